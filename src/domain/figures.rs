@@ -1,0 +1,99 @@
+//! The counters of a version, and the equation that says nobody is lost.
+
+use serde::{Deserialize, Serialize};
+
+/// What has become of the people who entered. All are counts of people, kept in the same transaction as the change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Figures {
+    pub entered: i64,
+    pub inside: i64,
+    /// Reached the end of the graph.
+    pub completed: i64,
+    /// Met a goal.
+    pub converted: i64,
+    pub timed_out: i64,
+    pub force_exited: i64,
+    /// Ended by Stop.
+    pub stopped: i64,
+    /// Taken out when a newer version was published.
+    pub version_exit: i64,
+    /// Messages waiting in the outbox.
+    pub queued: i64,
+    /// Messages that Stop called off.
+    pub cancelled: i64,
+}
+
+impl Figures {
+    /// Guarantee 6: entered = inside + every way of having left.
+    pub fn adds_up(&self) -> bool {
+        self.entered
+            == self.inside
+                + self.completed
+                + self.converted
+                + self.timed_out
+                + self.force_exited
+                + self.stopped
+                + self.version_exit
+    }
+
+    /// Goals met per person entered, in hundredths of a percent (0 to 10,000); `None` while nobody entered.
+    pub fn rate(&self) -> Option<i64> {
+        (self.entered > 0).then(|| self.converted * 10_000 / self.entered)
+    }
+
+    /// What Stop makes of them: everyone inside is ended, everything queued is cancelled.
+    pub fn after_stop(self) -> Self {
+        Self { inside: 0, stopped: self.stopped + self.inside, queued: 0, cancelled: self.cancelled + self.queued, ..self }
+    }
+}
+
+/// "1,204": thousands apart, the same on both sides.
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if number < 0 {
+        text.push('-');
+    }
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// "12.5%" from hundredths of a percent.
+pub fn percent(hundredths: i64) -> String {
+    format!("{}.{}%", hundredths / 100, hundredths / 10 % 10)
+}
+
+/// "1 journey", "1,204 journeys".
+pub fn counted(number: i64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn stop_loses_nobody(inside in 0_i64..100_000, completed in 0_i64..100_000, queued in 0_i64..1000) {
+            let before = Figures { entered: inside + completed, inside, completed, queued, ..Figures::default() };
+            let after = before.after_stop();
+            prop_assert!(before.adds_up() && after.adds_up());
+            prop_assert_eq!((after.inside, after.queued, after.cancelled), (0, 0, queued));
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_for_people() {
+        assert_eq!([grouped(0), grouped(999), grouped(1204), grouped(-1_234_567)], ["0", "999", "1,204", "-1,234,567"]);
+        assert_eq!([percent(1250), percent(10_000), percent(5)], ["12.5%", "100.0%", "0.0%"]);
+        assert_eq!(counted(1, "journey", "journeys"), "1 journey");
+    }
+}

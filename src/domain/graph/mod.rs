@@ -1,0 +1,67 @@
+//! The graph of a version: nodes, and connectors from their named outlets to other nodes.
+//!
+//! The JSON form is documented in `docs/journey-json.md` and versioned by [`super::document`]. Reading is strict: an
+//! unknown field or node type is refused with its place. [`Graph::defects`] says what makes a graph impossible (such a
+//! graph is never stored), [`Graph::problems`] what keeps it from being published.
+
+pub mod criteria;
+pub mod node;
+mod validate;
+
+use serde::{Deserialize, Serialize};
+
+pub use node::{Node, NodeKind};
+
+/// Most nodes in one graph.
+pub const NODES_MAX: usize = 5_000;
+/// Farthest a node may lie from the origin, in canvas units.
+pub const POSITION_MAX: f64 = 1_000_000.0;
+
+/// Where a node lies on the canvas; y grows downwards.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Position {
+    pub x: f64,
+    pub y: f64,
+}
+
+/// A way out of a node that leads to another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Connector {
+    pub from: String,
+    /// The name of the way out: `next`, `yes`, `sent`… which ones a node has, its kind says.
+    pub outlet: String,
+    pub to: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Graph {
+    pub nodes: Vec<Node>,
+    #[serde(default)]
+    pub connectors: Vec<Connector>,
+}
+
+impl Graph {
+    /// A graph with nothing but the way in, for a new journey.
+    pub fn empty() -> Self {
+        let entry = Node { id: "entry".to_string(), name: None, position: Position::default(), step: NodeKind::Entry {} };
+        Self { nodes: vec![entry], connectors: Vec::new() }
+    }
+
+    pub fn node(&self, id: &str) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.id == id)
+    }
+
+    /// Where the outlet of a node leads, if it is drawn.
+    pub fn target(&self, from: &str, outlet: &str) -> Option<&Node> {
+        let connector = self.connectors.iter().find(|connector| connector.from == from && connector.outlet == outlet)?;
+        self.node(&connector.to)
+    }
+
+    /// Nodes that send something.
+    pub fn messages(&self) -> usize {
+        self.nodes.iter().filter(|node| node.step.is_message()).count()
+    }
+}

@@ -1,0 +1,278 @@
+//! The kinds of nodes, their settings and their outlets (DESIGN section 5).
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    Position,
+    criteria::{Criteria, EventMatch, PropertyFilter},
+};
+
+/// One box of the graph.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Node {
+    /// Unique in its graph; people stay on a node across edits by this id.
+    pub id: String,
+    /// What the author calls it; without one, the page describes its step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub position: Position,
+    pub step: NodeKind,
+}
+
+impl Node {
+    /// The author's name, or what the step is.
+    pub fn title(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.step.title().to_string())
+    }
+}
+
+/// What happens at a node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum NodeKind {
+    /// Where people come in; exactly one.
+    Entry {},
+    Email { subject: String, body: String },
+    Sms { body: String },
+    Push { title: String, body: String },
+    Webhook { url: String, #[serde(default, skip_serializing_if = "String::is_empty")] body: String },
+    Whatsapp { template: String },
+    WebPush { title: String, body: String },
+    InApp { title: String, body: String },
+    Delay(Delay),
+    /// Until an event comes, or the time is over.
+    WaitForEvent {
+        event: EventMatch,
+        /// Properties that must equal those of the event that let the person in: the same order, the same cart.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        same: Vec<String>,
+        timeout_minutes: u32,
+    },
+    /// The first branch whose criteria hold; `others` where none does.
+    ConditionSplit { branches: Vec<Branch> },
+    /// Has she done it, in so many days?
+    HasDoneSplit { event: EventMatch, #[serde(default, skip_serializing_if = "Option::is_none")] within_days: Option<u32> },
+    /// By chance, but always the same for the same person.
+    RandomSplit { shares: Vec<Share> },
+    UpdateProfile { set: Vec<PropertyValue> },
+    AddToList { list: String },
+    RemoveFromList { list: String },
+    StartJourney { journey: String },
+    /// Ends the trip as converted.
+    Goal { name: String },
+    /// Ends the trip without a goal.
+    ForceExit { #[serde(default, skip_serializing_if = "String::is_empty")] reason: String },
+}
+
+/// How long people wait.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Delay {
+    For { minutes: u32 },
+    /// Until a time of day in the person's zone, on one of the weekdays (1 is Monday) where any are given.
+    Until { time: String, #[serde(default, skip_serializing_if = "Vec::is_empty")] weekdays: Vec<u8> },
+    /// Until a date in the profile, so many days before (negative) or after it.
+    UntilProperty { property: String, #[serde(default)] offset_days: i32 },
+}
+
+/// One way out of a condition split.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Branch {
+    /// Also the name of its outlet.
+    pub name: String,
+    pub criteria: Criteria,
+}
+
+/// One way out of a random split.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    /// Also the name of its outlet.
+    pub name: String,
+    /// Of a hundred.
+    pub percent: u8,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PropertyValue {
+    pub property: String,
+    pub value: Value,
+}
+
+/// The groups of the palette, which also give a node its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeGroup {
+    Entry,
+    Message,
+    Wait,
+    Split,
+    Change,
+    End,
+}
+
+impl NodeGroup {
+    pub fn key(self) -> &'static str {
+        match self {
+            NodeGroup::Entry => "entry",
+            NodeGroup::Message => "message",
+            NodeGroup::Wait => "wait",
+            NodeGroup::Split => "split",
+            NodeGroup::Change => "change",
+            NodeGroup::End => "end",
+        }
+    }
+}
+
+impl NodeKind {
+    pub fn title(&self) -> &'static str {
+        match self {
+            NodeKind::Entry {} => "Entry",
+            NodeKind::Email { .. } => "E-mail",
+            NodeKind::Sms { .. } => "SMS",
+            NodeKind::Push { .. } => "Push",
+            NodeKind::Webhook { .. } => "Webhook",
+            NodeKind::Whatsapp { .. } => "WhatsApp",
+            NodeKind::WebPush { .. } => "Web push",
+            NodeKind::InApp { .. } => "In-app message",
+            NodeKind::Delay(_) => "Delay",
+            NodeKind::WaitForEvent { .. } => "Wait for event",
+            NodeKind::ConditionSplit { .. } => "Condition split",
+            NodeKind::HasDoneSplit { .. } => "Has done",
+            NodeKind::RandomSplit { .. } => "Random split",
+            NodeKind::UpdateProfile { .. } => "Update profile",
+            NodeKind::AddToList { .. } => "Add to list",
+            NodeKind::RemoveFromList { .. } => "Remove from list",
+            NodeKind::StartJourney { .. } => "Start another journey",
+            NodeKind::Goal { .. } => "Goal",
+            NodeKind::ForceExit { .. } => "Exit",
+        }
+    }
+
+    pub fn group(&self) -> NodeGroup {
+        match self {
+            NodeKind::Entry {} => NodeGroup::Entry,
+            NodeKind::Email { .. }
+            | NodeKind::Sms { .. }
+            | NodeKind::Push { .. }
+            | NodeKind::Webhook { .. }
+            | NodeKind::Whatsapp { .. }
+            | NodeKind::WebPush { .. }
+            | NodeKind::InApp { .. } => NodeGroup::Message,
+            NodeKind::Delay(_) | NodeKind::WaitForEvent { .. } => NodeGroup::Wait,
+            NodeKind::ConditionSplit { .. } | NodeKind::HasDoneSplit { .. } | NodeKind::RandomSplit { .. } => NodeGroup::Split,
+            NodeKind::UpdateProfile { .. }
+            | NodeKind::AddToList { .. }
+            | NodeKind::RemoveFromList { .. }
+            | NodeKind::StartJourney { .. } => NodeGroup::Change,
+            NodeKind::Goal { .. } | NodeKind::ForceExit { .. } => NodeGroup::End,
+        }
+    }
+
+    pub fn is_message(&self) -> bool {
+        self.group() == NodeGroup::Message
+    }
+
+    /// The names of the ways out, in the order of drawing. The per-channel ones follow the reference's table (5.2).
+    pub fn outlets(&self) -> Vec<String> {
+        let named = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
+        match self {
+            NodeKind::Email { .. } | NodeKind::WebPush { .. } => named(&["sent", "viewed", "clicked", "failed", "unreachable"]),
+            NodeKind::Sms { .. } => named(&["sent", "failed", "unreachable"]),
+            NodeKind::Push { .. } => named(&["sent", "clicked", "failed", "unreachable"]),
+            NodeKind::Webhook { .. } => named(&["sent", "failed"]),
+            NodeKind::Whatsapp { .. } => named(&["sent", "delivered", "failed", "unreachable"]),
+            NodeKind::InApp { .. } => named(&["viewed", "clicked"]),
+            NodeKind::WaitForEvent { .. } => named(&["yes", "timeout"]),
+            NodeKind::HasDoneSplit { .. } => named(&["yes", "no"]),
+            NodeKind::ConditionSplit { branches } => {
+                branches.iter().map(|branch| branch.name.clone()).chain(["others".to_string()]).collect()
+            }
+            NodeKind::RandomSplit { shares } => shares.iter().map(|share| share.name.clone()).collect(),
+            NodeKind::Goal { .. } | NodeKind::ForceExit { .. } => Vec::new(),
+            NodeKind::Entry {}
+            | NodeKind::Delay(_)
+            | NodeKind::UpdateProfile { .. }
+            | NodeKind::AddToList { .. }
+            | NodeKind::RemoveFromList { .. }
+            | NodeKind::StartJourney { .. } => named(&["next"]),
+        }
+    }
+
+    /// One line about its settings, for the box on the canvas.
+    pub fn describe(&self) -> String {
+        match self {
+            NodeKind::Entry {} => "People come in here".to_string(),
+            NodeKind::Email { subject, .. } => subject.clone(),
+            NodeKind::Sms { body } => body.clone(),
+            NodeKind::Push { title, .. } | NodeKind::WebPush { title, .. } | NodeKind::InApp { title, .. } => title.clone(),
+            NodeKind::Webhook { url, .. } => url.clone(),
+            NodeKind::Whatsapp { template } => format!("Template {template}"),
+            NodeKind::Delay(delay) => delay.describe(),
+            NodeKind::WaitForEvent { event, timeout_minutes, .. } => {
+                format!("“{}”, at most {}", event.name, minutes(*timeout_minutes))
+            }
+            NodeKind::ConditionSplit { branches } => {
+                branches.iter().map(|branch| branch.criteria.describe()).collect::<Vec<_>>().join("; ")
+            }
+            NodeKind::HasDoneSplit { event, within_days } => {
+                let window = within_days.map(|days| format!(" in the last {days} days")).unwrap_or_default();
+                format!("“{}”{window}", event.name)
+            }
+            NodeKind::RandomSplit { shares } => {
+                shares.iter().map(|share| format!("{} {}%", share.name, share.percent)).collect::<Vec<_>>().join(", ")
+            }
+            NodeKind::UpdateProfile { set } => {
+                set.iter().map(|change| format!("{} = {}", change.property, change.value)).collect::<Vec<_>>().join(", ")
+            }
+            NodeKind::AddToList { list } | NodeKind::RemoveFromList { list } => list.clone(),
+            NodeKind::StartJourney { journey } => journey.clone(),
+            NodeKind::Goal { name } => name.clone(),
+            NodeKind::ForceExit { reason } => reason.clone(),
+        }
+    }
+
+    /// Conditions on properties that the node uses; the checks and the "unknown property" warning look at them.
+    pub fn filters(&self) -> Vec<&PropertyFilter> {
+        match self {
+            NodeKind::WaitForEvent { event, .. } | NodeKind::HasDoneSplit { event, .. } => event.filters.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Delay {
+    fn describe(&self) -> String {
+        match self {
+            Delay::For { minutes: length } => minutes(*length),
+            Delay::Until { time, weekdays } if weekdays.is_empty() => format!("Until {time}"),
+            Delay::Until { time, weekdays } => {
+                const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+                let days: Vec<&str> =
+                    weekdays.iter().filter_map(|day| DAYS.get(usize::from(*day).checked_sub(1)?).copied()).collect();
+                format!("Until {time} on {}", days.join(", "))
+            }
+            Delay::UntilProperty { property, offset_days: 0 } => format!("Until {property}"),
+            Delay::UntilProperty { property, offset_days } if *offset_days < 0 => {
+                format!("Until {} days before {property}", -offset_days)
+            }
+            Delay::UntilProperty { property, offset_days } => format!("Until {offset_days} days after {property}"),
+        }
+    }
+}
+
+/// "45 min", "2 h", "3 days".
+fn minutes(length: u32) -> String {
+    match length {
+        length if length >= 1440 && length % 1440 == 0 => {
+            super::super::figures::counted(i64::from(length / 1440), "day", "days")
+        }
+        length if length >= 60 && length % 60 == 0 => format!("{} h", length / 60),
+        length => format!("{length} min"),
+    }
+}

@@ -1,0 +1,215 @@
+//! What makes a graph impossible, and what keeps it from being published.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    Graph, NODES_MAX, NodeKind, POSITION_MAX,
+    criteria::Criteria,
+    node::{Delay, NodeGroup},
+};
+use crate::domain::{error::FieldError, settings::is_time_of_day};
+
+/// Longest id of a node and longest name of an outlet, in characters.
+const ID_MAX: usize = 64;
+/// Deepest nesting of criteria.
+const DEPTH_MAX: usize = 16;
+
+impl Graph {
+    /// What can never be stored: ids twice, connectors to nowhere, numbers out of range. Paths are those of the JSON form.
+    pub fn defects(&self) -> Vec<FieldError> {
+        let mut defects = Vec::new();
+        if self.nodes.len() > NODES_MAX {
+            let sentence = format!("The graph has {} nodes; the most is {NODES_MAX}.", self.nodes.len());
+            return vec![FieldError::new("nodes", "too_many", sentence)];
+        }
+        let mut seen: HashMap<&str, &NodeKind> = HashMap::new();
+        for (index, node) in self.nodes.iter().enumerate() {
+            let path = format!("nodes[{index}]");
+            if node.id.trim().is_empty() || node.id.chars().count() > ID_MAX {
+                let sentence = format!("A node's id has 1 to {ID_MAX} characters.");
+                defects.push(FieldError::new("id", "malformed", sentence).under(&path));
+            } else if seen.insert(&node.id, &node.step).is_some() {
+                let sentence = format!("The id “{}” is used by two nodes. Give each its own.", node.id);
+                defects.push(FieldError::new("id", "duplicate", sentence).under(&path));
+            }
+            let (x, y) = (node.position.x, node.position.y);
+            if !(x.abs() <= POSITION_MAX && y.abs() <= POSITION_MAX) {
+                let sentence = format!("A position lies at most {POSITION_MAX} units from the origin.");
+                defects.push(FieldError::new("position", "range", sentence).under(&path));
+            }
+            defects.extend(node.step.defects().into_iter().map(|defect| defect.under("step").under(&path)));
+        }
+        let entries = self.nodes.iter().filter(|node| node.step == NodeKind::Entry {}).count();
+        if entries != 1 {
+            let sentence = format!("A graph has exactly one entry node; this one has {entries}.");
+            defects.push(FieldError::new("nodes", "entry", sentence));
+        }
+        defects.extend(self.connector_defects(&seen));
+        defects
+    }
+
+    fn connector_defects(&self, nodes: &HashMap<&str, &NodeKind>) -> Vec<FieldError> {
+        let mut defects = Vec::new();
+        let mut drawn = HashSet::new();
+        for (index, connector) in self.connectors.iter().enumerate() {
+            let path = format!("connectors[{index}]");
+            let mut add = |field: &str, key: &str, sentence: String| {
+                defects.push(FieldError::new(field, key, sentence).under(&path));
+            };
+            match nodes.get(connector.from.as_str()) {
+                None => add("from", "unknown_node", format!("There is no node “{}” for this connector to leave.", connector.from)),
+                Some(kind) if !kind.outlets().contains(&connector.outlet) => {
+                    let outlets = kind.outlets().join(", ");
+                    let ways = if outlets.is_empty() { "it has none".to_string() } else { format!("it has: {outlets}") };
+                    let sentence = format!("“{}” has no outlet “{}”; {ways}.", connector.from, connector.outlet);
+                    add("outlet", "unknown_outlet", sentence);
+                }
+                Some(_) if !drawn.insert((&connector.from, &connector.outlet)) => {
+                    let sentence = format!("The outlet “{}” of “{}” is drawn twice.", connector.outlet, connector.from);
+                    add("outlet", "duplicate", sentence);
+                }
+                Some(_) => {}
+            }
+            match nodes.get(connector.to.as_str()) {
+                None => add("to", "unknown_node", format!("There is no node “{}” for this connector to reach.", connector.to)),
+                Some(NodeKind::Entry {}) => add("to", "entry", "A connector cannot lead back to the entry.".to_string()),
+                Some(_) => {}
+            }
+        }
+        defects
+    }
+
+    /// What keeps a graph without defects from being published.
+    pub fn problems(&self) -> Vec<FieldError> {
+        let mut problems = self.defects();
+        if !problems.is_empty() {
+            return problems;
+        }
+        if self.nodes.iter().all(|node| node.step.group() == NodeGroup::Entry) {
+            problems.push(FieldError::new("nodes", "empty", "The journey does nothing yet. Add at least one step after the entry."));
+            return problems;
+        }
+        let reached = self.reached();
+        for (index, node) in self.nodes.iter().enumerate() {
+            let path = format!("nodes[{index}]");
+            if !reached.contains(node.id.as_str()) {
+                let sentence = format!("Nobody can reach “{}”. Connect it or remove it.", node.title());
+                problems.push(FieldError::new("", "unreachable", sentence).under(&path));
+            }
+            if node.step == (NodeKind::Entry {}) && self.target(&node.id, "next").is_none() {
+                problems.push(FieldError::new("", "dead_end", "The entry leads nowhere. Connect it to a step.").under(&path));
+            }
+        }
+        if let Some(id) = self.cycle_without_wait() {
+            let sentence = format!("People would go in circles through “{id}” without ever waiting. Put a delay into the circle.");
+            problems.push(FieldError::new("connectors", "cycle", sentence));
+        }
+        problems
+    }
+
+    fn reached(&self) -> HashSet<&str> {
+        let mut ways: HashMap<&str, Vec<&str>> = HashMap::new();
+        for connector in &self.connectors {
+            ways.entry(&connector.from).or_default().push(&connector.to);
+        }
+        let mut open: Vec<&str> =
+            self.nodes.iter().filter(|node| node.step == NodeKind::Entry {}).map(|node| node.id.as_str()).collect();
+        let mut reached: HashSet<&str> = open.iter().copied().collect();
+        while let Some(id) = open.pop() {
+            for next in ways.get(id).into_iter().flatten() {
+                if reached.insert(next) {
+                    open.push(next);
+                }
+            }
+        }
+        reached
+    }
+
+    /// A node on a circle that nobody ever waits on, if there is one: Kahn's algorithm over the nodes that do not wait.
+    fn cycle_without_wait(&self) -> Option<&str> {
+        let passing: HashSet<&str> = self
+            .nodes
+            .iter()
+            .filter(|node| node.step.group() != NodeGroup::Wait)
+            .map(|node| node.id.as_str())
+            .collect();
+        let mut ways: HashMap<&str, Vec<&str>> = HashMap::new();
+        let mut arrivals: HashMap<&str, usize> = passing.iter().map(|id| (*id, 0)).collect();
+        for connector in &self.connectors {
+            if passing.contains(connector.from.as_str())
+                && let Some(count) = arrivals.get_mut(connector.to.as_str())
+            {
+                *count += 1;
+                ways.entry(&connector.from).or_default().push(&connector.to);
+            }
+        }
+        let mut free: Vec<&str> = arrivals.iter().filter(|(_, count)| **count == 0).map(|(id, _)| *id).collect();
+        while let Some(id) = free.pop() {
+            arrivals.remove(id);
+            for next in ways.get(id).into_iter().flatten() {
+                if let Some(count) = arrivals.get_mut(next) {
+                    *count -= 1;
+                    if *count == 0 {
+                        free.push(next);
+                    }
+                }
+            }
+        }
+        arrivals.keys().min().copied()
+    }
+}
+
+impl NodeKind {
+    fn defects(&self) -> Vec<FieldError> {
+        let mut defects = Vec::new();
+        let mut add = |path: &str, key: &str, sentence: &str| defects.push(FieldError::new(path, key, sentence));
+        match self {
+            NodeKind::Delay(Delay::Until { time, .. }) if !is_time_of_day(time) => {
+                add("delay.until.time", "malformed", "A time of day is written as 09:30.");
+            }
+            NodeKind::Delay(Delay::Until { weekdays, .. }) if weekdays.iter().any(|day| !(1..=7).contains(day)) => {
+                add("delay.until.weekdays", "range", "Weekdays are numbers from 1 (Monday) to 7 (Sunday).");
+            }
+            NodeKind::RandomSplit { shares } => {
+                if shares.iter().map(|share| u32::from(share.percent)).sum::<u32>() != 100 {
+                    add("random_split.shares", "sum", "The shares of a random split add up to 100.");
+                }
+                if has_twins(shares.iter().map(|share| share.name.as_str())) {
+                    add("random_split.shares", "duplicate", "Each share of a random split has a name of its own.");
+                }
+            }
+            NodeKind::ConditionSplit { branches } => {
+                if branches.is_empty() {
+                    add("condition_split.branches", "required", "A condition split has at least one branch.");
+                }
+                if has_twins(branches.iter().map(|branch| branch.name.as_str()).chain(["others"])) {
+                    add("condition_split.branches", "duplicate", "Each branch has a name of its own, and “others” is taken.");
+                }
+                if branches.iter().map(|branch| branch.criteria.depth()).max().unwrap_or(0) > DEPTH_MAX {
+                    add("condition_split.branches", "too_deep", "Criteria are nested at most 16 deep.");
+                }
+            }
+            NodeKind::WaitForEvent { timeout_minutes: 0, .. } => {
+                add("wait_for_event.timeout_minutes", "range", "A wait lasts at least one minute.");
+            }
+            _ => {}
+        }
+        defects
+    }
+}
+
+fn has_twins<'a>(names: impl Iterator<Item = &'a str>) -> bool {
+    let mut seen = HashSet::new();
+    names.into_iter().any(|name| name.trim().is_empty() || !seen.insert(name))
+}
+
+impl Criteria {
+    /// Nothing to match: `all` of nothing.
+    pub fn everyone() -> Self {
+        Criteria::All(Vec::new())
+    }
+}
+
+#[cfg(test)]
+#[path = "validate_tests.rs"]
+mod tests;

@@ -1,0 +1,132 @@
+//! Graphs that are refused, with the place and the reason; graphs that are not.
+
+use proptest::prelude::*;
+
+use super::super::{Connector, Graph, Node, NodeKind, Position, node::Delay, node::Share};
+
+fn node(id: &str, step: NodeKind) -> Node {
+    Node { id: id.to_string(), name: None, position: Position::default(), step }
+}
+
+fn connector(from: &str, outlet: &str, to: &str) -> Connector {
+    Connector { from: from.to_string(), outlet: outlet.to_string(), to: to.to_string() }
+}
+
+fn sms(id: &str) -> Node {
+    node(id, NodeKind::Sms { body: "Hello".to_string() })
+}
+
+fn wait(id: &str) -> Node {
+    node(id, NodeKind::Delay(Delay::For { minutes: 60 }))
+}
+
+fn graph(nodes: Vec<Node>, connectors: Vec<Connector>) -> Graph {
+    let mut all = Graph::empty().nodes;
+    all.extend(nodes);
+    Graph { nodes: all, connectors }
+}
+
+fn keys(errors: Vec<crate::domain::error::FieldError>) -> Vec<(String, String)> {
+    errors.into_iter().map(|error| (error.path, error.key)).collect()
+}
+
+#[test]
+fn a_small_complete_graph_has_no_problems() {
+    let graph = graph(vec![wait("a"), sms("b")], vec![connector("entry", "next", "a"), connector("a", "next", "b")]);
+    assert_eq!(graph.problems(), []);
+}
+
+#[test]
+fn each_defect_is_named_at_its_place() {
+    let graph = graph(
+        vec![sms("a"), sms("a"), node("r", NodeKind::RandomSplit { shares: vec![Share { name: "x".to_string(), percent: 50 }] })],
+        vec![connector("a", "clicked", "a"), connector("ghost", "next", "a"), connector("a", "sent", "entry")],
+    );
+    assert_eq!(
+        keys(graph.defects()),
+        [
+            ("nodes[2].id", "duplicate"),
+            ("nodes[3].step.random_split.shares", "sum"),
+            ("connectors[0].outlet", "unknown_outlet"),
+            ("connectors[1].from", "unknown_node"),
+            ("connectors[2].to", "entry"),
+        ]
+        .map(|(path, key)| (path.to_string(), key.to_string()))
+    );
+}
+
+#[test]
+fn a_graph_has_exactly_one_entry() {
+    let none = Graph { nodes: vec![sms("a")], connectors: vec![] };
+    assert_eq!(keys(none.defects()), [("nodes".to_string(), "entry".to_string())]);
+}
+
+#[test]
+fn a_new_graph_is_valid_but_not_publishable() {
+    assert_eq!(Graph::empty().defects(), []);
+    assert_eq!(keys(Graph::empty().problems()), [("nodes".to_string(), "empty".to_string())]);
+}
+
+#[test]
+fn what_nobody_reaches_is_a_problem() {
+    let graph = graph(vec![sms("a"), sms("lost")], vec![connector("entry", "next", "a")]);
+    assert_eq!(keys(graph.problems()), [("nodes[2]".to_string(), "unreachable".to_string())]);
+}
+
+#[test]
+fn a_circle_needs_a_wait() {
+    let circle = |nodes, middle| {
+        graph(nodes, vec![connector("entry", "next", "a"), connector("a", "sent", "b"), connector("b", middle, "a")])
+    };
+    assert_eq!(keys(circle(vec![sms("a"), sms("b")], "sent").problems()), [("connectors".to_string(), "cycle".to_string())]);
+    assert_eq!(circle(vec![sms("a"), wait("b")], "next").problems(), []);
+}
+
+#[test]
+fn absurd_positions_are_refused() {
+    for x in [f64::NAN, f64::INFINITY, 1e300] {
+        let mut graph = Graph::empty();
+        graph.nodes[0].position.x = x;
+        assert_eq!(keys(graph.defects()), [("nodes[0].position".to_string(), "range".to_string())]);
+    }
+}
+
+#[test]
+fn unknown_fields_and_unknown_steps_are_refused() {
+    for json in [
+        r#"{"nodes": [{"id": "a", "step": {"telepathy": {}}}]}"#,
+        r#"{"nodes": [{"id": "a", "colour": "red", "step": {"entry": {}}}]}"#,
+        r#"{"nodes": [{"id": "a", "step": {"sms": {"body": "x", "sender": "y"}}}]}"#,
+        r#"{"nodes": [], "edges": []}"#,
+    ] {
+        assert!(serde_json::from_str::<Graph>(json).is_err(), "{json}");
+    }
+}
+
+fn any_graph() -> impl Strategy<Value = Graph> {
+    let step = prop_oneof![
+        Just(NodeKind::Entry {}),
+        ".{0,12}".prop_map(|body| NodeKind::Sms { body }),
+        any::<u32>().prop_map(|minutes| NodeKind::Delay(Delay::For { minutes })),
+        ".{0,6}".prop_map(|time| NodeKind::Delay(Delay::Until { time, weekdays: vec![1, 9] })),
+        ".{0,6}".prop_map(|name| NodeKind::Goal { name }),
+    ];
+    let nodes = prop::collection::vec(("[a-e]", step, -1e7..1e7_f64), 0..8);
+    let connectors = prop::collection::vec(("[a-f]", prop::sample::select(vec!["next", "sent", "yes"]), "[a-f]"), 0..12);
+    (nodes, connectors).prop_map(|(nodes, connectors)| Graph {
+        nodes: nodes
+            .into_iter()
+            .map(|(id, step, x)| Node { id, name: None, position: Position { x, y: 0.0 }, step })
+            .collect(),
+        connectors: connectors.into_iter().map(|(from, outlet, to)| connector(&from, outlet, &to)).collect(),
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_graph_is_judged_without_breaking_and_comes_back_from_its_json(graph in any_graph()) {
+        let _ = graph.problems();
+        let json = serde_json::to_string(&graph).expect("writable");
+        prop_assert_eq!(serde_json::from_str::<Graph>(&json).expect("readable"), graph);
+    }
+}

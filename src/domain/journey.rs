@@ -1,0 +1,78 @@
+//! A journey as others see it: the row of the list and the journey's own page.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    actor::Person,
+    figures::Figures,
+    graph::Graph,
+    ids::{JourneyId, VersionId},
+    label::Label,
+    settings::{EntryType, Settings},
+    status::Status,
+    time::Timestamp,
+    transition::Situation,
+};
+
+/// One row of the list: the newest published version, or the draft of a journey that was never published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JourneySummary {
+    pub id: JourneyId,
+    pub name: String,
+    pub description: String,
+    pub status: Status,
+    pub archived: bool,
+    pub ever_published: bool,
+    pub entry_type: EntryType,
+    /// When people began, or will begin, to enter.
+    pub start: Option<Timestamp>,
+    pub figures: Figures,
+    pub versions: i64,
+    pub labels: Vec<Label>,
+    pub created_by: Person,
+    pub created_at: Timestamp,
+    pub published_by: Option<Person>,
+    pub published_at: Option<Timestamp>,
+    /// Rises with every change; an edit that was begun on an older one is refused.
+    pub revision: i64,
+}
+
+impl JourneySummary {
+    /// What the transition table looks at. `now` decides whether a start is still ahead.
+    pub fn situation(&self, now: Timestamp) -> Situation {
+        Situation {
+            status: self.status,
+            archived: self.archived,
+            ever_published: self.ever_published,
+            start_ahead: self.start.is_some_and(|start| start > now),
+            inside: self.figures.inside,
+        }
+    }
+}
+
+/// One version, as the journey's page lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionSummary {
+    pub id: VersionId,
+    /// From 1.
+    pub number: i64,
+    pub status: Status,
+    pub figures: Figures,
+    pub created_by: Person,
+    pub created_at: Timestamp,
+    pub published_by: Option<Person>,
+    pub published_at: Option<Timestamp>,
+    pub start: Option<Timestamp>,
+}
+
+/// Everything the journey's own page shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JourneyDetail {
+    pub summary: JourneySummary,
+    /// Newest first.
+    pub versions: Vec<VersionSummary>,
+    /// Of the shown version.
+    pub graph: Graph,
+    /// Of the shown version.
+    pub settings: Settings,
+}

@@ -1,0 +1,23 @@
+//! The rules of the product: pure, without I/O, compiled for the server and for the browser.
+//!
+//! Nothing in here knows SQL, HTTP or a view. What a status allows, what a name may hold, what a URL of the list
+//! means and what a graph must look like is decided here once and used by every other room.
+
+pub mod actor;
+pub mod columns;
+pub mod document;
+pub mod error;
+pub mod figures;
+pub mod graph;
+pub mod ids;
+pub mod journey;
+pub mod label;
+pub mod list_page;
+pub mod list_query;
+pub mod operation;
+pub mod selection;
+pub mod settings;
+pub mod status;
+pub mod text;
+pub mod time;
+pub mod transition;
