@@ -1,3 +1,16 @@
 //! Wayfare: customer journeys in one binary and one file. `docs/architecture.md` is the map of the house.
+#![recursion_limit = "512"]
 
+pub mod api;
 pub mod domain;
+#[cfg(feature = "ssr")]
+pub mod server;
+pub mod ui;
+
+/// The browser's entry point: takes over the page that the server rendered.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(ui::app::App);
+}

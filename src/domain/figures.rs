@@ -48,6 +48,21 @@ impl Figures {
     }
 }
 
+/// What the list shows of the figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Headline {
+    pub entered: i64,
+    pub inside: i64,
+    pub converted: i64,
+}
+
+impl Headline {
+    /// As [`Figures::rate`].
+    pub fn rate(&self) -> Option<i64> {
+        Figures { entered: self.entered, converted: self.converted, ..Figures::default() }.rate()
+    }
+}
+
 /// "1,204": thousands apart, the same on both sides.
 pub fn grouped(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();

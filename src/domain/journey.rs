@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     actor::Person,
-    figures::Figures,
+    figures::{Figures, Headline},
     graph::Graph,
     ids::{JourneyId, VersionId},
     label::Label,
@@ -26,7 +26,7 @@ pub struct JourneySummary {
     pub entry_type: EntryType,
     /// When people began, or will begin, to enter.
     pub start: Option<Timestamp>,
-    pub figures: Figures,
+    pub figures: Headline,
     pub versions: i64,
     pub labels: Vec<Label>,
     pub created_by: Person,

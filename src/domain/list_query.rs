@@ -216,6 +216,10 @@ impl ListQuery {
                     let sentence = format!("The search text is longer than {SEARCH_MAX} characters. Search for a part of it.");
                     return Err(FieldError::new("q", "too_long", sentence));
                 }
+                if value.chars().any(char::is_control) {
+                    let sentence = "The search text holds a character that cannot be seen. Remove it and search again.";
+                    return Err(FieldError::new("q", "control_character", sentence));
+                }
                 filter.search = value.to_string();
             }
             "status" => many(&mut filter.statuses, value, |word| {

@@ -1,4 +1,11 @@
 //! The server's half: everything that may touch a disk, a socket or a clock.
 
+pub mod changes;
+pub mod clock;
+pub mod config;
 pub mod demo;
+pub mod http;
+pub mod serve;
+pub mod services;
 pub mod store;
+pub mod timekeeper;

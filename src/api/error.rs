@@ -1,0 +1,86 @@
+//! What a page is told when something did not work: a sentence for a person, and a status for programs.
+
+use leptos::server_fn::{codec::JsonEncoding, error::{FromServerFnError, ServerFnErrorErr}};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{error::FieldError, operation::StopPreview};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppError {
+    /// 400: what came makes no sense; each complaint names its field.
+    Invalid(Vec<FieldError>),
+    /// 404
+    NotFound(String),
+    /// 409: it made sense, but not for things as they are now.
+    Conflict(String),
+    /// 409: the selection is no longer the one that was confirmed; nothing was changed.
+    SelectionChanged(Box<StopPreview>),
+    /// 500: our fault. The details are in the log.
+    Internal,
+    /// The server could not be reached, or answered something else.
+    Connection(String),
+}
+
+impl AppError {
+    pub fn status(&self) -> u16 {
+        match self {
+            AppError::Invalid(_) => 400,
+            AppError::NotFound(_) => 404,
+            AppError::Conflict(_) | AppError::SelectionChanged(_) => 409,
+            AppError::Internal => 500,
+            AppError::Connection(_) => 503,
+        }
+    }
+
+    /// What went wrong and what to do.
+    pub fn sentence(&self) -> String {
+        match self {
+            AppError::Invalid(errors) => errors.iter().map(|error| error.sentence.as_str()).collect::<Vec<_>>().join(" "),
+            AppError::NotFound(what) => format!("There is no such {what}. It may have been deleted; go back to the list."),
+            AppError::Conflict(sentence) => sentence.clone(),
+            AppError::SelectionChanged(preview) => format!(
+                "The journeys that match have changed since you looked: now it is {}. Nothing was stopped; look again and confirm once more.",
+                preview.effect()
+            ),
+            AppError::Internal => "Something went wrong on our side, and nothing was changed. Try again; the server's log has the details.".to_string(),
+            AppError::Connection(_) => "Wayfare cannot be reached. Check that it is running and try again.".to_string(),
+        }
+    }
+
+    /// A short headline for a page.
+    pub fn title(&self) -> &'static str {
+        match self {
+            AppError::Invalid(_) => "That address makes no sense",
+            AppError::NotFound(_) => "Not found",
+            AppError::Conflict(_) | AppError::SelectionChanged(_) => "That did not work",
+            AppError::Internal => "Something went wrong",
+            AppError::Connection(_) => "No connection",
+        }
+    }
+
+    pub fn field(error: FieldError) -> Self {
+        AppError::Invalid(vec![error])
+    }
+}
+
+impl std::fmt::Display for AppError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.sentence())
+    }
+}
+
+impl std::error::Error for AppError {}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(detail) | ServerFnErrorErr::MissingArg(detail) | ServerFnErrorErr::Deserialization(detail) => {
+                AppError::field(FieldError::new("", "malformed", format!("The request cannot be read: {detail}.")))
+            }
+            other => AppError::Connection(other.to_string()),
+        }
+    }
+}

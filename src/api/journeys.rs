@@ -1,0 +1,139 @@
+//! The list and the journey's own pages.
+
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+
+use super::AppError;
+use crate::domain::{
+    ids::JourneyId,
+    journey::JourneyDetail,
+    label::Label,
+    list_page::ListPage,
+    operation::{HistoryEntry, OperationAccount},
+};
+
+/// One page of the list; `query` is the query string of the list's URL.
+#[server(prefix = "/api/ui", endpoint = "journeys/list", input = GetUrl)]
+pub async fn list_journeys(query: String) -> Result<ListPage, AppError> {
+    use super::request::{chosen_columns, context, fail};
+    let (services, actor) = context()?;
+    let query = crate::domain::list_query::ListQuery::parse(&query).map_err(|errors| fail(AppError::Invalid(errors)))?;
+    services.list(&actor, &query, chosen_columns()).await.map_err(fail)
+}
+
+/// What the journey's own page shows.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct JourneyPage {
+    pub detail: JourneyDetail,
+    pub history: Vec<HistoryEntry>,
+    /// All labels of the project, for editing.
+    pub labels: Vec<Label>,
+    /// The server's clock.
+    pub now: crate::domain::time::Timestamp,
+}
+
+/// Everything about one journey.
+#[server(prefix = "/api/ui", endpoint = "journeys/get", input = GetUrl)]
+pub async fn get_journey(id: String) -> Result<JourneyPage, AppError> {
+    use super::request::{context, fail};
+    let (services, actor) = context()?;
+    let id = journey_id(&id).map_err(fail)?;
+    let detail = services.journey(&actor, id).await.map_err(fail)?;
+    let history = services.history(&actor, id).await.map_err(fail)?;
+    let labels = services.labels(&actor).await.map_err(fail)?;
+    Ok(JourneyPage { detail, history, labels, now: services.now() })
+}
+
+/// One operation with a page of its rows.
+#[server(prefix = "/api/ui", endpoint = "operations/get", input = GetUrl)]
+pub async fn get_operation(id: String, page: i64) -> Result<OperationAccount, AppError> {
+    use super::request::{context, fail};
+    use crate::domain::error::FieldError;
+    let (services, actor) = context()?;
+    let id = id.parse().map_err(|error| fail(AppError::field(FieldError::new("id", "malformed", format!("{error}")))))?;
+    if page < 1 {
+        return Err(fail(AppError::field(FieldError::new("page", "malformed", "Pages are whole numbers from 1."))));
+    }
+    services.operation(&actor, id, page).await.map_err(fail)
+}
+
+/// A new draft. Opens in the editor.
+#[server(prefix = "/api/ui", endpoint = "journeys/create")]
+pub async fn create_journey(name: String, #[server(default)] description: String) -> Result<JourneyId, AppError> {
+    use super::request::{context, fail, go_to};
+    use crate::domain::{
+        document::JourneyDocument,
+        graph::Graph,
+        settings::{Entry, Settings},
+        text::{Description, JourneyName},
+    };
+    let (services, actor) = context()?;
+    let document = JourneyDocument {
+        name: JourneyName::parse(&name).map_err(|error| fail(AppError::field(error)))?,
+        description: Description::parse(&description).map_err(|error| fail(AppError::field(error)))?,
+        labels: Vec::new(),
+        status: None,
+        settings: Settings::new(Entry::Api {}),
+        graph: Graph::empty(),
+    };
+    let id = services.create(&actor, &document).await.map_err(fail)?;
+    go_to(&format!("/journeys/{id}/edit"));
+    Ok(id)
+}
+
+/// A draft with the same graph and settings. Opens in the editor.
+#[server(prefix = "/api/ui", endpoint = "journeys/clone")]
+pub async fn clone_journey(id: String) -> Result<JourneyId, AppError> {
+    use super::request::{context, fail, go_to};
+    let (services, actor) = context()?;
+    let id = journey_id(&id).map_err(fail)?;
+    let clone = services.clone_journey(&actor, id).await.map_err(fail)?;
+    go_to(&format!("/journeys/{clone}/edit"));
+    Ok(clone)
+}
+
+/// Name, description and labels at once; refused where somebody changed the journey since `revision`.
+#[server(prefix = "/api/ui", endpoint = "journeys/edit")]
+pub async fn edit_journey(
+    id: String,
+    name: String,
+    description: String,
+    revision: i64,
+    #[server(default)] labels: Vec<String>,
+    #[server(default)] new_label: String,
+) -> Result<(), AppError> {
+    use super::request::{context, fail, go_to};
+    use crate::{
+        domain::{
+            error::FieldError,
+            text::{Description, JourneyName, LabelName},
+        },
+        server::store::DetailsEdit,
+    };
+    let (services, actor) = context()?;
+    let invalid = |error: FieldError| fail(AppError::field(error));
+    let id = journey_id(&id).map_err(fail)?;
+    let edit = DetailsEdit {
+        name: JourneyName::parse(&name).map_err(invalid)?,
+        description: Description::parse(&description).map_err(invalid)?,
+        labels: labels
+            .iter()
+            .map(|label| label.parse().map_err(|error| invalid(FieldError::new("labels", "malformed", format!("{error}")))))
+            .collect::<Result<_, _>>()?,
+        new_labels: if new_label.trim().is_empty() {
+            Vec::new()
+        } else {
+            vec![LabelName::parse(&new_label).map_err(invalid)?]
+        },
+        revision: Some(revision),
+    };
+    services.edit_details(&actor, id, &edit).await.map_err(fail)?;
+    go_to(&format!("/journeys/{id}"));
+    Ok(())
+}
+
+/// Reads a journey's id.
+#[cfg(feature = "ssr")]
+pub fn journey_id(text: &str) -> Result<JourneyId, AppError> {
+    use crate::domain::error::FieldError;
+    text.parse().map_err(|error| AppError::field(FieldError::new("id", "malformed", format!("{error}"))))
+}

@@ -1,0 +1,70 @@
+//! Journeys in and out of files, and the demo project.
+
+use super::Services;
+use crate::{
+    domain::{
+        actor::Actor,
+        document::{JourneyDocument, JourneyFile},
+        ids::JourneyId,
+    },
+    server::{
+        demo,
+        store::{Store, StoreResult},
+    },
+};
+
+/// Journeys that one transaction of a load test writes.
+const DEMO_BATCH: usize = 2_000;
+
+impl<S: Store + Clone> Services<S> {
+    /// All of the journeys, or none.
+    pub async fn import(&self, actor: &Actor, documents: &[JourneyDocument]) -> StoreResult<Vec<JourneyId>> {
+        let imported = self.store.import(actor, documents, self.now()).await?;
+        self.announce(actor.project).await;
+        Ok(imported)
+    }
+
+    /// Every journey of the project, in the order of their making.
+    pub async fn export(&self, actor: &Actor) -> StoreResult<JourneyFile> {
+        let mut documents = Vec::new();
+        let mut after = None;
+        loop {
+            let batch = self.store.export(actor.project, after).await?;
+            let Some((last, _)) = batch.last() else { return Ok(JourneyFile::new(documents)) };
+            after = Some(*last);
+            documents.extend(batch.into_iter().map(|(_, document)| document));
+        }
+    }
+
+    /// Loads the demo project, then further journeys until `count` are made. Answers how many were written.
+    pub async fn load_demo(&self, actor: &Actor, count: Option<usize>) -> StoreResult<usize> {
+        let now = self.now();
+        let project = demo::project(now);
+        let own = project.journeys.len().min(count.unwrap_or(usize::MAX));
+        self.store.seed(actor.project, &project.people, &project.journeys[..own], now).await?;
+        let mut more = demo::many::many(&project, count.unwrap_or(0).saturating_sub(own), now);
+        let mut written = own;
+        loop {
+            let batch: Vec<_> = more.by_ref().take(DEMO_BATCH).collect();
+            if batch.is_empty() {
+                break;
+            }
+            self.store.seed(actor.project, &[], &batch, now).await?;
+            written += batch.len();
+        }
+        self.announce(actor.project).await;
+        Ok(written)
+    }
+
+    pub async fn journey_count(&self, actor: &Actor) -> StoreResult<i64> {
+        self.store.journey_count(actor.project).await
+    }
+
+    pub async fn check(&self) -> StoreResult<Vec<String>> {
+        self.store.check().await
+    }
+
+    pub async fn backup(&self, to: &std::path::Path) -> StoreResult<()> {
+        self.store.backup(to).await
+    }
+}

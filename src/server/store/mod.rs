@@ -1,0 +1,159 @@
+//! What Wayfare remembers. [`Store`] says what can be asked of it, in methods as large as a use case; each engine is a
+//! folder that implements it. Nothing above this room knows the dialect.
+
+pub mod error;
+pub mod seed;
+pub mod sqlite;
+
+use crate::domain::{
+    actor::{Actor, Person},
+    document::JourneyDocument,
+    ids::{JourneyId, LabelId, OperationId, ProjectId, SavedFilterId},
+    journey::JourneyDetail,
+    label::Label,
+    list_page::{ListPage, SavedFilter},
+    list_query::ListQuery,
+    operation::{BulkAnswer, HistoryEntry, OperationAccount, StopPreview},
+    selection::{Selection, SelectionDigest},
+    text::{Description, JourneyName, LabelName, SavedFilterName},
+    time::Timestamp,
+    transition::Action,
+};
+pub use error::StoreError;
+use seed::{SeedJourney, SeedPerson};
+
+/// Answers come after the change is on the disk.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// Which labels a bulk action puts on and takes off.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LabelChange {
+    pub add: Vec<LabelId>,
+    /// Labels that may not exist yet.
+    pub create: Vec<LabelName>,
+    pub remove: Vec<LabelId>,
+}
+
+/// The texts of a journey that can be edited in every state that is not archived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DetailsEdit {
+    pub name: JourneyName,
+    pub description: Description,
+    pub labels: Vec<LabelId>,
+    pub new_labels: Vec<LabelName>,
+    /// The revision that the editor began from; `None` takes whatever is there.
+    pub revision: Option<i64>,
+}
+
+/// The journeys of a project and everything around them.
+pub trait Store: Send + Sync + 'static {
+    // The list.
+    fn list(&self, project: ProjectId, query: &ListQuery, now: Timestamp) -> impl Future<Output = StoreResult<ListPage>> + Send;
+    fn preview_stop(
+        &self,
+        project: ProjectId,
+        selection: &Selection,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<StopPreview>> + Send;
+
+    // Operations. Each is one transaction and one entry of the history.
+    /// Applies `action` where [`crate::domain::transition::transition`] allows it. With `confirmed`, a selection that is
+    /// no longer the one that was shown changes nothing and answers [`StoreError::SelectionChanged`].
+    fn operate(
+        &self,
+        actor: &Actor,
+        selection: &Selection,
+        action: Action,
+        confirmed: Option<SelectionDigest>,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<BulkAnswer>> + Send;
+    fn label(
+        &self,
+        actor: &Actor,
+        selection: &Selection,
+        change: &LabelChange,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<BulkAnswer>> + Send;
+    fn rename(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        name: &JourneyName,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<BulkAnswer>> + Send;
+    fn undo(&self, actor: &Actor, operation: OperationId, now: Timestamp) -> impl Future<Output = StoreResult<BulkAnswer>> + Send;
+    /// Starts what is scheduled and completes what has ended; answers when to look again.
+    fn advance_by_time(&self, system: &Actor, now: Timestamp) -> impl Future<Output = StoreResult<Option<Timestamp>>> + Send;
+
+    // One journey.
+    fn journey(&self, project: ProjectId, journey: JourneyId) -> impl Future<Output = StoreResult<JourneyDetail>> + Send;
+    fn history(
+        &self,
+        project: ProjectId,
+        journey: JourneyId,
+        limit: i64,
+    ) -> impl Future<Output = StoreResult<Vec<HistoryEntry>>> + Send;
+    fn operation(
+        &self,
+        project: ProjectId,
+        operation: OperationId,
+        page: i64,
+    ) -> impl Future<Output = StoreResult<OperationAccount>> + Send;
+    fn create(&self, actor: &Actor, document: &JourneyDocument, now: Timestamp) -> impl Future<Output = StoreResult<JourneyId>> + Send;
+    fn clone_journey(&self, actor: &Actor, journey: JourneyId, now: Timestamp) -> impl Future<Output = StoreResult<JourneyId>> + Send;
+    fn edit_details(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        edit: &DetailsEdit,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+
+    // Around the list.
+    fn labels(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<Label>>> + Send;
+    fn save_filter(
+        &self,
+        actor: &Actor,
+        name: &SavedFilterName,
+        query: &ListQuery,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<SavedFilter>> + Send;
+    fn delete_filter(&self, actor: &Actor, filter: SavedFilterId) -> impl Future<Output = StoreResult<()>> + Send;
+
+    // In and out.
+    /// All or none of the journeys, as drafts.
+    fn import(
+        &self,
+        actor: &Actor,
+        documents: &[JourneyDocument],
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<Vec<JourneyId>>> + Send;
+    /// A batch of journeys after the given one, in the order of their making; empty at the end.
+    fn export(
+        &self,
+        project: ProjectId,
+        after: Option<JourneyId>,
+    ) -> impl Future<Output = StoreResult<Vec<(JourneyId, JourneyDocument)>>> + Send;
+    fn seed(
+        &self,
+        project: ProjectId,
+        people: &[SeedPerson],
+        journeys: &[SeedJourney],
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+    fn journey_count(&self, project: ProjectId) -> impl Future<Output = StoreResult<i64>> + Send;
+
+    // The house itself.
+    /// The only project there is until projects can be made, with the local admin as its person.
+    fn local_actor(&self, now: Timestamp) -> impl Future<Output = StoreResult<Actor>> + Send;
+    /// The person in whose name things happen by themselves.
+    fn system_person(&self) -> Person;
+    /// Rises when anything that the list could show was changed, by this process or another.
+    fn generation(&self, project: ProjectId) -> impl Future<Output = StoreResult<i64>> + Send;
+    /// Every version's counters that do not add up (guarantee 6), as sentences.
+    fn check(&self) -> impl Future<Output = StoreResult<Vec<String>>> + Send;
+    /// A consistent copy, made while the server runs.
+    fn backup(&self, to: &std::path::Path) -> impl Future<Output = StoreResult<()>> + Send;
+    /// Can it be read and written right now?
+    fn ready(&self) -> impl Future<Output = StoreResult<()>> + Send;
+}

@@ -1,0 +1,133 @@
+//! What a bulk action is about, read inside its transaction.
+
+use std::collections::HashSet;
+
+use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
+use uuid::Uuid;
+
+use super::{
+    list_sql::{Plan, id_list, push_from_where, push_order},
+    rows::status,
+};
+use crate::{
+    domain::{
+        ids::{JourneyId, ProjectId},
+        list_query::Sort,
+        selection::{Selection, SelectionDigest},
+        status::Status,
+        time::Timestamp,
+        transition::Situation,
+    },
+    server::store::StoreResult,
+};
+
+/// A journey that an action might apply to.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    pub seq: i64,
+    pub id: JourneyId,
+    pub name: String,
+    pub status: Status,
+    pub situation: Situation,
+    pub revision: i64,
+    /// Over all versions.
+    pub queued: i64,
+}
+
+/// A chosen set: the journeys that are there, and the ids of those that are not.
+pub struct Candidates {
+    pub found: Vec<Candidate>,
+    pub missing: Vec<JourneyId>,
+}
+
+impl Candidates {
+    /// The fingerprint that a confirmation carries.
+    pub fn digest(&self) -> SelectionDigest {
+        let mut digest = SelectionDigest::default();
+        self.found.iter().for_each(|candidate| digest.add(candidate.id));
+        digest
+    }
+}
+
+#[derive(FromRow)]
+struct CandidateRow {
+    seq: i64,
+    id: Uuid,
+    name: String,
+    status: i64,
+    shelf: i64,
+    ever_published: bool,
+    start_at: Option<i64>,
+    revision: i64,
+    inside_all: i64,
+    queued_all: i64,
+}
+
+/// What is read of each: people inside and messages queued count over all versions.
+const COLUMNS: &str = "j.seq, j.id, j.name, j.status, j.shelf, j.ever_published, j.start_at, j.revision,
+    (SELECT coalesce(sum(v.inside), 0) FROM versions v WHERE v.journey_id = j.id) AS inside_all,
+    (SELECT coalesce(sum(v.queued), 0) FROM versions v WHERE v.journey_id = j.id) AS queued_all";
+
+pub async fn read(
+    connection: &mut SqliteConnection,
+    project: ProjectId,
+    selection: &Selection,
+    now: Timestamp,
+) -> StoreResult<Candidates> {
+    match selection {
+        Selection::Ticked(ids) => ticked(connection, project, ids, now, false).await,
+        Selection::Matching(query) => {
+            let mut sql = QueryBuilder::<Sqlite>::new("SELECT ");
+            sql.push(COLUMNS);
+            push_from_where(&mut sql, project, &query.filter, Plan::FilterFirst);
+            push_order(&mut sql, Sort::default(), Plan::FilterFirst);
+            let rows: Vec<CandidateRow> = sql.build_query_as().fetch_all(connection).await?;
+            let found = rows.into_iter().map(|row| row.into_candidate(now)).collect::<StoreResult<_>>()?;
+            Ok(Candidates { found, missing: Vec::new() })
+        }
+    }
+}
+
+/// The named journeys in the order of their naming; deleted ones only where an undo asks for them.
+pub async fn ticked(
+    connection: &mut SqliteConnection,
+    project: ProjectId,
+    ids: &[JourneyId],
+    now: Timestamp,
+    deleted_too: bool,
+) -> StoreResult<Candidates> {
+    let mut sql = QueryBuilder::<Sqlite>::new("SELECT ");
+    sql.push(COLUMNS).push(" FROM json_each(");
+    sql.push_bind(id_list(ids.iter().map(|id| id.0)));
+    sql.push(") chosen CROSS JOIN journeys j ON j.id = unhex(chosen.value) WHERE j.project_id = ").push_bind(project.0);
+    if !deleted_too {
+        sql.push(" AND j.shelf < 2");
+    }
+    sql.push(" ORDER BY chosen.key");
+    let rows: Vec<CandidateRow> = sql.build_query_as().fetch_all(connection).await?;
+    let found: Vec<Candidate> = rows.into_iter().map(|row| row.into_candidate(now)).collect::<StoreResult<_>>()?;
+    let there: HashSet<JourneyId> = found.iter().map(|candidate| candidate.id).collect();
+    let missing = ids.iter().copied().filter(|id| !there.contains(id)).collect();
+    Ok(Candidates { found, missing })
+}
+
+impl CandidateRow {
+    fn into_candidate(self, now: Timestamp) -> StoreResult<Candidate> {
+        let status = status(self.status)?;
+        Ok(Candidate {
+            seq: self.seq,
+            id: JourneyId(self.id),
+            name: self.name,
+            status,
+            situation: Situation {
+                status,
+                archived: self.shelf == 1,
+                ever_published: self.ever_published,
+                start_ahead: self.start_at.is_some_and(|start| start > now.0),
+                inside: self.inside_all,
+            },
+            revision: self.revision,
+            queued: self.queued_all,
+        })
+    }
+}

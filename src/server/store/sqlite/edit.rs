@@ -1,0 +1,208 @@
+//! New journeys, clones, and changes to a journey's texts.
+
+use sqlx::{FromRow, SqliteConnection};
+use uuid::Uuid;
+
+use super::{
+    SqliteStore,
+    candidates::{self, Candidate, Candidates},
+    import::{NewJourney, NewVersion, insert_one},
+    labels,
+    record::{Before, Item, Record},
+    rows::hex,
+};
+use crate::{
+    domain::{
+        actor::Actor,
+        document::JourneyDocument,
+        ids::{JourneyId, VersionId},
+        label::LABELS_PER_JOURNEY,
+        operation::{BulkAnswer, Outcome},
+        selection::Selection,
+        status::Status,
+        text::{JourneyName, search_key},
+        time::Timestamp,
+        transition::{Action, Decision, Refusal, transition},
+    },
+    server::store::{DetailsEdit, StoreError, StoreResult},
+};
+
+pub async fn create(store: &SqliteStore, actor: &Actor, document: &JourneyDocument, now: Timestamp) -> StoreResult<JourneyId> {
+    let mut transaction = store.begin().await?;
+    let labels = labels::ensure(&mut transaction, actor.project, &document.labels, now).await?;
+    let labels = labels.into_iter().map(|label| hex(label.0)).collect();
+    let journey = NewJourney::draft(document, labels, actor.user, now)?;
+    let id = insert_one(&mut transaction, actor, &journey, Action::EditDraft, "created".to_string(), now).await?;
+    store.commit(transaction, actor.project).await?;
+    Ok(id)
+}
+
+#[derive(FromRow)]
+struct Original {
+    name: String,
+    description: String,
+    entry_type: i64,
+    graph: String,
+    settings: String,
+    end_at: Option<i64>,
+    start_at: Option<i64>,
+}
+
+/// A draft with the graph, settings, description and labels of the shown version, and none of its figures. A start that has
+/// passed is not copied: publishing the clone would otherwise pretend to have begun in the past.
+pub async fn clone_journey(store: &SqliteStore, actor: &Actor, journey: JourneyId, now: Timestamp) -> StoreResult<JourneyId> {
+    let mut transaction = store.begin().await?;
+    let original: Option<Original> = sqlx::query_as(
+        "SELECT j.name, j.description, v.entry_type, v.graph, v.settings, v.end_at, v.start_at
+         FROM journeys j JOIN versions v ON v.id = j.shown_version_id
+         WHERE j.id = ? AND j.project_id = ? AND j.shelf < 2",
+    )
+    .bind(journey.0)
+    .bind(actor.project.0)
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let original = original.ok_or(StoreError::NotFound("journey"))?;
+    let name = JourneyName::parse(&original.name).map_err(|error| StoreError::Damaged(error.sentence))?.clone_of();
+    let labels: Vec<(Uuid,)> = sqlx::query_as("SELECT label_id FROM journey_labels WHERE journey_id = ? AND project_id = ?")
+        .bind(journey.0)
+        .bind(actor.project.0)
+        .fetch_all(&mut *transaction)
+        .await?;
+    let mut settings: crate::domain::settings::Settings = super::rows::json(&original.settings, "settings")?;
+    settings.start = settings.start.filter(|start| *start > now);
+    settings.end = settings.end.filter(|end| *end > now);
+    let clone = NewJourney {
+        id: hex(JourneyId::new().0),
+        name: name.to_string(),
+        name_key: search_key(name.as_str()),
+        description: original.description,
+        shelf: 0,
+        created_by: hex(actor.user.0),
+        created_at: now.0,
+        labels: labels.into_iter().map(|(id,)| hex(id)).collect(),
+        versions: vec![NewVersion {
+            id: hex(VersionId::new().0),
+            status: Status::Draft.code(),
+            entry_type: original.entry_type,
+            graph: original.graph,
+            settings: super::rows::to_json(&settings)?,
+            start_at: original.start_at.filter(|start| *start > now.0),
+            end_at: original.end_at.filter(|end| *end > now.0),
+            created_by: hex(actor.user.0),
+            created_at: now.0,
+            published_by: None,
+            published_at: None,
+            figures: crate::domain::figures::Figures::default(),
+        }],
+    };
+    let note = format!("from “{}”", original.name);
+    let id = insert_one(&mut transaction, actor, &clone, Action::Clone, note, now).await?;
+    store.commit(transaction, actor.project).await?;
+    Ok(id)
+}
+
+/// The one journey, if the table allows the action on it.
+async fn allowed(
+    connection: &mut SqliteConnection,
+    actor: &Actor,
+    journey: JourneyId,
+    action: Action,
+    now: Timestamp,
+) -> StoreResult<Candidate> {
+    let mut candidates = candidates::ticked(connection, actor.project, &[journey], now, false).await?;
+    let candidate = candidates.found.pop().ok_or(StoreError::NotFound("journey"))?;
+    match transition(candidate.situation, action) {
+        Decision::Apply(_) => Ok(candidate),
+        Decision::Already(refusal) | Decision::Refuse(refusal) => Err(StoreError::Refused { name: candidate.name, refusal }),
+    }
+}
+
+pub async fn rename(
+    store: &SqliteStore,
+    actor: &Actor,
+    journey: JourneyId,
+    name: &JourneyName,
+    now: Timestamp,
+) -> StoreResult<BulkAnswer> {
+    let mut transaction = store.begin().await?;
+    let candidate = allowed(&mut transaction, actor, journey, Action::Rename, now).await?;
+    write_name(&mut transaction, actor, &candidate, name, now).await?;
+    let record = Record {
+        note: format!("from “{}” to “{name}”", candidate.name),
+        ..one(Action::Rename, &candidate, name.as_str(), Some(Before::Name(candidate.name.clone())))
+    };
+    let answer = record.write(&mut transaction, actor, now).await?;
+    store.commit(transaction, actor.project).await?;
+    Ok(answer)
+}
+
+async fn write_name(
+    connection: &mut SqliteConnection,
+    actor: &Actor,
+    candidate: &Candidate,
+    name: &JourneyName,
+    now: Timestamp,
+) -> StoreResult<()> {
+    sqlx::query(
+        "UPDATE journeys SET name = ?3, name_key = ?4, revision = revision + 1, updated_at = ?5 WHERE seq = ?2 AND project_id = ?1",
+    )
+    .bind(actor.project.0)
+    .bind(candidate.seq)
+    .bind(name.as_str())
+    .bind(search_key(name.as_str()))
+    .bind(now.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The record of a change to one journey that leaves its status alone.
+fn one(action: Action, candidate: &Candidate, name: &str, before: Option<Before>) -> Record {
+    let item = Item {
+        journey: candidate.id,
+        name: name.to_string(),
+        outcome: Outcome::Changed { from: candidate.status, to: candidate.status },
+        from: candidate.status,
+        before,
+        revision: candidate.revision + 1,
+    };
+    let nothing = Candidates { found: Vec::new(), missing: Vec::new() };
+    Record::new(action, &Selection::Ticked(Vec::new()), vec![item], nothing)
+}
+
+/// Name, description and labels at once. An editor that began from an older revision is told so and changes nothing.
+pub async fn edit_details(
+    store: &SqliteStore,
+    actor: &Actor,
+    journey: JourneyId,
+    edit: &DetailsEdit,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let mut transaction = store.begin().await?;
+    let candidate = allowed(&mut transaction, actor, journey, Action::Rename, now).await?;
+    if edit.revision.is_some_and(|revision| revision != candidate.revision) {
+        return Err(StoreError::RevisionChanged { name: candidate.name });
+    }
+    let mut wanted = edit.labels.clone();
+    for label in labels::ensure(&mut transaction, actor.project, &edit.new_labels, now).await? {
+        if !wanted.contains(&label) {
+            wanted.push(label);
+        }
+    }
+    if wanted.len() > LABELS_PER_JOURNEY {
+        return Err(StoreError::Refused { name: candidate.name, refusal: Refusal::TooManyLabels });
+    }
+    let set = (hex(journey.0), wanted.into_iter().map(|label| hex(label.0)).collect());
+    labels::replace(&mut transaction, actor.project, &[set]).await?;
+    write_name(&mut transaction, actor, &candidate, &edit.name, now).await?;
+    sqlx::query("UPDATE journeys SET description = ?3 WHERE seq = ?2 AND project_id = ?1")
+        .bind(actor.project.0)
+        .bind(candidate.seq)
+        .bind(edit.description.as_str())
+        .execute(&mut *transaction)
+        .await?;
+    let action = if candidate.status == Status::Draft { Action::EditDraft } else { Action::EditContent };
+    let record = Record { note: "name, description and labels".to_string(), ..one(action, &candidate, edit.name.as_str(), None) };
+    record.write(&mut transaction, actor, now).await?;
+    store.commit(transaction, actor.project).await
+}

@@ -1,0 +1,65 @@
+//! The store in one SQLite file: one writer, several readers, set-based statements.
+
+mod backup;
+mod candidates;
+mod detail;
+mod edit;
+mod history;
+mod import;
+mod labels;
+mod list;
+mod list_sql;
+mod open;
+mod operate;
+mod project;
+mod record;
+mod rows;
+mod saved_filters;
+mod seed;
+mod store;
+mod undo;
+
+use std::sync::{Arc, Mutex};
+
+use sqlx::{Sqlite, SqlitePool, Transaction};
+
+use super::StoreResult;
+use crate::domain::ids::ProjectId;
+
+pub use open::SqliteConfig;
+
+/// The store in one SQLite file. Cloning it is cheap; all clones are the same store.
+#[derive(Clone)]
+pub struct SqliteStore {
+    readers: SqlitePool,
+    /// One connection: writes are serialised on purpose, and none is ever refused because of another.
+    writer: SqlitePool,
+    totals: Arc<Mutex<list::Totals>>,
+}
+
+impl SqliteStore {
+    /// Begins a transaction that will write. `IMMEDIATE`, because one that reads first and writes later fails at once when
+    /// another process wrote in between.
+    async fn begin(&self) -> StoreResult<Transaction<'static, Sqlite>> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Commits a change that the list could show, and lets everybody notice.
+    async fn commit(&self, mut transaction: Transaction<'static, Sqlite>, project: ProjectId) -> StoreResult<()> {
+        sqlx::query(
+            "INSERT INTO project_changes (project_id, generation) VALUES (?, 1)
+             ON CONFLICT DO UPDATE SET generation = generation + 1",
+        )
+        .bind(project.0)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Finishes what is under way and folds the write-ahead log into the file.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}

@@ -1,0 +1,234 @@
+//! Pause, resume, stop, archive… on one journey or many: one transaction, all of it or a clear account.
+
+use sqlx::SqliteConnection;
+
+use super::{
+    SqliteStore,
+    candidates::{self, Candidate, Candidates},
+    record::{Item, Record},
+    rows::to_json,
+};
+use crate::{
+    domain::{
+        actor::Actor,
+        figures::Figures,
+        ids::ProjectId,
+        operation::{BulkAnswer, Outcome, SkippedFor, StopPreview},
+        selection::{Selection, SelectionDigest},
+        status::Status,
+        time::Timestamp,
+        transition::{Action, Decision, Next, transition},
+    },
+    server::store::{StoreError, StoreResult},
+};
+
+pub async fn operate(
+    store: &SqliteStore,
+    actor: &Actor,
+    selection: &Selection,
+    action: Action,
+    confirmed: Option<SelectionDigest>,
+    now: Timestamp,
+) -> StoreResult<BulkAnswer> {
+    let mut transaction = store.begin().await?;
+    let candidates = candidates::read(&mut transaction, actor.project, selection, now).await?;
+    if confirmed.is_some_and(|confirmed| confirmed != candidates.digest()) {
+        return Err(StoreError::SelectionChanged(Box::new(preview(&candidates))));
+    }
+    let record = carry_out(&mut transaction, actor, selection, candidates, action, now).await?;
+    let answer = record.write(&mut transaction, actor, now).await?;
+    store.commit(transaction, actor.project).await?;
+    Ok(answer)
+}
+
+/// Decides for each candidate, writes what changes, and gives the account that is still to be written.
+pub async fn carry_out(
+    connection: &mut SqliteConnection,
+    actor: &Actor,
+    selection: &Selection,
+    candidates: Candidates,
+    action: Action,
+    now: Timestamp,
+) -> StoreResult<Record> {
+    let mut items = Vec::with_capacity(candidates.found.len());
+    let mut changes: Vec<(&Candidate, Next)> = Vec::new();
+    for candidate in &candidates.found {
+        let outcome = match transition(candidate.situation, action) {
+            Decision::Apply(next) => {
+                changes.push((candidate, next));
+                let to = if let Next::Status(status) = next { status } else { candidate.status };
+                Outcome::Changed { from: candidate.status, to }
+            }
+            Decision::Already(refusal) | Decision::Refuse(refusal) => Outcome::Skipped(refusal),
+        };
+        let revision = candidate.revision + i64::from(matches!(outcome, Outcome::Changed { .. }));
+        items.push(Item { journey: candidate.id, name: candidate.name.clone(), outcome, from: candidate.status, before: None, revision });
+    }
+    apply(connection, actor, action, &changes, now).await?;
+    let stops = action == Action::Stop;
+    let ended_inside = if stops { changes.iter().map(|(candidate, _)| candidate.situation.inside).sum() } else { 0 };
+    let cancelled = if stops { changes.iter().map(|(candidate, _)| candidate.queued).sum() } else { 0 };
+    let mut record = Record::new(action, selection, items, candidates);
+    record.ended_inside = ended_inside;
+    record.cancelled_messages = cancelled;
+    Ok(record)
+}
+
+async fn apply(
+    connection: &mut SqliteConnection,
+    actor: &Actor,
+    action: Action,
+    changes: &[(&Candidate, Next)],
+    now: Timestamp,
+) -> StoreResult<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    // [seq, next status]; the status is null where it stays.
+    let rows: Vec<(i64, Option<i64>)> = changes
+        .iter()
+        .map(|(candidate, next)| (candidate.seq, if let Next::Status(status) = next { Some(status.code()) } else { None }))
+        .collect();
+    let rows = to_json(&rows)?;
+    let shelf = match changes[0].1 {
+        Next::Archived => Some(1),
+        Next::Deleted => Some(2),
+        Next::Unarchived => Some(0),
+        Next::Status(_) | Next::Unchanged => None,
+    };
+    if action == Action::Stop {
+        stop(connection, actor.project, &rows).await?;
+    } else if matches!(changes[0].1, Next::Status(_)) {
+        set_status(connection, actor.project, &rows).await?;
+    }
+    if action == Action::Publish {
+        publish(connection, actor, &rows, now).await?;
+    }
+    sqlx::query(
+        "UPDATE journeys SET revision = revision + 1, updated_at = ?2, shelf = coalesce(?4, shelf)
+         FROM json_each(?3) change WHERE journeys.seq = change.value ->> 0 AND journeys.project_id = ?1",
+    )
+    .bind(actor.project.0)
+    .bind(now.0)
+    .bind(&rows)
+    .bind(shelf)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The shown version takes the new status; the triggers carry it to the list.
+async fn set_status(connection: &mut SqliteConnection, project: ProjectId, rows: &str) -> StoreResult<()> {
+    sqlx::query(
+        "UPDATE versions SET status = change.value ->> 1
+         FROM json_each(?2) change CROSS JOIN journeys j ON j.seq = change.value ->> 0
+         WHERE versions.id = j.shown_version_id AND j.project_id = ?1",
+    )
+    .bind(project.0)
+    .bind(rows)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Every published version ends: people inside as stopped, queued messages as cancelled ([`Figures::after_stop`]).
+async fn stop(connection: &mut SqliteConnection, project: ProjectId, rows: &str) -> StoreResult<()> {
+    debug_assert!(Figures { entered: 1, inside: 1, ..Figures::default() }.after_stop().adds_up());
+    sqlx::query(
+        "UPDATE versions SET status = ?3, stopped = stopped + inside, inside = 0, cancelled = cancelled + queued, queued = 0
+         WHERE project_id = ?1 AND status BETWEEN 1 AND 5
+           AND journey_id IN (SELECT j.id FROM json_each(?2) change CROSS JOIN journeys j ON j.seq = change.value ->> 0)",
+    )
+    .bind(project.0)
+    .bind(rows)
+    .bind(Status::Stopped.code())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Publication leaves its mark on the version; a version without a start of its own starts now.
+async fn publish(connection: &mut SqliteConnection, actor: &Actor, rows: &str, now: Timestamp) -> StoreResult<()> {
+    sqlx::query(
+        "UPDATE versions SET published_by = ?3, published_at = ?4, start_at = coalesce(versions.start_at, ?4)
+         FROM json_each(?2) change CROSS JOIN journeys j ON j.seq = change.value ->> 0
+         WHERE versions.id = j.shown_version_id AND j.project_id = ?1",
+    )
+    .bind(actor.project.0)
+    .bind(rows)
+    .bind(actor.user.0)
+    .bind(now.0)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "UPDATE journeys SET ever_published = 1 FROM json_each(?2) change
+         WHERE journeys.seq = change.value ->> 0 AND journeys.project_id = ?1",
+    )
+    .bind(actor.project.0)
+    .bind(rows)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn preview_stop(
+    store: &SqliteStore,
+    project: ProjectId,
+    selection: &Selection,
+    now: Timestamp,
+) -> StoreResult<StopPreview> {
+    let mut connection = store.readers.acquire().await?;
+    Ok(preview(&candidates::read(&mut connection, project, selection, now).await?))
+}
+
+fn preview(candidates: &Candidates) -> StopPreview {
+    let mut preview = StopPreview {
+        journeys: 0,
+        inside: 0,
+        queued: 0,
+        skipped: Vec::new(),
+        only: None,
+        digest: candidates.digest().to_text(),
+    };
+    for candidate in &candidates.found {
+        match transition(candidate.situation, Action::Stop) {
+            Decision::Apply(_) => {
+                preview.journeys += 1;
+                preview.inside += candidate.situation.inside;
+                preview.queued += candidate.queued;
+                preview.only = (preview.journeys == 1).then(|| candidate.name.clone());
+            }
+            Decision::Already(refusal) | Decision::Refuse(refusal) => {
+                match preview.skipped.iter_mut().find(|known| known.refusal == refusal) {
+                    Some(known) => known.count += 1,
+                    None => preview.skipped.push(SkippedFor { refusal, count: 1, example: candidate.name.clone() }),
+                }
+            }
+        }
+    }
+    preview
+}
+
+/// Starts what is scheduled and completes what has ended, as far as `now` goes; answers when the next one is due.
+pub async fn advance_by_time(store: &SqliteStore, system: &Actor, now: Timestamp) -> StoreResult<Option<Timestamp>> {
+    for (action, due) in [
+        (Action::Start, "SELECT journey_id FROM versions WHERE status = 1 AND start_at <= ?2 AND project_id = ?1"),
+        (Action::Complete, "SELECT journey_id FROM versions WHERE status IN (2, 3) AND end_at <= ?2 AND project_id = ?1"),
+    ] {
+        let ids: Vec<(uuid::Uuid,)> =
+            sqlx::query_as(due).bind(system.project.0).bind(now.0).fetch_all(&store.readers).await?;
+        if !ids.is_empty() {
+            let selection = Selection::Ticked(ids.into_iter().map(|(id,)| crate::domain::ids::JourneyId(id)).collect());
+            operate(store, system, &selection, action, None, now).await?;
+        }
+    }
+    let (next,): (Option<i64>,) = sqlx::query_as(
+        "SELECT min(due) FROM (SELECT min(start_at) AS due FROM versions WHERE status = 1 AND project_id = ?1
+                               UNION ALL
+                               SELECT min(end_at) FROM versions WHERE status IN (2, 3) AND end_at IS NOT NULL AND project_id = ?1)",
+    )
+    .bind(system.project.0)
+    .fetch_one(&store.readers)
+    .await?;
+    Ok(next.map(Timestamp))
+}

@@ -1,0 +1,115 @@
+//! The project, its people, and the signs of life that other rooms ask for.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::SqliteStore;
+use crate::{
+    domain::{
+        actor::{Actor, Person},
+        ids::{ProjectId, UserId},
+        time::Timestamp,
+    },
+    server::store::StoreResult,
+};
+
+/// The first project of every database. Fixed, so that two processes that start at once make the same one.
+const FIRST_PROJECT: ProjectId = ProjectId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
+/// Who acts in local mode.
+const LOCAL_ADMIN: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002));
+/// Who acts when something happens by itself.
+const SYSTEM: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0003));
+
+#[derive(FromRow)]
+struct Unbalanced {
+    name: String,
+    number: i64,
+    entered: i64,
+    accounted: i64,
+}
+
+pub async fn local_actor(store: &SqliteStore, now: Timestamp) -> StoreResult<Actor> {
+    let mut transaction = store.begin().await?;
+    sqlx::query("INSERT INTO projects (id, name, created_at) VALUES (?, 'My project', ?) ON CONFLICT DO NOTHING")
+        .bind(FIRST_PROJECT.0)
+        .bind(now.0)
+        .execute(&mut *transaction)
+        .await?;
+    for (id, name) in [(LOCAL_ADMIN, "Local admin"), (SYSTEM, "Wayfare")] {
+        sqlx::query("INSERT INTO users (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+            .bind(id.0)
+            .bind(name)
+            .bind(now.0)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(Actor { user: LOCAL_ADMIN, name: "Local admin".to_string(), project: FIRST_PROJECT })
+}
+
+pub fn system_person() -> Person {
+    Person { id: SYSTEM, name: "Wayfare".to_string() }
+}
+
+pub async fn generation(store: &SqliteStore, project: ProjectId) -> StoreResult<i64> {
+    let generation: Option<(i64,)> = sqlx::query_as("SELECT generation FROM project_changes WHERE project_id = ?")
+        .bind(project.0)
+        .fetch_optional(&store.readers)
+        .await?;
+    Ok(generation.map_or(0, |(generation,)| generation))
+}
+
+pub async fn journey_count(store: &SqliteStore, project: ProjectId) -> StoreResult<i64> {
+    let (count,): (i64,) =
+        sqlx::query_as("SELECT coalesce(sum(count), 0) FROM journey_counts WHERE project_id = ? AND shelf < 2")
+            .bind(project.0)
+            .fetch_one(&store.readers)
+            .await?;
+    Ok(count)
+}
+
+/// Guarantee 6 over the whole database, and the mirrors that the list reads.
+pub async fn check(store: &SqliteStore) -> StoreResult<Vec<String>> {
+    let unbalanced: Vec<Unbalanced> = sqlx::query_as(
+        "SELECT j.name, v.number, v.entered,
+                v.inside + v.completed + v.converted + v.timed_out + v.force_exited + v.stopped + v.version_exit AS accounted
+         FROM versions v JOIN journeys j ON j.id = v.journey_id
+         WHERE v.entered <> accounted ORDER BY j.seq, v.number",
+    )
+    .fetch_all(&store.readers)
+    .await?;
+    let mut findings: Vec<String> = unbalanced
+        .into_iter()
+        .map(|row| format!("{}, version {}: {} entered, {} accounted for", row.name, row.number, row.entered, row.accounted))
+        .collect();
+    let mirrors: Vec<(String,)> = sqlx::query_as(
+        "SELECT j.name FROM journeys j LEFT JOIN versions v ON v.id = j.shown_version_id
+         WHERE v.id IS NULL OR (j.status, j.entered, j.inside, j.converted) IS NOT (v.status, v.entered, v.inside, v.converted)
+         ORDER BY j.seq",
+    )
+    .fetch_all(&store.readers)
+    .await?;
+    findings.extend(mirrors.into_iter().map(|(name,)| format!("{name}: the list shows other figures than its version has")));
+    let counts: Vec<(i64, i64, i64)> = sqlx::query_as(
+        "SELECT c.shelf, c.status, c.count FROM journey_counts c
+         WHERE c.count <> (SELECT count(*) FROM journeys j
+                           WHERE j.project_id = c.project_id AND j.shelf = c.shelf AND j.status = c.status)",
+    )
+    .fetch_all(&store.readers)
+    .await?;
+    findings.extend(
+        counts.into_iter().map(|(shelf, status, count)| format!("counts: {count} kept for shelf {shelf}, status {status}")),
+    );
+    let (integrity,): (String,) = sqlx::query_as("PRAGMA integrity_check(1)").fetch_one(&store.readers).await?;
+    if integrity != "ok" {
+        findings.push(format!("file: {integrity}"));
+    }
+    Ok(findings)
+}
+
+pub async fn ready(store: &SqliteStore) -> StoreResult<()> {
+    sqlx::query("SELECT 1 FROM projects LIMIT 1").execute(&store.readers).await?;
+    // Takes the write lock and gives it back: a full or locked disk shows here, not at the first change.
+    store.begin().await?.rollback().await?;
+    Ok(())
+}

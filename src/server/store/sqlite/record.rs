@@ -1,0 +1,181 @@
+//! Writes an operation into the history, with a row for each journey that it was about.
+
+use serde::{Deserialize, Serialize};
+use sqlx::SqliteConnection;
+
+use super::{candidates::Candidates, rows::{hex, to_json}};
+use crate::{
+    domain::{
+        actor::{Actor, Person},
+        ids::{JourneyId, OperationId},
+        operation::{BulkAnswer, ItemOutcome, OperationReport, Outcome, SkippedFor},
+        selection::Selection,
+        status::Status,
+        time::Timestamp,
+        transition::{Action, Refusal},
+    },
+    server::store::StoreResult,
+};
+
+/// Most rows that an answer carries; the rest are on the operation's own page.
+const ANSWER_ROWS: usize = 100;
+
+/// What an action did to one journey.
+pub struct Item {
+    pub journey: JourneyId,
+    pub name: String,
+    pub outcome: Outcome,
+    pub from: Status,
+    /// What an undo puts back.
+    pub before: Option<Before>,
+    /// The journey's revision afterwards.
+    pub revision: i64,
+}
+
+/// What was there before, where the status alone does not tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Before {
+    Name(String),
+    /// Ids in hex.
+    Labels(Vec<String>),
+}
+
+/// An operation to be written.
+pub struct Record {
+    pub action: Action,
+    pub undo_of: Option<OperationId>,
+    pub filter: Option<String>,
+    pub items: Vec<Item>,
+    pub missing: Vec<JourneyId>,
+    pub note: String,
+    pub ended_inside: i64,
+    pub cancelled_messages: i64,
+}
+
+impl Record {
+    pub fn new(action: Action, selection: &Selection, items: Vec<Item>, candidates: Candidates) -> Self {
+        let filter = match selection {
+            Selection::Ticked(_) => None,
+            Selection::Matching(query) => Some(query.to_query()),
+        };
+        Self {
+            action,
+            undo_of: None,
+            filter,
+            items,
+            missing: candidates.missing,
+            note: String::new(),
+            ended_inside: 0,
+            cancelled_messages: 0,
+        }
+    }
+
+    /// Writes it and gives the answer. An operation that changed nothing and skipped nothing is written all the same: it
+    /// was asked for.
+    pub async fn write(self, connection: &mut SqliteConnection, actor: &Actor, now: Timestamp) -> StoreResult<BulkAnswer> {
+        let report = self.report(actor, now);
+        sqlx::query(
+            "INSERT INTO operations (id, project_id, action, undo_of, by, at, filter, matched, changed, skipped, only_name, note,
+                                     ended_inside, cancelled_messages)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(report.id.0)
+        .bind(actor.project.0)
+        .bind(self.action.key())
+        .bind(self.undo_of.map(|id| id.0))
+        .bind(actor.user.0)
+        .bind(now.0)
+        .bind(&self.filter)
+        .bind((self.items.len() + self.missing.len()) as i64)
+        .bind(report.changed)
+        .bind(to_json(&report.skipped)?)
+        .bind(&report.only)
+        .bind(&self.note)
+        .bind(self.ended_inside)
+        .bind(self.cancelled_messages)
+        .execute(&mut *connection)
+        .await?;
+        self.write_items(connection, actor, report.id).await?;
+        Ok(BulkAnswer { items: self.answer_items(), report })
+    }
+
+    async fn write_items(&self, connection: &mut SqliteConnection, actor: &Actor, id: OperationId) -> StoreResult<()> {
+        type Row<'a> = (String, &'a str, Option<String>, i64, i64, Option<String>, i64);
+        let rows = self
+            .items
+            .iter()
+            .map(|item| {
+                let (refusal, to) = match item.outcome {
+                    Outcome::Changed { to, .. } => (None, to),
+                    Outcome::Skipped(refusal) => (Some(refusal.key()), item.from),
+                };
+                let before = item.before.as_ref().map(to_json).transpose()?;
+                Ok((hex(item.journey.0), item.name.as_str(), refusal, item.from.code(), to.code(), before, item.revision))
+            })
+            .collect::<StoreResult<Vec<Row>>>()?;
+        sqlx::query(
+            "INSERT INTO operation_items (operation_id, place, project_id, journey_id, name, refusal, from_status, to_status, before, revision)
+             SELECT ?1, key, ?2, unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+             FROM json_each(?3)",
+        )
+        .bind(id.0)
+        .bind(actor.project.0)
+        .bind(to_json(&rows)?)
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+
+    fn report(&self, actor: &Actor, now: Timestamp) -> OperationReport {
+        let mut skipped: Vec<SkippedFor> = Vec::new();
+        let mut changed = 0;
+        let mut skip = |refusal: Refusal, name: &str| match skipped.iter_mut().find(|known| known.refusal == refusal) {
+            Some(known) => known.count += 1,
+            None => skipped.push(SkippedFor { refusal, count: 1, example: name.to_string() }),
+        };
+        for item in &self.items {
+            match item.outcome {
+                Outcome::Changed { .. } => changed += 1,
+                Outcome::Skipped(refusal) => skip(refusal, &item.name),
+            }
+        }
+        for id in &self.missing {
+            skip(Refusal::NotFound, &id.short());
+        }
+        let only = (self.items.len() == 1 && self.missing.is_empty()).then(|| self.items[0].name.clone());
+        OperationReport {
+            id: OperationId::new(),
+            action: self.action,
+            undo_of: self.undo_of,
+            by: Person { id: actor.user, name: actor.name.clone() },
+            at: now,
+            changed,
+            skipped,
+            only,
+            note: self.note.clone(),
+            ended_inside: self.ended_inside,
+            cancelled_messages: self.cancelled_messages,
+            undoable: changed > 0 && self.undo_of.is_none() && can_be_undone(self.action),
+        }
+    }
+
+    fn answer_items(&self) -> Vec<ItemOutcome> {
+        let found = self.items.iter().map(|item| ItemOutcome {
+            journey: item.journey,
+            name: item.name.clone(),
+            outcome: item.outcome,
+        });
+        let missing = self.missing.iter().map(|id| ItemOutcome {
+            journey: *id,
+            name: id.short(),
+            outcome: Outcome::Skipped(Refusal::NotFound),
+        });
+        found.chain(missing).take(ANSWER_ROWS).collect()
+    }
+}
+
+/// What an undo exists for: the inverses of the table, and what is put back from [`Before`] or from the shelf.
+pub fn can_be_undone(action: Action) -> bool {
+    action.inverse().is_some() || matches!(action, Action::Rename | Action::Label | Action::Delete)
+}

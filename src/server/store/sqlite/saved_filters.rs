@@ -1,0 +1,74 @@
+//! Filters that were kept under a name.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::SqliteStore;
+use crate::{
+    domain::{
+        actor::Actor,
+        ids::{ProjectId, SavedFilterId},
+        list_page::SavedFilter,
+        list_query::ListQuery,
+        text::SavedFilterName,
+        time::Timestamp,
+    },
+    server::store::{StoreError, StoreResult},
+};
+
+#[derive(FromRow)]
+struct SavedFilterRow {
+    id: Uuid,
+    name: String,
+    query: String,
+}
+
+pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<SavedFilter>> {
+    let rows: Vec<SavedFilterRow> =
+        sqlx::query_as("SELECT id, name, query FROM saved_filters WHERE project_id = ? ORDER BY created_at, id")
+            .bind(project.0)
+            .fetch_all(&store.readers)
+            .await?;
+    Ok(rows.into_iter().map(|row| SavedFilter { id: SavedFilterId(row.id), name: row.name, query: row.query }).collect())
+}
+
+pub async fn save(
+    store: &SqliteStore,
+    actor: &Actor,
+    name: &SavedFilterName,
+    query: &ListQuery,
+    now: Timestamp,
+) -> StoreResult<SavedFilter> {
+    let saved = SavedFilter { id: SavedFilterId::new(), name: name.to_string(), query: query.with_page(1).to_query() };
+    let mut transaction = store.begin().await?;
+    let written = sqlx::query(
+        "INSERT INTO saved_filters (id, project_id, name, query, created_by, created_at) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(saved.id.0)
+    .bind(actor.project.0)
+    .bind(&saved.name)
+    .bind(&saved.query)
+    .bind(actor.user.0)
+    .bind(now.0)
+    .execute(&mut *transaction)
+    .await?;
+    if written.rows_affected() == 0 {
+        return Err(StoreError::Taken("saved filter"));
+    }
+    store.commit(transaction, actor.project).await?;
+    Ok(saved)
+}
+
+pub async fn delete(store: &SqliteStore, actor: &Actor, filter: SavedFilterId) -> StoreResult<()> {
+    let mut transaction = store.begin().await?;
+    let gone = sqlx::query("DELETE FROM saved_filters WHERE id = ? AND project_id = ?")
+        .bind(filter.0)
+        .bind(actor.project.0)
+        .execute(&mut *transaction)
+        .await?;
+    if gone.rows_affected() == 0 {
+        return Err(StoreError::NotFound("saved filter"));
+    }
+    store.commit(transaction, actor.project).await
+}

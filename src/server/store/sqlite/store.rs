@@ -1,0 +1,152 @@
+//! [`Store`] for SQLite: each method is a file of this folder.
+
+use std::path::Path;
+
+use super::{
+    SqliteStore, backup, detail, edit, history, import, labels, list, operate, project, saved_filters, seed, undo,
+};
+use crate::{
+    domain::{
+        actor::{Actor, Person},
+        document::JourneyDocument,
+        ids::{JourneyId, OperationId, ProjectId, SavedFilterId},
+        journey::JourneyDetail,
+        label::Label,
+        list_page::{ListPage, SavedFilter},
+        list_query::ListQuery,
+        operation::{BulkAnswer, HistoryEntry, OperationAccount, StopPreview},
+        selection::{Selection, SelectionDigest},
+        text::{JourneyName, SavedFilterName},
+        time::Timestamp,
+        transition::Action,
+    },
+    server::store::{
+        DetailsEdit, LabelChange, Store, StoreResult,
+        seed::{SeedJourney, SeedPerson},
+    },
+};
+
+impl Store for SqliteStore {
+    async fn list(&self, project: ProjectId, query: &ListQuery, now: Timestamp) -> StoreResult<ListPage> {
+        list::read(self, project, query, now).await
+    }
+
+    async fn preview_stop(&self, project: ProjectId, selection: &Selection, now: Timestamp) -> StoreResult<StopPreview> {
+        operate::preview_stop(self, project, selection, now).await
+    }
+
+    async fn operate(
+        &self,
+        actor: &Actor,
+        selection: &Selection,
+        action: Action,
+        confirmed: Option<SelectionDigest>,
+        now: Timestamp,
+    ) -> StoreResult<BulkAnswer> {
+        operate::operate(self, actor, selection, action, confirmed, now).await
+    }
+
+    async fn label(&self, actor: &Actor, selection: &Selection, change: &LabelChange, now: Timestamp) -> StoreResult<BulkAnswer> {
+        labels::change(self, actor, selection, change, now).await
+    }
+
+    async fn rename(&self, actor: &Actor, journey: JourneyId, name: &JourneyName, now: Timestamp) -> StoreResult<BulkAnswer> {
+        edit::rename(self, actor, journey, name, now).await
+    }
+
+    async fn undo(&self, actor: &Actor, operation: OperationId, now: Timestamp) -> StoreResult<BulkAnswer> {
+        undo::undo(self, actor, operation, now).await
+    }
+
+    async fn advance_by_time(&self, system: &Actor, now: Timestamp) -> StoreResult<Option<Timestamp>> {
+        operate::advance_by_time(self, system, now).await
+    }
+
+    async fn journey(&self, project: ProjectId, journey: JourneyId) -> StoreResult<JourneyDetail> {
+        detail::read(self, project, journey).await
+    }
+
+    async fn history(&self, project: ProjectId, journey: JourneyId, limit: i64) -> StoreResult<Vec<HistoryEntry>> {
+        history::of_journey(self, project, journey, limit).await
+    }
+
+    async fn operation(&self, project: ProjectId, operation: OperationId, page: i64) -> StoreResult<OperationAccount> {
+        history::account(self, project, operation, page).await
+    }
+
+    async fn create(&self, actor: &Actor, document: &JourneyDocument, now: Timestamp) -> StoreResult<JourneyId> {
+        edit::create(self, actor, document, now).await
+    }
+
+    async fn clone_journey(&self, actor: &Actor, journey: JourneyId, now: Timestamp) -> StoreResult<JourneyId> {
+        edit::clone_journey(self, actor, journey, now).await
+    }
+
+    async fn edit_details(&self, actor: &Actor, journey: JourneyId, edit: &DetailsEdit, now: Timestamp) -> StoreResult<()> {
+        edit::edit_details(self, actor, journey, edit, now).await
+    }
+
+    async fn labels(&self, project: ProjectId) -> StoreResult<Vec<Label>> {
+        labels::all(self, project).await
+    }
+
+    async fn save_filter(
+        &self,
+        actor: &Actor,
+        name: &SavedFilterName,
+        query: &ListQuery,
+        now: Timestamp,
+    ) -> StoreResult<SavedFilter> {
+        saved_filters::save(self, actor, name, query, now).await
+    }
+
+    async fn delete_filter(&self, actor: &Actor, filter: SavedFilterId) -> StoreResult<()> {
+        saved_filters::delete(self, actor, filter).await
+    }
+
+    async fn import(&self, actor: &Actor, documents: &[JourneyDocument], now: Timestamp) -> StoreResult<Vec<JourneyId>> {
+        import::import(self, actor, documents, now).await
+    }
+
+    async fn export(&self, project: ProjectId, after: Option<JourneyId>) -> StoreResult<Vec<(JourneyId, JourneyDocument)>> {
+        import::export(self, project, after).await
+    }
+
+    async fn seed(
+        &self,
+        project: ProjectId,
+        people: &[SeedPerson],
+        journeys: &[SeedJourney],
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        seed::seed(self, project, people, journeys, now).await
+    }
+
+    async fn journey_count(&self, project: ProjectId) -> StoreResult<i64> {
+        project::journey_count(self, project).await
+    }
+
+    async fn local_actor(&self, now: Timestamp) -> StoreResult<Actor> {
+        project::local_actor(self, now).await
+    }
+
+    fn system_person(&self) -> Person {
+        project::system_person()
+    }
+
+    async fn generation(&self, project: ProjectId) -> StoreResult<i64> {
+        project::generation(self, project).await
+    }
+
+    async fn check(&self) -> StoreResult<Vec<String>> {
+        project::check(self).await
+    }
+
+    async fn backup(&self, to: &Path) -> StoreResult<()> {
+        backup::backup(self, to).await
+    }
+
+    async fn ready(&self) -> StoreResult<()> {
+        project::ready(self).await
+    }
+}

@@ -1,0 +1,10 @@
+//! A label as it is worn by a journey.
+
+use leptos::prelude::*;
+
+use crate::domain::label::Label;
+
+#[component]
+pub fn LabelChip(label: Label) -> impl IntoView {
+    view! { <span class=format!("label-chip hue-{}", label.hue)>{label.name}</span> }
+}

@@ -1,0 +1,44 @@
+//! What a page shows instead of its content: nothing there yet, something went wrong, still on its way.
+
+use leptos::prelude::*;
+
+use super::icon::{Icon, Symbol};
+use crate::api::AppError;
+
+#[component]
+pub fn EmptyState(title: &'static str, text: String, symbol: Symbol, children: Children) -> impl IntoView {
+    view! {
+        <div class="state">
+            <Icon symbol=symbol />
+            <h2 class="state-title">{title}</h2>
+            <p class="state-text">{text}</p>
+            <div class="state-actions">{children()}</div>
+        </div>
+    }
+}
+
+#[component]
+pub fn ErrorState(error: AppError) -> impl IntoView {
+    view! {
+        <div class="state state-error" role="alert">
+            <Icon symbol=Symbol::Alert />
+            <h2 class="state-title">{error.title()}</h2>
+            <p class="state-text">{error.sentence()}</p>
+            <div class="state-actions">
+                <a class="button" href="/journeys">
+                    "Show all journeys"
+                </a>
+            </div>
+        </div>
+    }
+}
+
+/// Grey rows in the shape of the content.
+#[component]
+pub fn LoadingState(rows: usize) -> impl IntoView {
+    view! {
+        <div class="skeleton" role="status" aria-label="Loading">
+            {(0..rows).map(|_| view! { <div class="skeleton-row"></div> }).collect_view()}
+        </div>
+    }
+}

@@ -1,0 +1,252 @@
+//! What only a browser can do, in functions that do nothing on the server. No other file of the pages needs to know which
+//! side it is on.
+
+#[cfg(feature = "hydrate")]
+use leptos::prelude::*;
+
+use crate::domain::ids::JourneyId;
+
+/// Sets `data-hydrated` on the document once the first page listens; styles and tests wait for it.
+pub fn mark_hydrated() {
+    #[cfg(feature = "hydrate")]
+    Effect::new(|_| {
+        request_animation_frame(|| {
+            if let Some(root) = document().document_element() {
+                let _ = root.set_attribute("data-hydrated", "true");
+            }
+        });
+    });
+}
+
+/// The journeys whose boxes were ticked before the page came alive.
+pub fn ticked_journeys() -> Vec<JourneyId> {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        let Ok(boxes) = document().query_selector_all("input[name='ids[]']:checked") else { return Vec::new() };
+        (0..boxes.length())
+            .filter_map(|index| boxes.get(index)?.dyn_into::<web_sys::HtmlInputElement>().ok()?.value().parse().ok())
+            .collect()
+    }
+    #[cfg(not(feature = "hydrate"))]
+    Vec::new()
+}
+
+/// Runs `on_change` whenever the server says that something changed, until the owner is gone.
+pub fn on_server_change(on_change: impl Fn() + 'static) {
+    #[cfg(feature = "hydrate")]
+    Effect::new({
+        let on_change = std::rc::Rc::new(on_change);
+        move |_| {
+            use send_wrapper::SendWrapper;
+            use wasm_bindgen::{JsCast, closure::Closure};
+            let Ok(source) = web_sys::EventSource::new("/api/ui/changes") else { return };
+            let changed = {
+                let on_change = on_change.clone();
+                Closure::<dyn Fn()>::new(move || on_change())
+            };
+            let _ = source.add_event_listener_with_callback("changed", changed.as_ref().unchecked_ref());
+            // A second greeting means that the connection was lost meanwhile: whatever happened was missed.
+            let greeted = std::cell::Cell::new(false);
+            let hello = {
+                let on_change = on_change.clone();
+                Closure::<dyn Fn()>::new(move || {
+                    if greeted.replace(true) {
+                        on_change();
+                    }
+                })
+            };
+            let _ = source.add_event_listener_with_callback("hello", hello.as_ref().unchecked_ref());
+            let held = SendWrapper::new((source, changed, hello));
+            on_cleanup(move || held.0.close());
+        }
+    });
+    #[cfg(not(feature = "hydrate"))]
+    drop(on_change);
+}
+
+/// Opens or closes a `<dialog>` over the page.
+pub fn show_modal(id: &str, open: bool) {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        let element = document().get_element_by_id(id);
+        let Some(dialog) = element.and_then(|element| element.dyn_into::<web_sys::HtmlDialogElement>().ok()) else { return };
+        match (open, dialog.open()) {
+            (true, false) => {
+                let _ = dialog.show_modal();
+            }
+            (false, true) => dialog.close(),
+            _ => {}
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (id, open);
+}
+
+/// Closes an element that was opened with `popovertarget`.
+pub fn hide_popover(id: &str) {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        if let Some(element) = document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let _ = element.hide_popover();
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = id;
+}
+
+/// Moves the keyboard to an element.
+pub fn focus(id: &str) {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        if let Some(element) = document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let _ = element.focus();
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = id;
+}
+
+/// The fields of a form as a query string.
+pub fn form_query(event: &leptos::ev::SubmitEvent) -> String {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        let form = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlFormElement>().ok());
+        let data = form.and_then(|form| web_sys::FormData::new_with_form(&form).ok());
+        data.map(|data| {
+            let pairs = js_sys::Array::from(&js_sys::Array::from(&data.entries()));
+            let pairs: Vec<(String, String)> = pairs
+                .iter()
+                .filter_map(|pair| {
+                    let pair = js_sys::Array::from(&pair);
+                    Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
+                })
+                .filter(|(_, value)| !value.is_empty())
+                .collect();
+            let borrowed: Vec<(&str, String)> = pairs.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
+            crate::domain::list_query::write_query(&borrowed)
+        })
+        .unwrap_or_default()
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = event;
+        String::new()
+    }
+}
+
+/// The name of the button that submitted a form.
+pub fn submitter_value(event: &leptos::ev::SubmitEvent) -> String {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        let button = event.submitter().and_then(|button| button.dyn_into::<web_sys::HtmlButtonElement>().ok());
+        button.map(|button| button.value()).unwrap_or_default()
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = event;
+        String::new()
+    }
+}
+
+/// Moves the keyboard among the items of a menu: `step` of −1 or 1, or to the first (`i32::MIN`) or last (`i32::MAX`).
+pub fn move_in_menu(menu: &str, step: i32) {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        let Ok(items) = document().query_selector_all(&format!("#{menu} [role=menuitem]")) else { return };
+        let count = items.length() as i32;
+        if count == 0 {
+            return;
+        }
+        let active = document().active_element();
+        let at = (0..count).find(|index| {
+            let node = items.get(*index as u32).and_then(|node| node.dyn_into::<web_sys::Element>().ok());
+            node.is_some() && node == active
+        });
+        let next = match (step, at) {
+            (i32::MIN, _) | (1, None) => 0,
+            (i32::MAX, _) | (_, None) => count - 1,
+            (step, Some(at)) => (at + step).rem_euclid(count),
+        };
+        if let Some(item) = items.get(next as u32).and_then(|node| node.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let _ = item.focus();
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (menu, step);
+}
+
+/// Opens a menu with the keyboard on its first (`i32::MIN`) or last (`i32::MAX`) item.
+pub fn open_menu(menu: &str, to: i32) {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        if let Some(element) = document().get_element_by_id(menu).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let _ = element.show_popover();
+        }
+        move_in_menu(menu, to);
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (menu, to);
+}
+
+/// After a menu was opened the keyboard is inside it.
+pub fn focus_opened_menu(menu: &str) {
+    #[cfg(feature = "hydrate")]
+    {
+        let open = document().query_selector(&format!("#{menu}:popover-open")).ok().flatten();
+        let inside = document().query_selector(&format!("#{menu} :focus")).ok().flatten();
+        if open.is_some() && inside.is_none() {
+            move_in_menu(menu, i32::MIN);
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = menu;
+}
+
+/// A letter moves to the next item that begins with it.
+pub fn type_ahead(menu: &str, key: &str) {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        if key.chars().count() != 1 {
+            return;
+        }
+        let Ok(items) = document().query_selector_all(&format!("#{menu} [role=menuitem]")) else { return };
+        let items: Vec<web_sys::HtmlElement> =
+            (0..items.length()).filter_map(|index| items.get(index)?.dyn_into().ok()).collect();
+        let active = document().active_element();
+        let at = items.iter().position(|item| active.as_ref() == Some(item.as_ref())).map_or(0, |at| at + 1);
+        let begins = |item: &&web_sys::HtmlElement| {
+            item.text_content().unwrap_or_default().trim().to_lowercase().starts_with(&key.to_lowercase())
+        };
+        if let Some(item) = items[at..].iter().chain(&items[..at]).find(begins) {
+            let _ = item.focus();
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (menu, key);
+}
+
+/// Moves the keyboard to an element where it would otherwise stand on nothing.
+pub fn focus_if_lost(id: &'static str) {
+    #[cfg(feature = "hydrate")]
+    request_animation_frame(move || {
+        use wasm_bindgen::JsCast;
+        let lost = document().active_element().is_none_or(|element| {
+            element.tag_name() == "BODY"
+                || element.dyn_into::<web_sys::HtmlButtonElement>().is_ok_and(|button| button.disabled())
+        });
+        if lost {
+            focus(id);
+        }
+    });
+    #[cfg(not(feature = "hydrate"))]
+    let _ = id;
+}

@@ -1,0 +1,8 @@
+//! The pages. Rendered on the server and complete without scripts; in the browser the same code takes over and makes
+//! them smoother.
+
+pub mod app;
+pub mod components;
+pub mod dom;
+pub mod pages;
+pub mod toaster;

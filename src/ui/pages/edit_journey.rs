@@ -1,0 +1,172 @@
+//! `/journeys/:id/edit`: name, description and labels; below them a picture of the steps.
+
+use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos_meta::Title;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use super::{graph_picture::GraphPicture, id_of_path};
+use crate::{
+    api::journeys::{JourneyPage as Loaded, edit_journey, get_journey},
+    domain::{
+        list_query::pairs,
+        text::{DESCRIPTION_MAX, Description, JourneyName, LABEL_MAX},
+    },
+    ui::{
+        components::{
+            state::{ErrorState, LoadingState},
+            status_badge::StatusBadge,
+        },
+        dom,
+        toaster::Toaster,
+    },
+};
+
+#[component]
+pub fn EditJourneyPage() -> impl IntoView {
+    let id = id_of_path();
+    let crumb = format!("/journeys/{id}");
+    let loaded = Resource::new(move || id.clone(), async |id| get_journey(id).await);
+    view! {
+        <div class="page">
+            <nav class="crumbs" aria-label="Breadcrumb">
+                <a href="/journeys">"Journeys"</a>
+                <span aria-hidden="true">" / "</span>
+                <a href=crumb>"This journey"</a>
+            </nav>
+            <Transition fallback=|| {
+                view! { <LoadingState rows=6 /> }
+            }>
+                {move || Suspend::new(async move {
+                    match loaded.await {
+                        Ok(loaded) => view! { <Editor loaded=loaded /> }.into_any(),
+                        Err(error) => {
+                            view! {
+                                <Title text="Not found" />
+                                <h1 class="visually-hidden">"Edit journey"</h1>
+                                <ErrorState error=error />
+                            }
+                                .into_any()
+                        }
+                    }
+                })}
+            </Transition>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Editor(loaded: Loaded) -> impl IntoView {
+    let summary = loaded.detail.summary.clone();
+    view! {
+        <Title text=format!("Edit {}", summary.name) />
+        <div class="page-head">
+            <div class="page-title">
+                <h1>{format!("Edit {}", summary.name)}</h1>
+                <p class="journey-meta">
+                    <StatusBadge status=summary.status />
+                    <span class="hint">{summary.status.meaning()}</span>
+                </p>
+            </div>
+        </div>
+        {if summary.archived {
+            view! {
+                <p class="card card-warning">"This journey is archived and cannot be changed. Unarchive it first, or clone it."</p>
+            }
+                .into_any()
+        } else {
+            view! { <DetailsForm loaded=loaded.clone() /> }.into_any()
+        }}
+        <section class="section" aria-labelledby="steps-title">
+            <h2 id="steps-title">"Steps"</h2>
+            <GraphPicture graph=loaded.detail.graph />
+        </section>
+    }
+}
+
+#[component]
+fn DetailsForm(loaded: Loaded) -> impl IntoView {
+    let toaster = expect_context::<Toaster>();
+    let navigate = use_navigate();
+    let summary = loaded.detail.summary;
+    let id = summary.id;
+    let complaint = RwSignal::new(None::<String>);
+    let on_submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let fields: Vec<(String, String)> = pairs(&dom::form_query(&event)).collect();
+        let all = |wanted: &str| fields.iter().filter(|(key, _)| key == wanted).map(|(_, value)| value.clone()).collect::<Vec<_>>();
+        let one = |wanted: &str| all(wanted).concat();
+        let checked = JourneyName::parse(&one("name")).map(|_| ()).and_then(|()| Description::parse(&one("description")).map(|_| ()));
+        if let Err(error) = checked {
+            return complaint.set(Some(error.sentence));
+        }
+        complaint.set(None);
+        let call = edit_journey(id.to_string(), one("name"), one("description"), summary.revision, all("labels"), one("new_label"));
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            match call.await {
+                Ok(()) => {
+                    toaster.say("Saved.");
+                    navigate(&format!("/journeys/{id}"), NavigateOptions::default());
+                }
+                Err(error) => complaint.set(Some(error.sentence())),
+            }
+        });
+    };
+    let worn: Vec<_> = summary.labels.iter().map(|label| label.id).collect();
+    view! {
+        <form class="card form" method="post" action="/api/ui/journeys/edit" on:submit=on_submit>
+            <input r#type="hidden" name="id" value=id.to_string() />
+            <input r#type="hidden" name="revision" value=summary.revision.to_string() />
+            <label class="field">
+                <span class="field-label">"Name"</span>
+                <input
+                    r#type="text"
+                    id="name"
+                    name="name"
+                    required
+                    autocomplete="off"
+                    value=summary.name.clone()
+                    aria-describedby="edit-complaint"
+                    aria-invalid=move || complaint.read().is_some().to_string()
+                />
+            </label>
+            <label class="field">
+                <span class="field-label">"Description"</span>
+                <textarea name="description" rows="3" maxlength=DESCRIPTION_MAX.to_string()>
+                    {summary.description.clone()}
+                </textarea>
+            </label>
+            <fieldset class="choices">
+                <legend>"Labels"</legend>
+                {loaded
+                    .labels
+                    .into_iter()
+                    .map(|label| {
+                        view! {
+                            <label class="choice">
+                                <input r#type="checkbox" name="labels[]" value=label.id.to_string() checked=worn.contains(&label.id) />
+                                <span>{label.name}</span>
+                            </label>
+                        }
+                    })
+                    .collect_view()}
+            </fieldset>
+            <label class="field">
+                <span class="field-label">"New label"</span>
+                <input r#type="text" name="new_label" maxlength=LABEL_MAX.to_string() autocomplete="off" />
+            </label>
+            <p class="complaint" id="edit-complaint" role="alert">
+                {move || complaint.get()}
+            </p>
+            <div class="form-actions">
+                <button class="button button-primary" r#type="submit">
+                    "Save"
+                </button>
+                <a class="button" href=format!("/journeys/{id}")>
+                    "Cancel"
+                </a>
+            </div>
+        </form>
+    }
+}

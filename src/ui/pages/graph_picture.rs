@@ -1,0 +1,112 @@
+//! A graph as a picture that cannot be changed: nodes where their author put them, and lines for the connectors. Beside it
+//! the same graph as a list, for screen readers and for those who prefer reading.
+
+use leptos::prelude::*;
+
+use crate::domain::graph::{Graph, Node};
+
+const NODE_WIDTH: f64 = 220.0;
+const NODE_HEIGHT: f64 = 72.0;
+const MARGIN: f64 = 32.0;
+/// More nodes than this are listed, not drawn.
+const DRAWN_MAX: usize = 400;
+
+#[component]
+pub fn GraphPicture(graph: Graph) -> impl IntoView {
+    let drawn = graph.nodes.len() <= DRAWN_MAX;
+    view! {
+        {drawn.then(|| view! { <Picture graph=graph.clone() /> })}
+        <details class="graph-outline" open=!drawn>
+            <summary>"Steps as a list"</summary>
+            <Outline graph=graph />
+        </details>
+    }
+}
+
+#[component]
+fn Picture(graph: Graph) -> impl IntoView {
+    let left = graph.nodes.iter().map(|node| node.position.x).fold(f64::INFINITY, f64::min) - MARGIN;
+    let top = graph.nodes.iter().map(|node| node.position.y).fold(f64::INFINITY, f64::min) - MARGIN;
+    let right = graph.nodes.iter().map(|node| node.position.x).fold(f64::NEG_INFINITY, f64::max) + NODE_WIDTH + MARGIN;
+    let bottom = graph.nodes.iter().map(|node| node.position.y).fold(f64::NEG_INFINITY, f64::max) + NODE_HEIGHT + MARGIN;
+    let (width, height) = (right - left, bottom - top);
+    let lines: Vec<(String, String, f64, f64)> = graph
+        .connectors
+        .iter()
+        .filter_map(|connector| {
+            let (from, to) = (graph.node(&connector.from)?, graph.node(&connector.to)?);
+            let outlets = from.step.outlets();
+            let place = outlets.iter().position(|outlet| *outlet == connector.outlet)?;
+            let share = (place as f64 + 1.0) / (outlets.len() as f64 + 1.0);
+            let (x1, y1) = (from.position.x - left + NODE_WIDTH * share, from.position.y - top + NODE_HEIGHT);
+            let (x2, y2) = (to.position.x - left + NODE_WIDTH / 2.0, to.position.y - top);
+            let bend = ((y2 - y1).abs() / 2.0).max(24.0);
+            let path = format!("M{x1:.1} {y1:.1}C{x1:.1} {:.1} {x2:.1} {:.1} {x2:.1} {y2:.1}", y1 + bend, y2 - bend);
+            let label = if connector.outlet == "next" { String::new() } else { connector.outlet.clone() };
+            Some((path, label, x1, y1 + 14.0))
+        })
+        .collect();
+    view! {
+        <div class="graph" role="img" aria-label="Picture of the journey's steps; the list below has the same steps" tabindex="0">
+            <div class="graph-canvas" style=format!("width:{width:.0}px;height:{height:.0}px")>
+                <svg viewBox=format!("0 0 {width:.0} {height:.0}") width=format!("{width:.0}") height=format!("{height:.0}") aria-hidden="true">
+                    {lines
+                        .into_iter()
+                        .map(|(path, label, x, y)| {
+                            view! {
+                                <path class="graph-line" d=path />
+                                <text class="graph-outlet" x=format!("{x:.1}") y=format!("{y:.1}")>
+                                    {label}
+                                </text>
+                            }
+                        })
+                        .collect_view()}
+                </svg>
+                {graph.nodes.into_iter().map(|node| view! { <NodeBox node=node left=left top=top /> }).collect_view()}
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn NodeBox(node: Node, left: f64, top: f64) -> impl IntoView {
+    let place = format!("left:{:.0}px;top:{:.0}px", node.position.x - left, node.position.y - top);
+    view! {
+        <div class=format!("graph-node group-{}", node.step.group().key()) style=place>
+            <span class="graph-node-kind">{node.step.title()}</span>
+            <span class="graph-node-name">{node.name.clone().unwrap_or_else(|| node.step.describe())}</span>
+        </div>
+    }
+}
+
+#[component]
+fn Outline(graph: Graph) -> impl IntoView {
+    let ways = |node: &Node| {
+        node.step
+            .outlets()
+            .into_iter()
+            .map(|outlet| match graph.target(&node.id, &outlet) {
+                Some(target) => format!("{outlet} → {}", target.title()),
+                None => format!("{outlet}: people stop here"),
+            })
+            .collect::<Vec<_>>()
+    };
+    view! {
+        <ol class="outline">
+            {graph
+                .nodes
+                .iter()
+                .map(|node| {
+                    view! {
+                        <li>
+                            <strong>{node.title()}</strong>
+                            " "
+                            <span class="hint">{node.step.describe()}</span>
+                            <ul>{ways(node).into_iter().map(|way| view! { <li>{way}</li> }).collect_view()}</ul>
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ol>
+    }
+}

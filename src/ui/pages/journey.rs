@@ -1,0 +1,385 @@
+//! `/journeys/:id`: one journey: status, figures, versions, settings, and what was done to it.
+
+use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos_meta::Title;
+
+use super::{graph_picture::GraphPicture, id_of_path, journeys::state::Target, stop_journeys::StopEffect};
+use crate::{
+    api::{
+        journeys::{JourneyPage as Loaded, get_journey},
+        operations::{operate, preview_stop, publish_journey},
+    },
+    domain::{
+        figures::{Figures, grouped, percent},
+        journey::{JourneyDetail, VersionSummary},
+        operation::{HistoryEntry, Outcome, StopPreview},
+        settings::{Reentry, Settings},
+        transition::{Action, Decision, transition},
+    },
+    ui::{
+        components::{
+            icon::{Icon, Symbol},
+            label_chip::LabelChip,
+            state::{ErrorState, LoadingState},
+            status_badge::StatusBadge,
+            time::{LongDate, ShortDate},
+        },
+        dom,
+        toaster::Toaster,
+    },
+};
+
+const STOP_DIALOG: &str = "stop-dialog";
+
+#[component]
+pub fn JourneyPage() -> impl IntoView {
+    let toaster = expect_context::<Toaster>();
+    let id = id_of_path();
+    let refresh = RwSignal::new(0_u32);
+    let loaded = Resource::new(
+        move || (id.clone(), refresh.get(), toaster.undone.get()),
+        async |(id, ..)| get_journey(id).await,
+    );
+    dom::on_server_change(move || refresh.update(|count| *count += 1));
+    view! {
+        <div class="page">
+            <nav class="crumbs" aria-label="Breadcrumb">
+                <a href="/journeys">"Journeys"</a>
+            </nav>
+            <Transition fallback=|| {
+                view! { <LoadingState rows=8 /> }
+            }>
+                {move || Suspend::new(async move {
+                    match loaded.await {
+                        Ok(loaded) => view! { <Journey loaded=loaded refresh=refresh /> }.into_any(),
+                        Err(error) => {
+                            view! {
+                                <Title text="Not found" />
+                                <h1 class="visually-hidden">"Journey"</h1>
+                                <ErrorState error=error />
+                            }
+                                .into_any()
+                        }
+                    }
+                })}
+            </Transition>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Journey(loaded: Loaded, refresh: RwSignal<u32>) -> impl IntoView {
+    let detail = loaded.detail.clone();
+    let summary = detail.summary.clone();
+    let problems: Vec<String> = if summary.ever_published {
+        Vec::new()
+    } else {
+        detail.graph.problems().into_iter().chain(detail.settings.problems()).map(|problem| problem.sentence).collect()
+    };
+    let shown = detail.versions.first().map(|version| version.figures).unwrap_or_default();
+    let description = if summary.description.is_empty() { "No description.".to_string() } else { summary.description.clone() };
+    view! {
+        <Title text=summary.name.clone() />
+        <div class="page-head">
+            <div class="page-title">
+                <h1>{summary.name.clone()}</h1>
+                <p class="journey-meta">
+                    <StatusBadge status=summary.status />
+                    {summary.archived.then(|| view! { <span class="badge badge-archived"><Icon symbol=Symbol::Archive />"Archived"</span> })}
+                    <span class="journey-id">{summary.id.to_string()}</span>
+                    {summary.labels.iter().cloned().map(|label| view! { <LabelChip label=label /> }).collect_view()}
+                </p>
+            </div>
+            <Actions loaded=loaded.clone() refresh=refresh />
+        </div>
+        <p class="lead" id="description">{description}</p>
+        <p class="hint">{summary.status.meaning()}</p>
+        {(!problems.is_empty())
+            .then(|| {
+                view! {
+                    <section class="card card-warning" aria-labelledby="problems-title">
+                        <h2 id="problems-title">"Before it can be published"</h2>
+                        <ul>{problems.into_iter().map(|problem| view! { <li>{problem}</li> }).collect_view()}</ul>
+                    </section>
+                }
+            })}
+        <FigureTiles figures=shown />
+        <section class="section" aria-labelledby="steps-title">
+            <h2 id="steps-title">"Steps"</h2>
+            <GraphPicture graph=detail.graph.clone() />
+        </section>
+        <div class="columns">
+            <SettingsCard detail=detail.clone() />
+            <VersionsCard versions=detail.versions />
+        </div>
+        <HistoryCard history=loaded.history />
+    }
+}
+
+/// The buttons of the page: what the table allows for this journey now.
+#[component]
+fn Actions(loaded: Loaded, refresh: RwSignal<u32>) -> impl IntoView {
+    let toaster = expect_context::<Toaster>();
+    let summary = loaded.detail.summary;
+    let id = summary.id;
+    let back = format!("/journeys/{id}");
+    let preview = RwSignal::new(None::<StopPreview>);
+    let situation = summary.situation(loaded.now);
+    let allowed = move |action| matches!(transition(situation, action), Decision::Apply(_));
+    let act = move |action: Action| {
+        spawn_local(async move {
+            let Target { ids, matching } = Target::one(id);
+            if action == Action::Stop {
+                match preview_stop(ids, matching).await {
+                    Ok(counted) => {
+                        preview.set(Some(counted));
+                        request_animation_frame(|| dom::show_modal(STOP_DIALOG, true));
+                    }
+                    Err(error) => toaster.error(&error),
+                }
+                return;
+            }
+            let answer = match action {
+                Action::Publish => publish_journey(id.to_string(), String::new()).await,
+                action => operate(action.key().to_string(), ids, matching, None, String::new()).await,
+            };
+            match answer {
+                Ok(answer) => toaster.outcome(&answer),
+                Err(error) => toaster.error(&error),
+            }
+            refresh.update(|count| *count += 1);
+        });
+    };
+    let button = move |action: Action, text: &'static str, symbol: Symbol| {
+        let endpoint = if action == Action::Publish { "/api/ui/journeys/publish" } else { "/api/ui/journeys/operate" };
+        let stops = action == Action::Stop;
+        let class = if action == Action::Publish { "button button-primary" } else { "button" };
+        allowed(action).then(|| {
+            let on_submit = move |event: SubmitEvent| {
+                event.prevent_default();
+                act(action);
+            };
+            view! {
+                <form method=if stops { "get" } else { "post" } action=if stops { "/journeys/stop" } else { endpoint } on:submit=on_submit>
+                    <input r#type="hidden" name="action" value=action.key() />
+                    <input r#type="hidden" name=if action == Action::Publish { "id" } else { "ids[]" } value=id.to_string() />
+                    <input r#type="hidden" name="back" value=back.clone() />
+                    <button class=class r#type="submit">
+                        <Icon symbol=symbol />
+                        {text}
+                    </button>
+                </form>
+            }
+        })
+    };
+    view! {
+        <div class="page-actions">
+            {button.clone()(Action::Publish, "Publish", Symbol::Play)}
+            {button.clone()(Action::Pause, "Pause", Symbol::Pause)}
+            {button.clone()(Action::Resume, "Resume", Symbol::Play)}
+            {button.clone()(Action::Stop, "Stop", Symbol::Stop)}
+            {button.clone()(Action::Archive, "Archive", Symbol::Archive)}
+            {button(Action::Unarchive, "Unarchive", Symbol::Unarchive)}
+            <form method="post" action="/api/ui/journeys/clone">
+                <button class="button" r#type="submit" name="id" value=id.to_string()>
+                    <Icon symbol=Symbol::Copy />
+                    "Clone"
+                </button>
+            </form>
+            <a class="button" href=format!("/journeys/{id}/edit")>
+                <Icon symbol=Symbol::Edit />
+                "Edit"
+            </a>
+        </div>
+        <StopDialog id=id.to_string() preview=preview refresh=refresh />
+    }
+}
+
+#[component]
+fn StopDialog(id: String, preview: RwSignal<Option<StopPreview>>, refresh: RwSignal<u32>) -> impl IntoView {
+    let toaster = expect_context::<Toaster>();
+    let confirm = move |digest: String| {
+        let id = id.clone();
+        spawn_local(async move {
+            match operate(Action::Stop.key().to_string(), vec![id], None, Some(digest), String::new()).await {
+                Ok(answer) => toaster.outcome(&answer),
+                Err(error) => toaster.error(&error),
+            }
+            dom::show_modal(STOP_DIALOG, false);
+            refresh.update(|count| *count += 1);
+        });
+    };
+    view! {
+        <dialog id=STOP_DIALOG class="dialog" role="alertdialog" aria-labelledby="stop-dialog-title" aria-describedby="dialog-text">
+            <h2 id="stop-dialog-title">"Stop 1 journey?"</h2>
+            {move || {
+                let confirm = confirm.clone();
+                preview
+                    .get()
+                    .map(|counted| {
+                        let digest = counted.digest.clone();
+                        view! {
+                            <StopEffect preview=counted />
+                            <div class="dialog-actions">
+                                <button class="button" r#type="button" autofocus on:click=|_| dom::show_modal(STOP_DIALOG, false)>
+                                    "Cancel"
+                                </button>
+                                <button class="button button-danger" r#type="button" on:click=move |_| confirm(digest.clone())>
+                                    "Stop 1 journey"
+                                </button>
+                            </div>
+                        }
+                    })
+            }}
+        </dialog>
+    }
+}
+
+#[component]
+fn FigureTiles(figures: Figures) -> impl IntoView {
+    let rate = figures.rate().map_or_else(|| "–".to_string(), percent);
+    let tiles = [
+        ("Entered", grouped(figures.entered)),
+        ("Inside", grouped(figures.inside)),
+        ("Goals met", grouped(figures.converted)),
+        ("Rate", rate),
+        ("Completed", grouped(figures.completed)),
+        ("Timed out", grouped(figures.timed_out)),
+        ("Ended by Stop", grouped(figures.stopped)),
+        ("Left otherwise", grouped(figures.force_exited + figures.version_exit)),
+        ("Queued messages", grouped(figures.queued)),
+    ];
+    view! {
+        <dl class="tiles" aria-label="Figures">
+            {tiles
+                .into_iter()
+                .map(|(title, value)| {
+                    view! {
+                        <div class="tile">
+                            <dt>{title}</dt>
+                            <dd>{value}</dd>
+                        </div>
+                    }
+                })
+                .collect_view()}
+        </dl>
+    }
+}
+
+#[component]
+fn SettingsCard(detail: JourneyDetail) -> impl IntoView {
+    let rows = settings_rows(&detail.settings);
+    view! {
+        <section class="card" aria-labelledby="settings-title">
+            <h2 id="settings-title">"Settings"</h2>
+            <dl class="facts">
+                {rows
+                    .into_iter()
+                    .map(|(title, value)| {
+                        view! {
+                            <dt>{title}</dt>
+                            <dd>{value}</dd>
+                        }
+                    })
+                    .collect_view()}
+                {detail.summary.start.map(|start| view! { <dt>"Start"</dt><dd><LongDate at=start /></dd> })}
+            </dl>
+        </section>
+    }
+}
+
+fn settings_rows(settings: &Settings) -> Vec<(&'static str, String)> {
+    let reentry = match settings.reentry {
+        Reentry::Never => "Never a second time".to_string(),
+        Reentry::AfterExit => "After leaving".to_string(),
+        Reentry::AfterHours(hours) => format!("{hours} hours after leaving"),
+    };
+    let mut rows = vec![("Entry", settings.entry.describe()), ("Re-entry", reentry)];
+    let mut add = |title, value: Option<String>| rows.extend(value.map(|value| (title, value)));
+    add("End", settings.end.map(|end| end.long_date()));
+    add("Entry cap", settings.entry_cap.map(|cap| grouped(cap as i64)));
+    add("Control group", (settings.control_percent > 0).then(|| format!("{}%", settings.control_percent)));
+    let goals: Vec<String> = settings.goals.iter().map(|goal| format!("{} (“{}”)", goal.name, goal.event.name)).collect();
+    add("Goals", (!goals.is_empty()).then(|| goals.join(", ")));
+    let exits: Vec<String> = settings.exits.iter().map(|exit| format!("“{}”", exit.name)).collect();
+    add("Leaves on", (!exits.is_empty()).then(|| exits.join(", ")));
+    add("Time-out", settings.timeout_hours.map(|hours| format!("{hours} hours")));
+    add("Quiet hours", settings.quiet_hours.as_ref().map(|quiet| format!("{} to {}", quiet.from, quiet.to)));
+    add("Time zone", Some(settings.time_zone.clone()));
+    rows
+}
+
+#[component]
+fn VersionsCard(versions: Vec<VersionSummary>) -> impl IntoView {
+    view! {
+        <section class="card" aria-labelledby="versions-title">
+            <h2 id="versions-title">"Versions"</h2>
+            <div class="table-scroll" tabindex="0" role="region" aria-labelledby="versions-title">
+                <table class="plain-table" aria-label="Versions">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Version"</th>
+                            <th scope="col">"Status"</th>
+                            <th scope="col" class="cell-number">"Entered"</th>
+                            <th scope="col" class="cell-number">"Inside"</th>
+                            <th scope="col">"Published"</th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        {versions
+                            .into_iter()
+                            .map(|version| {
+                                let published = version.published_by.clone().zip(version.published_at);
+                                view! {
+                                    <tr>
+                                        <th scope="row">{version.number}</th>
+                                        <td>
+                                            <StatusBadge status=version.status />
+                                        </td>
+                                        <td class="cell-number">{grouped(version.figures.entered)}</td>
+                                        <td class="cell-number">{grouped(version.figures.inside)}</td>
+                                        <td>{published.map(|(by, at)| view! { <ShortDate at=at /> " by " {by.name} })}</td>
+                                    </tr>
+                                }
+                            })
+                            .collect_view()}
+                    </tbody>
+                </table>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn HistoryCard(history: Vec<HistoryEntry>) -> impl IntoView {
+    let empty = history.is_empty();
+    view! {
+        <section class="card" aria-labelledby="history-title">
+            <h2 id="history-title">"History"</h2>
+            {empty.then(|| view! { <p class="hint">"Nothing was done to this journey in Wayfare yet."</p> })}
+            <ol class="history">{history.into_iter().map(|entry| view! { <HistoryLine entry=entry /> }).collect_view()}</ol>
+        </section>
+    }
+}
+
+#[component]
+fn HistoryLine(entry: HistoryEntry) -> impl IntoView {
+    let report = entry.operation;
+    let done = report.done();
+    let what = match entry.outcome {
+        Outcome::Changed { from, to } if from != to => format!("{done}: {from} → {to}"),
+        Outcome::Changed { .. } => done,
+        Outcome::Skipped(refusal) => format!("not {done}: it {}", refusal.phrase()),
+    };
+    let note = (!report.note.is_empty()).then(|| format!(" · {}", report.note));
+    view! {
+        <li>
+            <span class="history-what">{what}{note}</span>
+            <span class="history-who">
+                {report.by.name} ", " <LongDate at=report.at /> " · "
+                <a href=format!("/operations/{}", report.id)>"Details"</a>
+            </span>
+        </li>
+    }
+}

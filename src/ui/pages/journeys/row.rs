@@ -1,0 +1,215 @@
+//! One row. It stays in place while its figures change, and each cell follows only its own value.
+
+use leptos::{ev::MouseEvent, prelude::*};
+
+use super::state::{Dialog, ListState, Target};
+use crate::{
+    api::operations::operate,
+    domain::{
+        columns::Column,
+        figures::{grouped, percent},
+        ids::JourneyId,
+        journey::JourneySummary,
+        transition::{Action, Decision, transition},
+    },
+    ui::components::{
+        icon::{Icon, Symbol},
+        label_chip::LabelChip,
+        menu::MenuButton,
+        status_badge::StatusBadge,
+        time::ShortDate,
+    },
+    ui::dom,
+};
+
+#[component]
+pub fn JourneyRow(id: JourneyId, columns: Memo<Vec<Column>>) -> impl IntoView {
+    let state = expect_context::<ListState>();
+    // The row may have left the page a moment before it is taken down: then it keeps what it showed.
+    let Some(first) = untrack(|| find(state, id)) else { return ().into_any() };
+    let row = Memo::new(move |earlier: Option<&JourneySummary>| find(state, id).unwrap_or_else(|| earlier.unwrap_or(&first).clone()));
+    let ticked = Memo::new(move |_| state.ticked.with(|ticked| ticked.contains(&id)) || state.all_matching.get());
+    let name = Memo::new(move |_| row.read().name.clone());
+    let labels = Memo::new(move |_| row.read().labels.clone());
+    let on_click = move |event: MouseEvent| state.tick(id, event_target_checked(&event), event.shift_key());
+    view! {
+        <tr class:is-ticked=move || ticked.get()>
+            <td class="cell-tick">
+                <input
+                    class="tick"
+                    r#type="checkbox"
+                    name="ids[]"
+                    form="bulk"
+                    value=id.to_string()
+                    aria-label=move || format!("Select {}", name.get())
+                    prop:checked=move || ticked.get()
+                    on:click=on_click
+                />
+            </td>
+            <th scope="row" class="cell-name">
+                <a class="journey-name" href=format!("/journeys/{id}")>
+                    {move || name.get()}
+                </a>
+                <span class="journey-meta">
+                    <span class="journey-id" title=id.to_string()>
+                        {id.short()}
+                    </span>
+                    <For each=move || labels.get() key=|label| label.clone() let:label>
+                        <LabelChip label=label />
+                    </For>
+                </span>
+            </th>
+            <For each=move || columns.get() key=|column| *column let:column>
+                <Cell row=row column=column />
+            </For>
+            <td class="cell-menu">
+                <RowMenu row=row name=name />
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn find(state: ListState, id: JourneyId) -> Option<JourneySummary> {
+    state.page.with(|page| page.rows.iter().find(|row| row.id == id).cloned())
+}
+
+#[component]
+fn Cell(row: Memo<JourneySummary>, column: Column) -> impl IntoView {
+    let class = if column.is_number() { "cell-number" } else { "cell-text" };
+    let content = move || match column {
+        Column::Status => {
+            let status = row.read().status;
+            view! { <StatusBadge status=status /> }.into_any()
+        }
+        Column::EntryType => row.read().entry_type.title().into_any(),
+        Column::Start => row.read().start.map(|at| view! { <ShortDate at=at /> }).into_any(),
+        Column::Entered => grouped(row.read().figures.entered).into_any(),
+        Column::Inside => grouped(row.read().figures.inside).into_any(),
+        Column::GoalsMet => grouped(row.read().figures.converted).into_any(),
+        Column::Rate => row.read().figures.rate().map(percent).unwrap_or_else(|| "–".to_string()).into_any(),
+        Column::Versions => row.read().versions.to_string().into_any(),
+        Column::Created => {
+            let row = row.read();
+            view! { <Who name=row.created_by.name.clone() at=row.created_at /> }.into_any()
+        }
+        Column::Published => {
+            let row = row.read();
+            let published = row.published_by.clone().zip(row.published_at);
+            published.map(|(by, at)| view! { <Who name=by.name at=at /> }).into_any()
+        }
+    };
+    view! { <td class=class data-label=column.title()>{content}</td> }
+}
+
+/// Who did it and when, one under the other.
+#[component]
+fn Who(name: String, at: crate::domain::time::Timestamp) -> impl IntoView {
+    view! {
+        <span class="who">
+            <ShortDate at=at />
+            <span class="who-name">{name}</span>
+        </span>
+    }
+}
+
+#[component]
+fn RowMenu(row: Memo<JourneySummary>, name: Memo<String>) -> impl IntoView {
+    let state = expect_context::<ListState>();
+    let id = row.read_untracked().id;
+    let menu = format!("row-{}", id.short());
+    let popover = format!("{menu}-menu");
+    let close = {
+        let popover = popover.clone();
+        move || dom::hide_popover(&popover)
+    };
+    let archived = Memo::new(move |_| row.read().archived);
+    let deletable = Memo::new(move |_| {
+        let situation = row.read().situation(state.page.read().now);
+        matches!(transition(situation, Action::Delete), Decision::Apply(_))
+    });
+    let on_clone = {
+        let close = close.clone();
+        move |event: MouseEvent| {
+            event.prevent_default();
+            close();
+            state.clone_and_open(id);
+        }
+    };
+    let on_rename = opens(state, close.clone(), move || Dialog::Rename { journey: id, name: name.get_untracked() });
+    let on_description = opens(state, close.clone(), move || Dialog::Description {
+        journey: id,
+        name: name.get_untracked(),
+        description: row.read_untracked().description.clone(),
+    });
+    view! {
+        <MenuButton id=menu label=Signal::derive(move || format!("More actions for {}", name.get()))>
+            <button role="menuitem" r#type="submit" form="row-action" formaction="/api/ui/journeys/clone" name="id" value=id.to_string() on:click=on_clone>
+                <Icon symbol=Symbol::Copy />
+                "Clone"
+            </button>
+            <a role="menuitem" href=format!("/journeys/{id}/edit")>
+                <Icon symbol=Symbol::Edit />
+                "Edit"
+            </a>
+            <a role="menuitem" href=format!("/journeys/{id}/edit#name") on:click=on_rename>
+                <Icon symbol=Symbol::Draft />
+                "Rename"
+            </a>
+            {
+                let close = close.clone();
+                move || {
+                    if archived.get() {
+                        view! { <ActionItem id=id action=Action::Unarchive symbol=Symbol::Unarchive text="Unarchive" close=close.clone() /> }
+                    } else {
+                        view! { <ActionItem id=id action=Action::Archive symbol=Symbol::Archive text="Archive" close=close.clone() /> }
+                    }
+                }
+            }
+            <a role="menuitem" href=format!("/journeys/{id}#description") on:click=on_description>
+                <Icon symbol=Symbol::Text />
+                "View description"
+            </a>
+            {move || {
+                let close = close.clone();
+                deletable
+                    .get()
+                    .then(|| view! { <ActionItem id=id action=Action::Delete symbol=Symbol::Trash text="Delete" close=close /> })
+            }}
+        </MenuButton>
+    }
+}
+
+/// A click that opens a dialog instead of following the link that serves without scripts.
+fn opens(state: ListState, close: impl Fn() + 'static, dialog: impl Fn() -> Dialog + 'static) -> impl Fn(MouseEvent) + 'static {
+    move |event| {
+        event.prevent_default();
+        close();
+        state.dialog.set(Some(dialog()));
+    }
+}
+
+/// An item that carries out an action on this one journey.
+#[component]
+fn ActionItem(id: JourneyId, action: Action, symbol: Symbol, text: &'static str, close: impl Fn() + Clone + Send + 'static) -> impl IntoView {
+    let state = expect_context::<ListState>();
+    let on_click = move |event: MouseEvent| {
+        event.prevent_default();
+        close();
+        let Target { ids, matching } = Target::one(id);
+        state.run(async move { operate(action.key().to_string(), ids, matching, None, String::new()).await });
+    };
+    view! {
+        <button
+            role="menuitem"
+            r#type="submit"
+            form=format!("row-{action}")
+            name="ids[]"
+            value=id.to_string()
+            on:click=on_click
+        >
+            <Icon symbol=symbol />
+            {text}
+        </button>
+    }
+}

@@ -1,0 +1,253 @@
+//! What the parts of the list share: the page they show, what is ticked, and the one way of carrying out an action.
+
+use std::collections::HashSet;
+
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use crate::{
+    api::{
+        AppError,
+        journeys::clone_journey,
+        operations::{operate, preview_stop},
+    },
+    domain::{
+        ids::JourneyId,
+        journey::JourneySummary,
+        list_page::ListPage,
+        list_query::ListQuery,
+        operation::{BulkAnswer, StopPreview},
+        transition::{Action, Decision, transition},
+    },
+    ui::{dom, toaster::Toaster},
+};
+
+/// Which journeys an action is about, as the server functions take it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Target {
+    pub ids: Vec<String>,
+    pub matching: Option<String>,
+}
+
+impl Target {
+    pub fn one(id: JourneyId) -> Self {
+        Self { ids: vec![id.to_string()], matching: None }
+    }
+}
+
+/// The dialog that is open over the list.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Dialog {
+    Stop { target: Target, preview: StopPreview },
+    Label { target: Target, count: i64 },
+    Rename { journey: JourneyId, name: String },
+    Description { journey: JourneyId, name: String, description: String },
+}
+
+#[derive(Clone, Copy)]
+pub struct ListState {
+    pub page: Memo<ListPage>,
+    pub refresh: RwSignal<u32>,
+    /// Ticked journeys; some may have left the page meanwhile.
+    pub ticked: RwSignal<HashSet<JourneyId>>,
+    /// Everything that the filter matches is chosen, not only the ticked.
+    pub all_matching: RwSignal<bool>,
+    /// The journey ticked last, where a Shift-click's range begins.
+    pub anchor: StoredValue<Option<JourneyId>>,
+    /// False on the server and until the page listens: then nothing may differ from what the server sent.
+    pub alive: RwSignal<bool>,
+    pub busy: RwSignal<bool>,
+    pub dialog: RwSignal<Option<Dialog>>,
+    /// The address of this list.
+    pub url: Memo<String>,
+    toaster: Toaster,
+}
+
+impl ListState {
+    pub fn new(page: Memo<ListPage>, refresh: RwSignal<u32>) -> Self {
+        let state = Self {
+            page,
+            refresh,
+            ticked: RwSignal::new(HashSet::new()),
+            all_matching: RwSignal::new(false),
+            anchor: StoredValue::new(None),
+            alive: RwSignal::new(false),
+            busy: RwSignal::new(false),
+            dialog: RwSignal::new(None),
+            url: Memo::new(move |_| page.read().query.to_url()),
+            toaster: expect_context::<Toaster>(),
+        };
+        // Ticks made before the page came alive are read here, before hydration can touch the boxes.
+        let ticked: HashSet<JourneyId> = dom::ticked_journeys().into_iter().collect();
+        Effect::new(move |_| {
+            state.ticked.set(ticked.clone());
+            state.alive.set(true);
+        });
+        // Another page or filter is another list: nothing on it was chosen yet.
+        Effect::new(move |earlier: Option<String>| {
+            let url = state.url.get();
+            if earlier.is_some_and(|earlier| earlier != url) {
+                state.clear();
+            }
+            url
+        });
+        state
+    }
+
+    pub fn clear(&self) {
+        self.ticked.set(HashSet::new());
+        self.all_matching.set(false);
+        self.anchor.set_value(None);
+    }
+
+    /// The ticked rows that are on the page, in its order.
+    pub fn chosen_rows(&self) -> Vec<JourneySummary> {
+        self.page.with(|page| {
+            self.ticked.with(|ticked| page.rows.iter().filter(|row| ticked.contains(&row.id)).cloned().collect())
+        })
+    }
+
+    /// How many journeys an action would be about.
+    pub fn chosen_count(&self) -> i64 {
+        if self.all_matching.get() {
+            return self.page.with(|page| page.total);
+        }
+        self.page.with(|page| self.ticked.with(|ticked| page.rows.iter().filter(|row| ticked.contains(&row.id)).count() as i64))
+    }
+
+    /// Is every row of the page ticked?
+    pub fn page_fully_ticked(&self) -> bool {
+        self.page.with(|page| self.ticked.with(|ticked| !page.rows.is_empty() && page.rows.iter().all(|row| ticked.contains(&row.id))))
+    }
+
+    /// Would the action do anything to any of the chosen journeys?
+    pub fn applies(&self, action: Action) -> bool {
+        if self.all_matching.get() {
+            return self.page.with(|page| page.total > 0);
+        }
+        let now = self.page.with(|page| page.now);
+        let applies = |row: &JourneySummary| matches!(transition(row.situation(now), action), Decision::Apply(_));
+        self.page.with(|page| {
+            self.ticked.with(|ticked| page.rows.iter().filter(|row| ticked.contains(&row.id)).any(applies))
+        })
+    }
+
+    /// What the bulk buttons are about right now.
+    pub fn target(&self) -> Target {
+        if self.all_matching.get_untracked() {
+            let query = ListQuery { page: 1, ..self.page.with_untracked(|page| page.query.clone()) };
+            return Target { ids: Vec::new(), matching: Some(query.to_query()) };
+        }
+        let ids = untrack(|| self.chosen_rows()).iter().map(|row| row.id.to_string()).collect();
+        Target { ids, matching: None }
+    }
+
+    /// Ticks or unticks a journey, or with Shift the range since the last one.
+    pub fn tick(&self, id: JourneyId, on: bool, range: bool) {
+        let anchor = self.anchor.get_value();
+        let rows: Vec<JourneyId> = self.page.with_untracked(|page| page.rows.iter().map(|row| row.id).collect());
+        let place = |wanted: JourneyId| rows.iter().position(|row| *row == wanted);
+        let ids: &[JourneyId] = match (range, anchor.and_then(place), place(id)) {
+            (true, Some(from), Some(to)) => &rows[from.min(to)..=from.max(to)],
+            _ => &[id],
+        };
+        self.ticked.update(|ticked| {
+            for id in ids {
+                if on { ticked.insert(*id) } else { ticked.remove(id) };
+            }
+        });
+        self.all_matching.set(false);
+        self.anchor.set_value(Some(id));
+    }
+
+    pub fn tick_page(&self, on: bool) {
+        let rows: Vec<JourneyId> = self.page.with_untracked(|page| page.rows.iter().map(|row| row.id).collect());
+        self.ticked.set(if on { rows.into_iter().collect() } else { HashSet::new() });
+        self.all_matching.set(false);
+    }
+
+    /// Carries out an action; Stop asks first.
+    pub fn act(self, action: Action, target: Target) {
+        if action == Action::Stop {
+            self.ask_stop(target);
+        } else {
+            self.run(async move { operate(action.key().to_string(), target.ids, target.matching, None, String::new()).await });
+        }
+    }
+
+    /// Counts what Stop would end, and asks.
+    fn ask_stop(self, target: Target) {
+        self.busy.set(true);
+        spawn_local(async move {
+            match preview_stop(target.ids.clone(), target.matching.clone()).await {
+                Ok(preview) => self.dialog.set(Some(Dialog::Stop { target, preview })),
+                Err(error) => self.toaster.error(&error),
+            }
+            self.busy.set(false);
+        });
+    }
+
+    /// Stops what was shown; where it has changed meanwhile, shows it again.
+    pub fn confirm_stop(self, target: Target, digest: String) {
+        self.busy.set(true);
+        spawn_local(async move {
+            let action = Action::Stop.key().to_string();
+            match operate(action, target.ids.clone(), target.matching.clone(), Some(digest), String::new()).await {
+                Ok(answer) => {
+                    self.dialog.set(None);
+                    self.done(&answer);
+                }
+                Err(error) => {
+                    self.dialog.set(match &error {
+                        AppError::SelectionChanged(preview) => Some(Dialog::Stop { target, preview: (**preview).clone() }),
+                        _ => None,
+                    });
+                    self.toaster.error(&error);
+                }
+            }
+            self.busy.set(false);
+        });
+    }
+
+    /// Runs a server function and tells what it did.
+    pub fn run(self, call: impl Future<Output = Result<BulkAnswer, AppError>> + 'static) {
+        self.busy.set(true);
+        spawn_local(async move {
+            match call.await {
+                Ok(answer) => self.done(&answer),
+                Err(error) => {
+                    self.toaster.error(&error);
+                    self.refresh.update(|count| *count += 1);
+                }
+            }
+            self.busy.set(false);
+        });
+    }
+
+    fn done(&self, answer: &BulkAnswer) {
+        self.toaster.outcome(answer);
+        self.clear();
+        self.refresh.update(|count| *count += 1);
+        // The button that was pressed is disabled now; the keyboard goes to what it did.
+        dom::focus_if_lost("toasts");
+    }
+
+    pub fn clone_and_open(self, id: JourneyId) {
+        let navigate = use_navigate();
+        self.busy.set(true);
+        spawn_local(async move {
+            match clone_journey(id.to_string()).await {
+                Ok(clone) => {
+                    self.toaster.say("Cloned. This is the draft.");
+                    navigate(&format!("/journeys/{clone}/edit"), NavigateOptions::default());
+                }
+                Err(error) => self.toaster.error(&error),
+            }
+            self.busy.set(false);
+        });
+    }
+
+    pub fn toaster(&self) -> Toaster {
+        self.toaster
+    }
+}

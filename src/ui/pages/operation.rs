@@ -1,0 +1,125 @@
+//! `/operations/:id`: what one action did, row by row.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use super::id_of_path;
+use crate::{
+    api::journeys::get_operation,
+    domain::{
+        figures::counted,
+        operation::{OperationAccount, Outcome},
+    },
+    ui::components::{
+        state::{ErrorState, LoadingState},
+        status_badge::StatusBadge,
+        time::LongDate,
+    },
+};
+
+#[component]
+pub fn OperationPage() -> impl IntoView {
+    let id = id_of_path();
+    let query = use_query_map();
+    let number = Memo::new(move |_| query.read().get("page").map_or(Some(1), |page| page.parse().ok()).unwrap_or(0));
+    let account = Resource::new(move || (id.clone(), number.get()), async |(id, page)| get_operation(id, page).await);
+    view! {
+        <Title text="Operation" />
+        <div class="page page-narrow">
+            <nav class="crumbs" aria-label="Breadcrumb">
+                <a href="/journeys">"Journeys"</a>
+            </nav>
+            <Transition fallback=|| {
+                view! { <LoadingState rows=6 /> }
+            }>
+                {move || Suspend::new(async move {
+                    match account.await {
+                        Ok(account) => view! { <Account account=account /> }.into_any(),
+                        Err(error) => {
+                            view! {
+                                <h1 class="visually-hidden">"Operation"</h1>
+                                <ErrorState error=error />
+                            }
+                                .into_any()
+                        }
+                    }
+                })}
+            </Transition>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Account(account: OperationAccount) -> impl IntoView {
+    let report = account.report;
+    let pages = (account.total + 99) / 100;
+    let id = report.id;
+    view! {
+        <h1>{report.sentence()}</h1>
+        <p class="lead">"By " {report.by.name.clone()} ", " <LongDate at=report.at /> {(!report.note.is_empty()).then(|| format!(" · {}", report.note))}</p>
+        {report
+            .undoable
+            .then(|| {
+                view! {
+                    <form method="post" action="/api/ui/operations/undo" class="form-actions">
+                        <input r#type="hidden" name="operation" value=id.to_string() />
+                        <input r#type="hidden" name="back" value="/journeys" />
+                        <button class="button" r#type="submit">
+                            "Undo"
+                        </button>
+                    </form>
+                }
+            })}
+        <div class="table-scroll">
+            <table class="plain-table" aria-label="Outcome for each journey">
+                <thead>
+                    <tr>
+                        <th scope="col">"Journey"</th>
+                        <th scope="col">"Outcome"</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {account
+                        .items
+                        .into_iter()
+                        .map(|item| {
+                            let outcome = match item.outcome {
+                                Outcome::Changed { from, to } if from == to => report.done().into_any(),
+                                Outcome::Changed { from, to } => {
+                                    view! {
+                                        <span class="change">
+                                            <StatusBadge status=from />
+                                            " → "
+                                            <StatusBadge status=to />
+                                        </span>
+                                    }
+                                        .into_any()
+                                }
+                                Outcome::Skipped(refusal) => format!("skipped: {}", refusal.phrase()).into_any(),
+                            };
+                            view! {
+                                <tr>
+                                    <th scope="row">
+                                        <a href=format!("/journeys/{}", item.journey)>{item.name}</a>
+                                    </th>
+                                    <td>{outcome}</td>
+                                </tr>
+                            }
+                        })
+                        .collect_view()}
+                </tbody>
+            </table>
+        </div>
+        <nav class="pager" aria-label="Pages">
+            <p>{counted(account.total, "journey", "journeys")}</p>
+            <p class="pager-steps">
+                {(account.page > 1)
+                    .then(|| view! { <a class="page-link" href=format!("/operations/{id}?page={}", account.page - 1)>"Previous"</a> })}
+                {(account.page < pages)
+                    .then(|| view! { <a class="page-link" href=format!("/operations/{id}?page={}", account.page + 1)>"Next"</a> })}
+            </p>
+        </nav>
+    }
+}

@@ -1,0 +1,124 @@
+//! `/journeys/stop`: Stop's confirmation as a page, for browsers without scripts; and what it shows, for the dialog too.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::query_string;
+use crate::{
+    api::operations::preview_stop,
+    domain::{
+        figures::{counted, grouped},
+        list_query::pairs,
+        operation::StopPreview,
+    },
+    ui::components::state::{ErrorState, LoadingState},
+};
+
+/// The chosen journeys as the list's form sends them.
+pub fn chosen_fields(query: &str) -> (Vec<String>, Option<String>, String) {
+    let fields: Vec<(String, String)> = pairs(query).collect();
+    let ids = fields.iter().filter(|(key, _)| key == "ids").map(|(_, value)| value.clone()).collect();
+    let one = |wanted: &str| fields.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.clone());
+    (ids, one("matching"), one("back").unwrap_or_else(|| "/journeys".to_string()))
+}
+
+/// The same fields, hidden in another form.
+#[component]
+pub fn ChosenFields(ids: Vec<String>, matching: Option<String>, back: String) -> impl IntoView {
+    view! {
+        {ids.into_iter().map(|id| view! { <input r#type="hidden" name="ids[]" value=id /> }).collect_view()}
+        {matching.map(|query| view! { <input r#type="hidden" name="matching" value=query /> })}
+        <input r#type="hidden" name="back" value=back />
+    }
+}
+
+#[component]
+pub fn StopJourneysPage() -> impl IntoView {
+    let query = query_string();
+    let preview = Resource::new(
+        move || query.get(),
+        async |query| {
+            let (ids, matching, _) = chosen_fields(&query);
+            preview_stop(ids, matching).await
+        },
+    );
+    view! {
+        <Title text="Stop journeys" />
+        <div class="page page-narrow">
+            <nav class="crumbs" aria-label="Breadcrumb">
+                <a href="/journeys">"Journeys"</a>
+            </nav>
+            <Transition fallback=|| {
+                view! { <LoadingState rows=3 /> }
+            }>
+                {move || Suspend::new(async move {
+                    match preview.await {
+                        Ok(preview) => view! { <Confirmation preview=preview fields=query.get_untracked() /> }.into_any(),
+                        Err(error) => {
+                            view! {
+                                <h1>"Stop journeys"</h1>
+                                <ErrorState error=error />
+                            }
+                                .into_any()
+                        }
+                    }
+                })}
+            </Transition>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Confirmation(preview: StopPreview, fields: String) -> impl IntoView {
+    let (ids, matching, back) = chosen_fields(&fields);
+    let what = counted(preview.journeys, "journey", "journeys");
+    let nothing = preview.journeys == 0;
+    let digest = preview.digest.clone();
+    view! {
+        <section class="card" role="alertdialog" aria-labelledby="stop-title" aria-describedby="dialog-text">
+            <h1 id="stop-title">{format!("Stop {what}?")}</h1>
+            <StopEffect preview=preview />
+            <form class="dialog-actions" method="post" action="/api/ui/journeys/operate">
+                <ChosenFields ids=ids matching=matching back=back.clone() />
+                <input r#type="hidden" name="action" value="stop" />
+                <input r#type="hidden" name="confirmed" value=digest />
+                <a class="button" href=back>
+                    "Cancel"
+                </a>
+                {(!nothing)
+                    .then(|| {
+                        view! {
+                            <button class="button button-danger" r#type="submit">
+                                {format!("Stop {what}")}
+                            </button>
+                        }
+                    })}
+            </form>
+        </section>
+    }
+}
+
+/// What Stop ends, counted; what it leaves alone, and that it is final.
+#[component]
+pub fn StopEffect(preview: StopPreview) -> impl IntoView {
+    let skipped: Vec<String> = preview.skipped.iter().map(|skipped| skipped.sentence()).collect();
+    let skipped_count: i64 = preview.skipped.iter().map(|skipped| skipped.count).sum();
+    view! {
+        <div class="dialog-text" id="dialog-text">
+            {if preview.journeys == 0 {
+                view! { <p>"None of the selected journeys can be stopped."</p> }.into_any()
+            } else {
+                view! {
+                    <p>
+                        "This ends " <strong>{preview.effect()}</strong> "."
+                        {preview.only.clone().map(|name| view! { " The journey is " <strong>{name}</strong> "." })}
+                    </p>
+                    <p>"Stop is final: nobody enters, nobody moves and nothing is sent any more, and a stopped journey cannot be started again. To keep new people out and let the others finish, use Pause."</p>
+                }
+                    .into_any()
+            }}
+            {(skipped_count > 0).then(|| view! { <p>{format!("{} left alone: {}.", grouped(skipped_count), skipped.join("; "))}</p> })}
+        </div>
+    }
+}
