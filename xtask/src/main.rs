@@ -1,1 +1,103 @@
-fn main() {}
+//! The task runner: everything that is done to the project is a command here, and CI calls the same ones.
+
+mod arrows;
+mod bench;
+mod browser;
+mod check;
+mod npm;
+mod run;
+mod server;
+mod shell;
+mod site;
+mod style;
+mod test;
+mod toolchain;
+mod wasm;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Builds, runs, checks, tests and measures Wayfare.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build both halves and serve the demo project on http://127.0.0.1:3000.
+    Run {
+        /// The optimised build that is deployed, instead of the quick one.
+        #[arg(long)]
+        release: bool,
+        /// Further flags of `wayfare serve`, behind --.
+        #[arg(last = true)]
+        serve: Vec<String>,
+    },
+    /// Build both halves. With --release: the deployable binary, at target/release/wayfare.
+    Build {
+        #[arg(long)]
+        release: bool,
+    },
+    /// Format, lints of both halves with warnings denied, and the direction of imports.
+    Check,
+    /// All tests: rules, store, HTTP, and the pages in a real browser on the release build.
+    Test {
+        /// Only one part.
+        #[arg(long)]
+        only: Option<Part>,
+        /// Handed on to the test runner of that part.
+        #[arg(last = true)]
+        filter: Vec<String>,
+    },
+    /// Measure: `bench list` prints the figures of the journey list beside their goals.
+    Bench {
+        what: Benchmark,
+        /// Journeys in the database; may be given more than once.
+        #[arg(long)]
+        journeys: Vec<usize>,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Rust,
+    Browser,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Benchmark {
+    List,
+}
+
+/// Which build: quick to make, or quick to run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    Dev,
+    Release,
+}
+
+impl Profile {
+    fn of(release: bool) -> Self {
+        if release { Profile::Release } else { Profile::Dev }
+    }
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Run { release, serve } => run::run(Profile::of(release), &serve),
+        Command::Build { release } => server::build(Profile::of(release)).map(|_| ()),
+        Command::Check => check::check(),
+        Command::Test { only, filter } => test::test(only, &filter),
+        Command::Bench { what: Benchmark::List, journeys } => bench::list::run(&journeys),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The release server on a database of its own, for as long as it is measured.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{shell::call, toolchain::clean};
+
+pub struct Server {
+    child: Child,
+    /// "127.0.0.1:40123"
+    pub address: String,
+    folder: PathBuf,
+}
+
+impl Server {
+    /// Loads as many journeys and serves them.
+    pub fn start(binary: &Path, journeys: usize) -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("wayfare-bench-{}-{journeys}", std::process::id()));
+        fs::create_dir_all(&folder)?;
+        let database = folder.join("bench.db");
+        let count = journeys.to_string();
+        call(clean(Command::new(binary).args(["demo", "--journeys", &count, "--database"]).arg(&database).stdout(Stdio::null())))?;
+        let mut child = clean(Command::new(binary).args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--database"]).arg(&database))
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("the server cannot be started")?;
+        let out = child.stdout.take().context("the server has no output")?;
+        for line in BufReader::new(out).lines() {
+            if let Some((_, address)) = line?.split_once("listening on http://") {
+                return Ok(Self { child, address: address.trim().to_string(), folder });
+            }
+        }
+        bail!("the server ended before it listened")
+    }
+
+    /// Memory in use, in megabytes. Pages of the database that the system maps for reading are counted apart.
+    pub fn memory(&self) -> Result<(f64, f64)> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).context("memory can be read on Linux only")?;
+        let of = |name: &str| {
+            let line = status.lines().find(|line| line.starts_with(name));
+            line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok()).unwrap_or_default() / 1024.0
+        };
+        Ok((of("RssAnon:"), of("RssFile:")))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
