@@ -1,37 +1,22 @@
-// Run through `cargo xtask test --only browser`, which builds the release and finds a browser first.
 import { defineConfig } from '@playwright/test';
 
+// One real Chromium, and for every test a server and a database of its own: nothing is shared and nothing is mocked.
 export default defineConfig({
-  testDir: 'tests',
-  outputDir: 'test-results',
-  // Each test has a server and a database of its own, so all of them may run side by side.
+  testDir: './tests',
+  outputDir: './test-results',
   fullyParallel: true,
   workers: 2,
-  // A test that passes at the second attempt is a test, or a product, with a fault.
-  retries: 0,
-  forbidOnly: Boolean(process.env.CI),
-  reporter: 'list',
-  timeout: 30_000,
-  expect: { timeout: 7_000 },
+  timeout: 45_000,
+  expect: { timeout: 8_000 },
+  forbidOnly: true,
+  reporter: [['list']],
   use: {
-    browserName: 'chromium',
-    viewport: { width: 1280, height: 800 },
-    locale: 'en-GB',
-    timezoneId: 'Europe/Berlin',
-    trace: 'retain-on-failure',
-    screenshot: 'only-on-failure',
+    viewport: { width: 1366, height: 900 },
     launchOptions: {
-      // Empty: Playwright's own.
       executablePath: process.env.CHROMIUM_PATH || undefined,
-      // As root and without a display, and without a browser that talks to its maker meanwhile.
       args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
+        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+        '--disable-component-update', '--disable-sync',
       ],
     },
   },

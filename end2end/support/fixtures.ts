@@ -1,103 +1,86 @@
-// The `test` of all browser tests: a server of its own, a page that may not complain, and the usual helpers.
-//
-//   import { expect, test } from '../support/fixtures.ts';
-//   test.use({ seed: 'demo' });
-//   test('…', async ({ goto, page, server }) => { await goto('/journeys'); … });
-import { test as base, type Page, type Response } from '@playwright/test';
-import { ErrorWatch } from './errors.ts';
-import { Server, type Seed } from './server.ts';
-
-export { expect, type Locator, type Page } from '@playwright/test';
-export { assertNoOverflow, axe } from './accessibility.ts';
-export { ErrorWatch } from './errors.ts';
-export { Server, type Seed } from './server.ts';
-
-const START_SCRIPT = /\/pkg\/start\.[^/]*\.js$/;
-
-type Options = {
-  /** 'empty' unless told. */
-  seed: Seed;
-};
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test as base, type Locator, type Page } from '@playwright/test';
+import { type Seed, Server } from './server.ts';
 
 type Fixtures = {
+  seed: Seed;
   server: Server;
-  /** Complaints of pages; announce those that belong to the test. */
-  errors: ErrorWatch;
-  /** Opens an address and waits until the page is alive. Answers what the server answered. */
-  goto: (path: string, page?: Page) => Promise<Response | null>;
-  /** A page in a browser without scripts. */
-  scriptlessPage: Page;
+  /** Console errors that a test provokes on purpose. */
+  expectedErrors: RegExp[];
+  /** Opens a page and waits until it listens. */
+  open: (path: string) => Promise<void>;
 };
 
-export const test = base.extend<Options & Fixtures>({
-  seed: ['empty', { option: true }],
-
-  server: async ({ seed }, use, testInfo) => {
+export const test = base.extend<Fixtures>({
+  seed: ['demo', { option: true }],
+  expectedErrors: [[], { option: true }],
+  server: async ({ seed }, use) => {
     const server = await Server.start(seed);
     await use(server);
-    if (testInfo.status !== testInfo.expectedStatus) {
-      await testInfo.attach('server log', { body: server.log, contentType: 'text/plain' });
-    }
     await server.dispose();
   },
-
-  baseURL: async ({ server }, use) => {
-    await use(server.url);
-  },
-
-  errors: async ({}, use) => {
-    const errors = new ErrorWatch();
-    await use(errors);
-    errors.verify();
-  },
-
-  page: async ({ page, errors }, use) => {
-    errors.watch(page);
-    await use(page);
-  },
-
-  goto: async ({ page }, use) => {
-    await use(async (path, other = page) => {
-      const response = await other.goto(path);
-      await untilAlive(other);
-      return response;
+  page: async ({ page, expectedErrors }, use) => {
+    const errors: string[] = [];
+    const expected = (text: string) => expectedErrors.some((pattern) => pattern.test(text));
+    page.on('pageerror', (error) => errors.push(`page error: ${error.message}`));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !expected(message.text())) errors.push(`console: ${message.text()}`);
     });
-  },
-
-  scriptlessPage: async ({ browser, baseURL, viewport, errors }, use) => {
-    const context = await browser.newContext({ javaScriptEnabled: false, baseURL, viewport });
-    const page = await context.newPage();
-    errors.watch(page);
     await use(page);
-    await context.close();
+    expect(errors, 'the browser reported no errors').toEqual([]);
+  },
+  open: async ({ page, server }, use) => {
+    await use(async (path) => {
+      await page.goto(server.url + path);
+      await alive(page);
+    });
   },
 });
 
-/** Until the browser's half has taken over what the server rendered. */
-export async function untilAlive(page: Page): Promise<void> {
-  await page.locator('html[data-hydrated="true"]').waitFor({ state: 'attached' });
+export { expect };
+
+/** Hydration is done: clicks are heard. */
+export async function alive(page: Page): Promise<void> {
+  await page.waitForSelector('html[data-hydrated="true"]', { timeout: 20_000 });
 }
 
-/**
- * Keeps the browser's half from starting until the answered function is called: for what a person does before it runs.
- * Call it before the page is opened, and open the page with `page.goto`, not `goto`.
- */
-export async function holdScripts(page: Page): Promise<() => Promise<void>> {
-  let release = () => {};
-  const released = new Promise<void>((done) => (release = done));
-  await page.route(START_SCRIPT, async (route) => {
-    await released;
-    // The page may have gone elsewhere meanwhile.
-    await route.continue().catch(() => undefined);
+export const table = (page: Page): Locator => page.getByRole('table', { name: 'Journeys' });
+export const row = (page: Page, name: string): Locator =>
+  table(page).getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
+export const tick = (page: Page, name: string): Locator => page.getByRole('checkbox', { name: `Select ${name}`, exact: true });
+export const bulk = (page: Page, name: string): Locator =>
+  page.getByRole('group', { name: 'Actions for the selected journeys' }).getByRole('button', { name, exact: true });
+export const toast = (page: Page): Locator => page.getByRole('status').filter({ hasText: /\.$|Undo|Details/ });
+
+export async function menuOf(page: Page, name: string): Promise<Locator> {
+  await page.getByRole('button', { name: `More actions for ${name}`, exact: true }).click();
+  const menu = page.getByRole('menu', { name: `More actions for ${name}`, exact: true });
+  await expect(menu).toBeVisible();
+  return menu;
+}
+
+/** No violation of WCAG 2.2 AA that a program can find. */
+export async function accessible(page: Page): Promise<void> {
+  const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
+  expect(found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
+}
+
+/** Nothing sticks out of the window, unless it lies in something that scrolls by itself. */
+export async function nothingOverflows(page: Page): Promise<void> {
+  const out = await page.evaluate(() => {
+    const width = document.documentElement.clientWidth;
+    const scrolls = (element: Element): boolean => {
+      for (let up: Element | null = element; up; up = up.parentElement) {
+        const style = getComputedStyle(up);
+        if (style.overflowX !== 'visible' || style.position === 'fixed' || style.clipPath !== 'none') return true;
+      }
+      return false;
+    };
+    const names = [...document.body.querySelectorAll('*')]
+      .filter((element) => element.getBoundingClientRect().right > width + 1 && !scrolls(element))
+      .map((element) => element.outerHTML.slice(0, 120));
+    if (document.documentElement.scrollWidth > width) names.push(`the page scrolls sideways: ${document.documentElement.scrollWidth}`);
+    return names;
   });
-  return async () => {
-    release();
-    await untilAlive(page);
-  };
-}
-
-/** The browser's half never arrives, although scripts are on: a broken network in the wrong moment. */
-export async function blockScripts(page: Page, errors: ErrorWatch): Promise<void> {
-  errors.expect(/\/pkg\/start\.[^/]*\.js/);
-  await page.route(START_SCRIPT, (route) => route.abort());
+  expect(out).toEqual([]);
 }

@@ -8,13 +8,15 @@ use leptos_router::{
     path,
 };
 
+#[cfg(feature = "ssr")]
+use super::pages::{
+    edit_journey::EditJourneyPage, journey::JourneyPage, label_journeys::LabelJourneysPage, new_journey::NewJourneyPage,
+    operation::OperationPage, stop_journeys::StopJourneysPage,
+};
 use super::{
     components::icon::{Icon, Symbol},
     dom,
-    pages::{
-        edit_journey::EditJourneyPage, journey::JourneyPage, journeys::JourneysPage, label_journeys::LabelJourneysPage,
-        new_journey::NewJourneyPage, not_found::NotFoundPage, operation::OperationPage, stop_journeys::StopJourneysPage,
-    },
+    pages::{journeys::JourneysPage, not_found::NotFoundPage},
     toaster::{ToastRegion, Toaster},
 };
 
@@ -29,8 +31,11 @@ pub struct PageFiles {
 }
 
 /// The HTML document. Rendered by the server only.
-pub fn shell(files: PageFiles) -> impl IntoView {
-    let scripts = (!files.start.is_empty()).then(|| {
+///
+/// Only the list comes alive in the browser (`comes_alive`): it is where scripts make a difference. The other pages are
+/// complete as they are sent, say so at once with `data-hydrated`, and cost no module.
+pub fn shell(files: PageFiles, comes_alive: bool) -> impl IntoView {
+    let scripts = (comes_alive && !files.start.is_empty()).then(|| {
         view! {
             <link rel="modulepreload" href=files.glue.clone() />
             <link rel="preload" href=files.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="" />
@@ -39,7 +44,7 @@ pub fn shell(files: PageFiles) -> impl IntoView {
     });
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-hydrated=(!comes_alive).then_some("true")>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -83,17 +88,37 @@ pub fn App() -> impl IntoView {
                 </p>
             </header>
             <main id="content" tabindex="-1">
-                <Routes fallback=|| view! { <NotFoundPage /> }.into_any()>
-                    <Route path=path!("/journeys") view=|| view! { <JourneysPage /> }.into_any() ssr=SsrMode::Async />
-                    <Route path=path!("/journeys/new") view=|| view! { <NewJourneyPage /> }.into_any() ssr=SsrMode::Async />
-                    <Route path=path!("/journeys/stop") view=|| view! { <StopJourneysPage /> }.into_any() ssr=SsrMode::Async />
-                    <Route path=path!("/journeys/label") view=|| view! { <LabelJourneysPage /> }.into_any() ssr=SsrMode::Async />
-                    <Route path=path!("/journeys/:id") view=|| view! { <JourneyPage /> }.into_any() ssr=SsrMode::Async />
-                    <Route path=path!("/journeys/:id/edit") view=|| view! { <EditJourneyPage /> }.into_any() ssr=SsrMode::Async />
-                    <Route path=path!("/operations/:id") view=|| view! { <OperationPage /> }.into_any() ssr=SsrMode::Async />
-                </Routes>
+                <Pages />
             </main>
             <ToastRegion />
         </Router>
+    }
+}
+
+/// Every address, as the server knows them.
+#[cfg(feature = "ssr")]
+#[component]
+fn Pages() -> impl IntoView {
+    view! {
+        <Routes fallback=|| view! { <NotFoundPage /> }.into_any()>
+            <Route path=path!("/journeys") view=|| view! { <JourneysPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/journeys/new") view=|| view! { <NewJourneyPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/journeys/stop") view=|| view! { <StopJourneysPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/journeys/label") view=|| view! { <LabelJourneysPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/journeys/:id") view=|| view! { <JourneyPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/journeys/:id/edit") view=|| view! { <EditJourneyPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/operations/:id") view=|| view! { <OperationPage /> }.into_any() ssr=SsrMode::Async />
+        </Routes>
+    }
+}
+
+/// The one address that comes alive in the browser; links to the others carry `rel="external"` and load them whole.
+#[cfg(not(feature = "ssr"))]
+#[component]
+fn Pages() -> impl IntoView {
+    view! {
+        <Routes fallback=|| view! { <NotFoundPage /> }.into_any()>
+            <Route path=path!("/journeys") view=|| view! { <JourneysPage /> }.into_any() ssr=SsrMode::Async />
+        </Routes>
     }
 }

@@ -250,3 +250,13 @@ pub fn focus_if_lost(id: &'static str) {
     #[cfg(not(feature = "hydrate"))]
     let _ = id;
 }
+
+/// Leaves for another page.
+pub fn go_to(address: &str) {
+    #[cfg(feature = "hydrate")]
+    {
+        let _ = window().location().assign(address);
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = address;
+}

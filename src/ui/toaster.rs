@@ -136,7 +136,7 @@ pub fn ToastBox(
                                 Outcome::Skipped(refusal) => refusal.phrase(),
                                 Outcome::Changed { .. } => "was changed",
                             };
-                            view! { <li><a href=format!("/journeys/{}", item.journey)>{item.name.clone()}</a>" "{reason}</li> }
+                            view! { <li><a rel="external" href=format!("/journeys/{}", item.journey)>{item.name.clone()}</a>" "{reason}</li> }
                         })
                         .collect_view()}
                 </ul>
@@ -171,7 +171,7 @@ pub fn ToastBox(
                             </form>
                         }
                     })}
-                {toast.account.map(|operation| view! { <a class="button button-small button-quiet" href=format!("/operations/{operation}")>"Details"</a> })}
+                {toast.account.map(|operation| view! { <a class="button button-small button-quiet" rel="external" href=format!("/operations/{operation}")>"Details"</a> })}
                 <button
                     class="icon-button needs-script"
                     r#type="button"

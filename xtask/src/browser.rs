@@ -1,43 +1,55 @@
 //! A Chromium for the browser tests.
 
-use std::{env, path::Path, process::Command};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Result, bail};
 
 use crate::{
-    npm,
-    shell::{step, succeeds},
-    toolchain::apt_install,
+    debian, npm,
+    shell::{call, step},
+    toolchain::clean,
 };
 
-const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
 
 /// The browser's path, or nothing where Playwright's own is to be used.
-pub fn ready() -> Result<Option<String>> {
-    if let Ok(path) = env::var("CHROMIUM_PATH") {
-        if Path::new(&path).exists() {
+pub fn ready() -> Result<Option<PathBuf>> {
+    if let Some(path) = env::var_os("CHROMIUM_PATH").filter(|path| !path.is_empty()).map(PathBuf::from) {
+        if path.exists() {
             return Ok(Some(path));
         }
-        bail!("CHROMIUM_PATH names {path}, which is not there");
+        bail!("CHROMIUM_PATH names {}, which is not there", path.display());
     }
     if let Some(found) = installed() {
         return Ok(Some(found));
     }
-    let own = step("fetching Playwright's Chromium", || {
-        Ok(succeeds(Command::new(npm::bin("playwright")).args(["install", "chromium"])))
-    })?;
-    if own {
-        return Ok(None);
+    // Debian's before Playwright's: where downloads are closed, asking for the latter costs minutes.
+    if debian::is_root() && debian::is_here() {
+        match step("installing Debian's Chromium", || debian::install(&["chromium", "fonts-liberation"])) {
+            Ok(()) => {
+                if let Some(found) = installed() {
+                    return Ok(Some(found));
+                }
+            }
+            Err(error) => eprintln!("   {error:#}"),
+        }
     }
-    step("installing Debian's Chromium", || apt_install(&["chromium", "fonts-liberation"]))?;
-    match installed() {
-        Some(found) => Ok(Some(found)),
-        None => bail!("there is no Chromium. Install one and name it in CHROMIUM_PATH"),
+    let fetched = step("fetching Playwright's Chromium", || {
+        call(clean(Command::new(npm::program("playwright"))).args(["install", "chromium"]))
+    });
+    if let Err(error) = fetched {
+        bail!("there is no Chromium, and none can be fetched ({error:#}). Install one and name it in CHROMIUM_PATH");
     }
+    Ok(None)
 }
 
-fn installed() -> Option<String> {
-    let folders = env::var("PATH").unwrap_or_default();
-    let mut places = folders.split(':').flat_map(|folder| NAMES.iter().map(move |name| format!("{folder}/{name}")));
-    places.find(|place| Path::new(place).exists())
+fn installed() -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let on_path = env::split_paths(&path).flat_map(|folder| NAMES.map(|name| folder.join(name)));
+    let mac = Path::new("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome").to_path_buf();
+    on_path.chain([mac]).find(|place| place.is_file())
 }

@@ -1,27 +1,39 @@
-//! What must hold before anything is tested: format, lints of both halves, the direction of imports.
+//! What must hold before anything is tested: format, lints of both halves, the direction of imports, lock files.
 
-use anyhow::Result;
+use std::process::Command;
+
+use anyhow::{Context, Result};
 
 use crate::{
-    arrows,
-    shell::{call, step},
-    toolchain::Toolchain,
+    arrows, npm,
+    shell::{call, output, root, step, succeeds},
+    toolchain::{TARGET, Toolchain, clean},
 };
 
 pub fn check() -> Result<()> {
     step("imports go one way", arrows::check)?;
+    step("lock files", lock_files)?;
     let toolchain = Toolchain::ready()?;
-    step("format", || call(toolchain.cargo().args(["fmt", "--all", "--check"])))?;
-    let clippy = |what: &str, words: &[&str]| {
+    step("format", || call(toolchain.cargo_with("fmt")?.args(["--all", "--check"])))?;
+    let lints = |what: &str, words: &[&str]| {
         step(&format!("lints of {what}"), || {
-            call(toolchain.cargo().args(["clippy", "--locked", "--quiet"]).args(words).args(["--", "-D", "warnings"]))
+            call(toolchain.cargo_with("clippy")?.args(["--locked", "--quiet"]).args(words).args(["--", "-D", "warnings"]))
         })
     };
-    clippy("the server's half", &["--package", "wayfare", "--features", "ssr", "--all-targets"])?;
-    clippy(
-        "the browser's half",
-        &["--package", "wayfare", "--lib", "--no-default-features", "--features", "hydrate", "--target", "wasm32-unknown-unknown", "--profile", "wasm-dev"],
-    )?;
-    clippy("the task runner", &["--package", "xtask", "--all-targets", "--target-dir", "target/xtask"])?;
+    lints("the server's half", &["--package", "wayfare", "--features", "ssr", "--all-targets"])?;
+    let browser = ["--package", "wayfare", "--lib", "--no-default-features", "--features", "hydrate", "--target", TARGET];
+    lints("the browser's half", &[&browser[..], &["--profile", "wasm-dev"]].concat())?;
+    lints("the task runner", &["--package", "xtask", "--all-targets", "--target-dir", "target/xtask"])
+}
+
+/// They are there for whoever clones the project. That Cargo.lock belongs to Cargo.toml is seen to by `--locked` in every
+/// command, and by `.ci/run` before cargo could mend it on the way to this program.
+fn lock_files() -> Result<()> {
+    npm::check_lock()?;
+    // An archive of the sources has no history to look at.
+    if root().join(".git").exists() && succeeds(clean(Command::new("git")).arg("--version")) {
+        output(clean(Command::new("git")).args(["ls-files", "--error-unmatch", "Cargo.lock", "package-lock.json"]))
+            .context("Cargo.lock and package-lock.json belong into the repository")?;
+    }
     Ok(())
 }

@@ -4,6 +4,7 @@ mod arrows;
 mod bench;
 mod browser;
 mod check;
+mod debian;
 mod npm;
 mod run;
 mod server;

@@ -2,7 +2,7 @@
 //! release compressed beforehand as hard as can be.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::Write,
     path::{Path, PathBuf},
@@ -17,6 +17,9 @@ use crate::{
     style,
     wasm::BrowserHalf,
 };
+
+/// What gets smaller. Fonts and pictures are compressed already.
+const COMPRESSIBLE: [&str; 10] = ["css", "html", "ico", "js", "json", "map", "svg", "txt", "wasm", "webmanifest"];
 
 /// A finished site.
 pub struct Site {
@@ -33,54 +36,171 @@ pub fn hash_of(bytes: &[u8]) -> String {
 pub fn make(half: &BrowserHalf, profile: Profile) -> Result<Site> {
     let folder = root().join(if profile == Profile::Release { "target/site-release" } else { "target/site-dev" });
     step("putting the site's files together", || {
-        let _ = fs::remove_dir_all(&folder);
-        let mut files = Files { pkg: folder.join("pkg"), names: BTreeMap::new(), compress: profile == Profile::Release };
-        fs::create_dir_all(&files.pkg)?;
-        let wasm = files.add("wayfare.wasm", &fs::read(&half.module)?)?;
-        let glue = files.add("wayfare.js", &fs::read(&half.script)?)?;
-        let start = format!(
-            "import init,{{hydrate}}from\"./{glue}\";await init({{module_or_path:new URL(\"./{wasm}\",import.meta.url)}});hydrate();\n"
-        );
-        files.add("start.js", start.as_bytes())?;
-        files.add("wayfare.css", style::bundle(profile)?.as_bytes())?;
-        for file in fs::read_dir(root().join("public")).context("the folder public is missing")?.flatten() {
-            files.add(&file.file_name().to_string_lossy(), &fs::read(file.path())?)?;
-        }
-        let manifest = serde_json::to_string_pretty(&files.names)?;
-        fs::write(folder.join("manifest.json"), &manifest)?;
-        Ok(Site { folder: folder.clone(), hash: hash_of(manifest.as_bytes()) })
+        let mut files = Files::default();
+        let wasm = files.add("wayfare.wasm", fs::read(&half.module)?);
+        let glue = files.add("wayfare.js", fs::read(&half.script)?);
+        files.add("start.js", start_script(&glue, &wasm).into_bytes());
+        files.add("wayfare.css", style::bundle(profile)?.into_bytes());
+        files.add_folder(&root().join("public"), "")?;
+        let hash = files.write(&folder, profile == Profile::Release)?;
+        Ok(Site { folder: folder.clone(), hash })
     })
 }
 
+/// The one script that pages name: it knows the others by their hashes.
+fn start_script(glue: &str, wasm: &str) -> String {
+    format!(
+        "import init,{{hydrate}}from\"./{glue}\";await init({{module_or_path:new URL(\"./{wasm}\",import.meta.url)}});hydrate();\n"
+    )
+}
+
+/// All files, before anything is written: a fault in one leaves the folder as it was.
+#[derive(Default)]
 struct Files {
-    pkg: PathBuf,
+    /// Logical name ("wayfare.css") → name with the hash.
     names: BTreeMap<String, String>,
-    compress: bool,
+    /// Name with the hash → contents.
+    contents: BTreeMap<String, Vec<u8>>,
 }
 
 impl Files {
-    /// Writes a file under its hashed name, which it answers.
-    fn add(&mut self, logical: &str, bytes: &[u8]) -> Result<String> {
-        let (stem, extension) = logical.rsplit_once('.').unwrap_or((logical, "bin"));
-        let name = format!("{stem}.{}.{extension}", hash_of(bytes));
-        let path = self.pkg.join(&name);
-        fs::write(&path, bytes)?;
-        if self.compress {
-            compress(&path, bytes)?;
-        }
+    /// Answers the file's name with the hash of its contents.
+    fn add(&mut self, logical: &str, bytes: Vec<u8>) -> String {
+        let hash = hash_of(&bytes);
+        let name = match logical.rsplit_once('.') {
+            Some((stem, extension)) => format!("{stem}.{hash}.{extension}"),
+            None => format!("{logical}.{hash}"),
+        };
         self.names.insert(logical.to_string(), name.clone());
-        Ok(name)
+        self.contents.insert(name.clone(), bytes);
+        name
+    }
+
+    /// Folders are flattened: `public/fonts/sans.woff2` is "fonts-sans.woff2", since the server has one folder of files.
+    fn add_folder(&mut self, folder: &Path, before: &str) -> Result<()> {
+        let entries = fs::read_dir(folder).with_context(|| format!("{} is missing", folder.display()))?;
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.starts_with('.') {
+                continue;
+            } else if path.is_dir() {
+                self.add_folder(&path, &format!("{before}{name}-"))?;
+            } else {
+                self.add(&format!("{before}{name}"), fs::read(&path)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the folder hold exactly these files and the manifest. A file that is there already is the same one: its name
+    /// says so. Answers a hash of it all.
+    fn write(&self, folder: &Path, compressed: bool) -> Result<String> {
+        let pkg = folder.join("pkg");
+        fs::create_dir_all(&pkg).with_context(|| format!("{} cannot be made", pkg.display()))?;
+        let mut wanted = BTreeSet::new();
+        let mut keep = |name: String, make: &dyn Fn() -> Result<Vec<u8>>| -> Result<()> {
+            let path = pkg.join(&name);
+            if !path.exists() {
+                // A file that was written by half must not be taken for a whole one the next time.
+                let part = pkg.join(".part");
+                fs::write(&part, make()?)?;
+                fs::rename(part, path)?;
+            }
+            wanted.insert(name);
+            Ok(())
+        };
+        for (name, bytes) in &self.contents {
+            keep(name.clone(), &|| Ok(bytes.clone()))?;
+            let extension = name.rsplit('.').next().unwrap_or_default();
+            if compressed && COMPRESSIBLE.contains(&extension) {
+                keep(format!("{name}.br"), &|| brotli(bytes))?;
+                keep(format!("{name}.gz"), &|| gzip(bytes))?;
+            }
+        }
+        for entry in fs::read_dir(&pkg)?.flatten() {
+            if !wanted.contains(entry.file_name().to_string_lossy().as_ref()) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        let manifest = serde_json::to_string_pretty(&self.names)? + "\n";
+        fs::write(folder.join("manifest.json"), &manifest)?;
+        Ok(hash_of(manifest.as_bytes()))
     }
 }
 
-fn compress(path: &Path, bytes: &[u8]) -> Result<()> {
-    let beside = |extension: &str| PathBuf::from(format!("{}.{extension}", path.display()));
+fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut small = Vec::new();
+    // A window of 4 MB is the largest that every browser reads.
     let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, size_hint: bytes.len(), ..Default::default() };
     brotli::BrotliCompress(&mut &bytes[..], &mut small, &parameters)?;
-    fs::write(beside("br"), small)?;
+    Ok(small)
+}
+
+fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     gzip.write_all(bytes)?;
-    fs::write(beside("gz"), gzip.finish()?)?;
-    Ok(())
+    Ok(gzip.finish()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        path::{Path, PathBuf},
+    };
+
+    use super::{Files, hash_of};
+
+    fn folder(test: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("wayfare-site-{test}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    fn listed(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn names_carry_the_hash_and_the_manifest_knows_them() {
+        let folder = folder("names");
+        let mut files = Files::default();
+        let name = files.add("wayfare.css", b"a{}".to_vec());
+        assert_eq!(name, format!("wayfare.{}.css", hash_of(b"a{}")));
+        files.write(&folder, false).unwrap();
+        let manifest: serde_json::Value = serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+        assert_eq!(manifest["wayfare.css"], name.as_str());
+        assert_eq!(listed(&folder.join("pkg")), [name]);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn old_files_go_and_only_what_shrinks_is_compressed() {
+        let folder = folder("old");
+        let mut first = Files::default();
+        first.add("wayfare.css", b"a{}".to_vec());
+        let before = first.write(&folder, true).unwrap();
+        let mut second = Files::default();
+        let style = second.add("wayfare.css", b"b{}".to_vec());
+        let font = second.add("sans.woff2", b"font".to_vec());
+        assert_ne!(second.write(&folder, true).unwrap(), before);
+        assert_eq!(listed(&folder.join("pkg")), [font, style.clone(), format!("{style}.br"), format!("{style}.gz")]);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn folders_of_public_are_flattened() {
+        let folder = folder("public");
+        fs::create_dir_all(folder.join("fonts")).unwrap();
+        fs::write(folder.join("fonts/sans.woff2"), "font").unwrap();
+        fs::write(folder.join(".hidden"), "").unwrap();
+        let mut files = Files::default();
+        files.add_folder(&folder, "").unwrap();
+        assert_eq!(files.names.keys().collect::<Vec<_>>(), ["fonts-sans.woff2"]);
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -1,174 +1,187 @@
 //! Finds a compiler that can build both halves, and gets what it lacks.
 //!
 //! Ordinary machines have rustup and fetch the wasm32 target. Where that cannot be fetched and the system is Debian or
-//! Ubuntu, Debian's own compiler is installed and its standard library is built for wasm32 once (`docs/build.md`). One
-//! compiler serves both halves: with two, every procedural macro would be built twice.
+//! Ubuntu, Debian's own compiler stands in (`debian.rs`). One compiler serves both halves: with two, every procedural macro
+//! would be built twice.
 
 use std::{
     env, fs,
-    path::{Path, PathBuf},
-    process::Command,
+    io::Write,
+    process::{Command, Stdio},
 };
 
 use anyhow::{Context, Result, bail};
 
-use crate::shell::{call, output, step, succeeds};
+use crate::{
+    debian,
+    shell::{output, root, step, succeeds},
+};
 
-const TARGET: &str = "wasm32-unknown-unknown";
-/// Debian's packages: compiler, its sources, lints, formatter, and the linker for wasm.
-const DEBIAN_PACKAGES: [&str; 6] = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-clippy", "rustfmt-web", "rust-web-llvm"];
-const DEBIAN_RUSTLIB: &str = "/usr/lib/rustlib";
+pub const TARGET: &str = "wasm32-unknown-unknown";
 
-#[derive(Clone)]
+/// Needs the target's libraries, made by the very compiler that reads them, and its linker: whoever can build this can
+/// build the browser's half.
+const TRIAL: &str = "#[unsafe(no_mangle)] pub extern \"C\" fn trial() -> usize { std::env::args().map(|word| word.len()).sum() }";
+
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Toolchain {
     /// Whatever `cargo` in the path is.
     Default,
-    /// Debian's, at /usr/bin.
+    /// Debian's, in /usr/bin, behind the one in the path.
     Debian,
 }
 
 impl Toolchain {
     /// A compiler with everything that is needed; gets it where it is missing.
     pub fn ready() -> Result<Self> {
-        if has_target(&Toolchain::Default) {
-            return Ok(Toolchain::Default);
+        if let Some(found) = [Toolchain::Default, Toolchain::Debian].into_iter().find(|toolchain| toolchain.builds_for_browsers())
+        {
+            return Ok(found);
         }
-        if debian_ready() {
-            return Ok(Toolchain::Debian);
+        let refused = step("fetching the wasm32 target with rustup", || Ok(fetch_target().err()))?;
+        match refused {
+            None if Toolchain::Default.builds_for_browsers() => return Ok(Toolchain::Default),
+            None => eprintln!("   it was fetched, but this compiler cannot use it; trying Debian's compiler"),
+            Some(error) => eprintln!("   it cannot be fetched here ({error:#}); trying Debian's compiler"),
         }
-        let fetched = step("fetching the wasm32 target with rustup", || {
-            Ok(succeeds(clean(&mut Command::new("rustup")).args(["target", "add", TARGET])))
-        })?;
-        if fetched && has_target(&Toolchain::Default) {
-            return Ok(Toolchain::Default);
+        debian::install_compiler()?;
+        if !Toolchain::Debian.builds_for_browsers() {
+            bail!("Debian's compiler is installed, but does not build for {TARGET}; the messages above may say why");
         }
-        eprintln!("   it cannot be fetched here; looking for Debian's compiler instead");
-        install_debian()?;
         Ok(Toolchain::Debian)
     }
 
     /// `cargo` of this compiler, free of what the outer `cargo` put into the environment.
-    pub fn cargo(&self) -> Command {
-        let mut command = match self {
-            Toolchain::Default => Command::new("cargo"),
-            Toolchain::Debian => Command::new("/usr/bin/cargo"),
-        };
-        clean(&mut command);
-        if let Toolchain::Debian = self {
-            command.env("RUSTC", "/usr/bin/rustc").env("RUSTDOC", "/usr/bin/rustdoc");
-            let path = env::var("PATH").unwrap_or_default();
-            command.env("PATH", format!("/usr/bin:{path}"));
+    pub fn cargo(self) -> Command {
+        match self {
+            Toolchain::Default => clean(Command::new("cargo")),
+            Toolchain::Debian => self.debian_program("/usr/bin/cargo"),
         }
-        command
     }
 
-    fn rustc(&self) -> Command {
-        let mut command = match self {
-            Toolchain::Default => Command::new("rustc"),
-            Toolchain::Debian => Command::new("/usr/bin/rustc"),
+    /// `cargo clippy` or `cargo fmt` of this compiler. `cargo` would look in its own folder first and find another compiler's.
+    pub fn cargo_with(self, subcommand: &str) -> Result<Command> {
+        let component = if subcommand == "fmt" { "rustfmt" } else { subcommand };
+        let own = match self {
+            Toolchain::Default => {
+                let mut own = self.cargo();
+                own.arg(subcommand);
+                own
+            }
+            Toolchain::Debian => {
+                let mut own = self.debian_program(&format!("/usr/bin/cargo-{subcommand}"));
+                own.arg(subcommand).env("CARGO", "/usr/bin/cargo");
+                own
+            }
         };
-        clean(&mut command);
+        if succeeds(same(&own).arg("--version")) {
+            return Ok(own);
+        }
+        // Formatting depends on no compiler: any that is there will do.
+        if subcommand == "fmt" && self == Toolchain::Default && Toolchain::Debian.cargo_with("fmt").is_ok() {
+            return Toolchain::Debian.cargo_with("fmt");
+        }
+        if self == Toolchain::Default && succeeds(clean(Command::new("rustup")).args(["component", "add", component])) {
+            return Ok(own);
+        }
+        bail!("`cargo {subcommand}` is missing. Install it with `rustup component add {component}`")
+    }
+
+    /// Tries it: folders full of libraries may belong to another version of the compiler.
+    fn builds_for_browsers(self) -> bool {
+        self.try_for_browsers().unwrap_or(false)
+    }
+
+    fn try_for_browsers(self) -> Result<bool> {
+        let folder = env::temp_dir().join(format!("wayfare-trial-{}", std::process::id()));
+        fs::create_dir_all(&folder)?;
+        let mut rustc = match self {
+            Toolchain::Default => clean(Command::new("rustc")),
+            Toolchain::Debian => self.debian_program("/usr/bin/rustc"),
+        };
+        rustc.args(["--edition=2024", "--crate-type=cdylib", "--crate-name=trial", "--target", TARGET, "-o"]);
+        rustc.arg(folder.join("trial.wasm")).arg("-").current_dir(root());
+        let mut child = rustc.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        if let Some(mut input) = child.stdin.take() {
+            input.write_all(TRIAL.as_bytes())?;
+        }
+        let success = child.wait()?.success();
+        fs::remove_dir_all(folder)?;
+        Ok(success)
+    }
+
+    fn debian_program(self, path: &str) -> Command {
+        let mut command = clean(Command::new(path));
+        command.env("RUSTC", "/usr/bin/rustc").env("RUSTDOC", "/usr/bin/rustdoc");
+        command.env("PATH", format!("/usr/bin:{}", env::var("PATH").unwrap_or_default()));
         command
     }
 }
 
-/// Takes away what `cargo run` sets for this program and what would lead another cargo astray.
-pub fn clean(command: &mut Command) -> &mut Command {
-    for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN", "RUST_RECURSION_COUNT", "CARGO_TARGET_DIR", "CARGO_MANIFEST_DIR"] {
-        command.env_remove(name);
+fn fetch_target() -> Result<()> {
+    let mut rustup = clean(Command::new("rustup"));
+    if env::var_os("RUSTUP_MAX_RETRIES").is_none() {
+        // Where there is no way out, the first attempt knows it.
+        rustup.env("RUSTUP_MAX_RETRIES", "1");
     }
-    for (name, _) in env::vars().filter(|(name, _)| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_BIN_")) {
-        command.env_remove(name);
+    output(rustup.args(["target", "add", TARGET])).map(|_| ())
+}
+
+/// Takes away what `cargo run` sets for this program and what would lead another cargo astray.
+pub fn clean(mut command: Command) -> Command {
+    const NAMES: [&str; 11] = [
+        "CARGO",
+        "CARGO_BUILD_TARGET",
+        "CARGO_BUILD_TARGET_DIR",
+        "CARGO_TARGET_DIR",
+        "RUSTC",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "RUSTDOC",
+        "RUSTUP_TOOLCHAIN",
+        "RUSTUP_TOOLCHAIN_SOURCE",
+        "RUST_RECURSION_COUNT",
+        "LD_LIBRARY_PATH",
+    ];
+    const BEGINNINGS: [&str; 4] = ["CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_MANIFEST_"];
+    for (name, _) in env::vars_os() {
+        let name = name.to_string_lossy();
+        if NAMES.contains(&name.as_ref()) || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning)) {
+            command.env_remove(name.as_ref());
+        }
     }
     command
 }
 
-fn has_target(toolchain: &Toolchain) -> bool {
-    let folder = output(toolchain.rustc().args(["--print", "target-libdir", "--target", TARGET]));
-    folder.is_ok_and(|folder| has_core(Path::new(&folder)))
-}
-
-fn has_core(folder: &Path) -> bool {
-    let Ok(files) = fs::read_dir(folder) else { return false };
-    files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libcore-"))
-}
-
-fn debian_ready() -> bool {
-    ["/usr/bin/cargo", "/usr/bin/rustc", "/usr/bin/cargo-clippy", "/usr/bin/rust-lld"].iter().all(|tool| Path::new(tool).exists())
-        && standard_library_is_current()
-}
-
-/// Made for exactly the installed compiler? An upgrade of the packages leaves libraries behind that it cannot read.
-fn standard_library_is_current() -> bool {
-    let folder = debian_libraries();
-    let version = output(Toolchain::Debian.rustc().arg("-vV")).unwrap_or_default();
-    has_core(&folder) && (fs::read_to_string(folder.join("made-for")).is_ok_and(|made_for| made_for == version))
-}
-
-fn debian_libraries() -> PathBuf {
-    Path::new(DEBIAN_RUSTLIB).join(TARGET).join("lib")
-}
-
-fn install_debian() -> Result<()> {
-    if !succeeds(Command::new("apt-get").arg("--version")) {
-        bail!(
-            "the wasm32 target is missing and cannot be fetched. Run `rustup target add {TARGET}` on a machine with access to the Rust \
-             project's downloads, or use Debian or Ubuntu, whose packages can stand in"
-        );
+/// A command with the same program, arguments and environment, to ask something first.
+fn same(command: &Command) -> Command {
+    let mut copy = Command::new(command.get_program());
+    copy.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => copy.env(name, value),
+            None => copy.env_remove(name),
+        };
     }
-    let packages_there = ["/usr/bin/cargo", "/usr/bin/rustc", "/usr/bin/cargo-clippy", "/usr/bin/rust-lld"]
-        .iter()
-        .all(|tool| Path::new(tool).exists());
-    if !packages_there {
-        step("installing Debian's Rust compiler", || apt_install(&DEBIAN_PACKAGES))?;
-    }
-    if !standard_library_is_current() {
-        step("building the standard library for wasm32 (about a minute)", build_standard_library)?;
-    }
-    if !debian_ready() {
-        bail!("Debian's compiler is installed but incomplete; look at the messages above");
-    }
-    Ok(())
+    copy
 }
 
-/// Installs Debian packages, as root or through sudo.
-pub fn apt_install(packages: &[&str]) -> Result<()> {
-    let apt = |words: &[&str]| {
-        let is_root = output(Command::new("id").arg("-u")).is_ok_and(|id| id == "0");
-        let mut command = if is_root { Command::new("apt-get") } else { Command::new("sudo") };
-        if !is_root {
-            command.args(["-n", "apt-get"]);
-        }
-        command.args(words).env("DEBIAN_FRONTEND", "noninteractive").stdout(std::process::Stdio::null());
-        command
-    };
-    call(&mut apt(&["update", "-qq"])).context("the list of packages cannot be fetched")?;
-    let mut words = vec!["install", "-y", "-qq", "--no-install-recommends"];
-    words.extend(packages);
-    call(&mut apt(&words)).with_context(|| format!("install these packages by hand and try again: {}", packages.join(" ")))
+/// The version of a crate in Cargo.lock.
+pub fn locked_version(lock: &str, name: &str) -> Result<String> {
+    let entry = lock.split("[[package]]").find(|entry| entry.trim_start().starts_with(&format!("name = \"{name}\"\n")));
+    let line = entry.and_then(|entry| entry.lines().find_map(|line| line.strip_prefix("version = ")));
+    let version = line.with_context(|| format!("Cargo.lock does not name {name}"))?;
+    Ok(version.trim_matches('"').to_string())
 }
 
-/// Builds an empty crate with its standard library from source and keeps the libraries. `RUSTC_BOOTSTRAP` belongs to this
-/// step alone.
-fn build_standard_library() -> Result<()> {
-    let folder = env::temp_dir().join(format!("wayfare-std-{}", std::process::id()));
-    fs::create_dir_all(folder.join("src"))?;
-    fs::write(folder.join("Cargo.toml"), "[package]\nname = \"empty\"\nversion = \"0.0.0\"\nedition = \"2021\"\n[workspace]\n")?;
-    fs::write(folder.join("src/lib.rs"), "#![no_std]\n")?;
-    let mut cargo = Toolchain::Debian.cargo();
-    cargo.args(["build", "--release", "--target", TARGET, "-Zbuild-std=std,panic_abort,panic_unwind,proc_macro", "--manifest-path"]);
-    cargo.arg(folder.join("Cargo.toml")).env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", folder.join("target"));
-    call(&mut cargo)?;
-    let libraries = debian_libraries();
-    let _ = fs::remove_dir_all(&libraries);
-    fs::create_dir_all(&libraries).context("the compiler's folder cannot be written; run once as root")?;
-    for file in fs::read_dir(folder.join("target").join(TARGET).join("release/deps"))?.flatten() {
-        let name = file.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".rlib") && !name.starts_with("libempty") {
-            fs::copy(file.path(), libraries.join(name))?;
-        }
+#[cfg(test)]
+mod tests {
+    use super::locked_version;
+
+    #[test]
+    fn the_version_of_a_crate_is_read_from_the_lock_file() {
+        let lock = "version = 4\n\n[[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n\n[[package]]\nname = \"wasm-bindgen-cli-support\"\nversion = \"0.2.129\"\n";
+        assert_eq!(locked_version(lock, "wasm-bindgen").unwrap(), "0.2.130");
+        assert_eq!(locked_version(lock, "wasm-bindgen-cli-support").unwrap(), "0.2.129");
+        assert!(locked_version(lock, "wasm").is_err());
     }
-    fs::write(libraries.join("made-for"), output(Toolchain::Debian.rustc().arg("-vV"))?)?;
-    let _ = fs::remove_dir_all(folder);
-    Ok(())
 }

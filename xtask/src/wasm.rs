@@ -1,4 +1,4 @@
-//! The browser's half: compiled, bound, and for a release shrunk.
+//! The browser's half: compiled, bound to JavaScript, and for a release shrunk.
 
 use std::{
     fs,
@@ -12,13 +12,13 @@ use crate::{
     Profile, npm,
     shell::{call, root, step},
     site::hash_of,
-    toolchain::Toolchain,
+    toolchain::{TARGET, Toolchain, clean, locked_version},
 };
 
-const TARGET: &str = "wasm32-unknown-unknown";
-/// What the shrinking may assume of a browser. Spelled out: with everything switched on, the tool writes modules that
-/// browsers refuse.
-const WASM_FEATURES: [&str; 6] = [
+/// How hard wasm-opt tries, and what it may assume of a browser. Spelled out: with `--all-features` version 132 writes
+/// modules that Chromium refuses. `-Oz` and `-O3` differ by less than a percent once compressed.
+const SHRINK: [&str; 7] = [
+    "-Oz",
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",
     "--enable-reference-types",
@@ -33,58 +33,86 @@ pub struct BrowserHalf {
     pub module: PathBuf,
 }
 
-pub fn build(toolchain: &Toolchain, profile: Profile) -> Result<BrowserHalf> {
+pub fn build(toolchain: Toolchain, profile: Profile) -> Result<BrowserHalf> {
     let (cargo_profile, name) = match profile {
         Profile::Dev => ("wasm-dev", "dev"),
         Profile::Release => ("wasm-release", "release"),
     };
     step(&format!("compiling the browser's half ({name})"), || {
-        call(
-            toolchain
-                .cargo()
-                .args(["build", "--locked", "--package", "wayfare", "--lib", "--no-default-features", "--features", "hydrate"])
-                .args(["--target", TARGET, "--profile", cargo_profile])
-                .env("LEPTOS_OUTPUT_NAME", "wayfare"),
-        )
+        let mut cargo = toolchain.cargo();
+        cargo.args(["build", "--locked", "--package", "wayfare", "--lib", "--no-default-features", "--features", "hydrate"]);
+        call(cargo.args(["--target", TARGET, "--profile", cargo_profile]).env("LEPTOS_OUTPUT_NAME", "wayfare"))
     })?;
     let compiled = root().join("target").join(TARGET).join(cargo_profile).join("wayfare.wasm");
     let folder = root().join("target/browser").join(name);
     let half = BrowserHalf { script: folder.join("wayfare.js"), module: folder.join("wayfare.wasm") };
-    // The steps after the compiler take half a minute: nothing is done twice.
-    let made_from = hash_of(&fs::read(&compiled).with_context(|| format!("{} is missing", compiled.display()))?);
+    // What follows takes half a minute: nothing is done twice. The lock files stand for the versions of the tools.
+    let lock = fs::read_to_string(root().join("Cargo.lock")).context("Cargo.lock is missing")?;
+    let bindgen = bindgen_version(&lock)?;
+    let module = fs::read(&compiled).with_context(|| format!("{} is missing", compiled.display()))?;
+    let made_from = [hash_of(&module), bindgen, npm::locked()?, SHRINK.join(" ")].join("\n");
     let stamp = folder.join("made-from");
-    let current = fs::read_to_string(&stamp).is_ok_and(|known| known == made_from);
-    if !(current && half.script.exists() && half.module.exists()) {
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder)?;
-        step("binding it to JavaScript", || bind(&compiled, &folder))?;
-        if profile == Profile::Release {
-            step("shrinking it", || shrink(&half))?;
-        }
-        fs::write(stamp, made_from)?;
+    if fs::read_to_string(&stamp).is_ok_and(|known| known == made_from) && half.script.exists() && half.module.exists() {
+        return Ok(half);
     }
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder)?;
+    step("binding it to JavaScript", || bind(&compiled, &folder))?;
+    if profile == Profile::Release {
+        npm::ready()?;
+        step("shrinking it", || shrink(&half))?;
+    }
+    fs::write(stamp, made_from)?;
     Ok(half)
+}
+
+/// The crate and the tool that binds it speak a format which changes with every version.
+fn bindgen_version(lock: &str) -> Result<String> {
+    let (linked, tool) = (locked_version(lock, "wasm-bindgen")?, locked_version(lock, "wasm-bindgen-cli-support")?);
+    if linked != tool {
+        bail!(
+            "the browser's half links wasm-bindgen {linked}, but the task runner binds with {tool}; set `wasm-bindgen-cli-support` in \
+             xtask/Cargo.toml to ={linked}"
+        );
+    }
+    Ok(linked)
 }
 
 fn bind(compiled: &Path, folder: &Path) -> Result<()> {
     let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
-    bindgen.input_path(compiled).out_name("wayfare").typescript(false);
+    bindgen.input_path(compiled).out_name("wayfare").typescript(false).remove_name_section(true).remove_producers_section(true);
     bindgen.web(true).and_then(|bindgen| bindgen.generate(folder)).context("wasm-bindgen refused the module")?;
     fs::rename(folder.join("wayfare_bg.wasm"), folder.join("wayfare.wasm"))?;
     Ok(())
 }
 
 fn shrink(half: &BrowserHalf) -> Result<()> {
-    npm::ready()?;
-    let before = fs::metadata(&half.module)?.len();
-    call(Command::new("node").arg(npm::tool("binaryen/bin/wasm-opt")).arg("-Oz").args(WASM_FEATURES).arg(&half.module).arg("-o").arg(&half.module))?;
-    call(
-        Command::new(npm::bin("esbuild")).arg(&half.script).args(["--minify", "--format=esm", "--allow-overwrite", "--log-level=warning"]).arg(format!("--outfile={}", half.script.display())),
-    )?;
-    let after = fs::metadata(&half.module)?.len();
+    let size = |path: &Path| -> Result<u64> { Ok(fs::metadata(path)?.len()) };
+    let before = size(&half.module)?;
+    call(clean(Command::new(npm::program("wasm-opt"))).args(SHRINK).arg(&half.module).arg("-o").arg(&half.module))?;
+    let after = size(&half.module)?;
     if after >= before {
-        bail!("wasm-opt did not shrink the module ({before} → {after} bytes)");
+        bail!("wasm-opt did not shrink the module: {before} bytes before, {after} after");
     }
+    let mut esbuild = clean(Command::new(npm::program("esbuild")));
+    esbuild.arg(&half.script).args(["--minify", "--format=esm", "--target=es2022", "--allow-overwrite", "--log-level=warning"]);
+    call(esbuild.arg(format!("--outfile={}", half.script.display())))?;
     eprintln!("   {before} → {after} bytes");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bindgen_version;
+
+    #[test]
+    fn a_tool_of_another_version_is_refused_with_what_to_do() {
+        let lock = |tool: &str| {
+            let entry = |name: &str, version: &str| format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n\n");
+            entry("wasm-bindgen", "0.2.130") + &entry("wasm-bindgen-cli-support", tool)
+        };
+        assert_eq!(bindgen_version(&lock("0.2.130")).unwrap(), "0.2.130");
+        let refused = bindgen_version(&lock("0.2.129")).unwrap_err().to_string();
+        assert!(refused.contains("to =0.2.130"), "{refused}");
+    }
 }

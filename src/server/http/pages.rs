@@ -4,11 +4,11 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::{Response, StatusCode},
+    http::{Response, StatusCode, request::Parts},
     response::{IntoResponse, Redirect},
     routing::get,
 };
-use leptos::{config::LeptosOptions, prelude::provide_context};
+use leptos::{config::LeptosOptions, prelude::{provide_context, use_context}};
 use leptos_axum::{LeptosRoutes, generate_route_list};
 
 use super::AppState;
@@ -27,7 +27,10 @@ pub fn routes(state: &AppState) -> Router<AppState> {
             provide_context(files.clone());
         }
     };
-    let shell_with_files = move || shell(files.clone());
+    let shell_with_files = move || {
+        let comes_alive = use_context::<Parts>().is_some_and(|parts| parts.uri.path() == "/journeys");
+        shell(files.clone(), comes_alive)
+    };
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/journeys") }))
         .leptos_routes_with_context(&PageState { app: state.clone(), options: options.clone() }, routes, context.clone(), shell_with_files.clone())

@@ -11,6 +11,7 @@ pub fn ShortDate(at: Timestamp) -> impl IntoView {
 }
 
 /// "23 Nov 2026, 18:30 UTC".
+#[cfg(feature = "ssr")]
 #[component]
 pub fn LongDate(at: Timestamp) -> impl IntoView {
     view! { <time datetime=at.to_string()>{at.long_date()}</time> }

@@ -1,23 +1,15 @@
 //! `/journeys/:id/edit`: name, description and labels; below them a picture of the steps.
 
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{graph_picture::GraphPicture, id_of_path};
 use crate::{
-    api::journeys::{JourneyPage as Loaded, edit_journey, get_journey},
-    domain::{
-        list_query::pairs,
-        text::{DESCRIPTION_MAX, Description, JourneyName, LABEL_MAX},
-    },
-    ui::{
-        components::{
-            state::{ErrorState, LoadingState},
-            status_badge::StatusBadge,
-        },
-        dom,
-        toaster::Toaster,
+    api::journeys::{JourneyPage as Loaded, get_journey},
+    domain::text::{DESCRIPTION_MAX, LABEL_MAX, NAME_MAX},
+    ui::components::{
+        state::{ErrorState, LoadingState},
+        status_badge::StatusBadge,
     },
 };
 
@@ -86,36 +78,11 @@ fn Editor(loaded: Loaded) -> impl IntoView {
 
 #[component]
 fn DetailsForm(loaded: Loaded) -> impl IntoView {
-    let toaster = expect_context::<Toaster>();
-    let navigate = use_navigate();
     let summary = loaded.detail.summary;
     let id = summary.id;
-    let complaint = RwSignal::new(None::<String>);
-    let on_submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        let fields: Vec<(String, String)> = pairs(&dom::form_query(&event)).collect();
-        let all = |wanted: &str| fields.iter().filter(|(key, _)| key == wanted).map(|(_, value)| value.clone()).collect::<Vec<_>>();
-        let one = |wanted: &str| all(wanted).concat();
-        let checked = JourneyName::parse(&one("name")).map(|_| ()).and_then(|()| Description::parse(&one("description")).map(|_| ()));
-        if let Err(error) = checked {
-            return complaint.set(Some(error.sentence));
-        }
-        complaint.set(None);
-        let call = edit_journey(id.to_string(), one("name"), one("description"), summary.revision, all("labels"), one("new_label"));
-        let navigate = navigate.clone();
-        spawn_local(async move {
-            match call.await {
-                Ok(()) => {
-                    toaster.say("Saved.");
-                    navigate(&format!("/journeys/{id}"), NavigateOptions::default());
-                }
-                Err(error) => complaint.set(Some(error.sentence())),
-            }
-        });
-    };
     let worn: Vec<_> = summary.labels.iter().map(|label| label.id).collect();
     view! {
-        <form class="card form" method="post" action="/api/ui/journeys/edit" on:submit=on_submit>
+        <form class="card form" method="post" action="/api/ui/journeys/edit">
             <input r#type="hidden" name="id" value=id.to_string() />
             <input r#type="hidden" name="revision" value=summary.revision.to_string() />
             <label class="field">
@@ -126,9 +93,8 @@ fn DetailsForm(loaded: Loaded) -> impl IntoView {
                     name="name"
                     required
                     autocomplete="off"
+                    maxlength=NAME_MAX.to_string()
                     value=summary.name.clone()
-                    aria-describedby="edit-complaint"
-                    aria-invalid=move || complaint.read().is_some().to_string()
                 />
             </label>
             <label class="field">
@@ -156,9 +122,6 @@ fn DetailsForm(loaded: Loaded) -> impl IntoView {
                 <span class="field-label">"New label"</span>
                 <input r#type="text" name="new_label" maxlength=LABEL_MAX.to_string() autocomplete="off" />
             </label>
-            <p class="complaint" id="edit-complaint" role="alert">
-                {move || complaint.get()}
-            </p>
             <div class="form-actions">
                 <button class="button button-primary" r#type="submit">
                     "Save"

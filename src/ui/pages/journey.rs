@@ -1,57 +1,45 @@
 //! `/journeys/:id`: one journey: status, figures, versions, settings, and what was done to it.
 
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{graph_picture::GraphPicture, id_of_path, journeys::state::Target, stop_journeys::StopEffect};
+use super::{graph_picture::GraphPicture, id_of_path, plain_outcome::PlainOutcome};
 use crate::{
-    api::{
-        journeys::{JourneyPage as Loaded, get_journey},
-        operations::{operate, preview_stop, publish_journey},
-    },
+    api::journeys::{JourneyPage as Loaded, get_journey},
     domain::{
         figures::{Figures, grouped, percent},
+        ids::JourneyId,
         journey::{JourneyDetail, VersionSummary},
-        operation::{HistoryEntry, Outcome, StopPreview},
+        operation::{HistoryEntry, Outcome},
         settings::{Reentry, Settings},
         transition::{Action, Decision, transition},
     },
-    ui::{
-        components::{
-            icon::{Icon, Symbol},
-            label_chip::LabelChip,
-            state::{ErrorState, LoadingState},
-            status_badge::StatusBadge,
-            time::{LongDate, ShortDate},
-        },
-        dom,
-        toaster::Toaster,
+    ui::components::{
+        icon::{Icon, Symbol},
+        label_chip::LabelChip,
+        state::{ErrorState, LoadingState},
+        status_badge::StatusBadge,
+        time::{LongDate, ShortDate},
     },
 };
 
-const STOP_DIALOG: &str = "stop-dialog";
-
 #[component]
 pub fn JourneyPage() -> impl IntoView {
-    let toaster = expect_context::<Toaster>();
     let id = id_of_path();
-    let refresh = RwSignal::new(0_u32);
-    let loaded = Resource::new(
-        move || (id.clone(), refresh.get(), toaster.undone.get()),
-        async |(id, ..)| get_journey(id).await,
-    );
-    dom::on_server_change(move || refresh.update(|count| *count += 1));
+    let back = format!("/journeys/{id}");
+    let loaded = Resource::new(move || id.clone(), async |id| get_journey(id).await);
     view! {
         <div class="page">
             <nav class="crumbs" aria-label="Breadcrumb">
                 <a href="/journeys">"Journeys"</a>
             </nav>
+            <PlainOutcome back=Signal::derive(move || back.clone()) />
             <Transition fallback=|| {
                 view! { <LoadingState rows=8 /> }
             }>
                 {move || Suspend::new(async move {
                     match loaded.await {
-                        Ok(loaded) => view! { <Journey loaded=loaded refresh=refresh /> }.into_any(),
+                        Ok(loaded) => view! { <Journey loaded=loaded /> }.into_any(),
                         Err(error) => {
                             view! {
                                 <Title text="Not found" />
@@ -69,7 +57,7 @@ pub fn JourneyPage() -> impl IntoView {
 }
 
 #[component]
-fn Journey(loaded: Loaded, refresh: RwSignal<u32>) -> impl IntoView {
+fn Journey(loaded: Loaded) -> impl IntoView {
     let detail = loaded.detail.clone();
     let summary = detail.summary.clone();
     let problems: Vec<String> = if summary.ever_published {
@@ -91,7 +79,7 @@ fn Journey(loaded: Loaded, refresh: RwSignal<u32>) -> impl IntoView {
                     {summary.labels.iter().cloned().map(|label| view! { <LabelChip label=label /> }).collect_view()}
                 </p>
             </div>
-            <Actions loaded=loaded.clone() refresh=refresh />
+            <Actions loaded=loaded.clone() />
         </div>
         <p class="lead" id="description">{description}</p>
         <p class="hint">{summary.status.meaning()}</p>
@@ -119,68 +107,25 @@ fn Journey(loaded: Loaded, refresh: RwSignal<u32>) -> impl IntoView {
 
 /// The buttons of the page: what the table allows for this journey now.
 #[component]
-fn Actions(loaded: Loaded, refresh: RwSignal<u32>) -> impl IntoView {
-    let toaster = expect_context::<Toaster>();
+fn Actions(loaded: Loaded) -> impl IntoView {
     let summary = loaded.detail.summary;
     let id = summary.id;
-    let back = format!("/journeys/{id}");
-    let preview = RwSignal::new(None::<StopPreview>);
     let situation = summary.situation(loaded.now);
-    let allowed = move |action| matches!(transition(situation, action), Decision::Apply(_));
-    let act = move |action: Action| {
-        spawn_local(async move {
-            let Target { ids, matching } = Target::one(id);
-            if action == Action::Stop {
-                match preview_stop(ids, matching).await {
-                    Ok(counted) => {
-                        preview.set(Some(counted));
-                        request_animation_frame(|| dom::show_modal(STOP_DIALOG, true));
-                    }
-                    Err(error) => toaster.error(&error),
-                }
-                return;
-            }
-            let answer = match action {
-                Action::Publish => publish_journey(id.to_string(), String::new()).await,
-                action => operate(action.key().to_string(), ids, matching, None, String::new()).await,
-            };
-            match answer {
-                Ok(answer) => toaster.outcome(&answer),
-                Err(error) => toaster.error(&error),
-            }
-            refresh.update(|count| *count += 1);
-        });
-    };
-    let button = move |action: Action, text: &'static str, symbol: Symbol| {
-        let endpoint = if action == Action::Publish { "/api/ui/journeys/publish" } else { "/api/ui/journeys/operate" };
-        let stops = action == Action::Stop;
-        let class = if action == Action::Publish { "button button-primary" } else { "button" };
-        allowed(action).then(|| {
-            let on_submit = move |event: SubmitEvent| {
-                event.prevent_default();
-                act(action);
-            };
-            view! {
-                <form method=if stops { "get" } else { "post" } action=if stops { "/journeys/stop" } else { endpoint } on:submit=on_submit>
-                    <input r#type="hidden" name="action" value=action.key() />
-                    <input r#type="hidden" name=if action == Action::Publish { "id" } else { "ids[]" } value=id.to_string() />
-                    <input r#type="hidden" name="back" value=back.clone() />
-                    <button class=class r#type="submit">
-                        <Icon symbol=symbol />
-                        {text}
-                    </button>
-                </form>
-            }
-        })
-    };
+    let buttons = [
+        (Action::Publish, "Publish", Symbol::Play),
+        (Action::Pause, "Pause", Symbol::Pause),
+        (Action::Resume, "Resume", Symbol::Play),
+        (Action::Stop, "Stop", Symbol::Stop),
+        (Action::Archive, "Archive", Symbol::Archive),
+        (Action::Unarchive, "Unarchive", Symbol::Unarchive),
+    ];
     view! {
         <div class="page-actions">
-            {button.clone()(Action::Publish, "Publish", Symbol::Play)}
-            {button.clone()(Action::Pause, "Pause", Symbol::Pause)}
-            {button.clone()(Action::Resume, "Resume", Symbol::Play)}
-            {button.clone()(Action::Stop, "Stop", Symbol::Stop)}
-            {button.clone()(Action::Archive, "Archive", Symbol::Archive)}
-            {button(Action::Unarchive, "Unarchive", Symbol::Unarchive)}
+            {buttons
+                .into_iter()
+                .filter(|(action, ..)| matches!(transition(situation, *action), Decision::Apply(_)))
+                .map(|(action, text, symbol)| view! { <ActionForm id=id action=action text=text symbol=symbol /> })
+                .collect_view()}
             <form method="post" action="/api/ui/journeys/clone">
                 <button class="button" r#type="submit" name="id" value=id.to_string()>
                     <Icon symbol=Symbol::Copy />
@@ -192,47 +137,27 @@ fn Actions(loaded: Loaded, refresh: RwSignal<u32>) -> impl IntoView {
                 "Edit"
             </a>
         </div>
-        <StopDialog id=id.to_string() preview=preview refresh=refresh />
     }
 }
 
+/// One action on this journey. Stop first leads to the page that counts what it would end.
 #[component]
-fn StopDialog(id: String, preview: RwSignal<Option<StopPreview>>, refresh: RwSignal<u32>) -> impl IntoView {
-    let toaster = expect_context::<Toaster>();
-    let confirm = move |digest: String| {
-        let id = id.clone();
-        spawn_local(async move {
-            match operate(Action::Stop.key().to_string(), vec![id], None, Some(digest), String::new()).await {
-                Ok(answer) => toaster.outcome(&answer),
-                Err(error) => toaster.error(&error),
-            }
-            dom::show_modal(STOP_DIALOG, false);
-            refresh.update(|count| *count += 1);
-        });
+fn ActionForm(id: JourneyId, action: Action, text: &'static str, symbol: Symbol) -> impl IntoView {
+    let (method, address, field) = match action {
+        Action::Stop => ("get", "/journeys/stop", "ids[]"),
+        Action::Publish => ("post", "/api/ui/journeys/publish", "id"),
+        _ => ("post", "/api/ui/journeys/operate", "ids[]"),
     };
     view! {
-        <dialog id=STOP_DIALOG class="dialog" role="alertdialog" aria-labelledby="stop-dialog-title" aria-describedby="dialog-text">
-            <h2 id="stop-dialog-title">"Stop 1 journey?"</h2>
-            {move || {
-                let confirm = confirm.clone();
-                preview
-                    .get()
-                    .map(|counted| {
-                        let digest = counted.digest.clone();
-                        view! {
-                            <StopEffect preview=counted />
-                            <div class="dialog-actions">
-                                <button class="button" r#type="button" autofocus on:click=|_| dom::show_modal(STOP_DIALOG, false)>
-                                    "Cancel"
-                                </button>
-                                <button class="button button-danger" r#type="button" on:click=move |_| confirm(digest.clone())>
-                                    "Stop 1 journey"
-                                </button>
-                            </div>
-                        }
-                    })
-            }}
-        </dialog>
+        <form method=method action=address>
+            <input r#type="hidden" name="action" value=action.key() />
+            <input r#type="hidden" name=field value=id.to_string() />
+            <input r#type="hidden" name="back" value=format!("/journeys/{id}") />
+            <button class="button" class:button-primary=action == Action::Publish r#type="submit">
+                <Icon symbol=symbol />
+                {text}
+            </button>
+        </form>
     }
 }
 

@@ -1,22 +1,16 @@
-//! `/journeys/label`: labels for many journeys as a page, for browsers without scripts; and its fields, for the dialog too.
+//! `/journeys/label`: labels for many journeys as a page, for browsers without scripts.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
+    label_fields::LabelFields,
     query_string,
     stop_journeys::{ChosenFields, chosen_fields},
 };
 use crate::{
     api::journeys::list_journeys,
-    domain::{
-        label::Label,
-        text::LABEL_MAX,
-    },
-    ui::components::{
-        label_chip::LabelChip,
-        state::{ErrorState, LoadingState},
-    },
+    ui::components::state::{ErrorState, LoadingState},
 };
 
 #[component]
@@ -61,48 +55,4 @@ pub fn LabelJourneysPage() -> impl IntoView {
         </div>
     }
     .into_any()
-}
-
-/// A new label, and for each known one: put on, take off, or leave as it is.
-#[component]
-pub fn LabelFields(labels: Vec<Label>) -> impl IntoView {
-    view! {
-        <label class="field">
-            <span class="field-label">"New label"</span>
-            <input r#type="text" name="create" maxlength=LABEL_MAX.to_string() autocomplete="off" autofocus />
-        </label>
-        {(!labels.is_empty())
-            .then(|| {
-                view! {
-                    <table class="label-table">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Label"</th>
-                                <th scope="col">"Add"</th>
-                                <th scope="col">"Remove"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{labels.into_iter().map(|label| view! { <LabelRow label=label /> }).collect_view()}</tbody>
-                    </table>
-                }
-            })}
-    }
-}
-
-#[component]
-fn LabelRow(label: Label) -> impl IntoView {
-    let (id, name) = (label.id.to_string(), label.name.clone());
-    view! {
-        <tr>
-            <th scope="row">
-                <LabelChip label=label />
-            </th>
-            <td>
-                <input r#type="checkbox" name="add[]" value=id.clone() aria-label=format!("Add {name}") />
-            </td>
-            <td>
-                <input r#type="checkbox" name="remove[]" value=id aria-label=format!("Remove {name}") />
-            </td>
-        </tr>
-    }
 }

@@ -1,26 +1,36 @@
-//! One module an address.
+//! One module an address. Those marked `ssr` are plain HTML: the browser's half knows only the list.
 
+#[cfg(feature = "ssr")]
 pub mod edit_journey;
+#[cfg(feature = "ssr")]
 pub mod graph_picture;
+#[cfg(feature = "ssr")]
 pub mod journey;
 pub mod journeys;
+pub mod label_fields;
+#[cfg(feature = "ssr")]
 pub mod label_journeys;
+#[cfg(feature = "ssr")]
 pub mod new_journey;
 pub mod not_found;
+pub mod plain_outcome;
+#[cfg(feature = "ssr")]
 pub mod operation;
+pub mod stop_effect;
+#[cfg(feature = "ssr")]
 pub mod stop_journeys;
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_params_map};
+use leptos_router::hooks::use_location;
 
 /// The `:id` of the address.
+#[cfg(feature = "ssr")]
 pub fn id_of_path() -> String {
-    use_params_map().read_untracked().get("id").unwrap_or_default()
+    leptos_router::hooks::use_params_map().read_untracked().get("id").unwrap_or_default()
 }
 
 /// The query string of the address, as it changes.
 pub fn query_string() -> Memo<String> {
-    use_location().query.with_untracked(|_| ());
     let query = use_location().query;
     Memo::new(move |_| query.read().to_query_string().trim_start_matches('?').to_string())
 }

@@ -1,39 +1,12 @@
 //! `/journeys/new`: a name, and the draft opens in the editor.
 
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use crate::{
-    api::journeys::create_journey,
-    domain::{
-        list_query::pairs,
-        text::{DESCRIPTION_MAX, JourneyName},
-    },
-    ui::{dom, toaster::Toaster},
-};
+use crate::domain::text::{DESCRIPTION_MAX, NAME_MAX};
 
 #[component]
 pub fn NewJourneyPage() -> impl IntoView {
-    let toaster = expect_context::<Toaster>();
-    let navigate = use_navigate();
-    let complaint = RwSignal::new(None::<String>);
-    let on_submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        let fields: Vec<(String, String)> = pairs(&dom::form_query(&event)).collect();
-        let field = |wanted: &str| fields.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.clone()).unwrap_or_default();
-        let (name, description) = (field("name"), field("description"));
-        if let Err(error) = JourneyName::parse(&name) {
-            return complaint.set(Some(error.sentence));
-        }
-        let navigate = navigate.clone();
-        spawn_local(async move {
-            match create_journey(name, description).await {
-                Ok(id) => navigate(&format!("/journeys/{id}/edit"), NavigateOptions::default()),
-                Err(error) => toaster.error(&error),
-            }
-        });
-    };
     view! {
         <Title text="New journey" />
         <div class="page page-narrow">
@@ -41,7 +14,7 @@ pub fn NewJourneyPage() -> impl IntoView {
                 <a href="/journeys">"Journeys"</a>
             </nav>
             <h1>"New journey"</h1>
-            <form class="card form" method="post" action="/api/ui/journeys/create" on:submit=on_submit>
+            <form class="card form" method="post" action="/api/ui/journeys/create">
                 <label class="field">
                     <span class="field-label">"Name"</span>
                     <input
@@ -50,14 +23,10 @@ pub fn NewJourneyPage() -> impl IntoView {
                         required
                         autofocus
                         autocomplete="off"
+                        maxlength=NAME_MAX.to_string()
                         placeholder="Abandoned cart"
-                        aria-invalid=move || complaint.read().is_some().to_string()
-                        aria-describedby="name-complaint"
                     />
                 </label>
-                <p class="complaint" id="name-complaint" role="alert">
-                    {move || complaint.get()}
-                </p>
                 <label class="field">
                     <span class="field-label">"Description"</span>
                     <textarea name="description" rows="3" maxlength=DESCRIPTION_MAX.to_string() placeholder="What is it for?"></textarea>

@@ -1,13 +1,13 @@
-//! `/journeys/stop`: Stop's confirmation as a page, for browsers without scripts; and what it shows, for the dialog too.
+//! `/journeys/stop`: Stop's confirmation as a page.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::query_string;
+use super::{query_string, stop_effect::StopEffect};
 use crate::{
     api::operations::preview_stop,
     domain::{
-        figures::{counted, grouped},
+        figures::counted,
         list_query::pairs,
         operation::StopPreview,
     },
@@ -96,29 +96,5 @@ fn Confirmation(preview: StopPreview, fields: String) -> impl IntoView {
                     })}
             </form>
         </section>
-    }
-}
-
-/// What Stop ends, counted; what it leaves alone, and that it is final.
-#[component]
-pub fn StopEffect(preview: StopPreview) -> impl IntoView {
-    let skipped: Vec<String> = preview.skipped.iter().map(|skipped| skipped.sentence()).collect();
-    let skipped_count: i64 = preview.skipped.iter().map(|skipped| skipped.count).sum();
-    view! {
-        <div class="dialog-text" id="dialog-text">
-            {if preview.journeys == 0 {
-                view! { <p>"None of the selected journeys can be stopped."</p> }.into_any()
-            } else {
-                view! {
-                    <p>
-                        "This ends " <strong>{preview.effect()}</strong> "."
-                        {preview.only.clone().map(|name| view! { " The journey is " <strong>{name}</strong> "." })}
-                    </p>
-                    <p>"Stop is final: nobody enters, nobody moves and nothing is sent any more, and a stopped journey cannot be started again. To keep new people out and let the others finish, use Pause."</p>
-                }
-                    .into_any()
-            }}
-            {(skipped_count > 0).then(|| view! { <p>{format!("{} left alone: {}.", grouped(skipped_count), skipped.join("; "))}</p> })}
-        </div>
     }
 }

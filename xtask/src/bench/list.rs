@@ -112,7 +112,11 @@ fn pause(client: &mut Client) -> Result<()> {
     for page in 1..=10 {
         let body = client.get(&format!("/journeys?status=running&per=100&page={page}"), "")?.body;
         let page = String::from_utf8_lossy(&body).into_owned();
-        ids.extend(page.split("name=\"ids[]\"").skip(1).filter_map(|rest| Some(rest.split("value=\"").nth(1)?.split('"').next()?.to_string())));
+        ids.extend(
+            page.split("name=\"ids[]\"")
+                .skip(1)
+                .filter_map(|rest| Some(rest.split("value=\"").nth(1)?.split('"').next()?.to_string())),
+        );
     }
     ids.sort();
     ids.dedup();

@@ -1,5 +1,5 @@
 //! Measurements, each beside the goal of its figure.
 
-pub mod list;
 mod client;
+pub mod list;
 mod process;

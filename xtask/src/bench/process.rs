@@ -25,8 +25,12 @@ impl Server {
         fs::create_dir_all(&folder)?;
         let database = folder.join("bench.db");
         let count = journeys.to_string();
-        call(clean(Command::new(binary).args(["demo", "--journeys", &count, "--database"]).arg(&database).stdout(Stdio::null())))?;
-        let mut child = clean(Command::new(binary).args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--database"]).arg(&database))
+        call(
+            clean(Command::new(binary)).args(["demo", "--journeys", &count, "--database"]).arg(&database).stdout(Stdio::null()),
+        )?;
+        let mut child = clean(Command::new(binary))
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--database"])
+            .arg(&database)
             .stdout(Stdio::piped())
             .spawn()
             .context("the server cannot be started")?;
@@ -41,7 +45,8 @@ impl Server {
 
     /// Memory in use, in megabytes. Pages of the database that the system maps for reading are counted apart.
     pub fn memory(&self) -> Result<(f64, f64)> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).context("memory can be read on Linux only")?;
+        let status =
+            fs::read_to_string(format!("/proc/{}/status", self.child.id())).context("memory can be read on Linux only")?;
         let of = |name: &str| {
             let line = status.lines().find(|line| line.starts_with(name));
             line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok()).unwrap_or_default() / 1024.0

@@ -12,7 +12,10 @@ use crate::{
         operation::StopPreview,
         text::JourneyName,
     },
-    ui::{dom, pages::stop_journeys::StopEffect},
+    ui::{
+        dom,
+        pages::{label_fields::LabelFields, stop_effect::StopEffect},
+    },
 };
 
 /// The one place where a dialog stands, whichever it is.
@@ -113,7 +116,7 @@ fn LabelDialog(target: Target) -> impl IntoView {
     };
     view! {
         <form class="dialog-form" on:submit=on_submit>
-            <crate::ui::pages::label_journeys::LabelFields labels=state.page.with_untracked(|page| page.labels.clone()) />
+            <LabelFields labels=state.page.with_untracked(|page| page.labels.clone()) />
             <div class="dialog-actions">
                 <Cancel />
                 <button class="button button-primary" r#type="submit">
@@ -175,7 +178,7 @@ fn DescriptionDialog(journey: JourneyId, description: String) -> impl IntoView {
         <p class="dialog-text" id="dialog-text">{text}</p>
         <div class="dialog-actions">
             <Cancel text="Close" />
-            <a class="button" href=format!("/journeys/{journey}/edit")>
+            <a class="button" rel="external" href=format!("/journeys/{journey}/edit")>
                 "Edit description"
             </a>
         </div>

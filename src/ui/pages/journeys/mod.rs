@@ -12,11 +12,10 @@ mod table;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
-use super::query_string;
+use super::{plain_outcome::PlainOutcome, query_string};
 use crate::{
-    api::{AppError, journeys::list_journeys, operations::get_outcome},
+    api::{AppError, journeys::list_journeys},
     domain::{list_page::ListPage, transition::Action},
     ui::{
         components::{
@@ -24,7 +23,7 @@ use crate::{
             state::{ErrorState, LoadingState},
         },
         dom,
-        toaster::{ToastBox, Toaster, of_answer},
+        toaster::Toaster,
     },
 };
 use state::ListState;
@@ -41,12 +40,12 @@ pub fn JourneysPage() -> impl IntoView {
         <div class="page">
             <div class="page-head">
                 <h1>"Journeys"</h1>
-                <a class="button button-primary" href="/journeys/new">
+                <a class="button button-primary" rel="external" href="/journeys/new">
                     <Icon symbol=Symbol::Plus />
                     "New journey"
                 </a>
             </div>
-            <PlainOutcome />
+            <PlainOutcome back=Signal::derive(move || format!("/journeys?{}", query.get())) />
             <Transition fallback=|| {
                 view! { <LoadingState rows=12 /> }
             }>
@@ -58,39 +57,6 @@ pub fn JourneysPage() -> impl IntoView {
         </div>
     }
     .into_any()
-}
-
-/// What an operation did that a plain form asked for: its id came back in the address.
-#[component]
-fn PlainOutcome() -> impl IntoView {
-    let query = use_query_map();
-    let done = Memo::new(move |_| query.read().get("done"));
-    let outcome = Resource::new(
-        move || done.get(),
-        async |done| match done {
-            Some(done) => Some(get_outcome(done).await),
-            None => None,
-        },
-    );
-    let back = query_string();
-    view! {
-        <Transition>
-            {move || Suspend::new(async move {
-                match outcome.await {
-                    Some(Ok(answer)) => {
-                        view! {
-                            <div class="plain-outcome" role="status">
-                                <ToastBox toast=of_answer(&answer) back=format!("/journeys?{}", back.get_untracked()) />
-                            </div>
-                        }
-                            .into_any()
-                    }
-                    // An old or damaged id in the address is no reason to trouble anybody.
-                    Some(Err(_)) | None => ().into_any(),
-                }
-            })}
-        </Transition>
-    }
 }
 
 /// The list itself. It stays while its contents change, so that the keyboard and open menus stay too.

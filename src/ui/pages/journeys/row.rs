@@ -33,8 +33,8 @@ pub fn JourneyRow(id: JourneyId, columns: Memo<Vec<Column>>) -> impl IntoView {
     let labels = Memo::new(move |_| row.read().labels.clone());
     let on_click = move |event: MouseEvent| state.tick(id, event_target_checked(&event), event.shift_key());
     view! {
-        <tr class:is-ticked=move || ticked.get()>
-            <td class="cell-tick">
+        <tr role="row" class:is-ticked=move || ticked.get()>
+            <td role="cell" class="cell-tick">
                 <input
                     class="tick"
                     r#type="checkbox"
@@ -46,8 +46,8 @@ pub fn JourneyRow(id: JourneyId, columns: Memo<Vec<Column>>) -> impl IntoView {
                     on:click=on_click
                 />
             </td>
-            <th scope="row" class="cell-name">
-                <a class="journey-name" href=format!("/journeys/{id}")>
+            <th scope="row" role="rowheader" class="cell-name">
+                <a class="journey-name" rel="external" href=format!("/journeys/{id}")>
                     {move || name.get()}
                 </a>
                 <span class="journey-meta">
@@ -62,7 +62,7 @@ pub fn JourneyRow(id: JourneyId, columns: Memo<Vec<Column>>) -> impl IntoView {
             <For each=move || columns.get() key=|column| *column let:column>
                 <Cell row=row column=column />
             </For>
-            <td class="cell-menu">
+            <td role="cell" class="cell-menu">
                 <RowMenu row=row name=name />
             </td>
         </tr>
@@ -99,7 +99,7 @@ fn Cell(row: Memo<JourneySummary>, column: Column) -> impl IntoView {
             published.map(|(by, at)| view! { <Who name=by.name at=at /> }).into_any()
         }
     };
-    view! { <td class=class data-label=column.title()>{content}</td> }
+    view! { <td role="cell" class=class data-label=column.title()>{content}</td> }
 }
 
 /// Who did it and when, one under the other.
@@ -148,11 +148,11 @@ fn RowMenu(row: Memo<JourneySummary>, name: Memo<String>) -> impl IntoView {
                 <Icon symbol=Symbol::Copy />
                 "Clone"
             </button>
-            <a role="menuitem" href=format!("/journeys/{id}/edit")>
+            <a role="menuitem" rel="external" href=format!("/journeys/{id}/edit")>
                 <Icon symbol=Symbol::Edit />
                 "Edit"
             </a>
-            <a role="menuitem" href=format!("/journeys/{id}/edit#name") on:click=on_rename>
+            <a role="menuitem" rel="external" href=format!("/journeys/{id}/edit#name") on:click=on_rename>
                 <Icon symbol=Symbol::Draft />
                 "Rename"
             </a>
@@ -166,7 +166,7 @@ fn RowMenu(row: Memo<JourneySummary>, name: Memo<String>) -> impl IntoView {
                     }
                 }
             }
-            <a role="menuitem" href=format!("/journeys/{id}#description") on:click=on_description>
+            <a role="menuitem" rel="external" href=format!("/journeys/{id}#description") on:click=on_description>
                 <Icon symbol=Symbol::Text />
                 "View description"
             </a>

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
     api::{
@@ -233,14 +232,10 @@ impl ListState {
     }
 
     pub fn clone_and_open(self, id: JourneyId) {
-        let navigate = use_navigate();
         self.busy.set(true);
         spawn_local(async move {
             match clone_journey(id.to_string()).await {
-                Ok(clone) => {
-                    self.toaster.say("Cloned. This is the draft.");
-                    navigate(&format!("/journeys/{clone}/edit"), NavigateOptions::default());
-                }
+                Ok(clone) => dom::go_to(&format!("/journeys/{clone}/edit")),
                 Err(error) => self.toaster.error(&error),
             }
             self.busy.set(false);

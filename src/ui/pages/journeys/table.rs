@@ -11,6 +11,7 @@ use crate::{
     },
 };
 
+/// Its roles are spelled out: on a phone rows are laid out as cards, which would take the native ones away.
 #[component]
 pub fn JourneysTable() -> impl IntoView {
     let state = expect_context::<ListState>();
@@ -18,22 +19,22 @@ pub fn JourneysTable() -> impl IntoView {
     let columns = Memo::new(move |_| state.page.read().columns.0.clone());
     view! {
         <div class="table-scroll" class:is-empty=move || is_empty.get()>
-            <table class="journeys" aria-label="Journeys">
-                <thead>
-                    <tr>
-                        <th scope="col" class="cell-tick">
+            <table class="journeys" role="table" aria-label="Journeys">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th scope="col" role="columnheader" class="cell-tick">
                             <TickPage />
                         </th>
                         <SortHeader key=SortKey::Name title="Name" class="cell-name" />
                         <For each=move || columns.get() key=|column| *column let:column>
                             <SortHeader key=column.sort_key() title=column.title() class=header_class(column) />
                         </For>
-                        <th scope="col" class="cell-menu">
+                        <th scope="col" role="columnheader" class="cell-menu">
                             <span class="visually-hidden">"Actions"</span>
                         </th>
                     </tr>
                 </thead>
-                <tbody>
+                <tbody role="rowgroup">
                     <For each=move || state.page.with(|page| page.rows.iter().map(|row| row.id).collect::<Vec<_>>()) key=|id| *id let:id>
                         <JourneyRow id=id columns=columns />
                     </For>
@@ -80,7 +81,7 @@ fn SortHeader(key: SortKey, title: &'static str, class: &'static str) -> impl In
         Some(true) => "descending",
     };
     view! {
-        <th scope="col" class=class aria-sort=aria>
+        <th scope="col" role="columnheader" class=class aria-sort=aria>
             <a class="sort" href=move || state.page.with(|page| page.query.with_sort(key).to_url())>
                 {title}
                 {move || match direction.get() {
@@ -141,7 +142,7 @@ fn NothingHere() -> impl IntoView {
                     text="A journey greets, reminds or wins back people because of what they do. Make the first one, or look around in the demo: wayfare demo.".to_string()
                     symbol=Symbol::Brand
                 >
-                    <a class="button button-primary" href="/journeys/new">
+                    <a class="button button-primary" rel="external" href="/journeys/new">
                         "Make the first journey"
                     </a>
                 </EmptyState>

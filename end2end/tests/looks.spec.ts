@@ -1,0 +1,122 @@
+import { accessible, alive, bulk, expect, menuOf, nothingOverflows, test, tick } from '../support/fixtures.ts';
+
+// Every page and state: no violation that axe can find, in light and dark, and nothing sticks out of a phone.
+
+const PAGES = ['/journeys', '/journeys?archived=1', '/journeys?q=nothing-like-this', '/journeys/new'];
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+
+    test('pages', async ({ page, open }) => {
+      for (const path of PAGES) {
+        await open(path);
+        await accessible(page);
+      }
+      await open('/journeys?q=Suspicious');
+      await page.getByRole('link', { name: 'Suspicious payment' }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Suspicious payment');
+      await accessible(page);
+      await page.getByRole('link', { name: 'Edit' }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Edit Suspicious payment');
+      await accessible(page);
+    });
+
+    test('states of the list', async ({ page, open }) => {
+      await open('/journeys?status=running&sort=name');
+      await tick(page, 'Abandoned cart').check();
+      await accessible(page);
+      await menuOf(page, 'Abandoned cart');
+      await accessible(page);
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Filters' }).click();
+      await accessible(page);
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Columns' }).click();
+      await accessible(page);
+      await page.keyboard.press('Escape');
+      await bulk(page, 'Label').click();
+      await expect(page.getByRole('dialog', { name: 'Label 1 journey' })).toBeVisible();
+      await accessible(page);
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await bulk(page, 'Stop').click();
+      await expect(page.getByRole('alertdialog')).toBeVisible();
+      await accessible(page);
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await bulk(page, 'Pause').click();
+      await expect(page.getByText('Abandoned cart paused.')).toBeVisible();
+      await accessible(page);
+      await page.getByRole('button', { name: 'Dismiss' }).click();
+      await expect(page.getByText('Abandoned cart paused.')).toHaveCount(0);
+    });
+  });
+}
+
+test.describe('errors', () => {
+  test.use({ expectedErrors: [/status of 40[04]/] });
+
+  test('an address that makes no sense is told as such', async ({ page, server }) => {
+    for (const [path, status, words] of [
+      ['/journeys?status=bogus', 400, '“bogus” is not a valid value for status'],
+      ['/journeys?page=zero', 400, '“zero” is not a page'],
+      ['/journeys/not-an-id', 400, 'is not a valid journey id'],
+      ['/journeys/0190a5c2-7b1e-7c3d-9a4f-5e6d7c8b9a01', 404, 'no such journey'],
+      ['/nowhere', 404, 'no such page'],
+    ] as const) {
+      const answer = await page.goto(server.url + path);
+      expect(answer!.status(), path).toBe(status);
+      await expect(page.getByRole('alert').filter({ hasText: words })).toBeVisible();
+      await alive(page);
+      await accessible(page);
+    }
+  });
+});
+
+test.describe('an empty database', () => {
+  test.use({ seed: 'empty' });
+
+  test('says what to do first', async ({ page, open }) => {
+    await open('/journeys');
+    await expect(page.getByText('No journeys yet')).toBeVisible();
+    await accessible(page);
+    await page.getByRole('link', { name: 'Make the first journey' }).click();
+    await expect(page.getByRole('heading', { name: 'New journey' })).toBeVisible();
+  });
+});
+
+for (const width of [360, 768, 1280, 2560]) {
+  test.describe(`${width} pixels wide`, () => {
+    test.use({ viewport: { width, height: 800 } });
+
+    test('nothing overflows', async ({ page, open }) => {
+      for (const path of [...PAGES, '/journeys?per=100']) {
+        await open(path);
+        await nothingOverflows(page);
+      }
+      await open('/journeys?q=Suspicious');
+      await tick(page, 'Suspicious payment').check();
+      await nothingOverflows(page);
+      await menuOf(page, 'Suspicious payment');
+      await nothingOverflows(page);
+      await page.keyboard.press('Escape');
+      await page.getByRole('link', { name: 'Suspicious payment' }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Suspicious payment');
+      await nothingOverflows(page);
+      await page.getByRole('link', { name: 'Edit' }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Edit Suspicious payment');
+      await nothingOverflows(page);
+    });
+  });
+}
+
+test('a cold visit of the list stays within its budget', async ({ page, open, server }) => {
+  const sizes = new Map<string, number>();
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.enable');
+  const names = new Map<string, string>();
+  session.on('Network.responseReceived', (event) => names.set(event.requestId, event.response.url));
+  session.on('Network.loadingFinished', (event) => sizes.set(names.get(event.requestId) ?? event.requestId, event.encodedDataLength));
+  await open('/journeys');
+  const total = [...sizes.entries()].filter(([url]) => url.startsWith(server.url)).reduce((sum, [, size]) => sum + size, 0);
+  expect(total).toBeLessThan(256_000);
+});

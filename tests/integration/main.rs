@@ -1,0 +1,9 @@
+//! The deployable program as others meet it: real HTTP, a real SQLite file, the real command line.
+
+mod bad_input;
+mod database_file;
+mod kill;
+mod local_mode;
+mod operate;
+mod support;
+mod transfer;

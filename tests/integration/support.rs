@@ -1,0 +1,146 @@
+//! Starts the program on a database of its own and speaks to it.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+};
+
+use reqwest::{Client, Response};
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub const BINARY: &str = env!("CARGO_BIN_EXE_wayfare");
+
+/// A folder with a database.
+pub struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    pub fn empty() -> Self {
+        Self { folder: TempDir::new().expect("a folder") }
+    }
+
+    /// With the demo project in it.
+    pub fn demo() -> Self {
+        let place = Self::empty();
+        assert!(place.run(&["demo"]).status.success());
+        place
+    }
+
+    /// With as many journeys.
+    pub fn journeys(count: usize) -> Self {
+        let place = Self::empty();
+        assert!(place.run(&["demo", "--journeys", &count.to_string()]).status.success());
+        place
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.file("test.db")
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs a command on the database until it ends.
+    pub fn run(&self, words: &[&str]) -> Output {
+        run_on(&self.database(), words)
+    }
+
+    pub fn serve(&self) -> Server {
+        Server::start(&self.database())
+    }
+}
+
+pub fn run_on(database: &Path, words: &[&str]) -> Output {
+    Command::new(BINARY).args(words).arg("--database").arg(database).output().expect("the program runs")
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The program, serving.
+pub struct Server {
+    child: Child,
+    pub url: String,
+    pub client: Client,
+}
+
+impl Server {
+    fn start(database: &Path) -> Self {
+        let mut child = Command::new(BINARY)
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--database"])
+            .arg(database)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let line = lines.map_while(Result::ok).find(|line| line.contains("listening on")).expect("it listens");
+        let url = line.rsplit(' ').next().expect("an address").to_string();
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        Self { child, url, client }
+    }
+
+    pub fn kill(&mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("gone");
+    }
+
+    /// Asks it to stop, as a service manager does, and answers how it ended.
+    pub fn terminate(&mut self) -> std::process::ExitStatus {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
+        self.child.wait().expect("gone")
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.client.get(format!("{}{path}", self.url)).send().await.expect("an answer")
+    }
+
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
+        self.client.post(format!("{}/api/ui/{path}", self.url)).form(form).send().await.expect("an answer")
+    }
+
+    /// The rows of the list for a query.
+    pub async fn list(&self, query: &str) -> Value {
+        let url = reqwest::Url::parse_with_params(&format!("{}/api/ui/journeys/list", self.url), [("query", query)]).expect("an address");
+        let answer = self.client.get(url).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{query}");
+        answer.json().await.expect("a page")
+    }
+
+    /// The ids of journeys in a status.
+    pub async fn ids(&self, query: &str) -> Vec<String> {
+        let page = self.list(query).await;
+        page["rows"].as_array().expect("rows").iter().map(|row| row["id"].as_str().expect("an id").to_string()).collect()
+    }
+
+    /// An action on journeys, as the list's script sends it.
+    pub async fn operate(&self, action: &str, ids: &[String], further: &[(&str, &str)]) -> (u16, Value) {
+        let keys: Vec<String> = (0..ids.len()).map(|index| format!("ids[{index}]")).collect();
+        let mut form: Vec<(&str, &str)> = vec![("action", action)];
+        form.extend(keys.iter().map(String::as_str).zip(ids.iter().map(String::as_str)));
+        form.extend(further);
+        let answer = self.post("journeys/operate", &form).await;
+        (answer.status().as_u16(), answer.json().await.expect("JSON"))
+    }
+
+    /// Stop, looked at and confirmed.
+    pub async fn stop(&self, ids: &[String]) -> (u16, Value) {
+        let keys: Vec<String> = (0..ids.len()).map(|index| format!("ids[{index}]")).collect();
+        let form: Vec<(&str, &str)> = keys.iter().map(String::as_str).zip(ids.iter().map(String::as_str)).collect();
+        let preview: Value = self.post("journeys/preview-stop", &form).await.json().await.expect("a preview");
+        let digest = preview["digest"].as_str().expect("a digest").to_string();
+        self.operate("stop", ids, &[("confirmed", &digest)]).await
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
