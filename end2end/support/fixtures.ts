@@ -6,27 +6,30 @@ type Fixtures = {
   seed: Seed;
   server: Server;
   /** Console errors that a test provokes on purpose. */
-  expectedErrors: RegExp[];
+  expectedErrors: RegExp | undefined;
   /** Opens a page and waits until it listens. */
   open: (path: string) => Promise<void>;
 };
 
 export const test = base.extend<Fixtures>({
   seed: ['demo', { option: true }],
-  expectedErrors: [[], { option: true }],
+  expectedErrors: [undefined, { option: true }],
   server: async ({ seed }, use) => {
     const server = await Server.start(seed);
     await use(server);
     await server.dispose();
   },
-  page: async ({ page, expectedErrors }, use) => {
+  // Depends on the server, so that the page is gone before the server is.
+  page: async ({ page, expectedErrors, server }, use) => {
+    void server;
     const errors: string[] = [];
-    const expected = (text: string) => expectedErrors.some((pattern) => pattern.test(text));
+    const expected = (text: string) => expectedErrors?.test(text) ?? false;
     page.on('pageerror', (error) => errors.push(`page error: ${error.message}`));
     page.on('console', (message) => {
       if (message.type() === 'error' && !expected(message.text())) errors.push(`console: ${message.text()}`);
     });
     await use(page);
+    await page.close();
     expect(errors, 'the browser reported no errors').toEqual([]);
   },
   open: async ({ page, server }, use) => {

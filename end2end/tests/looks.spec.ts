@@ -53,7 +53,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 test.describe('errors', () => {
-  test.use({ expectedErrors: [/status of 40[04]/] });
+  test.use({ expectedErrors: /status of 40[04]/ });
 
   test('an address that makes no sense is told as such', async ({ page, server }) => {
     for (const [path, status, words] of [

@@ -2,26 +2,31 @@ import { alive, bulk, expect, menuOf, row, table, test, tick, toast } from '../s
 
 // The operations of the list, as a marketer does them with scripts.
 
-test('ticked journeys are paused together, resumed together, and found so after a restart', async ({ page, open, server }) => {
-  await open('/journeys?status=running');
-  const names = ['Abandoned cart', 'Suspicious payment'];
-  await expect(bulk(page, 'Pause')).toBeDisabled();
-  for (const name of names) await tick(page, name).check();
-  await expect(page.getByRole('status').filter({ hasText: '2 selected' })).toBeVisible();
-  await expect(bulk(page, 'Resume')).toBeDisabled();
-  await bulk(page, 'Pause').click();
-  await expect(toast(page).getByText('2 journeys paused.')).toBeVisible();
+test.describe('over a restart', () => {
+  // The open page loses its stream of changes when the server goes.
+  test.use({ expectedErrors: /ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION/ });
 
-  await server.kill();
-  await server.serve();
-  await open('/journeys?status=paused');
-  for (const name of names) {
-    await expect(row(page, name).getByText('Paused')).toBeVisible();
-    await tick(page, name).check();
-  }
-  await bulk(page, 'Resume').click();
-  await expect(toast(page).getByText('2 journeys resumed.')).toBeVisible();
-  await expect(row(page, names[0]!)).toHaveCount(0);
+  test('ticked journeys are paused together, resumed together, and found so after a restart', async ({ page, open, server }) => {
+    await open('/journeys?status=running&per=100');
+    const names = ['Abandoned cart', 'Suspicious payment'];
+    await expect(bulk(page, 'Pause')).toBeDisabled();
+    for (const name of names) await tick(page, name).check();
+    await expect(page.getByRole('status').filter({ hasText: '2 selected' })).toBeVisible();
+    await expect(bulk(page, 'Resume')).toBeDisabled();
+    await bulk(page, 'Pause').click();
+    await expect(toast(page).getByText('2 journeys paused.')).toBeVisible();
+
+    await server.kill();
+    await server.serve();
+    await open('/journeys?status=paused');
+    for (const name of names) {
+      await expect(row(page, name).getByText('Paused')).toBeVisible();
+      await tick(page, name).check();
+    }
+    await bulk(page, 'Resume').click();
+    await expect(toast(page).getByText('2 journeys resumed.')).toBeVisible();
+    await expect(row(page, names[0]!)).toHaveCount(0);
+  });
 });
 
 test('a mixed selection is changed where it can be and told why not elsewhere', async ({ page, open }) => {

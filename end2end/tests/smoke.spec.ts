@@ -1,43 +1,28 @@
-// The released bundle loads and takes over: what no other test would tell apart from its own failure.
-import { blockScripts, expect, holdScripts, test } from '../support/fixtures.ts';
+import { expect, test } from '../support/fixtures.ts';
 
-test.use({ seed: 'demo' });
+// The released bundle loads and takes over: what no other test could tell apart from a failure of its own.
 
-test('the list of journeys is served and comes alive', async ({ goto, page }) => {
-  const response = await goto('/journeys');
-  expect(response?.status()).toBe(200);
+test('the list of journeys is served and comes alive', async ({ page, open }) => {
+  await open('/journeys');
   await expect(page).toHaveTitle(/Journeys/);
   await expect(page.getByRole('heading', { name: 'Journeys', level: 1 })).toBeVisible();
-  await expect(page.locator('html')).toHaveAttribute('data-hydrated', 'true');
 });
 
-test('the list is there before the scripts are', async ({ page }) => {
-  const release = await holdScripts(page);
-  await page.goto('/journeys', { waitUntil: 'commit' });
-  await expect(page.getByRole('heading', { name: 'Journeys', level: 1 })).toBeVisible();
-  await expect(page.locator('html')).not.toHaveAttribute('data-hydrated', 'true');
-  await release();
-});
-
-test('the list is there when the scripts never come', async ({ page, errors }) => {
-  await blockScripts(page, errors);
-  await page.goto('/journeys');
-  await expect(page.getByRole('heading', { name: 'Journeys', level: 1 })).toBeVisible();
-});
-
-test('the list is there without scripts', async ({ scriptlessPage }) => {
-  await scriptlessPage.goto('/journeys');
-  await expect(scriptlessPage.getByRole('heading', { name: 'Journeys', level: 1 })).toBeVisible();
-});
-
-test('a restarted server is the same one', async ({ goto, page, server, errors }) => {
-  // The stream of changes breaks with the server, and the browser says so.
-  errors.expect(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET/);
-  const { url } = server;
-  await server.kill9();
-  await server.restart();
-  expect(server.url).toBe(url);
-  await goto('/journeys');
-  await expect(page.getByRole('heading', { name: 'Journeys', level: 1 })).toBeVisible();
-  expect((await server.wayfare('check')).code).toBe(0);
+test('the files of the site come compressed and may be kept for ever', async ({ page, open }) => {
+  const files: { url: string; encoding?: string; cache?: string; status: number }[] = [];
+  page.on('response', (response) => {
+    const headers = response.headers();
+    if (!response.url().includes('/pkg/')) return;
+    files.push({ url: response.url(), encoding: headers['content-encoding'], cache: headers['cache-control'], status: response.status() });
+  });
+  await open('/journeys');
+  const named = (pattern: RegExp) => files.filter((file) => pattern.test(file.url));
+  for (const pattern of [/wayfare\.\w+\.wasm$/, /wayfare\.\w+\.js$/, /start\.\w+\.js$/, /wayfare\.\w+\.css$/]) {
+    const found = named(pattern);
+    expect(found.length, `${pattern} is loaded`).toBeGreaterThan(0);
+    for (const file of found) {
+      expect(file, file.url).toMatchObject({ status: 200, encoding: expect.stringMatching(/^(br|gzip)$/) });
+      expect(file.cache).toContain('immutable');
+    }
+  }
 });

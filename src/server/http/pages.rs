@@ -8,8 +8,11 @@ use axum::{
     response::{IntoResponse, Redirect},
     routing::get,
 };
-use leptos::{config::LeptosOptions, prelude::{provide_context, use_context}};
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos::{
+    config::LeptosOptions, prelude::{provide_context, use_context},
+    server_fn::axum::server_fn_paths,
+};
+use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
 
 use super::AppState;
 use crate::ui::app::{App, PageFiles, shell};
@@ -17,7 +20,9 @@ use crate::ui::app::{App, PageFiles, shell};
 /// Every route of the pages, and a designed answer for what is none.
 pub fn routes(state: &AppState) -> Router<AppState> {
     let options = LeptosOptions::builder().output_name("wayfare").build();
-    let routes = generate_route_list(App);
+    // Server functions have a handler of their own, which knows plain forms (`server_functions.rs`).
+    let functions = server_fn_paths().map(|(path, _)| path.to_string()).collect();
+    let routes = generate_route_list_with_exclusions(App, Some(functions));
     let files = page_files(state);
     let context = {
         let (state, files) = (state.clone(), files.clone());
