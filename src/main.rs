@@ -114,7 +114,11 @@ async fn import(args: &ImportArgs) -> Result<ExitCode, Failure> {
     };
     let (services, actor, store) = services(&args.database, true).await?;
     let imported = services.import(&actor, &file.journeys).await?;
-    println!("{} imported as {}.", counted(imported.len() as i64, "journey", "journeys"), if imported.len() == 1 { "a draft" } else { "drafts" });
+    println!(
+        "{} imported as {}.",
+        counted(imported.len() as i64, "journey", "journeys"),
+        if imported.len() == 1 { "a draft" } else { "drafts" }
+    );
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }

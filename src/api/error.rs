@@ -1,6 +1,9 @@
 //! What a page is told when something did not work: a sentence for a person, and a status for programs.
 
-use leptos::server_fn::{codec::JsonEncoding, error::{FromServerFnError, ServerFnErrorErr}};
+use leptos::server_fn::{
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{error::FieldError, operation::StopPreview};
@@ -43,7 +46,10 @@ impl AppError {
                 "The journeys that match have changed since you looked: now it is {}. Nothing was stopped; look again and confirm once more.",
                 preview.effect()
             ),
-            AppError::Internal => "Something went wrong on our side, and nothing was changed. Try again; the server's log has the details.".to_string(),
+            AppError::Internal => {
+                "Something went wrong on our side, and nothing was changed. Try again; the server's log has the details."
+                    .to_string()
+            }
             AppError::Connection(_) => "Wayfare cannot be reached. Check that it is running and try again.".to_string(),
         }
     }

@@ -1,4 +1,5 @@
 //! Saved filters and the list's columns.
+#![expect(clippy::too_many_arguments, reason = "a server function takes the fields of its form one by one")]
 
 use leptos::prelude::*;
 

@@ -119,11 +119,7 @@ pub async fn edit_journey(
             .iter()
             .map(|label| label.parse().map_err(|error| invalid(FieldError::new("labels", "malformed", format!("{error}")))))
             .collect::<Result<_, _>>()?,
-        new_labels: if new_label.trim().is_empty() {
-            Vec::new()
-        } else {
-            vec![LabelName::parse(&new_label).map_err(invalid)?]
-        },
+        new_labels: if new_label.trim().is_empty() { Vec::new() } else { vec![LabelName::parse(&new_label).map_err(invalid)?] },
         revision: Some(revision),
     };
     services.edit_details(&actor, id, &edit).await.map_err(fail)?;

@@ -24,7 +24,9 @@ pub async fn operate(
     let (services, actor) = context()?;
     let invalid = |error: FieldError| fail(AppError::field(error));
     let action = match action.parse() {
-        Ok(action @ (Action::Pause | Action::Resume | Action::Stop | Action::Archive | Action::Unarchive | Action::Delete)) => action,
+        Ok(action @ (Action::Pause | Action::Resume | Action::Stop | Action::Archive | Action::Unarchive | Action::Delete)) => {
+            action
+        }
         _ => {
             let sentence = "That is not an action of the list. Use pause, resume, stop, archive, unarchive or delete.";
             return Err(invalid(FieldError::new("action", "unknown_value", sentence)));
@@ -43,7 +45,10 @@ pub async fn operate(
 
 /// What Stop would end, counted.
 #[server(prefix = "/api/ui", endpoint = "journeys/preview-stop")]
-pub async fn preview_stop(#[server(default)] ids: Vec<String>, #[server(default)] matching: Option<String>) -> Result<StopPreview, AppError> {
+pub async fn preview_stop(
+    #[server(default)] ids: Vec<String>,
+    #[server(default)] matching: Option<String>,
+) -> Result<StopPreview, AppError> {
     use super::request::{context, fail};
     use crate::domain::selection::Selection;
     let (services, actor) = context()?;

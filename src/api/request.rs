@@ -66,7 +66,9 @@ impl From<StoreError> for AppError {
                 "{name} was changed by somebody since you opened it. Nothing was saved; reload the page to see their change."
             )),
             StoreError::SelectionChanged(preview) => AppError::SelectionChanged(preview),
-            StoreError::Taken(what) => AppError::Conflict(format!("There is already a {what} of this name. Choose another name.")),
+            StoreError::Taken(what) => {
+                AppError::Conflict(format!("There is already a {what} of this name. Choose another name."))
+            }
             StoreError::Damaged(_) | StoreError::Unusable(_) | StoreError::Database(_) => {
                 tracing::error!(%error, "store.failed");
                 AppError::Internal
@@ -114,9 +116,9 @@ fn local(path: &str) -> String {
 /// The columns that this browser wants.
 pub fn chosen_columns() -> ColumnChoice {
     let cookies = use_context::<Parts>().and_then(|parts| Some(parts.headers.get(header::COOKIE)?.to_str().ok()?.to_string()));
-    let wanted = cookies.as_deref().and_then(|cookies| {
-        cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix(COLUMNS_COOKIE)?.strip_prefix('='))
-    });
+    let wanted = cookies
+        .as_deref()
+        .and_then(|cookies| cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix(COLUMNS_COOKIE)?.strip_prefix('=')));
     wanted.map_or_else(ColumnChoice::default, ColumnChoice::from_cookie)
 }
 

@@ -96,7 +96,8 @@ impl JourneyFile {
 impl JourneyDocument {
     /// What makes it impossible to store.
     pub fn problems(&self) -> Vec<FieldError> {
-        let mut problems: Vec<FieldError> = self.settings.problems().into_iter().map(|problem| problem.under("settings")).collect();
+        let mut problems: Vec<FieldError> =
+            self.settings.problems().into_iter().map(|problem| problem.under("settings")).collect();
         problems.extend(self.graph.defects().into_iter().map(|defect| defect.under("graph")));
         if self.labels.len() > LABELS_PER_JOURNEY {
             let sentence = format!("A journey has at most {LABELS_PER_JOURNEY} labels; this one has {}.", self.labels.len());
@@ -124,7 +125,11 @@ impl Header {
         if self.version != FORMAT_VERSION {
             let sentence =
                 format!("Version {} of the form is not known here; this Wayfare reads version {FORMAT_VERSION}.", self.version);
-            return Some(FileError { line: locate::line_of(text, "version").unwrap_or(1), path: "version".to_string(), sentence });
+            return Some(FileError {
+                line: locate::line_of(text, "version").unwrap_or(1),
+                path: "version".to_string(),
+                sentence,
+            });
         }
         None
     }

@@ -302,6 +302,12 @@ impl ListQuery {
         write_query(&pairs)
     }
 
+    /// The query as a selection of all that match: with the `?`, so that "everything" is not an empty field, which forms
+    /// cannot tell from none.
+    pub fn to_matching(&self) -> String {
+        format!("?{}", self.to_query())
+    }
+
     /// `/journeys`, with the query where there is one.
     pub fn to_url(&self) -> String {
         let query = self.to_query();

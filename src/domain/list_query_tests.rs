@@ -77,8 +77,8 @@ fn any_query() -> impl Strategy<Value = ListQuery> {
     let entries = prop::sample::subsequence(EntryType::ALL.to_vec(), 0..3);
     let sort = (prop::sample::select(SortKey::ALL.to_vec()), any::<bool>());
     let day = prop::option::of((2000_i32..2100, 1_u8..13, 1_u8..29));
-    ("[^\\p{Cc}]{0,40}", statuses, entries, sort, day, 1_i64..500, any::<bool>(), prop::sample::select(PageSize::ALL.to_vec())).prop_map(
-        |(search, statuses, entry_types, (key, descending), from, page, archived, page_size)| ListQuery {
+    ("[^\\p{Cc}]{0,40}", statuses, entries, sort, day, 1_i64..500, any::<bool>(), prop::sample::select(PageSize::ALL.to_vec()))
+        .prop_map(|(search, statuses, entry_types, (key, descending), from, page, archived, page_size)| ListQuery {
             filter: Filter {
                 search: search.trim().to_string(),
                 statuses,
@@ -90,8 +90,7 @@ fn any_query() -> impl Strategy<Value = ListQuery> {
             sort: Sort { key, descending },
             page,
             page_size,
-        },
-    )
+        })
 }
 
 proptest! {

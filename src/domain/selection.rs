@@ -59,9 +59,10 @@ pub struct SelectionDigest {
 impl SelectionDigest {
     pub fn add(&mut self, id: JourneyId) {
         // FNV-1a over the id's bytes; summed, so that the order does not matter.
-        let hash = id.0.as_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash =
+            id.0.as_bytes()
+                .iter()
+                .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
         self.count += 1;
         self.sum = self.sum.wrapping_add(hash);
     }
@@ -73,12 +74,10 @@ impl SelectionDigest {
     /// # Errors
     /// When the text was not written by [`SelectionDigest::to_text`].
     pub fn parse(text: &str) -> Result<Self, FieldError> {
-        let malformed = || FieldError::new("confirmed", "malformed", "The confirmation is damaged. Open it again and confirm once more.");
+        let malformed =
+            || FieldError::new("confirmed", "malformed", "The confirmation is damaged. Open it again and confirm once more.");
         let (count, sum) = text.split_once('-').ok_or_else(malformed)?;
-        Ok(Self {
-            count: count.parse().map_err(|_| malformed())?,
-            sum: u64::from_str_radix(sum, 16).map_err(|_| malformed())?,
-        })
+        Ok(Self { count: count.parse().map_err(|_| malformed())?, sum: u64::from_str_radix(sum, 16).map_err(|_| malformed())? })
     }
 }
 

@@ -115,9 +115,13 @@ impl Entry {
 pub enum SegmentTiming {
     /// At the start, and never again.
     Once {},
-    OnDates { dates: Vec<Timestamp> },
+    OnDates {
+        dates: Vec<Timestamp>,
+    },
     /// Every so many hours from the start.
-    Every { hours: u32 },
+    Every {
+        hours: u32,
+    },
 }
 
 impl SegmentTiming {
@@ -238,7 +242,11 @@ impl Settings {
                 add("entry", "required", "The entry names no event, segment or list. Fill in its name.".to_string());
             }
             Entry::Segment { when: SegmentTiming::Every { hours: 0 }, .. } => {
-                add("entry.segment.when.every.hours", "range", "A recurring entry needs at least one hour between runs.".to_string());
+                add(
+                    "entry.segment.when.every.hours",
+                    "range",
+                    "A recurring entry needs at least one hour between runs.".to_string(),
+                );
             }
             Entry::Segment { when: SegmentTiming::OnDates { dates }, .. } if dates.is_empty() => {
                 add("entry.segment.when.on_dates.dates", "required", "An entry on dates needs at least one date.".to_string());
@@ -275,7 +283,9 @@ impl Settings {
 
 /// "00:00" to "23:59".
 pub fn is_time_of_day(text: &str) -> bool {
-    let number = |text: &str, below: u8| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit()) && text.parse().is_ok_and(|n: u8| n < below);
+    let number = |text: &str, below: u8| {
+        text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit()) && text.parse().is_ok_and(|n: u8| n < below)
+    };
     text.split_once(':').is_some_and(|(hour, minute)| number(hour, 24) && number(minute, 60))
 }
 

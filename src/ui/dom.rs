@@ -89,7 +89,9 @@ pub fn hide_popover(id: &str) {
     #[cfg(feature = "hydrate")]
     {
         use wasm_bindgen::JsCast;
-        if let Some(element) = document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        if let Some(element) =
+            document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+        {
             let _ = element.hide_popover();
         }
     }
@@ -102,7 +104,9 @@ pub fn focus(id: &str) {
     #[cfg(feature = "hydrate")]
     {
         use wasm_bindgen::JsCast;
-        if let Some(element) = document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        if let Some(element) =
+            document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+        {
             let _ = element.focus();
         }
     }
@@ -187,7 +191,9 @@ pub fn open_menu(menu: &str, to: i32) {
     #[cfg(feature = "hydrate")]
     {
         use wasm_bindgen::JsCast;
-        if let Some(element) = document().get_element_by_id(menu).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        if let Some(element) =
+            document().get_element_by_id(menu).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+        {
             let _ = element.show_popover();
         }
         move_in_menu(menu, to);
@@ -240,8 +246,7 @@ pub fn focus_if_lost(id: &'static str) {
     request_animation_frame(move || {
         use wasm_bindgen::JsCast;
         let lost = document().active_element().is_none_or(|element| {
-            element.tag_name() == "BODY"
-                || element.dyn_into::<web_sys::HtmlButtonElement>().is_ok_and(|button| button.disabled())
+            element.tag_name() == "BODY" || element.dyn_into::<web_sys::HtmlButtonElement>().is_ok_and(|button| button.disabled())
         });
         if lost {
             focus(id);

@@ -12,7 +12,8 @@ async fn malformed_requests_are_refused_with_a_sentence_and_change_nothing() {
     let id = server.ids("q=Suspicious").await[0].clone();
     let long = "x".repeat(201);
     let unknown = "0190a5c2-7b1e-7c3d-9a4f-5e6d7c8b9a01";
-    let cases: Vec<(&str, Vec<(&str, &str)>, u16)> = vec![
+    type Form<'a> = Vec<(&'a str, &'a str)>;
+    let cases: Vec<(&str, Form, u16)> = vec![
         ("journeys/operate", vec![], 400),
         ("journeys/operate", vec![("action", "explode"), ("ids[0]", &id)], 400),
         ("journeys/operate", vec![("action", "publish"), ("ids[0]", &id)], 400),
@@ -106,7 +107,14 @@ async fn a_plain_form_gets_a_page_and_a_redirect_stays_here() {
     let server = place.serve();
     let id = server.ids("status=running").await[0].clone();
     let send = async |form: &[(&str, &str)]| {
-        server.client.post(format!("{}/api/ui/journeys/operate", server.url)).header("accept", "text/html").form(form).send().await.expect("an answer")
+        server
+            .client
+            .post(format!("{}/api/ui/journeys/operate", server.url))
+            .header("accept", "text/html")
+            .form(form)
+            .send()
+            .await
+            .expect("an answer")
     };
     let refused = send(&[("action", "pause")]).await;
     assert_eq!(refused.status(), 400);

@@ -12,7 +12,11 @@ async fn bulk_actions_under_kills_are_whole_and_what_was_answered_stays() {
     let place = Place::journeys(1_500);
     for round in 0..KILLS {
         let mut server = place.serve();
-        let filters = if round % 2 == 0 { ("pause", "status=running", "status=paused") } else { ("resume", "status=paused", "status=running") };
+        let filters = if round % 2 == 0 {
+            ("pause", "status=running", "status=paused")
+        } else {
+            ("resume", "status=paused", "status=running")
+        };
         let (action, from, to) = filters;
         let before = totals(&server.list("").await);
         let moved = server.list(from).await["total"].as_i64().expect("a total");

@@ -8,7 +8,7 @@ async fn a_foreign_host_or_origin_is_refused() {
     let server = place.serve();
     let ask = async |name: &str, value: &str| {
         let request = server.client.post(format!("{}/api/ui/journeys/operate", server.url)).header(name, value);
-        request.form(&[("action", "pause"), ("matching", "")]).send().await.expect("an answer").status().as_u16()
+        request.form(&[("action", "pause"), ("matching", "?")]).send().await.expect("an answer").status().as_u16()
     };
     assert_eq!(ask("host", "wayfare.example.com").await, 421);
     assert_eq!(ask("origin", "https://evil.example").await, 403);
@@ -43,7 +43,9 @@ async fn it_tells_that_it_lives_and_ends_when_asked() {
 fn help_explains_every_flag_with_its_variable() {
     let output = std::process::Command::new(BINARY).args(["serve", "--help"]).output().expect("runs");
     let help = String::from_utf8_lossy(&output.stdout).into_owned();
-    for variable in ["WAYFARE_LISTEN", "WAYFARE_DATABASE", "WAYFARE_LOG", "WAYFARE_LOG_FORMAT", "WAYFARE_READERS", "WAYFARE_SHUTDOWN_SECONDS"] {
+    for variable in
+        ["WAYFARE_LISTEN", "WAYFARE_DATABASE", "WAYFARE_LOG", "WAYFARE_LOG_FORMAT", "WAYFARE_READERS", "WAYFARE_SHUTDOWN_SECONDS"]
+    {
         assert!(help.contains(variable), "{variable}");
     }
 }

@@ -15,10 +15,9 @@ fn reasons(answer: &Value) -> Vec<(String, i64)> {
 
 #[tokio::test]
 async fn a_bulk_action_sent_twice_changes_nothing_the_second_time() {
-    let (place, ids);
-    place = Place::demo();
+    let place = Place::demo();
     let server = place.serve();
-    ids = server.ids("status=running").await;
+    let ids = server.ids("status=running").await;
     let (_, first) = server.operate("pause", &ids, &[]).await;
     let (_, second) = server.operate("pause", &ids, &[]).await;
     assert_eq!(changed(&first), ids.len() as i64);
@@ -29,7 +28,7 @@ async fn a_bulk_action_sent_twice_changes_nothing_the_second_time() {
 async fn an_acknowledged_change_is_there_after_a_kill() {
     let place = Place::demo();
     let mut server = place.serve();
-    let ids = server.ids("status=running").await;
+    let ids = server.ids("status=running&per=100").await;
     assert_eq!(server.operate("pause", &ids, &[]).await.0, 200);
     server.kill();
     let server = place.serve();
@@ -129,7 +128,8 @@ async fn a_clone_has_graph_and_settings_and_no_figures() {
     let server = place.serve();
     let id = &server.ids("q=Suspicious").await[0];
     let clone: String = server.post("journeys/clone", &[("id", id)]).await.json().await.expect("an id");
-    let get = async |id: &str| -> Value { server.get(&format!("/api/ui/journeys/get?id={id}")).await.json().await.expect("JSON") };
+    let get =
+        async |id: &str| -> Value { server.get(&format!("/api/ui/journeys/get?id={id}")).await.json().await.expect("JSON") };
     let (original, clone) = (get(id).await, get(&clone).await);
     assert_eq!(clone["detail"]["graph"], original["detail"]["graph"]);
     assert_eq!(clone["detail"]["settings"], original["detail"]["settings"]);
@@ -144,11 +144,8 @@ async fn two_at_once_on_the_same_journeys_never_tear_them() {
     let place = Place::journeys(400);
     let server = place.serve();
     let ids = server.ids("status=running&per=100").await;
-    let (a, b, c) = tokio::join!(
-        server.operate("pause", &ids, &[]),
-        server.operate("pause", &ids, &[]),
-        server.operate("resume", &ids, &[])
-    );
+    let (a, b, c) =
+        tokio::join!(server.operate("pause", &ids, &[]), server.operate("pause", &ids, &[]), server.operate("resume", &ids, &[]));
     for (status, answer) in [&a, &b, &c] {
         let skipped: i64 = reasons(answer).iter().map(|(_, count)| count).sum();
         assert_eq!((*status, changed(answer) + skipped), (200, ids.len() as i64));

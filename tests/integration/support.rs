@@ -106,7 +106,8 @@ impl Server {
 
     /// The rows of the list for a query.
     pub async fn list(&self, query: &str) -> Value {
-        let url = reqwest::Url::parse_with_params(&format!("{}/api/ui/journeys/list", self.url), [("query", query)]).expect("an address");
+        let url = reqwest::Url::parse_with_params(&format!("{}/api/ui/journeys/list", self.url), [("query", query)])
+            .expect("an address");
         let answer = self.client.get(url).send().await.expect("an answer");
         assert_eq!(answer.status(), 200, "{query}");
         answer.json().await.expect("a page")

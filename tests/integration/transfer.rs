@@ -42,8 +42,9 @@ fn a_file_with_one_mistake_is_refused_whole_with_the_line() {
     let good = file["journeys"][0].clone();
     file["journeys"].as_array_mut().expect("journeys").push(good);
     let written = serde_json::to_string_pretty(&file).expect("JSON");
-    let at = written.rfind("\"mail\"").expect("the last connector");
-    let broken = format!("{}\"nobody\"{}", &written[..at], &written[at + "\"mail\"".len()..]);
+    let wanted = "\"to\": \"mail\"";
+    let at = written.rfind(wanted).expect("the last connector");
+    let broken = format!("{}\"to\": \"nobody\"{}", &written[..at], &written[at + wanted.len()..]);
     let line = written[..at].matches('\n').count() + 1;
     let path = place.file("in.json");
     fs::write(&path, broken).expect("written");

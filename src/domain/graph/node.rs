@@ -35,13 +35,33 @@ impl Node {
 pub enum NodeKind {
     /// Where people come in; exactly one.
     Entry {},
-    Email { subject: String, body: String },
-    Sms { body: String },
-    Push { title: String, body: String },
-    Webhook { url: String, #[serde(default, skip_serializing_if = "String::is_empty")] body: String },
-    Whatsapp { template: String },
-    WebPush { title: String, body: String },
-    InApp { title: String, body: String },
+    Email {
+        subject: String,
+        body: String,
+    },
+    Sms {
+        body: String,
+    },
+    Push {
+        title: String,
+        body: String,
+    },
+    Webhook {
+        url: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        body: String,
+    },
+    Whatsapp {
+        template: String,
+    },
+    WebPush {
+        title: String,
+        body: String,
+    },
+    InApp {
+        title: String,
+        body: String,
+    },
     Delay(Delay),
     /// Until an event comes, or the time is over.
     WaitForEvent {
@@ -52,30 +72,61 @@ pub enum NodeKind {
         timeout_minutes: u32,
     },
     /// The first branch whose criteria hold; `others` where none does.
-    ConditionSplit { branches: Vec<Branch> },
+    ConditionSplit {
+        branches: Vec<Branch>,
+    },
     /// Has she done it, in so many days?
-    HasDoneSplit { event: EventMatch, #[serde(default, skip_serializing_if = "Option::is_none")] within_days: Option<u32> },
+    HasDoneSplit {
+        event: EventMatch,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        within_days: Option<u32>,
+    },
     /// By chance, but always the same for the same person.
-    RandomSplit { shares: Vec<Share> },
-    UpdateProfile { set: Vec<PropertyValue> },
-    AddToList { list: String },
-    RemoveFromList { list: String },
-    StartJourney { journey: String },
+    RandomSplit {
+        shares: Vec<Share>,
+    },
+    UpdateProfile {
+        set: Vec<PropertyValue>,
+    },
+    AddToList {
+        list: String,
+    },
+    RemoveFromList {
+        list: String,
+    },
+    StartJourney {
+        journey: String,
+    },
     /// Ends the trip as converted.
-    Goal { name: String },
+    Goal {
+        name: String,
+    },
     /// Ends the trip without a goal.
-    ForceExit { #[serde(default, skip_serializing_if = "String::is_empty")] reason: String },
+    ForceExit {
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
 }
 
 /// How long people wait.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Delay {
-    For { minutes: u32 },
+    For {
+        minutes: u32,
+    },
     /// Until a time of day in the person's zone, on one of the weekdays (1 is Monday) where any are given.
-    Until { time: String, #[serde(default, skip_serializing_if = "Vec::is_empty")] weekdays: Vec<u8> },
+    Until {
+        time: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        weekdays: Vec<u8>,
+    },
     /// Until a date in the profile, so many days before (negative) or after it.
-    UntilProperty { property: String, #[serde(default)] offset_days: i32 },
+    UntilProperty {
+        property: String,
+        #[serde(default)]
+        offset_days: i32,
+    },
 }
 
 /// One way out of a condition split.
@@ -269,9 +320,7 @@ impl Delay {
 /// "45 min", "2 h", "3 days".
 fn minutes(length: u32) -> String {
     match length {
-        length if length >= 1440 && length % 1440 == 0 => {
-            super::super::figures::counted(i64::from(length / 1440), "day", "days")
-        }
+        length if length >= 1440 && length % 1440 == 0 => super::super::figures::counted(i64::from(length / 1440), "day", "days"),
         length if length >= 60 && length % 60 == 0 => format!("{} h", length / 60),
         length => format!("{length} min"),
     }

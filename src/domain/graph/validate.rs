@@ -57,7 +57,9 @@ impl Graph {
                 defects.push(FieldError::new(field, key, sentence).under(&path));
             };
             match nodes.get(connector.from.as_str()) {
-                None => add("from", "unknown_node", format!("There is no node “{}” for this connector to leave.", connector.from)),
+                None => {
+                    add("from", "unknown_node", format!("There is no node “{}” for this connector to leave.", connector.from))
+                }
                 Some(kind) if !kind.outlets().contains(&connector.outlet) => {
                     let outlets = kind.outlets().join(", ");
                     let ways = if outlets.is_empty() { "it has none".to_string() } else { format!("it has: {outlets}") };
@@ -86,7 +88,11 @@ impl Graph {
             return problems;
         }
         if self.nodes.iter().all(|node| node.step.group() == NodeGroup::Entry) {
-            problems.push(FieldError::new("nodes", "empty", "The journey does nothing yet. Add at least one step after the entry."));
+            problems.push(FieldError::new(
+                "nodes",
+                "empty",
+                "The journey does nothing yet. Add at least one step after the entry.",
+            ));
             return problems;
         }
         let reached = self.reached();
@@ -101,7 +107,8 @@ impl Graph {
             }
         }
         if let Some(id) = self.cycle_without_wait() {
-            let sentence = format!("People would go in circles through “{id}” without ever waiting. Put a delay into the circle.");
+            let sentence =
+                format!("People would go in circles through “{id}” without ever waiting. Put a delay into the circle.");
             problems.push(FieldError::new("connectors", "cycle", sentence));
         }
         problems
@@ -127,12 +134,8 @@ impl Graph {
 
     /// A node on a circle that nobody ever waits on, if there is one: Kahn's algorithm over the nodes that do not wait.
     fn cycle_without_wait(&self) -> Option<&str> {
-        let passing: HashSet<&str> = self
-            .nodes
-            .iter()
-            .filter(|node| node.step.group() != NodeGroup::Wait)
-            .map(|node| node.id.as_str())
-            .collect();
+        let passing: HashSet<&str> =
+            self.nodes.iter().filter(|node| node.step.group() != NodeGroup::Wait).map(|node| node.id.as_str()).collect();
         let mut ways: HashMap<&str, Vec<&str>> = HashMap::new();
         let mut arrivals: HashMap<&str, usize> = passing.iter().map(|id| (*id, 0)).collect();
         for connector in &self.connectors {

@@ -11,9 +11,30 @@ use crate::{
 };
 
 const THEMES: [&str; 24] = [
-    "Win-back", "Onboarding", "Renewal", "Price drop", "Survey", "Welcome", "Abandoned cart", "Review request", "Loyalty",
-    "Birthday", "Reminder", "Newsletter", "Back in stock", "Upgrade", "Referral", "Anniversary", "Check-in", "Card activation",
-    "Cross-sell", "Replenishment", "Feedback", "Event invitation", "Trial ends", "Reactivation",
+    "Win-back",
+    "Onboarding",
+    "Renewal",
+    "Price drop",
+    "Survey",
+    "Welcome",
+    "Abandoned cart",
+    "Review request",
+    "Loyalty",
+    "Birthday",
+    "Reminder",
+    "Newsletter",
+    "Back in stock",
+    "Upgrade",
+    "Referral",
+    "Anniversary",
+    "Check-in",
+    "Card activation",
+    "Cross-sell",
+    "Replenishment",
+    "Feedback",
+    "Event invitation",
+    "Trial ends",
+    "Reactivation",
 ];
 const PLACES: [&str; 12] =
     ["Berlin", "Lisboa", "Kraków", "Oslo", "Nairobi", "Osaka", "Montréal", "Lima", "Dublin", "Mumbai", "Athens", "Leeds"];

@@ -95,10 +95,15 @@ fn versions(index: usize, entry: &Entry, created_at: Timestamp, now: Timestamp) 
             SeedVersion {
                 status,
                 // What is archived has nobody inside: an even turn sees to it.
-                figures: figures(entry.entered / (count - number), status, (index as i64 + number) * if entry.archived { 2 } else { 1 }),
+                figures: figures(
+                    entry.entered / (count - number),
+                    status,
+                    (index as i64 + number) * if entry.archived { 2 } else { 1 },
+                ),
                 created_by: person(index + number as usize),
                 created_at: at,
-                published: (status != Status::Draft).then(|| (person(index * 3 + number as usize), published_at.0.min(now.0)))
+                published: (status != Status::Draft)
+                    .then(|| (person(index * 3 + number as usize), published_at.0.min(now.0)))
                     .map(|(by, at)| (by, Timestamp(at))),
                 start,
             }

@@ -54,7 +54,9 @@ impl Plot {
     pub fn settings(self, entry: &Entry, now: Timestamp) -> Settings {
         let way_in = match self {
             Plot::WinBack => segment(entry, SegmentTiming::Every { hours: 24 }),
-            Plot::Newsletter => segment(entry, SegmentTiming::OnDates { dates: vec![now.plus(7 * DAY_MS), now.plus(14 * DAY_MS)] }),
+            Plot::Newsletter => {
+                segment(entry, SegmentTiming::OnDates { dates: vec![now.plus(7 * DAY_MS), now.plus(14 * DAY_MS)] })
+            }
             Plot::Survey => segment(entry, SegmentTiming::Once {}),
             Plot::Birthday | Plot::Renewal => EntrySetting::Profile {
                 criteria: Criteria::All(vec![
@@ -68,7 +70,11 @@ impl Plot {
         };
         let goal = Goal { name: entry.goal.to_string(), event: event(entry.goal) };
         Settings {
-            reentry: if matches!(self, Plot::AbandonedCart | Plot::PriceDrop | Plot::Alert) { Reentry::AfterHours(72) } else { Reentry::Never },
+            reentry: if matches!(self, Plot::AbandonedCart | Plot::PriceDrop | Plot::Alert) {
+                Reentry::AfterHours(72)
+            } else {
+                Reentry::Never
+            },
             goals: if self == Plot::Sketch { Vec::new() } else { vec![goal] },
             exits: vec![event("Account Closed")],
             timeout_hours: Some(if self == Plot::Onboarding { 720 } else { 336 }),
@@ -99,7 +105,9 @@ fn filter(property: &str, is: Comparison, value: serde_json::Value) -> PropertyF
 fn email(topic: &str) -> NodeKind {
     NodeKind::Email {
         subject: format!("{{{{ profile.first_name | default: \"Hello\" }}}}, {topic}"),
-        body: format!("Hi {{{{ profile.first_name | default: \"there\" }}}},\n\n{topic}. We saved the details for you.\n\nSee you soon"),
+        body: format!(
+            "Hi {{{{ profile.first_name | default: \"there\" }}}},\n\n{topic}. We saved the details for you.\n\nSee you soon"
+        ),
     }
 }
 
@@ -160,7 +168,10 @@ fn onboarding(entry: &Entry) -> Graph {
         .from("wait", "timeout", 2.0)
         .step("weekday", until("10:00", &[1, 2, 3, 4, 5]))
         .step("help", email("need a hand?"))
-        .step("tag", NodeKind::UpdateProfile { set: vec![PropertyValue { property: "onboarding".to_string(), value: json!("slow") }] })
+        .step(
+            "tag",
+            NodeKind::UpdateProfile { set: vec![PropertyValue { property: "onboarding".to_string(), value: json!("slow") }] },
+        )
         .done()
 }
 
@@ -226,7 +237,13 @@ fn survey(entry: &Entry) -> Graph {
         .from("score", "passive", 1.0)
         .step("thanks", email("thank you for your answer"))
         .from("score", "others", 2.0)
-        .step("ticket", NodeKind::Webhook { url: "https://support.example.com/tickets".to_string(), body: "{\"kind\": \"detractor\"}".to_string() })
+        .step(
+            "ticket",
+            NodeKind::Webhook {
+                url: "https://support.example.com/tickets".to_string(),
+                body: "{\"kind\": \"detractor\"}".to_string(),
+            },
+        )
         .step("list", NodeKind::AddToList { list: "Detractors".to_string() })
         .from("answer", "timeout", 3.0)
         .step("remind", sms("One question, ten seconds"))
@@ -239,7 +256,10 @@ fn birthday(entry: &Entry) -> Graph {
         .step("morning", until("09:30", &[]))
         .step("mail", email(entry.topic))
         .from("mail", "clicked", 1.0)
-        .step("gift", NodeKind::UpdateProfile { set: vec![PropertyValue { property: "gift_claimed".to_string(), value: json!(true) }] })
+        .step(
+            "gift",
+            NodeKind::UpdateProfile { set: vec![PropertyValue { property: "gift_claimed".to_string(), value: json!(true) }] },
+        )
         .step("thanks", goal(entry))
         .from("mail", "unreachable", 2.0)
         .step("sms", sms(entry.topic))

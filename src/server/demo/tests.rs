@@ -12,7 +12,8 @@ fn about_sixty_journeys_in_every_status() {
     let journeys = project(NOW).journeys;
     assert_eq!(journeys.len(), programme().count(), "every entry of the programme is valid");
     assert!((55..=70).contains(&journeys.len()), "{}", journeys.len());
-    let shown: HashSet<Status> = journeys.iter().filter_map(|journey| journey.versions.last()).map(|version| version.status).collect();
+    let shown: HashSet<Status> =
+        journeys.iter().filter_map(|journey| journey.versions.last()).map(|version| version.status).collect();
     assert_eq!(shown.len(), Status::ALL.len());
     let ways: HashSet<_> = journeys.iter().map(|journey| journey.document.settings.entry.entry_type()).collect();
     assert_eq!(ways.len(), 5, "every entry type");

@@ -33,7 +33,10 @@ fn refusal(request: &Request) -> Option<Response<Body>> {
     let cross_site = text(HeaderName::from_static("sec-fetch-site")).is_some_and(|site| site == "cross-site");
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if !same_origin || (cross_site && !reads) {
-        return Some(plain(StatusCode::FORBIDDEN, "This request comes from another site and was refused. Nothing was changed.\n"));
+        return Some(plain(
+            StatusCode::FORBIDDEN,
+            "This request comes from another site and was refused. Nothing was changed.\n",
+        ));
     }
     None
 }
@@ -57,7 +60,15 @@ mod tests {
         for host in ["localhost", "localhost:3000", "LOCALHOST:1", "127.0.0.1:3000", "127.9.9.9", "[::1]:3000", "[::1]"] {
             assert!(is_this_machine(host), "{host}");
         }
-        for host in ["", "example.com", "localhost.example.com", "127.0.0.1.nip.io:3000", "192.168.1.5:3000", "[2001:db8::1]:80", "0.0.0.0"] {
+        for host in [
+            "",
+            "example.com",
+            "localhost.example.com",
+            "127.0.0.1.nip.io:3000",
+            "192.168.1.5:3000",
+            "[2001:db8::1]:80",
+            "0.0.0.0",
+        ] {
             assert!(!is_this_machine(host), "{host}");
         }
     }

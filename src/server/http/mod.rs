@@ -50,9 +50,8 @@ pub struct AppState {
 
 /// All routes with everything around them.
 pub fn router(state: AppState) -> Router {
-    let fixed = |name: HeaderName, value: &'static str| {
-        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
-    };
+    let fixed =
+        |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     let timed = Router::new()
         .route("/api/ui/{*function}", any(server_functions::answer))
         .merge(pages::routes(&state))

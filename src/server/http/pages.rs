@@ -9,7 +9,8 @@ use axum::{
     routing::get,
 };
 use leptos::{
-    config::LeptosOptions, prelude::{provide_context, use_context},
+    config::LeptosOptions,
+    prelude::{provide_context, use_context},
     server_fn::axum::server_fn_paths,
 };
 use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
@@ -38,8 +39,15 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     };
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/journeys") }))
-        .leptos_routes_with_context(&PageState { app: state.clone(), options: options.clone() }, routes, context.clone(), shell_with_files.clone())
-        .fallback(move |State(_): State<PageState>, request: Request| not_found(context.clone(), shell_with_files.clone(), request))
+        .leptos_routes_with_context(
+            &PageState { app: state.clone(), options: options.clone() },
+            routes,
+            context.clone(),
+            shell_with_files.clone(),
+        )
+        .fallback(move |State(_): State<PageState>, request: Request| {
+            not_found(context.clone(), shell_with_files.clone(), request)
+        })
         .with_state(PageState { app: state.clone(), options })
 }
 

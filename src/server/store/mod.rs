@@ -81,7 +81,8 @@ pub trait Store: Send + Sync + 'static {
         name: &JourneyName,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<BulkAnswer>> + Send;
-    fn undo(&self, actor: &Actor, operation: OperationId, now: Timestamp) -> impl Future<Output = StoreResult<BulkAnswer>> + Send;
+    fn undo(&self, actor: &Actor, operation: OperationId, now: Timestamp)
+    -> impl Future<Output = StoreResult<BulkAnswer>> + Send;
     /// Starts what is scheduled and completes what has ended; answers when to look again.
     fn advance_by_time(&self, system: &Actor, now: Timestamp) -> impl Future<Output = StoreResult<Option<Timestamp>>> + Send;
 
@@ -99,8 +100,18 @@ pub trait Store: Send + Sync + 'static {
         operation: OperationId,
         page: i64,
     ) -> impl Future<Output = StoreResult<OperationAccount>> + Send;
-    fn create(&self, actor: &Actor, document: &JourneyDocument, now: Timestamp) -> impl Future<Output = StoreResult<JourneyId>> + Send;
-    fn clone_journey(&self, actor: &Actor, journey: JourneyId, now: Timestamp) -> impl Future<Output = StoreResult<JourneyId>> + Send;
+    fn create(
+        &self,
+        actor: &Actor,
+        document: &JourneyDocument,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<JourneyId>> + Send;
+    fn clone_journey(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<JourneyId>> + Send;
     fn edit_details(
         &self,
         actor: &Actor,

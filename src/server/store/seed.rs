@@ -1,12 +1,6 @@
 //! Journeys with a past: what the demo project and the load tests put into an empty store.
 
-use crate::domain::{
-    document::JourneyDocument,
-    figures::Figures,
-    ids::UserId,
-    status::Status,
-    time::Timestamp,
-};
+use crate::domain::{document::JourneyDocument, figures::Figures, ids::UserId, status::Status, time::Timestamp};
 
 /// A person who has done something in the project.
 #[derive(Debug, Clone)]

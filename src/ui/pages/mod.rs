@@ -13,9 +13,9 @@ pub mod label_journeys;
 #[cfg(feature = "ssr")]
 pub mod new_journey;
 pub mod not_found;
-pub mod plain_outcome;
 #[cfg(feature = "ssr")]
 pub mod operation;
+pub mod plain_outcome;
 pub mod stop_effect;
 #[cfg(feature = "ssr")]
 pub mod stop_journeys;

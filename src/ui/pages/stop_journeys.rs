@@ -6,11 +6,7 @@ use leptos_meta::Title;
 use super::{query_string, stop_effect::StopEffect};
 use crate::{
     api::operations::preview_stop,
-    domain::{
-        figures::counted,
-        list_query::pairs,
-        operation::StopPreview,
-    },
+    domain::{figures::counted, list_query::pairs, operation::StopPreview},
     ui::components::state::{ErrorState, LoadingState},
 };
 

@@ -23,7 +23,8 @@ use crate::{
 pub const ACCOUNT_ROWS: i64 = 100;
 
 /// The columns that make a [`ReportRow`]; `o` is the operation.
-const REPORT_COLUMNS: &str = "o.id, o.action, o.undo_of, o.undone, o.by, (SELECT u.name FROM users u WHERE u.id = o.by) AS by_name, o.at,
+const REPORT_COLUMNS: &str =
+    "o.id, o.action, o.undo_of, o.undone, o.by, (SELECT u.name FROM users u WHERE u.id = o.by) AS by_name, o.at,
     o.changed, o.skipped, o.only_name, o.note, o.ended_inside, o.cancelled_messages";
 
 #[derive(FromRow)]
@@ -67,7 +68,12 @@ struct ItemRow {
 }
 
 /// The newest operations on a journey first.
-pub async fn of_journey(store: &SqliteStore, project: ProjectId, journey: JourneyId, limit: i64) -> StoreResult<Vec<HistoryEntry>> {
+pub async fn of_journey(
+    store: &SqliteStore,
+    project: ProjectId,
+    journey: JourneyId,
+    limit: i64,
+) -> StoreResult<Vec<HistoryEntry>> {
     let rows: Vec<HistoryRow> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT {REPORT_COLUMNS}, i.refusal, i.from_status, i.to_status
          FROM operation_items i JOIN operations o ON o.id = i.operation_id
@@ -84,7 +90,12 @@ pub async fn of_journey(store: &SqliteStore, project: ProjectId, journey: Journe
 }
 
 /// One operation with a page of its rows.
-pub async fn account(store: &SqliteStore, project: ProjectId, operation: OperationId, page: i64) -> StoreResult<OperationAccount> {
+pub async fn account(
+    store: &SqliteStore,
+    project: ProjectId,
+    operation: OperationId,
+    page: i64,
+) -> StoreResult<OperationAccount> {
     let report: Option<ReportRow> =
         sqlx::query_as(AssertSqlSafe(format!("SELECT {REPORT_COLUMNS} FROM operations o WHERE o.id = ? AND o.project_id = ?")))
             .bind(operation.0)
@@ -139,9 +150,9 @@ impl OutcomeRow {
     fn into_domain(self) -> StoreResult<Outcome> {
         Ok(match self.refusal {
             None => Outcome::Changed { from: status(self.from_status)?, to: status(self.to_status)? },
-            Some(key) => Outcome::Skipped(
-                Refusal::from_key(&key).ok_or_else(|| StoreError::Damaged(format!("the unknown reason {key}")))?,
-            ),
+            Some(key) => {
+                Outcome::Skipped(Refusal::from_key(&key).ok_or_else(|| StoreError::Damaged(format!("the unknown reason {key}")))?)
+            }
         })
     }
 }

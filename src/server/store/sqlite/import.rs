@@ -118,7 +118,8 @@ const INSERT_JOURNEYS: &str = "INSERT INTO journeys (id, project_id, name, name_
         CASE WHEN v ->> '$.figures.entered' > 0 THEN v ->> '$.figures.converted' * 10000 / (v ->> '$.figures.entered') END
     FROM (SELECT value, key, value -> '$.versions[#-1]' AS v FROM json_each(?2)) j ORDER BY j.key";
 
-const INSERT_VERSIONS: &str = "INSERT INTO versions (id, journey_id, project_id, number, status, entry_type, graph, settings, start_at,
+const INSERT_VERSIONS: &str =
+    "INSERT INTO versions (id, journey_id, project_id, number, status, entry_type, graph, settings, start_at,
         end_at, created_by, created_at, published_by, published_at, entered, inside, completed, converted, timed_out,
         force_exited, stopped, version_exit, queued, cancelled)
     SELECT unhex(v.value ->> 'id'), unhex(j.value ->> 'id'), ?1, v.key + 1, v.value ->> 'status', v.value ->> 'entry_type',

@@ -83,11 +83,13 @@ pub async fn replace(connection: &mut SqliteConnection, project: ProjectId, sets
         return Ok(());
     }
     let sets = to_json(&sets)?;
-    sqlx::query("DELETE FROM journey_labels WHERE project_id = ?1 AND journey_id IN (SELECT unhex(value ->> 0) FROM json_each(?2))")
-        .bind(project.0)
-        .bind(&sets)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(
+        "DELETE FROM journey_labels WHERE project_id = ?1 AND journey_id IN (SELECT unhex(value ->> 0) FROM json_each(?2))",
+    )
+    .bind(project.0)
+    .bind(&sets)
+    .execute(&mut *connection)
+    .await?;
     sqlx::query(
         "INSERT OR IGNORE INTO journey_labels (project_id, label_id, journey_id)
          SELECT ?1, l.id, unhex(chosen.value ->> 0)

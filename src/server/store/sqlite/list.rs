@@ -61,9 +61,8 @@ struct CountRow {
 }
 
 pub async fn read(store: &SqliteStore, project: ProjectId, query: &ListQuery, now: Timestamp) -> StoreResult<ListPage> {
-    let surroundings = async {
-        tokio::try_join!(labels::all(store, project), creators(store, project), saved_filters::all(store, project))
-    };
+    let surroundings =
+        async { tokio::try_join!(labels::all(store, project), creators(store, project), saved_filters::all(store, project)) };
     let page = async {
         let counts = counts(store, project).await?;
         let total = match unfiltered_total(&query.filter, &counts) {

@@ -73,7 +73,9 @@ where
 fn push_labels(sql: &mut QueryBuilder<Sqlite>, project: ProjectId, filter: &Filter, plan: Plan) {
     match plan {
         Plan::FilterFirst => sql.push(" AND j.id IN (SELECT jl.journey_id FROM journey_labels jl WHERE jl.project_id = "),
-        Plan::SortFirst(_) => sql.push(" AND EXISTS (SELECT 1 FROM journey_labels jl WHERE jl.journey_id = j.id AND +jl.project_id = "),
+        Plan::SortFirst(_) => {
+            sql.push(" AND EXISTS (SELECT 1 FROM journey_labels jl WHERE jl.journey_id = j.id AND +jl.project_id = ")
+        }
     };
     sql.push_bind(project.0);
     push_in(sql, "", "jl.label_id", filter.labels.iter().map(|label| label.0));

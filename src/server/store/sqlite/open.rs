@@ -115,7 +115,9 @@ async fn inspect(config: &SqliteConfig) -> StoreResult<()> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         return match (config.create, folder.is_dir()) {
             (true, true) => Ok(()),
-            (true, false) => refuse(format!("The folder {} does not exist. Make it, or give another file with --database.", folder.display())),
+            (true, false) => {
+                refuse(format!("The folder {} does not exist. Make it, or give another file with --database.", folder.display()))
+            }
             (false, _) => refuse(format!("There is no database {shown}. Give the right file with --database.")),
         };
     }
@@ -128,13 +130,19 @@ async fn inspect(config: &SqliteConfig) -> StoreResult<()> {
             }
             size
         }
-        Err(error) => return refuse(format!("The database {shown} cannot be opened for writing: {error}. Check the file's owner and rights.")),
+        Err(error) => {
+            return refuse(format!(
+                "The database {shown} cannot be opened for writing: {error}. Check the file's owner and rights."
+            ));
+        }
     };
     if start.is_empty() {
         return Ok(());
     }
     if start != MAGIC {
-        return refuse(format!("The file {shown} is not a SQLite database. Nothing was changed; give another file with --database."));
+        return refuse(format!(
+            "The file {shown} is not a SQLite database. Nothing was changed; give another file with --database."
+        ));
     }
     let mut connection = SqliteConnectOptions::new()
         .filename(path)
@@ -150,8 +158,10 @@ async fn inspect(config: &SqliteConfig) -> StoreResult<()> {
 
 async fn judge(connection: &mut sqlx::SqliteConnection, path: &Path, size: u64) -> StoreResult<()> {
     let unusable = |error: sqlx::Error| StoreError::Unusable(explain(path, &error));
-    let tables: Vec<(String,)> =
-        sqlx::query_as("SELECT name FROM sqlite_schema WHERE type = 'table'").fetch_all(&mut *connection).await.map_err(unusable)?;
+    let tables: Vec<(String,)> = sqlx::query_as("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(unusable)?;
     if !tables.is_empty() {
         if !tables.iter().any(|(name,)| name == "_sqlx_migrations") {
             return Err(StoreError::Unusable(format!(

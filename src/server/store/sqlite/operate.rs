@@ -62,7 +62,14 @@ pub async fn carry_out(
             Decision::Already(refusal) | Decision::Refuse(refusal) => Outcome::Skipped(refusal),
         };
         let revision = candidate.revision + i64::from(matches!(outcome, Outcome::Changed { .. }));
-        items.push(Item { journey: candidate.id, name: candidate.name.clone(), outcome, from: candidate.status, before: None, revision });
+        items.push(Item {
+            journey: candidate.id,
+            name: candidate.name.clone(),
+            outcome,
+            from: candidate.status,
+            before: None,
+            revision,
+        });
     }
     apply(connection, actor, action, &changes, now).await?;
     let stops = action == Action::Stop;
@@ -182,14 +189,8 @@ pub async fn preview_stop(
 }
 
 fn preview(candidates: &Candidates) -> StopPreview {
-    let mut preview = StopPreview {
-        journeys: 0,
-        inside: 0,
-        queued: 0,
-        skipped: Vec::new(),
-        only: None,
-        digest: candidates.digest().to_text(),
-    };
+    let mut preview =
+        StopPreview { journeys: 0, inside: 0, queued: 0, skipped: Vec::new(), only: None, digest: candidates.digest().to_text() };
     for candidate in &candidates.found {
         match transition(candidate.situation, Action::Stop) {
             Decision::Apply(_) => {
@@ -215,8 +216,7 @@ pub async fn advance_by_time(store: &SqliteStore, system: &Actor, now: Timestamp
         (Action::Start, "SELECT journey_id FROM versions WHERE status = 1 AND start_at <= ?2 AND project_id = ?1"),
         (Action::Complete, "SELECT journey_id FROM versions WHERE status IN (2, 3) AND end_at <= ?2 AND project_id = ?1"),
     ] {
-        let ids: Vec<(uuid::Uuid,)> =
-            sqlx::query_as(due).bind(system.project.0).bind(now.0).fetch_all(&store.readers).await?;
+        let ids: Vec<(uuid::Uuid,)> = sqlx::query_as(due).bind(system.project.0).bind(now.0).fetch_all(&store.readers).await?;
         if !ids.is_empty() {
             let selection = Selection::Ticked(ids.into_iter().map(|(id,)| crate::domain::ids::JourneyId(id)).collect());
             operate(store, system, &selection, action, None, now).await?;

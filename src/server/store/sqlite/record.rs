@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 
-use super::{candidates::Candidates, rows::{hex, to_json}};
+use super::{
+    candidates::Candidates,
+    rows::{hex, to_json},
+};
 use crate::{
     domain::{
         actor::{Actor, Person},
@@ -161,11 +164,8 @@ impl Record {
     }
 
     fn answer_items(&self) -> Vec<ItemOutcome> {
-        let found = self.items.iter().map(|item| ItemOutcome {
-            journey: item.journey,
-            name: item.name.clone(),
-            outcome: item.outcome,
-        });
+        let found =
+            self.items.iter().map(|item| ItemOutcome { journey: item.journey, name: item.name.clone(), outcome: item.outcome });
         let missing = self.missing.iter().map(|id| ItemOutcome {
             journey: *id,
             name: id.short(),

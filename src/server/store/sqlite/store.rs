@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use super::{
-    SqliteStore, backup, detail, edit, history, import, labels, list, operate, project, saved_filters, seed, undo,
-};
+use super::{SqliteStore, backup, detail, edit, history, import, labels, list, operate, project, saved_filters, seed, undo};
 use crate::{
     domain::{
         actor::{Actor, Person},
@@ -112,13 +110,7 @@ impl Store for SqliteStore {
         import::export(self, project, after).await
     }
 
-    async fn seed(
-        &self,
-        project: ProjectId,
-        people: &[SeedPerson],
-        journeys: &[SeedJourney],
-        now: Timestamp,
-    ) -> StoreResult<()> {
+    async fn seed(&self, project: ProjectId, people: &[SeedPerson], journeys: &[SeedJourney], now: Timestamp) -> StoreResult<()> {
         seed::seed(self, project, people, journeys, now).await
     }
 

@@ -47,7 +47,8 @@ pub async fn undo(store: &SqliteStore, actor: &Actor, operation: OperationId, no
         .fetch_optional(&mut *transaction)
         .await?;
     let known = known.ok_or(StoreError::NotFound("operation"))?;
-    let action: Action = known.action.parse().map_err(|()| StoreError::Damaged(format!("the unknown action {}", known.action)))?;
+    let action: Action =
+        known.action.parse().map_err(|()| StoreError::Damaged(format!("the unknown action {}", known.action)))?;
     if known.undone || !can_be_undone(action) {
         return Err(StoreError::Refused { name: "This operation".to_string(), refusal: Refusal::NothingToUndo });
     }

@@ -5,13 +5,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use super::state::{Dialog, ListState, Target};
 use crate::{
     api::operations::{label_journeys, rename_journey},
-    domain::{
-        figures::counted,
-        ids::JourneyId,
-        list_query::pairs,
-        operation::StopPreview,
-        text::JourneyName,
-    },
+    domain::{figures::counted, ids::JourneyId, list_query::pairs, operation::StopPreview, text::JourneyName},
     ui::{
         dom,
         pages::{label_fields::LabelFields, stop_effect::StopEffect},
@@ -108,7 +102,8 @@ fn LabelDialog(target: Target) -> impl IntoView {
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
         let fields: Vec<(String, String)> = pairs(&dom::form_query(&event)).collect();
-        let all = |wanted: &str| fields.iter().filter(|(key, _)| key == wanted).map(|(_, value)| value.clone()).collect::<Vec<_>>();
+        let all =
+            |wanted: &str| fields.iter().filter(|(key, _)| key == wanted).map(|(_, value)| value.clone()).collect::<Vec<_>>();
         let (add, remove, create) = (all("add"), all("remove"), all("create").concat());
         let Target { ids, matching } = target.clone();
         state.dialog.set(None);
@@ -184,4 +179,3 @@ fn DescriptionDialog(journey: JourneyId, description: String) -> impl IntoView {
         </div>
     }
 }
-

@@ -194,8 +194,18 @@ fn save(state: ListState, fields: String, query: ListQuery, navigate: impl Fn(&s
     };
     let one = |wanted: &str| field(wanted).into_iter().next().unwrap_or_default();
     let call = save_filter(
-        one("saved_filter_name"), one("q"), field("status"), field("entry"), field("by"), field("label"), one("date"), one("from"),
-        one("to"), one("archived"), one("sort"), one("per"),
+        one("saved_filter_name"),
+        one("q"),
+        field("status"),
+        field("entry"),
+        field("by"),
+        field("label"),
+        one("date"),
+        one("from"),
+        one("to"),
+        one("archived"),
+        one("sort"),
+        one("per"),
     );
     spawn_local(async move {
         match call.await {

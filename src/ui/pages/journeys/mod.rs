@@ -87,7 +87,8 @@ fn List(page: Memo<Option<ListPage>>, refresh: RwSignal<u32>) -> impl IntoView {
     let Some(now) = page.get_untracked() else {
         return view! { <LoadingState rows=12 /> }.into_any();
     };
-    let page = Memo::new(move |earlier: Option<&ListPage>| page.get().or_else(|| earlier.cloned()).unwrap_or_else(|| now.clone()));
+    let page =
+        Memo::new(move |earlier: Option<&ListPage>| page.get().or_else(|| earlier.cloned()).unwrap_or_else(|| now.clone()));
     let state = ListState::new(page, refresh);
     provide_context(state);
     view! {

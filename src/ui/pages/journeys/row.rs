@@ -27,7 +27,8 @@ pub fn JourneyRow(id: JourneyId, columns: Memo<Vec<Column>>) -> impl IntoView {
     let state = expect_context::<ListState>();
     // The row may have left the page a moment before it is taken down: then it keeps what it showed.
     let Some(first) = untrack(|| find(state, id)) else { return ().into_any() };
-    let row = Memo::new(move |earlier: Option<&JourneySummary>| find(state, id).unwrap_or_else(|| earlier.unwrap_or(&first).clone()));
+    let row =
+        Memo::new(move |earlier: Option<&JourneySummary>| find(state, id).unwrap_or_else(|| earlier.unwrap_or(&first).clone()));
     let ticked = Memo::new(move |_| state.ticked.with(|ticked| ticked.contains(&id)) || state.all_matching.get());
     let name = Memo::new(move |_| row.read().name.clone());
     let labels = Memo::new(move |_| row.read().labels.clone());
@@ -191,7 +192,13 @@ fn opens(state: ListState, close: impl Fn() + 'static, dialog: impl Fn() -> Dial
 
 /// An item that carries out an action on this one journey.
 #[component]
-fn ActionItem(id: JourneyId, action: Action, symbol: Symbol, text: &'static str, close: impl Fn() + Clone + Send + 'static) -> impl IntoView {
+fn ActionItem(
+    id: JourneyId,
+    action: Action,
+    symbol: Symbol,
+    text: &'static str,
+    close: impl Fn() + Clone + Send + 'static,
+) -> impl IntoView {
     let state = expect_context::<ListState>();
     let on_click = move |event: MouseEvent| {
         event.prevent_default();

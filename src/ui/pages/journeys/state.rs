@@ -101,9 +101,8 @@ impl ListState {
 
     /// The ticked rows that are on the page, in its order.
     pub fn chosen_rows(&self) -> Vec<JourneySummary> {
-        self.page.with(|page| {
-            self.ticked.with(|ticked| page.rows.iter().filter(|row| ticked.contains(&row.id)).cloned().collect())
-        })
+        self.page
+            .with(|page| self.ticked.with(|ticked| page.rows.iter().filter(|row| ticked.contains(&row.id)).cloned().collect()))
     }
 
     /// How many journeys an action would be about.
@@ -116,7 +115,8 @@ impl ListState {
 
     /// Is every row of the page ticked?
     pub fn page_fully_ticked(&self) -> bool {
-        self.page.with(|page| self.ticked.with(|ticked| !page.rows.is_empty() && page.rows.iter().all(|row| ticked.contains(&row.id))))
+        self.page
+            .with(|page| self.ticked.with(|ticked| !page.rows.is_empty() && page.rows.iter().all(|row| ticked.contains(&row.id))))
     }
 
     /// Would the action do anything to any of the chosen journeys?
@@ -126,16 +126,14 @@ impl ListState {
         }
         let now = self.page.with(|page| page.now);
         let applies = |row: &JourneySummary| matches!(transition(row.situation(now), action), Decision::Apply(_));
-        self.page.with(|page| {
-            self.ticked.with(|ticked| page.rows.iter().filter(|row| ticked.contains(&row.id)).any(applies))
-        })
+        self.page.with(|page| self.ticked.with(|ticked| page.rows.iter().filter(|row| ticked.contains(&row.id)).any(applies)))
     }
 
     /// What the bulk buttons are about right now.
     pub fn target(&self) -> Target {
         if self.all_matching.get_untracked() {
             let query = ListQuery { page: 1, ..self.page.with_untracked(|page| page.query.clone()) };
-            return Target { ids: Vec::new(), matching: Some(query.to_query()) };
+            return Target { ids: Vec::new(), matching: Some(query.to_matching()) };
         }
         let ids = untrack(|| self.chosen_rows()).iter().map(|row| row.id.to_string()).collect();
         Target { ids, matching: None }
@@ -152,7 +150,11 @@ impl ListState {
         };
         self.ticked.update(|ticked| {
             for id in ids {
-                if on { ticked.insert(*id) } else { ticked.remove(id) };
+                if on {
+                    ticked.insert(*id)
+                } else {
+                    ticked.remove(id)
+                };
             }
         });
         self.all_matching.set(false);
