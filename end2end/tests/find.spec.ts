@@ -47,7 +47,7 @@ test('the filter dialog narrows by status, entry type, person, label and date', 
   await dialog.getByRole('button', { name: 'Apply' }).click();
   await expect(page.getByText('Nothing matches')).toBeVisible();
   await page.getByRole('button', { name: 'Filters' }).click();
-  await dialog.getByRole('link', { name: 'Reset' }).click();
+  await dialog.getByRole('button', { name: 'Reset' }).click();
   await expect(table(page).getByRole('row')).toHaveCount(26);
 });
 

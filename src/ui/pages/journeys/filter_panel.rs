@@ -124,6 +124,16 @@ pub fn KeptFields(of: impl Fn(&ListQuery) -> ListQuery + Send + Sync + 'static) 
 fn FilterPanel() -> impl IntoView {
     let state = expect_context::<ListState>();
     let navigate = use_navigate();
+    let on_reset = {
+        let navigate = navigate.clone();
+        move |event: SubmitEvent| {
+            event.prevent_default();
+            dom::hide_popover("filter-panel");
+            let archived = state.page.with_untracked(|page| page.query.filter.archived);
+            let everything = ListQuery::default().with_filter(|filter| filter.archived = archived);
+            navigate(&everything.to_url(), NavigateOptions { scroll: false, ..NavigateOptions::default() });
+        }
+    };
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
         let fields = dom::form_query(&event);
@@ -164,13 +174,9 @@ fn FilterPanel() -> impl IntoView {
                         <button class="button button-primary" r#type="submit">
                             "Apply"
                         </button>
-                        <a class="button" href=move || state.page.with(|page| page.query.with_filter(|filter| {
-                            let archived = filter.archived;
-                            *filter = Default::default();
-                            filter.archived = archived;
-                        }).to_url()) on:click=move |_| dom::hide_popover("filter-panel")>
+                        <button class="button" r#type="submit" form="filter-reset">
                             "Reset"
-                        </a>
+                        </button>
                     </div>
                     <div class="panel-save">
                         <label class="field">
@@ -183,6 +189,9 @@ fn FilterPanel() -> impl IntoView {
                         </button>
                     </div>
                 </div>
+            </form>
+            <form id="filter-reset" method="get" action="/journeys" on:submit=on_reset>
+                <KeptFields of=|query| ListQuery::default().with_filter(|filter| filter.archived = query.filter.archived) />
             </form>
         </div>
     }
