@@ -77,12 +77,16 @@ test.describe('with scripts switched off', () => {
     await expect(page.getByRole('columnheader', { name: 'Rate' })).toHaveCount(0);
   });
 
-  test('nothing ticked is told with what to do, and nothing is changed', async ({ page, server }) => {
-    await page.goto(`${server.url}/journeys`);
-    await bulk(page, 'Pause').click();
-    await expect(page.getByRole('alert')).toContainText('Tick at least one journey first.');
-    await page.getByRole('link', { name: 'Go back' }).click();
-    await expect(page.getByRole('heading', { name: 'Journeys' })).toBeVisible();
+  test.describe('refused', () => {
+    test.use({ expectedErrors: /status of 400/ });
+
+    test('nothing ticked is told with what to do, and nothing is changed', async ({ page, server }) => {
+      await page.goto(`${server.url}/journeys`);
+      await bulk(page, 'Pause').click();
+      await expect(page.getByRole('alert')).toContainText('Tick at least one journey first.');
+      await page.getByRole('link', { name: 'Go back' }).click();
+      await expect(page.getByRole('heading', { name: 'Journeys' })).toBeVisible();
+    });
   });
 
   test('a journey is made', async ({ page, server }) => {

@@ -1,8 +1,11 @@
 //! The server's half, with the site inside.
 
-use std::path::PathBuf;
+use std::{
+    fs::{self, File, TryLockError},
+    path::PathBuf,
+};
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 
 use crate::{
     Profile,
@@ -19,6 +22,7 @@ pub fn build(profile: Profile) -> Result<PathBuf> {
 
 /// The same with a compiler that is known to be ready.
 pub fn build_with(toolchain: Toolchain, profile: Profile) -> Result<PathBuf> {
+    let _turn = only_one_at_a_time()?;
     let half = wasm::build(toolchain, profile)?;
     let site = site::make(&half, profile)?;
     let (name, flag) = match profile {
@@ -35,4 +39,18 @@ pub fn build_with(toolchain: Toolchain, profile: Profile) -> Result<PathBuf> {
     let binary = root().join("target").join(name).join("wayfare");
     eprintln!("── built {}", binary.display());
     Ok(binary)
+}
+
+/// Two builds of one folder would write the same files at the same time. Cargo has a lock of its own, which ends too early:
+/// what is done with its results is ours. Held until the answer is dropped.
+fn only_one_at_a_time() -> Result<File> {
+    let folder = root().join("target");
+    fs::create_dir_all(&folder).context("the folder target cannot be made")?;
+    let lock = File::create(folder.join(".xtask-lock")).context("the lock of the build cannot be made")?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => step("waiting for another build in this folder", || Ok(lock.lock()?))?,
+        Err(TryLockError::Error(error)) => bail!("the build cannot be locked: {error}"),
+    }
+    Ok(lock)
 }

@@ -123,7 +123,11 @@ impl Files {
             }
         }
         let manifest = serde_json::to_string_pretty(&self.names)? + "\n";
-        fs::write(folder.join("manifest.json"), &manifest)?;
+        // The server is compiled afresh when a file that it embeds was written, even with the same contents.
+        let path = folder.join("manifest.json");
+        if fs::read_to_string(&path).ok().as_ref() != Some(&manifest) {
+            fs::write(path, &manifest)?;
+        }
         Ok(hash_of(manifest.as_bytes()))
     }
 }
