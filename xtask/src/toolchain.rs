@@ -124,7 +124,8 @@ fn fetch_target() -> Result<()> {
         // Where there is no way out, the first attempt knows it.
         rustup.env("RUSTUP_MAX_RETRIES", "1");
     }
-    output(rustup.args(["target", "add", TARGET])).map(|_| ())
+    // Its reason is one sentence; the way to it inside rustup is not wanted.
+    output(rustup.args(["target", "add", TARGET]).env("RUST_BACKTRACE", "0")).map(|_| ())
 }
 
 /// Takes away what `cargo run` sets for this program and what would lead another cargo astray.

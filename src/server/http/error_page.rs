@@ -13,9 +13,14 @@ use crate::api::AppError;
 
 pub fn of(error: &AppError, assets: &Assets, back: &str) -> Response<Body> {
     let style = assets.address("wayfare.css").map(|css| format!("<link rel=\"stylesheet\" href=\"{css}\">")).unwrap_or_default();
+    // Named here as well: a browser that is told of no icon asks for one that is not there.
+    let icon = assets
+        .address("favicon.svg")
+        .map(|icon| format!("<link rel=\"icon\" href=\"{icon}\" type=\"image/svg+xml\">"))
+        .unwrap_or_default();
     let html = format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} · Wayfare</title>\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">{style}</head>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">{icon}{style}</head>\
          <body><main class=\"page page-narrow\"><div class=\"state state-error\" role=\"alert\"><h1 class=\"state-title\">{title}</h1>\
          <p class=\"state-text\">{sentence}</p><p><a class=\"button\" href=\"{back}\">Go back</a></p></div></main></body></html>",
         title = escape(error.title()),
