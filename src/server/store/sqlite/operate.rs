@@ -91,12 +91,8 @@ async fn apply(
     if changes.is_empty() {
         return Ok(());
     }
-    // [seq, next status]; the status is null where it stays.
-    let rows: Vec<(i64, Option<i64>)> = changes
-        .iter()
-        .map(|(candidate, next)| (candidate.seq, if let Next::Status(status) = next { Some(status.code()) } else { None }))
-        .collect();
-    let rows = to_json(&rows)?;
+    let seqs: Vec<i64> = changes.iter().map(|(candidate, _)| candidate.seq).collect();
+    let rows = to_json(&seqs)?;
     let shelf = match changes[0].1 {
         Next::Archived => Some(1),
         Next::Deleted => Some(2),
@@ -105,15 +101,15 @@ async fn apply(
     };
     if action == Action::Stop {
         stop(connection, actor.project, &rows).await?;
-    } else if matches!(changes[0].1, Next::Status(_)) {
-        set_status(connection, actor.project, &rows).await?;
+    } else {
+        set_status(connection, actor.project, changes).await?;
     }
     if action == Action::Publish {
         publish(connection, actor, &rows, now).await?;
     }
     sqlx::query(
         "UPDATE journeys SET revision = revision + 1, updated_at = ?2, shelf = coalesce(?4, shelf)
-         FROM json_each(?3) change WHERE journeys.seq = change.value ->> 0 AND journeys.project_id = ?1",
+         WHERE project_id = ?1 AND seq IN (SELECT value FROM json_each(?3))",
     )
     .bind(actor.project.0)
     .bind(now.0)
@@ -124,17 +120,26 @@ async fn apply(
     Ok(())
 }
 
-/// The shown version takes the new status; the triggers carry it to the list.
-async fn set_status(connection: &mut SqliteConnection, project: ProjectId, rows: &str) -> StoreResult<()> {
-    sqlx::query(
-        "UPDATE versions SET status = change.value ->> 1
-         FROM json_each(?2) change CROSS JOIN journeys j ON j.seq = change.value ->> 0
-         WHERE versions.id = j.shown_version_id AND j.project_id = ?1",
-    )
-    .bind(project.0)
-    .bind(rows)
-    .execute(connection)
-    .await?;
+/// The shown versions take their new status, one statement for each status; the triggers carry it to the list. The journeys
+/// lead to the versions (`IN`): a join may be walked the other way, through every version there is.
+async fn set_status(connection: &mut SqliteConnection, project: ProjectId, changes: &[(&Candidate, Next)]) -> StoreResult<()> {
+    for status in Status::ALL {
+        let seqs: Vec<i64> =
+            changes.iter().filter(|(_, next)| *next == Next::Status(status)).map(|(candidate, _)| candidate.seq).collect();
+        if seqs.is_empty() {
+            continue;
+        }
+        sqlx::query(
+            "UPDATE versions SET status = ?3 WHERE id IN (
+                 SELECT j.shown_version_id FROM json_each(?2) change CROSS JOIN journeys j ON j.seq = change.value
+                 WHERE j.project_id = ?1)",
+        )
+        .bind(project.0)
+        .bind(to_json(&seqs)?)
+        .bind(status.code())
+        .execute(&mut *connection)
+        .await?;
+    }
     Ok(())
 }
 
@@ -144,7 +149,7 @@ async fn stop(connection: &mut SqliteConnection, project: ProjectId, rows: &str)
     sqlx::query(
         "UPDATE versions SET status = ?3, stopped = stopped + inside, inside = 0, cancelled = cancelled + queued, queued = 0
          WHERE project_id = ?1 AND status BETWEEN 1 AND 5
-           AND journey_id IN (SELECT j.id FROM json_each(?2) change CROSS JOIN journeys j ON j.seq = change.value ->> 0)",
+           AND journey_id IN (SELECT j.id FROM json_each(?2) change CROSS JOIN journeys j ON j.seq = change.value)",
     )
     .bind(project.0)
     .bind(rows)
@@ -157,9 +162,9 @@ async fn stop(connection: &mut SqliteConnection, project: ProjectId, rows: &str)
 /// Publication leaves its mark on the version; a version without a start of its own starts now.
 async fn publish(connection: &mut SqliteConnection, actor: &Actor, rows: &str, now: Timestamp) -> StoreResult<()> {
     sqlx::query(
-        "UPDATE versions SET published_by = ?3, published_at = ?4, start_at = coalesce(versions.start_at, ?4)
-         FROM json_each(?2) change CROSS JOIN journeys j ON j.seq = change.value ->> 0
-         WHERE versions.id = j.shown_version_id AND j.project_id = ?1",
+        "UPDATE versions SET published_by = ?3, published_at = ?4, start_at = coalesce(start_at, ?4) WHERE id IN (
+             SELECT j.shown_version_id FROM json_each(?2) change CROSS JOIN journeys j ON j.seq = change.value
+             WHERE j.project_id = ?1)",
     )
     .bind(actor.project.0)
     .bind(rows)
@@ -167,14 +172,11 @@ async fn publish(connection: &mut SqliteConnection, actor: &Actor, rows: &str, n
     .bind(now.0)
     .execute(&mut *connection)
     .await?;
-    sqlx::query(
-        "UPDATE journeys SET ever_published = 1 FROM json_each(?2) change
-         WHERE journeys.seq = change.value ->> 0 AND journeys.project_id = ?1",
-    )
-    .bind(actor.project.0)
-    .bind(rows)
-    .execute(connection)
-    .await?;
+    sqlx::query("UPDATE journeys SET ever_published = 1 WHERE project_id = ?1 AND seq IN (SELECT value FROM json_each(?2))")
+        .bind(actor.project.0)
+        .bind(rows)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
