@@ -1,5 +1,7 @@
 //! The binary: one command a use case.
 
+mod accounts;
+
 use std::{io::Read, path::Path, process::ExitCode, sync::Arc};
 
 use clap::Parser;
@@ -8,13 +10,18 @@ use tracing_subscriber::EnvFilter;
 use wayfare::{
     domain::{actor::Actor, document::JourneyFile, figures::counted},
     server::{
+        auth::{Auth, Lifetimes},
         changes::Changes,
         clock::{Clock, SystemClock},
-        config::{BackupArgs, Cli, Command, DatabaseArgs, DemoArgs, ImportArgs, LogArgs, LogFormat},
+        config::{
+            BackupArgs, Cli, Command, DatabaseArgs, DemoArgs, ExportArgs, ImportArgs, LogArgs, LogFormat, ProjectArgs,
+            UserCommand,
+        },
         serve::serve,
         services::Services,
         store::{
             Store,
+            access::AccessStore,
             sqlite::{SqliteConfig, SqliteStore},
         },
     },
@@ -50,6 +57,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Export(args) => export(&args).await?,
         Command::Check(args) => return check(&args).await,
         Command::Backup(args) => backup(&args).await?,
+        Command::User(command) => accounts::run(&command).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -57,10 +65,14 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
 fn log_of(command: &Command) -> &LogArgs {
     match command {
         Command::Serve(args) => &args.database.log,
-        Command::Migrate(args) | Command::Export(args) | Command::Check(args) => &args.log,
+        Command::Migrate(args) | Command::Check(args) => &args.log,
+        Command::Export(args) => &args.database.log,
         Command::Demo(args) => &args.database.log,
         Command::Import(args) => &args.database.log,
         Command::Backup(args) => &args.database.log,
+        Command::User(UserCommand::Add(args)) => &args.database.log,
+        Command::User(UserCommand::List(args)) => &args.log,
+        Command::User(UserCommand::Reset(args) | UserCommand::Suspend(args) | UserCommand::Restore(args)) => &args.database.log,
     }
 }
 
@@ -79,16 +91,31 @@ async fn open(args: &DatabaseArgs, create: bool) -> Result<SqliteStore, Failure>
     Ok(SqliteStore::open(&SqliteConfig { readers: 2, create, ..SqliteConfig::new(&args.database) }).await?)
 }
 
-/// The services on a database, without a server: what the other commands use.
+/// The services on a database, without a server: what the other commands use, in the name of whoever owns the machine.
 async fn services(args: &DatabaseArgs, create: bool) -> Result<(Services<SqliteStore>, Actor, SqliteStore), Failure> {
     let store = open(args, create).await?;
     let clock = SystemClock;
     let actor = store.local_actor(clock.now()).await?;
-    Ok((Services::new(store.clone(), Arc::new(clock), Changes::default()), actor, store))
+    let auth = Auth::new(Lifetimes::default(), None);
+    Ok((Services::new(store.clone(), Arc::new(clock), Changes::default(), auth, false), actor, store))
+}
+
+/// The same, in a project.
+async fn services_in(
+    args: &DatabaseArgs,
+    project: &ProjectArgs,
+    create: bool,
+) -> Result<(Services<SqliteStore>, Actor, SqliteStore), Failure> {
+    let (services, actor, store) = services(args, create).await?;
+    let Some(name) = &project.project else { return Ok((services, actor, store)) };
+    let projects = store.projects(None).await?;
+    let known = projects.iter().find(|known| known.name.eq_ignore_ascii_case(name));
+    let known = known.ok_or_else(|| format!("There is no project “{name}”. Give the name of one with --project."))?;
+    Ok((services, Actor { project: known.id, ..actor }, store))
 }
 
 async fn demo(args: &DemoArgs) -> Result<(), Failure> {
-    let (services, actor, store) = services(&args.database, true).await?;
+    let (services, actor, store) = services_in(&args.database, &args.project, true).await?;
     if args.if_empty && services.journey_count(&actor).await? > 0 {
         println!("{} has journeys already; the demo was not loaded.", args.database.database.display());
     } else {
@@ -112,7 +139,7 @@ async fn import(args: &ImportArgs) -> Result<ExitCode, Failure> {
             return Ok(ExitCode::FAILURE);
         }
     };
-    let (services, actor, store) = services(&args.database, true).await?;
+    let (services, actor, store) = services_in(&args.database, &args.project, true).await?;
     let imported = services.import(&actor, &file.journeys).await?;
     println!(
         "{} imported as {}.",
@@ -132,8 +159,8 @@ fn read_text(file: &Path) -> std::io::Result<String> {
     std::fs::read_to_string(file)
 }
 
-async fn export(args: &DatabaseArgs) -> Result<(), Failure> {
-    let (services, actor, store) = services(args, false).await?;
+async fn export(args: &ExportArgs) -> Result<(), Failure> {
+    let (services, actor, store) = services_in(&args.database, &args.project, false).await?;
     let file = services.export(&actor).await?;
     serde_json::to_writer_pretty(std::io::stdout().lock(), &file)?;
     println!();

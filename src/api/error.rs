@@ -13,12 +13,24 @@ use crate::domain::{error::FieldError, operation::StopPreview};
 pub enum AppError {
     /// 400: what came makes no sense; each complaint names its field.
     Invalid(Vec<FieldError>),
+    /// 401: nobody is signed in, or not any more.
+    SignedOut,
+    /// 401: who she says she is, she did not show.
+    WrongCredentials,
+    /// 403: why, and whom to ask.
+    Forbidden(String),
     /// 404
     NotFound(String),
     /// 409: it made sense, but not for things as they are now.
     Conflict(String),
     /// 409: the selection is no longer the one that was confirmed; nothing was changed.
     SelectionChanged(Box<StopPreview>),
+    /// 410: a link that opens nothing.
+    DeadLink,
+    /// 429: tried too often; seconds to wait.
+    TooMany(u64),
+    /// 502: the sign-in provider did not do its part.
+    Provider,
     /// 500: our fault. The details are in the log.
     Internal,
     /// The server could not be reached, or answered something else.
@@ -29,8 +41,13 @@ impl AppError {
     pub fn status(&self) -> u16 {
         match self {
             AppError::Invalid(_) => 400,
+            AppError::SignedOut | AppError::WrongCredentials => 401,
+            AppError::Forbidden(_) => 403,
             AppError::NotFound(_) => 404,
             AppError::Conflict(_) | AppError::SelectionChanged(_) => 409,
+            AppError::DeadLink => 410,
+            AppError::TooMany(_) => 429,
+            AppError::Provider => 502,
             AppError::Internal => 500,
             AppError::Connection(_) => 503,
         }
@@ -40,6 +57,14 @@ impl AppError {
     pub fn sentence(&self) -> String {
         match self {
             AppError::Invalid(errors) => errors.iter().map(|error| error.sentence.as_str()).collect::<Vec<_>>().join(" "),
+            AppError::SignedOut => {
+                "You are not signed in, or not any more. Sign in and try again; nothing was changed.".to_string()
+            }
+            AppError::WrongCredentials => "That e-mail address and password do not belong together. Try again.".to_string(),
+            AppError::Forbidden(sentence) => sentence.clone(),
+            AppError::DeadLink => "This link opens nothing: it was used, withdrawn or is too old. Ask for a new one.".to_string(),
+            AppError::TooMany(seconds) => format!("Too many attempts. Wait {seconds} seconds and try again."),
+            AppError::Provider => "The sign-in provider did not let you in. Try again, or ask whoever runs it.".to_string(),
             AppError::NotFound(what) => format!("There is no such {what}. It may have been deleted; go back to the list."),
             AppError::Conflict(sentence) => sentence.clone(),
             AppError::SelectionChanged(preview) => format!(
@@ -58,6 +83,12 @@ impl AppError {
     pub fn title(&self) -> &'static str {
         match self {
             AppError::Invalid(_) => "That address makes no sense",
+            AppError::SignedOut => "Sign in first",
+            AppError::WrongCredentials => "Not signed in",
+            AppError::Forbidden(_) => "Not allowed",
+            AppError::DeadLink => "This link opens nothing",
+            AppError::TooMany(_) => "Too many attempts",
+            AppError::Provider => "Not signed in",
             AppError::NotFound(_) => "Not found",
             AppError::Conflict(_) | AppError::SelectionChanged(_) => "That did not work",
             AppError::Internal => "Something went wrong",

@@ -23,10 +23,7 @@ pub async fn save_filter(
     #[server(default)] per: String,
 ) -> Result<SavedFilter, AppError> {
     use super::request::{context, fail, go_to};
-    use crate::domain::{
-        list_query::{ListQuery, write_query},
-        text::SavedFilterName,
-    };
+    use crate::domain::{list_query::ListQuery, query_string::write_query, text::SavedFilterName};
     let (services, actor) = context()?;
     let name = SavedFilterName::parse(&saved_filter_name).map_err(|error| fail(AppError::field(error)))?;
     let single = [("q", q), ("date", date), ("from", from), ("to", to), ("archived", archived), ("sort", sort), ("per", per)];

@@ -4,6 +4,7 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 
 use super::AppError;
 use crate::domain::{
+    actor::Seat,
     ids::JourneyId,
     journey::JourneyDetail,
     label::Label,
@@ -14,10 +15,11 @@ use crate::domain::{
 /// One page of the list; `query` is the query string of the list's URL.
 #[server(prefix = "/api/ui", endpoint = "journeys/list", input = GetUrl)]
 pub async fn list_journeys(query: String) -> Result<ListPage, AppError> {
-    use super::request::{chosen_columns, context, fail};
-    let (services, actor) = context()?;
+    use super::request::{chosen_columns, fail, standing};
+    let (services, standing) = standing()?;
     let query = crate::domain::list_query::ListQuery::parse(&query).map_err(|errors| fail(AppError::Invalid(errors)))?;
-    services.list(&actor, &query, chosen_columns()).await.map_err(fail)
+    let page = services.list(&standing.actor, &query, chosen_columns()).await.map_err(fail)?;
+    Ok(ListPage { seat: standing.seat(), ..page })
 }
 
 /// What the journey's own page shows.
@@ -27,6 +29,8 @@ pub struct JourneyPage {
     pub history: Vec<HistoryEntry>,
     /// All labels of the project, for editing.
     pub labels: Vec<Label>,
+    /// Where the person who looks stands.
+    pub seat: Option<Seat>,
     /// The server's clock.
     pub now: crate::domain::time::Timestamp,
 }
@@ -34,13 +38,14 @@ pub struct JourneyPage {
 /// Everything about one journey.
 #[server(prefix = "/api/ui", endpoint = "journeys/get", input = GetUrl)]
 pub async fn get_journey(id: String) -> Result<JourneyPage, AppError> {
-    use super::request::{context, fail};
-    let (services, actor) = context()?;
+    use super::request::{fail, standing};
+    let (services, standing) = standing()?;
+    let actor = &standing.actor;
     let id = journey_id(&id).map_err(fail)?;
-    let detail = services.journey(&actor, id).await.map_err(fail)?;
-    let history = services.history(&actor, id).await.map_err(fail)?;
-    let labels = services.labels(&actor).await.map_err(fail)?;
-    Ok(JourneyPage { detail, history, labels, now: services.now() })
+    let detail = services.journey(actor, id).await.map_err(fail)?;
+    let history = services.history(actor, id).await.map_err(fail)?;
+    let labels = services.labels(actor).await.map_err(fail)?;
+    Ok(JourneyPage { detail, history, labels, seat: standing.seat(), now: services.now() })
 }
 
 /// One operation with a page of its rows.
@@ -80,13 +85,23 @@ pub async fn create_journey(name: String, #[server(default)] description: String
     Ok(id)
 }
 
-/// A draft with the same graph and settings. Opens in the editor.
+/// A draft with the same graph and settings, here or in another `project`. Opens in the editor.
 #[server(prefix = "/api/ui", endpoint = "journeys/clone")]
-pub async fn clone_journey(id: String) -> Result<JourneyId, AppError> {
-    use super::request::{context, fail, go_to};
-    let (services, actor) = context()?;
+pub async fn clone_journey(id: String, #[server(default)] project: String) -> Result<JourneyId, AppError> {
+    use super::request::{caller, fail, go_to, remember_project, standing};
+    let (services, standing) = standing()?;
     let id = journey_id(&id).map_err(fail)?;
-    let clone = services.clone_journey(&actor, id).await.map_err(fail)?;
+    let there = match project.is_empty() {
+        true => standing.actor.clone(),
+        false => {
+            let project = super::projects::project_id(&project).map_err(fail)?;
+            services.enter_project(&standing, project).map_err(fail)?
+        }
+    };
+    let clone = services.clone_journey(&standing.actor, id, &there).await.map_err(fail)?;
+    if there.project != standing.actor.project {
+        remember_project(there.project, &caller()?.1.visitor);
+    }
     go_to(&format!("/journeys/{clone}/edit"));
     Ok(clone)
 }
@@ -125,6 +140,51 @@ pub async fn edit_journey(
     services.edit_details(&actor, id, &edit).await.map_err(fail)?;
     go_to(&format!("/journeys/{id}"));
     Ok(())
+}
+
+/// What the page asks that clones a journey into another project.
+#[cfg(feature = "ssr")]
+pub struct ClonePage {
+    pub journey: JourneyId,
+    pub name: String,
+    /// Where she may make journeys, the present one first.
+    pub projects: Vec<crate::domain::actor::ProjectName>,
+    pub here: Option<crate::domain::ids::ProjectId>,
+    /// What the journey names that lies outside of it.
+    pub names: Vec<String>,
+}
+
+/// # Errors
+/// Where there is no such journey, or nowhere to clone it to.
+#[cfg(feature = "ssr")]
+pub async fn read_clone(id: &str) -> Result<ClonePage, AppError> {
+    use super::request::{fail, require, standing};
+    use crate::domain::{access::Permission, reference::references};
+    let (services, standing) = standing()?;
+    let id = journey_id(id).map_err(fail)?;
+    let detail = services.journey(&standing.actor, id).await.map_err(fail)?;
+    let mut projects: Vec<_> = standing
+        .memberships
+        .iter()
+        .filter(|membership| membership.role.may(Permission::EditJourneys))
+        .map(|membership| membership.project.clone())
+        .collect();
+    if projects.is_empty() {
+        require(Permission::EditJourneys)?;
+    }
+    projects.sort_by_key(|project| project.id != standing.actor.project);
+    let names = references(&detail.graph, &detail.settings).iter().map(|reference| reference.describe()).collect();
+    Ok(ClonePage { journey: id, name: detail.summary.name, projects, here: Some(standing.actor.project), names })
+}
+
+/// A journey that is to be edited.
+///
+/// # Errors
+/// Where there is none, or she may not edit.
+#[cfg(feature = "ssr")]
+pub async fn read_editable(id: String) -> Result<JourneyPage, AppError> {
+    super::request::require(crate::domain::access::Permission::EditJourneys)?;
+    get_journey(id).await
 }
 
 /// Reads a journey's id.

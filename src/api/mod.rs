@@ -7,6 +7,20 @@ pub mod error;
 #[cfg(feature = "ssr")]
 pub mod request;
 
+// What only plain pages use is unknown to the browser's half.
+#[cfg(feature = "ssr")]
+pub mod account;
+#[cfg(feature = "ssr")]
+pub mod audit;
+#[cfg(feature = "ssr")]
+pub mod keys;
+#[cfg(feature = "ssr")]
+pub mod people;
+#[cfg(feature = "ssr")]
+pub mod projects;
+#[cfg(feature = "ssr")]
+pub mod session;
+
 pub mod filters;
 pub mod journeys;
 pub mod operations;

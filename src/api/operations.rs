@@ -15,7 +15,7 @@ pub async fn operate(
     #[server(default)] confirmed: Option<String>,
     #[server(default)] back: String,
 ) -> Result<BulkAnswer, AppError> {
-    use super::request::{back_with_outcome, context, fail};
+    use super::request::{back_with_outcome, context, fail, same_project};
     use crate::domain::{
         error::FieldError,
         selection::{Selection, SelectionDigest},
@@ -32,6 +32,7 @@ pub async fn operate(
             return Err(invalid(FieldError::new("action", "unknown_value", sentence)));
         }
     };
+    same_project(&actor, matching.as_deref())?;
     let selection = Selection::parse(&ids, matching.as_deref()).map_err(invalid)?;
     let confirmed = confirmed.as_deref().map(SelectionDigest::parse).transpose().map_err(invalid)?;
     if action == Action::Stop && confirmed.is_none() {
@@ -49,9 +50,10 @@ pub async fn preview_stop(
     #[server(default)] ids: Vec<String>,
     #[server(default)] matching: Option<String>,
 ) -> Result<StopPreview, AppError> {
-    use super::request::{context, fail};
+    use super::request::{context, fail, same_project};
     use crate::domain::selection::Selection;
     let (services, actor) = context()?;
+    same_project(&actor, matching.as_deref())?;
     let selection = Selection::parse(&ids, matching.as_deref()).map_err(|error| fail(AppError::field(error)))?;
     services.preview_stop(&actor, &selection).await.map_err(fail)
 }
@@ -66,13 +68,14 @@ pub async fn label_journeys(
     #[server(default)] create: String,
     #[server(default)] back: String,
 ) -> Result<BulkAnswer, AppError> {
-    use super::request::{back_with_outcome, context, fail};
+    use super::request::{back_with_outcome, context, fail, same_project};
     use crate::{
         domain::{error::FieldError, ids::LabelId, selection::Selection, text::LabelName},
         server::store::LabelChange,
     };
     let (services, actor) = context()?;
     let invalid = |error: FieldError| fail(AppError::field(error));
+    same_project(&actor, matching.as_deref())?;
     let selection = Selection::parse(&ids, matching.as_deref()).map_err(invalid)?;
     let labels = |field: &str, ids: &[String]| -> Result<Vec<LabelId>, AppError> {
         ids.iter()

@@ -2,15 +2,21 @@
 
 use std::sync::{Arc, Mutex};
 
-use http::{HeaderValue, StatusCode, header, request::Parts};
+use cookie::{Cookie, SameSite, time::Duration};
+use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use super::AppError;
 use crate::{
-    domain::{actor::Actor, columns::ColumnChoice, ids::OperationId},
+    domain::{
+        access::{Forbidden, Permission},
+        actor::Actor,
+        columns::ColumnChoice,
+        ids::{OperationId, ProjectId},
+    },
     server::{
-        services::Services,
+        services::{ServiceError, Services, Standing, Visitor, sign_in::OpenedSession},
         store::{StoreError, sqlite::SqliteStore},
     },
 };
@@ -20,27 +26,112 @@ pub type AppServices = Services<SqliteStore>;
 
 /// The cookie of the list's columns.
 pub const COLUMNS_COOKIE: &str = "wayfare_columns";
+/// The cookie of the project that was chosen last.
+pub const PROJECT_COOKIE: &str = "wayfare_project";
+/// The cookie that binds a sign-in with the provider to the browser that began it.
+pub const PROVIDER_COOKIE: &str = "wayfare_provider";
 
-/// What a server function leaves for the answer to a plain form: its error, or the page to go on to.
+/// The cookie of the session. Over TLS its name makes browsers refuse one that another host or path has set (RFC 6265bis,
+/// 4.1.3.2).
+pub fn session_cookie(secure: bool) -> &'static str {
+    if secure { "__Host-wayfare_session" } else { "wayfare_session" }
+}
+
+/// Who is behind a request; the router puts it there.
 #[derive(Clone, Default)]
-pub struct FormAnswer(Arc<Mutex<(Option<AppError>, Option<String>)>>);
+pub struct Caller {
+    pub visitor: Visitor,
+    /// None where nobody is signed in.
+    pub standing: Option<Standing>,
+}
+
+/// What is shown once, on a page of its own, instead of going back: a key, a link.
+#[derive(Debug, Clone)]
+pub struct ShownOnce {
+    pub title: &'static str,
+    pub text: String,
+    pub secret: String,
+    pub back: &'static str,
+}
+
+/// What a server function leaves for the answer to a plain form.
+#[derive(Clone, Default)]
+pub struct FormAnswer(Arc<Mutex<Answer>>);
+
+#[derive(Clone, Default)]
+pub struct Answer {
+    pub error: Option<AppError>,
+    /// The page to go on to.
+    pub target: Option<String>,
+    pub shown: Option<ShownOnce>,
+}
 
 impl FormAnswer {
-    pub fn error(&self) -> Option<AppError> {
-        self.0.lock().ok()?.0.clone()
+    pub fn get(&self) -> Answer {
+        self.0.lock().map(|answer| answer.clone()).unwrap_or_default()
     }
 
-    pub fn target(&self) -> Option<String> {
-        self.0.lock().ok()?.1.clone()
+    fn change(change: impl FnOnce(&mut Answer)) {
+        if let Some(Ok(mut answer)) = use_context::<FormAnswer>().as_ref().map(|answer| answer.0.lock()) {
+            change(&mut answer);
+        }
     }
 }
 
-/// Who serves and who asks.
+/// A plain form that did not work: the page that it came from shows it again with the reason and what was typed.
+#[derive(Debug, Clone)]
+pub struct FormProblem {
+    pub error: AppError,
+    /// Without passwords.
+    pub typed: Vec<(String, String)>,
+}
+
+/// What was typed into a field before it did not work.
+pub fn typed(field: &str) -> Option<String> {
+    let problem = use_context::<FormProblem>()?;
+    problem.typed.into_iter().find(|(key, _)| key == field).map(|(_, value)| value)
+}
+
+/// Who serves, whoever asks.
+pub fn services() -> Result<AppServices, AppError> {
+    use_context::<AppServices>().ok_or_else(|| fail(AppError::Internal))
+}
+
+/// Who serves, and what the request brings.
+pub fn caller() -> Result<(AppServices, Caller), AppError> {
+    Ok((services()?, use_context::<Caller>().unwrap_or_default()))
+}
+
+/// Who serves, and the person who asks.
+pub fn standing() -> Result<(AppServices, Standing), AppError> {
+    let (services, caller) = caller()?;
+    let standing = caller.standing.ok_or_else(|| fail(AppError::SignedOut))?;
+    Ok((services, standing))
+}
+
+/// Who serves, and who acts in the project that she is looking at.
 pub fn context() -> Result<(AppServices, Actor), AppError> {
-    match (use_context::<AppServices>(), use_context::<Actor>()) {
-        (Some(services), Some(actor)) => Ok((services, actor)),
-        _ => Err(fail(AppError::Internal)),
+    let (services, standing) = standing()?;
+    Ok((services, standing.actor))
+}
+
+/// For pages that only show a form: may she do what it is for?
+///
+/// # Errors
+/// Where she may not, with the reason.
+pub fn require(permission: Permission) -> Result<(), AppError> {
+    let (_, actor) = context()?;
+    actor.require(permission).map_err(fail)
+}
+
+/// A list that was opened in one project must not act on another, which was chosen in another tab meanwhile.
+pub fn same_project(actor: &Actor, matching: Option<&str>) -> Result<(), AppError> {
+    let named = matching.and_then(crate::domain::list_query::project_of_matching);
+    if named.is_some_and(|project| project != actor.project) {
+        let sentence = "You chose another project in another tab. Nothing was changed; reload the page and try again.";
+        return Err(fail(AppError::Conflict(sentence.to_string())));
     }
+    Ok(())
 }
 
 /// Gives the answer the error's status and remembers the error for a plain form.
@@ -51,9 +142,7 @@ pub fn fail(error: impl Into<AppError>) -> AppError {
     {
         response.set_status(status);
     }
-    if let Some(Ok(mut answer)) = use_context::<FormAnswer>().as_ref().map(|answer| answer.0.lock()) {
-        answer.0 = Some(error.clone());
-    }
+    FormAnswer::change(|answer| answer.error = Some(error.clone()));
     error
 }
 
@@ -69,6 +158,8 @@ impl From<StoreError> for AppError {
             StoreError::Taken(what) => {
                 AppError::Conflict(format!("There is already a {what} of this name. Choose another name."))
             }
+            StoreError::Conflict(sentence) => AppError::Conflict(sentence.to_string()),
+            StoreError::DeadLink => AppError::DeadLink,
             StoreError::Damaged(_) | StoreError::Unusable(_) | StoreError::Database(_) => {
                 tracing::error!(%error, "store.failed");
                 AppError::Internal
@@ -77,16 +168,46 @@ impl From<StoreError> for AppError {
     }
 }
 
+impl From<ServiceError> for AppError {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Store(error) => error.into(),
+            ServiceError::Forbidden(error) => error.into(),
+            ServiceError::Invalid(error) => AppError::field(error),
+            ServiceError::WrongCredentials => AppError::WrongCredentials,
+            ServiceError::SignedOut => AppError::SignedOut,
+            ServiceError::TooMany(wait) => AppError::TooMany(wait.0),
+            ServiceError::Provider(error) => {
+                tracing::warn!(%error, "sign_in.provider_failed");
+                AppError::Provider
+            }
+            ServiceError::Hash(_) | ServiceError::Randomness(_) => {
+                tracing::error!(%error, "sign_in.impossible");
+                AppError::Internal
+            }
+        }
+    }
+}
+
+impl From<Forbidden> for AppError {
+    fn from(error: Forbidden) -> Self {
+        AppError::Forbidden(error.sentence())
+    }
+}
+
 /// True for a request that a browser sent without the help of a script.
 pub fn accepts_html(headers: &http::HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("text/html"))
 }
 
+/// Shows a secret once, in the answer itself.
+pub fn show_once(shown: ShownOnce) {
+    FormAnswer::change(|answer| answer.shown = Some(shown));
+}
+
 /// Sends a plain form on to a page of ours; a script gets the answer itself and goes where it wants.
 pub fn go_to(path: &str) {
-    if let Some(Ok(mut answer)) = use_context::<FormAnswer>().as_ref().map(|answer| answer.0.lock()) {
-        answer.1 = Some(local(path));
-    }
+    FormAnswer::change(|answer| answer.target = Some(local(path)));
 }
 
 /// Sends a plain form back to the list it came from, which then shows what the operation did.
@@ -104,7 +225,7 @@ pub fn back_with_outcome(back: &str, operation: OperationId) {
 }
 
 /// Only paths of this server: never another site, never a header injected.
-fn local(path: &str) -> String {
+pub fn local(path: &str) -> String {
     let fine = path.starts_with('/')
         && !path.starts_with("//")
         && !path.starts_with("/\\")
@@ -113,19 +234,64 @@ fn local(path: &str) -> String {
     if fine { path.to_string() } else { "/journeys".to_string() }
 }
 
+/// The value of a cookie of a request.
+pub fn cookie(headers: &http::HeaderMap, name: &str) -> Option<String> {
+    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).find_map(|text| {
+        Cookie::split_parse(text)
+            .filter_map(Result::ok)
+            .find(|cookie| cookie.name() == name)
+            .map(|cookie| cookie.value().to_string())
+    })
+}
+
+/// A cookie that scripts cannot read and other sites' requests do not carry, unless a person follows a link.
+pub fn new_cookie(name: &'static str, value: String, lifetime: i64, secure: bool) -> Cookie<'static> {
+    Cookie::build((name, value))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(secure)
+        .max_age(Duration::milliseconds(lifetime))
+        .build()
+}
+
+fn set_cookie(cookie: &Cookie<'_>) {
+    if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie.to_string())) {
+        response.append_header(header::SET_COOKIE, value);
+    }
+}
+
+/// Gives the browser its session.
+pub fn keep_session(session: &OpenedSession, visitor: &Visitor) {
+    let name = session_cookie(visitor.secure);
+    set_cookie(&new_cookie(name, session.secret.expose().to_string(), session.lifetime, visitor.secure));
+}
+
+/// Takes the session away, and everything that the browser kept of us (`Clear-Site-Data`).
+pub fn forget_session(visitor: &Visitor) {
+    set_cookie(&new_cookie(session_cookie(visitor.secure), String::new(), 0, visitor.secure));
+    if let Some(response) = use_context::<ResponseOptions>() {
+        let name = HeaderName::from_static("clear-site-data");
+        response.insert_header(name, HeaderValue::from_static("\"cache\", \"storage\""));
+    }
+}
+
+/// A year, in milliseconds.
+const YEAR: i64 = 365 * crate::domain::time::DAY_MS;
+
+/// Keeps the chosen project in this browser.
+pub fn remember_project(project: ProjectId, visitor: &Visitor) {
+    set_cookie(&new_cookie(PROJECT_COOKIE, project.to_string(), YEAR, visitor.secure));
+}
+
 /// The columns that this browser wants.
 pub fn chosen_columns() -> ColumnChoice {
-    let cookies = use_context::<Parts>().and_then(|parts| Some(parts.headers.get(header::COOKIE)?.to_str().ok()?.to_string()));
-    let wanted = cookies
-        .as_deref()
-        .and_then(|cookies| cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix(COLUMNS_COOKIE)?.strip_prefix('=')));
-    wanted.map_or_else(ColumnChoice::default, ColumnChoice::from_cookie)
+    let wanted = use_context::<Parts>().and_then(|parts| cookie(&parts.headers, COLUMNS_COOKIE));
+    wanted.as_deref().map_or_else(ColumnChoice::default, ColumnChoice::from_cookie)
 }
 
 /// Keeps the columns in this browser for a year.
 pub fn remember_columns(columns: &ColumnChoice) {
-    let cookie = format!("{COLUMNS_COOKIE}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax", columns.to_cookie());
-    if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
-        response.append_header(header::SET_COOKIE, value);
-    }
+    let secure = use_context::<Caller>().is_some_and(|caller| caller.visitor.secure);
+    set_cookie(&new_cookie(COLUMNS_COOKIE, columns.to_cookie(), YEAR, secure));
 }

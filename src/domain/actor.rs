@@ -1,15 +1,45 @@
 //! Who is asking. Every service method takes an [`Actor`] first, so that no work is done for nobody.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
-use super::ids::{ProjectId, UserId};
+use super::{
+    access::{Authority, Forbidden, Permission, Role},
+    ids::{ProjectId, UserId},
+};
 
-/// The person on whose behalf something is done, inside one project.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The person, key or clock on whose behalf something is done, inside one project.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     pub user: UserId,
     pub name: String,
     pub project: ProjectId,
+    pub authority: Authority,
+    pub origin: Origin,
+}
+
+/// Where a request comes from, for the audit log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// None for the command line and for what happens by itself.
+    pub address: Option<IpAddr>,
+    /// What the browser or program calls itself.
+    pub agent: String,
+}
+
+impl Actor {
+    /// Nothing, or the refusal.
+    ///
+    /// # Errors
+    /// Where the table of [`super::access`] does not allow it.
+    pub fn require(&self, permission: Permission) -> Result<(), Forbidden> {
+        self.authority.require(permission)
+    }
+
+    pub fn person(&self) -> Person {
+        Person { id: self.user, name: self.name.clone() }
+    }
 }
 
 /// A person as others see her: in "created by", in the history, in the filter.
@@ -17,4 +47,33 @@ pub struct Actor {
 pub struct Person {
     pub id: UserId,
     pub name: String,
+}
+
+/// A project by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectName {
+    pub id: ProjectId,
+    pub name: String,
+}
+
+/// What a person is where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    pub project: ProjectName,
+    pub role: Role,
+}
+
+/// Where the person who looks at the list stands: what its page has to know of her.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seat {
+    pub project: ProjectId,
+    pub role: Role,
+    /// Is there another project in which she may make journeys? Then Clone asks where to.
+    pub elsewhere: bool,
+}
+
+impl Seat {
+    pub fn may(self, permission: Permission) -> bool {
+        self.role.may(permission)
+    }
 }

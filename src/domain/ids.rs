@@ -66,6 +66,12 @@ id!(/// A saved filter of a project.
     SavedFilterId, "saved filter");
 id!(/// One entry of the history: an action on one or many journeys.
     OperationId, "operation");
+id!(/// One sign-in on one device.
+    SessionId, "session");
+id!(/// A link by which somebody joins a project.
+    InvitationId, "invitation");
+id!(/// A key with which a program speaks for a project.
+    ApiKeyId, "API key");
 
 impl JourneyId {
     /// The random tail of the id: short enough for a column, long enough to tell journeys apart and to search for.

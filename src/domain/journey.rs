@@ -8,6 +8,7 @@ use super::{
     graph::Graph,
     ids::{JourneyId, VersionId},
     label::Label,
+    reference::Reference,
     settings::{EntryType, Settings},
     status::Status,
     time::Timestamp,
@@ -75,4 +76,6 @@ pub struct JourneyDetail {
     pub graph: Graph,
     /// Of the shown version.
     pub settings: Settings,
+    /// What the shown version names and its project does not have, since it was cloned from another one.
+    pub missing: Vec<Reference>,
 }

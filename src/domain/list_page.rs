@@ -3,8 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    actor::Person, columns::ColumnChoice, ids::SavedFilterId, journey::JourneySummary, label::Label, list_query::ListQuery,
-    status::Status, time::Timestamp,
+    actor::{Person, Seat},
+    columns::ColumnChoice,
+    ids::SavedFilterId,
+    journey::JourneySummary,
+    label::Label,
+    list_query::ListQuery,
+    status::Status,
+    time::Timestamp,
 };
 
 /// How many journeys there are in a status, for the quick filters.
@@ -37,6 +43,8 @@ pub struct ListPage {
     pub creators: Vec<Person>,
     pub saved_filters: Vec<SavedFilter>,
     pub columns: ColumnChoice,
+    /// Where the person who looks stands; none for a program.
+    pub seat: Option<Seat>,
     /// The server's clock when the page was made; views never look at their own.
     pub now: Timestamp,
 }

@@ -6,12 +6,12 @@
 
 use std::str::FromStr;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use super::{
     error::FieldError,
-    ids::{LabelId, UserId},
+    ids::{LabelId, ProjectId, UserId},
+    query_string::{pairs, write_query},
     settings::EntryType,
     status::Status,
     text::SEARCH_MAX,
@@ -302,10 +302,11 @@ impl ListQuery {
         write_query(&pairs)
     }
 
-    /// The query as a selection of all that match: with the `?`, so that "everything" is not an empty field, which forms
-    /// cannot tell from none.
-    pub fn to_matching(&self) -> String {
-        format!("?{}", self.to_query())
+    /// The query as a selection of all that match, with the project that it was looked at in, so that a tab never acts on
+    /// another one. The `?` is there so that "everything" is not an empty field, which forms cannot tell from none.
+    pub fn to_matching(&self, project: Option<ProjectId>) -> String {
+        let project = project.map(|project| format!("{PROJECT}={project}&")).unwrap_or_default();
+        format!("?{project}{}", self.to_query()).trim_end_matches('&').to_string()
     }
 
     /// `/journeys`, with the query where there is one.
@@ -402,21 +403,12 @@ fn shorten(text: &str) -> String {
     if text.chars().count() <= 60 { text.to_string() } else { text.chars().take(59).chain(['…']).collect() }
 }
 
-/// Decodes `application/x-www-form-urlencoded` pairs.
-pub fn pairs(query: &str) -> impl Iterator<Item = (String, String)> + '_ {
-    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    query.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty()).map(move |pair| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(key).trim_end_matches("[]").to_string(), decode(value))
-    })
-}
+/// The key of the project in a selection of all that match.
+const PROJECT: &str = "project";
 
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-
-/// Encodes pairs as a query string.
-pub fn write_query(pairs: &[(&str, String)]) -> String {
-    let encoded: Vec<String> = pairs.iter().map(|(key, value)| format!("{key}={}", utf8_percent_encode(value, QUERY))).collect();
-    encoded.join("&")
+/// The project that a selection of all that match was made in, where it names one.
+pub fn project_of_matching(matching: &str) -> Option<ProjectId> {
+    pairs(matching).find(|(key, _)| key == PROJECT).and_then(|(_, value)| value.parse().ok())
 }
 
 #[cfg(test)]

@@ -14,6 +14,12 @@ pub const DESCRIPTION_MAX: usize = 500;
 pub const LABEL_MAX: usize = 50;
 /// Longest name of a saved filter, in characters.
 pub const SAVED_FILTER_MAX: usize = 80;
+/// Longest name of a person, in characters.
+pub const PERSON_MAX: usize = 100;
+/// Longest name of a project, in characters.
+pub const PROJECT_MAX: usize = 80;
+/// Longest name of an API key, in characters.
+pub const KEY_MAX: usize = 80;
 /// Longest search text, in characters.
 pub const SEARCH_MAX: usize = 200;
 
@@ -67,6 +73,13 @@ text!(/// The name of a label.
     LabelName, "label", LABEL_MAX, required: true);
 text!(/// The name of a saved filter.
     SavedFilterName, "saved_filter_name", SAVED_FILTER_MAX, required: true);
+
+text!(/// What a person is called.
+    PersonName, "name", PERSON_MAX, required: true);
+text!(/// What a project is called.
+    ProjectTitle, "project_name", PROJECT_MAX, required: true);
+text!(/// What an API key is for.
+    KeyName, "key_name", KEY_MAX, required: true);
 
 impl JourneyName {
     /// "Clone of NAME", shortened at the end where the prefix would make it too long.

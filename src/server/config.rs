@@ -3,6 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
+use url::Url;
+
+use super::auth::oidc::{ProviderConfig, RoleRules};
 
 #[derive(Debug, Parser)]
 #[command(name = "wayfare", version, about = "Customer journeys in one binary and one file.", max_term_width = 100)]
@@ -22,11 +26,69 @@ pub enum Command {
     /// Read journeys from a JSON file, as drafts: all of them or none.
     Import(ImportArgs),
     /// Write all journeys as JSON to the standard output.
-    Export(DatabaseArgs),
+    Export(ExportArgs),
     /// Check that the counters add up and the file is whole; exits with 1 where they do not.
     Check(DatabaseArgs),
     /// Write a consistent copy of the database, also while the server runs.
     Backup(BackupArgs),
+    /// Accounts: who may sign in.
+    #[command(subcommand)]
+    User(UserCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Make an account. It chooses its password with the link that is shown, unless one comes on the standard input.
+    Add(UserAddArgs),
+    /// List the accounts.
+    List(DatabaseArgs),
+    /// Show a link with which an account chooses a new password, once, within a day.
+    Reset(UserArgs),
+    /// End every session of an account and let it sign in no more.
+    Suspend(UserArgs),
+    /// Let a suspended account sign in again.
+    Restore(UserArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct UserAddArgs {
+    /// The e-mail address with which the person signs in.
+    #[arg(value_name = "EMAIL")]
+    pub email: String,
+    /// What she is called; the part of the address before the @ where none is given.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// What she may do: viewer, creator, publisher or admin.
+    #[arg(long, default_value = "admin")]
+    pub role: String,
+    /// The project in which she may do it, by name; every project where none is given.
+    #[arg(long, value_name = "NAME")]
+    pub project: Option<String>,
+    /// Read the password from the first line of the standard input.
+    #[arg(long)]
+    pub password_stdin: bool,
+    #[command(flatten)]
+    pub link: LinkArgs,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct UserArgs {
+    /// The e-mail address of the account.
+    #[arg(value_name = "EMAIL")]
+    pub email: String,
+    #[command(flatten)]
+    pub link: LinkArgs,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct LinkArgs {
+    /// The address with which links begin.
+    #[arg(long, env = "WAYFARE_PUBLIC_URL", default_value = "http://127.0.0.1:3000", value_name = "URL")]
+    pub public_url: Url,
 }
 
 #[derive(Debug, Args)]
@@ -56,7 +118,7 @@ pub enum LogFormat {
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Where to listen. Without accounts only this machine itself (127.0.0.1, [::1]) is allowed; port 0 takes a free one.
+    /// Where to listen. Without an account only this machine itself (127.0.0.1, [::1]) is allowed; port 0 takes a free one.
     #[arg(long, env = "WAYFARE_LISTEN", default_value = "127.0.0.1:3000", value_name = "ADDR:PORT")]
     pub listen: SocketAddr,
     /// Connections that read the database at the same time.
@@ -65,8 +127,82 @@ pub struct ServeArgs {
     /// Seconds that running requests get to finish when the server is told to stop.
     #[arg(long, env = "WAYFARE_SHUTDOWN_SECONDS", default_value_t = 10, value_name = "SECONDS")]
     pub shutdown_seconds: u64,
+    /// The address that people use, such as https://wayfare.example.com: links begin with it, and its name is answered to. With
+    /// https:// cookies travel over TLS only.
+    #[arg(long, env = "WAYFARE_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
+    pub public_url: Option<Url>,
+    /// Networks of proxies whose X-Forwarded-For, -Proto and -Host are believed, such as 10.0.0.0/8,::1/128.
+    #[arg(long, env = "WAYFARE_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',')]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Hours after which a session that is not used ends.
+    #[arg(long, env = "WAYFARE_SESSION_IDLE_HOURS", default_value_t = 12, value_name = "HOURS", value_parser = clap::value_parser!(u64).range(1..=8760))]
+    pub session_idle_hours: u64,
+    /// Hours after which a session ends in any case.
+    #[arg(long, env = "WAYFARE_SESSION_HOURS", default_value_t = 168, value_name = "HOURS", value_parser = clap::value_parser!(u64).range(1..=8760))]
+    pub session_hours: u64,
+    #[command(flatten)]
+    pub provider: ProviderArgs,
     #[command(flatten)]
     pub database: DatabaseArgs,
+}
+
+/// Sign-in with OpenID Connect.
+#[derive(Debug, Args)]
+pub struct ProviderArgs {
+    /// The issuer of an OpenID Connect provider, such as https://accounts.example.com; people can then sign in with it.
+    #[arg(long, env = "WAYFARE_OIDC_ISSUER", value_name = "URL")]
+    pub oidc_issuer: Option<String>,
+    /// The client id that the provider knows Wayfare by.
+    #[arg(long, env = "WAYFARE_OIDC_CLIENT_ID", value_name = "ID")]
+    pub oidc_client_id: Option<String>,
+    /// The client's secret; better in the environment than on the command line.
+    #[arg(long, env = "WAYFARE_OIDC_CLIENT_SECRET", value_name = "SECRET", hide_env_values = true)]
+    pub oidc_client_secret: Option<String>,
+    /// What is asked for beside openid.
+    #[arg(long, env = "WAYFARE_OIDC_SCOPES", default_value = "email profile", value_name = "SCOPES")]
+    pub oidc_scopes: String,
+    /// What the button on the sign-in page says.
+    #[arg(long, env = "WAYFARE_OIDC_NAME", default_value = "Single sign-on", value_name = "NAME")]
+    pub oidc_name: String,
+    /// The claim from which roles follow, or a path such as realm_access.roles.
+    #[arg(long, env = "WAYFARE_OIDC_ROLE_CLAIM", default_value = "groups", value_name = "CLAIM")]
+    pub oidc_role_claim: String,
+    /// Which role follows from which value: admins=admin;marketing=publisher@Shop;*=viewer
+    #[arg(long, env = "WAYFARE_OIDC_ROLES", default_value = "", value_name = "RULES")]
+    pub oidc_roles: RoleRules,
+}
+
+/// Settings of the provider that do not fit together.
+#[derive(Debug, thiserror::Error)]
+#[error("WAYFARE_OIDC_ISSUER and WAYFARE_OIDC_CLIENT_ID belong together. Set both, or neither.")]
+pub struct ProviderArgsError;
+
+impl ProviderArgs {
+    /// The provider, where one is configured.
+    ///
+    /// # Errors
+    /// Where only half of it is.
+    pub fn config(&self) -> Result<Option<ProviderConfig>, ProviderArgsError> {
+        match (&self.oidc_issuer, &self.oidc_client_id) {
+            (None, None) => Ok(None),
+            (Some(issuer), Some(client_id)) => Ok(Some(ProviderConfig {
+                issuer: issuer.clone(),
+                client_id: client_id.clone(),
+                client_secret: self.oidc_client_secret.clone(),
+                scopes: self.oidc_scopes.split_whitespace().map(str::to_string).collect(),
+                name: self.oidc_name.clone(),
+                role_claim: self.oidc_role_claim.clone(),
+                roles: self.oidc_roles.clone(),
+            })),
+            _ => Err(ProviderArgsError),
+        }
+    }
+}
+
+fn public_url(text: &str) -> Result<Url, String> {
+    let url: Url = text.parse().map_err(|error| format!("{error}"))?;
+    let fine = matches!(url.scheme(), "http" | "https") && url.has_host() && url.path() == "/" && url.query().is_none();
+    if fine { Ok(url) } else { Err("it has to look like https://wayfare.example.com, without a path".to_string()) }
 }
 
 #[derive(Debug, Args)]
@@ -78,6 +214,8 @@ pub struct DemoArgs {
     #[arg(long)]
     pub if_empty: bool,
     #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(flatten)]
     pub database: DatabaseArgs,
 }
 
@@ -87,7 +225,24 @@ pub struct ImportArgs {
     #[arg(value_name = "FILE.json")]
     pub file: PathBuf,
     #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(flatten)]
     pub database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ProjectArgs {
+    /// The project, by name; the first one where none is given.
+    #[arg(long, env = "WAYFARE_PROJECT", value_name = "NAME")]
+    pub project: Option<String>,
 }
 
 #[derive(Debug, Args)]

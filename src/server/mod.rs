@@ -1,10 +1,12 @@
 //! The server's half: everything that may touch a disk, a socket or a clock.
 
+pub mod auth;
 pub mod changes;
 pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod http;
+pub mod listener;
 pub mod serve;
 pub mod services;
 pub mod store;

@@ -2,35 +2,39 @@
 
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    domain::actor::Actor,
-    server::{
-        changes::Changes,
-        clock::{Clock, SystemClock},
-        config::ServeArgs,
-        http::{self, AppState, assets::Assets},
-        services::Services,
-        store::{
-            Store,
-            sqlite::{SqliteConfig, SqliteStore},
-        },
-        timekeeper::keep_time,
+use crate::server::{
+    auth::{
+        Auth, Lifetimes,
+        oidc::{Provider, ProviderError},
     },
+    changes::Changes,
+    clock::{Clock, SystemClock},
+    config::{ProviderArgsError, ServeArgs},
+    http::{self, AppState, Site, assets::Assets},
+    listener,
+    services::Services,
+    store::{
+        Store,
+        access::AccessStore,
+        sqlite::{SqliteConfig, SqliteStore},
+    },
+    timekeeper::keep_time,
 };
 
 /// Why the server did not start, or ended: a sentence for the person who started it.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    #[error(
-        "{0} can be reached by others, and there is no account yet. Listen on 127.0.0.1 or [::1], or put a proxy with a sign-in in front."
-    )]
+    #[error("{0} can be reached by others, and there is no account yet. Make one first: wayfare user add you@example.com")]
     NotLocal(SocketAddr),
     #[error("Cannot listen on {0}: {1}. Is another program using the port? Give another one with --listen.")]
     Listen(SocketAddr, std::io::Error),
+    #[error("Sign-in provider: {0}. Look at the WAYFARE_OIDC_ settings.")]
+    Provider(#[from] ProviderError),
+    #[error(transparent)]
+    ProviderArgs(#[from] ProviderArgsError),
     #[error(transparent)]
     Store(#[from] crate::server::store::StoreError),
     #[error("the server failed: {0}")]
@@ -42,59 +46,53 @@ pub enum ServeError {
 /// # Errors
 /// Where the address or the database cannot be used.
 pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), ServeError> {
-    if !args.listen.ip().is_loopback() {
-        return Err(ServeError::NotLocal(args.listen));
-    }
     let store = SqliteStore::open(&SqliteConfig { readers: args.readers, ..SqliteConfig::new(&args.database.database) }).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let actor = store.local_actor(clock.now()).await?;
+    store.local_actor(clock.now()).await?;
+    let local = store.local_projects().await?.is_some();
+    if local && !args.listen.ip().is_loopback() {
+        return Err(ServeError::NotLocal(args.listen));
+    }
+    let provider = args.provider.config()?.map(Provider::new).transpose()?;
+    let lifetimes = Lifetimes::new(hours(args.session_idle_hours), hours(args.session_hours));
     let changes = Changes::default();
-    changes.announce(store.generation(actor.project).await?);
-
     let listener = TcpListener::bind(args.listen).await.map_err(|error| ServeError::Listen(args.listen, error))?;
     let address = listener.local_addr()?;
+    let auth = Auth::new(lifetimes, provider);
     let state = AppState {
-        services: Services::new(store.clone(), Arc::clone(&clock), changes.clone()),
-        local_admin: actor.clone(),
+        services: Services::new(store.clone(), Arc::clone(&clock), changes.clone(), auth, args.listen.ip().is_loopback()),
         assets: Arc::new(Assets::embedded()),
+        site: Arc::new(Site::new(args.public_url.clone(), args.listen.ip(), args.trusted_proxies.clone())),
         stop: stop.clone(),
     };
     let background = tokio_util::task::TaskTracker::new();
-    background.spawn(changes.clone().watch_store(store.clone(), actor.project, stop.clone()));
-    let person = store.system_person();
-    let system = Actor { user: person.id, name: person.name, project: actor.project };
-    background.spawn(keep_time(store.clone(), clock, system, changes, stop.clone()));
+    background.spawn(changes.clone().watch_store(store.clone(), stop.clone()));
+    background.spawn(keep_time(store.clone(), clock, changes, stop.clone()));
     background.close();
     tokio::spawn(wait_for_signal(stop.clone()));
 
-    announce(address, args);
-    // Without this a page in several chunks waits for the delayed acknowledgement of each.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    let server = axum::serve(listener, http::router(state)).with_graceful_shutdown({
-        let stop = stop.clone();
-        async move { stop.cancelled().await }
-    });
+    announce(address, args, local);
     let grace = Duration::from_secs(args.shutdown_seconds);
-    tokio::select! {
-        ended = server.into_future() => ended?,
-        () = async { stop.cancelled().await; tokio::time::sleep(grace).await } => {
-            tracing::warn!(seconds = args.shutdown_seconds, "server.requests_cut_off");
-        }
-    }
+    listener::serve(listener, http::router(state), stop.clone(), grace).await?;
+    // The listener failed by itself: everything else ends as well.
+    stop.cancel();
     background.wait().await;
     store.close().await;
     tracing::info!("server.stopped");
     Ok(())
 }
 
+fn hours(hours: u64) -> Duration {
+    Duration::from_secs(hours.saturating_mul(3600))
+}
+
 /// The line that people and programs wait for.
-fn announce(address: SocketAddr, args: &ServeArgs) {
+fn announce(address: SocketAddr, args: &ServeArgs, local: bool) {
     let mut out = std::io::stdout();
     let _ = writeln!(out, "Wayfare is listening on http://{address}");
     let _ = out.flush();
-    tracing::info!(%address, database = %args.database.database.display(), mode = "local", "server.started");
+    let mode = if local { "local" } else { "accounts" };
+    tracing::info!(%address, database = %args.database.database.display(), mode, "server.started");
 }
 
 async fn wait_for_signal(stop: CancellationToken) {

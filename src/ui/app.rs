@@ -1,7 +1,7 @@
-//! The document around every page, the routes, and the frame of the application.
+//! The routes, and what all pages share. The document and the bar at its top are in `shell.rs`.
 
 use leptos::prelude::*;
-use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
     components::{Route, Router, Routes},
@@ -10,56 +10,16 @@ use leptos_router::{
 
 #[cfg(feature = "ssr")]
 use super::pages::{
-    edit_journey::EditJourneyPage, journey::JourneyPage, label_journeys::LabelJourneysPage, new_journey::NewJourneyPage,
-    operation::OperationPage, stop_journeys::StopJourneysPage,
+    account::AccountPage, audit::AuditPage, clone_journey::CloneJourneyPage, edit_journey::EditJourneyPage, found::FoundPage,
+    invitation::InvitationPage, journey::JourneyPage, keys::KeysPage, label_journeys::LabelJourneysPage,
+    new_journey::NewJourneyPage, operation::OperationPage, password::PasswordPage, people::PeoplePage, projects::ProjectsPage,
+    sign_in::SignInPage, stop_journeys::StopJourneysPage,
 };
 use super::{
-    components::icon::{Icon, Symbol},
     dom,
     pages::{journeys::JourneysPage, not_found::NotFoundPage},
     toaster::{ToastRegion, Toaster},
 };
-
-/// Addresses of the site's files; they carry hashes and are known only to the server.
-#[derive(Debug, Clone, Default)]
-pub struct PageFiles {
-    pub style: String,
-    pub start: String,
-    pub glue: String,
-    pub wasm: String,
-    pub icon: String,
-}
-
-/// The HTML document. Rendered by the server only.
-///
-/// Only the list comes alive in the browser (`comes_alive`): it is where scripts make a difference. The other pages are
-/// complete as they are sent, say so at once with `data-hydrated`, and cost no module.
-pub fn shell(files: PageFiles, comes_alive: bool) -> impl IntoView {
-    let scripts = (comes_alive && !files.start.is_empty()).then(|| {
-        view! {
-            <link rel="modulepreload" href=files.glue.clone() />
-            <link rel="preload" href=files.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="" />
-            <script r#type="module" src=files.start.clone()></script>
-        }
-    });
-    view! {
-        <!DOCTYPE html>
-        <html lang="en" data-hydrated=(!comes_alive).then_some("true")>
-            <head>
-                <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
-                <link rel="icon" href=files.icon.clone() r#type="image/svg+xml" />
-                <link rel="stylesheet" href=files.style.clone() />
-                {scripts}
-                <MetaTags />
-            </head>
-            <body>
-                <App />
-            </body>
-        </html>
-    }
-}
 
 /// The application: frame, routes and what all pages share.
 #[component]
@@ -71,22 +31,6 @@ pub fn App() -> impl IntoView {
     view! {
         <Title formatter=|title: String| if title.is_empty() { "Wayfare".to_string() } else { format!("{title} · Wayfare") } />
         <Router>
-            <a class="skip-link" href="#content">
-                "Skip to the content"
-            </a>
-            <header class="topbar">
-                <a class="brand" href="/journeys">
-                    <Icon symbol=Symbol::Brand />
-                    <span>"Wayfare"</span>
-                </a>
-                <nav class="topnav" aria-label="Main">
-                    <a href="/journeys">"Journeys"</a>
-                </nav>
-                <p class="local-mode" title="Wayfare answers only on this machine's own addresses. Whoever uses this machine may do everything.">
-                    <Icon symbol=Symbol::Shield />
-                    <span>"Local mode"<span class="local-mode-more">" · open to everyone on this machine"</span></span>
-                </p>
-            </header>
             <main id="content" tabindex="-1">
                 <Pages />
             </main>
@@ -107,6 +51,16 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/journeys/label") view=|| view! { <LabelJourneysPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/journeys/:id") view=|| view! { <JourneyPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/journeys/:id/edit") view=|| view! { <EditJourneyPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/journeys/:id/clone") view=|| view! { <CloneJourneyPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/audit") view=|| view! { <AuditPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/people") view=|| view! { <PeoplePage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/keys") view=|| view! { <KeysPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/projects") view=|| view! { <ProjectsPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/account") view=|| view! { <AccountPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/sign-in") view=|| view! { <SignInPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/setup") view=|| view! { <FoundPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/invitations/:link") view=|| view! { <InvitationPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/password/:link") view=|| view! { <PasswordPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/operations/:id") view=|| view! { <OperationPage /> }.into_any() ssr=SsrMode::Async />
         </Routes>
     }

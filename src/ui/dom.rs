@@ -6,6 +6,23 @@ use leptos::prelude::*;
 
 use crate::domain::ids::JourneyId;
 
+/// The element that the browser's half takes over; what stands around it stays as the server sent it.
+pub const APP: &str = "app";
+
+/// Takes over what the server rendered.
+#[cfg(feature = "hydrate")]
+pub fn hydrate<F, N>(app: F)
+where
+    F: FnOnce() -> N + 'static,
+    N: IntoView,
+{
+    use wasm_bindgen::JsCast;
+    let place = document().get_element_by_id(APP).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(place) = place {
+        leptos::mount::hydrate_from(place, app).forget();
+    }
+}
+
 /// Sets `data-hydrated` on the document once the first page listens; styles and tests wait for it.
 pub fn mark_hydrated() {
     #[cfg(feature = "hydrate")]
@@ -132,7 +149,7 @@ pub fn form_query(event: &leptos::ev::SubmitEvent) -> String {
                 .filter(|(_, value)| !value.is_empty())
                 .collect();
             let borrowed: Vec<(&str, String)> = pairs.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
-            crate::domain::list_query::write_query(&borrowed)
+            crate::domain::query_string::write_query(&borrowed)
         })
         .unwrap_or_default()
     }

@@ -5,4 +5,6 @@ pub mod app;
 pub mod components;
 pub mod dom;
 pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod shell;
 pub mod toaster;

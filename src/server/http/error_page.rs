@@ -1,5 +1,4 @@
-//! The page that a plain form gets when it could not be carried out. It needs no script and no framework, so that it can
-//! always be shown.
+//! Pages that need no script and no framework, so that they can always be shown: what went wrong, and what is shown once.
 
 use std::any::Any;
 
@@ -9,9 +8,41 @@ use axum::{
 };
 
 use super::assets::Assets;
-use crate::api::AppError;
+use crate::api::{AppError, request::ShownOnce};
 
 pub fn of(error: &AppError, assets: &Assets, back: &str) -> Response<Body> {
+    let content = format!(
+        "<div class=\"state state-error\" role=\"alert\"><h1 class=\"state-title\">{title}</h1><p class=\"state-text\">{sentence}</p>\
+         <p><a class=\"button\" href=\"{back}\">Go back</a></p></div>",
+        title = escape(error.title()),
+        sentence = escape(&error.sentence()),
+        back = escape(back),
+    );
+    let mut response = page(error.title(), &content, assets);
+    *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if let AppError::TooMany(seconds) = error
+        && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
+    {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
+}
+
+/// A secret in the one answer that has it.
+pub fn shown_once(shown: &ShownOnce, assets: &Assets) -> Response<Body> {
+    let content = format!(
+        "<h1>{title}</h1><div class=\"card form\" role=\"status\"><p>{text}</p><label class=\"field\"><span class=\"field-label\">{title}</span>\
+         <input type=\"text\" readonly value=\"{secret}\" autocomplete=\"off\" spellcheck=\"false\"></label>\
+         <p><a class=\"button\" href=\"{back}\">Done</a></p></div>",
+        title = escape(shown.title),
+        text = escape(&shown.text),
+        secret = escape(&shown.secret),
+        back = escape(shown.back),
+    );
+    page(shown.title, &content, assets)
+}
+
+fn page(title: &str, content: &str, assets: &Assets) -> Response<Body> {
     let style = assets.address("wayfare.css").map(|css| format!("<link rel=\"stylesheet\" href=\"{css}\">")).unwrap_or_default();
     // Named here as well: a browser that is told of no icon asks for one that is not there.
     let icon = assets
@@ -19,17 +50,15 @@ pub fn of(error: &AppError, assets: &Assets, back: &str) -> Response<Body> {
         .map(|icon| format!("<link rel=\"icon\" href=\"{icon}\" type=\"image/svg+xml\">"))
         .unwrap_or_default();
     let html = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} · Wayfare</title>\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">{icon}{style}</head>\
-         <body><main class=\"page page-narrow\"><div class=\"state state-error\" role=\"alert\"><h1 class=\"state-title\">{title}</h1>\
-         <p class=\"state-text\">{sentence}</p><p><a class=\"button\" href=\"{back}\">Go back</a></p></div></main></body></html>",
-        title = escape(error.title()),
-        sentence = escape(&error.sentence()),
-        back = escape(back),
+        "<!DOCTYPE html><html lang=\"en\" data-hydrated=\"true\"><head><meta charset=\"utf-8\"><title>{title} · Wayfare</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">{icon}{style}</head>\
+         <body><main class=\"page page-narrow\">{content}</main></body></html>",
+        title = escape(title),
     );
     let mut response = Response::new(Body::from(html));
-    *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

@@ -1,12 +1,19 @@
-//! The router: pages, server functions, the stream of changes, site files and signs of life.
+//! The router: what surrounds every request, and in which order.
 
 pub mod assets;
+mod audit_export;
 mod changes;
+mod client;
 mod error_page;
 mod guard;
 mod health;
+mod identify;
 mod pages;
+mod provider;
+mod rest;
+pub mod routes;
 mod server_functions;
+mod site;
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,23 +22,22 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware,
-    routing::{any, get},
 };
 use tokio_util::sync::CancellationToken;
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
+    csrf::CsrfLayer,
     set_header::SetResponseHeaderLayer,
     timeout::TimeoutLayer,
     trace::{DefaultOnResponse, TraceLayer},
 };
 
-use crate::{
-    domain::actor::Actor,
-    server::{services::Services, store::sqlite::SqliteStore},
-};
+use crate::server::{services::Services, store::sqlite::SqliteStore};
 use assets::Assets;
+pub use routes::{Access, Route, catalogue};
+pub use site::Site;
 
 /// Largest body of a request, in bytes: a thousand ticked journeys fit many times.
 const BODY_MAX: usize = 1024 * 1024;
@@ -42,33 +48,56 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct AppState {
     pub services: Services<SqliteStore>,
-    /// In local mode everybody is this person.
-    pub local_admin: Actor,
     pub assets: Arc<Assets>,
+    pub site: Arc<Site>,
     pub stop: CancellationToken,
 }
 
+/// Pages send a policy of their own, with the nonce of their scripts; nothing else runs or shows anything.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Nothing of the machine is needed.
+const PERMISSIONS: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()";
+
 /// All routes with everything around them.
 pub fn router(state: AppState) -> Router {
-    let fixed =
-        |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
-    let timed = Router::new()
-        .route("/api/ui/{*function}", any(server_functions::answer))
-        .merge(pages::routes(&state))
+    let routers = routes::routers(&state);
+    let timed = routers
+        .people
+        .layer(csrf(&state.site))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
-    Router::new()
-        .route("/api/ui/changes", get(changes::stream))
-        .route("/pkg/{file}", get(assets::serve))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .merge(timed)
+    let programs = routers
+        .programs
+        .layer(middleware::from_fn_with_state(state.clone(), rest::key::require_key))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT));
+    let known =
+        routers.streams.merge(timed).merge(programs).layer(middleware::from_fn_with_state(state.clone(), identify::identify));
+    let fixed =
+        |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    routers
+        .signs
+        .merge(known)
         .layer(DefaultBodyLimit::max(BODY_MAX))
-        .layer(middleware::from_fn(guard::refuse_foreign_requests))
+        .layer(fixed(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))
         .layer(fixed(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(fixed(HeaderName::from_static("permissions-policy"), PERMISSIONS))
+        .layer(fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(fixed(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
         .layer(CatchPanicLayer::custom(error_page::after_panic))
         .layer(TraceLayer::new_for_http().on_response(DefaultOnResponse::new().level(tracing::Level::DEBUG)))
         .with_state(state)
+}
+
+/// Refuses what other sites' pages send (Fetch Metadata and `Origin`).
+fn csrf(site: &Site) -> CsrfLayer<fn(tower_http::csrf::ProtectionError) -> axum::http::Response<axum::body::Body>> {
+    let refuse: fn(_) -> _ = |_| assets::plain(StatusCode::FORBIDDEN, guard::FOREIGN);
+    let layer = CsrfLayer::new();
+    let layer = match site.origin().map(|origin| layer.clone().add_trusted_origin(&origin)) {
+        Some(Ok(layer)) => layer,
+        _ => layer,
+    };
+    layer.with_rejection_response(refuse)
 }

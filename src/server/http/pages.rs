@@ -4,57 +4,55 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::{Response, StatusCode, request::Parts},
+    http::{HeaderValue, Method, Response, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect},
-    routing::get,
 };
 use leptos::{
     config::LeptosOptions,
+    nonce::use_nonce,
     prelude::{provide_context, use_context},
     server_fn::axum::server_fn_paths,
 };
-use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions};
 
 use super::AppState;
-use crate::ui::app::{App, PageFiles, shell};
+use crate::{
+    api::request::{Caller, FormProblem},
+    ui::{
+        app::App,
+        shell::{PageFiles, shell},
+    },
+};
+
+/// The one page that comes alive in the browser.
+pub const ALIVE: &str = "/journeys";
+
+/// The root leads to the list.
+pub async fn home() -> Redirect {
+    Redirect::temporary(ALIVE)
+}
 
 /// Every route of the pages, and a designed answer for what is none.
 pub fn routes(state: &AppState) -> Router<AppState> {
     let options = LeptosOptions::builder().output_name("wayfare").build();
     // Server functions have a handler of their own, which knows plain forms (`server_functions.rs`).
     let functions = server_fn_paths().map(|(path, _)| path.to_string()).collect();
-    let routes = generate_route_list_with_exclusions(App, Some(functions));
+    let pages = generate_route_list_with_exclusions(App, Some(functions));
     let files = page_files(state);
-    let context = {
-        let (state, files) = (state.clone(), files.clone());
-        move || {
-            provide_context(state.services.clone());
-            provide_context(state.local_admin.clone());
-            provide_context(files.clone());
-        }
-    };
-    let shell_with_files = move || {
-        let comes_alive = use_context::<Parts>().is_some_and(|parts| parts.uri.path() == "/journeys");
-        shell(files.clone(), comes_alive)
-    };
     Router::new()
-        .route("/", get(|| async { Redirect::temporary("/journeys") }))
         .leptos_routes_with_context(
             &PageState { app: state.clone(), options: options.clone() },
-            routes,
-            context.clone(),
-            shell_with_files.clone(),
+            pages,
+            context(state.clone()),
+            move || document(files.clone()),
         )
-        .fallback(move |State(_): State<PageState>, request: Request| {
-            not_found(context.clone(), shell_with_files.clone(), request)
-        })
+        .fallback(|State(page): State<PageState>, request: Request| async move { not_found(&page.app, request).await })
         .with_state(PageState { app: state.clone(), options })
 }
 
 /// The framework asks the state for its options.
 #[derive(Clone)]
 struct PageState {
-    #[expect(dead_code, reason = "kept so that handlers beside the pages can reach the application")]
     app: AppState,
     options: LeptosOptions,
 }
@@ -76,15 +74,70 @@ fn page_files(state: &AppState) -> PageFiles {
     }
 }
 
-async fn not_found<C, V>(context: C, shell: impl Fn() -> V + Clone + Send + Sync + 'static, request: Request) -> Response<Body>
-where
-    C: Fn() + Clone + Send + Sync + 'static,
-    V: leptos::prelude::IntoView + 'static,
-{
-    let handler = leptos_axum::render_app_async_with_context(context, shell);
-    let mut response = handler(request).await.into_response();
+/// What pages can reach: the services, who asks, and the form that did not work.
+fn context(state: AppState) -> impl Fn() + Clone + Send + Sync + 'static {
+    move || {
+        provide_context(state.services.clone());
+        let Some(parts) = use_context::<Parts>() else { return };
+        provide_context(parts.extensions.get::<Caller>().cloned().unwrap_or_default());
+        if let Some(problem) = parts.extensions.get::<FormProblem>() {
+            provide_context(problem.clone());
+        }
+        set_policy();
+    }
+}
+
+/// Only scripts and styles of this page run: those of the site, and those that carry the nonce of this answer.
+fn set_policy() {
+    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; img-src 'self'; \
+         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
+fn document(files: PageFiles) -> impl leptos::prelude::IntoView {
+    let comes_alive = use_context::<Parts>().is_some_and(|parts| parts.uri.path() == ALIVE);
+    shell(files, comes_alive)
+}
+
+async fn render(state: &AppState, request: Request) -> Response<Body> {
+    let files = page_files(state);
+    let handler = leptos_axum::render_app_async_with_context(context(state.clone()), move || document(files.clone()));
+    handler(request).await.into_response()
+}
+
+async fn not_found(state: &AppState, request: Request) -> Response<Body> {
+    let mut response = render(state, request).await;
     if response.status() == StatusCode::OK {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
     response
+}
+
+/// The page that a plain form came from, with the reason why it did not work and what was typed. `None` where it cannot be
+/// shown: it comes alive in the browser, or is gone.
+pub async fn form_again(state: &AppState, form: &Parts, address: &str, problem: FormProblem) -> Option<Response<Body>> {
+    let uri: Uri = address.parse().ok()?;
+    if uri.path() == ALIVE || uri.path().starts_with("/api/") {
+        return None;
+    }
+    let status = StatusCode::from_u16(problem.error.status()).ok()?;
+    let mut request = Request::new(Body::empty());
+    *request.method_mut() = Method::GET;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = form.headers.clone();
+    request.headers_mut().remove(header::CONTENT_LENGTH);
+    request.headers_mut().remove(header::CONTENT_TYPE);
+    *request.extensions_mut() = form.extensions.clone();
+    request.extensions_mut().insert(problem);
+    let mut response = render(state, request).await;
+    if !response.status().is_success() {
+        return None;
+    }
+    *response.status_mut() = status;
+    Some(response)
 }

@@ -1,68 +1,111 @@
 //! Answers server functions, for scripts and for plain forms.
 //!
-//! A script gets JSON with a proper status. A browser without scripts is sent on to a page, or gets an error page.
+//! A script gets JSON with a proper status. A browser without scripts is sent on to a page, or gets the page of its form
+//! again with the reason why it did not work.
 
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    http::{HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Response, StatusCode, header, request::Parts},
     response::IntoResponse,
 };
 use leptos::prelude::provide_context;
 
-use super::{AppState, error_page};
-use crate::api::{
-    AppError,
-    request::{FormAnswer, accepts_html},
+use super::{AppState, BODY_MAX, error_page, pages};
+use crate::{
+    api::{
+        AppError,
+        request::{Caller, FormAnswer, FormProblem, accepts_html},
+    },
+    domain::query_string::pairs,
 };
 
 /// Largest error that is looked into.
 const ERROR_MAX: usize = 256 * 1024;
+/// Fields that are never written into a page again.
+const SECRET_FIELDS: [&str; 3] = ["password", "present", "link"];
 
-pub async fn answer(State(state): State<AppState>, mut request: Request) -> Response<Body> {
-    let plain_form = accepts_html(request.headers());
-    let back = request
-        .headers()
-        .get(header::REFERER)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|referer| referer.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest[at..].to_string())))
-        .unwrap_or_else(|| "/journeys".to_string());
+pub async fn answer(State(state): State<AppState>, request: Request) -> Response<Body> {
+    let (mut parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY_MAX).await else {
+        return super::assets::plain(StatusCode::PAYLOAD_TOO_LARGE, "The request is larger than 1 MiB. Select fewer at once.\n");
+    };
+    let plain_form = accepts_html(&parts.headers);
+    let original = parts.clone();
     // The framework would answer a plain form with a redirect that carries the error in its address; we say it on a page.
-    request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let form = FormAnswer::default();
     let context = {
         let (form, state) = (form.clone(), state.clone());
+        let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
         move || {
             provide_context(form.clone());
             provide_context(state.services.clone());
-            provide_context(state.local_admin.clone());
+            provide_context(caller.clone());
         }
     };
+    let request = Request::from_parts(parts, Body::from(body.clone()));
     let response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
-    let (mut parts, body) = response.into_parts();
-    let error = if parts.status.is_success() { None } else { Some(form.error()) };
-    match (error, plain_form) {
-        (None, false) => Response::from_parts(parts, body),
-        (None, true) => {
-            parts.status = StatusCode::SEE_OTHER;
-            parts.headers.remove(header::CONTENT_TYPE);
-            parts.headers.remove(header::CONTENT_LENGTH);
-            let target = HeaderValue::from_str(&form.target().unwrap_or(back));
-            parts.headers.insert(header::LOCATION, target.unwrap_or(HeaderValue::from_static("/journeys")));
-            Response::from_parts(parts, Body::empty())
-        }
-        (Some(known), _) => {
-            let bytes = to_bytes(body, ERROR_MAX).await.unwrap_or_default();
-            let error = known.or_else(|| serde_json::from_slice(&bytes).ok());
-            match error {
-                Some(error) if plain_form => error_page::of(&error, &state.assets, &back),
-                error => {
-                    if let Some(status) = error.as_ref().map(AppError::status).and_then(|s| StatusCode::from_u16(s).ok()) {
-                        parts.status = status;
-                    }
-                    Response::from_parts(parts, Body::from(bytes))
-                }
-            }
-        }
+    if response.status().is_success() {
+        return if plain_form { went_well(&state, response, &form, &original.headers) } else { response };
     }
+    went_wrong(&state, response, &form, plain_form, original, &body).await
+}
+
+/// The page that the browser came from, without our own name.
+fn referer(headers: &HeaderMap) -> Option<String> {
+    let referer = headers.get(header::REFERER)?.to_str().ok()?;
+    let (_, rest) = referer.split_once("://")?;
+    Some(rest[rest.find('/')?..].to_string())
+}
+
+fn went_well(state: &AppState, response: Response<Body>, form: &FormAnswer, headers: &HeaderMap) -> Response<Body> {
+    let answer = form.get();
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_TYPE);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    if let Some(shown) = &answer.shown {
+        let page = error_page::shown_once(shown, &state.assets);
+        parts.headers.extend(page.headers().clone());
+        return Response::from_parts(parts, page.into_body());
+    }
+    parts.status = StatusCode::SEE_OTHER;
+    let target = answer.target.or_else(|| referer(headers)).unwrap_or_else(|| pages::ALIVE.to_string());
+    let target = HeaderValue::from_str(&target).unwrap_or(HeaderValue::from_static(pages::ALIVE));
+    parts.headers.insert(header::LOCATION, target);
+    Response::from_parts(parts, Body::empty())
+}
+
+async fn went_wrong(
+    state: &AppState,
+    response: Response<Body>,
+    form: &FormAnswer,
+    plain_form: bool,
+    original: Parts,
+    body: &Bytes,
+) -> Response<Body> {
+    let (mut parts, answer) = response.into_parts();
+    let bytes = to_bytes(answer, ERROR_MAX).await.unwrap_or_default();
+    let error = form.get().error.or_else(|| serde_json::from_slice(&bytes).ok());
+    let Some(error) = error else { return Response::from_parts(parts, Body::from(bytes)) };
+    if plain_form {
+        let back = referer(&original.headers).unwrap_or_else(|| pages::ALIVE.to_string());
+        let typed = typed_fields(&String::from_utf8_lossy(body));
+        let problem = FormProblem { error: error.clone(), typed };
+        let again = pages::form_again(state, &original, &back, problem).await;
+        return again.unwrap_or_else(|| error_page::of(&error, &state.assets, &back));
+    }
+    if let Ok(status) = StatusCode::from_u16(error.status()) {
+        parts.status = status;
+    }
+    if let AppError::TooMany(seconds) = error
+        && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
+    {
+        parts.headers.insert(header::RETRY_AFTER, value);
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}
+
+fn typed_fields(body: &str) -> Vec<(String, String)> {
+    pairs(body).filter(|(key, _)| !SECRET_FIELDS.contains(&key.as_str())).collect()
 }

@@ -1,8 +1,9 @@
 //! Looking at journeys and operating them.
 
-use super::Services;
+use super::{ServiceResult, Services};
 use crate::{
     domain::{
+        access::{Forbidden, Permission},
         actor::Actor,
         columns::ColumnChoice,
         document::JourneyDocument,
@@ -16,32 +17,37 @@ use crate::{
         text::{JourneyName, SavedFilterName},
         transition::{Action, Refusal},
     },
-    server::store::{DetailsEdit, LabelChange, Store, StoreError, StoreResult},
+    server::store::{DetailsEdit, LabelChange, Store, StoreError},
 };
 
 /// Most lines of a journey's history on its page.
 const HISTORY_LINES: i64 = 100;
 
 impl<S: Store + Clone> Services<S> {
-    pub async fn list(&self, actor: &Actor, query: &ListQuery, columns: ColumnChoice) -> StoreResult<ListPage> {
+    pub async fn list(&self, actor: &Actor, query: &ListQuery, columns: ColumnChoice) -> ServiceResult<ListPage> {
+        actor.require(Permission::SeeJourneys)?;
         let page = self.store.list(actor.project, query, self.now()).await?;
         Ok(ListPage { columns, ..page })
     }
 
-    pub async fn journey(&self, actor: &Actor, journey: JourneyId) -> StoreResult<JourneyDetail> {
-        self.store.journey(actor.project, journey).await
+    pub async fn journey(&self, actor: &Actor, journey: JourneyId) -> ServiceResult<JourneyDetail> {
+        actor.require(Permission::SeeJourneys)?;
+        Ok(self.store.journey(actor.project, journey).await?)
     }
 
-    pub async fn history(&self, actor: &Actor, journey: JourneyId) -> StoreResult<Vec<HistoryEntry>> {
-        self.store.history(actor.project, journey, HISTORY_LINES).await
+    pub async fn history(&self, actor: &Actor, journey: JourneyId) -> ServiceResult<Vec<HistoryEntry>> {
+        actor.require(Permission::SeeJourneys)?;
+        Ok(self.store.history(actor.project, journey, HISTORY_LINES).await?)
     }
 
-    pub async fn operation(&self, actor: &Actor, operation: OperationId, page: i64) -> StoreResult<OperationAccount> {
-        self.store.operation(actor.project, operation, page).await
+    pub async fn operation(&self, actor: &Actor, operation: OperationId, page: i64) -> ServiceResult<OperationAccount> {
+        actor.require(Permission::SeeJourneys)?;
+        Ok(self.store.operation(actor.project, operation, page).await?)
     }
 
-    pub async fn preview_stop(&self, actor: &Actor, selection: &Selection) -> StoreResult<StopPreview> {
-        self.store.preview_stop(actor.project, selection, self.now()).await
+    pub async fn preview_stop(&self, actor: &Actor, selection: &Selection) -> ServiceResult<StopPreview> {
+        actor.require(Permission::OperateJourneys)?;
+        Ok(self.store.preview_stop(actor.project, selection, self.now()).await?)
     }
 
     /// Pause, resume, stop, archive, unarchive or delete, on one journey or many.
@@ -51,7 +57,8 @@ impl<S: Store + Clone> Services<S> {
         selection: &Selection,
         action: Action,
         confirmed: Option<SelectionDigest>,
-    ) -> StoreResult<BulkAnswer> {
+    ) -> ServiceResult<BulkAnswer> {
+        require_action(actor, action)?;
         let answer = self.store.operate(actor, selection, action, confirmed, self.now()).await?;
         tracing::info!(
             operation = %answer.report.id, %action, by = %actor.user, changed = answer.report.changed,
@@ -62,63 +69,83 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// Publishes a draft that has no problems.
-    pub async fn publish(&self, actor: &Actor, journey: JourneyId) -> StoreResult<BulkAnswer> {
+    pub async fn publish(&self, actor: &Actor, journey: JourneyId) -> ServiceResult<BulkAnswer> {
+        actor.require(Permission::OperateJourneys)?;
         let detail = self.store.journey(actor.project, journey).await?;
         if !detail.graph.problems().is_empty() || !detail.settings.problems().is_empty() {
-            return Err(StoreError::Refused { name: detail.summary.name, refusal: Refusal::HasProblems });
+            return Err(StoreError::Refused { name: detail.summary.name, refusal: Refusal::HasProblems }.into());
         }
         self.operate(actor, &Selection::Ticked(vec![journey]), Action::Publish, None).await
     }
 
-    pub async fn label(&self, actor: &Actor, selection: &Selection, change: &LabelChange) -> StoreResult<BulkAnswer> {
+    pub async fn label(&self, actor: &Actor, selection: &Selection, change: &LabelChange) -> ServiceResult<BulkAnswer> {
+        actor.require(Permission::EditJourneys)?;
         let answer = self.store.label(actor, selection, change, self.now()).await?;
         self.announce(actor.project).await;
         Ok(answer)
     }
 
-    pub async fn rename(&self, actor: &Actor, journey: JourneyId, name: &JourneyName) -> StoreResult<BulkAnswer> {
+    pub async fn rename(&self, actor: &Actor, journey: JourneyId, name: &JourneyName) -> ServiceResult<BulkAnswer> {
+        actor.require(Permission::EditJourneys)?;
         let answer = self.store.rename(actor, journey, name, self.now()).await?;
         self.announce(actor.project).await;
         Ok(answer)
     }
 
-    pub async fn undo(&self, actor: &Actor, operation: OperationId) -> StoreResult<BulkAnswer> {
+    /// Takes an operation back. It needs the right to do what is taken back.
+    pub async fn undo(&self, actor: &Actor, operation: OperationId) -> ServiceResult<BulkAnswer> {
+        let account = self.operation(actor, operation, 1).await?;
+        require_action(actor, account.report.action)?;
         let answer = self.store.undo(actor, operation, self.now()).await?;
         self.announce(actor.project).await;
         Ok(answer)
     }
 
-    pub async fn create(&self, actor: &Actor, document: &JourneyDocument) -> StoreResult<JourneyId> {
+    pub async fn create(&self, actor: &Actor, document: &JourneyDocument) -> ServiceResult<JourneyId> {
+        actor.require(Permission::EditJourneys)?;
         let journey = self.store.create(actor, document, self.now()).await?;
         self.announce(actor.project).await;
         Ok(journey)
     }
 
-    pub async fn clone_journey(&self, actor: &Actor, journey: JourneyId) -> StoreResult<JourneyId> {
-        let clone = self.store.clone_journey(actor, journey, self.now()).await?;
-        self.announce(actor.project).await;
+    /// A draft like it, in the actor's project or in another one, where she is `there`.
+    pub async fn clone_journey(&self, actor: &Actor, journey: JourneyId, there: &Actor) -> ServiceResult<JourneyId> {
+        actor.require(Permission::SeeJourneys)?;
+        there.require(Permission::EditJourneys)?;
+        let clone = self.store.clone_journey(actor, journey, there.project, self.now()).await?;
+        self.announce(there.project).await;
         Ok(clone)
     }
 
-    pub async fn edit_details(&self, actor: &Actor, journey: JourneyId, edit: &DetailsEdit) -> StoreResult<()> {
+    pub async fn edit_details(&self, actor: &Actor, journey: JourneyId, edit: &DetailsEdit) -> ServiceResult<()> {
+        actor.require(Permission::EditJourneys)?;
         self.store.edit_details(actor, journey, edit, self.now()).await?;
         self.announce(actor.project).await;
         Ok(())
     }
 
-    pub async fn labels(&self, actor: &Actor) -> StoreResult<Vec<Label>> {
-        self.store.labels(actor.project).await
+    pub async fn labels(&self, actor: &Actor) -> ServiceResult<Vec<Label>> {
+        actor.require(Permission::SeeJourneys)?;
+        Ok(self.store.labels(actor.project).await?)
     }
 
-    pub async fn save_filter(&self, actor: &Actor, name: &SavedFilterName, query: &ListQuery) -> StoreResult<SavedFilter> {
+    pub async fn save_filter(&self, actor: &Actor, name: &SavedFilterName, query: &ListQuery) -> ServiceResult<SavedFilter> {
+        actor.require(Permission::EditJourneys)?;
         let saved = self.store.save_filter(actor, name, query, self.now()).await?;
         self.announce(actor.project).await;
         Ok(saved)
     }
 
-    pub async fn delete_filter(&self, actor: &Actor, filter: SavedFilterId) -> StoreResult<()> {
-        self.store.delete_filter(actor, filter).await?;
+    pub async fn delete_filter(&self, actor: &Actor, filter: SavedFilterId) -> ServiceResult<()> {
+        actor.require(Permission::EditJourneys)?;
+        self.store.delete_filter(actor, filter, self.now()).await?;
         self.announce(actor.project).await;
         Ok(())
     }
+}
+
+/// What happens by itself is nobody's to ask for.
+fn require_action(actor: &Actor, action: Action) -> Result<(), Forbidden> {
+    let needed = Permission::of_action(action).unwrap_or(Permission::OperateJourneys);
+    actor.require(needed)
 }

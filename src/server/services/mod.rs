@@ -1,7 +1,14 @@
-//! Use cases. Each takes who is asking, parses nothing, and does one thing: the api and the command line call them, the
-//! store carries them out.
+//! Use cases. Each takes who is asking, asks the table of `domain/access.rs` whether she may, and does one thing: pages, API
+//! and command line call them, the store carries them out. Nothing that is called from outside gets by without this room.
 
+pub mod audit;
+mod error;
 mod journeys;
+mod keys;
+mod people;
+mod projects;
+pub mod sign_in;
+mod standing;
 mod transfer;
 
 use std::sync::Arc;
@@ -9,11 +16,14 @@ use std::sync::Arc;
 use crate::{
     domain::{ids::ProjectId, time::Timestamp},
     server::{
+        auth::Auth,
         changes::Changes,
         clock::Clock,
         store::{Store, StoreResult},
     },
 };
+pub use error::{ServiceError, ServiceResult};
+pub use standing::{Entrance, Standing, Visit, Visitor};
 
 /// The use cases over a store. Cheap to clone.
 #[derive(Clone)]
@@ -21,11 +31,14 @@ pub struct Services<S> {
     store: S,
     clock: Arc<dyn Clock>,
     changes: Changes,
+    auth: Arc<Auth>,
+    /// May anybody come in while there is no account? Only where nobody but this machine's own users can reach us.
+    allow_local: bool,
 }
 
 impl<S: Store + Clone> Services<S> {
-    pub fn new(store: S, clock: Arc<dyn Clock>, changes: Changes) -> Self {
-        Self { store, clock, changes }
+    pub fn new(store: S, clock: Arc<dyn Clock>, changes: Changes, auth: Auth, allow_local: bool) -> Self {
+        Self { store, clock, changes, auth: Arc::new(auth), allow_local }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -47,7 +60,7 @@ impl<S: Store + Clone> Services<S> {
     /// Tells everybody who watches that the project changed.
     async fn announce(&self, project: ProjectId) {
         if let Ok(generation) = self.store.generation(project).await {
-            self.changes.announce(generation);
+            self.changes.announce(project, generation);
         }
     }
 }

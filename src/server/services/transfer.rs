@@ -1,16 +1,16 @@
 //! Journeys in and out of files, and the demo project.
 
-use super::Services;
+use super::{ServiceResult, Services};
 use crate::{
     domain::{
+        access::Permission,
         actor::Actor,
+        audit::AuditEvent,
         document::{JourneyDocument, JourneyFile},
+        figures::counted,
         ids::JourneyId,
     },
-    server::{
-        demo,
-        store::{Store, StoreResult},
-    },
+    server::{demo, store::Store},
 };
 
 /// Journeys that one transaction of a load test writes.
@@ -18,14 +18,16 @@ const DEMO_BATCH: usize = 2_000;
 
 impl<S: Store + Clone> Services<S> {
     /// All of the journeys, or none.
-    pub async fn import(&self, actor: &Actor, documents: &[JourneyDocument]) -> StoreResult<Vec<JourneyId>> {
+    pub async fn import(&self, actor: &Actor, documents: &[JourneyDocument]) -> ServiceResult<Vec<JourneyId>> {
+        actor.require(Permission::EditJourneys)?;
         let imported = self.store.import(actor, documents, self.now()).await?;
         self.announce(actor.project).await;
         Ok(imported)
     }
 
     /// Every journey of the project, in the order of their making.
-    pub async fn export(&self, actor: &Actor) -> StoreResult<JourneyFile> {
+    pub async fn export(&self, actor: &Actor) -> ServiceResult<JourneyFile> {
+        actor.require(Permission::SeeJourneys)?;
         let mut documents = Vec::new();
         let mut after = None;
         loop {
@@ -37,7 +39,8 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// Loads the demo project, then further journeys until `count` are made. Answers how many were written.
-    pub async fn load_demo(&self, actor: &Actor, count: Option<usize>) -> StoreResult<usize> {
+    pub async fn load_demo(&self, actor: &Actor, count: Option<usize>) -> ServiceResult<usize> {
+        actor.require(Permission::EditJourneys)?;
         let now = self.now();
         let project = demo::project(now);
         let own = project.journeys.len().min(count.unwrap_or(usize::MAX));
@@ -52,19 +55,22 @@ impl<S: Store + Clone> Services<S> {
             self.store.seed(actor.project, &[], &batch, now).await?;
             written += batch.len();
         }
+        let summary = counted(i64::try_from(written).unwrap_or(i64::MAX), "journey", "journeys");
+        self.store.note(actor, AuditEvent::DemoLoaded, &summary, now).await?;
         self.announce(actor.project).await;
         Ok(written)
     }
 
-    pub async fn journey_count(&self, actor: &Actor) -> StoreResult<i64> {
-        self.store.journey_count(actor.project).await
+    pub async fn journey_count(&self, actor: &Actor) -> ServiceResult<i64> {
+        actor.require(Permission::SeeJourneys)?;
+        Ok(self.store.journey_count(actor.project).await?)
     }
 
-    pub async fn check(&self) -> StoreResult<Vec<String>> {
-        self.store.check().await
+    pub async fn check(&self) -> ServiceResult<Vec<String>> {
+        Ok(self.store.check().await?)
     }
 
-    pub async fn backup(&self, to: &std::path::Path) -> StoreResult<()> {
-        self.store.backup(to).await
+    pub async fn backup(&self, to: &std::path::Path) -> ServiceResult<()> {
+        Ok(self.store.backup(to).await?)
     }
 }

@@ -19,6 +19,12 @@ pub enum StoreError {
     /// The name is taken.
     #[error("there is already a {0} of this name")]
     Taken(&'static str),
+    /// It cannot be done as things are; a sentence that says what to do first.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// A link that opens nothing: never made, used, withdrawn or too old. Nobody is told which.
+    #[error("the link opens nothing")]
+    DeadLink,
     /// The database holds something that it should not.
     #[error("the database holds {0}")]
     Damaged(String),

@@ -1,6 +1,7 @@
 //! What Wayfare remembers. [`Store`] says what can be asked of it, in methods as large as a use case; each engine is a
 //! folder that implements it. Nothing above this room knows the dialect.
 
+pub mod access;
 pub mod error;
 pub mod seed;
 pub mod sqlite;
@@ -46,7 +47,7 @@ pub struct DetailsEdit {
 }
 
 /// The journeys of a project and everything around them.
-pub trait Store: Send + Sync + 'static {
+pub trait Store: access::AccessStore {
     // The list.
     fn list(&self, project: ProjectId, query: &ListQuery, now: Timestamp) -> impl Future<Output = StoreResult<ListPage>> + Send;
     fn preview_stop(
@@ -106,10 +107,12 @@ pub trait Store: Send + Sync + 'static {
         document: &JourneyDocument,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<JourneyId>> + Send;
+    /// A draft like it, in the actor's project or in `to`, where labels are made and what is missing is marked.
     fn clone_journey(
         &self,
         actor: &Actor,
         journey: JourneyId,
+        to: ProjectId,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<JourneyId>> + Send;
     fn edit_details(
@@ -129,7 +132,8 @@ pub trait Store: Send + Sync + 'static {
         query: &ListQuery,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<SavedFilter>> + Send;
-    fn delete_filter(&self, actor: &Actor, filter: SavedFilterId) -> impl Future<Output = StoreResult<()>> + Send;
+    fn delete_filter(&self, actor: &Actor, filter: SavedFilterId, now: Timestamp)
+    -> impl Future<Output = StoreResult<()>> + Send;
 
     // In and out.
     /// All or none of the journeys, as drafts.
@@ -155,11 +159,15 @@ pub trait Store: Send + Sync + 'static {
     fn journey_count(&self, project: ProjectId) -> impl Future<Output = StoreResult<i64>> + Send;
 
     // The house itself.
-    /// The only project there is until projects can be made, with the local admin as its person.
+    /// The first project of the database, made where there is none, with the local admin as its person.
     fn local_actor(&self, now: Timestamp) -> impl Future<Output = StoreResult<Actor>> + Send;
+    /// Whoever acts in local mode.
+    fn local_person(&self) -> Person;
     /// The person in whose name things happen by themselves.
     fn system_person(&self) -> Person;
     /// Rises when anything that the list could show was changed, by this process or another.
+    fn generations(&self) -> impl Future<Output = StoreResult<Vec<(ProjectId, i64)>>> + Send;
+    /// The same of one project.
     fn generation(&self, project: ProjectId) -> impl Future<Output = StoreResult<i64>> + Send;
     /// Every version's counters that do not add up (guarantee 6), as sentences.
     fn check(&self) -> impl Future<Output = StoreResult<Vec<String>>> + Send;

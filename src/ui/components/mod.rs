@@ -1,8 +1,12 @@
 //! Small native pieces that every page uses. Each has its style in `style/components/` under the same name.
 
+#[cfg(feature = "ssr")]
+pub mod field;
 pub mod icon;
 pub mod label_chip;
 pub mod menu;
+#[cfg(feature = "ssr")]
+pub mod page;
 pub mod state;
 pub mod status_badge;
 pub mod time;

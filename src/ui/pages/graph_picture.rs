@@ -48,8 +48,7 @@ fn Picture(graph: Graph) -> impl IntoView {
         .collect();
     view! {
         <div class="graph" role="img" aria-label="Picture of the journey's steps; the list below has the same steps" tabindex="0">
-            <div class="graph-canvas" style=format!("width:{width:.0}px;height:{height:.0}px")>
-                <svg viewBox=format!("0 0 {width:.0} {height:.0}") width=format!("{width:.0}") height=format!("{height:.0}") aria-hidden="true">
+            <svg class="graph-canvas" viewBox=format!("0 0 {width:.0} {height:.0}") width=format!("{width:.0}") height=format!("{height:.0}") aria-hidden="true">
                     {lines
                         .into_iter()
                         .map(|(path, label, x, y)| {
@@ -61,21 +60,23 @@ fn Picture(graph: Graph) -> impl IntoView {
                             }
                         })
                         .collect_view()}
-                </svg>
                 {graph.nodes.into_iter().map(|node| view! { <NodeBox node=node left=left top=top /> }).collect_view()}
-            </div>
+            </svg>
         </div>
     }
 }
 
 #[component]
 fn NodeBox(node: Node, left: f64, top: f64) -> impl IntoView {
-    let place = format!("left:{:.0}px;top:{:.0}px", node.position.x - left, node.position.y - top);
+    // Placed by attributes: the page's policy allows no styles of single elements.
+    let (x, y) = (node.position.x - left, node.position.y - top);
     view! {
-        <div class=format!("graph-node group-{}", node.step.group().key()) style=place>
-            <span class="graph-node-kind">{node.step.title()}</span>
-            <span class="graph-node-name">{node.name.clone().unwrap_or_else(|| node.step.describe())}</span>
-        </div>
+        <foreignObject x=format!("{x:.0}") y=format!("{y:.0}") width=NODE_WIDTH.to_string() height=NODE_HEIGHT.to_string()>
+            <div class=format!("graph-node group-{}", node.step.group().key())>
+                <span class="graph-node-kind">{node.step.title()}</span>
+                <span class="graph-node-name">{node.name.clone().unwrap_or_else(|| node.step.describe())}</span>
+            </div>
+        </foreignObject>
     }
 }
 

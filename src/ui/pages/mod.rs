@@ -1,12 +1,24 @@
 //! One module an address. Those marked `ssr` are plain HTML: the browser's half knows only the list.
 
 #[cfg(feature = "ssr")]
+pub mod account;
+#[cfg(feature = "ssr")]
+pub mod audit;
+#[cfg(feature = "ssr")]
+pub mod clone_journey;
+#[cfg(feature = "ssr")]
 pub mod edit_journey;
+#[cfg(feature = "ssr")]
+pub mod found;
 #[cfg(feature = "ssr")]
 pub mod graph_picture;
 #[cfg(feature = "ssr")]
+pub mod invitation;
+#[cfg(feature = "ssr")]
 pub mod journey;
 pub mod journeys;
+#[cfg(feature = "ssr")]
+pub mod keys;
 pub mod label_fields;
 #[cfg(feature = "ssr")]
 pub mod label_journeys;
@@ -15,7 +27,15 @@ pub mod new_journey;
 pub mod not_found;
 #[cfg(feature = "ssr")]
 pub mod operation;
+#[cfg(feature = "ssr")]
+pub mod password;
+#[cfg(feature = "ssr")]
+pub mod people;
 pub mod plain_outcome;
+#[cfg(feature = "ssr")]
+pub mod projects;
+#[cfg(feature = "ssr")]
+pub mod sign_in;
 pub mod stop_effect;
 #[cfg(feature = "ssr")]
 pub mod stop_journeys;
@@ -26,7 +46,19 @@ use leptos_router::hooks::use_location;
 /// The `:id` of the address.
 #[cfg(feature = "ssr")]
 pub fn id_of_path() -> String {
-    leptos_router::hooks::use_params_map().read_untracked().get("id").unwrap_or_default()
+    part_of_path("id")
+}
+
+/// A named part of the address.
+#[cfg(feature = "ssr")]
+pub fn part_of_path(name: &str) -> String {
+    leptos_router::hooks::use_params_map().read_untracked().get(name).unwrap_or_default()
+}
+
+/// A parameter of the address.
+#[cfg(feature = "ssr")]
+pub fn query_value(name: &str) -> String {
+    leptos_router::hooks::use_query_map().read_untracked().get(name).unwrap_or_default()
 }
 
 /// The query string of the address, as it changes.

@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use super::{query_string, stop_effect::StopEffect};
 use crate::{
     api::operations::preview_stop,
-    domain::{figures::counted, list_query::pairs, operation::StopPreview},
+    domain::{figures::counted, operation::StopPreview, query_string::pairs},
     ui::components::state::{ErrorState, LoadingState},
 };
 

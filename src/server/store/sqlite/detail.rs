@@ -18,6 +18,7 @@ use crate::{
 struct ContentRow {
     graph: String,
     settings: String,
+    missing: String,
 }
 
 pub async fn read(store: &SqliteStore, project: ProjectId, journey: JourneyId) -> StoreResult<JourneyDetail> {
@@ -38,7 +39,7 @@ pub async fn read(store: &SqliteStore, project: ProjectId, journey: JourneyId) -
     .fetch_all(&store.readers)
     .await?;
     let content: ContentRow = sqlx::query_as(
-        "SELECT v.graph, v.settings FROM versions v JOIN journeys j ON j.shown_version_id = v.id
+        "SELECT v.graph, v.settings, v.missing FROM versions v JOIN journeys j ON j.shown_version_id = v.id
          WHERE j.id = ? AND j.project_id = ?",
     )
     .bind(journey.0)
@@ -50,5 +51,6 @@ pub async fn read(store: &SqliteStore, project: ProjectId, journey: JourneyId) -
         versions: versions.into_iter().map(VersionRow::into_domain).collect::<StoreResult<_>>()?,
         graph: json(&content.graph, "graph")?,
         settings: json(&content.settings, "settings")?,
+        missing: json(&content.missing, "missing things")?,
     })
 }

@@ -1,12 +1,11 @@
-//! New journeys, clones, and changes to a journey's texts.
+//! New journeys, and changes to a journey's texts.
 
-use sqlx::{FromRow, SqliteConnection};
-use uuid::Uuid;
+use sqlx::SqliteConnection;
 
 use super::{
     SqliteStore,
     candidates::{self, Candidate, Candidates},
-    import::{NewJourney, NewVersion, insert_one},
+    import::{NewJourney, insert_one},
     labels,
     record::{Before, Item, Record},
     rows::hex,
@@ -15,7 +14,7 @@ use crate::{
     domain::{
         actor::Actor,
         document::JourneyDocument,
-        ids::{JourneyId, VersionId},
+        ids::JourneyId,
         label::LABELS_PER_JOURNEY,
         operation::{BulkAnswer, Outcome},
         selection::Selection,
@@ -33,70 +32,6 @@ pub async fn create(store: &SqliteStore, actor: &Actor, document: &JourneyDocume
     let labels = labels.into_iter().map(|label| hex(label.0)).collect();
     let journey = NewJourney::draft(document, labels, actor.user, now)?;
     let id = insert_one(&mut transaction, actor, &journey, Action::EditDraft, "created".to_string(), now).await?;
-    store.commit(transaction, actor.project).await?;
-    Ok(id)
-}
-
-#[derive(FromRow)]
-struct Original {
-    name: String,
-    description: String,
-    entry_type: i64,
-    graph: String,
-    settings: String,
-    end_at: Option<i64>,
-    start_at: Option<i64>,
-}
-
-/// A draft with the graph, settings, description and labels of the shown version, and none of its figures. A start that has
-/// passed is not copied: publishing the clone would otherwise pretend to have begun in the past.
-pub async fn clone_journey(store: &SqliteStore, actor: &Actor, journey: JourneyId, now: Timestamp) -> StoreResult<JourneyId> {
-    let mut transaction = store.begin().await?;
-    let original: Option<Original> = sqlx::query_as(
-        "SELECT j.name, j.description, v.entry_type, v.graph, v.settings, v.end_at, v.start_at
-         FROM journeys j JOIN versions v ON v.id = j.shown_version_id
-         WHERE j.id = ? AND j.project_id = ? AND j.shelf < 2",
-    )
-    .bind(journey.0)
-    .bind(actor.project.0)
-    .fetch_optional(&mut *transaction)
-    .await?;
-    let original = original.ok_or(StoreError::NotFound("journey"))?;
-    let name = JourneyName::parse(&original.name).map_err(|error| StoreError::Damaged(error.sentence))?.clone_of();
-    let labels: Vec<(Uuid,)> = sqlx::query_as("SELECT label_id FROM journey_labels WHERE journey_id = ? AND project_id = ?")
-        .bind(journey.0)
-        .bind(actor.project.0)
-        .fetch_all(&mut *transaction)
-        .await?;
-    let mut settings: crate::domain::settings::Settings = super::rows::json(&original.settings, "settings")?;
-    settings.start = settings.start.filter(|start| *start > now);
-    settings.end = settings.end.filter(|end| *end > now);
-    let clone = NewJourney {
-        id: hex(JourneyId::new().0),
-        name: name.to_string(),
-        name_key: search_key(name.as_str()),
-        description: original.description,
-        shelf: 0,
-        created_by: hex(actor.user.0),
-        created_at: now.0,
-        labels: labels.into_iter().map(|(id,)| hex(id)).collect(),
-        versions: vec![NewVersion {
-            id: hex(VersionId::new().0),
-            status: Status::Draft.code(),
-            entry_type: original.entry_type,
-            graph: original.graph,
-            settings: super::rows::to_json(&settings)?,
-            start_at: original.start_at.filter(|start| *start > now.0),
-            end_at: original.end_at.filter(|end| *end > now.0),
-            created_by: hex(actor.user.0),
-            created_at: now.0,
-            published_by: None,
-            published_at: None,
-            figures: crate::domain::figures::Figures::default(),
-        }],
-    };
-    let note = format!("from “{}”", original.name);
-    let id = insert_one(&mut transaction, actor, &clone, Action::Clone, note, now).await?;
     store.commit(transaction, actor.project).await?;
     Ok(id)
 }

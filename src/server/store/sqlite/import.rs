@@ -5,15 +5,18 @@ use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, labels,
+    SqliteStore,
+    audit::Entry,
+    labels,
     record::{Item, Record},
     rows::{hex, json, status, to_json},
 };
 use crate::{
     domain::{
         actor::Actor,
+        audit::AuditEvent,
         document::JourneyDocument,
-        figures::Figures,
+        figures::{Figures, counted},
         ids::{JourneyId, ProjectId, UserId, VersionId},
         operation::Outcome,
         selection::Selection,
@@ -150,6 +153,8 @@ pub async fn import(
         journeys.push(NewJourney::draft(document, labels, actor.user, now)?);
     }
     insert(&mut transaction, actor.project, &journeys).await?;
+    let summary = counted(i64::try_from(journeys.len()).unwrap_or(i64::MAX), "journey", "journeys");
+    Entry::of(actor, AuditEvent::JourneysImported, &summary).write(&mut transaction, now).await?;
     store.commit(transaction, actor.project).await?;
     journeys.iter().map(|journey| uuid_of(&journey.id).map(JourneyId)).collect()
 }

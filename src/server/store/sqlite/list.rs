@@ -91,6 +91,7 @@ pub async fn read(store: &SqliteStore, project: ProjectId, query: &ListQuery, no
         creators,
         saved_filters,
         columns: ColumnChoice::default(),
+        seat: None,
         now,
     })
 }

@@ -1,21 +1,30 @@
 //! The store in one SQLite file: one writer, several readers, set-based statements.
 
+mod access_store;
+mod accounts;
+mod audit;
 mod backup;
 mod candidates;
+mod clone;
 mod detail;
 mod edit;
 mod history;
 mod import;
+mod keys;
 mod labels;
 mod list;
 mod list_sql;
+mod members;
 mod open;
 mod operate;
 mod project;
+mod projects;
+mod provider;
 mod record;
 mod rows;
 mod saved_filters;
 mod seed;
+mod sessions;
 mod store;
 mod undo;
 

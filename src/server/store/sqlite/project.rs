@@ -6,7 +6,8 @@ use uuid::Uuid;
 use super::SqliteStore;
 use crate::{
     domain::{
-        actor::{Actor, Person},
+        access::Authority,
+        actor::{Actor, Origin, Person},
         ids::{ProjectId, UserId},
         time::Timestamp,
     },
@@ -17,6 +18,7 @@ use crate::{
 const FIRST_PROJECT: ProjectId = ProjectId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
 /// Who acts in local mode.
 const LOCAL_ADMIN: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002));
+const LOCAL_NAME: &str = "Local admin";
 /// Who acts when something happens by itself.
 const SYSTEM: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0003));
 
@@ -35,7 +37,7 @@ pub async fn local_actor(store: &SqliteStore, now: Timestamp) -> StoreResult<Act
         .bind(now.0)
         .execute(&mut *transaction)
         .await?;
-    for (id, name) in [(LOCAL_ADMIN, "Local admin"), (SYSTEM, "Wayfare")] {
+    for (id, name) in [(LOCAL_ADMIN, LOCAL_NAME), (SYSTEM, "Wayfare")] {
         sqlx::query("INSERT INTO users (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
             .bind(id.0)
             .bind(name)
@@ -44,11 +46,36 @@ pub async fn local_actor(store: &SqliteStore, now: Timestamp) -> StoreResult<Act
             .await?;
     }
     transaction.commit().await?;
-    Ok(Actor { user: LOCAL_ADMIN, name: "Local admin".to_string(), project: FIRST_PROJECT })
+    // The first project may have been archived since; then the oldest that is not.
+    let (project,): (Uuid,) = sqlx::query_as("SELECT id FROM projects ORDER BY archived_at IS NOT NULL, created_at, id LIMIT 1")
+        .fetch_one(&store.readers)
+        .await?;
+    Ok(Actor {
+        user: LOCAL_ADMIN,
+        name: LOCAL_NAME.to_string(),
+        project: ProjectId(project),
+        authority: Authority::System,
+        origin: Origin::default(),
+    })
+}
+
+pub fn local_person() -> Person {
+    Person { id: LOCAL_ADMIN, name: LOCAL_NAME.to_string() }
 }
 
 pub fn system_person() -> Person {
     Person { id: SYSTEM, name: "Wayfare".to_string() }
+}
+
+/// Every project that is not archived, with its generation.
+pub async fn generations(store: &SqliteStore) -> StoreResult<Vec<(ProjectId, i64)>> {
+    let rows: Vec<(Uuid, i64)> = sqlx::query_as(
+        "SELECT p.id, coalesce(c.generation, 0) FROM projects p LEFT JOIN project_changes c ON c.project_id = p.id
+         WHERE p.archived_at IS NULL",
+    )
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows.into_iter().map(|(id, generation)| (ProjectId(id), generation)).collect())
 }
 
 pub async fn generation(store: &SqliteStore, project: ProjectId) -> StoreResult<i64> {

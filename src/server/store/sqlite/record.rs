@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 
 use super::{
+    audit::Entry,
     candidates::Candidates,
     rows::{hex, to_json},
 };
 use crate::{
     domain::{
-        actor::{Actor, Person},
+        actor::Actor,
+        audit::AuditEvent,
         ids::{JourneyId, OperationId},
         operation::{BulkAnswer, ItemOutcome, OperationReport, Outcome, SkippedFor},
         selection::Selection,
@@ -78,6 +80,7 @@ impl Record {
     /// was asked for.
     pub async fn write(self, connection: &mut SqliteConnection, actor: &Actor, now: Timestamp) -> StoreResult<BulkAnswer> {
         let report = self.report(actor, now);
+        let summary = if report.note.is_empty() { report.sentence() } else { format!("{} ({})", report.sentence(), report.note) };
         sqlx::query(
             "INSERT INTO operations (id, project_id, action, undo_of, by, at, filter, matched, changed, skipped, only_name, note,
                                      ended_inside, cancelled_messages)
@@ -100,6 +103,8 @@ impl Record {
         .execute(&mut *connection)
         .await?;
         self.write_items(connection, actor, report.id).await?;
+        let entry = Entry { operation: Some(report.id), ..Entry::of(actor, AuditEvent::Journeys(self.action), &summary) };
+        entry.write(connection, now).await?;
         Ok(BulkAnswer { items: self.answer_items(), report })
     }
 
@@ -151,7 +156,7 @@ impl Record {
             id: OperationId::new(),
             action: self.action,
             undo_of: self.undo_of,
-            by: Person { id: actor.user, name: actor.name.clone() },
+            by: actor.person(),
             at: now,
             changed,
             skipped,

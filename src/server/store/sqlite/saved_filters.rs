@@ -3,10 +3,11 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::SqliteStore;
+use super::{SqliteStore, audit::Entry};
 use crate::{
     domain::{
         actor::Actor,
+        audit::AuditEvent,
         ids::{ProjectId, SavedFilterId},
         list_page::SavedFilter,
         list_query::ListQuery,
@@ -56,19 +57,20 @@ pub async fn save(
     if written.rows_affected() == 0 {
         return Err(StoreError::Taken("saved filter"));
     }
+    let summary = format!("“{name}”: {}", saved.query);
+    Entry::of(actor, AuditEvent::FilterSaved, &summary).write(&mut transaction, now).await?;
     store.commit(transaction, actor.project).await?;
     Ok(saved)
 }
 
-pub async fn delete(store: &SqliteStore, actor: &Actor, filter: SavedFilterId) -> StoreResult<()> {
+pub async fn delete(store: &SqliteStore, actor: &Actor, filter: SavedFilterId, now: Timestamp) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
-    let gone = sqlx::query("DELETE FROM saved_filters WHERE id = ? AND project_id = ?")
+    let gone: Option<(String,)> = sqlx::query_as("DELETE FROM saved_filters WHERE id = ? AND project_id = ? RETURNING name")
         .bind(filter.0)
         .bind(actor.project.0)
-        .execute(&mut *transaction)
+        .fetch_optional(&mut *transaction)
         .await?;
-    if gone.rows_affected() == 0 {
-        return Err(StoreError::NotFound("saved filter"));
-    }
+    let (name,) = gone.ok_or(StoreError::NotFound("saved filter"))?;
+    Entry::of(actor, AuditEvent::FilterDeleted, &format!("“{name}”")).write(&mut transaction, now).await?;
     store.commit(transaction, actor.project).await
 }

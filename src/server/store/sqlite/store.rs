@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{SqliteStore, backup, detail, edit, history, import, labels, list, operate, project, saved_filters, seed, undo};
+use super::{
+    SqliteStore, backup, clone, detail, edit, history, import, labels, list, operate, project, saved_filters, seed, undo,
+};
 use crate::{
     domain::{
         actor::{Actor, Person},
@@ -76,8 +78,8 @@ impl Store for SqliteStore {
         edit::create(self, actor, document, now).await
     }
 
-    async fn clone_journey(&self, actor: &Actor, journey: JourneyId, now: Timestamp) -> StoreResult<JourneyId> {
-        edit::clone_journey(self, actor, journey, now).await
+    async fn clone_journey(&self, actor: &Actor, journey: JourneyId, to: ProjectId, now: Timestamp) -> StoreResult<JourneyId> {
+        clone::clone_journey(self, actor, journey, to, now).await
     }
 
     async fn edit_details(&self, actor: &Actor, journey: JourneyId, edit: &DetailsEdit, now: Timestamp) -> StoreResult<()> {
@@ -98,8 +100,8 @@ impl Store for SqliteStore {
         saved_filters::save(self, actor, name, query, now).await
     }
 
-    async fn delete_filter(&self, actor: &Actor, filter: SavedFilterId) -> StoreResult<()> {
-        saved_filters::delete(self, actor, filter).await
+    async fn delete_filter(&self, actor: &Actor, filter: SavedFilterId, now: Timestamp) -> StoreResult<()> {
+        saved_filters::delete(self, actor, filter, now).await
     }
 
     async fn import(&self, actor: &Actor, documents: &[JourneyDocument], now: Timestamp) -> StoreResult<Vec<JourneyId>> {
@@ -122,8 +124,16 @@ impl Store for SqliteStore {
         project::local_actor(self, now).await
     }
 
+    fn local_person(&self) -> Person {
+        project::local_person()
+    }
+
     fn system_person(&self) -> Person {
         project::system_person()
+    }
+
+    async fn generations(&self) -> StoreResult<Vec<(ProjectId, i64)>> {
+        project::generations(self).await
     }
 
     async fn generation(&self, project: ProjectId) -> StoreResult<i64> {

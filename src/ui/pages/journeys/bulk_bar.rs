@@ -57,7 +57,7 @@ pub fn BulkBar() -> impl IntoView {
                     r#type="checkbox"
                     name="matching"
                     form="bulk"
-                    value=move || { state.page.with(|page| page.query.with_page(1).to_matching()) }
+                    value=move || { state.page.with(|page| page.query.with_page(1).to_matching(page.seat.map(|seat| seat.project))) }
                 />
                 {move || format!("All {}", counted(state.page.with(|page| page.total), "matching journey", "matching journeys"))}
             </label>

@@ -5,7 +5,7 @@ use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use super::state::ListState;
 use crate::{
     api::filters::choose_columns,
-    domain::{columns::Column, list_query::pairs},
+    domain::{columns::Column, query_string::pairs},
     ui::{
         components::icon::{Icon, Symbol},
         dom,

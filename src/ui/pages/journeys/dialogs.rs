@@ -5,7 +5,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use super::state::{Dialog, ListState, Target};
 use crate::{
     api::operations::{label_journeys, rename_journey},
-    domain::{figures::counted, ids::JourneyId, list_query::pairs, operation::StopPreview, text::JourneyName},
+    domain::{figures::counted, ids::JourneyId, operation::StopPreview, query_string::pairs, text::JourneyName},
     ui::{
         dom,
         pages::{label_fields::LabelFields, stop_effect::StopEffect},

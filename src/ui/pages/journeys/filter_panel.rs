@@ -111,7 +111,7 @@ pub fn KeptFields(of: impl Fn(&ListQuery) -> ListQuery + Send + Sync + 'static) 
     let state = expect_context::<ListState>();
     let pairs = Memo::new(move |_| {
         let query = of(&state.page.read().query).with_page(1).to_query();
-        crate::domain::list_query::pairs(&query).collect::<Vec<_>>()
+        crate::domain::query_string::pairs(&query).collect::<Vec<_>>()
     });
     view! {
         <For each=move || pairs.get() key=|pair| pair.clone() let:pair>
@@ -199,7 +199,7 @@ fn FilterPanel() -> impl IntoView {
 
 fn save(state: ListState, fields: String, query: ListQuery, navigate: impl Fn(&str, NavigateOptions) + 'static) {
     let field = |wanted: &str| {
-        crate::domain::list_query::pairs(&fields).filter(|(key, _)| key == wanted).map(|(_, value)| value).collect::<Vec<_>>()
+        crate::domain::query_string::pairs(&fields).filter(|(key, _)| key == wanted).map(|(_, value)| value).collect::<Vec<_>>()
     };
     let one = |wanted: &str| field(wanted).into_iter().next().unwrap_or_default();
     let call = save_filter(

@@ -11,7 +11,7 @@ use crate::{
         operations::{operate, preview_stop},
     },
     domain::{
-        ids::JourneyId,
+        ids::{JourneyId, ProjectId},
         journey::JourneySummary,
         list_page::ListPage,
         list_query::ListQuery,
@@ -129,11 +129,15 @@ impl ListState {
         self.page.with(|page| self.ticked.with(|ticked| page.rows.iter().filter(|row| ticked.contains(&row.id)).any(applies)))
     }
 
+    fn project(&self) -> Option<ProjectId> {
+        self.page.with_untracked(|page| page.seat.map(|seat| seat.project))
+    }
+
     /// What the bulk buttons are about right now.
     pub fn target(&self) -> Target {
         if self.all_matching.get_untracked() {
             let query = ListQuery { page: 1, ..self.page.with_untracked(|page| page.query.clone()) };
-            return Target { ids: Vec::new(), matching: Some(query.to_matching()) };
+            return Target { ids: Vec::new(), matching: Some(query.to_matching(self.project())) };
         }
         let ids = untrack(|| self.chosen_rows()).iter().map(|row| row.id.to_string()).collect();
         Target { ids, matching: None }
@@ -236,7 +240,7 @@ impl ListState {
     pub fn clone_and_open(self, id: JourneyId) {
         self.busy.set(true);
         spawn_local(async move {
-            match clone_journey(id.to_string()).await {
+            match clone_journey(id.to_string(), String::new()).await {
                 Ok(clone) => dom::go_to(&format!("/journeys/{clone}/edit")),
                 Err(error) => self.toaster.error(&error),
             }

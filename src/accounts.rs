@@ -1,0 +1,112 @@
+//! `wayfare user …`: accounts, for whoever owns the machine.
+
+use std::io::{BufRead, IsTerminal};
+
+use url::Url;
+use wayfare::{
+    domain::{access::Role, time::Timestamp},
+    server::{
+        config::{UserAddArgs, UserArgs, UserCommand},
+        services::Services,
+        store::{
+            access::{AccessStore, FirstRole},
+            sqlite::SqliteStore,
+        },
+    },
+};
+
+use crate::{Failure, services};
+
+pub async fn run(command: &UserCommand) -> Result<(), Failure> {
+    match command {
+        UserCommand::Add(args) => add(args).await,
+        UserCommand::List(args) => {
+            let (services, _, store) = services(args, false).await?;
+            list(&services).await?;
+            store.close().await;
+            Ok(())
+        }
+        UserCommand::Reset(args) => {
+            let (services, _, store) = services(&args.database, false).await?;
+            let account = services.account(&args.email).await.map_err(|_| unknown(args))?;
+            let link = services.password_link(account.user).await?;
+            show_link(&account.email, &args.link.public_url, &link);
+            store.close().await;
+            Ok(())
+        }
+        UserCommand::Suspend(args) => suspend(args, true).await,
+        UserCommand::Restore(args) => suspend(args, false).await,
+    }
+}
+
+fn unknown(args: &UserArgs) -> String {
+    format!("There is no account {}. See them with: wayfare user list", args.email)
+}
+
+async fn add(args: &UserAddArgs) -> Result<(), Failure> {
+    let role: Role = args.role.parse().map_err(|error| format!("{error}"))?;
+    let password = match args.password_stdin {
+        true => Some(read_password()?),
+        false => None,
+    };
+    let name = args.name.clone().unwrap_or_else(|| args.email.split('@').next().unwrap_or(&args.email).to_string());
+    let (services, _, store) = services(&args.database, true).await?;
+    let projects = store.projects(None).await?;
+    let wanted: Vec<_> = match &args.project {
+        None => projects.iter().map(|project| (project.id, role)).collect(),
+        Some(name) => projects.iter().filter(|project| project.name.eq_ignore_ascii_case(name)).map(|p| (p.id, role)).collect(),
+    };
+    if wanted.is_empty() {
+        return Err(format!(
+            "There is no project “{}”. Give the name of one with --project.",
+            args.project.as_deref().unwrap_or("")
+        )
+        .into());
+    }
+    let user = services.add_account(&name, &args.email, password.as_deref(), FirstRole::In(wanted)).await?;
+    println!("{} can sign in as {role}.", args.email);
+    if password.is_none() {
+        let link = services.password_link(user).await?;
+        show_link(&args.email, &args.link.public_url, &link);
+    }
+    store.close().await;
+    Ok(())
+}
+
+/// From a person without showing it, from a program as one line.
+fn read_password() -> Result<String, Failure> {
+    if std::io::stdin().is_terminal() {
+        return Ok(rpassword::prompt_password("Password: ")?);
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_string())
+}
+
+fn show_link(email: &str, base: &Url, path: &str) {
+    println!("Within a day, {email} can choose a password at:");
+    println!("{}{path}", base.as_str().trim_end_matches('/'));
+}
+
+async fn list(services: &Services<SqliteStore>) -> Result<(), Failure> {
+    let accounts = services.accounts().await?;
+    if accounts.is_empty() {
+        println!("There is no account yet. Make one with: wayfare user add you@example.com");
+    }
+    for account in accounts {
+        let seen =
+            account.last_sign_in_at.map_or_else(|| "never signed in".to_string(), |at: Timestamp| format!("last signed in {at}"));
+        let suspended = if account.suspended { ", suspended" } else { "" };
+        println!("{}  {}  {seen}{suspended}", account.email, account.name);
+    }
+    Ok(())
+}
+
+async fn suspend(args: &UserArgs, suspend: bool) -> Result<(), Failure> {
+    let (services, _, store) = services(&args.database, false).await?;
+    let account = services.account(&args.email).await.map_err(|_| unknown(args))?;
+    services.suspend_account(account.user, suspend).await?;
+    println!("{} {}.", account.email, if suspend { "is suspended" } else { "can sign in again" });
+    store.close().await;
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! A person's own account: name, password, sessions.
+
+use leptos::prelude::*;
+
+use super::{
+    AppError,
+    request::{caller, fail, forget_session, go_to, keep_session, standing},
+};
+use crate::domain::{account::SessionView, error::FieldError, text::PersonName};
+
+/// What the account's page shows.
+pub struct AccountPage {
+    pub name: String,
+    pub email: String,
+    /// False where she came through a provider and never chose one.
+    pub has_password: bool,
+    pub sessions: Vec<SessionView>,
+}
+
+/// # Errors
+/// Where nobody is signed in.
+pub async fn read_account() -> Result<AccountPage, AppError> {
+    let (services, standing) = standing()?;
+    let account = services.own_account(&standing).await.map_err(fail)?;
+    let sessions = services.sessions(&standing).await.map_err(fail)?;
+    Ok(AccountPage { name: account.name, email: account.email, has_password: account.password_hash.is_some(), sessions })
+}
+
+#[server(prefix = "/api/ui", endpoint = "account/rename")]
+pub async fn rename_account(name: String) -> Result<(), AppError> {
+    let (services, standing) = standing()?;
+    let name = PersonName::parse(&name).map_err(|error| fail(AppError::field(error)))?;
+    services.rename_account(&standing, &name).await.map_err(fail)?;
+    go_to("/account?notice=saved");
+    Ok(())
+}
+
+/// Changes the password; every other session ends.
+#[server(prefix = "/api/ui", endpoint = "account/password")]
+pub async fn change_password(#[server(default)] present: String, password: String) -> Result<(), AppError> {
+    let (services, standing) = standing()?;
+    let visitor = caller()?.1.visitor;
+    let session = services.change_password(&standing, &present, &password).await.map_err(fail)?;
+    keep_session(&session, &visitor);
+    go_to("/account?notice=password-changed");
+    Ok(())
+}
+
+/// Ends one of her sessions.
+#[server(prefix = "/api/ui", endpoint = "account/end-session")]
+pub async fn end_session(session: String) -> Result<(), AppError> {
+    let (services, standing) = standing()?;
+    let session =
+        session.parse().map_err(|error| fail(AppError::field(FieldError::new("session", "malformed", format!("{error}")))))?;
+    services.end_session(&standing, session).await.map_err(fail)?;
+    go_to("/account?notice=session-ended");
+    Ok(())
+}
+
+/// Ends all of her sessions, this one too.
+#[server(prefix = "/api/ui", endpoint = "account/sign-out-everywhere")]
+pub async fn sign_out_everywhere() -> Result<(), AppError> {
+    let (services, standing) = standing()?;
+    services.sign_out_everywhere(&standing).await.map_err(fail)?;
+    forget_session(&caller()?.1.visitor);
+    go_to("/sign-in?notice=signed-out-everywhere");
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! The audit log.
+
+use super::{
+    AppError,
+    request::{context, fail},
+};
+use crate::domain::audit::{AuditPage, AuditQuery};
+
+/// One page of the log; `query` is the query string of its address.
+///
+/// # Errors
+/// Where she may not read it, or the query makes no sense.
+pub async fn read_audit(query: &str) -> Result<AuditPage, AppError> {
+    let (services, actor) = context()?;
+    let query = AuditQuery::parse(query).map_err(|errors| fail(AppError::Invalid(errors)))?;
+    services.audit(&actor, &query).await.map_err(fail)
+}

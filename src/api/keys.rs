@@ -1,0 +1,42 @@
+//! API keys of a project.
+
+use leptos::prelude::*;
+
+use super::{
+    AppError,
+    request::{ShownOnce, context, fail, go_to, show_once},
+};
+use crate::domain::{access::Scope, error::FieldError, team::ApiKey, text::KeyName};
+
+/// # Errors
+/// Where she may not manage keys.
+pub async fn read_keys() -> Result<Vec<ApiKey>, AppError> {
+    let (services, actor) = context()?;
+    services.keys(&actor).await.map_err(fail)
+}
+
+/// Makes a key. Its secret is in the answer and nowhere else.
+#[server(prefix = "/api/ui", endpoint = "keys/create")]
+pub async fn create_key(name: String, #[server(default)] scopes: Vec<String>) -> Result<String, AppError> {
+    let (services, actor) = context()?;
+    let name = KeyName::parse(&name).map_err(|error| fail(AppError::field(error)))?;
+    let scopes: Vec<Scope> =
+        scopes.iter().map(|scope| scope.parse()).collect::<Result<_, _>>().map_err(|error| fail(AppError::field(error)))?;
+    let secret = services.create_key(&actor, &name, &scopes).await.map_err(fail)?;
+    show_once(ShownOnce {
+        title: "API key",
+        text: format!("This is the key “{name}”. Copy it now: it is kept nowhere and not shown again."),
+        secret: secret.expose().to_string(),
+        back: "/keys",
+    });
+    Ok(secret.expose().to_string())
+}
+
+#[server(prefix = "/api/ui", endpoint = "keys/revoke")]
+pub async fn revoke_key(key: String) -> Result<(), AppError> {
+    let (services, actor) = context()?;
+    let key = key.parse().map_err(|error| fail(AppError::field(FieldError::new("key", "malformed", format!("{error}")))))?;
+    services.revoke_key(&actor, key).await.map_err(fail)?;
+    go_to("/keys?notice=key-revoked");
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! The people of a project and invitations to it.
+
+use leptos::prelude::*;
+
+use super::{
+    AppError,
+    request::{ShownOnce, caller, context, fail, go_to, show_once},
+};
+use crate::domain::{
+    access::Role,
+    account::EmailAddress,
+    error::FieldError,
+    ids::UserId,
+    team::{Invitation, Member},
+};
+
+/// What the page of people shows.
+pub struct PeoplePage {
+    pub members: Vec<Member>,
+    pub invitations: Vec<Invitation>,
+    /// Who is looking.
+    pub me: UserId,
+}
+
+/// # Errors
+/// Where she may not manage people.
+pub async fn read_people() -> Result<PeoplePage, AppError> {
+    let (services, actor) = context()?;
+    let members = services.members(&actor).await.map_err(fail)?;
+    let invitations = services.invitations(&actor).await.map_err(fail)?;
+    Ok(PeoplePage { members, invitations, me: actor.user })
+}
+
+/// Makes a link with which somebody joins the project; it is shown once.
+#[server(prefix = "/api/ui", endpoint = "people/invite")]
+pub async fn invite(email: String, role: String) -> Result<String, AppError> {
+    let (services, actor) = context()?;
+    let email = EmailAddress::parse(&email).map_err(|error| fail(AppError::field(error)))?;
+    let role: Role = role.parse().map_err(|error| fail(AppError::field(error)))?;
+    let path = services.invite(&actor, &email, role).await.map_err(fail)?;
+    let link = format!("{}{path}", caller()?.1.visitor.base);
+    show_once(ShownOnce {
+        title: "Invitation",
+        text: format!("Send this link to {email}. It works once, within seven days, and is not shown again."),
+        secret: link.clone(),
+        back: "/people",
+    });
+    Ok(link)
+}
+
+#[server(prefix = "/api/ui", endpoint = "people/withdraw")]
+pub async fn withdraw_invitation(invitation: String) -> Result<(), AppError> {
+    let (services, actor) = context()?;
+    let invitation = invitation
+        .parse()
+        .map_err(|error| fail(AppError::field(FieldError::new("invitation", "malformed", format!("{error}")))))?;
+    services.withdraw_invitation(&actor, invitation).await.map_err(fail)?;
+    go_to("/people?notice=invitation-withdrawn");
+    Ok(())
+}
+
+/// Gives somebody another role; an empty one takes her out of the project.
+#[server(prefix = "/api/ui", endpoint = "people/role")]
+pub async fn set_role(user: String, #[server(default)] role: String) -> Result<(), AppError> {
+    let (services, actor) = context()?;
+    let user = user.parse().map_err(|error| fail(AppError::field(FieldError::new("user", "malformed", format!("{error}")))))?;
+    let role = match role.as_str() {
+        "" => None,
+        role => Some(role.parse().map_err(|error| fail(AppError::field(error)))?),
+    };
+    services.set_role(&actor, user, role).await.map_err(fail)?;
+    go_to(if role.is_some() { "/people?notice=saved" } else { "/people?notice=removed" });
+    Ok(())
+}

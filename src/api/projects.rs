@@ -1,0 +1,68 @@
+//! Projects, and which of them a browser looks at.
+
+use leptos::prelude::*;
+
+use super::{
+    AppError,
+    request::{caller, context, fail, go_to, remember_project, standing},
+};
+use crate::domain::{error::FieldError, ids::ProjectId, team::ProjectView, text::ProjectTitle};
+
+/// Her projects, archived ones too.
+///
+/// # Errors
+/// Where nobody is signed in.
+pub async fn read_projects() -> Result<Vec<ProjectView>, AppError> {
+    let (services, standing) = standing()?;
+    services.projects(&standing).await.map_err(fail)
+}
+
+/// Reads a project's id.
+///
+/// # Errors
+/// Where it is none.
+pub fn project_id(text: &str) -> Result<ProjectId, AppError> {
+    text.parse().map_err(|error| AppError::field(FieldError::new("project", "malformed", format!("{error}"))))
+}
+
+/// Looks at another project from now on.
+#[server(prefix = "/api/ui", endpoint = "projects/switch")]
+pub async fn switch_project(project: String) -> Result<(), AppError> {
+    let (services, standing) = standing()?;
+    let project = project_id(&project).map_err(fail)?;
+    let actor = services.enter_project(&standing, project).map_err(fail)?;
+    remember_project(actor.project, &caller()?.1.visitor);
+    go_to("/journeys");
+    Ok(())
+}
+
+/// Makes a project and looks at it.
+#[server(prefix = "/api/ui", endpoint = "projects/create")]
+pub async fn create_project(name: String) -> Result<ProjectId, AppError> {
+    let (services, actor) = context()?;
+    let name = ProjectTitle::parse(&name).map_err(|error| fail(AppError::field(error)))?;
+    let project = services.create_project(&actor, &name).await.map_err(fail)?;
+    remember_project(project, &caller()?.1.visitor);
+    go_to("/projects?notice=project-created");
+    Ok(project)
+}
+
+#[server(prefix = "/api/ui", endpoint = "projects/rename")]
+pub async fn rename_project(project: String, name: String) -> Result<(), AppError> {
+    let (services, standing) = standing()?;
+    let project = project_id(&project).map_err(fail)?;
+    let name = ProjectTitle::parse(&name).map_err(|error| fail(AppError::field(error)))?;
+    services.rename_project(&standing, project, &name).await.map_err(fail)?;
+    go_to("/projects?notice=saved");
+    Ok(())
+}
+
+/// Archives a project (`archive` = `true`), or takes it back.
+#[server(prefix = "/api/ui", endpoint = "projects/archive")]
+pub async fn archive_project(project: String, archive: bool) -> Result<(), AppError> {
+    let (services, standing) = standing()?;
+    let project = project_id(&project).map_err(fail)?;
+    services.archive_project(&standing, project, archive).await.map_err(fail)?;
+    go_to(if archive { "/projects?notice=project-archived" } else { "/projects?notice=project-unarchived" });
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! Signing in and out. Everybody may ask for these, signed in or not.
+
+use leptos::{prelude::*, server_fn::codec::PostUrl};
+
+use super::{
+    AppError,
+    request::{caller, fail, forget_session, go_to, keep_session, remember_project},
+};
+use crate::domain::{team::InvitationOffer, text::PersonName};
+
+/// Opens a session and goes on to `next`.
+#[server(prefix = "/api/ui", endpoint = "session/sign-in", input = PostUrl)]
+pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<(), AppError> {
+    let (services, caller) = caller()?;
+    let session = services.sign_in(&email, &password, &caller.visitor).await.map_err(fail)?;
+    keep_session(&session, &caller.visitor);
+    go_to(&next);
+    Ok(())
+}
+
+/// Ends the session that is asking.
+#[server(prefix = "/api/ui", endpoint = "session/sign-out")]
+pub async fn sign_out() -> Result<(), AppError> {
+    let (services, caller) = caller()?;
+    if let Some(standing) = &caller.standing {
+        services.sign_out(standing).await.map_err(fail)?;
+    }
+    forget_session(&caller.visitor);
+    go_to("/sign-in?notice=signed-out");
+    Ok(())
+}
+
+/// The first account, in local mode. From then on sign-in is required.
+#[server(prefix = "/api/ui", endpoint = "session/found")]
+pub async fn found(name: String, email: String, password: String) -> Result<(), AppError> {
+    let (services, caller) = caller()?;
+    let standing = caller.standing.as_ref();
+    let session = services.found(standing, &name, &email, &password, &caller.visitor).await.map_err(fail)?;
+    keep_session(&session, &caller.visitor);
+    go_to("/journeys");
+    Ok(())
+}
+
+/// Chooses a password with a one-time link.
+#[server(prefix = "/api/ui", endpoint = "session/choose-password")]
+pub async fn choose_password(link: String, password: String) -> Result<(), AppError> {
+    let (services, caller) = caller()?;
+    services.use_password_link(&link, &password, &caller.visitor).await.map_err(fail)?;
+    forget_session(&caller.visitor);
+    go_to("/sign-in?notice=password-chosen");
+    Ok(())
+}
+
+/// Joins a project with the account that is signed in.
+#[server(prefix = "/api/ui", endpoint = "session/join")]
+pub async fn join(link: String) -> Result<(), AppError> {
+    let (services, caller) = caller()?;
+    let standing = caller.standing.as_ref().ok_or_else(|| fail(AppError::SignedOut))?;
+    let project = services.join(&link, standing).await.map_err(fail)?;
+    remember_project(project, &caller.visitor);
+    go_to("/journeys");
+    Ok(())
+}
+
+/// Joins a project with a new account of the invited address.
+#[server(prefix = "/api/ui", endpoint = "session/join-new")]
+pub async fn join_new(link: String, name: String, password: String) -> Result<(), AppError> {
+    let (services, caller) = caller()?;
+    let name = PersonName::parse(&name).map_err(|error| fail(AppError::field(error)))?;
+    let session = services.join_with_new_account(&link, &name, &password, &caller.visitor).await.map_err(fail)?;
+    keep_session(&session, &caller.visitor);
+    go_to("/journeys");
+    Ok(())
+}
+
+/// What the sign-in page has to know.
+pub struct SignInPage {
+    /// What the provider's button says, where there is one.
+    pub provider: Option<String>,
+    /// Nobody has to sign in: there is no account yet.
+    pub local: bool,
+}
+
+pub fn read_sign_in() -> Result<SignInPage, AppError> {
+    let (services, caller) = caller()?;
+    let local = caller.standing.is_some_and(|standing| standing.is_local());
+    Ok(SignInPage { provider: services.provider_name(), local })
+}
+
+/// What somebody who follows an invitation is told.
+///
+/// # Errors
+/// Where the link opens nothing.
+pub async fn read_invitation(link: &str) -> Result<InvitationOffer, AppError> {
+    let (services, caller) = caller()?;
+    services.invitation_offer(link, caller.standing.as_ref()).await.map_err(fail)
+}
+
+/// The address of the account whose password the link lets choose.
+///
+/// # Errors
+/// Where the link opens nothing.
+pub async fn read_password_link(link: &str) -> Result<String, AppError> {
+    let (services, _) = caller()?;
+    services.read_password_link(link).await.map_err(fail)
+}

@@ -1,0 +1,349 @@
+//! Who may do what: the one table of roles and permissions (DESIGN section 9). The services enforce it, the pages ask it
+//! what to show, and the route-by-role test compares the running router with it.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use super::transition::Action;
+
+/// What a person is in a project. Each role may do what the ones before it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Viewer,
+    Creator,
+    Publisher,
+    Admin,
+}
+
+/// One kind of thing that is allowed or refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// The list, journeys, their history and accounts.
+    SeeJourneys,
+    /// Drafts, names, descriptions, labels, clones, saved filters.
+    EditJourneys,
+    /// Publish, pause, resume, stop, archive.
+    OperateJourneys,
+    /// Profiles and events in.
+    SendEvents,
+    SeeAuditLog,
+    /// Members, their roles, invitations.
+    ManagePeople,
+    ManageKeys,
+    /// Make, rename and archive projects.
+    ManageProjects,
+}
+
+/// What an API key was made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    Ingest,
+    Read,
+    Operate,
+}
+
+/// In whose name something is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Authority {
+    Role(Role),
+    Key(Vec<Scope>),
+    /// An account without a role in any project.
+    Outsider,
+    /// Things that happen by themselves, and the command line of whoever owns the machine.
+    System,
+}
+
+/// Nobody gets further than this: what was refused, and to whom.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.sentence())]
+pub struct Forbidden {
+    pub permission: Permission,
+    pub authority: Authority,
+}
+
+impl Role {
+    pub const ALL: [Role; 4] = [Role::Viewer, Role::Creator, Role::Publisher, Role::Admin];
+
+    /// The table.
+    pub const fn may(self, permission: Permission) -> bool {
+        use Permission::{
+            EditJourneys, ManageKeys, ManagePeople, ManageProjects, OperateJourneys, SeeAuditLog, SeeJourneys, SendEvents,
+        };
+        match self {
+            Role::Viewer => matches!(permission, SeeJourneys),
+            Role::Creator => matches!(permission, SeeJourneys | EditJourneys),
+            Role::Publisher => matches!(permission, SeeJourneys | EditJourneys | OperateJourneys),
+            Role::Admin => matches!(
+                permission,
+                SeeJourneys
+                    | EditJourneys
+                    | OperateJourneys
+                    | SendEvents
+                    | SeeAuditLog
+                    | ManagePeople
+                    | ManageKeys
+                    | ManageProjects
+            ),
+        }
+    }
+
+    pub fn key(self) -> &'static str {
+        match self {
+            Role::Viewer => "viewer",
+            Role::Creator => "creator",
+            Role::Publisher => "publisher",
+            Role::Admin => "admin",
+        }
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Role::Viewer => "Viewer",
+            Role::Creator => "Creator",
+            Role::Publisher => "Publisher",
+            Role::Admin => "Admin",
+        }
+    }
+
+    /// What the role is for, in a few words.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Role::Viewer => "sees journeys and their figures",
+            Role::Creator => "also makes and edits journeys",
+            Role::Publisher => "also publishes, pauses, resumes, stops and archives",
+            Role::Admin => "also manages people, API keys and projects",
+        }
+    }
+
+    /// The number in the store.
+    pub fn code(self) -> i64 {
+        self as i64
+    }
+
+    pub fn from_code(code: i64) -> Option<Self> {
+        usize::try_from(code).ok().and_then(|index| Role::ALL.get(index).copied())
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
+    }
+}
+
+impl FromStr for Role {
+    type Err = super::error::FieldError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Role::ALL.into_iter().find(|role| role.key() == text).ok_or_else(|| {
+            let sentence = "That is not a role. Use viewer, creator, publisher or admin.";
+            super::error::FieldError::new("role", "unknown_value", sentence)
+        })
+    }
+}
+
+impl Permission {
+    pub const ALL: [Permission; 8] = [
+        Permission::SeeJourneys,
+        Permission::EditJourneys,
+        Permission::OperateJourneys,
+        Permission::SendEvents,
+        Permission::SeeAuditLog,
+        Permission::ManagePeople,
+        Permission::ManageKeys,
+        Permission::ManageProjects,
+    ];
+
+    /// The least role that has it.
+    pub fn least_role(self) -> Role {
+        Role::ALL.into_iter().find(|role| role.may(self)).unwrap_or(Role::Admin)
+    }
+
+    /// As the subject of a sentence: "pausing … needs the Publisher role".
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Permission::SeeJourneys => "seeing journeys",
+            Permission::EditJourneys => "making and editing journeys",
+            Permission::OperateJourneys => "publishing, pausing, resuming, stopping and archiving",
+            Permission::SendEvents => "sending profiles and events",
+            Permission::SeeAuditLog => "reading the audit log",
+            Permission::ManagePeople => "managing people",
+            Permission::ManageKeys => "managing API keys",
+            Permission::ManageProjects => "managing projects",
+        }
+    }
+
+    /// What an action on journeys needs; none for what happens by itself only.
+    pub fn of_action(action: Action) -> Option<Self> {
+        match action {
+            Action::Publish | Action::Pause | Action::Resume | Action::Stop | Action::Archive | Action::Unarchive => {
+                Some(Permission::OperateJourneys)
+            }
+            Action::EditContent
+            | Action::EditDraft
+            | Action::NewVersion
+            | Action::Clone
+            | Action::Rename
+            | Action::Label
+            | Action::Delete => Some(Permission::EditJourneys),
+            Action::Start | Action::Complete | Action::Restrict => None,
+        }
+    }
+
+    /// Why somebody of this role is refused it, for a tooltip or an error.
+    pub fn refusal_for(self, role: Role) -> String {
+        let least = self.least_role().title();
+        let article = if least.starts_with('A') { "an" } else { "a" };
+        let phrase = self.phrase();
+        let mut phrase: String = phrase.chars().take(1).flat_map(char::to_uppercase).chain(phrase.chars().skip(1)).collect();
+        phrase.push_str(" needs");
+        format!("{phrase} {article} {least}; you are {} in this project. Ask an admin of the project.", with_article(role))
+    }
+}
+
+fn with_article(role: Role) -> String {
+    let article = if role == Role::Admin { "an" } else { "a" };
+    format!("{article} {}", role.title())
+}
+
+impl Scope {
+    pub const ALL: [Scope; 3] = [Scope::Ingest, Scope::Read, Scope::Operate];
+
+    pub const fn may(self, permission: Permission) -> bool {
+        match self {
+            Scope::Ingest => matches!(permission, Permission::SendEvents),
+            Scope::Read => matches!(permission, Permission::SeeJourneys),
+            Scope::Operate => {
+                matches!(permission, Permission::SeeJourneys | Permission::EditJourneys | Permission::OperateJourneys)
+            }
+        }
+    }
+
+    pub fn key(self) -> &'static str {
+        match self {
+            Scope::Ingest => "ingest",
+            Scope::Read => "read",
+            Scope::Operate => "operate",
+        }
+    }
+
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Scope::Ingest => "sends profiles and events",
+            Scope::Read => "reads journeys and their figures",
+            Scope::Operate => "reads, makes, publishes, pauses, resumes, stops and archives journeys",
+        }
+    }
+
+    /// The bit in the store.
+    pub fn bit(self) -> i64 {
+        1 << self as i64
+    }
+
+    pub fn of_bits(bits: i64) -> Vec<Self> {
+        Scope::ALL.into_iter().filter(|scope| bits & scope.bit() != 0).collect()
+    }
+}
+
+impl FromStr for Scope {
+    type Err = super::error::FieldError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Scope::ALL.into_iter().find(|scope| scope.key() == text).ok_or_else(|| {
+            super::error::FieldError::new("scopes", "unknown_value", "That is not a scope. Use ingest, read or operate.")
+        })
+    }
+}
+
+impl Authority {
+    pub fn may(&self, permission: Permission) -> bool {
+        match self {
+            Authority::Role(role) => role.may(permission),
+            Authority::Key(scopes) => scopes.iter().any(|scope| scope.may(permission)),
+            Authority::Outsider => false,
+            Authority::System => true,
+        }
+    }
+
+    /// Nothing, or the refusal.
+    ///
+    /// # Errors
+    /// Where the table does not allow it.
+    pub fn require(&self, permission: Permission) -> Result<(), Forbidden> {
+        if self.may(permission) { Ok(()) } else { Err(Forbidden { permission, authority: self.clone() }) }
+    }
+}
+
+impl Forbidden {
+    /// Why, and whom to ask.
+    pub fn sentence(&self) -> String {
+        match &self.authority {
+            Authority::Role(role) => self.permission.refusal_for(*role),
+            Authority::Key(scopes) => {
+                let has: Vec<_> = scopes.iter().map(|scope| scope.key()).collect();
+                format!(
+                    "This API key has the scope {}, which does not cover {}. Make another key for it.",
+                    has.join(", "),
+                    self.permission.phrase()
+                )
+            }
+            Authority::Outsider => "You have no role in any project yet. Ask an admin for an invitation.".to_string(),
+            Authority::System => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_may_what_the_roles_before_it_may() {
+        for pair in Role::ALL.windows(2) {
+            for permission in Permission::ALL {
+                assert!(!pair[0].may(permission) || pair[1].may(permission), "{pair:?} {permission:?}");
+            }
+        }
+        assert!(Permission::ALL.into_iter().all(|permission| Role::Admin.may(permission)));
+    }
+
+    #[test]
+    fn each_role_adds_what_the_design_says() {
+        let least = |permission: Permission| permission.least_role();
+        assert_eq!(least(Permission::SeeJourneys), Role::Viewer);
+        assert_eq!(least(Permission::EditJourneys), Role::Creator);
+        assert_eq!(least(Permission::OperateJourneys), Role::Publisher);
+        for permission in [Permission::ManagePeople, Permission::ManageKeys, Permission::ManageProjects, Permission::SeeAuditLog]
+        {
+            assert_eq!(least(permission), Role::Admin);
+        }
+    }
+
+    #[test]
+    fn a_key_may_what_its_scopes_say_and_never_manages() {
+        let all = Authority::Key(Scope::ALL.to_vec());
+        for permission in [Permission::ManagePeople, Permission::ManageKeys, Permission::ManageProjects, Permission::SeeAuditLog]
+        {
+            assert!(!all.may(permission), "{permission:?}");
+        }
+        assert!(!Authority::Key(vec![Scope::Ingest]).may(Permission::SeeJourneys));
+        assert!(!Authority::Key(vec![Scope::Read]).may(Permission::OperateJourneys));
+        assert!(!Authority::Key(Vec::new()).may(Permission::SendEvents));
+    }
+
+    #[test]
+    fn a_refusal_says_what_is_needed_and_whom_to_ask() {
+        let refusal = Authority::Role(Role::Viewer).require(Permission::OperateJourneys).expect_err("refused");
+        assert_eq!(
+            refusal.sentence(),
+            "Publishing, pausing, resuming, stopping and archiving needs a Publisher; you are a Viewer in this project. Ask an admin of the project."
+        );
+    }
+
+    #[test]
+    fn scopes_come_back_from_their_bits() {
+        assert_eq!(Scope::of_bits(Scope::Ingest.bit() | Scope::Operate.bit()), vec![Scope::Ingest, Scope::Operate]);
+    }
+}

@@ -1,0 +1,92 @@
+//! What a journey names that lies outside of it, in its project: segments, lists, channel settings, other journeys. A clone
+//! into another project says which of them are not there.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    graph::{Graph, criteria::Criteria, node::NodeKind},
+    settings::{Entry, Settings},
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReferenceKind {
+    Segment,
+    List,
+    /// Settings with which a channel sends.
+    Channel,
+    Journey,
+}
+
+/// One thing that a journey names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Reference {
+    pub kind: ReferenceKind,
+    pub name: String,
+}
+
+impl Reference {
+    fn new(kind: ReferenceKind, name: &str) -> Self {
+        Self { kind, name: name.to_string() }
+    }
+
+    /// "the segment “VIP”"
+    pub fn describe(&self) -> String {
+        match self.kind {
+            ReferenceKind::Segment => format!("the segment “{}”", self.name),
+            ReferenceKind::List => format!("the list “{}”", self.name),
+            ReferenceKind::Channel => format!("settings for {}", self.name),
+            ReferenceKind::Journey => format!("the journey “{}”", self.name),
+        }
+    }
+}
+
+/// Everything that the graph and the settings name, each once, in order.
+pub fn references(graph: &Graph, settings: &Settings) -> Vec<Reference> {
+    let mut found = Vec::new();
+    match &settings.entry {
+        Entry::Segment { name, .. } => found.push(Reference::new(ReferenceKind::Segment, name)),
+        Entry::List { name } => found.push(Reference::new(ReferenceKind::List, name)),
+        Entry::Profile { criteria } => of_criteria(criteria, &mut found),
+        Entry::Event { .. } | Entry::Api {} => {}
+    }
+    graph.nodes.iter().for_each(|node| of_step(&node.step, &mut found));
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn of_step(step: &NodeKind, found: &mut Vec<Reference>) {
+    let channel = |name: &str| Reference::new(ReferenceKind::Channel, name);
+    match step {
+        NodeKind::Email { .. } => found.push(channel("e-mail")),
+        NodeKind::Sms { .. } => found.push(channel("SMS")),
+        NodeKind::Push { .. } => found.push(channel("push")),
+        NodeKind::Whatsapp { .. } => found.push(channel("WhatsApp")),
+        NodeKind::WebPush { .. } => found.push(channel("web push")),
+        NodeKind::AddToList { list } | NodeKind::RemoveFromList { list } => {
+            found.push(Reference::new(ReferenceKind::List, list));
+        }
+        NodeKind::StartJourney { journey } => found.push(Reference::new(ReferenceKind::Journey, journey)),
+        NodeKind::ConditionSplit { branches } => branches.iter().for_each(|branch| of_criteria(&branch.criteria, found)),
+        NodeKind::Entry {}
+        | NodeKind::Webhook { .. }
+        | NodeKind::InApp { .. }
+        | NodeKind::Delay(_)
+        | NodeKind::WaitForEvent { .. }
+        | NodeKind::HasDoneSplit { .. }
+        | NodeKind::RandomSplit { .. }
+        | NodeKind::UpdateProfile { .. }
+        | NodeKind::Goal { .. }
+        | NodeKind::ForceExit { .. } => {}
+    }
+}
+
+fn of_criteria(criteria: &Criteria, found: &mut Vec<Reference>) {
+    match criteria {
+        Criteria::InSegment(name) => found.push(Reference::new(ReferenceKind::Segment, name)),
+        Criteria::All(parts) | Criteria::Any(parts) => parts.iter().for_each(|part| of_criteria(part, found)),
+        Criteria::Not(part) => of_criteria(part, found),
+        _ => {}
+    }
+}

@@ -1,0 +1,72 @@
+//! The people, keys and projects of an installation, as their pages show them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    access::Role,
+    actor::Person,
+    ids::{ApiKeyId, InvitationId, ProjectId},
+    time::Timestamp,
+};
+
+/// Somebody with a role in the project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    pub person: Person,
+    pub email: String,
+    pub role: Role,
+    /// The role comes from the sign-in provider and is given anew at each sign-in.
+    pub by_provider: bool,
+    pub last_sign_in_at: Option<Timestamp>,
+}
+
+/// A link that somebody may still follow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    pub id: InvitationId,
+    pub email: String,
+    pub role: Role,
+    pub created_by: Person,
+    pub expires_at: Timestamp,
+}
+
+/// What somebody who follows an invitation is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvitationOffer {
+    pub project: String,
+    pub email: String,
+    pub role: Role,
+    /// There is an account with this address: she signs in instead of choosing a password.
+    pub known: bool,
+    /// She is signed in with that account right now.
+    pub signed_in: bool,
+}
+
+/// A key of a program; the secret itself is kept nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    pub id: ApiKeyId,
+    pub name: String,
+    /// The first characters of the secret, to tell keys apart.
+    pub hint: String,
+    /// Keys of [`super::access::Scope`].
+    pub scopes: Vec<String>,
+    pub created_by: Person,
+    pub created_at: Timestamp,
+    pub last_used_at: Option<Timestamp>,
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A project, to somebody who has a role in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectView {
+    pub id: ProjectId,
+    pub name: String,
+    pub role: Role,
+    pub journeys: i64,
+    pub members: i64,
+    pub created_at: Timestamp,
+    pub archived_at: Option<Timestamp>,
+    /// The one that she is looking at.
+    pub current: bool,
+}

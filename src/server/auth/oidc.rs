@@ -1,0 +1,298 @@
+//! Sign-in with a provider: OpenID Connect, authorization code with PKCE (RFC 7636, OpenID Connect Core 1.0, section 3.1).
+//!
+//! The provider is asked for its addresses and keys at each sign-in: sign-ins are rare, keys are changed, and the server
+//! starts when the provider is away.
+
+mod roles;
+
+use std::{collections::HashMap, time::Duration};
+
+use futures::{FutureExt, future::BoxFuture};
+use openidconnect::{
+    AuthenticationFlow, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet,
+    EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse,
+    core::{
+        CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
+        CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreResponseType, CoreRevocableToken,
+        CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+    },
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    domain::{account::EmailAddress, text::PersonName},
+    server::store::access::{PendingSignIn, ProvidedPerson},
+};
+pub use roles::RoleRules;
+
+/// Longest time that one request to the provider may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Largest answer of a provider that is read, in bytes.
+const ANSWER_MAX: usize = 1024 * 1024;
+
+/// How the provider is reached, and what its people may do.
+#[derive(Debug, Clone)]
+pub struct ProviderConfig {
+    /// `https://accounts.example.com`, exactly as the provider writes it.
+    pub issuer: String,
+    pub client_id: String,
+    /// None for a public client.
+    pub client_secret: Option<String>,
+    /// Beyond `openid`.
+    pub scopes: Vec<String>,
+    /// What the button on the sign-in page says.
+    pub name: String,
+    /// Where the roles are read from: `groups`, or a path such as `realm_access.roles`.
+    pub role_claim: String,
+    pub roles: RoleRules,
+}
+
+/// Why a sign-in with the provider did not work. People are told in general; the log has the details.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderError {
+    #[error("the provider cannot be used: {0}")]
+    Unusable(String),
+    #[error("the provider's answer cannot be trusted: {0}")]
+    Untrusted(String),
+}
+
+/// Everything that the provider says beside the standard claims.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct FurtherClaims {
+    #[serde(flatten)]
+    all: HashMap<String, Value>,
+}
+
+impl openidconnect::AdditionalClaims for FurtherClaims {}
+
+type TokenFields = IdTokenFields<
+    FurtherClaims,
+    EmptyExtraTokenFields,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJwsSigningAlgorithm,
+>;
+
+type ProviderClient = Client<
+    FurtherClaims,
+    CoreAuthDisplay,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJsonWebKey,
+    CoreAuthPrompt,
+    StandardErrorResponse<CoreErrorResponseType>,
+    StandardTokenResponse<TokenFields, CoreTokenType>,
+    CoreTokenIntrospectionResponse,
+    CoreRevocableToken,
+    CoreRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
+>;
+
+/// A sign-in that may begin: where the browser goes, and what is remembered until it is back.
+pub struct Departure {
+    pub address: String,
+    /// Comes back in the address, and must be what this browser was given.
+    pub state: String,
+    pub pending: PendingSignIn,
+}
+
+pub struct Provider {
+    pub config: ProviderConfig,
+    http: reqwest::Client,
+}
+
+impl Provider {
+    /// # Errors
+    /// Where the configuration makes no sense.
+    pub fn new(config: ProviderConfig) -> Result<Self, ProviderError> {
+        let issuer = IssuerUrl::new(config.issuer.clone())
+            .map_err(|error| ProviderError::Unusable(format!("the issuer {} is no address ({error})", config.issuer)))?;
+        let local = matches!(issuer.url().host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        if issuer.url().scheme() != "https" && !local {
+            return Err(ProviderError::Unusable(format!("the issuer {} has to begin with https://", config.issuer)));
+        }
+        // Whoever links another program in may have chosen one already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            // A provider that sends us elsewhere could send us inside.
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| ProviderError::Unusable(error.to_string()))?;
+        Ok(Self { config, http })
+    }
+
+    async fn client(&self, back_to: &str) -> Result<ProviderClient, ProviderError> {
+        let unusable = |error: String| ProviderError::Unusable(error);
+        let issuer = IssuerUrl::new(self.config.issuer.clone()).map_err(|error| unusable(error.to_string()))?;
+        let metadata =
+            CoreProviderMetadata::discover_async(issuer, &self.sender()).await.map_err(|error| unusable(chain(&error)))?;
+        let redirect = RedirectUrl::new(back_to.to_string()).map_err(|error| unusable(error.to_string()))?;
+        let secret = self.config.client_secret.clone().map(ClientSecret::new);
+        let client = Client::from_provider_metadata(metadata, ClientId::new(self.config.client_id.clone()), secret);
+        Ok(client.set_redirect_uri(redirect))
+    }
+
+    /// Where the browser goes to sign in. `back_to` is the address that the provider sends it back to.
+    ///
+    /// # Errors
+    /// Where the provider cannot be reached.
+    pub async fn depart(&self, back_to: &str, next: &str) -> Result<Departure, ProviderError> {
+        let client = self.client(back_to).await?;
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let flow = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
+        let mut request = client.authorize_url(flow, CsrfToken::new_random, Nonce::new_random).set_pkce_challenge(challenge);
+        for scope in &self.config.scopes {
+            request = request.add_scope(Scope::new(scope.clone()));
+        }
+        let (address, state, nonce) = request.url();
+        let pending =
+            PendingSignIn { nonce: nonce.secret().clone(), pkce_verifier: verifier.secret().clone(), next: next.to_string() };
+        Ok(Departure { address: address.to_string(), state: state.secret().clone(), pending })
+    }
+
+    /// Whom the provider says it is, from the code that the browser brought back.
+    ///
+    /// # Errors
+    /// Where the provider refuses the code, or its answer is not signed, not for us, not for this sign-in or too old.
+    pub async fn arrive(&self, code: String, pending: &PendingSignIn, back_to: &str) -> Result<ProvidedPerson, ProviderError> {
+        let client = self.client(back_to).await?;
+        let http = self.sender();
+        let token = client
+            .exchange_code(AuthorizationCode::new(code))
+            .map_err(|error| ProviderError::Unusable(error.to_string()))?
+            .set_pkce_verifier(PkceCodeVerifier::new(pending.pkce_verifier.clone()))
+            .request_async(&http)
+            .await
+            .map_err(|error| ProviderError::Untrusted(chain(&error)))?;
+        let id_token = token.id_token().ok_or_else(|| ProviderError::Untrusted("there is no ID token".to_string()))?;
+        let claims = id_token
+            .claims(&client.id_token_verifier(), &Nonce::new(pending.nonce.clone()))
+            .map_err(|error| ProviderError::Untrusted(chain(&error)))?;
+        let mut told = claims.additional_claims().all.clone();
+        let mut email = claims.email().map(|email| email.to_string());
+        let mut verified = claims.email_verified();
+        let mut name = claims.name().and_then(|name| name.get(None)).map(|name| name.to_string());
+        // Many providers keep the ID token short and tell the rest here.
+        if let Ok(request) = client.user_info(token.access_token().clone(), Some(claims.subject().clone())) {
+            let info: openidconnect::UserInfoClaims<FurtherClaims, CoreGenderClaim> =
+                request.request_async(&http).await.map_err(|error| ProviderError::Untrusted(chain(&error)))?;
+            told.extend(info.additional_claims().all.clone());
+            email = info.email().map(|email| email.to_string()).or(email);
+            verified = info.email_verified().or(verified);
+            name = info.name().and_then(|name| name.get(None)).map(|name| name.to_string()).or(name);
+        }
+        let email = email.and_then(|email| EmailAddress::parse(&email).ok());
+        let fallback = email.as_ref().map_or_else(|| claims.subject().to_string(), |email| email.to_string());
+        let name = PersonName::parse(name.as_deref().unwrap_or(&fallback))
+            .or_else(|_| PersonName::parse(&fallback.chars().take(60).collect::<String>()))
+            .map_err(|error| ProviderError::Untrusted(error.sentence))?;
+        Ok(ProvidedPerson {
+            issuer: claims.issuer().to_string(),
+            subject: claims.subject().to_string(),
+            email,
+            email_verified: verified.unwrap_or(false),
+            name,
+            roles: self.config.roles.roles_of(&claim(&told, &self.config.role_claim)),
+        })
+    }
+
+    /// The client as the crate wants it: it owns what it needs.
+    fn sender(&self) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, SendError>> + Send + Sync + use<> {
+        let http = self.http.clone();
+        move |request| send(http.clone(), request).boxed()
+    }
+}
+
+async fn send(http: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, SendError> {
+    let mut answer = http.execute(reqwest::Request::try_from(request)?).await?;
+    let mut builder = http::Response::builder().status(answer.status());
+    if let Some(headers) = builder.headers_mut() {
+        *headers = answer.headers().clone();
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await? {
+        body.extend_from_slice(&chunk);
+        if body.len() > ANSWER_MAX {
+            return Err(SendError::TooLarge);
+        }
+    }
+    Ok(builder.body(body)?)
+}
+
+#[derive(Debug, thiserror::Error)]
+enum SendError {
+    #[error(transparent)]
+    Http(#[from] reqwest::Error),
+    #[error(transparent)]
+    Malformed(#[from] http::Error),
+    #[error("the answer is too large")]
+    TooLarge,
+}
+
+/// The values of a claim: by its name, or by a path through objects.
+fn claim(told: &HashMap<String, Value>, name: &str) -> Vec<String> {
+    let mut parts = name.split('.');
+    let found = told.get(name).or_else(|| {
+        let first = told.get(parts.next()?)?;
+        parts.try_fold(first, |value, part| value.get(part))
+    });
+    match found {
+        Some(Value::String(text)) => vec![text.clone()],
+        Some(Value::Array(values)) => values.iter().filter_map(|value| value.as_str().map(str::to_string)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// An error with what caused it: the outermost says little.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_is_found_by_name_or_by_path() {
+        let told: HashMap<String, Value> = serde_json::from_str(
+            r#"{"groups": ["a", 7, "b"], "role": "one", "realm_access": {"roles": ["deep"]}, "https://x.example/roles": ["odd"]}"#,
+        )
+        .expect("claims");
+        assert_eq!(claim(&told, "groups"), ["a", "b"]);
+        assert_eq!(claim(&told, "role"), ["one"]);
+        assert_eq!(claim(&told, "realm_access.roles"), ["deep"]);
+        assert_eq!(claim(&told, "https://x.example/roles"), ["odd"]);
+        assert!(claim(&told, "nothing.here").is_empty());
+    }
+
+    #[test]
+    fn an_issuer_without_tls_is_refused_unless_it_is_this_machine() {
+        let config = |issuer: &str| ProviderConfig {
+            issuer: issuer.to_string(),
+            client_id: "wayfare".to_string(),
+            client_secret: None,
+            scopes: Vec::new(),
+            name: "Single sign-on".to_string(),
+            role_claim: "groups".to_string(),
+            roles: RoleRules::default(),
+        };
+        assert!(Provider::new(config("http://accounts.example.com")).is_err());
+        assert!(Provider::new(config("nonsense")).is_err());
+        assert!(Provider::new(config("https://accounts.example.com")).is_ok());
+        assert!(Provider::new(config("http://127.0.0.1:9000")).is_ok());
+    }
+}

@@ -1,0 +1,144 @@
+//! Finds out who is behind a request, and lets nobody in who may not: without a session only what is public.
+
+use std::net::SocketAddr;
+
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect},
+};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use uuid::Uuid;
+
+use super::{AppState, error_page, routes::is_public};
+use crate::{
+    api::{
+        AppError,
+        request::{Caller, PROJECT_COOKIE, accepts_html, cookie, new_cookie, session_cookie},
+    },
+    domain::{actor::Origin, ids::ProjectId, time::DAY_MS},
+    server::{
+        auth::secret,
+        services::{Standing, Visit, Visitor},
+    },
+};
+
+/// Longest name of a browser that is kept, in characters.
+const AGENT_MAX: usize = 300;
+
+/// Refuses what is none of ours, finds out who asks, and opens what she may open.
+pub async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response<Body> {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
+    let peer = peer.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
+    let client = state.site.proxies.client(peer, request.headers());
+    if let Some(refusal) = state.site.hosts.refusal(&request, &client) {
+        return refusal;
+    }
+    let secure = client.over_tls || state.site.is_https();
+    let visitor = Visitor {
+        origin: Origin { address: Some(client.address), agent: agent(request.headers()) },
+        secret: cookie(request.headers(), session_cookie(secure)).map(|text| secret::hash(&text)),
+        base: state.site.base(client.host.as_deref(), secure),
+        secure,
+    };
+    let wanted = cookie(request.headers(), PROJECT_COOKIE).and_then(|text| text.parse().ok());
+    let standing = match find(&state, &visitor, wanted, request.uri().path()).await {
+        Ok(standing) => standing,
+        Err(error) => return refuse(&state, &request, &error),
+    };
+    if standing.is_none() && !is_public(request.uri().path()) {
+        return refuse(&state, &request, &AppError::SignedOut);
+    }
+    let project = standing.as_ref().and_then(Standing::project).map(|project| project.id);
+    let follow = project.filter(|project| names_thing(request.uri().path()) && wanted != Some(*project));
+    request.extensions_mut().insert(Caller { visitor, standing });
+    let mut response = next.run(request).await;
+    protect(response.headers_mut(), secure);
+    if let Some(project) = follow.filter(|_| response.status().is_success()) {
+        // The link led into another of her projects: the pages that follow are about that one.
+        let cookie = new_cookie(PROJECT_COOKIE, project.to_string(), 365 * DAY_MS, secure).to_string();
+        if let Ok(value) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+    response
+}
+
+async fn find(state: &AppState, visitor: &Visitor, wanted: Option<ProjectId>, path: &str) -> Result<Option<Standing>, AppError> {
+    let needed = match thing_of(path) {
+        Some(thing) => state.services.project_of(thing).await?,
+        None => None,
+    };
+    let visit = Visit { secret: visitor.secret, wanted, needed, origin: visitor.origin.clone() };
+    Ok(state.services.standing(&visit).await?)
+}
+
+/// The journey or operation that a page's address names.
+fn thing_of(path: &str) -> Option<Uuid> {
+    let mut parts = path.split('/').skip(1);
+    match (parts.next(), parts.next()) {
+        (Some("journeys" | "operations"), Some(id)) if id.len() == 36 => Uuid::try_parse(id).ok(),
+        _ => None,
+    }
+}
+
+fn names_thing(path: &str) -> bool {
+    thing_of(path).is_some()
+}
+
+fn agent(headers: &HeaderMap) -> String {
+    let text = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    text.chars().take(AGENT_MAX).collect()
+}
+
+/// A person is sent to sign in and comes back; a program is told.
+fn refuse(state: &AppState, request: &Request, error: &AppError) -> Response<Body> {
+    let page = accepts_html(request.headers());
+    let path = request.uri().path();
+    if *error == AppError::SignedOut
+        && page
+        && matches!(*request.method(), Method::GET | Method::HEAD)
+        && !path.starts_with("/api/")
+    {
+        let address = request.uri().path_and_query().map_or(path, |address| address.as_str());
+        let next = utf8_percent_encode(address, NON_ALPHANUMERIC);
+        return Redirect::to(&format!("/sign-in?next={next}")).into_response();
+    }
+    if page {
+        return error_page::of(error, &state.assets, "/sign-in");
+    }
+    json(error)
+}
+
+/// An error for a program.
+pub fn json(error: &AppError) -> Response<Body> {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, axum::Json(error.clone())).into_response()
+}
+
+/// What is made for one person is kept by nobody else, nor after she has signed out.
+fn protect(headers: &mut HeaderMap, secure: bool) {
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if secure {
+        let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+        headers.insert(HeaderName::from_static("strict-transport-security"), year);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_its_journey_or_operation() {
+        let id = "0190a5c2-7b1e-7c3d-9a4f-5e6d7c8b9a01";
+        for path in [format!("/journeys/{id}"), format!("/journeys/{id}/edit"), format!("/operations/{id}")] {
+            assert_eq!(thing_of(&path).map(|id| id.to_string()), Some(id.to_string()), "{path}");
+        }
+        for path in ["/journeys", "/journeys/new", "/keys", "/people/0190a5c2-7b1e-7c3d-9a4f-5e6d7c8b9a01"] {
+            assert_eq!(thing_of(path), None, "{path}");
+        }
+    }
+}

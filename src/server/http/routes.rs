@@ -1,0 +1,124 @@
+//! Every route, with who may open it. The router is built from here, and nothing else is in it: the route-by-role test reads
+//! the same list.
+
+use axum::{
+    Router,
+    routing::{MethodRouter, any, get, post},
+};
+use leptos::server_fn::axum::server_fn_paths;
+use leptos_axum::generate_route_list_with_exclusions;
+
+use super::{AppState, audit_export, changes, health, pages, provider, rest, server_functions};
+use crate::ui::app::App;
+
+/// Who may open a route at all. What she may do there is decided by the services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// Everybody, signed in or not.
+    Public,
+    /// People with a session, or anybody in local mode.
+    People,
+    /// Programs with an API key.
+    Programs,
+}
+
+/// One route of the running router.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    pub method: String,
+    pub path: String,
+    pub access: Access,
+}
+
+/// What everybody may open: signing in, links that are a right of their own, site files, signs of life.
+const PUBLIC: [&str; 6] = ["/", "/sign-in", "/healthz", "/readyz", "/sign-in/provider", "/sign-in/provider/back"];
+const PUBLIC_BELOW: [&str; 5] = ["/pkg/", "/invitations/", "/password/", "/setup", "/api/ui/session/"];
+/// Where programs come in, with a key instead of a session.
+pub const PROGRAMS_BELOW: &str = "/api/v1/";
+
+/// May the address be opened without a session?
+pub fn is_public(path: &str) -> bool {
+    PUBLIC.contains(&path) || PUBLIC_BELOW.iter().any(|start| path.starts_with(start)) || path.starts_with(PROGRAMS_BELOW)
+}
+
+fn access_of(path: &str) -> Access {
+    if path.starts_with(PROGRAMS_BELOW) {
+        Access::Programs
+    } else if is_public(path) {
+        Access::Public
+    } else {
+        Access::People
+    }
+}
+
+/// What is neither a page nor a server function, in groups that are treated differently.
+type Fixed = Vec<(&'static str, &'static str, MethodRouter<AppState>)>;
+
+/// Needs nobody.
+fn signs() -> Fixed {
+    vec![
+        ("GET", "/pkg/{file}", get(super::assets::serve)),
+        ("GET", "/healthz", get(health::alive)),
+        ("GET", "/readyz", get(health::ready)),
+    ]
+}
+
+/// Answers as long as the browser listens.
+fn streams() -> Fixed {
+    vec![("GET", "/api/ui/changes", get(changes::stream)), ("GET", "/audit.csv", get(audit_export::download))]
+}
+
+fn people() -> Fixed {
+    vec![
+        ("GET", "/", get(pages::home)),
+        ("GET", "/sign-in/provider", get(provider::depart)),
+        ("GET", "/sign-in/provider/back", get(provider::arrive)),
+    ]
+}
+
+fn programs() -> Fixed {
+    vec![
+        ("GET", "/api/v1/journeys", get(rest::journeys::list)),
+        ("POST", "/api/v1/journeys/create", post(rest::journeys::create)),
+        ("GET", "/api/v1/journeys/{id}", get(rest::journeys::read)),
+        ("POST", "/api/v1/journeys/preview-stop", post(rest::journeys::preview_stop)),
+        ("POST", "/api/v1/journeys/operate", post(rest::journeys::operate)),
+    ]
+}
+
+/// The routers of the four groups.
+pub struct Routers {
+    pub signs: Router<AppState>,
+    pub streams: Router<AppState>,
+    pub people: Router<AppState>,
+    pub programs: Router<AppState>,
+}
+
+pub fn routers(state: &AppState) -> Routers {
+    let build = |routes: Fixed| routes.into_iter().fold(Router::new(), |router, (_, path, route)| router.route(path, route));
+    Routers {
+        signs: build(signs()),
+        streams: build(streams()),
+        people: build(people()).route("/api/ui/{*function}", any(server_functions::answer)).merge(pages::routes(state)),
+        programs: build(programs()),
+    }
+}
+
+/// Every route there is.
+pub fn catalogue() -> Vec<Route> {
+    let fixed = [signs(), streams(), people(), programs()]
+        .into_iter()
+        .flatten()
+        .map(|(method, path, _)| (method.to_string(), path.to_string()));
+    let functions = server_fn_paths().map(|(path, method)| (method.to_string(), path.to_string()));
+    let excluded = server_fn_paths().map(|(path, _)| path.to_string()).collect();
+    let pages = generate_route_list_with_exclusions(App, Some(excluded))
+        .into_iter()
+        .filter(|route| !route.path().starts_with("/api/"))
+        .map(|route| ("GET".to_string(), route.path().to_string()));
+    let mut routes: Vec<Route> =
+        fixed.chain(functions).chain(pages).map(|(method, path)| Route { access: access_of(&path), method, path }).collect();
+    routes.sort();
+    routes.dedup();
+    routes
+}

@@ -1,0 +1,43 @@
+//! Why a use case did not happen.
+
+use crate::{
+    domain::{access::Forbidden, error::FieldError},
+    server::{
+        auth::{oidc::ProviderError, password::HashFailed, secret::NoRandomness, throttle::TooMany},
+        store::StoreError,
+    },
+};
+
+/// What the services answer.
+pub type ServiceResult<T> = Result<T, ServiceError>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// What was typed makes no sense.
+    #[error("{0}")]
+    Invalid(FieldError),
+    /// Wrong password, no such account, suspended: nobody is told which.
+    #[error("wrong e-mail address or password")]
+    WrongCredentials,
+    /// Nobody is signed in.
+    #[error("nobody is signed in")]
+    SignedOut,
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    #[error(transparent)]
+    Hash(#[from] HashFailed),
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+}
+
+impl From<FieldError> for ServiceError {
+    fn from(error: FieldError) -> Self {
+        ServiceError::Invalid(error)
+    }
+}

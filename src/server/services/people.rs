@@ -1,0 +1,103 @@
+//! The people of a project and invitations to it.
+
+use super::{ServiceResult, Services, Standing, Visitor};
+use crate::{
+    domain::{
+        access::{Permission, Role},
+        account::EmailAddress,
+        actor::Actor,
+        ids::{InvitationId, ProjectId, UserId},
+        team::{Invitation, InvitationOffer, Member},
+        text::PersonName,
+        time::Timestamp,
+    },
+    server::{
+        auth::{
+            password,
+            secret::{self, Secret},
+        },
+        services::sign_in::OpenedSession,
+        store::{Store, StoreError},
+    },
+};
+
+impl<S: Store + Clone> Services<S> {
+    pub async fn members(&self, actor: &Actor) -> ServiceResult<Vec<Member>> {
+        actor.require(Permission::ManagePeople)?;
+        Ok(self.store.members(actor.project).await?)
+    }
+
+    /// Gives somebody of the project a role, or takes her out of it.
+    ///
+    /// # Errors
+    /// Where she is not in the project, or its last admin would be gone.
+    pub async fn set_role(&self, actor: &Actor, user: UserId, role: Option<Role>) -> ServiceResult<()> {
+        actor.require(Permission::ManagePeople)?;
+        self.store.set_role(actor, user, role, self.now()).await?;
+        tracing::info!(project = %actor.project, %user, ?role, by = %actor.user, "people.role_changed");
+        Ok(())
+    }
+
+    pub async fn invitations(&self, actor: &Actor) -> ServiceResult<Vec<Invitation>> {
+        actor.require(Permission::ManagePeople)?;
+        Ok(self.store.invitations(actor.project, self.now()).await?)
+    }
+
+    /// The path of a link with which somebody joins the project, once, within a week.
+    ///
+    /// # Errors
+    /// Where she is in the project already.
+    pub async fn invite(&self, actor: &Actor, email: &EmailAddress, role: Role) -> ServiceResult<String> {
+        actor.require(Permission::ManagePeople)?;
+        let secret = Secret::new()?;
+        let now = self.now();
+        let expires_at = Timestamp(now.0 + self.auth.lifetimes.invitation);
+        self.store.invite(actor, email, role, &secret.hash(), expires_at, now).await?;
+        Ok(format!("/invitations/{}", secret.expose()))
+    }
+
+    pub async fn withdraw_invitation(&self, actor: &Actor, invitation: InvitationId) -> ServiceResult<()> {
+        actor.require(Permission::ManagePeople)?;
+        Ok(self.store.withdraw_invitation(actor, invitation, self.now()).await?)
+    }
+
+    /// What somebody who holds the link is told; holding it is all the right that is needed.
+    ///
+    /// # Errors
+    /// Where the link opens nothing.
+    pub async fn invitation_offer(&self, link: &str, asking: Option<&Standing>) -> ServiceResult<InvitationOffer> {
+        let asking = asking.filter(|standing| !standing.is_local()).map(|standing| standing.actor.user);
+        Ok(self.store.invitation_offer(&secret::hash(link), asking, self.now()).await?)
+    }
+
+    /// Joins with the account that is signed in.
+    ///
+    /// # Errors
+    /// Where the link opens nothing, or was meant for another account.
+    pub async fn join(&self, link: &str, standing: &Standing) -> ServiceResult<ProjectId> {
+        if standing.is_local() {
+            return Err(StoreError::DeadLink.into());
+        }
+        let actor = &standing.actor;
+        Ok(self.store.accept_invitation(&secret::hash(link), actor.user, &actor.origin, self.now()).await?)
+    }
+
+    /// Joins with a new account, and signs in.
+    ///
+    /// # Errors
+    /// Where the link opens nothing, the password is too weak, or the address has an account.
+    pub async fn join_with_new_account(
+        &self,
+        link: &str,
+        name: &PersonName,
+        chosen: &str,
+        visitor: &Visitor,
+    ) -> ServiceResult<OpenedSession> {
+        self.auth.throttle.attempt_from(visitor.origin.address)?;
+        let offer = self.invitation_offer(link, None).await?;
+        let password = password::judge(chosen, name.as_str(), &offer.email)?;
+        let hash = self.auth.passwords.hash(password).await?;
+        let user = self.store.accept_with_new_account(&secret::hash(link), name, &hash, &visitor.origin, self.now()).await?;
+        self.open_session(user, visitor, "with an invitation").await
+    }
+}

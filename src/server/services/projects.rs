@@ -1,0 +1,58 @@
+//! Projects: each with its own journeys, people and keys.
+
+use super::{ServiceError, ServiceResult, Services, Standing};
+use crate::{
+    domain::{access::Permission, actor::Actor, ids::ProjectId, team::ProjectView, text::ProjectTitle},
+    server::store::{Store, StoreError},
+};
+
+impl<S: Store + Clone> Services<S> {
+    /// The projects of this person, archived ones too.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn projects(&self, standing: &Standing) -> ServiceResult<Vec<ProjectView>> {
+        let user = (!standing.is_local()).then_some(standing.actor.user);
+        let mut projects = self.store.projects(user).await?;
+        projects.iter_mut().for_each(|project| project.current = project.id == standing.actor.project);
+        Ok(projects)
+    }
+
+    /// Makes a project, of which she is the admin. Whoever may manage one project may make another.
+    ///
+    /// # Errors
+    /// Where the name is taken.
+    pub async fn create_project(&self, actor: &Actor, name: &ProjectTitle) -> ServiceResult<ProjectId> {
+        actor.require(Permission::ManageProjects)?;
+        let project = self.store.create_project(actor, name, self.now()).await?;
+        tracing::info!(%project, by = %actor.user, "project.created");
+        Ok(project)
+    }
+
+    pub async fn rename_project(&self, standing: &Standing, project: ProjectId, name: &ProjectTitle) -> ServiceResult<()> {
+        let actor = self.manager_of(standing, project).await?;
+        Ok(self.store.rename_project(&actor, project, name, self.now()).await?)
+    }
+
+    pub async fn archive_project(&self, standing: &Standing, project: ProjectId, archive: bool) -> ServiceResult<()> {
+        let actor = self.manager_of(standing, project).await?;
+        Ok(self.store.archive_project(&actor, project, archive, self.now()).await?)
+    }
+
+    /// The person as an admin of this project, which may be another than the one she is looking at, or an archived one.
+    async fn manager_of(&self, standing: &Standing, project: ProjectId) -> ServiceResult<Actor> {
+        let projects = self.projects(standing).await?;
+        let known = projects.iter().find(|known| known.id == project).ok_or(StoreError::NotFound("project"))?;
+        let authority = crate::domain::access::Authority::Role(known.role);
+        authority.require(Permission::ManageProjects)?;
+        Ok(Actor { project, authority, ..standing.actor.clone() })
+    }
+
+    /// Is it a project that this person may look at?
+    ///
+    /// # Errors
+    /// Where it is not: another's project and none at all are the same to her.
+    pub fn enter_project(&self, standing: &Standing, project: ProjectId) -> ServiceResult<Actor> {
+        standing.actor_in(project).ok_or(ServiceError::Store(StoreError::NotFound("project")))
+    }
+}

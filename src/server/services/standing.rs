@@ -1,0 +1,183 @@
+//! Who is asking, and where she stands: a person with a session, a program with a key, or, in local mode, anybody.
+
+use uuid::Uuid;
+
+use super::{ServiceResult, Services};
+use crate::{
+    domain::{
+        access::{Authority, Permission, Role},
+        actor::{Actor, Membership, Origin, ProjectName, Seat},
+        ids::{ProjectId, SessionId, UserId},
+    },
+    server::{
+        auth::secret,
+        store::{
+            Store,
+            access::{LiveSession, SecretHash},
+        },
+    },
+};
+
+/// A session's or a key's last use is written at most this often, in milliseconds.
+const TOUCH_EVERY: i64 = 60_000;
+
+/// What a request brings, whoever sends it.
+#[derive(Debug, Clone, Default)]
+pub struct Visitor {
+    pub origin: Origin,
+    /// The hash of its session cookie.
+    pub secret: Option<SecretHash>,
+    /// `https://wayfare.example.com`, where this visitor reaches us; links begin with it.
+    pub base: String,
+    /// It comes over TLS, as far as can be known.
+    pub secure: bool,
+}
+
+/// How somebody came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entrance {
+    /// There is no account yet, and this machine's own users are trusted.
+    Local,
+    Session {
+        id: SessionId,
+        email: String,
+    },
+}
+
+/// A person, and what she may enter.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    pub entrance: Entrance,
+    /// Who acts, in the project that she is looking at.
+    pub actor: Actor,
+    /// By name; the first one where she did not choose.
+    pub memberships: Vec<Membership>,
+}
+
+impl Standing {
+    fn new(entrance: Entrance, user: UserId, name: String, memberships: Vec<Membership>, visit: &Visit) -> Self {
+        let wanted = |id: Option<ProjectId>| memberships.iter().find(|membership| Some(membership.project.id) == id);
+        let chosen = wanted(visit.needed).or_else(|| wanted(visit.wanted)).or(memberships.first());
+        let actor = Actor {
+            user,
+            name,
+            project: chosen.map_or(ProjectId(Uuid::nil()), |membership| membership.project.id),
+            authority: chosen.map_or(Authority::Outsider, |membership| Authority::Role(membership.role)),
+            origin: visit.origin.clone(),
+        };
+        Self { entrance, actor, memberships }
+    }
+
+    pub fn is_local(&self) -> bool {
+        self.entrance == Entrance::Local
+    }
+
+    pub fn session(&self) -> Option<SessionId> {
+        match self.entrance {
+            Entrance::Session { id, .. } => Some(id),
+            Entrance::Local => None,
+        }
+    }
+
+    pub fn project(&self) -> Option<&ProjectName> {
+        self.memberships.iter().map(|membership| &membership.project).find(|project| project.id == self.actor.project)
+    }
+
+    pub fn role(&self) -> Option<Role> {
+        match self.actor.authority {
+            Authority::Role(role) => Some(role),
+            _ => None,
+        }
+    }
+
+    /// What the list has to know of her.
+    pub fn seat(&self) -> Option<Seat> {
+        let elsewhere = self
+            .memberships
+            .iter()
+            .any(|membership| membership.project.id != self.actor.project && membership.role.may(Permission::EditJourneys));
+        Some(Seat { project: self.actor.project, role: self.role()?, elsewhere })
+    }
+
+    /// The same person in another of her projects; `None` where she has no role there.
+    pub fn actor_in(&self, project: ProjectId) -> Option<Actor> {
+        let membership = self.memberships.iter().find(|membership| membership.project.id == project)?;
+        Some(Actor { project, authority: Authority::Role(membership.role), ..self.actor.clone() })
+    }
+}
+
+/// What decides where a person stands in one request.
+#[derive(Debug, Clone, Default)]
+pub struct Visit {
+    pub secret: Option<SecretHash>,
+    /// The project that she chose last.
+    pub wanted: Option<ProjectId>,
+    /// The project of the thing that the address names; goes before her choice.
+    pub needed: Option<ProjectId>,
+    pub origin: Origin,
+}
+
+impl<S: Store + Clone> Services<S> {
+    /// The person behind a request, if there is one.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn standing(&self, visit: &Visit) -> ServiceResult<Option<Standing>> {
+        if let Some(secret) = &visit.secret {
+            let now = self.now();
+            if let Some(session) = self.store.live_session(secret, self.auth.lifetimes.session_idle, now).await? {
+                self.touch_session(&session);
+                let entrance = Entrance::Session { id: session.id, email: session.email };
+                return Ok(Some(Standing::new(entrance, session.user, session.name, session.memberships, visit)));
+            }
+        }
+        if !self.allow_local {
+            return Ok(None);
+        }
+        let Some(projects) = self.store.local_projects().await? else { return Ok(None) };
+        let memberships = projects.into_iter().map(|project| Membership { project, role: Role::Admin }).collect();
+        let local = self.store.local_person();
+        Ok(Some(Standing::new(Entrance::Local, local.id, local.name, memberships, visit)))
+    }
+
+    fn touch_session(&self, session: &LiveSession) {
+        let now = self.now();
+        if now.0 - session.last_seen_at.0 < TOUCH_EVERY {
+            return;
+        }
+        // Nobody waits for it, and a reader does not become a writer.
+        let (store, id) = (self.store.clone(), session.id);
+        tokio::spawn(async move {
+            if let Err(error) = store.touch_session(id, now).await {
+                tracing::warn!(%error, "session.touch_failed");
+            }
+        });
+    }
+
+    /// The program behind an API key, if the key is good.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn program(&self, key: &str, origin: Origin) -> ServiceResult<Option<Actor>> {
+        let Some(live) = self.store.live_key(&secret::hash(key)).await? else { return Ok(None) };
+        let now = self.now();
+        if live.last_used_at.is_none_or(|used| now.0 - used.0 >= TOUCH_EVERY) {
+            self.store.touch_key(live.id, now).await?;
+        }
+        Ok(Some(Actor {
+            user: UserId(live.id.0),
+            name: format!("API key {}", live.name),
+            project: live.project,
+            authority: Authority::Key(live.scopes),
+            origin,
+        }))
+    }
+
+    /// The project of a journey or an operation, whoever asks: only to find the right one among her own.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn project_of(&self, thing: Uuid) -> ServiceResult<Option<ProjectId>> {
+        Ok(self.store.project_of(thing).await?)
+    }
+}

@@ -1,0 +1,312 @@
+//! What the store knows of people: accounts, sessions, projects, members, keys and the audit log.
+
+use std::future::Future;
+
+use super::StoreResult;
+use crate::domain::{
+    access::{Role, Scope},
+    account::{EmailAddress, SessionView},
+    actor::{Actor, Membership, Origin, ProjectName},
+    audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery},
+    ids::{ApiKeyId, InvitationId, ProjectId, SessionId, UserId},
+    team::{ApiKey, Invitation, InvitationOffer, Member, ProjectView},
+    text::{KeyName, PersonName, ProjectTitle},
+    time::Timestamp,
+};
+
+/// SHA-256 of a secret: what is kept in its place.
+pub type SecretHash = [u8; 32];
+
+/// An account as the sign-in looks at it.
+#[derive(Debug, Clone)]
+pub struct AccountRow {
+    pub user: UserId,
+    pub name: String,
+    pub email: String,
+    /// A PHC string; none while no password was chosen.
+    pub password_hash: Option<String>,
+    pub suspended: bool,
+    pub last_sign_in_at: Option<Timestamp>,
+}
+
+/// A session that is alive, with everything that its owner may enter.
+#[derive(Debug, Clone)]
+pub struct LiveSession {
+    pub id: SessionId,
+    pub user: UserId,
+    pub name: String,
+    pub email: String,
+    pub last_seen_at: Timestamp,
+    /// In projects that are not archived, by name.
+    pub memberships: Vec<Membership>,
+}
+
+/// A session to be opened.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    pub user: UserId,
+    pub secret: SecretHash,
+    pub expires_at: Timestamp,
+    /// The session that this browser had before; it ends.
+    pub replaces: Option<SecretHash>,
+    /// How she showed who she is: "with a password".
+    pub how: &'static str,
+}
+
+/// An API key that is good.
+#[derive(Debug, Clone)]
+pub struct LiveKey {
+    pub id: ApiKeyId,
+    pub name: String,
+    pub project: ProjectId,
+    pub scopes: Vec<Scope>,
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A new account.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    pub name: PersonName,
+    pub email: EmailAddress,
+    pub password_hash: Option<String>,
+}
+
+/// What a new account may do.
+#[derive(Debug, Clone)]
+pub enum FirstRole {
+    /// Admin of everything there is; refused where there is an account already.
+    Founder,
+    In(Vec<(ProjectId, Role)>),
+}
+
+/// A role that the sign-in provider's rule gives.
+#[derive(Debug, Clone)]
+pub struct ProvidedRole {
+    /// None for every project.
+    pub project: Option<String>,
+    pub role: Role,
+}
+
+/// Whom the sign-in provider says somebody is.
+#[derive(Debug, Clone)]
+pub struct ProvidedPerson {
+    pub issuer: String,
+    pub subject: String,
+    pub email: Option<EmailAddress>,
+    /// The provider has seen that the address is hers; only then an account of that address is hers too.
+    pub email_verified: bool,
+    pub name: PersonName,
+    pub roles: Vec<ProvidedRole>,
+}
+
+/// A sign-in on its way to the provider and back.
+#[derive(Debug, Clone)]
+pub struct PendingSignIn {
+    pub nonce: String,
+    pub pkce_verifier: String,
+    pub next: String,
+}
+
+/// Sessions, accounts and what they may enter.
+pub trait AccessStore: Send + Sync + 'static {
+    // Who is asking.
+    /// The session of this secret, if it is neither idle for longer than `idle_ms` nor over nor of a suspended account.
+    fn live_session(
+        &self,
+        secret: &SecretHash,
+        idle_ms: i64,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<Option<LiveSession>>> + Send;
+    fn live_key(&self, secret: &SecretHash) -> impl Future<Output = StoreResult<Option<LiveKey>>> + Send;
+    /// All projects that are not archived while there is no account, `None` from the first account on.
+    fn local_projects(&self) -> impl Future<Output = StoreResult<Option<Vec<ProjectName>>>> + Send;
+    fn touch_session(&self, session: SessionId, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
+    fn touch_key(&self, key: ApiKeyId, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
+    /// The project that a journey or an operation belongs to.
+    fn project_of(&self, thing: uuid::Uuid) -> impl Future<Output = StoreResult<Option<ProjectId>>> + Send;
+
+    // Accounts.
+    fn account(&self, email: &EmailAddress) -> impl Future<Output = StoreResult<Option<AccountRow>>> + Send;
+    fn account_of(&self, user: UserId) -> impl Future<Output = StoreResult<AccountRow>> + Send;
+    fn accounts(&self) -> impl Future<Output = StoreResult<Vec<AccountRow>>> + Send;
+    fn create_account(
+        &self,
+        account: &NewAccount,
+        role: &FirstRole,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<UserId>> + Send;
+    fn rename_account(&self, actor: &Actor, name: &PersonName, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
+    /// Suspended accounts lose their sessions and cannot sign in.
+    fn suspend_account(&self, user: UserId, suspend: bool, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
+    /// All sessions but `keep` end.
+    fn set_password(
+        &self,
+        user: UserId,
+        hash: &str,
+        keep: Option<SessionId>,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+    fn make_password_link(
+        &self,
+        user: UserId,
+        secret: &SecretHash,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+    /// The address of the account whose password the link lets choose.
+    fn password_link(&self, secret: &SecretHash, now: Timestamp) -> impl Future<Output = StoreResult<String>> + Send;
+    /// Sets the password, spends the link and ends every session.
+    fn use_password_link(
+        &self,
+        secret: &SecretHash,
+        hash: &str,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+
+    // Sessions.
+    fn open_session(&self, session: &NewSession, origin: &Origin, now: Timestamp)
+    -> impl Future<Output = StoreResult<()>> + Send;
+    /// The same session under a new secret.
+    fn rotate_session(&self, session: SessionId, secret: &SecretHash) -> impl Future<Output = StoreResult<()>> + Send;
+    fn sessions(&self, user: UserId, idle_ms: i64, now: Timestamp) -> impl Future<Output = StoreResult<Vec<SessionView>>> + Send;
+    /// Ends one session of this person; answers whether there was one.
+    fn end_session(
+        &self,
+        actor: &Actor,
+        session: SessionId,
+        event: AuditEvent,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<bool>> + Send;
+    fn end_all_sessions(&self, actor: &Actor, now: Timestamp) -> impl Future<Output = StoreResult<i64>> + Send;
+    fn note_failed_sign_in(&self, user: UserId, origin: &Origin, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
+
+    // A sign-in provider.
+    fn begin_provider_sign_in(
+        &self,
+        state: &SecretHash,
+        pending: &PendingSignIn,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+    /// Takes it out: it can be finished once.
+    fn take_provider_sign_in(
+        &self,
+        state: &SecretHash,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<Option<PendingSignIn>>> + Send;
+    /// The account of this person, made where there is none, with the roles that the rule gives now.
+    fn provided_account(
+        &self,
+        person: &ProvidedPerson,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<UserId>> + Send;
+
+    // Projects.
+    /// Those in which the person has a role; all of them for nobody in particular (local mode, the command line).
+    fn projects(&self, user: Option<UserId>) -> impl Future<Output = StoreResult<Vec<ProjectView>>> + Send;
+    fn create_project(
+        &self,
+        actor: &Actor,
+        name: &ProjectTitle,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<ProjectId>> + Send;
+    fn rename_project(
+        &self,
+        actor: &Actor,
+        project: ProjectId,
+        name: &ProjectTitle,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+    /// Refused while a journey of the project takes or will take people in.
+    fn archive_project(
+        &self,
+        actor: &Actor,
+        project: ProjectId,
+        archive: bool,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+
+    // People of a project.
+    fn members(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<Member>>> + Send;
+    /// Gives a role, or takes every role away. The last admin of a project stays.
+    fn set_role(
+        &self,
+        actor: &Actor,
+        user: UserId,
+        role: Option<Role>,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+    fn invitations(&self, project: ProjectId, now: Timestamp) -> impl Future<Output = StoreResult<Vec<Invitation>>> + Send;
+    fn invite(
+        &self,
+        actor: &Actor,
+        email: &EmailAddress,
+        role: Role,
+        secret: &SecretHash,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+    fn withdraw_invitation(
+        &self,
+        actor: &Actor,
+        invitation: InvitationId,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+    fn invitation_offer(
+        &self,
+        secret: &SecretHash,
+        asking: Option<UserId>,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<InvitationOffer>> + Send;
+    /// Joins with the account that is signed in, if it is the one that was invited.
+    fn accept_invitation(
+        &self,
+        secret: &SecretHash,
+        user: UserId,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<ProjectId>> + Send;
+    /// Joins with a new account of the invited address.
+    fn accept_with_new_account(
+        &self,
+        secret: &SecretHash,
+        name: &PersonName,
+        password_hash: &str,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<UserId>> + Send;
+
+    // API keys.
+    fn keys(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<ApiKey>>> + Send;
+    fn create_key(
+        &self,
+        actor: &Actor,
+        name: &KeyName,
+        scopes: &[Scope],
+        hint: &str,
+        secret: &SecretHash,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<ApiKeyId>> + Send;
+    fn revoke_key(&self, actor: &Actor, key: ApiKeyId, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
+
+    // The audit log.
+    fn audit(&self, project: ProjectId, query: &AuditQuery) -> impl Future<Output = StoreResult<AuditPage>> + Send;
+    /// A batch of entries older than `before`, newest first; empty at the end.
+    fn audit_batch(
+        &self,
+        project: ProjectId,
+        query: &AuditQuery,
+        before: Option<i64>,
+    ) -> impl Future<Output = StoreResult<Vec<AuditEntry>>> + Send;
+    fn note(
+        &self,
+        actor: &Actor,
+        event: AuditEvent,
+        summary: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+}

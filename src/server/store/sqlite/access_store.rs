@@ -1,0 +1,255 @@
+//! [`AccessStore`] for SQLite: each method is a file of this folder.
+
+use super::{SqliteStore, accounts, audit, keys, members, projects, provider, sessions};
+use crate::{
+    domain::{
+        access::{Role, Scope},
+        account::{EmailAddress, SessionView},
+        actor::{Actor, Origin, ProjectName},
+        audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery},
+        ids::{ApiKeyId, InvitationId, ProjectId, SessionId, UserId},
+        team::{ApiKey, Invitation, InvitationOffer, Member, ProjectView},
+        text::{KeyName, PersonName, ProjectTitle},
+        time::Timestamp,
+    },
+    server::store::{
+        StoreResult,
+        access::{
+            AccessStore, AccountRow, FirstRole, LiveKey, LiveSession, NewAccount, NewSession, PendingSignIn, ProvidedPerson,
+            SecretHash,
+        },
+    },
+};
+
+impl AccessStore for SqliteStore {
+    async fn live_session(&self, secret: &SecretHash, idle_ms: i64, now: Timestamp) -> StoreResult<Option<LiveSession>> {
+        sessions::live(self, secret, idle_ms, now).await
+    }
+
+    async fn live_key(&self, secret: &SecretHash) -> StoreResult<Option<LiveKey>> {
+        sessions::live_key(self, secret).await
+    }
+
+    async fn local_projects(&self) -> StoreResult<Option<Vec<ProjectName>>> {
+        sessions::local_projects(self).await
+    }
+
+    async fn touch_session(&self, session: SessionId, now: Timestamp) -> StoreResult<()> {
+        sessions::touch(self, session, now).await
+    }
+
+    async fn touch_key(&self, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {
+        sessions::touch_key(self, key, now).await
+    }
+
+    async fn project_of(&self, thing: uuid::Uuid) -> StoreResult<Option<ProjectId>> {
+        projects::of_thing(self, thing).await
+    }
+
+    async fn account(&self, email: &EmailAddress) -> StoreResult<Option<AccountRow>> {
+        accounts::by_email(self, email).await
+    }
+
+    async fn account_of(&self, user: UserId) -> StoreResult<AccountRow> {
+        accounts::by_user(self, user).await
+    }
+
+    async fn accounts(&self) -> StoreResult<Vec<AccountRow>> {
+        accounts::all(self).await
+    }
+
+    async fn create_account(
+        &self,
+        account: &NewAccount,
+        role: &FirstRole,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> StoreResult<UserId> {
+        accounts::create(self, account, role, origin, now).await
+    }
+
+    async fn rename_account(&self, actor: &Actor, name: &PersonName, now: Timestamp) -> StoreResult<()> {
+        accounts::rename(self, actor, name, now).await
+    }
+
+    async fn suspend_account(&self, user: UserId, suspend: bool, now: Timestamp) -> StoreResult<()> {
+        accounts::suspend(self, user, suspend, now).await
+    }
+
+    async fn set_password(
+        &self,
+        user: UserId,
+        hash: &str,
+        keep: Option<SessionId>,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        accounts::set_password(self, user, hash, keep, origin, now).await
+    }
+
+    async fn make_password_link(
+        &self,
+        user: UserId,
+        secret: &SecretHash,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        accounts::make_link(self, user, secret, expires_at, now).await
+    }
+
+    async fn password_link(&self, secret: &SecretHash, now: Timestamp) -> StoreResult<String> {
+        accounts::link(self, secret, now).await
+    }
+
+    async fn use_password_link(&self, secret: &SecretHash, hash: &str, origin: &Origin, now: Timestamp) -> StoreResult<()> {
+        accounts::use_link(self, secret, hash, origin, now).await
+    }
+
+    async fn open_session(&self, session: &NewSession, origin: &Origin, now: Timestamp) -> StoreResult<()> {
+        sessions::open(self, session, origin, now).await
+    }
+
+    async fn rotate_session(&self, session: SessionId, secret: &SecretHash) -> StoreResult<()> {
+        sessions::rotate(self, session, secret).await
+    }
+
+    async fn sessions(&self, user: UserId, idle_ms: i64, now: Timestamp) -> StoreResult<Vec<SessionView>> {
+        sessions::of_user(self, user, idle_ms, now).await
+    }
+
+    async fn end_session(&self, actor: &Actor, session: SessionId, event: AuditEvent, now: Timestamp) -> StoreResult<bool> {
+        sessions::end(self, actor, session, event, now).await
+    }
+
+    async fn end_all_sessions(&self, actor: &Actor, now: Timestamp) -> StoreResult<i64> {
+        sessions::end_all(self, actor, now).await
+    }
+
+    async fn note_failed_sign_in(&self, user: UserId, origin: &Origin, now: Timestamp) -> StoreResult<()> {
+        sessions::note_failed(self, user, origin, now).await
+    }
+
+    async fn begin_provider_sign_in(
+        &self,
+        state: &SecretHash,
+        pending: &PendingSignIn,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        provider::begin(self, state, pending, expires_at, now).await
+    }
+
+    async fn take_provider_sign_in(&self, state: &SecretHash, now: Timestamp) -> StoreResult<Option<PendingSignIn>> {
+        provider::take(self, state, now).await
+    }
+
+    async fn provided_account(&self, person: &ProvidedPerson, origin: &Origin, now: Timestamp) -> StoreResult<UserId> {
+        provider::account(self, person, origin, now).await
+    }
+
+    async fn projects(&self, user: Option<UserId>) -> StoreResult<Vec<ProjectView>> {
+        projects::all(self, user).await
+    }
+
+    async fn create_project(&self, actor: &Actor, name: &ProjectTitle, now: Timestamp) -> StoreResult<ProjectId> {
+        projects::create(self, actor, name, now).await
+    }
+
+    async fn rename_project(&self, actor: &Actor, project: ProjectId, name: &ProjectTitle, now: Timestamp) -> StoreResult<()> {
+        projects::rename(self, actor, project, name, now).await
+    }
+
+    async fn archive_project(&self, actor: &Actor, project: ProjectId, archive: bool, now: Timestamp) -> StoreResult<()> {
+        projects::archive(self, actor, project, archive, now).await
+    }
+
+    async fn members(&self, project: ProjectId) -> StoreResult<Vec<Member>> {
+        members::all(self, project).await
+    }
+
+    async fn set_role(&self, actor: &Actor, user: UserId, role: Option<Role>, now: Timestamp) -> StoreResult<()> {
+        members::set_role(self, actor, user, role, now).await
+    }
+
+    async fn invitations(&self, project: ProjectId, now: Timestamp) -> StoreResult<Vec<Invitation>> {
+        members::invitations(self, project, now).await
+    }
+
+    async fn invite(
+        &self,
+        actor: &Actor,
+        email: &EmailAddress,
+        role: Role,
+        secret: &SecretHash,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        members::invite(self, actor, email, role, secret, expires_at, now).await
+    }
+
+    async fn withdraw_invitation(&self, actor: &Actor, invitation: InvitationId, now: Timestamp) -> StoreResult<()> {
+        members::withdraw(self, actor, invitation, now).await
+    }
+
+    async fn invitation_offer(
+        &self,
+        secret: &SecretHash,
+        asking: Option<UserId>,
+        now: Timestamp,
+    ) -> StoreResult<InvitationOffer> {
+        members::offer(self, secret, asking, now).await
+    }
+
+    async fn accept_invitation(
+        &self,
+        secret: &SecretHash,
+        user: UserId,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> StoreResult<ProjectId> {
+        members::accept(self, secret, user, origin, now).await
+    }
+
+    async fn accept_with_new_account(
+        &self,
+        secret: &SecretHash,
+        name: &PersonName,
+        password_hash: &str,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> StoreResult<UserId> {
+        members::accept_with_new_account(self, secret, name, password_hash, origin, now).await
+    }
+
+    async fn keys(&self, project: ProjectId) -> StoreResult<Vec<ApiKey>> {
+        keys::all(self, project).await
+    }
+
+    async fn create_key(
+        &self,
+        actor: &Actor,
+        name: &KeyName,
+        scopes: &[Scope],
+        hint: &str,
+        secret: &SecretHash,
+        now: Timestamp,
+    ) -> StoreResult<ApiKeyId> {
+        keys::create(self, actor, name, scopes, hint, secret, now).await
+    }
+
+    async fn revoke_key(&self, actor: &Actor, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {
+        keys::revoke(self, actor, key, now).await
+    }
+
+    async fn audit(&self, project: ProjectId, query: &AuditQuery) -> StoreResult<AuditPage> {
+        audit::page(self, project, query).await
+    }
+
+    async fn audit_batch(&self, project: ProjectId, query: &AuditQuery, before: Option<i64>) -> StoreResult<Vec<AuditEntry>> {
+        audit::batch(self, project, query, before).await
+    }
+
+    async fn note(&self, actor: &Actor, event: AuditEvent, summary: &str, now: Timestamp) -> StoreResult<()> {
+        audit::note(self, actor, event, summary, now).await
+    }
+}

@@ -1,0 +1,93 @@
+//! Fields of plain forms. What was typed stands in them again when the form did not work; passwords do not.
+
+use leptos::prelude::*;
+
+use crate::{
+    api::request::typed,
+    domain::{
+        access::Role,
+        account::{PASSWORD_MAX, PASSWORD_MIN},
+    },
+};
+
+#[component]
+pub fn TextField(
+    label: &'static str,
+    name: &'static str,
+    max: usize,
+    #[prop(optional)] value: String,
+    #[prop(default = "text")] kind: &'static str,
+    #[prop(default = "off")] autocomplete: &'static str,
+    #[prop(optional)] autofocus: bool,
+    #[prop(optional)] hint: &'static str,
+) -> impl IntoView {
+    let value = typed(name).unwrap_or(value);
+    view! {
+        <label class="field">
+            <span class="field-label">{label}</span>
+            <input r#type=kind name=name value=value required autocomplete=autocomplete autofocus=autofocus maxlength=max.to_string() />
+            {(!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> })}
+        </label>
+    }
+}
+
+/// A password that is known.
+#[component]
+pub fn PasswordField(
+    #[prop(default = "Password")] label: &'static str,
+    #[prop(default = "password")] name: &'static str,
+) -> impl IntoView {
+    view! {
+        <label class="field">
+            <span class="field-label">{label}</span>
+            <input r#type="password" name=name required autocomplete="current-password" maxlength=PASSWORD_MAX.to_string() />
+        </label>
+    }
+}
+
+/// A password that is chosen now. Password managers read the rules from the attributes.
+#[component]
+pub fn NewPasswordField(#[prop(default = "Password")] label: &'static str) -> impl IntoView {
+    view! {
+        <label class="field">
+            <span class="field-label">{label}</span>
+            <input
+                r#type="password"
+                name="password"
+                required
+                autocomplete="new-password"
+                minlength=PASSWORD_MIN.to_string()
+                maxlength=PASSWORD_MAX.to_string()
+            />
+            <span class="hint">{format!("At least {PASSWORD_MIN} characters. Several words that do not belong together do well.")}</span>
+        </label>
+    }
+}
+
+/// A role, with what each is for.
+#[component]
+pub fn RoleField(
+    #[prop(into)] label: String,
+    #[prop(default = Role::Viewer)] chosen: Role,
+    #[prop(optional)] quiet: bool,
+) -> impl IntoView {
+    let chosen = typed("role").and_then(|role| role.parse().ok()).unwrap_or(chosen);
+    view! {
+        <label class="field">
+            <span class="field-label" class:visually-hidden=quiet>{label}</span>
+            <select name="role">
+                {Role::ALL
+                    .into_iter()
+                    .map(|role| {
+                        let text = if quiet { role.title().to_string() } else { format!("{}: {}", role.title(), role.meaning()) };
+                        view! {
+                            <option value=role.key() selected=role == chosen>
+                                {text}
+                            </option>
+                        }
+                    })
+                    .collect_view()}
+            </select>
+        </label>
+    }
+}

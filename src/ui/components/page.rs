@@ -1,0 +1,99 @@
+//! The frame of a plain page: where it stands, its heading, what just happened, its content once it is loaded.
+
+use std::future::Future;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::state::{ErrorState, LoadingState};
+use crate::{api::AppError, ui::pages::query_value};
+
+/// A page with a heading, under its crumbs.
+#[component]
+pub fn Page(
+    #[prop(into)] title: String,
+    /// Addresses and names of the pages above it.
+    #[prop(optional)]
+    crumbs: Vec<(String, String)>,
+    #[prop(optional)] wide: bool,
+    children: Children,
+) -> impl IntoView {
+    let last = crumbs.len().saturating_sub(1);
+    view! {
+        <Title text=title.clone() />
+        <div class="page" class:page-narrow=!wide>
+            {(!crumbs.is_empty())
+                .then(|| {
+                    view! {
+                        <nav class="crumbs" aria-label="Breadcrumb">
+                            {crumbs
+                                .into_iter()
+                                .enumerate()
+                                .map(|(place, (address, name))| {
+                                    view! {
+                                        <a href=address>{name}</a>
+                                        {(place < last).then(|| view! { <span aria-hidden="true">" / "</span> })}
+                                    }
+                                })
+                                .collect_view()}
+                        </nav>
+                    }
+                })}
+            <h1>{title}</h1>
+            <Notice />
+            {children()}
+        </div>
+    }
+}
+
+/// What is shown once it is there, or why it is not.
+#[component]
+pub fn Loaded<T, Fut, V, View>(load: V, view: View) -> impl IntoView
+where
+    V: Fn() -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<T, AppError>> + Send + 'static,
+    T: Send + 'static,
+    View: Fn(T) -> AnyView + Clone + Send + Sync + 'static,
+{
+    view! {
+        <Suspense fallback=|| {
+            view! { <LoadingState rows=6 /> }
+        }>
+            {move || {
+                let (loading, view) = (load(), view.clone());
+                Suspend::new(async move {
+                    match loading.await {
+                        Ok(loaded) => view(loaded),
+                        Err(error) => view! { <ErrorState error=error /> }.into_any(),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+/// What a plain form did, said on the page that it led to. The address names it; the words are ours.
+#[component]
+fn Notice() -> impl IntoView {
+    let text = match query_value("notice").as_str() {
+        "saved" => "Saved.",
+        "removed" => "Removed from the project. Nothing that was done is lost.",
+        "signed-out" => "You are signed out.",
+        "signed-out-everywhere" => "You are signed out on every device.",
+        "password-chosen" => "Your password is set. Sign in with it.",
+        "password-changed" => "Your password is changed, and every other device is signed out.",
+        "session-ended" => "That device is signed out.",
+        "invitation-withdrawn" => "The invitation is withdrawn; its link opens nothing any more.",
+        "key-revoked" => "The key is revoked; nobody gets in with it any more.",
+        "project-created" => "The project is made, and you are looking at it.",
+        "project-archived" => "The project is archived.",
+        "project-unarchived" => "The project is back.",
+        _ => return ().into_any(),
+    };
+    view! {
+        <p class="notice" role="status">
+            {text}
+        </p>
+    }
+    .into_any()
+}

@@ -1,0 +1,53 @@
+//! `/setup`: the first account. From then on sign-in is required.
+
+use leptos::prelude::*;
+
+use crate::{
+    api::session::read_sign_in,
+    domain::{account::EMAIL_MAX, text::PERSON_MAX},
+    ui::components::{
+        field::{NewPasswordField, TextField},
+        page::{Loaded, Page},
+    },
+};
+
+#[component]
+pub fn FoundPage() -> impl IntoView {
+    view! {
+        <Page title="Create the first account">
+            <Loaded
+                load=|| async { read_sign_in() }
+                view=|page| if page.local { view! { <FirstAccountForm /> }.into_any() } else { view! { <TooLate /> }.into_any() }
+            />
+        </Page>
+    }
+}
+
+#[component]
+fn FirstAccountForm() -> impl IntoView {
+    view! {
+        <p class="lead">
+            "It becomes the admin of everything that is here. From then on everybody signs in, and Wayfare may be opened to others."
+        </p>
+        <form class="card form form-sign-in" method="post" action="/api/ui/session/found">
+            <TextField label="Your name" name="name" autocomplete="name" max=PERSON_MAX autofocus=true />
+            <TextField label="E-mail address" name="email" kind="email" autocomplete="username" max=EMAIL_MAX />
+            <NewPasswordField />
+            <div class="form-actions">
+                <button class="button button-primary" r#type="submit">
+                    "Create account"
+                </button>
+                <a class="button" href="/journeys">
+                    "Not now"
+                </a>
+            </div>
+        </form>
+    }
+}
+
+#[component]
+fn TooLate() -> impl IntoView {
+    view! {
+        <p class="card">"There is an account already. " <a href="/sign-in">"Sign in"</a> " with it, or ask an admin to invite you."</p>
+    }
+}

@@ -1,0 +1,133 @@
+//! `/people`: who is in the project, as what; invitations.
+
+use leptos::prelude::*;
+
+use crate::{
+    api::people::{PeoplePage as People, read_people},
+    domain::{
+        account::EMAIL_MAX,
+        ids::UserId,
+        team::{Invitation, Member},
+    },
+    ui::components::{
+        field::{RoleField, TextField},
+        page::{Loaded, Page},
+        time::LongDate,
+    },
+};
+
+#[component]
+pub fn PeoplePage() -> impl IntoView {
+    view! {
+        <Page title="People">
+            <Loaded load=read_people view=|people| view! { <Cards people=people /> }.into_any() />
+        </Page>
+    }
+}
+
+#[component]
+fn Cards(people: People) -> impl IntoView {
+    let me = people.me;
+    let nobody = people.members.is_empty();
+    view! {
+        <section class="card" aria-labelledby="members-title">
+            <h2 id="members-title">"In this project"</h2>
+            {nobody
+                .then(|| {
+                    view! {
+                        <p class="hint">
+                            "Nobody yet: there is no account. " <a href="/setup">"Create the first one"</a> "."
+                        </p>
+                    }
+                })}
+            <ul class="rows" aria-label="People in this project">
+                {people.members.into_iter().map(|member| view! { <MemberRow member=member me=me /> }).collect_view()}
+            </ul>
+        </section>
+        <section class="card" aria-labelledby="invite-title">
+            <h2 id="invite-title">"Invite somebody"</h2>
+            <form class="form" method="post" action="/api/ui/people/invite">
+                <TextField label="E-mail address" name="email" kind="email" max=EMAIL_MAX />
+                <RoleField label="Role" />
+                <div class="form-actions">
+                    <button class="button button-primary" r#type="submit">
+                        "Make invitation"
+                    </button>
+                </div>
+                <p class="hint">"You get a link to send. It works once, within seven days."</p>
+            </form>
+        </section>
+        {(!people.invitations.is_empty()).then(|| view! { <Invitations invitations=people.invitations /> })}
+    }
+}
+
+#[component]
+fn MemberRow(member: Member, me: UserId) -> impl IntoView {
+    let id = member.person.id.to_string();
+    let name = member.person.name.clone();
+    view! {
+        <li class="row">
+            <span class="row-main">
+                <strong>{member.person.name}</strong>
+                {(member.person.id == me).then(|| view! { <span class="badge">"You"</span> })}
+                <span class="hint">
+                    {member.email} " · "
+                    {match member.last_sign_in_at {
+                        Some(at) => view! { "last signed in " <LongDate at=at /> }.into_any(),
+                        None => "never signed in".into_any(),
+                    }} {member.by_provider.then_some(" · role from the sign-in provider")}
+                </span>
+            </span>
+            <form class="row-form" method="post" action="/api/ui/people/role">
+                <input r#type="hidden" name="user" value=id.clone() />
+                <RoleField label=format!("Role of {name}") chosen=member.role quiet=true />
+                <button class="button button-small" r#type="submit" aria-label=format!("Save role of {name}")>
+                    "Save"
+                </button>
+            </form>
+            <form method="post" action="/api/ui/people/role">
+                <button class="button button-small" r#type="submit" name="user" value=id aria-label=format!("Remove {name}")>
+                    "Remove"
+                </button>
+            </form>
+        </li>
+    }
+}
+
+#[component]
+fn Invitations(invitations: Vec<Invitation>) -> impl IntoView {
+    view! {
+        <section class="card" aria-labelledby="invitations-title">
+            <h2 id="invitations-title">"Open invitations"</h2>
+            <ul class="rows" aria-label="Open invitations">
+                {invitations
+                    .into_iter()
+                    .map(|invitation| {
+                        view! {
+                            <li class="row">
+                                <span class="row-main">
+                                    <strong>{invitation.email.clone()}</strong>
+                                    <span class="hint">
+                                        {invitation.role.title()} " · by " {invitation.created_by.name} " · until "
+                                        <LongDate at=invitation.expires_at />
+                                    </span>
+                                </span>
+                                <form method="post" action="/api/ui/people/withdraw">
+                                    <button
+                                        class="button button-small"
+                                        r#type="submit"
+                                        name="invitation"
+                                        value=invitation.id.to_string()
+                                        aria-label=format!("Withdraw the invitation of {}", invitation.email)
+                                    >
+                                        "Withdraw"
+                                    </button>
+                                </form>
+                            </li>
+                        }
+                    })
+                    .collect_view()}
+            </ul>
+        </section>
+    }
+}

@@ -1,0 +1,222 @@
+//! The document around every page: its head, the bar at the top, and what a plain form could not do. The server alone makes
+//! it; the browser's half never sees it, so it costs no module.
+
+use leptos::prelude::*;
+use leptos_meta::MetaTags;
+
+use super::{
+    app::App,
+    components::icon::{Icon, Symbol},
+    dom::APP,
+};
+use crate::{
+    api::request::{Caller, FormProblem},
+    domain::{
+        access::{Permission, Role},
+        actor::Membership,
+        ids::ProjectId,
+    },
+};
+
+/// Addresses of the site's files; they carry hashes and are known only to the server.
+#[derive(Debug, Clone, Default)]
+pub struct PageFiles {
+    pub style: String,
+    pub start: String,
+    pub glue: String,
+    pub wasm: String,
+    pub icon: String,
+}
+
+/// The HTML document.
+///
+/// Only the list comes alive in the browser (`comes_alive`): it is where scripts make a difference. The other pages are
+/// complete as they are sent, say so at once with `data-hydrated`, and cost no module.
+pub fn shell(files: PageFiles, comes_alive: bool) -> impl IntoView {
+    let scripts = (comes_alive && !files.start.is_empty()).then(|| {
+        view! {
+            <link rel="modulepreload" href=files.glue.clone() />
+            <link rel="preload" href=files.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="" />
+            <script r#type="module" src=files.start.clone()></script>
+        }
+    });
+    let caller = use_context::<Caller>().unwrap_or_default();
+    let problem = use_context::<FormProblem>();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-hydrated=(!comes_alive).then_some("true")>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <link rel="icon" href=files.icon.clone() r#type="image/svg+xml" />
+                <link rel="stylesheet" href=files.style.clone() />
+                {scripts}
+                <MetaTags />
+            </head>
+            <body>
+                <a class="skip-link" href="#content">
+                    "Skip to the content"
+                </a>
+                <TopBar caller=caller />
+                {problem.map(|problem| view! { <Problem problem=problem /> })}
+                <div id=APP>
+                    <App />
+                </div>
+            </body>
+        </html>
+    }
+}
+
+/// Why the form on this page did not work.
+#[component]
+fn Problem(problem: FormProblem) -> impl IntoView {
+    view! {
+        <div class="form-problem" role="alert">
+            <Icon symbol=Symbol::Alert />
+            <p>{problem.error.sentence()}</p>
+        </div>
+    }
+}
+
+#[component]
+fn TopBar(caller: Caller) -> impl IntoView {
+    let Some(standing) = caller.standing else {
+        return view! {
+            <header class="topbar">
+                <Brand />
+            </header>
+        }
+        .into_any();
+    };
+    let current = standing.project().map(|project| project.id);
+    let role = standing.role();
+    let local = standing.is_local();
+    let name = standing.actor.name.clone();
+    view! {
+        <header class="topbar">
+            <Brand />
+            <Switcher memberships=standing.memberships.clone() current=current />
+            <MainNavigation role=role />
+            {if local { view! { <LocalMode /> }.into_any() } else { view! { <PersonMenu name=name role=role /> }.into_any() }}
+        </header>
+    }
+    .into_any()
+}
+
+#[component]
+fn Brand() -> impl IntoView {
+    view! {
+        <a class="brand" href="/journeys">
+            <Icon symbol=Symbol::Brand />
+            <span class="brand-name">"Wayfare"</span>
+        </a>
+    }
+}
+
+/// The projects that she may enter. Each is a button of a form: choosing one is a change.
+#[component]
+fn Switcher(memberships: Vec<Membership>, current: Option<ProjectId>) -> impl IntoView {
+    let shown = memberships.iter().find(|membership| Some(membership.project.id) == current);
+    let Some(shown) = shown.map(|membership| membership.project.name.clone()) else { return ().into_any() };
+    let label = format!("Project {shown}, change");
+    view! {
+        <button class="switcher" r#type="button" popovertarget="projects-menu" aria-label=label>
+            <span class="switcher-name">{shown}</span>
+            <Icon symbol=Symbol::Down />
+        </button>
+        <div id="projects-menu" class="menu menu-start" popover="auto" aria-label="Projects" role="group">
+            <form method="post" action="/api/ui/projects/switch">
+                {memberships
+                    .into_iter()
+                    .map(|membership| {
+                        let chosen = Some(membership.project.id) == current;
+                        view! {
+                            <button
+                                class="menu-item"
+                                r#type="submit"
+                                name="project"
+                                value=membership.project.id.to_string()
+                                aria-current=chosen.then_some("true")
+                            >
+                                <span class="menu-mark">{chosen.then(|| view! { <Icon symbol=Symbol::Check /> })}</span>
+                                <span class="menu-text">{membership.project.name}</span>
+                            </button>
+                        }
+                    })
+                    .collect_view()}
+            </form>
+            <a class="menu-item" href="/projects" rel="external">
+                <span class="menu-mark"></span>
+                "All projects"
+            </a>
+        </div>
+    }
+    .into_any()
+}
+
+/// The pages that her role opens.
+#[component]
+fn MainNavigation(role: Option<Role>) -> impl IntoView {
+    let pages = [
+        ("/journeys", "Journeys", Permission::SeeJourneys),
+        ("/people", "People", Permission::ManagePeople),
+        ("/keys", "API keys", Permission::ManageKeys),
+        ("/audit", "Audit log", Permission::SeeAuditLog),
+    ];
+    let here = use_context::<http::request::Parts>().map(|parts| parts.uri.path().to_string()).unwrap_or_default();
+    let shown = pages.into_iter().filter(move |(.., permission)| role.is_some_and(|role| role.may(*permission)));
+    view! {
+        <nav class="topnav" aria-label="Main">
+            {shown
+                .map(|(address, title, _)| {
+                    let current = here == address || here.starts_with(&format!("{address}/"));
+                    view! {
+                        <a href=address rel=(address != "/journeys").then_some("external") aria-current=current.then_some("page")>
+                            {title}
+                        </a>
+                    }
+                })
+                .collect_view()}
+        </nav>
+    }
+}
+
+/// Says on every page that there is no account yet, and where to make the first.
+#[component]
+fn LocalMode() -> impl IntoView {
+    view! {
+        <a
+            class="local-mode"
+            href="/setup"
+            rel="external"
+            title="Wayfare answers only on this machine's own addresses. Whoever uses this machine may do everything, until there is an account."
+        >
+            <Icon symbol=Symbol::Shield />
+            <span>"Local mode"<span class="local-mode-more">" · open to everyone on this machine · create the first account"</span></span>
+        </a>
+    }
+}
+
+#[component]
+fn PersonMenu(name: String, role: Option<Role>) -> impl IntoView {
+    let title = role.map_or("No role yet", Role::title);
+    let label = format!("{name}, {title}");
+    view! {
+        <button class="person" r#type="button" popovertarget="person-menu" aria-label=label>
+            <Icon symbol=Symbol::Person />
+            <span class="person-name">{name.clone()}</span>
+            <span class="person-role">{title}</span>
+        </button>
+        <div id="person-menu" class="menu" popover="auto" aria-label=name role="group">
+            <a class="menu-item" href="/account" rel="external">
+                "Your account"
+            </a>
+            <form method="post" action="/api/ui/session/sign-out">
+                <button class="menu-item" r#type="submit">
+                    "Sign out"
+                </button>
+            </form>
+        </div>
+    }
+}
