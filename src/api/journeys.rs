@@ -187,6 +187,18 @@ pub async fn read_editable(id: String) -> Result<JourneyPage, AppError> {
     get_journey(id).await
 }
 
+/// The project's labels, for somebody who may put them on journeys.
+///
+/// # Errors
+/// Where she may not.
+#[cfg(feature = "ssr")]
+pub async fn labels_to_put() -> Result<Vec<Label>, AppError> {
+    use super::request::{context, fail, require};
+    require(crate::domain::access::Permission::EditJourneys)?;
+    let (services, actor) = context()?;
+    services.labels(&actor).await.map_err(fail)
+}
+
 /// Reads a journey's id.
 #[cfg(feature = "ssr")]
 pub fn journey_id(text: &str) -> Result<JourneyId, AppError> {

@@ -124,6 +124,11 @@ pub fn require(permission: Permission) -> Result<(), AppError> {
     actor.require(permission).map_err(fail)
 }
 
+/// May the person who asks do it here? For what a page shows.
+pub fn may(permission: Permission) -> bool {
+    use_context::<Caller>().and_then(|caller| caller.standing).is_some_and(|standing| standing.actor.require(permission).is_ok())
+}
+
 /// A list that was opened in one project must not act on another, which was chosen in another tab meanwhile.
 pub fn same_project(actor: &Actor, matching: Option<&str>) -> Result<(), AppError> {
     let named = matching.and_then(crate::domain::list_query::project_of_matching);

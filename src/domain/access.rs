@@ -117,6 +117,19 @@ impl Role {
         }
     }
 
+    /// What the list's page says to those who may not do everything on it.
+    pub fn limit(self) -> Option<&'static str> {
+        match self {
+            Role::Viewer => Some(
+                "You are a Viewer here: you see journeys and their figures. Making and editing them needs a Creator, pausing, resuming, stopping and archiving a Publisher. Ask an admin.",
+            ),
+            Role::Creator => Some(
+                "You are a Creator here: you make and edit journeys. Pausing, resuming, stopping and archiving needs a Publisher. Ask an admin.",
+            ),
+            Role::Publisher | Role::Admin => None,
+        }
+    }
+
     /// The number in the store.
     pub fn code(self) -> i64 {
         self as i64

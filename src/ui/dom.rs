@@ -273,6 +273,14 @@ pub fn focus_if_lost(id: &'static str) {
     let _ = id;
 }
 
+/// Loads the page anew.
+pub fn reload() {
+    #[cfg(feature = "hydrate")]
+    {
+        let _ = window().location().reload();
+    }
+}
+
 /// Leaves for another page.
 pub fn go_to(address: &str) {
     #[cfg(feature = "hydrate")]

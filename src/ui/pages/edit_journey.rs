@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{graph_picture::GraphPicture, id_of_path};
+use super::{graph_picture::GraphPicture, id_of_path, missing_card::MissingCard};
 use crate::{
-    api::journeys::{JourneyPage as Loaded, get_journey},
+    api::journeys::{JourneyPage as Loaded, read_editable},
     domain::text::{DESCRIPTION_MAX, LABEL_MAX, NAME_MAX},
     ui::components::{
         state::{ErrorState, LoadingState},
@@ -17,7 +17,7 @@ use crate::{
 pub fn EditJourneyPage() -> impl IntoView {
     let id = id_of_path();
     let crumb = format!("/journeys/{id}");
-    let loaded = Resource::new(move || id.clone(), async |id| get_journey(id).await);
+    let loaded = Resource::new(move || id.clone(), async |id| read_editable(id).await);
     view! {
         <div class="page">
             <nav class="crumbs" aria-label="Breadcrumb">
@@ -33,7 +33,7 @@ pub fn EditJourneyPage() -> impl IntoView {
                         Ok(loaded) => view! { <Editor loaded=loaded /> }.into_any(),
                         Err(error) => {
                             view! {
-                                <Title text="Not found" />
+                                <Title text="Edit journey" />
                                 <h1 class="visually-hidden">"Edit journey"</h1>
                                 <ErrorState error=error />
                             }
@@ -69,6 +69,7 @@ fn Editor(loaded: Loaded) -> impl IntoView {
         } else {
             view! { <DetailsForm loaded=loaded.clone() /> }.into_any()
         }}
+        <MissingCard missing=loaded.detail.missing />
         <section class="section" aria-labelledby="steps-title">
             <h2 id="steps-title">"Steps"</h2>
             <GraphPicture graph=loaded.detail.graph />

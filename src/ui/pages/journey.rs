@@ -3,10 +3,14 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{graph_picture::GraphPicture, id_of_path, plain_outcome::PlainOutcome};
+use super::{graph_picture::GraphPicture, id_of_path, missing_card::MissingCard, plain_outcome::PlainOutcome};
 use crate::{
-    api::journeys::{JourneyPage as Loaded, get_journey},
+    api::{
+        journeys::{JourneyPage as Loaded, get_journey},
+        request::may,
+    },
     domain::{
+        access::Permission,
         figures::{Figures, grouped, percent},
         ids::JourneyId,
         journey::{JourneyDetail, VersionSummary},
@@ -92,6 +96,7 @@ fn Journey(loaded: Loaded) -> impl IntoView {
                     </section>
                 }
             })}
+        <MissingCard missing=detail.missing.clone() />
         <FigureTiles figures=shown />
         <section class="section" aria-labelledby="steps-title">
             <h2 id="steps-title">"Steps"</h2>
@@ -101,7 +106,7 @@ fn Journey(loaded: Loaded) -> impl IntoView {
             <SettingsCard detail=detail.clone() />
             <VersionsCard versions=detail.versions />
         </div>
-        <HistoryCard history=loaded.history />
+        <HistoryCard journey=summary.id history=loaded.history />
     }
 }
 
@@ -111,6 +116,9 @@ fn Actions(loaded: Loaded) -> impl IntoView {
     let summary = loaded.detail.summary;
     let id = summary.id;
     let situation = summary.situation(loaded.now);
+    let edits = may(Permission::EditJourneys);
+    let elsewhere = loaded.seat.is_some_and(|seat| seat.elsewhere);
+    let limit = loaded.seat.and_then(|seat| seat.role.limit());
     let buttons = [
         (Action::Publish, "Publish", Symbol::Play),
         (Action::Pause, "Pause", Symbol::Pause),
@@ -124,18 +132,40 @@ fn Actions(loaded: Loaded) -> impl IntoView {
             {buttons
                 .into_iter()
                 .filter(|(action, ..)| matches!(transition(situation, *action), Decision::Apply(_)))
+                .filter(|(action, ..)| Permission::of_action(*action).is_some_and(may))
                 .map(|(action, text, symbol)| view! { <ActionForm id=id action=action text=text symbol=symbol /> })
                 .collect_view()}
-            <form method="post" action="/api/ui/journeys/clone">
-                <button class="button" r#type="submit" name="id" value=id.to_string()>
-                    <Icon symbol=Symbol::Copy />
-                    "Clone"
-                </button>
-            </form>
-            <a class="button" href=format!("/journeys/{id}/edit")>
-                <Icon symbol=Symbol::Edit />
-                "Edit"
-            </a>
+            {if elsewhere {
+                view! {
+                    <a class="button" href=format!("/journeys/{id}/clone")>
+                        <Icon symbol=Symbol::Copy />
+                        "Clone"
+                    </a>
+                }
+                    .into_any()
+            } else if edits {
+                view! {
+                    <form method="post" action="/api/ui/journeys/clone">
+                        <button class="button" r#type="submit" name="id" value=id.to_string()>
+                            <Icon symbol=Symbol::Copy />
+                            "Clone"
+                        </button>
+                    </form>
+                }
+                    .into_any()
+            } else {
+                ().into_any()
+            }}
+            {edits
+                .then(|| {
+                    view! {
+                        <a class="button" href=format!("/journeys/{id}/edit")>
+                            <Icon symbol=Symbol::Edit />
+                            "Edit"
+                        </a>
+                    }
+                })}
+            {limit.map(|limit| view! { <p class="role-note">{limit}</p> })}
         </div>
     }
 }
@@ -277,12 +307,14 @@ fn VersionsCard(versions: Vec<VersionSummary>) -> impl IntoView {
 }
 
 #[component]
-fn HistoryCard(history: Vec<HistoryEntry>) -> impl IntoView {
+fn HistoryCard(journey: JourneyId, history: Vec<HistoryEntry>) -> impl IntoView {
     let empty = history.is_empty();
     view! {
         <section class="card" aria-labelledby="history-title">
             <h2 id="history-title">"History"</h2>
             {empty.then(|| view! { <p class="hint">"Nothing was done to this journey in Wayfare yet."</p> })}
+            {may(Permission::SeeAuditLog)
+                .then(|| view! { <p><a href=format!("/audit?search={journey}")>"Its part of the audit log"</a></p> })}
             <ol class="history">{history.into_iter().map(|entry| view! { <HistoryLine entry=entry /> }).collect_view()}</ol>
         </section>
     }

@@ -23,6 +23,8 @@ pub mod label_fields;
 #[cfg(feature = "ssr")]
 pub mod label_journeys;
 #[cfg(feature = "ssr")]
+pub mod missing_card;
+#[cfg(feature = "ssr")]
 pub mod new_journey;
 pub mod not_found;
 #[cfg(feature = "ssr")]

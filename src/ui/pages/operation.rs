@@ -6,8 +6,9 @@ use leptos_router::hooks::use_query_map;
 
 use super::id_of_path;
 use crate::{
-    api::journeys::get_operation,
+    api::{journeys::get_operation, request::may},
     domain::{
+        access::Permission,
         figures::counted,
         operation::{OperationAccount, Outcome},
     },
@@ -59,8 +60,7 @@ fn Account(account: OperationAccount) -> impl IntoView {
     view! {
         <h1>{report.sentence()}</h1>
         <p class="lead">"By " {report.by.name.clone()} ", " <LongDate at=report.at /> {(!report.note.is_empty()).then(|| format!(" · {}", report.note))}</p>
-        {report
-            .undoable
+        {(report.undoable && Permission::of_action(report.action).is_some_and(may))
             .then(|| {
                 view! {
                     <form method="post" action="/api/ui/operations/undo" class="form-actions">

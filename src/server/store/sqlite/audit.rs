@@ -9,7 +9,7 @@ use crate::{
         account::device_of,
         actor::{Actor, Origin, Person},
         audit::{AUDIT_ROWS, AuditEntry, AuditEvent, AuditPage, AuditQuery},
-        ids::{OperationId, ProjectId, UserId},
+        ids::{JourneyId, OperationId, ProjectId, UserId},
         text::search_key,
         time::{DAY_MS, Timestamp},
     },
@@ -179,7 +179,12 @@ fn push_from_where(sql: &mut QueryBuilder<Sqlite>, project: ProjectId, query: &A
         sql.push_bind(pattern.clone()).push(
             " ESCAPE '\\' OR EXISTS (SELECT 1 FROM operation_items i WHERE i.operation_id = a.operation_id AND i.name LIKE ",
         );
-        sql.push_bind(pattern).push(" ESCAPE '\\'))");
+        sql.push_bind(pattern).push(" ESCAPE '\\')");
+        if let Ok(journey) = query.search.parse::<JourneyId>() {
+            sql.push(" OR EXISTS (SELECT 1 FROM operation_items i WHERE i.operation_id = a.operation_id AND i.journey_id = ");
+            sql.push_bind(journey.0.as_bytes().to_vec()).push(")");
+        }
+        sql.push(")");
     }
 }
 

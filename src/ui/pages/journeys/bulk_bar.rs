@@ -5,6 +5,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use super::state::{Dialog, ListState};
 use crate::{
     domain::{
+        access::Permission,
         figures::{counted, grouped},
         transition::Action,
     },
@@ -13,6 +14,8 @@ use crate::{
         dom,
     },
 };
+
+const ROLE_NOTE: &str = "role-note";
 
 /// The form's submit in a browser with scripts: the pressed button says what to do.
 pub fn on_submit(state: ListState, event: &SubmitEvent) {
@@ -57,7 +60,7 @@ pub fn BulkBar() -> impl IntoView {
                     r#type="checkbox"
                     name="matching"
                     form="bulk"
-                    value=move || { state.page.with(|page| page.query.with_page(1).to_matching(page.seat.map(|seat| seat.project))) }
+                    value=move || state.page.with(|page| state.matching(page))
                 />
                 {move || format!("All {}", counted(state.page.with(|page| page.total), "matching journey", "matching journeys"))}
             </label>
@@ -68,7 +71,8 @@ pub fn BulkBar() -> impl IntoView {
 #[component]
 fn BulkButton(action: Action, symbol: Symbol, text: &'static str) -> impl IntoView {
     let state = expect_context::<ListState>();
-    let enabled = Memo::new(move |_| !state.alive.get() || (!state.busy.get() && state.applies(action)));
+    let refused = Permission::of_action(action).is_some_and(|permission| !state.may(permission));
+    let enabled = Memo::new(move |_| !refused && (!state.alive.get() || (!state.busy.get() && state.applies(action))));
     // Without scripts Stop and Label have a page of their own, which the form opens with what is ticked.
     let own_page = match action {
         Action::Stop => Some("/journeys/stop"),
@@ -84,12 +88,20 @@ fn BulkButton(action: Action, symbol: Symbol, text: &'static str) -> impl IntoVi
             value=action.key()
             formaction=own_page
             formmethod=own_page.map(|_| "get")
+            aria-describedby=refused.then_some(ROLE_NOTE)
             disabled=move || !enabled.get()
         >
             <Icon symbol=symbol />
             {text}
         </button>
     }
+}
+
+/// Why some buttons stay grey.
+#[component]
+pub fn RoleNote() -> impl IntoView {
+    let state = expect_context::<ListState>();
+    state.seat.and_then(|seat| seat.role.limit()).map(|limit| view! { <p class="role-note" id=ROLE_NOTE>{limit}</p> })
 }
 
 /// Offered when the page is fully ticked and more match than it shows.

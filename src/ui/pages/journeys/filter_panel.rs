@@ -178,7 +178,7 @@ fn FilterPanel() -> impl IntoView {
                             "Reset"
                         </button>
                     </div>
-                    <div class="panel-save">
+                    <div class="panel-save needs-creator">
                         <label class="field">
                             <span class="field-label">"Name for these filters"</span>
                             <input r#type="text" name="saved_filter_name" maxlength=SAVED_FILTER_MAX.to_string() autocomplete="off" />

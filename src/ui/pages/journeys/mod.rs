@@ -40,7 +40,7 @@ pub fn JourneysPage() -> impl IntoView {
         <div class="page">
             <div class="page-head">
                 <h1>"Journeys"</h1>
-                <a class="button button-primary" rel="external" href="/journeys/new">
+                <a class="button button-primary needs-creator" rel="external" href="/journeys/new">
                     <Icon symbol=Symbol::Plus />
                     "New journey"
                 </a>
@@ -115,6 +115,7 @@ fn List(page: Memo<Option<ListPage>>, refresh: RwSignal<u32>) -> impl IntoView {
                 <bulk_bar::BulkBar />
                 <filter_panel::ListTools />
             </div>
+            <bulk_bar::RoleNote />
             <table::JourneysTable />
             <pager::Pager />
         </div>

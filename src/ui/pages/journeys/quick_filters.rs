@@ -123,7 +123,7 @@ fn SavedFilterChip(filter: SavedFilter) -> impl IntoView {
                 {filter.name.clone()}
             </a>
             <button
-                class="icon-button"
+                class="icon-button needs-creator"
                 r#type="submit"
                 form="row-action"
                 formaction="/api/ui/filters/delete"

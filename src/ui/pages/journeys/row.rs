@@ -6,6 +6,7 @@ use super::state::{Dialog, ListState, Target};
 use crate::{
     api::operations::operate,
     domain::{
+        access::Permission,
         columns::Column,
         figures::{grouped, percent},
         ids::JourneyId,
@@ -125,9 +126,11 @@ fn RowMenu(row: Memo<JourneySummary>, name: Memo<String>) -> impl IntoView {
         move || dom::hide_popover(&popover)
     };
     let archived = Memo::new(move |_| row.read().archived);
+    let (edits, operates) = (state.may(Permission::EditJourneys), state.may(Permission::OperateJourneys));
+    let elsewhere = state.seat.is_some_and(|seat| seat.elsewhere);
     let deletable = Memo::new(move |_| {
         let situation = row.read().situation(state.page.read().now);
-        matches!(transition(situation, Action::Delete), Decision::Apply(_))
+        edits && matches!(transition(situation, Action::Delete), Decision::Apply(_))
     });
     let on_clone = {
         let close = close.clone();
@@ -145,27 +148,50 @@ fn RowMenu(row: Memo<JourneySummary>, name: Memo<String>) -> impl IntoView {
     });
     view! {
         <MenuButton id=menu label=Signal::derive(move || format!("More actions for {}", name.get()))>
-            <button role="menuitem" r#type="submit" form="row-action" formaction="/api/ui/journeys/clone" name="id" value=id.to_string() on:click=on_clone>
-                <Icon symbol=Symbol::Copy />
-                "Clone"
-            </button>
-            <a role="menuitem" rel="external" href=format!("/journeys/{id}/edit")>
-                <Icon symbol=Symbol::Edit />
-                "Edit"
-            </a>
-            <a role="menuitem" rel="external" href=format!("/journeys/{id}/edit#name") on:click=on_rename>
-                <Icon symbol=Symbol::Draft />
-                "Rename"
-            </a>
+            {if elsewhere {
+                view! {
+                    <a role="menuitem" rel="external" href=format!("/journeys/{id}/clone")>
+                        <Icon symbol=Symbol::Copy />
+                        "Clone"
+                    </a>
+                }
+                    .into_any()
+            } else if edits {
+                view! {
+                    <button role="menuitem" r#type="submit" form="row-action" formaction="/api/ui/journeys/clone" name="id" value=id.to_string() on:click=on_clone>
+                        <Icon symbol=Symbol::Copy />
+                        "Clone"
+                    </button>
+                }
+                    .into_any()
+            } else {
+                ().into_any()
+            }}
+            {edits
+                .then(|| {
+                    view! {
+                        <a role="menuitem" rel="external" href=format!("/journeys/{id}/edit")>
+                            <Icon symbol=Symbol::Edit />
+                            "Edit"
+                        </a>
+                        <a role="menuitem" rel="external" href=format!("/journeys/{id}/edit#name") on:click=on_rename>
+                            <Icon symbol=Symbol::Draft />
+                            "Rename"
+                        </a>
+                    }
+                })}
             {
                 let close = close.clone();
-                move || {
-                    if archived.get() {
-                        view! { <ActionItem id=id action=Action::Unarchive symbol=Symbol::Unarchive text="Unarchive" close=close.clone() /> }
-                    } else {
-                        view! { <ActionItem id=id action=Action::Archive symbol=Symbol::Archive text="Archive" close=close.clone() /> }
-                    }
-                }
+                operates
+                    .then(|| {
+                        move || {
+                            if archived.get() {
+                                view! { <ActionItem id=id action=Action::Unarchive symbol=Symbol::Unarchive text="Unarchive" close=close.clone() /> }
+                            } else {
+                                view! { <ActionItem id=id action=Action::Archive symbol=Symbol::Archive text="Archive" close=close.clone() /> }
+                            }
+                        }
+                    })
             }
             <a role="menuitem" rel="external" href=format!("/journeys/{id}#description") on:click=on_description>
                 <Icon symbol=Symbol::Text />

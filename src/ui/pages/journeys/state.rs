@@ -11,10 +11,11 @@ use crate::{
         operations::{operate, preview_stop},
     },
     domain::{
-        ids::{JourneyId, ProjectId},
+        access::Permission,
+        actor::Seat,
+        ids::JourneyId,
         journey::JourneySummary,
         list_page::ListPage,
-        list_query::ListQuery,
         operation::{BulkAnswer, StopPreview},
         transition::{Action, Decision, transition},
     },
@@ -59,6 +60,8 @@ pub struct ListState {
     pub dialog: RwSignal<Option<Dialog>>,
     /// The address of this list.
     pub url: Memo<String>,
+    /// Where the person who looks stands. Another seat loads the page anew.
+    pub seat: Option<Seat>,
     toaster: Toaster,
 }
 
@@ -74,6 +77,7 @@ impl ListState {
             busy: RwSignal::new(false),
             dialog: RwSignal::new(None),
             url: Memo::new(move |_| page.read().query.to_url()),
+            seat: page.with_untracked(|page| page.seat),
             toaster: expect_context::<Toaster>(),
         };
         // Ticks made before the page came alive are read here, before hydration can touch the boxes.
@@ -81,6 +85,12 @@ impl ListState {
         Effect::new(move |_| {
             state.ticked.set(ticked.clone());
             state.alive.set(true);
+        });
+        // Her role was changed, or she chose another project in another tab: everything around the list is another, too.
+        Effect::new(move |_| {
+            if page.with(|page| page.seat) != state.seat {
+                dom::reload();
+            }
         });
         // Another page or filter is another list: nothing on it was chosen yet.
         Effect::new(move |earlier: Option<String>| {
@@ -129,15 +139,21 @@ impl ListState {
         self.page.with(|page| self.ticked.with(|ticked| page.rows.iter().filter(|row| ticked.contains(&row.id)).any(applies)))
     }
 
-    fn project(&self) -> Option<ProjectId> {
-        self.page.with_untracked(|page| page.seat.map(|seat| seat.project))
+    /// May she do it? The server decides; this spares her the try.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.seat.is_none_or(|seat| seat.may(permission))
+    }
+
+    /// The query of everything that the list's filter matches.
+    pub fn matching(&self, page: &ListPage) -> String {
+        page.query.with_page(1).to_matching(self.seat.map(|seat| seat.project))
     }
 
     /// What the bulk buttons are about right now.
     pub fn target(&self) -> Target {
         if self.all_matching.get_untracked() {
-            let query = ListQuery { page: 1, ..self.page.with_untracked(|page| page.query.clone()) };
-            return Target { ids: Vec::new(), matching: Some(query.to_matching(self.project())) };
+            let matching = self.page.with_untracked(|page| self.matching(page));
+            return Target { ids: Vec::new(), matching: Some(matching) };
         }
         let ids = untrack(|| self.chosen_rows()).iter().map(|row| row.id.to_string()).collect();
         Target { ids, matching: None }

@@ -142,7 +142,7 @@ fn NothingHere() -> impl IntoView {
                     text="A journey greets, reminds or wins back people because of what they do. Make the first one, or look around in the demo: wayfare demo.".to_string()
                     symbol=Symbol::Brand
                 >
-                    <a class="button button-primary" rel="external" href="/journeys/new">
+                    <a class="button button-primary needs-creator" rel="external" href="/journeys/new">
                         "Make the first journey"
                     </a>
                 </EmptyState>
