@@ -125,7 +125,7 @@ fn Switcher(memberships: Vec<Membership>, current: Option<ProjectId>) -> impl In
     view! {
         <button class="switcher" r#type="button" popovertarget="projects-menu" aria-label=label>
             <span class="switcher-name">{shown}</span>
-            <Icon symbol=Symbol::Down />
+            <Icon symbol=Symbol::UpDown />
         </button>
         <div id="projects-menu" class="menu menu-start" popover="auto" aria-label="Projects" role="group">
             <form method="post" action="/api/ui/projects/switch">

@@ -32,7 +32,7 @@ pub fn of(error: &AppError, assets: &Assets, back: &str) -> Response<Body> {
 pub fn shown_once(shown: &ShownOnce, assets: &Assets) -> Response<Body> {
     let content = format!(
         "<h1>{title}</h1><div class=\"card form\" role=\"status\"><p>{text}</p><label class=\"field\"><span class=\"field-label\">{title}</span>\
-         <input type=\"text\" readonly value=\"{secret}\" autocomplete=\"off\" spellcheck=\"false\"></label>\
+         <input class=\"secret\" type=\"text\" readonly value=\"{secret}\" autocomplete=\"off\" spellcheck=\"false\"></label>\
          <p><a class=\"button\" href=\"{back}\">Done</a></p></div>",
         title = escape(shown.title),
         text = escape(&shown.text),

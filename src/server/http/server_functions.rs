@@ -15,7 +15,7 @@ use super::{AppState, BODY_MAX, error_page, pages};
 use crate::{
     api::{
         AppError,
-        request::{Caller, FormAnswer, FormProblem, accepts_html},
+        request::{Caller, FormAnswer, FormProblem, accepts_html, local},
     },
     domain::query_string::pairs,
 };
@@ -56,7 +56,7 @@ pub async fn answer(State(state): State<AppState>, request: Request) -> Response
 fn referer(headers: &HeaderMap) -> Option<String> {
     let referer = headers.get(header::REFERER)?.to_str().ok()?;
     let (_, rest) = referer.split_once("://")?;
-    Some(rest[rest.find('/')?..].to_string())
+    Some(local(&rest[rest.find('/')?..]))
 }
 
 fn went_well(state: &AppState, response: Response<Body>, form: &FormAnswer, headers: &HeaderMap) -> Response<Body> {

@@ -22,12 +22,26 @@ pub fn TextField(
     #[prop(optional)] hint: &'static str,
 ) -> impl IntoView {
     let value = typed(name).unwrap_or(value);
+    let (id, hint_id) = (format!("field-{name}"), format!("field-{name}-hint"));
+    let described_by = (!hint.is_empty()).then(|| hint_id.clone());
     view! {
-        <label class="field">
-            <span class="field-label">{label}</span>
-            <input r#type=kind name=name value=value required autocomplete=autocomplete autofocus=autofocus maxlength=max.to_string() />
-            {(!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> })}
-        </label>
+        <div class="field">
+            <label class="field-label" for=id.clone()>
+                {label}
+            </label>
+            <input
+                id=id
+                r#type=kind
+                name=name
+                value=value
+                required
+                autocomplete=autocomplete
+                autofocus=autofocus
+                maxlength=max.to_string()
+                aria-describedby=described_by
+            />
+            {(!hint.is_empty()).then(|| view! { <span class="hint" id=hint_id>{hint}</span> })}
+        </div>
     }
 }
 
@@ -49,18 +63,24 @@ pub fn PasswordField(
 #[component]
 pub fn NewPasswordField(#[prop(default = "Password")] label: &'static str) -> impl IntoView {
     view! {
-        <label class="field">
-            <span class="field-label">{label}</span>
+        <div class="field">
+            <label class="field-label" for="field-new-password">
+                {label}
+            </label>
             <input
+                id="field-new-password"
                 r#type="password"
                 name="password"
                 required
                 autocomplete="new-password"
+                aria-describedby="field-new-password-hint"
                 minlength=PASSWORD_MIN.to_string()
                 maxlength=PASSWORD_MAX.to_string()
             />
-            <span class="hint">{format!("At least {PASSWORD_MIN} characters. Several words that do not belong together do well.")}</span>
-        </label>
+            <span class="hint" id="field-new-password-hint">
+                {format!("At least {PASSWORD_MIN} characters. Several words that do not belong together do well.")}
+            </span>
+        </div>
     }
 }
 
