@@ -6,5 +6,7 @@ mod database_file;
 mod kill;
 mod local_mode;
 mod operate;
+mod roles;
+mod route_table;
 mod support;
 mod transfer;

@@ -1,7 +1,8 @@
 //! Starts the program on a database of its own and speaks to it.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
+    ops::Deref,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
 };
@@ -11,6 +12,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub const BINARY: &str = env!("CARGO_BIN_EXE_wayfare");
+/// Everybody's.
+pub const PASSWORD: &str = "copper lantern drifting moss";
 
 /// A folder with a database.
 pub struct Place {
@@ -50,7 +53,26 @@ impl Place {
     }
 
     pub fn serve(&self) -> Server {
-        Server::start(&self.database())
+        self.serve_with(&[])
+    }
+
+    /// With further flags.
+    pub fn serve_with(&self, flags: &[&str]) -> Server {
+        Server::start(&self.database(), flags)
+    }
+
+    /// Makes an account with [`PASSWORD`] and a role in every project.
+    pub fn account(&self, email: &str, role: &str) {
+        self.account_in(email, role, &[]);
+    }
+
+    pub fn account_in(&self, email: &str, role: &str, project: &[&str]) {
+        let mut command = Command::new(BINARY);
+        command.args(["user", "add", email, "--role", role, "--password-stdin"]).args(project);
+        let child = command.arg("--database").arg(self.database()).stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
+        let mut child = child.expect("the program runs");
+        writeln!(child.stdin.take().expect("its input"), "{PASSWORD}").expect("written");
+        assert!(child.wait().expect("it ends").success(), "{email}");
     }
 }
 
@@ -62,17 +84,26 @@ pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The program, serving.
+/// The program, serving. What it is asked without further ado comes from a browser in which nobody is signed in.
 pub struct Server {
     child: Child,
-    pub url: String,
-    pub client: Client,
+    browser: Browser,
+}
+
+impl Deref for Server {
+    type Target = Browser;
+
+    fn deref(&self) -> &Browser {
+        &self.browser
+    }
 }
 
 impl Server {
-    fn start(database: &Path) -> Self {
+    fn start(database: &Path, flags: &[&str]) -> Self {
         let mut child = Command::new(BINARY)
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--database"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "error"])
+            .args(flags)
+            .arg("--database")
             .arg(database)
             .stdout(Stdio::piped())
             .spawn()
@@ -80,8 +111,20 @@ impl Server {
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let line = lines.map_while(Result::ok).find(|line| line.contains("listening on")).expect("it listens");
         let url = line.rsplit(' ').next().expect("an address").to_string();
-        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-        Self { child, url, client }
+        Self { child, browser: Browser::new(&url) }
+    }
+
+    /// Another browser, without cookies.
+    pub fn browser(&self) -> Browser {
+        Browser::new(&self.url)
+    }
+
+    /// A browser in which somebody is signed in.
+    pub async fn signed_in(&self, email: &str) -> Browser {
+        let browser = self.browser();
+        let answer = browser.sign_in(email, PASSWORD).await;
+        assert_eq!(answer.status(), 200, "{email} signs in");
+        browser
     }
 
     pub fn kill(&mut self) {
@@ -94,6 +137,31 @@ impl Server {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
         self.child.wait().expect("gone")
+    }
+}
+
+/// Keeps its cookies, follows nothing by itself.
+pub struct Browser {
+    pub url: String,
+    pub client: Client,
+}
+
+impl Browser {
+    fn new(url: &str) -> Self {
+        // The program brings its own; tests that speak plain HTTP have to choose as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).cookie_store(true).build();
+        Self { url: url.to_string(), client: client.expect("a client") }
+    }
+
+    pub async fn sign_in(&self, email: &str, password: &str) -> Response {
+        self.post("session/sign-in", &[("email", email), ("password", password)]).await
+    }
+
+    /// Sends a form as a browser without scripts does.
+    pub async fn plain(&self, path: &str, form: &[(&str, &str)], from: &str) -> Response {
+        let request = self.client.post(format!("{}/api/ui/{path}", self.url)).header("accept", "text/html").form(form);
+        request.header("referer", format!("{}{from}", self.url)).send().await.expect("an answer")
     }
 
     pub async fn get(&self, path: &str) -> Response {

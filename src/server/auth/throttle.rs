@@ -40,8 +40,9 @@ impl Throttle {
     /// # Errors
     /// Where there were too many on this account, known or not, or from this address.
     pub fn attempt(&self, account: &str, address: Option<IpAddr>) -> Result<(), TooMany> {
-        check(&self.accounts, account.to_string())?;
-        address.map_or(Ok(()), |address| check(&self.addresses, network(address)))
+        // The address first: whoever is over its limit does not use up the attempts of the account.
+        self.attempt_from(address)?;
+        check(&self.accounts, account.to_string())
     }
 
     /// Counts an attempt with a link.

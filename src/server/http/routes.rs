@@ -79,7 +79,7 @@ fn people() -> Fixed {
 fn programs() -> Fixed {
     vec![
         ("GET", "/api/v1/journeys", get(rest::journeys::list)),
-        ("POST", "/api/v1/journeys/create", post(rest::journeys::create)),
+        ("POST", "/api/v1/journeys", post(rest::journeys::create)),
         ("GET", "/api/v1/journeys/{id}", get(rest::journeys::read)),
         ("POST", "/api/v1/journeys/preview-stop", post(rest::journeys::preview_stop)),
         ("POST", "/api/v1/journeys/operate", post(rest::journeys::operate)),

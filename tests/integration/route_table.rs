@@ -1,0 +1,250 @@
+//! What each route is asked in `roles.rs`, and for whom it is.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use wayfare::domain::access::{Permission, Role, Scope};
+
+use crate::support::PASSWORD;
+
+/// To which everybody changes hers.
+pub const NEW_PASSWORD: &str = "velvet harbour quiet seventeen";
+/// Stands where another session of the asker's goes.
+pub const OTHER_SESSION: &str = "another session";
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    Nobody,
+    /// An account without a role in any project.
+    Outsider,
+    Person(Role),
+    Program(Scope),
+}
+
+/// For whom a route is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opens {
+    Everybody,
+    /// People who are signed in, whatever their role.
+    SignedIn,
+    /// People whose role has it.
+    People(Permission),
+    /// Programs with a key that has it.
+    Programs(Permission),
+}
+
+#[derive(Debug, Clone)]
+pub enum Body {
+    None,
+    Form(Vec<(&'static str, String)>),
+    Json(Value),
+}
+
+/// One question about a route: well formed, so that only who asks decides.
+pub struct Line {
+    pub method: &'static str,
+    pub route: &'static str,
+    pub path: String,
+    pub body: Body,
+    pub opens: Opens,
+}
+
+impl Line {
+    pub fn names_project(&self) -> bool {
+        matches!(&self.body, Body::Form(form) if form.iter().any(|(field, _)| *field == "project"))
+    }
+}
+
+impl Opens {
+    pub fn lets(self, asker: Asker) -> bool {
+        match (self, asker) {
+            (Opens::Everybody, _) => true,
+            (Opens::SignedIn, Asker::Outsider | Asker::Person(_)) => true,
+            (Opens::People(permission), Asker::Person(role)) => role.may(permission),
+            (Opens::Programs(permission), Asker::Program(scope)) => scope.may(permission),
+            _ => false,
+        }
+    }
+
+    /// The status of a refusal: 401 where it is not known who asks, 403 where it is.
+    pub fn refusal(self, asker: Asker) -> StatusCode {
+        let known = match self {
+            Opens::Programs(_) => matches!(asker, Asker::Program(_)),
+            _ => matches!(asker, Asker::Outsider | Asker::Person(_)),
+        };
+        if known { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED }
+    }
+}
+
+/// What the questions are about.
+pub struct World {
+    pub journey: String,
+    /// One for each asker: whoever may, deletes it.
+    pub drafts: Vec<String>,
+    pub operation: String,
+    pub project: String,
+    pub spare_project: String,
+    pub member: String,
+    pub invitation: String,
+    pub key: String,
+    /// One for each asker: whoever may, deletes it.
+    pub filters: Vec<String>,
+}
+
+pub const ASKERS: [Asker; 9] = [
+    Asker::Nobody,
+    Asker::Outsider,
+    Asker::Program(Scope::Ingest),
+    Asker::Program(Scope::Read),
+    Asker::Program(Scope::Operate),
+    Asker::Person(Role::Viewer),
+    Asker::Person(Role::Creator),
+    Asker::Person(Role::Publisher),
+    Asker::Person(Role::Admin),
+];
+
+pub fn email(asker: Asker) -> Option<String> {
+    match asker {
+        Asker::Outsider => Some("outsider@example.com".to_string()),
+        Asker::Person(role) => Some(format!("{role}@example.com")),
+        Asker::Nobody | Asker::Program(_) => None,
+    }
+}
+
+fn page(route: &'static str, path: String, opens: Opens) -> Line {
+    Line { method: "GET", route, path, body: Body::None, opens }
+}
+
+fn function(route: &'static str, form: &[(&'static str, &str)], opens: Opens) -> Line {
+    let form = form.iter().map(|(key, value)| (*key, value.to_string())).collect();
+    Line { method: "POST", route, path: route.to_string(), body: Body::Form(form), opens }
+}
+
+/// The questions of one asker.
+pub fn table(world: &World, asker: usize) -> Vec<Line> {
+    [pages(world, asker), reads(world), journey_functions(world, asker), team_functions(world, asker), programs(world)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn pages(world: &World, asker: usize) -> Vec<Line> {
+    use Permission::{EditJourneys, ManageKeys, ManagePeople, OperateJourneys, SeeAuditLog, SeeJourneys};
+    let (journey, draft, operation) = (&world.journey, &world.drafts[asker], &world.operation);
+    let plain = |route: &'static str, opens| page(route, route.to_string(), opens);
+    vec![
+        plain("/", Opens::Everybody),
+        plain("/sign-in", Opens::Everybody),
+        plain("/sign-in/provider", Opens::Everybody),
+        plain("/sign-in/provider/back", Opens::Everybody),
+        plain("/setup", Opens::Everybody),
+        page("/invitations/{link}", "/invitations/nothing".to_string(), Opens::Everybody),
+        page("/password/{link}", "/password/nothing".to_string(), Opens::Everybody),
+        page("/pkg/{file}", "/pkg/nothing.js".to_string(), Opens::Everybody),
+        plain("/healthz", Opens::Everybody),
+        plain("/readyz", Opens::Everybody),
+        plain("/account", Opens::SignedIn),
+        plain("/projects", Opens::SignedIn),
+        plain("/journeys", Opens::People(SeeJourneys)),
+        page("/journeys/{id}", format!("/journeys/{journey}"), Opens::People(SeeJourneys)),
+        page("/operations/{id}", format!("/operations/{operation}"), Opens::People(SeeJourneys)),
+        plain("/journeys/new", Opens::People(EditJourneys)),
+        plain("/journeys/label", Opens::People(EditJourneys)),
+        page("/journeys/{id}/edit", format!("/journeys/{draft}/edit"), Opens::People(EditJourneys)),
+        page("/journeys/{id}/clone", format!("/journeys/{draft}/clone"), Opens::People(EditJourneys)),
+        page("/journeys/stop", format!("/journeys/stop?ids[]={journey}"), Opens::People(OperateJourneys)),
+        plain("/people", Opens::People(ManagePeople)),
+        plain("/keys", Opens::People(ManageKeys)),
+        plain("/audit", Opens::People(SeeAuditLog)),
+        plain("/audit.csv", Opens::People(SeeAuditLog)),
+    ]
+}
+
+fn reads(world: &World) -> Vec<Line> {
+    let sees = Opens::People(Permission::SeeJourneys);
+    let read = |route: &'static str, query: String| page(route, format!("{route}?{query}"), sees);
+    vec![
+        read("/api/ui/changes", String::new()),
+        read("/api/ui/journeys/list", "query=".to_string()),
+        read("/api/ui/journeys/get", format!("id={}", world.journey)),
+        read("/api/ui/operations/get", format!("id={}&page=1", world.operation)),
+        read("/api/ui/operations/outcome", format!("operation={}", world.operation)),
+    ]
+}
+
+fn journey_functions(world: &World, asker: usize) -> Vec<Line> {
+    let edits = Opens::People(Permission::EditJourneys);
+    let operates = Opens::People(Permission::OperateJourneys);
+    let (journey, draft) = (world.journey.as_str(), world.drafts[asker].as_str());
+    let filter_name = format!("Filter {asker}");
+    vec![
+        function("/api/ui/journeys/create", &[("name", "New")], edits),
+        function("/api/ui/journeys/clone", &[("id", draft)], edits),
+        function("/api/ui/journeys/clone", &[("id", draft), ("project", &world.project)], edits),
+        function("/api/ui/journeys/rename", &[("id", draft), ("name", "Renamed")], edits),
+        function("/api/ui/journeys/edit", &[("id", draft), ("name", "Edited"), ("description", ""), ("revision", "1")], edits),
+        function("/api/ui/journeys/label", &[("ids[0]", draft), ("create", "Red")], edits),
+        function("/api/ui/journeys/operate", &[("ids[0]", draft), ("action", "delete")], edits),
+        function("/api/ui/journeys/operate", &[("ids[0]", journey), ("action", "pause")], operates),
+        function("/api/ui/journeys/operate", &[("ids[0]", journey), ("action", "resume")], operates),
+        function("/api/ui/journeys/operate", &[("ids[0]", journey), ("action", "archive")], operates),
+        function("/api/ui/journeys/operate", &[("ids[0]", journey), ("action", "unarchive")], operates),
+        function("/api/ui/journeys/preview-stop", &[("ids[0]", journey)], operates),
+        function("/api/ui/journeys/publish", &[("id", journey)], operates),
+        function("/api/ui/operations/undo", &[("operation", &world.operation)], operates),
+        function("/api/ui/filters/save", &[("saved_filter_name", &filter_name)], edits),
+        function("/api/ui/filters/delete", &[("filter", &world.filters[asker])], edits),
+        function("/api/ui/columns/choose", &[("columns[0]", "status")], Opens::SignedIn),
+    ]
+}
+
+fn team_functions(world: &World, asker: usize) -> Vec<Line> {
+    let people = Opens::People(Permission::ManagePeople);
+    let keys = Opens::People(Permission::ManageKeys);
+    let projects = Opens::People(Permission::ManageProjects);
+    let project_name = format!("Project {asker}");
+    let link = ("link", "nothing");
+    vec![
+        function("/api/ui/people/invite", &[("email", "new@example.com"), ("role", "viewer")], people),
+        function("/api/ui/people/withdraw", &[("invitation", &world.invitation)], people),
+        function("/api/ui/people/role", &[("user", &world.member), ("role", "viewer")], people),
+        function("/api/ui/keys/create", &[("name", "Shop"), ("scopes[0]", "read")], keys),
+        function("/api/ui/keys/revoke", &[("key", &world.key)], keys),
+        function("/api/ui/projects/create", &[("name", &project_name)], projects),
+        function("/api/ui/projects/rename", &[("project", &world.spare_project), ("name", "Spare")], projects),
+        function("/api/ui/projects/archive", &[("project", &world.spare_project), ("archive", "true")], projects),
+        function("/api/ui/projects/switch", &[("project", &world.project)], Opens::People(Permission::SeeJourneys)),
+        function("/api/ui/session/found", &[("name", "A"), ("email", "a@example.com"), ("password", PASSWORD)], Opens::Everybody),
+        function("/api/ui/session/choose-password", &[link, ("password", PASSWORD)], Opens::Everybody),
+        function("/api/ui/session/join-new", &[link, ("name", "A"), ("password", PASSWORD)], Opens::Everybody),
+        function("/api/ui/session/join", &[link], Opens::SignedIn),
+        function("/api/ui/account/rename", &[("name", "Somebody")], Opens::SignedIn),
+        function("/api/ui/account/end-session", &[("session", OTHER_SESSION)], Opens::SignedIn),
+        function("/api/ui/account/password", &[("present", PASSWORD), ("password", NEW_PASSWORD)], Opens::SignedIn),
+        function("/api/ui/account/sign-out-everywhere", &[], Opens::SignedIn),
+        function("/api/ui/session/sign-out", &[], Opens::Everybody),
+        function("/api/ui/session/sign-in", &[("email", "door@example.com"), ("password", PASSWORD)], Opens::Everybody),
+    ]
+}
+
+fn programs(world: &World) -> Vec<Line> {
+    use Permission::{EditJourneys, OperateJourneys, SeeJourneys};
+    let get = |route: &'static str, path: String| page(route, path, Opens::Programs(SeeJourneys));
+    let post = |route: &'static str, body: Value, permission| Line {
+        method: "POST",
+        route,
+        path: route.to_string(),
+        body: Body::Json(body),
+        opens: Opens::Programs(permission),
+    };
+    let document: Value = serde_json::from_str(include_str!("../../docs/examples/abandoned-cart.json")).expect("an example");
+    let ids = json!([world.journey]);
+    vec![
+        get("/api/v1/journeys", "/api/v1/journeys?status=running".to_string()),
+        get("/api/v1/journeys/{id}", format!("/api/v1/journeys/{}", world.journey)),
+        post("/api/v1/journeys", document["journeys"][0].clone(), EditJourneys),
+        post("/api/v1/journeys/preview-stop", json!({ "ids": ids }), OperateJourneys),
+        post("/api/v1/journeys/operate", json!({ "ids": ids, "action": "pause" }), OperateJourneys),
+        post("/api/v1/journeys/operate", json!({ "ids": ids, "action": "delete" }), EditJourneys),
+    ]
+}
