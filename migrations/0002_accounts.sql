@@ -115,6 +115,10 @@ CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN
     SELECT RAISE(ABORT, 'the audit log is only added to');
 END;
 
+CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq) BEGIN
+    SELECT RAISE(ABORT, 'the audit log is only added to');
+END;
+
 CREATE TRIGGER audit_is_not_shortened BEFORE DELETE ON audit BEGIN
     SELECT RAISE(ABORT, 'the audit log is only added to');
 END;

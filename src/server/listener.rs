@@ -18,7 +18,7 @@ use tower::ServiceExt;
 
 /// Longest time until the headers of a request are there.
 const HEADERS_WITHIN: Duration = Duration::from_secs(15);
-/// Largest head of a request, in bytes; what is larger is answered with 431.
+/// How much of a request's head is read before it is refused with 431, in bytes; the last read may go over it.
 const HEAD_MAX: usize = 64 * 1024;
 /// Most headers of a request.
 const HEADERS_MAX: usize = 100;

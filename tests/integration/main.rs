@@ -1,12 +1,16 @@
 //! The deployable program as others meet it: real HTTP, a real SQLite file, the real command line.
 #![expect(clippy::expect_used, reason = "the plain way to fail in a test, also in its helpers")]
 
+mod audit;
 mod bad_input;
 mod database_file;
+mod hardening;
 mod kill;
 mod local_mode;
 mod operate;
 mod roles;
 mod route_table;
+mod sign_in;
 mod support;
+mod team;
 mod transfer;

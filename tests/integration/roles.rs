@@ -12,7 +12,7 @@ use wayfare::{
 
 use crate::{
     route_table::{ASKERS, Asker, Body, Line, NEW_PASSWORD, OTHER_SESSION, Opens, World, email, table},
-    support::{Browser, PASSWORD, Place, Server},
+    support::{Browser, PASSWORD, Place, Server, session_in, value_of, values_of},
 };
 
 #[tokio::test]
@@ -21,7 +21,7 @@ async fn every_route_answers_every_role_as_the_table_says() {
     place.account("admin@example.com", "admin");
     let server = place.serve();
     let admin = server.signed_in("admin@example.com").await;
-    let world = world(&place, &server, &admin).await;
+    let world = world(&place, &admin).await;
     let keys = keys(&admin).await;
 
     let asked: BTreeSet<_> = table(&world, 0).iter().map(|line| (line.method.to_string(), line.route.to_string())).collect();
@@ -93,7 +93,7 @@ fn question(client: &Client, server: &Server, line: &Line) -> RequestBuilder {
     }
 }
 
-async fn world(place: &Place, server: &Server, admin: &Browser) -> World {
+async fn world(place: &Place, admin: &Browser) -> World {
     // The spare project is made before the others are: everybody has the same role in both.
     assert_eq!(admin.post("projects/create", &[("name", "Spare")]).await.status(), 200);
     for role in Role::ALL.into_iter().filter(|role| *role != Role::Admin) {
@@ -158,9 +158,7 @@ async fn keys(admin: &Browser) -> Vec<String> {
 
 /// Signs in and answers the cookie's value.
 async fn open_session(server: &Server, email: &str, password: &str) -> Option<String> {
-    let answer = server.browser().sign_in(email, password).await;
-    let cookie = answer.headers().get("set-cookie")?.to_str().ok()?.to_string();
-    Some(cookie.split(['=', ';']).nth(1)?.to_string())
+    session_in(&server.browser().sign_in(email, password).await)
 }
 
 /// Another session of the same person, by its id.
@@ -169,16 +167,6 @@ async fn other_session(client: &Client, server: &Server, email: &str, session: &
     let page = client.get(format!("{}/account", server.url)).header("cookie", format!("wayfare_session={session}"));
     let page = page.send().await.expect("an answer").text().await.expect("a page");
     value_of(&page, "session", 0)
-}
-
-/// The values of buttons and fields of a name in a page, in their order.
-fn values_of(page: &str, name: &str) -> Vec<String> {
-    let start = format!("name=\"{name}\" value=\"");
-    page.split(&start).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_string).collect()
-}
-
-fn value_of(page: &str, name: &str, place: usize) -> String {
-    values_of(page, name).get(place).unwrap_or_else(|| panic!("{name} is in the page")).clone()
 }
 
 /// The project that the switcher marks.

@@ -9,6 +9,7 @@ use std::{
 
 use reqwest::{Client, Response};
 use serde_json::Value;
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
 pub const BINARY: &str = env!("CARGO_BIN_EXE_wayfare");
@@ -74,6 +75,50 @@ impl Place {
         writeln!(child.stdin.take().expect("its input"), "{PASSWORD}").expect("written");
         assert!(child.wait().expect("it ends").success(), "{email}");
     }
+}
+
+impl Place {
+    /// Lets time pass, or looks behind the curtain: runs SQL on the database. The server may be running.
+    pub async fn sql(&self, sql: &'static str) -> u64 {
+        let options = SqliteConnectOptions::new().filename(self.database());
+        let mut connection = options.connect().await.expect("the database opens");
+        sqlx::query(sql).execute(&mut connection).await.expect("the statement runs").rows_affected()
+    }
+
+    /// The error of a statement that the database refuses.
+    pub async fn sql_error(&self, sql: &'static str) -> String {
+        let options = SqliteConnectOptions::new().filename(self.database());
+        let mut connection = options.connect().await.expect("the database opens");
+        sqlx::query(sql).execute(&mut connection).await.expect_err("it is refused").to_string()
+    }
+}
+
+/// The values of buttons and fields of a name in a page, in their order.
+pub fn values_of(page: &str, name: &str) -> Vec<String> {
+    let start = format!("name=\"{name}\" value=\"");
+    page.split(&start).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_string).collect()
+}
+
+pub fn value_of(page: &str, name: &str, place: usize) -> String {
+    values_of(page, name).get(place).unwrap_or_else(|| panic!("{name} is in the page")).clone()
+}
+
+/// The one-time link in a text, as a path.
+pub fn link_in(text: &str, start: &str) -> String {
+    let rest = text.split(start).nth(1).unwrap_or_else(|| panic!("a link in: {text}"));
+    let secret: String = rest.chars().take_while(|sign| sign.is_ascii_alphanumeric() || "-_".contains(*sign)).collect();
+    format!("{start}{secret}")
+}
+
+/// What follows the last slash.
+pub fn secret_of(link: &str) -> &str {
+    link.rsplit('/').next().unwrap_or_default()
+}
+
+/// The value of the session's cookie that an answer sets.
+pub fn session_in(answer: &Response) -> Option<String> {
+    let cookies = answer.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+    cookies.filter_map(|cookie| cookie.strip_prefix("wayfare_session=")?.split(';').next()).map(str::to_string).next()
 }
 
 pub fn run_on(database: &Path, words: &[&str]) -> Output {
@@ -170,6 +215,20 @@ impl Browser {
 
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
         self.client.post(format!("{}/api/ui/{path}", self.url)).form(form).send().await.expect("an answer")
+    }
+
+    /// A page as a browser asks for it, with its status.
+    pub async fn page(&self, path: &str) -> (u16, String) {
+        let request = self.client.get(format!("{}{path}", self.url)).header("accept", "text/html");
+        let answer = request.send().await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("text"))
+    }
+
+    /// The status of a request that carries just this session.
+    pub async fn status_with_session(&self, session: &str) -> u16 {
+        let request = reqwest::Client::new().get(format!("{}/api/ui/journeys/list?query=", self.url));
+        let request = request.header("cookie", format!("wayfare_session={session}"));
+        request.send().await.expect("an answer").status().as_u16()
     }
 
     /// The rows of the list for a query.

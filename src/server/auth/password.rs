@@ -69,7 +69,7 @@ impl Passwords {
 /// What is wrong with it and what to do.
 pub fn judge(text: &str, name: &str, email: &str) -> Result<Password, FieldError> {
     let password = Password::choose(text)?;
-    let about: Vec<&str> = name.split_whitespace().chain(email.split(['@', '.'])).chain(["wayfare"]).collect();
+    let about: Vec<&str> = name.split_whitespace().chain(email.split(['@', '.'])).chain([name, email, "wayfare"]).collect();
     let estimate = zxcvbn::zxcvbn(text, &about);
     if u8::from(estimate.score()) >= STRENGTH_MIN {
         return Ok(password);
