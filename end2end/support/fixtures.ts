@@ -1,21 +1,25 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test as base, type Locator, type Page } from '@playwright/test';
-import { type Seed, Server } from './server.ts';
+import { type Accounts, PASSWORD, type Seed, Server } from './server.ts';
 
 type Fixtures = {
   seed: Seed;
+  accounts: Accounts;
   server: Server;
   /** Console errors that a test provokes on purpose. */
   expectedErrors: RegExp | undefined;
   /** Opens a page and waits until it listens. */
   open: (path: string) => Promise<void>;
+  /** Signs in on the page's browser and opens a page. */
+  signIn: (email: string, path?: string) => Promise<void>;
 };
 
 export const test = base.extend<Fixtures>({
   seed: ['demo', { option: true }],
+  accounts: [{}, { option: true }],
   expectedErrors: [undefined, { option: true }],
-  server: async ({ seed }, use) => {
-    const server = await Server.start(seed);
+  server: async ({ seed, accounts }, use) => {
+    const server = await Server.start(seed, accounts);
     await use(server);
     await server.dispose();
   },
@@ -38,9 +42,23 @@ export const test = base.extend<Fixtures>({
       await alive(page);
     });
   },
+  signIn: async ({ page, server }, use) => {
+    await use((email, path) => signInOn(page, server, email, path));
+  },
 });
 
-export { expect };
+export { expect, PASSWORD };
+
+/** Signs in through the page, as a person does. */
+export async function signInOn(page: Page, server: Server, email: string, path = '/journeys'): Promise<void> {
+  await page.goto(server.url + path);
+  await page.getByLabel('E-mail address').fill(email);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page).toHaveURL(server.url + path);
+  await alive(page);
+}
+
 
 /** Hydration is done: clicks are heard. */
 export async function alive(page: Page): Promise<void> {

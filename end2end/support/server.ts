@@ -9,20 +9,35 @@ const binary = process.env.WAYFARE_BINARY ?? join(import.meta.dirname, '../../ta
 /** 'demo', 'empty', a number of journeys, or the path of a file to import. */
 export type Seed = string | number;
 
+/** Everybody's password. */
+export const PASSWORD = 'copper lantern drifting moss';
+
+/** Accounts by their address, each with a role in every project; none is local mode. */
+export type Accounts = Record<string, 'viewer' | 'creator' | 'publisher' | 'admin'>;
+
 /** The deployable binary on a database of its own. */
 export class Server {
   private folder = mkdtempSync(join(tmpdir(), 'wayfare-e2e-'));
   private child?: ChildProcess;
+  private flags: string[] = [];
   readonly database = join(this.folder, 'test.db');
   url = '';
 
-  static async start(seed: Seed): Promise<Server> {
+  static async start(seed: Seed, accounts: Accounts = {}, flags: string[] = []): Promise<Server> {
     const server = new Server();
+    server.flags = flags;
     if (seed === 'demo') server.run('demo');
     else if (typeof seed === 'number') server.run('demo', '--journeys', String(seed));
     else if (seed !== 'empty') server.run('import', seed);
+    for (const [email, role] of Object.entries(accounts)) server.account(email, role);
     await server.serve();
     return server;
+  }
+
+  /** Makes an account; her name is what stands before the @. */
+  account(email: string, role: string, ...further: string[]): void {
+    const words = ['user', 'add', email, '--role', role, '--password-stdin', ...further, '--database', this.database];
+    execFileSync(binary, words, { input: `${PASSWORD}\n` });
   }
 
   run(...words: string[]): string {
@@ -30,7 +45,8 @@ export class Server {
   }
 
   async serve(): Promise<void> {
-    const child = spawn(binary, ['serve', '--listen', '127.0.0.1:0', '--log', 'warn', '--database', this.database], {
+    const words = ['serve', '--listen', '127.0.0.1:0', '--log', 'warn', '--database', this.database, ...this.flags];
+    const child = spawn(binary, words, {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.child = child;

@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { accessible, alive, bulk, expect, menuOf, nothingOverflows, test, tick } from '../support/fixtures.ts';
 
 // Every page and state: no violation that axe can find, in light and dark, and nothing sticks out of a phone.
@@ -48,6 +49,65 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await accessible(page);
       await page.getByRole('button', { name: 'Dismiss' }).click();
       await expect(page.getByText('Abandoned cart paused.')).toHaveCount(0);
+    });
+  });
+}
+
+// What a team sees: of the admin everything, of the stranger the way in.
+const TEAM = { 'ada@example.com': 'admin', 'vic@example.com': 'viewer' } as const;
+const TEAM_PAGES = ['/people', '/keys', '/audit', '/projects', '/account', '/journeys', '/journeys/new'];
+
+async function fillThePages(page: Page): Promise<void> {
+  const post = async (path: string, fields: Record<string, string>) =>
+    page.evaluate(async ([path, fields]) => {
+      const answer = await fetch(`/api/ui/${path}`, { method: 'POST', body: new URLSearchParams(fields) });
+      if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+    }, [path, fields] as const);
+  await post('people/invite', { email: 'somebody.with.a.rather.long.address@a-company-with-a-long-name.example.com', role: 'creator' });
+  await post('keys/create', { name: 'The backend of the shop, all environments', 'scopes[0]': 'ingest', 'scopes[1]': 'operate' });
+  await post('projects/create', { name: 'A project with a name as long as names of projects get in big companies' });
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(`a team, ${colorScheme}`, () => {
+    test.use({ colorScheme, accounts: TEAM });
+
+    test('pages', async ({ page, open, signIn, server }) => {
+      await page.goto(`${server.url}/sign-in`);
+      await accessible(page);
+      await signIn('ada@example.com');
+      await fillThePages(page);
+      for (const path of TEAM_PAGES) {
+        await open(path);
+        await accessible(page);
+      }
+      await page.getByRole('button', { name: /^Project/ }).click();
+      await accessible(page);
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'ada, Admin' }).click();
+      await accessible(page);
+      await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+      await signIn('vic@example.com');
+      await accessible(page);
+    });
+  });
+}
+
+for (const width of [360, 768, 1280]) {
+  test.describe(`a team, ${width} pixels wide`, () => {
+    test.use({ viewport: { width, height: 800 }, accounts: TEAM });
+
+    test('nothing overflows', async ({ page, open, signIn, server }) => {
+      await page.goto(`${server.url}/sign-in`);
+      await nothingOverflows(page);
+      await signIn('ada@example.com');
+      await fillThePages(page);
+      for (const path of TEAM_PAGES) {
+        await open(path);
+        await nothingOverflows(page);
+      }
+      await page.getByRole('button', { name: /^Project/ }).click();
+      await nothingOverflows(page);
     });
   });
 }

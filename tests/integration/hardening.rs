@@ -128,6 +128,8 @@ async fn a_function_that_changes_something_is_not_reached_by_a_link() {
     let place = place();
     let server = place.serve();
     let ada = server.signed_in(ADA).await;
+    let trace = ada.client.request(reqwest::Method::TRACE, format!("{}/journeys", server.url)).send().await.expect("an answer");
+    assert_eq!(trace.status(), 405);
     for path in
         ["/api/ui/journeys/operate?action=pause&matching=?", "/api/ui/session/sign-out", "/api/ui/account/sign-out-everywhere"]
     {

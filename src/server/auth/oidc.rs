@@ -32,6 +32,19 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest answer of a provider that is read, in bytes.
 const ANSWER_MAX: usize = 1024 * 1024;
 
+/// How an ID token may be signed: with the provider's private key. What it announces beyond that is not believed.
+const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha384,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha512,
+    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
+    CoreJwsSigningAlgorithm::EdDsa,
+];
+
 /// How the provider is reached, and what its people may do.
 #[derive(Debug, Clone)]
 pub struct ProviderConfig {
@@ -173,8 +186,9 @@ impl Provider {
             .await
             .map_err(|error| ProviderError::Untrusted(chain(&error)))?;
         let id_token = token.id_token().ok_or_else(|| ProviderError::Untrusted("there is no ID token".to_string()))?;
+        let verifier = client.id_token_verifier().set_allowed_algs(ALGORITHMS);
         let claims = id_token
-            .claims(&client.id_token_verifier(), &Nonce::new(pending.nonce.clone()))
+            .claims(&verifier, &Nonce::new(pending.nonce.clone()))
             .map_err(|error| ProviderError::Untrusted(chain(&error)))?;
         let mut told = claims.additional_claims().all.clone();
         let mut email = claims.email().map(|email| email.to_string());

@@ -1,6 +1,6 @@
 //! Finds out who is behind a request, and lets nobody in who may not: without a session only what is public.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     body::Body,
@@ -18,15 +18,28 @@ use crate::{
         AppError,
         request::{Caller, PROJECT_COOKIE, accepts_html, cookie, new_cookie, session_cookie},
     },
-    domain::{actor::Origin, ids::ProjectId, time::DAY_MS},
+    domain::{
+        actor::Origin,
+        ids::{ProjectId, UserId},
+        time::DAY_MS,
+    },
     server::{
         auth::secret,
         services::{Standing, Visit, Visitor},
     },
 };
 
+/// Browsers that came over TLS once come over TLS for a year.
+pub const HSTS: HeaderName = header::STRICT_TRANSPORT_SECURITY;
+pub const A_YEAR_OF_TLS: &str = "max-age=31536000; includeSubDomains";
 /// Longest name of a browser that is kept, in characters.
 const AGENT_MAX: usize = 300;
+
+/// Who asked, for the log of refusals.
+struct Seen {
+    user: Option<UserId>,
+    address: Option<IpAddr>,
+}
 
 /// Refuses what is none of ours, finds out who asks, and opens what she may open.
 pub async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response<Body> {
@@ -53,8 +66,18 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     }
     let project = standing.as_ref().and_then(Standing::project).map(|project| project.id);
     let follow = project.filter(|project| names_thing(request.uri().path()) && wanted != Some(*project));
+    let seen = Seen { user: standing.as_ref().map(|standing| standing.actor.user), address: visitor.origin.address };
+    let asked = (request.method().clone(), request.uri().path().to_string());
     request.extensions_mut().insert(Caller { visitor, standing });
     let mut response = next.run(request).await;
+    if response.status() == StatusCode::FORBIDDEN {
+        let (method, path) = asked;
+        tracing::info!(%method, path, user = ?seen.user, address = ?seen.address, "access.refused");
+    }
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        // The rest of the body is still on its way: nothing can follow it on this connection.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     protect(response.headers_mut(), secure);
     if let Some(project) = follow.filter(|_| response.status().is_success()) {
         // The link led into another of her projects: the pages that follow are about that one.
@@ -122,8 +145,7 @@ pub fn json(error: &AppError) -> Response<Body> {
 fn protect(headers: &mut HeaderMap, secure: bool) {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if secure {
-        let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
-        headers.insert(HeaderName::from_static("strict-transport-security"), year);
+        headers.insert(HSTS, HeaderValue::from_static(A_YEAR_OF_TLS));
     }
 }
 

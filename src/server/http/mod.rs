@@ -24,6 +24,7 @@ use axum::{
     middleware,
 };
 use tokio_util::sync::CancellationToken;
+use tower::util::option_layer;
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
@@ -75,9 +76,11 @@ pub fn router(state: AppState) -> Router {
         routers.streams.merge(timed).merge(programs).layer(middleware::from_fn_with_state(state.clone(), identify::identify));
     let fixed =
         |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    let hsts = state.site.is_https().then(|| fixed(identify::HSTS, identify::A_YEAR_OF_TLS));
     routers
         .signs
         .merge(known)
+        .layer(option_layer(hsts))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(fixed(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

@@ -1,0 +1,101 @@
+import { expect, test as base } from '../support/fixtures.ts';
+import { freePort, Provider, signInAt } from '../support/provider.ts';
+import { Server } from '../support/server.ts';
+
+// Sign-in with OpenID Connect against a real provider: authorization code with PKCE, and the rule that maps groups to roles.
+
+type Fixtures = { provider: { port: number; running?: Provider } };
+
+const test = base.extend<Fixtures>({
+  provider: async ({}, use) => {
+    const provider: Fixtures['provider'] = { port: await freePort() };
+    await use(provider);
+    await provider.running?.stop();
+  },
+  server: async ({ provider: its }, use) => {
+    const ours = await freePort();
+    const provider = await Provider.start(its.port, `http://127.0.0.1:${ours}/sign-in/provider/back`);
+    its.running = provider;
+    const server = await Server.start('demo', { 'root@example.com': 'admin', 'eve@example.com': 'viewer' }, [
+      '--listen', `127.0.0.1:${ours}`,
+      '--oidc-issuer', provider.issuer,
+      '--oidc-client-id', 'wayfare',
+      '--oidc-client-secret', 'a secret between the two',
+      '--oidc-scopes', 'email profile groups',
+      '--oidc-name', 'Company sign-in',
+      '--oidc-roles', 'admins=admin; marketing=publisher@My project',
+    ]);
+    await use(server);
+    await server.dispose();
+  },
+});
+
+test('whoever the provider knows comes in, with the role of her group', async ({ page, server }) => {
+  await page.goto(`${server.url}/keys`);
+  await page.getByRole('link', { name: 'Company sign-in' }).click();
+  await signInAt(page, 'ada');
+  await expect(page).toHaveURL(`${server.url}/keys`);
+  await expect(page.getByRole('button', { name: 'Ada, Admin' })).toBeVisible();
+  await page.goto(`${server.url}/audit?event=session.sign_in`);
+  await expect(page.getByRole('table', { name: 'Audit log' })).toContainText('with the sign-in provider');
+});
+
+test('another group leads to another role, and the same person stays one account', async ({ page, server }) => {
+  for (let time = 0; time < 2; time++) {
+    await page.context().clearCookies();
+    await page.goto(`${server.url}/sign-in`);
+    await page.getByRole('link', { name: 'Company sign-in' }).click();
+    await signInAt(page, 'mia');
+    await expect(page.getByRole('button', { name: 'Mia, Publisher' })).toBeVisible();
+  }
+  expect(server.run('user', 'list').match(/mia@example\.com/g)).toHaveLength(1);
+});
+
+test.describe('what does not work', () => {
+  test.use({ expectedErrors: /status of (403|409|410|502)/ });
+
+  test('somebody in no group comes in and sees nothing', async ({ page, server }) => {
+    await page.goto(`${server.url}/sign-in`);
+    await page.getByRole('link', { name: 'Company sign-in' }).click();
+    await signInAt(page, 'zoe');
+    await expect(page.getByRole('button', { name: 'Zoe, No role yet' })).toBeVisible();
+    await expect(page.getByRole('alert')).toContainText('You have no role in any project yet');
+  });
+
+  test('the way back works once, and only in the browser that went', async ({ page, server, browser }) => {
+    let back = '';
+    page.on('request', (request) => {
+      if (request.url().includes('/sign-in/provider/back?')) back = request.url();
+    });
+    await page.goto(`${server.url}/sign-in`);
+    await page.getByRole('link', { name: 'Company sign-in' }).click();
+    await signInAt(page, 'ada');
+    await expect(page.getByRole('button', { name: 'Ada, Admin' })).toBeVisible();
+    expect(back).toContain('code=');
+    for (const who of [page, await browser.newPage()]) {
+      const answer = await who.goto(back);
+      expect(answer!.status()).toBe(410);
+      await expect(who.getByRole('alert')).toContainText('This link opens nothing');
+    }
+  });
+
+  test('an address that the provider did not verify takes over nobody\u2019s account', async ({ page, server }) => {
+    server.account('unproven@example.com', 'admin');
+    await page.goto(`${server.url}/sign-in`);
+    await page.getByRole('link', { name: 'Company sign-in' }).click();
+    await signInAt(page, 'unproven');
+    await expect(page.getByRole('button', { name: /Admin$/ })).toHaveCount(0);
+    await page.goto(`${server.url}/people`);
+    await expect(page).toHaveURL(/sign-in|people/);
+    await expect(page.getByRole('list', { name: 'People in this project' })).toHaveCount(0);
+  });
+
+  test('a provider that is away is told as such, and passwords still work', async ({ page, server, provider, signIn }) => {
+    await provider.running!.stop();
+    await page.goto(`${server.url}/sign-in`);
+    await page.getByRole('link', { name: 'Company sign-in' }).click();
+    await expect(page.getByRole('alert')).toContainText('The sign-in provider did not let you in');
+    await signIn('root@example.com');
+    await expect(page.getByRole('button', { name: 'root, Admin' })).toBeVisible();
+  });
+});
