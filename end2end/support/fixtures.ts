@@ -80,6 +80,9 @@ export async function menuOf(page: Page, name: string): Promise<Locator> {
   return menu;
 }
 
+/** What went wrong, as the page says it. */
+export const complaint = (page: Page, text: string | RegExp): Locator => page.getByRole('alert').filter({ hasText: text });
+
 /** No violation of WCAG 2.2 AA that a program can find. */
 export async function accessible(page: Page): Promise<void> {
   const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();

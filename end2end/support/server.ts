@@ -45,7 +45,8 @@ export class Server {
   }
 
   async serve(): Promise<void> {
-    const words = ['serve', '--listen', '127.0.0.1:0', '--log', 'warn', '--database', this.database, ...this.flags];
+    const listen = this.flags.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
+    const words = ['serve', ...listen, '--log', 'warn', '--database', this.database, ...this.flags];
     const child = spawn(binary, words, {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -1,4 +1,4 @@
-import { expect, test as base } from '../support/fixtures.ts';
+import { complaint, expect, test as base } from '../support/fixtures.ts';
 import { freePort, Provider, signInAt } from '../support/provider.ts';
 import { Server } from '../support/server.ts';
 
@@ -59,7 +59,7 @@ test.describe('what does not work', () => {
     await page.getByRole('link', { name: 'Company sign-in' }).click();
     await signInAt(page, 'zoe');
     await expect(page.getByRole('button', { name: 'Zoe, No role yet' })).toBeVisible();
-    await expect(page.getByRole('alert')).toContainText('You have no role in any project yet');
+    await expect(complaint(page, 'You have no role in any project yet')).toBeVisible();
   });
 
   test('the way back works once, and only in the browser that went', async ({ page, server, browser }) => {
@@ -75,7 +75,7 @@ test.describe('what does not work', () => {
     for (const who of [page, await browser.newPage()]) {
       const answer = await who.goto(back);
       expect(answer!.status()).toBe(410);
-      await expect(who.getByRole('alert')).toContainText('This link opens nothing');
+      await expect(complaint(who, 'This link opens nothing')).toBeVisible();
     }
   });
 
@@ -94,7 +94,7 @@ test.describe('what does not work', () => {
     await provider.running!.stop();
     await page.goto(`${server.url}/sign-in`);
     await page.getByRole('link', { name: 'Company sign-in' }).click();
-    await expect(page.getByRole('alert')).toContainText('The sign-in provider did not let you in');
+    await expect(complaint(page, 'The sign-in provider did not let you in')).toBeVisible();
     await signIn('root@example.com');
     await expect(page.getByRole('button', { name: 'root, Admin' })).toBeVisible();
   });

@@ -1,4 +1,4 @@
-import { bulk, expect, menuOf, row, test, tick } from '../support/fixtures.ts';
+import { bulk, complaint, expect, menuOf, row, test, tick } from '../support/fixtures.ts';
 
 // Each role in the browser: what it may do works, what it may not is not offered, and says why.
 
@@ -70,11 +70,11 @@ for (const [email, { title, edits, operates, manages }] of Object.entries(may)) 
         await page.getByLabel('Name').fill('Summer sale');
         await page.getByRole('button', { name: 'Save' }).click();
         await expect(page.getByRole('heading', { level: 1 })).toHaveText('Summer sale');
-        await expect(page.getByRole('button', { name: 'Publish' })).toHaveCount(operates ? 1 : 0);
+        await expect(page.getByRole('main').getByRole('button', { name: 'Publish' })).toHaveCount(operates ? 1 : 0);
       } else {
         const answer = await page.goto(`${server.url}/journeys/new`);
         expect(answer!.status()).toBe(403);
-        await expect(page.getByRole('alert')).toContainText('Making and editing journeys needs a Creator; you are a Viewer');
+        await expect(complaint(page, 'Making and editing journeys needs a Creator; you are a Viewer')).toBeVisible();
       }
     });
 
@@ -94,7 +94,7 @@ for (const [email, { title, edits, operates, manages }] of Object.entries(may)) 
       for (const path of ['/people', '/keys', '/audit']) {
         const answer = await page.goto(server.url + path);
         expect(answer!.status(), path).toBe(manages ? 200 : 403);
-        if (!manages) await expect(page.getByRole('alert')).toContainText(`needs an Admin; you are a ${title}`);
+        if (!manages) await expect(complaint(page, `needs an Admin; you are a ${title}`)).toBeVisible();
       }
     });
   });

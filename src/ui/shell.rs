@@ -203,11 +203,11 @@ fn LocalMode() -> impl IntoView {
 #[component]
 fn PersonMenu(name: String, role: Option<Role>) -> impl IntoView {
     let title = role.map_or("No role yet", Role::title);
-    let label = format!("{name}, {title}");
     view! {
-        <button class="person" r#type="button" popovertarget="person-menu" aria-label=label>
+        <button class="person" r#type="button" popovertarget="person-menu">
             <Icon symbol=Symbol::Person />
             <span class="person-name">{name.clone()}</span>
+            <span class="visually-hidden">", "</span>
             <span class="person-role">{title}</span>
         </button>
         <div id="person-menu" class="menu" popover="auto" aria-label=name role="group">
