@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
-use url::Url;
+use url::{Host, Url};
 
 use super::auth::oidc::{ProviderConfig, RoleRules};
 
@@ -144,6 +144,27 @@ pub struct ServeArgs {
     pub provider: ProviderArgs,
     #[command(flatten)]
     pub database: DatabaseArgs,
+}
+
+impl ServeArgs {
+    /// Where others than this machine's own users can reach the server, as far as its settings tell.
+    pub fn reachable(&self) -> Option<String> {
+        if !self.listen.ip().is_loopback() {
+            return Some(self.listen.to_string());
+        }
+        let public = self.public_url.as_ref().filter(|url| !names_this_machine(url));
+        let proxies = (!self.trusted_proxies.is_empty()).then(|| "the proxies that are trusted".to_string());
+        public.map(Url::to_string).or(proxies)
+    }
+}
+
+fn names_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 /// Sign-in with OpenID Connect.

@@ -27,8 +27,8 @@ use crate::server::{
 /// Why the server did not start, or ended: a sentence for the person who started it.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    #[error("{0} can be reached by others, and there is no account yet. Make one first: wayfare user add you@example.com")]
-    NotLocal(SocketAddr),
+    #[error("Others can reach Wayfare at {0}, and there is no account yet. Make one first: wayfare user add you@example.com")]
+    NotLocal(String),
     #[error("Cannot listen on {0}: {1}. Is another program using the port? Give another one with --listen.")]
     Listen(SocketAddr, std::io::Error),
     #[error("Sign-in provider: {0}. Look at the WAYFARE_OIDC_ settings.")]
@@ -50,8 +50,9 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     store.local_actor(clock.now()).await?;
     let local = store.local_projects().await?.is_some();
-    if local && !args.listen.ip().is_loopback() {
-        return Err(ServeError::NotLocal(args.listen));
+    let reachable = args.reachable();
+    if let (true, Some(place)) = (local, &reachable) {
+        return Err(ServeError::NotLocal(place.clone()));
     }
     let provider = args.provider.config()?.map(Provider::new).transpose()?;
     let lifetimes = Lifetimes::new(hours(args.session_idle_hours), hours(args.session_hours));
@@ -60,7 +61,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let address = listener.local_addr()?;
     let auth = Auth::new(lifetimes, provider);
     let state = AppState {
-        services: Services::new(store.clone(), Arc::clone(&clock), changes.clone(), auth, args.listen.ip().is_loopback()),
+        services: Services::new(store.clone(), Arc::clone(&clock), changes.clone(), auth, reachable.is_none()),
         assets: Arc::new(Assets::embedded()),
         site: Arc::new(Site::new(args.public_url.clone(), args.listen.ip(), args.trusted_proxies.clone())),
         stop: stop.clone(),

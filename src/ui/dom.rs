@@ -175,29 +175,32 @@ pub fn submitter_value(event: &leptos::ev::SubmitEvent) -> String {
     }
 }
 
+/// The items of a menu that are shown, and which of them has the keyboard.
+#[cfg(feature = "hydrate")]
+fn menu_items(menu: &str) -> (Vec<web_sys::HtmlElement>, Option<usize>) {
+    use wasm_bindgen::JsCast;
+    let Ok(items) = document().query_selector_all(&format!("#{menu} [role=menuitem]")) else { return (Vec::new(), None) };
+    let items: Vec<web_sys::HtmlElement> = (0..items.length())
+        .filter_map(|index| items.get(index)?.dyn_into().ok())
+        .filter(|item: &web_sys::HtmlElement| item.offset_parent().is_some())
+        .collect();
+    let active = document().active_element();
+    let at = items.iter().position(|item| active.as_ref() == Some(item.as_ref()));
+    (items, at)
+}
+
 /// Moves the keyboard among the items of a menu: `step` of −1 or 1, or to the first (`i32::MIN`) or last (`i32::MAX`).
 pub fn move_in_menu(menu: &str, step: i32) {
     #[cfg(feature = "hydrate")]
     {
-        use wasm_bindgen::JsCast;
-        let Ok(items) = document().query_selector_all(&format!("#{menu} [role=menuitem]")) else { return };
-        let count = items.length() as i32;
-        if count == 0 {
-            return;
-        }
-        let active = document().active_element();
-        let at = (0..count).find(|index| {
-            let node = items.get(*index as u32).and_then(|node| node.dyn_into::<web_sys::Element>().ok());
-            node.is_some() && node == active
-        });
+        let (items, at) = menu_items(menu);
+        let Some(last) = items.len().checked_sub(1) else { return };
         let next = match (step, at) {
             (i32::MIN, _) | (1, None) => 0,
-            (i32::MAX, _) | (_, None) => count - 1,
-            (step, Some(at)) => (at + step).rem_euclid(count),
+            (i32::MAX, _) | (_, None) => last,
+            (step, Some(at)) => (at as i32 + step).rem_euclid(items.len() as i32) as usize,
         };
-        if let Some(item) = items.get(next as u32).and_then(|node| node.dyn_into::<web_sys::HtmlElement>().ok()) {
-            let _ = item.focus();
-        }
+        let _ = items[next].focus();
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = (menu, step);
@@ -237,15 +240,11 @@ pub fn focus_opened_menu(menu: &str) {
 pub fn type_ahead(menu: &str, key: &str) {
     #[cfg(feature = "hydrate")]
     {
-        use wasm_bindgen::JsCast;
         if key.chars().count() != 1 {
             return;
         }
-        let Ok(items) = document().query_selector_all(&format!("#{menu} [role=menuitem]")) else { return };
-        let items: Vec<web_sys::HtmlElement> =
-            (0..items.length()).filter_map(|index| items.get(index)?.dyn_into().ok()).collect();
-        let active = document().active_element();
-        let at = items.iter().position(|item| active.as_ref() == Some(item.as_ref())).map_or(0, |at| at + 1);
+        let (items, at) = menu_items(menu);
+        let at = at.map_or(0, |at| at + 1);
         let begins = |item: &&web_sys::HtmlElement| {
             item.text_content().unwrap_or_default().trim().to_lowercase().starts_with(&key.to_lowercase())
         };

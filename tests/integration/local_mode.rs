@@ -21,9 +21,25 @@ async fn a_foreign_host_or_origin_is_refused() {
 #[test]
 fn an_address_that_others_can_reach_is_refused_without_an_account() {
     let place = Place::demo();
-    let output = place.run(&["serve", "--listen", "0.0.0.0:0"]);
-    assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no account yet"));
+    for flags in [
+        ["serve", "--listen", "0.0.0.0:0"],
+        ["serve", "--public-url", "https://wayfare.example.com"],
+        ["serve", "--trusted-proxies", "127.0.0.1/32"],
+    ] {
+        let output = place.run(&flags);
+        assert!(!output.status.success(), "{flags:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("there is no account yet"), "{flags:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_comes_through_a_proxy_does_not_come_from_this_machine() {
+    let place = Place::demo();
+    let server = place.serve();
+    for (name, value) in [("x-forwarded-for", "203.0.113.7"), ("forwarded", "for=203.0.113.7"), ("via", "1.1 proxy")] {
+        let request = server.client.get(format!("{}/api/ui/journeys/list?query=", server.url)).header(name, value);
+        assert_eq!(request.send().await.expect("an answer").status(), 401, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -32,7 +32,13 @@ pub async fn stream(State(state): State<AppState>, Extension(caller): Extension<
         return json(&refusal.into());
     }
     let project = standing.actor.project;
-    let visit = Visit { secret: caller.visitor.secret, wanted: Some(project), needed: None, origin: caller.visitor.origin };
+    let visit = Visit {
+        secret: caller.visitor.secret,
+        wanted: Some(project),
+        needed: None,
+        origin: caller.visitor.origin,
+        forwarded: false,
+    };
     let mut changes = state.services.changes().subscribe(project);
     let events = stream! {
         changes.mark_unchanged();

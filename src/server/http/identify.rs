@@ -18,11 +18,7 @@ use crate::{
         AppError,
         request::{Caller, PROJECT_COOKIE, accepts_html, cookie, new_cookie, session_cookie},
     },
-    domain::{
-        actor::Origin,
-        ids::{ProjectId, UserId},
-        time::DAY_MS,
-    },
+    domain::{actor::Origin, ids::UserId, time::DAY_MS},
     server::{
         auth::secret,
         services::{Standing, Visit, Visitor},
@@ -32,6 +28,8 @@ use crate::{
 /// Browsers that came over TLS once come over TLS for a year.
 pub const HSTS: HeaderName = header::STRICT_TRANSPORT_SECURITY;
 pub const A_YEAR_OF_TLS: &str = "max-age=31536000; includeSubDomains";
+/// What proxies add.
+const FORWARDED: [&str; 4] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host"];
 /// Longest name of a browser that is kept, in characters.
 const AGENT_MAX: usize = 300;
 
@@ -57,7 +55,9 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
         secure,
     };
     let wanted = cookie(request.headers(), PROJECT_COOKIE).and_then(|text| text.parse().ok());
-    let standing = match find(&state, &visitor, wanted, request.uri().path()).await {
+    let forwarded = FORWARDED.iter().any(|name| request.headers().contains_key(*name));
+    let visit = Visit { secret: visitor.secret, wanted, needed: None, origin: visitor.origin.clone(), forwarded };
+    let standing = match find(&state, visit, request.uri().path()).await {
         Ok(standing) => standing,
         Err(error) => return refuse(&state, &request, &error),
     };
@@ -89,13 +89,12 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     response
 }
 
-async fn find(state: &AppState, visitor: &Visitor, wanted: Option<ProjectId>, path: &str) -> Result<Option<Standing>, AppError> {
+async fn find(state: &AppState, visit: Visit, path: &str) -> Result<Option<Standing>, AppError> {
     let needed = match thing_of(path) {
         Some(thing) => state.services.project_of(thing).await?,
         None => None,
     };
-    let visit = Visit { secret: visitor.secret, wanted, needed, origin: visitor.origin.clone() };
-    Ok(state.services.standing(&visit).await?)
+    Ok(state.services.standing(&Visit { needed, ..visit }).await?)
 }
 
 /// The journey or operation that a page's address names.

@@ -115,6 +115,8 @@ pub struct Visit {
     /// The project of the thing that the address names; goes before her choice.
     pub needed: Option<ProjectId>,
     pub origin: Origin,
+    /// It came through a proxy: then it may come from anywhere, and local mode is not for it.
+    pub forwarded: bool,
 }
 
 impl<S: Store + Clone> Services<S> {
@@ -131,7 +133,7 @@ impl<S: Store + Clone> Services<S> {
                 return Ok(Some(Standing::new(entrance, session.user, session.name, session.memberships, visit)));
             }
         }
-        if !self.allow_local {
+        if !self.allow_local || visit.forwarded {
             return Ok(None);
         }
         let Some(projects) = self.store.local_projects().await? else { return Ok(None) };

@@ -6,7 +6,6 @@ use super::state::{Dialog, ListState, Target};
 use crate::{
     api::operations::operate,
     domain::{
-        access::Permission,
         columns::Column,
         figures::{grouped, percent},
         ids::JourneyId,
@@ -22,6 +21,10 @@ use crate::{
     },
     ui::dom,
 };
+
+/// Hidden from who is less (`style/base.css`).
+const CREATOR: &str = "needs-creator";
+const PUBLISHER: &str = "needs-publisher";
 
 #[component]
 pub fn JourneyRow(id: JourneyId, columns: Memo<Vec<Column>>) -> impl IntoView {
@@ -126,18 +129,20 @@ fn RowMenu(row: Memo<JourneySummary>, name: Memo<String>) -> impl IntoView {
         move || dom::hide_popover(&popover)
     };
     let archived = Memo::new(move |_| row.read().archived);
-    let (edits, operates) = (state.may(Permission::EditJourneys), state.may(Permission::OperateJourneys));
     let elsewhere = state.seat.is_some_and(|seat| seat.elsewhere);
     let deletable = Memo::new(move |_| {
         let situation = row.read().situation(state.page.read().now);
-        edits && matches!(transition(situation, Action::Delete), Decision::Apply(_))
+        matches!(transition(situation, Action::Delete), Decision::Apply(_))
     });
     let on_clone = {
         let close = close.clone();
         move |event: MouseEvent| {
-            event.prevent_default();
-            close();
-            state.clone_and_open(id);
+            // Where there is another project to clone into, a page asks which.
+            if !elsewhere {
+                event.prevent_default();
+                close();
+                state.clone_and_open(id);
+            }
         }
     };
     let on_rename = opens(state, close.clone(), move || Dialog::Rename { journey: id, name: name.get_untracked() });
@@ -148,50 +153,37 @@ fn RowMenu(row: Memo<JourneySummary>, name: Memo<String>) -> impl IntoView {
     });
     view! {
         <MenuButton id=menu label=Signal::derive(move || format!("More actions for {}", name.get()))>
-            {if elsewhere {
-                view! {
-                    <a role="menuitem" rel="external" href=format!("/journeys/{id}/clone")>
-                        <Icon symbol=Symbol::Copy />
-                        "Clone"
-                    </a>
-                }
-                    .into_any()
-            } else if edits {
-                view! {
-                    <button role="menuitem" r#type="submit" form="row-action" formaction="/api/ui/journeys/clone" name="id" value=id.to_string() on:click=on_clone>
-                        <Icon symbol=Symbol::Copy />
-                        "Clone"
-                    </button>
-                }
-                    .into_any()
-            } else {
-                ().into_any()
-            }}
-            {edits
-                .then(|| {
-                    view! {
-                        <a role="menuitem" rel="external" href=format!("/journeys/{id}/edit")>
-                            <Icon symbol=Symbol::Edit />
-                            "Edit"
-                        </a>
-                        <a role="menuitem" rel="external" href=format!("/journeys/{id}/edit#name") on:click=on_rename>
-                            <Icon symbol=Symbol::Draft />
-                            "Rename"
-                        </a>
-                    }
-                })}
+            <button
+                role="menuitem"
+                class=CREATOR
+                r#type="submit"
+                form="row-action"
+                formaction=elsewhere.then(|| format!("/journeys/{id}/clone"))
+                formmethod=elsewhere.then_some("get")
+                name="id"
+                value=id.to_string()
+                on:click=on_clone
+            >
+                <Icon symbol=Symbol::Copy />
+                "Clone"
+            </button>
+            <a role="menuitem" class=CREATOR rel="external" href=format!("/journeys/{id}/edit")>
+                <Icon symbol=Symbol::Edit />
+                "Edit"
+            </a>
+            <a role="menuitem" class=CREATOR rel="external" href=format!("/journeys/{id}/edit#name") on:click=on_rename>
+                <Icon symbol=Symbol::Draft />
+                "Rename"
+            </a>
             {
                 let close = close.clone();
-                operates
-                    .then(|| {
-                        move || {
-                            if archived.get() {
-                                view! { <ActionItem id=id action=Action::Unarchive symbol=Symbol::Unarchive text="Unarchive" close=close.clone() /> }
-                            } else {
-                                view! { <ActionItem id=id action=Action::Archive symbol=Symbol::Archive text="Archive" close=close.clone() /> }
-                            }
-                        }
-                    })
+                move || {
+                    if archived.get() {
+                        view! { <ActionItem id=id action=Action::Unarchive symbol=Symbol::Unarchive text="Unarchive" close=close.clone() /> }
+                    } else {
+                        view! { <ActionItem id=id action=Action::Archive symbol=Symbol::Archive text="Archive" close=close.clone() /> }
+                    }
+                }
             }
             <a role="menuitem" rel="external" href=format!("/journeys/{id}#description") on:click=on_description>
                 <Icon symbol=Symbol::Text />
@@ -235,6 +227,7 @@ fn ActionItem(
     view! {
         <button
             role="menuitem"
+            class=if action == Action::Delete { CREATOR } else { PUBLISHER }
             r#type="submit"
             form=format!("row-{action}")
             name="ids[]"
