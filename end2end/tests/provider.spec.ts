@@ -30,12 +30,15 @@ const test = base.extend<Fixtures>({
   },
 });
 
+// The provider's own pages want a font and an icon that are not there.
+test.use({ expectedErrors: /ERR_NAME_NOT_RESOLVED|ERR_INTERNET_DISCONNECTED|status of 404/ });
+
 test('whoever the provider knows comes in, with the role of her group', async ({ page, server }) => {
   await page.goto(`${server.url}/keys`);
   await page.getByRole('link', { name: 'Company sign-in' }).click();
   await signInAt(page, 'ada');
   await expect(page).toHaveURL(`${server.url}/keys`);
-  await expect(page.getByRole('button', { name: 'Ada, Admin' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Ada Admin' })).toBeVisible();
   await page.goto(`${server.url}/audit?event=session.sign_in`);
   await expect(page.getByRole('table', { name: 'Audit log' })).toContainText('with the sign-in provider');
 });
@@ -46,19 +49,19 @@ test('another group leads to another role, and the same person stays one account
     await page.goto(`${server.url}/sign-in`);
     await page.getByRole('link', { name: 'Company sign-in' }).click();
     await signInAt(page, 'mia');
-    await expect(page.getByRole('button', { name: 'Mia, Publisher' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Mia Publisher' })).toBeVisible();
   }
   expect(server.run('user', 'list').match(/mia@example\.com/g)).toHaveLength(1);
 });
 
 test.describe('what does not work', () => {
-  test.use({ expectedErrors: /status of (403|409|410|502)/ });
+  test.use({ expectedErrors: /ERR_NAME_NOT_RESOLVED|ERR_INTERNET_DISCONNECTED|status of (403|404|409|410|502)/ });
 
   test('somebody in no group comes in and sees nothing', async ({ page, server }) => {
     await page.goto(`${server.url}/sign-in`);
     await page.getByRole('link', { name: 'Company sign-in' }).click();
     await signInAt(page, 'zoe');
-    await expect(page.getByRole('button', { name: 'Zoe, No role yet' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Zoe No role yet' })).toBeVisible();
     await expect(complaint(page, 'You have no role in any project yet')).toBeVisible();
   });
 
@@ -70,7 +73,7 @@ test.describe('what does not work', () => {
     await page.goto(`${server.url}/sign-in`);
     await page.getByRole('link', { name: 'Company sign-in' }).click();
     await signInAt(page, 'ada');
-    await expect(page.getByRole('button', { name: 'Ada, Admin' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Ada Admin' })).toBeVisible();
     expect(back).toContain('code=');
     for (const who of [page, await browser.newPage()]) {
       const answer = await who.goto(back);
@@ -96,6 +99,6 @@ test.describe('what does not work', () => {
     await page.getByRole('link', { name: 'Company sign-in' }).click();
     await expect(complaint(page, 'The sign-in provider did not let you in')).toBeVisible();
     await signIn('root@example.com');
-    await expect(page.getByRole('button', { name: 'root, Admin' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'root Admin' })).toBeVisible();
   });
 });

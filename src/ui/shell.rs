@@ -207,7 +207,6 @@ fn PersonMenu(name: String, role: Option<Role>) -> impl IntoView {
         <button class="person" r#type="button" popovertarget="person-menu">
             <Icon symbol=Symbol::Person />
             <span class="person-name">{name.clone()}</span>
-            <span class="visually-hidden">", "</span>
             <span class="person-role">{title}</span>
         </button>
         <div id="person-menu" class="menu" popover="auto" aria-label=name role="group">
