@@ -210,7 +210,9 @@ test.describe('with an admin', () => {
       await other.getByRole('button', { name: 'Sign out everywhere' }).click();
       await expect(other.getByText('You are signed out on every device.')).toBeVisible();
       await bulk(page, 'Pause').click();
-      await expect(page.getByRole('alert').filter({ hasText: 'You are not signed in' })).toBeVisible();
+      await expect(complaint(page, 'You are not signed in').first()).toBeVisible();
+      await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click();
+      await expect(page).toHaveURL(/sign-in\?next=/);
       await signInOn(other, server, ADA, '/journeys?status=paused');
       await expect(row(other, 'Abandoned cart')).toHaveCount(0);
       await other.close();

@@ -19,14 +19,19 @@ pub fn EmptyState(title: &'static str, text: String, symbol: Symbol, children: C
 
 #[component]
 pub fn ErrorState(error: AppError) -> impl IntoView {
+    // Loaded whole, the list leads to the sign-in and back.
+    let (way_out, rel) = match error {
+        AppError::SignedOut => ("Sign in", Some("external")),
+        _ => ("Show all journeys", None),
+    };
     view! {
         <div class="state state-error" role="alert">
             <Icon symbol=Symbol::Alert />
             <h2 class="state-title">{error.title()}</h2>
             <p class="state-text">{error.sentence()}</p>
             <div class="state-actions">
-                <a class="button" href="/journeys">
-                    "Show all journeys"
+                <a class="button" href="/journeys" rel=rel>
+                    {way_out}
                 </a>
             </div>
         </div>
