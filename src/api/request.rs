@@ -10,7 +10,7 @@ use leptos_axum::ResponseOptions;
 use super::AppError;
 use crate::{
     domain::{
-        access::{Forbidden, Permission},
+        access::{Forbidden, Permission, Role},
         actor::Actor,
         columns::ColumnChoice,
         ids::{OperationId, ProjectId},
@@ -43,6 +43,13 @@ pub struct Caller {
     pub visitor: Visitor,
     /// None where nobody is signed in.
     pub standing: Option<Standing>,
+}
+
+impl Caller {
+    /// Her role in the project that she is looking at.
+    pub fn role(&self) -> Option<Role> {
+        self.standing.as_ref().and_then(Standing::role)
+    }
 }
 
 /// What is shown once, on a page of its own, instead of going back: a key, a link.

@@ -16,7 +16,6 @@ use crate::{
         actor::Membership,
         ids::ProjectId,
     },
-    server::services::Standing,
 };
 
 /// Addresses of the site's files; they carry hashes and are known only to the server.
@@ -43,7 +42,7 @@ pub fn shell(files: PageFiles, comes_alive: bool) -> impl IntoView {
     });
     let caller = use_context::<Caller>().unwrap_or_default();
     let problem = use_context::<FormProblem>();
-    let role = caller.standing.as_ref().and_then(Standing::role).map(Role::key);
+    let role = caller.role().map(Role::key);
     view! {
         <!DOCTYPE html>
         <html lang="en" data-hydrated=(!comes_alive).then_some("true")>

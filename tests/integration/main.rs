@@ -1,5 +1,5 @@
 //! The deployable program as others meet it: real HTTP, a real SQLite file, the real command line.
-#![expect(clippy::expect_used, reason = "the plain way to fail in a test, also in its helpers")]
+#![expect(clippy::expect_used, clippy::panic, reason = "the plain ways to fail in a test, also in its helpers")]
 
 mod audit;
 mod bad_input;

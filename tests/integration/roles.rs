@@ -109,7 +109,7 @@ async fn world(place: &Place, admin: &Browser) -> World {
     assert_eq!(admin.post("projects/switch", &[("project", &project)]).await.status(), 200);
 
     let journey = admin.ids("status=running").await[0].clone();
-    let (_, outcome) = admin.operate("pause", &[journey.clone()], &[]).await;
+    let (_, outcome) = admin.operate("pause", std::slice::from_ref(&journey), &[]).await;
     assert_eq!(admin.post("people/invite", &[("email", "guest@example.com"), ("role", "viewer")]).await.status(), 200);
     assert_eq!(admin.post("keys/create", &[("name", "Old"), ("scopes[0]", "read")]).await.status(), 200);
     let (mut drafts, mut filters) = (Vec::new(), Vec::new());

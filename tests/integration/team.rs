@@ -140,7 +140,7 @@ async fn a_thing_of_another_project_is_not_there_for_who_has_no_role_in_it() {
     let server = place.serve();
     let ada = server.signed_in(ADA).await;
     let journey = ada.ids("status=running").await[0].clone();
-    let (_, outcome) = ada.operate("pause", &[journey.clone()], &[]).await;
+    let (_, outcome) = ada.operate("pause", std::slice::from_ref(&journey), &[]).await;
     let operation = outcome["report"]["id"].as_str().expect("an id").to_string();
     new_project(&ada, "Shop").await;
     place.account_in("eve@example.com", "admin", &["--project", "Shop"]);
@@ -159,7 +159,7 @@ async fn a_thing_of_another_project_is_not_there_for_who_has_no_role_in_it() {
         assert_eq!(sentence(&real.1), sentence(&made_up.1), "nothing tells the two apart");
     }
     assert_eq!(with_key(&server, &key, &format!("/api/v1/journeys/{journey}")).await.0, 404);
-    let (_, answer) = eve.operate("resume", &[journey.clone()], &[]).await;
+    let (_, answer) = eve.operate("resume", std::slice::from_ref(&journey), &[]).await;
     assert_eq!(answer["report"]["changed"], 0, "{answer}");
     for (function, form) in [
         ("journeys/rename", vec![("id", journey.as_str()), ("name", "Mine")]),
