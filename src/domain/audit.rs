@@ -77,6 +77,10 @@ events! {
     ProjectRenamed "projects.rename" "Project renamed",
     ProjectArchived "projects.archive" "Project archived",
     ProjectUnarchived "projects.unarchive" "Project unarchived",
+    PersonDeleted "profiles.delete" "Person deleted",
+    PeopleImported "profiles.import" "People imported",
+    SegmentSaved "segments.save" "Segment saved",
+    SegmentDeleted "segments.delete" "Segment deleted",
     AuditExported "audit.export" "Audit log exported",
 }
 

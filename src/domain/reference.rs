@@ -84,6 +84,7 @@ fn of_step(step: &NodeKind, found: &mut Vec<Reference>) {
 
 fn of_criteria(criteria: &Criteria, found: &mut Vec<Reference>) {
     match criteria {
+        Criteria::OnList(name) => found.push(Reference::new(ReferenceKind::List, name)),
         Criteria::InSegment(name) => found.push(Reference::new(ReferenceKind::Segment, name)),
         Criteria::All(parts) | Criteria::Any(parts) => parts.iter().for_each(|part| of_criteria(part, found)),
         Criteria::Not(part) => of_criteria(part, found),

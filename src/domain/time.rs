@@ -57,6 +57,17 @@ impl Day {
         Self { year: year as i32, month: month as u8, day: day as u8 }
     }
 
+    /// So many days later, or earlier.
+    pub fn plus(self, days: i64) -> Self {
+        Self::from_days(self.days() + days)
+    }
+
+    /// 1 is Monday, 7 is Sunday (ISO 8601).
+    pub fn weekday(self) -> u8 {
+        // 1970-01-01 was a Thursday.
+        ((self.days() + 3).rem_euclid(7) + 1) as u8
+    }
+
     /// The first instant of the day, UTC.
     pub fn start(self) -> Timestamp {
         Timestamp(self.days() * DAY_MS)

@@ -1,7 +1,18 @@
 //! Questions about a person: her properties, and what she has done.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::domain::{
+    people::{
+        Profile, Properties,
+        profile::Channel,
+        value::{canonical, is_date},
+    },
+    time::{DAY_MS, Timestamp},
+};
 
 /// How a property is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,12 +59,57 @@ pub struct PropertyFilter {
 }
 
 impl PropertyFilter {
+    /// Is it so? Texts are compared as they are written; `<` and `>` compare numbers with numbers and times with times, and
+    /// nothing else. A list is equal to each of its items. What is missing is not equal to anything.
+    pub fn holds(&self, properties: &Properties) -> bool {
+        let actual = properties.get(&self.property).filter(|value| !value.is_null());
+        let (is, Some(actual)) = (self.is, actual) else {
+            return matches!(self.is, Comparison::NotEquals | Comparison::Missing);
+        };
+        let wanted = canonical(self.value.clone());
+        match is {
+            Comparison::Equals => equals(actual, &wanted),
+            Comparison::NotEquals => !equals(actual, &wanted),
+            Comparison::Contains => match (actual, &wanted) {
+                (Value::String(text), Value::String(part)) => text.contains(part.as_str()),
+                (Value::Array(_), wanted) => equals(actual, wanted),
+                _ => false,
+            },
+            Comparison::StartsWith => {
+                matches!((actual, &wanted), (Value::String(text), Value::String(start)) if text.starts_with(start.as_str()))
+            }
+            Comparison::LessThan => compare(actual, &wanted).is_some_and(|order| order.is_lt()),
+            Comparison::AtMost => compare(actual, &wanted).is_some_and(|order| order.is_le()),
+            Comparison::GreaterThan => compare(actual, &wanted).is_some_and(|order| order.is_gt()),
+            Comparison::AtLeast => compare(actual, &wanted).is_some_and(|order| order.is_ge()),
+            Comparison::Exists => true,
+            Comparison::Missing => false,
+        }
+    }
+
     pub fn describe(&self) -> String {
         match (&self.is, &self.value) {
             (Comparison::Exists | Comparison::Missing, _) => format!("{} {}", self.property, self.is.words()),
             (is, Value::String(text)) => format!("{} {} “{text}”", self.property, is.words()),
             (is, value) => format!("{} {} {value}", self.property, is.words()),
         }
+    }
+}
+
+fn equals(actual: &Value, wanted: &Value) -> bool {
+    match (actual, wanted) {
+        (Value::Number(actual), Value::Number(wanted)) => actual.as_f64() == wanted.as_f64(),
+        (Value::Array(items), wanted) => items.iter().any(|item| !item.is_array() && equals(item, wanted)),
+        (Value::String(_), Value::String(_)) | (Value::Bool(_), Value::Bool(_)) => actual == wanted,
+        _ => false,
+    }
+}
+
+fn compare(actual: &Value, wanted: &Value) -> Option<std::cmp::Ordering> {
+    match (actual, wanted) {
+        (Value::Number(actual), Value::Number(wanted)) => actual.as_f64()?.partial_cmp(&wanted.as_f64()?),
+        (Value::String(actual), Value::String(wanted)) if is_date(actual) && is_date(wanted) => Some(actual.cmp(wanted)),
+        _ => None,
     }
 }
 
@@ -64,6 +120,31 @@ pub struct EventMatch {
     pub name: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub filters: Vec<PropertyFilter>,
+}
+
+impl EventMatch {
+    /// Do the conditions hold for an event of this name with these properties?
+    pub fn filters_hold(&self, properties: &Properties) -> bool {
+        self.filters.iter().all(|filter| filter.holds(properties))
+    }
+}
+
+/// Which of the times that she did something is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Occasion {
+    First,
+    Last,
+}
+
+/// On which side of a number of days ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ago {
+    /// Within the last days.
+    Within,
+    /// Longer ago than that.
+    Before,
 }
 
 /// A question about one person that is answered with yes or no.
@@ -82,7 +163,16 @@ pub enum Criteria {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         within_days: Option<u32>,
     },
+    /// The first or the last time that she did it lies within the last days, or before them. Never done is neither.
+    DidTime {
+        event: EventMatch,
+        occasion: Occasion,
+        ago: Ago,
+        days: u32,
+    },
     InSegment(String),
+    /// Is on an uploaded list, or was put on it by a journey.
+    OnList(String),
     /// Can be reached on a channel: `email`, `sms`, `push`…
     Reachable(String),
 }
@@ -95,6 +185,7 @@ impl Criteria {
     /// In words, for the journey's page.
     pub fn describe(&self) -> String {
         let joined = |parts: &[Criteria], word: &str| match parts {
+            [] if word == " or " => "nobody".to_string(),
             [] => "everyone".to_string(),
             parts => parts.iter().map(Criteria::describe).collect::<Vec<_>>().join(word),
         };
@@ -108,8 +199,78 @@ impl Criteria {
                 let window = within_days.map(|days| format!(" in the last {days} days")).unwrap_or_default();
                 format!("did “{}”{times}{window}", event.name)
             }
+            Criteria::DidTime { event, occasion, ago, days } => {
+                let which = if *occasion == Occasion::First { "first" } else { "last" };
+                let side = if *ago == Ago::Within { "within the last" } else { "longer ago than" };
+                format!("did “{}” for the {which} time {side} {days} days", event.name)
+            }
+            Criteria::OnList(name) => format!("is on the list “{name}”"),
             Criteria::InSegment(name) => format!("is in “{name}”"),
             Criteria::Reachable(channel) => format!("can be reached by {channel}"),
+        }
+    }
+
+    /// The answer for one person, at this moment. Segments must have been put in ([`Criteria::expand`]): one that was not holds
+    /// for nobody.
+    pub fn holds(&self, profile: &Profile, now: Timestamp) -> bool {
+        let days_ago = |days: u32| now.plus(-(i64::from(days) * DAY_MS));
+        match self {
+            Criteria::All(parts) => parts.iter().all(|part| part.holds(profile, now)),
+            Criteria::Any(parts) => parts.iter().any(|part| part.holds(profile, now)),
+            Criteria::Not(part) => !part.holds(profile, now),
+            Criteria::Property(filter) => filter.holds(&profile.properties),
+            Criteria::Did { event, at_least, within_days } => {
+                profile.times(event, within_days.map(days_ago)) >= usize::try_from(*at_least).unwrap_or(usize::MAX)
+            }
+            Criteria::DidTime { event, occasion, ago, days } => {
+                let at = if *occasion == Occasion::First { profile.first(event) } else { profile.last(event) };
+                at.is_some_and(|at| (at >= days_ago(*days)) == (*ago == Ago::Within))
+            }
+            Criteria::InSegment(_) => false,
+            Criteria::OnList(name) => profile.lists.contains(name),
+            Criteria::Reachable(channel) => Channel::from_key(channel).is_some_and(|channel| profile.reachable(channel)),
+        }
+    }
+
+    /// The same question with every segment replaced by its own criteria. A segment that is unknown, or that leads back to
+    /// itself, holds for nobody.
+    pub fn expand(&self, segments: &HashMap<String, Criteria>) -> Criteria {
+        self.expand_within(segments, &mut Vec::new())
+    }
+
+    fn expand_within<'a>(&'a self, segments: &'a HashMap<String, Criteria>, open: &mut Vec<&'a str>) -> Criteria {
+        let mut all = |parts: &'a [Criteria]| parts.iter().map(|part| part.expand_within(segments, open)).collect();
+        match self {
+            Criteria::All(parts) => Criteria::All(all(parts)),
+            Criteria::Any(parts) => Criteria::Any(all(parts)),
+            Criteria::Not(part) => Criteria::Not(Box::new(part.expand_within(segments, open))),
+            Criteria::InSegment(name) => match segments.get(name) {
+                Some(criteria) if !open.contains(&name.as_str()) => {
+                    open.push(name);
+                    let expanded = criteria.expand_within(segments, open);
+                    open.pop();
+                    expanded
+                }
+                _ => Criteria::Any(Vec::new()),
+            },
+            leaf => leaf.clone(),
+        }
+    }
+
+    /// Every leaf, from left to right.
+    pub fn leaves<'a>(&'a self, visit: &mut dyn FnMut(&'a Criteria)) {
+        match self {
+            Criteria::All(parts) | Criteria::Any(parts) => parts.iter().for_each(|part| part.leaves(visit)),
+            Criteria::Not(part) => part.leaves(visit),
+            leaf => visit(leaf),
+        }
+    }
+
+    /// The event that this leaf asks for.
+    pub fn event(&self) -> Option<&EventMatch> {
+        match self {
+            Criteria::Did { event, .. } | Criteria::DidTime { event, .. } => Some(event),
+            _ => None,
         }
     }
 

@@ -7,6 +7,7 @@ use super::{
     Position,
     criteria::{Criteria, EventMatch, PropertyFilter},
 };
+use crate::domain::people::profile::Channel;
 
 /// One box of the graph.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -227,6 +228,20 @@ impl NodeKind {
 
     pub fn is_message(&self) -> bool {
         self.group() == NodeGroup::Message
+    }
+
+    /// By which channel a message goes out.
+    pub fn channel(&self) -> Option<Channel> {
+        match self {
+            NodeKind::Email { .. } => Some(Channel::Email),
+            NodeKind::Sms { .. } => Some(Channel::Sms),
+            NodeKind::Push { .. } => Some(Channel::Push),
+            NodeKind::Webhook { .. } => Some(Channel::Webhook),
+            NodeKind::Whatsapp { .. } => Some(Channel::Whatsapp),
+            NodeKind::WebPush { .. } => Some(Channel::WebPush),
+            NodeKind::InApp { .. } => Some(Channel::InApp),
+            _ => None,
+        }
     }
 
     /// The names of the ways out, in the order of drawing. The per-channel ones follow the reference's table (5.2).

@@ -2,7 +2,9 @@
 //! folder that implements it. Nothing above this room knows the dialect.
 
 pub mod access;
+pub mod engine;
 pub mod error;
+pub mod people;
 pub mod seed;
 pub mod sqlite;
 
@@ -47,7 +49,7 @@ pub struct DetailsEdit {
 }
 
 /// The journeys of a project and everything around them.
-pub trait Store: access::AccessStore {
+pub trait Store: access::AccessStore + engine::EngineStore + people::PeopleStore {
     // The list.
     fn list(&self, project: ProjectId, query: &ListQuery, now: Timestamp) -> impl Future<Output = StoreResult<ListPage>> + Send;
     fn preview_stop(

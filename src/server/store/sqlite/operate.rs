@@ -102,7 +102,7 @@ async fn apply(
     if action == Action::Stop {
         stop(connection, actor.project, &rows).await?;
     } else {
-        set_status(connection, actor.project, changes).await?;
+        set_status(connection, actor.project, changes, now).await?;
     }
     if action == Action::Publish {
         publish(connection, actor, &rows, now).await?;
@@ -122,7 +122,12 @@ async fn apply(
 
 /// The shown versions take their new status, one statement for each status; the triggers carry it to the list. The journeys
 /// lead to the versions (`IN`): a join may be walked the other way, through every version there is.
-async fn set_status(connection: &mut SqliteConnection, project: ProjectId, changes: &[(&Candidate, Next)]) -> StoreResult<()> {
+async fn set_status(
+    connection: &mut SqliteConnection,
+    project: ProjectId,
+    changes: &[(&Candidate, Next)],
+    now: Timestamp,
+) -> StoreResult<()> {
     for status in Status::ALL {
         let seqs: Vec<i64> =
             changes.iter().filter(|(_, next)| *next == Next::Status(status)).map(|(candidate, _)| candidate.seq).collect();
@@ -130,13 +135,14 @@ async fn set_status(connection: &mut SqliteConnection, project: ProjectId, chang
             continue;
         }
         sqlx::query(
-            "UPDATE versions SET status = ?3 WHERE id IN (
+            "UPDATE versions SET status = ?3, entry_since = iif(?3 = 2 AND status <> 2, ?4, entry_since) WHERE id IN (
                  SELECT j.shown_version_id FROM json_each(?2) change CROSS JOIN journeys j ON j.seq = change.value
                  WHERE j.project_id = ?1)",
         )
         .bind(project.0)
         .bind(to_json(&seqs)?)
         .bind(status.code())
+        .bind(now.0)
         .execute(&mut *connection)
         .await?;
     }

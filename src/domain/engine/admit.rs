@@ -1,0 +1,170 @@
+//! Who comes in: the gates between an occasion to enter and a trip, in the order in which they are asked.
+
+use serde::{Deserialize, Serialize};
+
+use super::chance::percentile;
+use crate::domain::{
+    people::record::LIVE_MAX,
+    settings::{Reentry, Settings},
+    time::{HOUR_MS, Timestamp},
+};
+
+/// What is known of a person's earlier trips through the journey, over all of its versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct History {
+    /// Is she inside right now?
+    pub inside: bool,
+    /// When she left for the last time; none where she never was in.
+    pub left_at: Option<Timestamp>,
+}
+
+/// Why somebody who had an occasion did not come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gate {
+    /// The event had happened too long ago when it arrived.
+    TooOld,
+    /// She is in the control group.
+    Control,
+    /// She is inside.
+    Inside,
+    /// She was in before, and may not come in again, or not yet.
+    Reentry,
+    /// The journey has let in as many as it may.
+    Cap,
+}
+
+impl Gate {
+    pub const ALL: [Gate; 5] = [Gate::TooOld, Gate::Control, Gate::Inside, Gate::Reentry, Gate::Cap];
+
+    /// The number in the store.
+    pub fn code(self) -> i64 {
+        self as i64
+    }
+
+    pub fn from_code(code: i64) -> Option<Self> {
+        usize::try_from(code).ok().and_then(|index| Gate::ALL.get(index).copied())
+    }
+
+    /// A sentence for a person.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Gate::TooOld => "The event had happened more than an hour before it arrived; such events let nobody in.",
+            Gate::Control => "She belongs to the control group: she qualifies, and stays outside for comparison.",
+            Gate::Inside => "She was inside already; nobody is inside twice.",
+            Gate::Reentry => "She had been in before, and the journey does not let people in again, or not so soon.",
+            Gate::Cap => "The journey had let in as many people as it may.",
+        }
+    }
+}
+
+/// An occasion to enter.
+#[derive(Debug, Clone, Copy)]
+pub struct Occasion<'a> {
+    /// Names the journey for the control group: the same people over all of its versions.
+    pub journey: &'a str,
+    pub profile: i64,
+    pub now: Timestamp,
+    /// When the event happened and when it arrived, for live events.
+    pub event: Option<(Timestamp, Timestamp)>,
+    pub history: History,
+    /// How many came in so far.
+    pub entered: i64,
+}
+
+/// May she come in?
+///
+/// # Errors
+/// The first gate that is closed.
+pub fn admit(settings: &Settings, occasion: &Occasion<'_>) -> Result<(), Gate> {
+    if let Some((at, received)) = occasion.event
+        && received.0 - at.0 > LIVE_MAX
+    {
+        return Err(Gate::TooOld);
+    }
+    if occasion.history.inside {
+        return Err(Gate::Inside);
+    }
+    if let Some(left) = occasion.history.left_at {
+        let again = match settings.reentry {
+            Reentry::Never => false,
+            Reentry::AfterExit => true,
+            Reentry::AfterHours(hours) => occasion.now >= left.plus(i64::from(hours) * HOUR_MS),
+        };
+        if !again {
+            return Err(Gate::Reentry);
+        }
+    }
+    if is_control(settings, occasion.journey, occasion.profile) {
+        return Err(Gate::Control);
+    }
+    if settings.entry_cap.is_some_and(|cap| occasion.entered >= i64::try_from(cap).unwrap_or(i64::MAX)) {
+        return Err(Gate::Cap);
+    }
+    Ok(())
+}
+
+/// Does she belong to the control group of the journey?
+pub fn is_control(settings: &Settings, journey: &str, profile: i64) -> bool {
+    settings.control_percent > 0 && percentile(&format!("control {journey}"), profile) < settings.control_percent
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{settings::Entry, time::MINUTE_MS};
+
+    const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+    fn occasion() -> Occasion<'static> {
+        Occasion { journey: "j", profile: 7, now: NOW, event: None, history: History::default(), entered: 0 }
+    }
+
+    fn settings() -> Settings {
+        Settings::new(Entry::Api {})
+    }
+
+    fn left(hours_ago: i64) -> History {
+        History { inside: false, left_at: Some(NOW.plus(-hours_ago * HOUR_MS)) }
+    }
+
+    #[test]
+    fn a_newcomer_comes_in_and_nobody_is_inside_twice() {
+        assert_eq!(admit(&settings(), &occasion()), Ok(()));
+        let inside = History { inside: true, left_at: Some(NOW) };
+        let again = Settings { reentry: Reentry::AfterExit, ..settings() };
+        assert_eq!(admit(&again, &Occasion { history: inside, ..occasion() }), Err(Gate::Inside));
+    }
+
+    #[test]
+    fn re_entry_is_off_after_exit_or_after_a_gap() {
+        let back = |reentry, hours| admit(&Settings { reentry, ..settings() }, &Occasion { history: left(hours), ..occasion() });
+        assert_eq!(back(Reentry::Never, 10_000), Err(Gate::Reentry));
+        assert_eq!(back(Reentry::AfterExit, 0), Ok(()));
+        assert_eq!(back(Reentry::AfterHours(24), 23), Err(Gate::Reentry));
+        assert_eq!(back(Reentry::AfterHours(24), 24), Ok(()));
+    }
+
+    #[test]
+    fn an_old_event_lets_nobody_in() {
+        let late = |minutes| Occasion { event: Some((NOW.plus(-minutes * MINUTE_MS), NOW)), ..occasion() };
+        assert_eq!(admit(&settings(), &late(60)), Ok(()));
+        assert_eq!(admit(&settings(), &late(61)), Err(Gate::TooOld));
+    }
+
+    #[test]
+    fn the_cap_is_the_most_that_enter() {
+        let capped = Settings { entry_cap: Some(2), ..settings() };
+        assert_eq!(admit(&capped, &Occasion { entered: 1, ..occasion() }), Ok(()));
+        assert_eq!(admit(&capped, &Occasion { entered: 2, ..occasion() }), Err(Gate::Cap));
+    }
+
+    #[test]
+    fn the_control_group_is_the_same_every_time() {
+        let control = Settings { control_percent: 20, ..settings() };
+        let kept_out = |profile| admit(&control, &Occasion { profile, ..occasion() }) == Err(Gate::Control);
+        let chosen: Vec<i64> = (0..1000).filter(|profile| kept_out(*profile)).collect();
+        assert!((150..250).contains(&chosen.len()), "{}", chosen.len());
+        assert!(chosen.into_iter().all(kept_out));
+    }
+}

@@ -1,0 +1,13 @@
+//! What becomes of people in journeys: pure rules, without a clock, a store or chance of their own.
+//!
+//! [`admit`] decides who comes in, [`step`] what one person does at one node, [`trip`] carries her along until she has to
+//! wait. The live engine, the simulation and the tests call the same functions.
+
+pub mod admit;
+pub mod calendar;
+pub mod chance;
+pub mod compiled;
+pub mod step;
+pub mod trip;
+
+pub use compiled::CompiledVersion;

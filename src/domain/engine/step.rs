@@ -1,0 +1,292 @@
+//! What one person does at one node: a pure function of the node, her trip, herself and the moment.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    calendar::{Calendar, minute_of, next_time_of_day, plus_days, quiet_until},
+    chance::percentile,
+    compiled::{CompiledNode, CompiledVersion},
+    trip::Trip,
+};
+use crate::domain::{
+    graph::{
+        NodeKind,
+        criteria::EventMatch,
+        node::{Delay, NodeGroup},
+    },
+    people::{
+        PastEvent, Profile, Properties,
+        profile::{Channel, event_key},
+        value::{Moment, moment},
+    },
+    settings::QuietThen,
+    time::{DAY_MS, MINUTE_MS, Timestamp},
+};
+
+/// Why the person is looked at.
+#[derive(Debug, Clone, Copy)]
+pub enum Signal<'a> {
+    /// She has just come to the node.
+    Arrive,
+    /// The time that she waited for has come.
+    TimeUp,
+    /// She did something.
+    Event(&'a PastEvent),
+    /// What became of her message: the name of an outlet.
+    Answer(&'a str),
+}
+
+/// How a trip ends. The numbers are those of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    Completed = 1,
+    Converted = 2,
+    TimedOut = 3,
+    ForceExited = 4,
+    Stopped = 5,
+    VersionExit = 6,
+}
+
+impl Ending {
+    pub const ALL: [Ending; 6] = [
+        Ending::Completed,
+        Ending::Converted,
+        Ending::TimedOut,
+        Ending::ForceExited,
+        Ending::Stopped,
+        Ending::VersionExit,
+    ];
+
+    pub fn code(self) -> i64 {
+        self as i64
+    }
+
+    pub fn from_code(code: i64) -> Option<Self> {
+        Ending::ALL.into_iter().find(|ending| ending.code() == code)
+    }
+
+    pub fn key(self) -> &'static str {
+        match self {
+            Ending::Completed => "completed",
+            Ending::Converted => "converted",
+            Ending::TimedOut => "timed_out",
+            Ending::ForceExited => "force_exited",
+            Ending::Stopped => "stopped",
+            Ending::VersionExit => "version_exit",
+        }
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Ending::Completed => "Completed",
+            Ending::Converted => "Goal met",
+            Ending::TimedOut => "Timed out",
+            Ending::ForceExited => "Exited",
+            Ending::Stopped => "Stopped",
+            Ending::VersionExit => "Left the version",
+        }
+    }
+}
+
+/// What she does next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Leaves by this outlet.
+    Go(&'static str),
+    /// Leaves by the outlet of a branch or a share.
+    GoNamed(String),
+    /// Stays until then, or until something happens.
+    Wait(Option<Timestamp>),
+    /// A message is written; she stays until it is known what became of it.
+    Send(Channel),
+    End(Ending),
+}
+
+/// What a node changes outside of the trip.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    SetProperties(Properties),
+    AddToList(String),
+    RemoveFromList(String),
+    StartJourney(String),
+}
+
+/// A step with the reason for it, in words for a person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    pub step: Step,
+    pub reason: String,
+    pub effect: Option<Effect>,
+}
+
+impl Turn {
+    fn new(step: Step, reason: impl Into<String>) -> Self {
+        Self { step, reason: reason.into(), effect: None }
+    }
+
+    fn next_with(effect: Effect) -> Self {
+        Self { step: Step::Go("next"), reason: String::new(), effect: Some(effect) }
+    }
+}
+
+/// Everything that a step looks at.
+pub struct Scene<'a> {
+    pub version: &'a CompiledVersion,
+    pub trip: &'a Trip,
+    pub profile: &'a Profile,
+    pub calendar: &'a dyn Calendar,
+    pub now: Timestamp,
+}
+
+impl Scene<'_> {
+    /// Her own zone, or the journey's.
+    fn zone(&self) -> &str {
+        let own = self.profile.time_zone.as_deref().filter(|zone| self.calendar.knows(zone));
+        own.unwrap_or(&self.version.settings.time_zone)
+    }
+}
+
+/// What happens at the node; none where the signal means nothing there.
+pub fn step(scene: &Scene<'_>, signal: Signal<'_>) -> Option<Turn> {
+    let node = scene.version.nodes.get(scene.trip.node)?;
+    if node.step.group() == NodeGroup::Message {
+        return message(scene, node, signal);
+    }
+    match (&node.step, signal) {
+        (NodeKind::Delay(delay), Signal::Arrive) => Some(wait(scene, delay)),
+        (NodeKind::Delay(_), Signal::TimeUp) => Some(Turn::new(Step::Go("next"), "the time has come")),
+        (NodeKind::WaitForEvent { event, timeout_minutes, .. }, Signal::Arrive) => {
+            let until = scene.now.plus(i64::from(*timeout_minutes) * MINUTE_MS);
+            Some(Turn::new(Step::Wait(Some(until)), format!("waits for “{}”, until {}", event.name, until.long_date())))
+        }
+        (NodeKind::WaitForEvent { event, .. }, Signal::TimeUp) => {
+            Some(Turn::new(Step::Go("timeout"), format!("“{}” did not come in time", event.name)))
+        }
+        (NodeKind::WaitForEvent { event, same, .. }, Signal::Event(happened)) => {
+            awaited(event, same, happened, scene.trip).then(|| Turn::new(Step::Go("yes"), format!("did “{}”", event.name)))
+        }
+        (_, Signal::Arrive) => Some(pass(scene, node)),
+        _ => None,
+    }
+}
+
+/// Nodes at which nobody waits.
+fn pass(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
+    match &node.step {
+        NodeKind::ConditionSplit { branches } => {
+            let held = node.criteria.iter().position(|criteria| criteria.holds(scene.profile, scene.now));
+            match held.and_then(|index| branches.get(index)) {
+                Some(branch) => Turn::new(Step::GoNamed(branch.name.clone()), branch.criteria.describe()),
+                None => Turn::new(Step::Go("others"), "no condition held"),
+            }
+        }
+        NodeKind::HasDoneSplit { event, within_days } => {
+            let since = within_days.map(|days| scene.now.plus(-(i64::from(days) * DAY_MS)));
+            let times = scene.profile.times(event, since);
+            let outlet = if times > 0 { "yes" } else { "no" };
+            let count = if times == 1 { "once".to_string() } else { format!("{times} times") };
+            Turn::new(Step::Go(outlet), format!("did “{}” {count}", event.name))
+        }
+        NodeKind::RandomSplit { shares } => {
+            let roll = percentile(&format!("split {} {}", node.id, scene.trip.salt), scene.profile.seq);
+            let mut upper = 0;
+            let chosen = shares.iter().find(|share| {
+                upper += share.percent;
+                roll < upper
+            });
+            let name = chosen.or(shares.last()).map(|share| share.name.clone()).unwrap_or_default();
+            Turn::new(Step::GoNamed(name), format!("drew {roll} of 100"))
+        }
+        NodeKind::UpdateProfile { set } => {
+            let values = set.iter().map(|change| (change.property.clone(), change.value.clone()));
+            Turn::next_with(Effect::SetProperties(values.collect()))
+        }
+        NodeKind::AddToList { list } => Turn::next_with(Effect::AddToList(list.clone())),
+        NodeKind::RemoveFromList { list } => Turn::next_with(Effect::RemoveFromList(list.clone())),
+        NodeKind::StartJourney { journey } => Turn::next_with(Effect::StartJourney(journey.clone())),
+        NodeKind::Goal { name } => Turn::new(Step::End(Ending::Converted), format!("reached the goal “{name}”")),
+        NodeKind::ForceExit { reason } => Turn::new(Step::End(Ending::ForceExited), reason.clone()),
+        _ => Turn::new(Step::Go("next"), ""),
+    }
+}
+
+fn wait(scene: &Scene<'_>, delay: &Delay) -> Turn {
+    let zone = scene.zone();
+    let until = match delay {
+        Delay::For { minutes } => scene.now.plus(i64::from(*minutes) * MINUTE_MS),
+        Delay::Until { time, weekdays } => match minute_of(time) {
+            Some(minute) => next_time_of_day(scene.calendar, scene.now, zone, minute, weekdays),
+            None => scene.now,
+        },
+        Delay::UntilProperty { property, offset_days } => {
+            let value = scene.profile.properties.get(property).and_then(moment);
+            let base = match value {
+                Some(Moment::At(at)) => at,
+                Some(Moment::On(day)) => scene.calendar.instant(super::calendar::LocalTime { day, minute: 0 }, zone),
+                None => return Turn::new(Step::Go("next"), format!("“{property}” holds no date, so there is nothing to wait for")),
+            };
+            plus_days(scene.calendar, base, zone, i64::from(*offset_days))
+        }
+    };
+    if until <= scene.now {
+        return Turn::new(Step::Go("next"), format!("{} had passed", until.long_date()));
+    }
+    Turn::new(Step::Wait(Some(until)), format!("waits until {}", until.long_date()))
+}
+
+/// The awaited event, about the same thing as the one that let her in.
+fn awaited(event: &EventMatch, same: &[String], happened: &PastEvent, trip: &Trip) -> bool {
+    happened.key == event_key(&event.name)
+        && event.filters_hold(&happened.properties)
+        && same.iter().all(|name| match (happened.properties.get(name), trip.entry_properties.get(name)) {
+            (Some(now), Some(then)) => now == then,
+            _ => false,
+        })
+}
+
+/// The gates in front of a message, and what becomes of it afterwards.
+fn message(scene: &Scene<'_>, node: &CompiledNode, signal: Signal<'_>) -> Option<Turn> {
+    match signal {
+        Signal::Arrive | Signal::TimeUp => Some(send(scene, node)),
+        Signal::Answer(answer) => answered(node, answer),
+        Signal::Event(_) => None,
+    }
+}
+
+fn send(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
+    let Some(channel) = node.step.channel() else { return Turn::new(Step::Go("failed"), "there is no such channel") };
+    if !scene.profile.reachable(channel) {
+        let missing = channel.address_key().is_some_and(|key| !scene.profile.addresses.contains_key(key));
+        let why = if missing { "has no address for" } else { "does not want" };
+        return Turn::new(Step::Go("unreachable"), format!("{why} {}", channel.title()));
+    }
+    let disturbs = !matches!(channel, Channel::Webhook | Channel::InApp);
+    let quiet = scene.version.settings.quiet_hours.as_ref().filter(|_| disturbs);
+    let over = quiet.and_then(|quiet| {
+        quiet_until(scene.calendar, scene.now, scene.zone(), quiet).filter(|over| *over > scene.now).map(|over| (over, quiet.then))
+    });
+    match over {
+        Some((over, QuietThen::SendWhenOver)) => {
+            Turn::new(Step::Wait(Some(over)), format!("quiet hours until {}", over.long_date()))
+        }
+        Some((_, QuietThen::Drop)) => Turn::new(Step::Go("unreachable"), "dropped: it came in quiet hours"),
+        None => Turn::new(Step::Send(channel), format!("by {}", channel.title())),
+    }
+}
+
+/// She leaves by the answer's connector where it is drawn. A sent message whose views or clicks lead somewhere is waited on.
+fn answered(node: &CompiledNode, answer: &str) -> Option<Turn> {
+    const OUTLETS: [&str; 6] = ["sent", "viewed", "clicked", "delivered", "failed", "unreachable"];
+    let outlet = OUTLETS.into_iter().find(|outlet| *outlet == answer)?;
+    if node.ways.contains_key(outlet) {
+        return Some(Turn::new(Step::Go(outlet), ""));
+    }
+    match outlet {
+        "sent" if ["viewed", "clicked", "delivered"].iter().any(|later| node.ways.contains_key(*later)) => {
+            Some(Turn::new(Step::Wait(None), "sent; waits for what she does with it"))
+        }
+        "sent" | "failed" | "unreachable" => Some(Turn::new(Step::Go(outlet), "")),
+        _ => None,
+    }
+}

@@ -1,0 +1,248 @@
+//! One person's trip through one version: carried along from node to node until she has to wait, or is out.
+
+use super::{
+    calendar::Calendar,
+    compiled::{CompiledVersion, NodeIndex},
+    step::{Effect, Ending, Scene, Signal, Step, step},
+};
+use crate::domain::{
+    people::{
+        PastEvent, Profile, Properties,
+        profile::{Channel, event_key},
+        record::merge,
+    },
+    time::{HOUR_MS, Timestamp},
+};
+
+/// Where a person is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trip {
+    pub node: NodeIndex,
+    /// How many nodes she has come to; with the node it makes a message's key.
+    pub visit: i64,
+    pub entered_at: Timestamp,
+    /// When what let her in happened. What happened before it has nothing to do with this trip.
+    pub began_at: Timestamp,
+    /// Until when she waits at the node, apart from the journey's time-out.
+    pub due: Option<Timestamp>,
+    /// Of the event that let her in.
+    pub entry_properties: Properties,
+    /// Names the journey, so that two journeys split the same people in different ways.
+    pub salt: String,
+}
+
+/// One node that she passed or stayed at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Passage {
+    pub node: NodeIndex,
+    /// She came to it just now; otherwise she had been waiting there.
+    pub arrived: bool,
+    pub turn: Turned,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Turned {
+    Left(String),
+    Waits,
+    Sends,
+    Ended(Ending),
+}
+
+/// A message that was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outgoing {
+    pub node: NodeIndex,
+    pub visit: i64,
+    pub channel: Channel,
+}
+
+/// What became of her.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    pub trip: Trip,
+    pub passages: Vec<Passage>,
+    pub messages: Vec<Outgoing>,
+    pub effects: Vec<Effect>,
+    pub ended: Option<Ending>,
+}
+
+/// What a walk needs besides the person.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    pub version: &'a CompiledVersion,
+    pub calendar: &'a dyn Calendar,
+    pub now: Timestamp,
+}
+
+impl Trip {
+    /// When the journey's own time-out ends the trip.
+    pub fn deadline(&self, version: &CompiledVersion) -> Option<Timestamp> {
+        version.settings.timeout_hours.map(|hours| self.entered_at.plus(i64::from(hours) * HOUR_MS))
+    }
+
+    /// When she has to be looked at next.
+    pub fn due_at(&self, version: &CompiledVersion) -> Option<Timestamp> {
+        match (self.due, self.deadline(version)) {
+            (Some(due), Some(deadline)) => Some(due.min(deadline)),
+            (due, deadline) => due.or(deadline),
+        }
+    }
+}
+
+/// She comes in.
+pub fn enter(world: World<'_>, profile: &mut Profile, began_at: Timestamp, entry_properties: Properties, salt: &str) -> Progress {
+    let trip = Trip {
+        node: world.version.entry,
+        visit: 1,
+        entered_at: world.now,
+        began_at,
+        due: None,
+        entry_properties,
+        salt: salt.to_string(),
+    };
+    walk(world, profile, trip, Signal::Arrive)
+}
+
+/// Her time has come: the node's, or the journey's.
+pub fn time_up(world: World<'_>, profile: &mut Profile, trip: Trip) -> Option<Progress> {
+    let deadline = trip.deadline(world.version).filter(|deadline| *deadline <= world.now);
+    match (trip.due.filter(|due| *due <= world.now), deadline) {
+        (None, None) => None,
+        (Some(due), deadline) if deadline.is_none_or(|deadline| due <= deadline) => {
+            Some(walk(world, profile, trip, Signal::TimeUp))
+        }
+        _ => Some(timed_out(trip)),
+    }
+}
+
+/// She did something while inside: a goal, an exit, what she was waited for, or nothing that matters here.
+pub fn event(world: World<'_>, profile: &mut Profile, trip: &Trip, happened: &PastEvent) -> Option<Progress> {
+    if happened.at < trip.began_at {
+        return None;
+    }
+    let settings = &world.version.settings;
+    let meets = |wanted: &crate::domain::graph::criteria::EventMatch| {
+        event_key(&wanted.name) == happened.key && wanted.filters_hold(&happened.properties)
+    };
+    if let Some(goal) = settings.goals.iter().find(|goal| meets(&goal.event)) {
+        return Some(end(trip.clone(), Ending::Converted, format!("met the goal “{}”", goal.name)));
+    }
+    if let Some(exit) = settings.exits.iter().find(|exit| meets(exit)) {
+        return Some(end(trip.clone(), Ending::ForceExited, format!("did “{}”", exit.name)));
+    }
+    let scene = Scene { version: world.version, trip, profile, calendar: world.calendar, now: world.now };
+    step(&scene, Signal::Event(happened))?;
+    Some(walk(world, profile, trip.clone(), Signal::Event(happened)))
+}
+
+/// It is known what became of her message.
+pub fn answer(world: World<'_>, profile: &mut Profile, trip: &Trip, outlet: &str) -> Option<Progress> {
+    let scene = Scene { version: world.version, trip, profile, calendar: world.calendar, now: world.now };
+    step(&scene, Signal::Answer(outlet))?;
+    Some(walk(world, profile, trip.clone(), Signal::Answer(outlet)))
+}
+
+fn timed_out(trip: Trip) -> Progress {
+    end(trip, Ending::TimedOut, "the journey's time was over".to_string())
+}
+
+/// She is out, from where she is.
+pub fn end(trip: Trip, ending: Ending, reason: String) -> Progress {
+    let passage = Passage { node: trip.node, arrived: false, turn: Turned::Ended(ending), reason };
+    Progress {
+        trip: Trip { due: None, ..trip },
+        passages: vec![passage],
+        messages: Vec::new(),
+        effects: Vec::new(),
+        ended: Some(ending),
+    }
+}
+
+fn walk(world: World<'_>, profile: &mut Profile, trip: Trip, first: Signal<'_>) -> Progress {
+    let mut progress =
+        Progress { trip, passages: Vec::new(), messages: Vec::new(), effects: Vec::new(), ended: None };
+    let mut signal = first;
+    // Publishing refuses circles without a wait; should one be there all the same, nobody runs in it for ever.
+    for _ in 0..=world.version.nodes.len() {
+        let scene =
+            Scene { version: world.version, trip: &progress.trip, profile, calendar: world.calendar, now: world.now };
+        let Some(turn) = step(&scene, signal) else { return progress };
+        if let Some(effect) = turn.effect {
+            apply(&effect, profile);
+            progress.effects.push(effect);
+        }
+        let arrived = matches!(signal, Signal::Arrive);
+        let reason = turn.reason;
+        match turn.step {
+            Step::Go(outlet) => leave(world, &mut progress, outlet.to_string(), arrived, reason),
+            Step::GoNamed(outlet) => leave(world, &mut progress, outlet, arrived, reason),
+            Step::Wait(until) => stay(world, &mut progress, until, arrived, reason),
+            Step::Send(channel) => {
+                let Trip { node, visit, .. } = progress.trip;
+                progress.messages.push(Outgoing { node, visit, channel });
+                progress.trip.due = None;
+                progress.passages.push(Passage { node, arrived, turn: Turned::Sends, reason });
+                return progress;
+            }
+            Step::End(ending) => finish(&mut progress, ending, arrived, reason),
+        }
+        if progress.ended.is_some() || !progress.passages.last().is_some_and(|passage| matches!(passage.turn, Turned::Left(_))) {
+            return progress;
+        }
+        signal = Signal::Arrive;
+    }
+    finish(&mut progress, Ending::Completed, true, "went in a circle without a wait".to_string());
+    progress
+}
+
+/// By the outlet to the next node. An outlet that is not drawn is the end: of the trip, or, where a goal may still be met
+/// before the journey's time is over, of the path.
+fn leave(world: World<'_>, progress: &mut Progress, outlet: String, arrived: bool, reason: String) {
+    let node = progress.trip.node;
+    if let Some(next) = world.version.nodes[node].ways.get(&outlet) {
+        progress.passages.push(Passage { node, arrived, turn: Turned::Left(outlet), reason });
+        progress.trip = Trip { node: *next, visit: progress.trip.visit + 1, due: None, ..progress.trip.clone() };
+        return;
+    }
+    let settings = &world.version.settings;
+    let said = if reason.is_empty() { String::new() } else { format!("{reason}; ") };
+    if !settings.goals.is_empty() && settings.timeout_hours.is_some() {
+        stay(world, progress, None, arrived, format!("{said}“{outlet}” leads nowhere: waits for a goal or the time-out"));
+    } else {
+        finish(progress, Ending::Completed, arrived, format!("{said}“{outlet}” leads nowhere: the end"));
+    }
+}
+
+/// She waits, unless the journey's time is over already.
+fn stay(world: World<'_>, progress: &mut Progress, until: Option<Timestamp>, arrived: bool, reason: String) {
+    if progress.trip.deadline(world.version).is_some_and(|deadline| deadline <= world.now) {
+        return finish(progress, Ending::TimedOut, arrived, "the journey's time was over".to_string());
+    }
+    progress.trip.due = until;
+    progress.passages.push(Passage { node: progress.trip.node, arrived, turn: Turned::Waits, reason });
+}
+
+fn finish(progress: &mut Progress, ending: Ending, arrived: bool, reason: String) {
+    progress.passages.push(Passage { node: progress.trip.node, arrived, turn: Turned::Ended(ending), reason });
+    progress.trip.due = None;
+    progress.ended = Some(ending);
+}
+
+/// What a node changes counts for the nodes after it.
+fn apply(effect: &Effect, profile: &mut Profile) {
+    match effect {
+        Effect::SetProperties(values) => merge(&mut profile.properties, values),
+        Effect::AddToList(list) => {
+            profile.lists.insert(list.clone());
+        }
+        Effect::RemoveFromList(list) => {
+            profile.lists.remove(list);
+        }
+        Effect::StartJourney(_) => {}
+    }
+}
+
+#[cfg(test)]
+#[path = "trip_tests.rs"]
+mod tests;

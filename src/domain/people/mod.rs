@@ -1,0 +1,9 @@
+//! People and what they do: profiles, events, and how both arrive.
+
+pub mod profile;
+pub mod record;
+pub mod value;
+pub mod view;
+
+pub use profile::{PastEvent, Profile};
+pub use value::Properties;

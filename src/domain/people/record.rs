@@ -1,0 +1,235 @@
+//! What arrives about people: who somebody is, and what she did. Each API has a form of its own; all become these records.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Properties,
+    value::{canonical, read_key, read_properties},
+};
+use crate::domain::{
+    error::FieldError,
+    time::{DAY_MS, MINUTE_MS, Timestamp},
+};
+
+/// Longest identity, anonymous id or message id, in characters.
+pub const ID_MAX: usize = 255;
+/// How far ahead of our clock an event may lie: clocks differ.
+pub const AHEAD_MAX: i64 = DAY_MS;
+/// Older than this when it arrives, an event is kept but lets nobody in (reference 4.5).
+pub const LIVE_MAX: i64 = 60 * MINUTE_MS;
+/// The earliest time of an event, 2000-01-01: before it, clocks were not set.
+const EARLIEST: Timestamp = Timestamp(946_684_800_000);
+
+/// Whom it is about. At least one of both.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Who {
+    /// As the sender knows her.
+    pub identity: Option<String>,
+    /// Before she was known: a device, a browser.
+    pub anonymous: Option<String>,
+}
+
+/// News about a profile. What is not named stays.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ProfileChange {
+    /// `null` takes a property away.
+    pub properties: Properties,
+    /// None takes an address away.
+    pub addresses: BTreeMap<String, Option<String>>,
+    pub consent: BTreeMap<String, bool>,
+    pub time_zone: Option<String>,
+}
+
+/// Something she did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewEvent {
+    pub name: String,
+    pub at: Timestamp,
+    pub properties: Properties,
+    /// Two records with one message id are one.
+    pub message_id: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    Change(ProfileChange),
+    Event(NewEvent),
+    /// Put her on this list.
+    List(String),
+}
+
+/// One record, ready to be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    pub who: Who,
+    pub what: What,
+}
+
+impl Who {
+    /// # Errors
+    /// Where neither is given, or one is empty or too long.
+    pub fn read(identity: Option<String>, anonymous: Option<String>) -> Result<Self, FieldError> {
+        let checked = |id: Option<String>, path: &str| match id.map(|id| id.trim().to_string()) {
+            None => Ok(None),
+            Some(id) if id.is_empty() || id.chars().count() > ID_MAX || id.chars().any(char::is_control) => {
+                Err(FieldError::new(path, "malformed", format!("An identity has 1 to {ID_MAX} characters.")))
+            }
+            Some(id) => Ok(Some(id)),
+        };
+        let who = Self { identity: checked(identity, "identity")?, anonymous: checked(anonymous, "anonymous_id")? };
+        if who == Self::default() {
+            let sentence = "It does not say whom it is about. Send an identity or an anonymous id.";
+            return Err(FieldError::new("identity", "required", sentence));
+        }
+        Ok(who)
+    }
+}
+
+impl ProfileChange {
+    /// Sorts properties into what they mean: the names that every sender uses for addresses, consent and the time zone
+    /// (reference 8.2) are those, the others are properties. All are kept as properties as well, since templates use them.
+    ///
+    /// # Errors
+    /// Names the first property that breaks a limit.
+    pub fn read(properties: Properties) -> Result<Self, FieldError> {
+        let properties = read_properties(properties)?;
+        let mut change = Self::default();
+        for (name, value) in &properties {
+            match name.to_lowercase().as_str() {
+                "email" => change.set_address("email", value)?,
+                "phone" => change.set_address("phone", value)?,
+                "push_token" | "push" => change.set_address("push", value)?,
+                "web_push_token" | "web_push" => change.set_address("web_push", value)?,
+                "tz" | "timezone" | "time_zone" => change.time_zone = value.as_str().map(str::to_string),
+                key => {
+                    if let (Some(channel), Some(wanted)) = (key.strip_prefix("msg-"), value.as_bool()) {
+                        change.consent.insert(channel.replace('-', "_"), wanted);
+                    }
+                }
+            }
+        }
+        change.properties = properties;
+        Ok(change)
+    }
+
+    /// # Errors
+    /// Where it cannot be an address.
+    pub fn set_address(&mut self, key: &str, value: &serde_json::Value) -> Result<(), FieldError> {
+        let text = match value {
+            serde_json::Value::Null => None,
+            serde_json::Value::String(text) if text.trim().is_empty() => None,
+            serde_json::Value::String(text) => Some(text.trim().to_string()),
+            serde_json::Value::Number(number) if key == "phone" => Some(number.to_string()),
+            _ => return Err(FieldError::new(key, "malformed", format!("The {key} is not a text."))),
+        };
+        if let Some(text) = &text {
+            let good = match key {
+                "email" => text.contains('@') && !text.contains(char::is_whitespace) && text.len() <= 254,
+                "phone" => text.chars().filter(char::is_ascii_digit).count() >= 5 && text.len() <= 32,
+                _ => text.len() <= 512,
+            };
+            if !good {
+                return Err(FieldError::new(key, "malformed", format!("“{text}” is not a {} address.", key.replace('_', " "))));
+            }
+        }
+        self.addresses.insert(key.to_string(), text);
+        Ok(())
+    }
+}
+
+impl NewEvent {
+    /// # Errors
+    /// Names what breaks a limit; a time must lie between the year 2000 and a day ahead of `now`.
+    pub fn read(
+        name: &str,
+        at: Option<Timestamp>,
+        properties: Properties,
+        message_id: Option<String>,
+        now: Timestamp,
+    ) -> Result<Self, FieldError> {
+        let name = read_key(name).map_err(|error| error.under("event"))?;
+        if name.starts_with('$') {
+            let sentence = "Names that begin with “$” belong to Wayfare. Call the event something else.";
+            return Err(FieldError::new("event", "reserved", sentence));
+        }
+        let at = read_time(at, now)?;
+        let properties = read_properties(properties).map_err(|error| error.under("properties"))?;
+        if message_id.as_ref().is_some_and(|id| id.is_empty() || id.chars().count() > ID_MAX) {
+            let sentence = format!("A message id has 1 to {ID_MAX} characters.");
+            return Err(FieldError::new("message_id", "length", sentence));
+        }
+        Ok(Self { name, at, properties: without_nulls(properties), message_id })
+    }
+}
+
+/// A time that can be believed; a clock a little ahead of ours counts as now.
+fn read_time(at: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, FieldError> {
+    let at = at.unwrap_or(now);
+    if at > now.plus(AHEAD_MAX) || at < EARLIEST {
+        let sentence = format!("The time {at} cannot be: it lies before the year 2000 or more than a day ahead.");
+        return Err(FieldError::new("timestamp", "range", sentence));
+    }
+    Ok(at.min(now))
+}
+
+fn without_nulls(properties: Properties) -> Properties {
+    properties.into_iter().filter(|(_, value)| !value.is_null()).collect()
+}
+
+/// Properties after a change: what is null goes, what is new comes.
+pub fn merge(properties: &mut Properties, change: &Properties) {
+    for (name, value) in change {
+        if value.is_null() {
+            properties.remove(name);
+        } else {
+            properties.insert(name.clone(), canonical(value.clone()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+    fn map(value: serde_json::Value) -> Properties {
+        value.as_object().cloned().expect("an object")
+    }
+
+    #[test]
+    fn well_known_properties_become_addresses_consent_and_zone() {
+        let change = ProfileChange::read(map(json!({
+            "Email": "ada@example.com", "Phone": "+4917012345", "MSG-email": false, "tz": "Europe/Berlin", "plan": "gold"
+        })))
+        .expect("good");
+        assert_eq!(change.addresses["email"].as_deref(), Some("ada@example.com"));
+        assert_eq!(change.addresses["phone"].as_deref(), Some("+4917012345"));
+        assert_eq!(change.consent.get("email"), Some(&false));
+        assert_eq!(change.time_zone.as_deref(), Some("Europe/Berlin"));
+        assert_eq!(change.properties["plan"], json!("gold"));
+    }
+
+    #[test]
+    fn a_record_about_nobody_is_refused() {
+        assert!(Who::read(None, None).is_err());
+        assert!(Who::read(Some(" ".to_string()), None).is_err());
+    }
+
+    #[test]
+    fn a_time_far_ahead_is_refused_and_a_clock_a_little_ahead_is_now() {
+        let event = |at: Timestamp| NewEvent::read("Visited", Some(at), Properties::new(), None, NOW);
+        assert_eq!(event(NOW.plus(5_000)).map(|event| event.at), Ok(NOW));
+        assert_eq!(event(NOW.plus(2 * DAY_MS)).expect_err("refused").path, "timestamp");
+        assert!(event(Timestamp(0)).is_err());
+    }
+
+    #[test]
+    fn null_takes_a_property_away() {
+        let mut properties = map(json!({"a": 1, "b": 2}));
+        merge(&mut properties, &map(json!({"a": null, "c": "2026-01-01T00:00:00Z"})));
+        assert_eq!(serde_json::Value::Object(properties), json!({"b": 2, "c": "2026-01-01T00:00:00.000Z"}));
+    }
+}

@@ -1,0 +1,130 @@
+//! People as pages and programs see them.
+
+use serde::{Deserialize, Serialize};
+
+use super::Properties;
+use crate::domain::{graph::criteria::Criteria, ids::JourneyId, time::Timestamp};
+
+/// People on a page.
+pub const PEOPLE_ROWS: i64 = 50;
+
+/// Which people.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PeopleQuery {
+    /// Beginning of an identity or an e-mail address.
+    pub search: String,
+    /// Name of a segment.
+    pub segment: Option<String>,
+    /// The last person of the page before.
+    pub after: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PersonRow {
+    pub seq: i64,
+    pub identity: Option<String>,
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PeoplePage {
+    pub rows: Vec<PersonRow>,
+    /// There are more after the last row.
+    pub more: bool,
+    /// In all, without the search; none where it was not counted.
+    pub total: i64,
+}
+
+/// One person with what is known about her.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PersonDetail {
+    pub seq: i64,
+    pub identity: Option<String>,
+    /// Ids from before she was known.
+    pub anonymous: Vec<String>,
+    pub properties: Properties,
+    pub addresses: Vec<(String, String)>,
+    pub consent: Vec<(String, bool)>,
+    pub time_zone: Option<String>,
+    pub lists: Vec<String>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// The newest.
+    pub events: Vec<EventView>,
+    /// The newest.
+    pub trips: Vec<TripView>,
+}
+
+impl PersonDetail {
+    /// What she is called on a page.
+    pub fn title(&self) -> String {
+        let named = self.properties.get("name").or(self.properties.get("Name")).and_then(|name| name.as_str());
+        named.map(str::to_string).or(self.identity.clone()).unwrap_or_else(|| "Somebody unknown".to_string())
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventView {
+    pub name: String,
+    pub at: Timestamp,
+    pub properties: Properties,
+}
+
+/// One trip, in short.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TripView {
+    pub seq: i64,
+    pub journey: JourneyId,
+    pub journey_name: String,
+    pub version: i64,
+    /// "inside", or the key of how it ended.
+    pub state: String,
+    pub entered_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub due_at: Option<Timestamp>,
+}
+
+/// One trip, step by step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TripDetail {
+    pub trip: TripView,
+    pub person: Option<i64>,
+    pub person_title: String,
+    pub steps: Vec<StepView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepView {
+    pub at: Timestamp,
+    pub node: String,
+    /// What the node is called.
+    pub title: String,
+    /// "left by “yes”", "waits", "sends", "ended: …".
+    pub what: String,
+    pub reason: String,
+}
+
+/// Why a person is not in a journey.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WhyNot {
+    pub journey: JourneyId,
+    pub journey_name: String,
+    /// She is inside now.
+    pub inside: bool,
+    /// Sentences, the decisive one first.
+    pub reasons: Vec<String>,
+}
+
+/// A saved question about people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SegmentView {
+    pub name: String,
+    pub criteria: Criteria,
+    pub created_by: String,
+    pub updated_at: Timestamp,
+    /// People in it right now; none where it was not counted.
+    pub people: Option<i64>,
+}

@@ -1,0 +1,299 @@
+//! The engine: lets people in by what they do, carries them along, and hands their messages over (DESIGN section 5).
+//!
+//! One task works through rounds. A round reads a set of events, due people or messages, decides about each in memory with the
+//! pure rules of `domain/engine`, and carries everything out in one transaction, or, where the ground has moved meanwhile
+//! (somebody paused, stopped, merged, forgot), not at all: then it is decided anew. See docs/engine.md.
+
+pub mod calendar;
+mod deliver;
+mod due;
+mod plan;
+mod qualify;
+mod runs;
+mod slice;
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+pub use plan::enter_event;
+
+use crate::{
+    domain::{
+        access::Authority,
+        actor::{Actor, Origin},
+        engine::calendar::Calendar,
+        ids::ProjectId,
+        selection::Selection,
+        status::Status,
+        time::Timestamp,
+        transition::Action,
+    },
+    server::{
+        clock::Clock,
+        store::{
+            Store, StoreResult,
+            engine::{Batch, Head, VersionNumber},
+        },
+    },
+};
+use plan::Plan;
+
+/// Most events, people or messages of one round. A round holds the writer's lock for some tens of milliseconds.
+const ROUND: i64 = 4_000;
+/// How often the database is asked whether another process wrote, while there is nothing to do.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How often pages hear of the engine's changes at most, in milliseconds.
+const ANNOUNCE_EVERY: i64 = 400;
+
+/// What the engine tells about itself. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct EngineSigns(Arc<Counters>);
+
+#[derive(Default)]
+struct Counters {
+    pub events: AtomicU64,
+    pub entered: AtomicU64,
+    pub steps: AtomicU64,
+    pub messages: AtomicU64,
+    pub failures: AtomicU64,
+    pub behind: AtomicI64,
+    pub lateness_ms: AtomicI64,
+    wake: Notify,
+}
+
+/// The counters at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EngineReading {
+    /// Events looked at since the start.
+    pub events: u64,
+    pub entered: u64,
+    pub steps: u64,
+    pub messages: u64,
+    /// Rounds that failed.
+    pub failures: u64,
+    /// Events that wait to be looked at.
+    pub behind: i64,
+    /// How late the last person was acted on, in milliseconds.
+    pub lateness_ms: i64,
+}
+
+impl EngineSigns {
+    /// Something was stored that the engine should look at now.
+    pub fn wake(&self) {
+        self.0.wake.notify_one();
+    }
+
+    pub fn read(&self) -> EngineReading {
+        let counters = &self.0;
+        EngineReading {
+            events: counters.events.load(Ordering::Relaxed),
+            entered: counters.entered.load(Ordering::Relaxed),
+            steps: counters.steps.load(Ordering::Relaxed),
+            messages: counters.messages.load(Ordering::Relaxed),
+            failures: counters.failures.load(Ordering::Relaxed),
+            behind: counters.behind.load(Ordering::Relaxed),
+            lateness_ms: counters.lateness_ms.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// What the rounds share.
+pub struct Engine<S> {
+    store: S,
+    clock: Arc<dyn Clock>,
+    calendar: Arc<dyn Calendar>,
+    signs: EngineSigns,
+    plan: Plan,
+    /// Projects whose pages have not heard yet.
+    unheard: HashSet<ProjectId>,
+    announced_at: Timestamp,
+    /// The epoch in which nothing was left to sweep.
+    swept_epoch: i64,
+    /// The epoch in which runs were looked for, and when the next one is.
+    looked_epoch: i64,
+    next_run: Timestamp,
+}
+
+impl<S: Store + Clone> Engine<S> {
+    pub fn new(store: S, clock: Arc<dyn Clock>, calendar: Arc<dyn Calendar>, signs: EngineSigns) -> Self {
+        Self {
+            store,
+            clock,
+            calendar,
+            signs,
+            plan: Plan::default(),
+            unheard: HashSet::new(),
+            announced_at: Timestamp(0),
+            swept_epoch: 0,
+            looked_epoch: 0,
+            next_run: Timestamp(0),
+        }
+    }
+
+    /// Works until told to stop.
+    pub async fn run(mut self, stop: CancellationToken) {
+        loop {
+            let wait = match self.round().await {
+                Ok(true) => Duration::ZERO,
+                Ok(false) => self.sleep_length().await,
+                Err(error) => {
+                    self.signs.0.failures.fetch_add(1, Ordering::Relaxed);
+                    tracing::error!(%error, "engine.round_failed");
+                    LOOK_EVERY
+                }
+            };
+            let signs = self.signs.clone();
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                () = signs.0.wake.notified(), if !wait.is_zero() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Until the next timer, or the next look.
+    async fn sleep_length(&self) -> Duration {
+        let now = self.clock.now();
+        let due = self.store.next_due().await.ok().flatten();
+        let ahead = due.map(|due| Duration::from_millis((due.0 - now.0).max(1).unsigned_abs()));
+        ahead.map_or(LOOK_EVERY, |ahead| ahead.min(LOOK_EVERY))
+    }
+
+    /// Everything that there is to do right now, once. True where there may be more.
+    ///
+    /// # Errors
+    /// The store's own; nothing of the failed part was done.
+    pub async fn round(&mut self) -> StoreResult<bool> {
+        let head = self.store.head().await?;
+        self.plan.refresh(&self.store, &head).await?;
+        self.signs.0.behind.store(head.last_event - head.cursor, Ordering::Relaxed);
+        let mut worked = false;
+        let mut until = self.clock.now();
+        if head.cursor < head.last_event {
+            let (done, reached) = self.qualify(head).await?;
+            worked |= done;
+            // Timers and events are acted on in the order of their times, also when there are more events than one round takes.
+            until = reached.unwrap_or(until).min(until);
+        }
+        worked |= self.due(until).await?;
+        let head = self.fresh_head().await?;
+        if head.last_profile_change > 0 {
+            worked |= self.profile_changes(head).await?;
+        }
+        if head.queued {
+            worked |= self.deliver().await?;
+        }
+        worked |= self.runs().await?;
+        worked |= self.sweep().await?;
+        self.announce_rest().await?;
+        Ok(worked)
+    }
+
+    async fn fresh_head(&mut self) -> StoreResult<Head> {
+        let head = self.store.head().await?;
+        self.plan.refresh(&self.store, &head).await?;
+        Ok(head)
+    }
+
+    /// Carries a batch out and keeps the plan's counts in step with it. False where it has to be decided anew.
+    async fn carry_out(&mut self, mut batch: Batch) -> StoreResult<bool> {
+        if batch.is_empty() {
+            return Ok(true);
+        }
+        let touched: HashSet<ProjectId> =
+            batch.counted.keys().filter_map(|version| self.plan.versions.get(version)).map(|live| live.planned.project_id).collect();
+        self.unheard.extend(touched);
+        let announces = batch.now.0 - self.announced_at.0 >= ANNOUNCE_EVERY;
+        if announces {
+            batch.announce = self.unheard.iter().copied().collect();
+        }
+        if !self.store.carry_out(&batch).await? {
+            return Ok(false);
+        }
+        if announces {
+            self.unheard.clear();
+            self.announced_at = batch.now;
+        }
+        let counters = &self.signs.0;
+        counters.entered.fetch_add(batch.entered.len() as u64, Ordering::Relaxed);
+        counters.steps.fetch_add(batch.nodes.values().sum::<i64>().unsigned_abs(), Ordering::Relaxed);
+        counters.messages.fetch_add(batch.settled.len() as u64, Ordering::Relaxed);
+        for (version, counted) in &batch.counted {
+            if let Some(live) = self.plan.versions.get_mut(version) {
+                live.planned.entered += counted.entered;
+            }
+        }
+        self.complete_full(&batch).await?;
+        Ok(true)
+    }
+
+    /// A journey that has let in as many as it may is complete.
+    async fn complete_full(&mut self, batch: &Batch) -> StoreResult<()> {
+        for version in batch.counted.keys() {
+            let full = self.plan.versions.get(version).is_some_and(|live| {
+                let cap = live.compiled.settings.entry_cap.and_then(|cap| i64::try_from(cap).ok());
+                live.takes_entries() && cap.is_some_and(|cap| live.planned.entered >= cap)
+            });
+            if full {
+                self.complete(*version).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Entry is over, by itself.
+    async fn complete(&self, version: VersionNumber) -> StoreResult<()> {
+        let Some(live) = self.plan.versions.get(&version) else { return Ok(()) };
+        if live.planned.status != Status::Running {
+            return Ok(());
+        }
+        let system = system_actor(&self.store, live.planned.project_id);
+        let selection = Selection::Ticked(vec![live.planned.journey_id]);
+        self.store.operate(&system, &selection, Action::Complete, None, self.clock.now()).await?;
+        Ok(())
+    }
+
+    /// Pages hear of the last change as well, when nothing follows it.
+    async fn announce_rest(&mut self) -> StoreResult<()> {
+        let now = self.clock.now();
+        if self.unheard.is_empty() || now.0 - self.announced_at.0 < ANNOUNCE_EVERY {
+            return Ok(());
+        }
+        let head = self.store.head().await?;
+        let announce = self.unheard.iter().copied().collect();
+        let batch = Batch { head, now, cursor: head.cursor, announce, ..Batch::default() };
+        if self.store.carry_out(&batch).await? {
+            self.unheard.clear();
+            self.announced_at = now;
+        }
+        Ok(())
+    }
+
+    /// Rows that a Stop left are looked for only where something was stopped since.
+    async fn sweep(&mut self) -> StoreResult<bool> {
+        if self.swept_epoch == self.plan.epoch {
+            return Ok(false);
+        }
+        let more = self.store.sweep(self.clock.now(), ROUND).await?;
+        if !more {
+            self.swept_epoch = self.plan.epoch;
+        }
+        Ok(more)
+    }
+}
+
+/// In whose name things happen by themselves.
+pub fn system_actor(store: &impl Store, project: ProjectId) -> Actor {
+    let person = store.system_person();
+    Actor { user: person.id, name: person.name, project, authority: Authority::System, origin: Origin::default() }
+}

@@ -1,0 +1,166 @@
+//! Every version in which people are let in or move, ready to be walked, and who is interested in which event.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use crate::{
+    domain::{
+        engine::CompiledVersion,
+        people::profile::event_key,
+        settings::{Entry, EntryType},
+        status::Status,
+    },
+    server::store::{
+        StoreResult,
+        engine::{EngineStore, Head, Needs, PlannedVersion, ProjectNumber, VersionNumber},
+    },
+};
+
+/// One version of the plan.
+pub struct Live {
+    pub planned: PlannedVersion,
+    pub compiled: Arc<CompiledVersion>,
+    pub needs: Arc<Needs>,
+}
+
+impl Live {
+    pub fn takes_entries(&self) -> bool {
+        self.planned.status == Status::Running
+    }
+
+    pub fn entry_type(&self) -> EntryType {
+        self.compiled.settings.entry.entry_type()
+    }
+}
+
+/// Who cares about an event.
+#[derive(Default)]
+pub struct Interest {
+    pub entries: Vec<VersionNumber>,
+    pub inside: Vec<VersionNumber>,
+}
+
+#[derive(Default)]
+pub struct Plan {
+    pub epoch: i64,
+    content: i64,
+    pub versions: HashMap<VersionNumber, Live>,
+    interests: HashMap<(ProjectNumber, String), Interest>,
+    /// Versions that let people in by what they are.
+    pub by_profile: HashMap<ProjectNumber, Vec<VersionNumber>>,
+    /// Names of events by number.
+    names: HashMap<i64, String>,
+    last_name: i64,
+}
+
+/// What a version's content became, kept as long as it is not edited.
+type Known = HashMap<VersionNumber, (Arc<CompiledVersion>, Arc<Needs>)>;
+
+impl Plan {
+    /// Brings the plan up to date where the head says that it is not. The epoch is the one from before the reading: what
+    /// changes meanwhile makes the batch fail and the plan be read again.
+    pub async fn refresh(&mut self, store: &impl EngineStore, head: &Head) -> StoreResult<()> {
+        if head.epoch == self.epoch {
+            return Ok(());
+        }
+        let planned = store.planned().await?;
+        let mut known: Known = if head.content == self.content {
+            self.versions.drain().map(|(seq, live)| (seq, (live.compiled, live.needs))).collect()
+        } else {
+            HashMap::new()
+        };
+        self.load(store, &planned, &mut known).await?;
+        self.interests.clear();
+        self.by_profile.clear();
+        self.versions.clear();
+        for planned in planned {
+            if let Some((compiled, needs)) = known.remove(&planned.seq) {
+                self.add(Live { planned, compiled, needs });
+            }
+        }
+        self.epoch = head.epoch;
+        self.content = head.content;
+        Ok(())
+    }
+
+    async fn load(&self, store: &impl EngineStore, planned: &[PlannedVersion], known: &mut Known) -> StoreResult<()> {
+        let unknown: Vec<VersionNumber> =
+            planned.iter().map(|version| version.seq).filter(|seq| !known.contains_key(seq)).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let segments = store.all_segments().await?;
+        let none = HashMap::new();
+        let projects: HashMap<VersionNumber, ProjectNumber> =
+            planned.iter().map(|version| (version.seq, version.project)).collect();
+        for content in store.contents(&unknown).await? {
+            let segments = projects.get(&content.seq).and_then(|project| segments.get(project)).unwrap_or(&none);
+            let compiled = CompiledVersion::new(&content.graph, &content.settings, segments);
+            let needs = Needs { events: compiled.past_events().into_iter().collect(), lists: compiled.asks_lists() };
+            known.insert(content.seq, (Arc::new(compiled), Arc::new(needs)));
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, live: Live) {
+        let (seq, project) = (live.planned.seq, live.planned.project);
+        for key in live.compiled.inside_events() {
+            self.interests.entry((project, key)).or_default().inside.push(seq);
+        }
+        if live.takes_entries() {
+            let entry = match &live.compiled.settings.entry {
+                Entry::Event { name, .. } => Some(event_key(name)),
+                Entry::Profile { .. } => {
+                    self.by_profile.entry(project).or_default().push(seq);
+                    None
+                }
+                Entry::Segment { .. } | Entry::List { .. } => None,
+                Entry::Api {} => None,
+            };
+            // Any journey can be started by a program or by another journey, whatever its own entry is.
+            let asked = [enter_event(&live.planned.journey_id.to_string()), enter_event(&live.planned.journey_name)];
+            for key in entry.into_iter().chain(asked) {
+                self.interests.entry((project, key)).or_default().entries.push(seq);
+            }
+        }
+        self.versions.insert(seq, live);
+    }
+
+    /// The key of an event's name. Names are only added, so those that are known stay right.
+    pub async fn learn_names(&mut self, store: &impl EngineStore, names: impl Iterator<Item = i64>) -> StoreResult<()> {
+        let unknown: HashSet<i64> = names.filter(|name| !self.names.contains_key(name)).collect();
+        if !unknown.is_empty() {
+            for (id, _, key) in store.event_names(self.last_name).await? {
+                self.last_name = self.last_name.max(id);
+                self.names.insert(id, key);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn name(&self, name: i64) -> &str {
+        self.names.get(&name).map_or("", String::as_str)
+    }
+
+    pub fn interest(&self, project: ProjectNumber, key: &str) -> Option<&Interest> {
+        // A tuple of borrowed parts is no key: one short text is copied instead.
+        self.interests.get(&(project, key.to_string()))
+    }
+
+    /// What has to be known of people in any of these versions.
+    pub fn needs(&self, versions: impl Iterator<Item = VersionNumber>) -> Needs {
+        let mut all = Needs::default();
+        for live in versions.filter_map(|seq| self.versions.get(&seq)) {
+            all.events.extend(live.needs.events.iter().cloned());
+            all.lists |= live.needs.lists;
+        }
+        all
+    }
+}
+
+/// The key of the event by which a journey, named or by its id, is asked to let somebody in.
+pub fn enter_event(journey: &str) -> String {
+    event_key(&format!("$enter {journey}"))
+}

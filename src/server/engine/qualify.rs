@@ -1,0 +1,155 @@
+//! What people do and become: lets them in, and matters to those inside.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::atomic::Ordering,
+};
+
+use super::{Engine, ROUND, slice::Slice};
+use crate::{
+    domain::{
+        people::PastEvent,
+        settings::Entry,
+        time::Timestamp,
+    },
+    server::store::{
+        Store, StoreResult,
+        engine::{Head, ProfileNumber, ProjectNumber, StoredEvent, VersionNumber},
+    },
+};
+
+/// An event that somebody cares about.
+struct Relevant {
+    profile: ProfileNumber,
+    received_at: Timestamp,
+    happened: PastEvent,
+    entries: Vec<VersionNumber>,
+    inside: Vec<VersionNumber>,
+}
+
+impl<S: Store + Clone> Engine<S> {
+    /// The next events. Answers whether something was done, and, where more events wait, when the last one that was looked
+    /// at was received.
+    pub(super) async fn qualify(&mut self, head: Head) -> StoreResult<(bool, Option<Timestamp>)> {
+        let now = self.clock.now();
+        let events = self.store.events_after(head.cursor, ROUND).await?;
+        self.plan.learn_names(&self.store, events.iter().map(|event| event.name)).await?;
+        let Some(last) = events.last() else {
+            // Numbers of events that were deleted meanwhile.
+            return Ok((false, None));
+        };
+        let (cursor, reached) = (last.seq, last.received_at);
+        let more = events.len() as i64 == ROUND;
+        let count = events.len() as u64;
+        let active = self.active(&events);
+        let relevant: Vec<Relevant> = events.into_iter().filter_map(|event| self.relevant(event)).collect();
+
+        let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
+        slice.batch.cursor = cursor;
+        let profiles: Vec<ProfileNumber> =
+            relevant.iter().map(|event| event.profile).collect::<HashSet<_>>().into_iter().collect();
+        let versions: Vec<VersionNumber> =
+            relevant.iter().flat_map(|event| &event.inside).copied().collect::<HashSet<_>>().into_iter().collect();
+        let inside = self.store.live(&profiles, &versions).await?;
+        let mut occasions: Vec<(VersionNumber, ProfileNumber)> =
+            relevant.iter().flat_map(|event| event.entries.iter().map(|version| (*version, event.profile))).collect();
+        occasions.extend(&active);
+        slice.load(&self.store, inside, &occasions).await?;
+        for event in &relevant {
+            for version in &event.inside {
+                slice.event(*version, event.profile, &event.happened);
+            }
+            for version in &event.entries {
+                slice.occasion(*version, event.profile, Some((&event.happened, event.received_at)));
+            }
+        }
+        self.meet(&mut slice, &active, now).await?;
+        let batch = slice.finish();
+        let done = self.carry_out(batch).await?;
+        if done {
+            self.signs.0.events.fetch_add(count, Ordering::Relaxed);
+        }
+        Ok((true, more.then_some(reached)))
+    }
+
+    fn relevant(&self, event: StoredEvent) -> Option<Relevant> {
+        let key = self.plan.name(event.name);
+        let interest = self.plan.interest(event.project, key)?;
+        let happened = PastEvent {
+            key: key.to_string(),
+            at: event.at,
+            properties: event.properties.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
+        };
+        let takes = |version: &&VersionNumber| {
+            self.plan.versions.get(version).is_some_and(|live| {
+                let fits = match &live.compiled.settings.entry {
+                    Entry::Event { filters, .. } if !key.starts_with('$') => {
+                        filters.iter().all(|filter| filter.holds(&happened.properties))
+                    }
+                    _ => true,
+                };
+                event.seq > live.planned.entry_mark && fits
+            })
+        };
+        let entries: Vec<VersionNumber> = interest.entries.iter().filter(takes).copied().collect();
+        let inside = interest.inside.clone();
+        let matters = !entries.is_empty() || !inside.is_empty();
+        matters.then_some(Relevant { profile: event.profile, received_at: event.received_at, happened, entries, inside })
+    }
+
+    /// Whoever did something may have come to meet the criteria of an entry.
+    fn active(&self, events: &[StoredEvent]) -> Vec<(VersionNumber, ProfileNumber)> {
+        if self.plan.by_profile.is_empty() {
+            return Vec::new();
+        }
+        let people: HashSet<(ProjectNumber, ProfileNumber)> =
+            events.iter().map(|event| (event.project, event.profile)).collect();
+        self.pairs(people)
+    }
+
+    fn pairs(&self, people: HashSet<(ProjectNumber, ProfileNumber)>) -> Vec<(VersionNumber, ProfileNumber)> {
+        let versions = |project: ProjectNumber| self.plan.by_profile.get(&project).into_iter().flatten();
+        let mut pairs: Vec<(VersionNumber, ProfileNumber)> = people
+            .into_iter()
+            .flat_map(|(project, profile)| versions(project).map(move |version| (*version, profile)))
+            .collect();
+        pairs.sort_unstable();
+        pairs
+    }
+
+    /// Profiles that changed.
+    pub(super) async fn profile_changes(&mut self, head: Head) -> StoreResult<bool> {
+        let changes = self.store.profile_changes(ROUND).await?;
+        let Some((last, ..)) = changes.last().copied() else { return Ok(false) };
+        let now = self.clock.now();
+        let pairs = self.pairs(changes.into_iter().map(|(_, project, profile)| (project, profile)).collect());
+        let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
+        slice.batch.profile_changes = Some(last);
+        slice.load(&self.store, Vec::new(), &pairs).await?;
+        self.meet(&mut slice, &pairs, now).await?;
+        let batch = slice.finish();
+        self.carry_out(batch).await?;
+        Ok(true)
+    }
+
+    /// Lets in those who have come to meet the criteria since they were last looked at.
+    async fn meet(&self, slice: &mut Slice<'_>, pairs: &[(VersionNumber, ProfileNumber)], now: Timestamp) -> StoreResult<()> {
+        let before = self.store.met(pairs).await?;
+        let mut after: HashMap<(VersionNumber, ProfileNumber), bool> = HashMap::new();
+        for (version, profile) in pairs {
+            let Some(criteria) = self.plan.versions.get(version).and_then(|live| live.compiled.entry_criteria.as_ref()) else {
+                continue;
+            };
+            let Some(person) = slice.person(*profile) else { continue };
+            let (was, is) = (before.contains(&(*version, *profile)), criteria.holds(person, now));
+            if was != is {
+                after.insert((*version, *profile), is);
+            }
+            if is && !was {
+                slice.occasion(*version, *profile, None);
+            }
+        }
+        slice.batch.met = after;
+        Ok(())
+    }
+}

@@ -1,0 +1,323 @@
+//! The people of one round, in memory: decisions are made on them one after the other, and end up in one batch.
+
+use std::collections::HashMap;
+
+use super::plan::{Live, Plan};
+use crate::{
+    domain::{
+        engine::{
+            admit::{Gate, History, Occasion, admit},
+            calendar::Calendar,
+            step::{Effect, Ending},
+            trip::{self, Passage, Progress, Trip, Turned, World},
+        },
+        people::{PastEvent, Profile, Properties, profile::event_key, value::canonical},
+        time::Timestamp,
+    },
+    server::store::{
+        StoreResult,
+        engine::{
+            Batch, EngineStore, EnrolmentNumber, Head, JourneyNumber, LiveEnrolment, MovedEnrolment, NewEnrolment, NewMessage,
+            NewStep, Position, ProfileNumber, VersionNumber,
+        },
+    },
+};
+
+/// Somebody inside, as the round has left her so far.
+struct Working {
+    seq: EnrolmentNumber,
+    /// None for those who came in during this round.
+    from_visit: Option<i64>,
+    trip: Trip,
+    moved: bool,
+    ended: Option<Ending>,
+    entry_text: Option<String>,
+}
+
+/// One round's people.
+pub struct Slice<'a> {
+    plan: &'a Plan,
+    calendar: &'a dyn Calendar,
+    now: Timestamp,
+    people: HashMap<ProfileNumber, Profile>,
+    trips: HashMap<(VersionNumber, ProfileNumber), Working>,
+    history: HashMap<(JourneyNumber, ProfileNumber), History>,
+    entered: HashMap<VersionNumber, i64>,
+    last_enrolment: EnrolmentNumber,
+    pub batch: Batch,
+}
+
+impl<'a> Slice<'a> {
+    pub fn new(plan: &'a Plan, calendar: &'a dyn Calendar, head: Head, now: Timestamp) -> Self {
+        // Decided on the plan: should the plan be older than the store by now, the batch must fail.
+        let head = Head { epoch: plan.epoch, ..head };
+        Self {
+            plan,
+            calendar,
+            now,
+            people: HashMap::new(),
+            trips: HashMap::new(),
+            history: HashMap::new(),
+            entered: HashMap::new(),
+            last_enrolment: head.last_enrolment,
+            batch: Batch { head, now, cursor: head.cursor, ..Batch::default() },
+        }
+    }
+
+    /// Loads those inside and those who may come in: (version, profile) of each occasion.
+    pub async fn load(
+        &mut self,
+        store: &impl EngineStore,
+        inside: Vec<LiveEnrolment>,
+        occasions: &[(VersionNumber, ProfileNumber)],
+    ) -> StoreResult<()> {
+        let mut profiles: Vec<ProfileNumber> =
+            inside.iter().map(|live| live.profile).chain(occasions.iter().map(|(_, profile)| *profile)).collect();
+        profiles.sort_unstable();
+        profiles.dedup();
+        let versions = inside.iter().map(|live| live.version).chain(occasions.iter().map(|(version, _)| *version));
+        let needs = self.plan.needs(versions.collect::<std::collections::HashSet<_>>().into_iter());
+        self.people = store.people(&profiles, &needs).await?;
+        let mut pairs: Vec<(JourneyNumber, ProfileNumber)> = occasions
+            .iter()
+            .filter_map(|(version, profile)| Some((self.plan.versions.get(version)?.planned.journey, *profile)))
+            .collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        self.history = store.histories(&pairs).await?;
+        for live in inside {
+            self.admit_loaded(live)?;
+        }
+        Ok(())
+    }
+
+    fn admit_loaded(&mut self, live: LiveEnrolment) -> StoreResult<()> {
+        let Some(version) = self.plan.versions.get(&live.version) else { return Ok(()) };
+        // A node that is gone with an edit: she goes on from the entry's place rather than nowhere.
+        let node = version.compiled.index_of(&live.node).unwrap_or(version.compiled.entry);
+        let entry_properties = match &live.entry_properties {
+            Some(text) => serde_json::from_str(text).unwrap_or_default(),
+            None => Properties::new(),
+        };
+        let trip = Trip {
+            node,
+            visit: live.visit,
+            entered_at: live.entered_at,
+            began_at: live.began_at,
+            due: live.wait_until,
+            entry_properties,
+            salt: live.journey.to_string(),
+        };
+        let working = Working {
+            seq: live.seq,
+            from_visit: Some(live.visit),
+            trip,
+            moved: false,
+            ended: None,
+            entry_text: live.entry_properties,
+        };
+        self.trips.insert((live.version, live.profile), working);
+        Ok(())
+    }
+
+    pub fn person(&self, profile: ProfileNumber) -> Option<&Profile> {
+        self.people.get(&profile)
+    }
+
+    fn world(&self, live: &'a Live) -> World<'a> {
+        World { version: &live.compiled, calendar: self.calendar, now: self.now }
+    }
+
+    /// She has an occasion to come in.
+    pub fn occasion(&mut self, version: VersionNumber, profile: ProfileNumber, event: Option<(&PastEvent, Timestamp)>) {
+        let Some(live) = self.plan.versions.get(&version) else { return };
+        if !self.people.contains_key(&profile) {
+            return;
+        }
+        let planned = &live.planned;
+        let key = (planned.journey, profile);
+        let entered = self.entered.get(&version).copied().unwrap_or(planned.entered);
+        let occasion = Occasion {
+            journey: &planned.journey_id.to_string(),
+            profile,
+            now: self.now,
+            event: event.map(|(event, received)| (event.at, received)),
+            history: self.history.get(&key).copied().unwrap_or_default(),
+            entered,
+        };
+        let counted = self.batch.counted.entry(version).or_default();
+        match admit(&live.compiled.settings, &occasion) {
+            Err(gate) => {
+                if gate == Gate::Control {
+                    counted.qualified += 1;
+                    counted.control += 1;
+                }
+                let refused = self.batch.refused.entry((version, profile)).or_insert((gate, 0));
+                *refused = (gate, refused.1 + 1);
+            }
+            Ok(()) => {
+                counted.qualified += 1;
+                counted.entered += 1;
+                self.entered.insert(version, entered + 1);
+                self.come_in(live, profile, event.map(|(event, _)| event));
+            }
+        }
+    }
+
+    fn come_in(&mut self, live: &'a Live, profile: ProfileNumber, event: Option<&PastEvent>) {
+        let world = self.world(live);
+        let Some(person) = self.people.get_mut(&profile) else { return };
+        let entry_properties = event.map(|event| event.properties.clone()).unwrap_or_default();
+        let began_at = event.map_or(self.now, |event| event.at.min(self.now));
+        let entry_text = (!entry_properties.is_empty())
+            .then(|| serde_json::Value::Object(entry_properties.clone()).to_string());
+        let salt = live.planned.journey.to_string();
+        let progress = trip::enter(world, person, began_at, entry_properties, &salt);
+        self.last_enrolment += 1;
+        let working = Working {
+            seq: self.last_enrolment,
+            from_visit: None,
+            trip: progress.trip.clone(),
+            moved: true,
+            ended: None,
+            entry_text,
+        };
+        self.trips.insert((live.planned.seq, profile), working);
+        self.history.insert((live.planned.journey, profile), History { inside: true, left_at: None });
+        self.absorb(live, profile, progress);
+    }
+
+    /// She did something; it matters to her trip through this version, or not.
+    pub fn event(&mut self, version: VersionNumber, profile: ProfileNumber, happened: &PastEvent) {
+        self.with_trip(version, profile, |world, person, trip| trip::event(world, person, trip, happened));
+    }
+
+    pub fn time_up(&mut self, version: VersionNumber, profile: ProfileNumber) {
+        self.with_trip(version, profile, |world, person, trip| trip::time_up(world, person, trip.clone()));
+    }
+
+    pub fn answer(&mut self, version: VersionNumber, profile: ProfileNumber, outlet: &str) {
+        self.with_trip(version, profile, |world, person, trip| trip::answer(world, person, trip, outlet));
+    }
+
+    fn with_trip(
+        &mut self,
+        version: VersionNumber,
+        profile: ProfileNumber,
+        act: impl FnOnce(World<'_>, &mut Profile, &Trip) -> Option<Progress>,
+    ) {
+        let Some(live) = self.plan.versions.get(&version) else { return };
+        let world = self.world(live);
+        let working = self.trips.get(&(version, profile)).filter(|working| working.ended.is_none());
+        let (Some(working), Some(person)) = (working, self.people.get_mut(&profile)) else { return };
+        if let Some(progress) = act(world, person, &working.trip) {
+            self.absorb(live, profile, progress);
+        }
+    }
+
+    /// Puts what became of her into the batch.
+    fn absorb(&mut self, live: &Live, profile: ProfileNumber, progress: Progress) {
+        let (version, nodes) = (live.planned.seq, &live.compiled.nodes);
+        let Some(working) = self.trips.get_mut(&(version, profile)) else { return };
+        working.moved = true;
+        working.ended = progress.ended;
+        working.trip = progress.trip;
+        for passage in &progress.passages {
+            count_passage(&mut self.batch, version, &nodes[passage.node].id, passage);
+        }
+        let path: Vec<(&str, String, &str)> = progress
+            .passages
+            .iter()
+            .map(|passage| (nodes[passage.node].id.as_str(), what(&passage.turn), passage.reason.as_str()))
+            .collect();
+        let path = serde_json::to_string(&path).unwrap_or_else(|_| "[]".to_string());
+        self.batch.steps.push(NewStep { enrolment: working.seq, visit: working.trip.visit, path });
+        let counted = self.batch.counted.entry(version).or_default();
+        for message in progress.messages {
+            counted.queued += 1;
+            self.batch.messages.push(NewMessage {
+                project: live.planned.project,
+                version,
+                enrolment: working.seq,
+                profile,
+                node: nodes[message.node].id.clone(),
+                visit: message.visit,
+                channel: message.channel.key(),
+            });
+        }
+        if let Some(ending) = progress.ended {
+            counted.ended[ending as usize] += 1;
+            self.history.insert((live.planned.journey, profile), History { inside: false, left_at: Some(self.now) });
+        }
+        for effect in progress.effects {
+            self.affect(live, profile, effect);
+        }
+    }
+
+    fn affect(&mut self, live: &Live, profile: ProfileNumber, effect: Effect) {
+        let project = live.planned.project;
+        match effect {
+            // A null stays: it takes the property away.
+            Effect::SetProperties(values) => self.batch.properties.entry(profile).or_default().extend(
+                values.into_iter().map(|(name, value)| (name, canonical(value))),
+            ),
+            Effect::AddToList(list) => self.batch.lists.push((project, profile, list, true)),
+            Effect::RemoveFromList(list) => self.batch.lists.push((project, profile, list, false)),
+            Effect::StartJourney(journey) => self.batch.started.push((project, profile, event_key(&journey))),
+        }
+    }
+
+    /// The batch, with everybody who moved.
+    pub fn finish(mut self) -> Batch {
+        let mut moved: Vec<(&(VersionNumber, ProfileNumber), &Working)> =
+            self.trips.iter().filter(|(_, working)| working.moved).collect();
+        moved.sort_unstable_by_key(|(_, working)| working.seq);
+        for ((version, profile), working) in moved {
+            let Some(live) = self.plan.versions.get(version) else { continue };
+            let position = Position {
+                node: live.compiled.nodes[working.trip.node].id.clone(),
+                visit: working.trip.visit,
+                wait_until: working.trip.due,
+                due_at: working.trip.due_at(&live.compiled),
+                ended: working.ended,
+            };
+            match working.from_visit {
+                Some(from_visit) => self.batch.moved.push(MovedEnrolment { seq: working.seq, from_visit, position }),
+                None => self.batch.entered.push(NewEnrolment {
+                    seq: working.seq,
+                    project: live.planned.project,
+                    journey: live.planned.journey,
+                    version: *version,
+                    profile: *profile,
+                    position,
+                    entered_at: working.trip.entered_at,
+                    began_at: working.trip.began_at,
+                    entry_properties: working.entry_text.clone(),
+                }),
+            }
+        }
+        self.batch.counted.retain(|_, counted| *counted != Default::default());
+        self.batch
+    }
+}
+
+fn count_passage(batch: &mut Batch, version: VersionNumber, node: &str, passage: &Passage) {
+    let mut count = |outlet: String| *batch.nodes.entry((version, node.to_string(), outlet)).or_default() += 1;
+    if passage.arrived {
+        count(String::new());
+    }
+    match &passage.turn {
+        Turned::Left(outlet) => count(outlet.clone()),
+        Turned::Ended(ending) => count(format!("!{}", ending.key())),
+        Turned::Waits | Turned::Sends => {}
+    }
+}
+
+fn what(turn: &Turned) -> String {
+    match turn {
+        Turned::Left(outlet) => format!("left:{outlet}"),
+        Turned::Waits => "waits".to_string(),
+        Turned::Sends => "sends".to_string(),
+        Turned::Ended(ending) => format!("ended:{}", ending.key()),
+    }
+}

@@ -1,0 +1,280 @@
+//! What the engine asks of the store: reads in sets, and one write that carries out a whole batch or nothing.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::StoreResult;
+use crate::domain::{
+    engine::{
+        admit::{Gate, History},
+        step::Ending,
+    },
+    graph::{Graph, criteria::Criteria},
+    ids::{JourneyId, ProjectId},
+    people::{Profile, Properties},
+    settings::Settings,
+    status::Status,
+    time::Timestamp,
+};
+
+/// Short numbers of things in tables with millions of rows.
+pub type ProjectNumber = i64;
+pub type VersionNumber = i64;
+pub type JourneyNumber = i64;
+pub type ProfileNumber = i64;
+pub type EnrolmentNumber = i64;
+
+/// When a run began, and the person that it has come to.
+pub type LastRun = (Timestamp, Option<ProfileNumber>);
+
+/// Where everything stands; a batch names the state that it was decided in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Head {
+    /// Rises with every change that a decision depends on.
+    pub epoch: i64,
+    /// Rises where what is known of versions must be read again.
+    pub content: i64,
+    /// The last event that was looked at.
+    pub cursor: i64,
+    pub last_event: i64,
+    pub last_enrolment: EnrolmentNumber,
+    pub last_profile_change: i64,
+    pub queued: bool,
+}
+
+/// A version in which people are let in or move.
+#[derive(Debug, Clone)]
+pub struct PlannedVersion {
+    pub seq: VersionNumber,
+    pub journey: JourneyNumber,
+    pub journey_id: JourneyId,
+    pub journey_name: String,
+    pub project: ProjectNumber,
+    pub project_id: ProjectId,
+    pub status: Status,
+    pub entry_mark: i64,
+    pub entry_since: Timestamp,
+    pub entered: i64,
+}
+
+/// The parts that are read only once.
+#[derive(Debug, Clone)]
+pub struct VersionContent {
+    pub seq: VersionNumber,
+    pub graph: Graph,
+    pub settings: Settings,
+}
+
+/// An event to be looked at.
+#[derive(Debug, Clone)]
+pub struct StoredEvent {
+    pub seq: i64,
+    pub project: ProjectNumber,
+    pub profile: ProfileNumber,
+    /// Number of its name.
+    pub name: i64,
+    pub at: Timestamp,
+    pub received_at: Timestamp,
+    /// JSON.
+    pub properties: Option<String>,
+}
+
+/// A person inside.
+#[derive(Debug, Clone)]
+pub struct LiveEnrolment {
+    pub seq: EnrolmentNumber,
+    pub journey: JourneyNumber,
+    pub version: VersionNumber,
+    pub profile: ProfileNumber,
+    pub node: String,
+    pub visit: i64,
+    pub entered_at: Timestamp,
+    pub began_at: Timestamp,
+    pub wait_until: Option<Timestamp>,
+    pub due_at: Option<Timestamp>,
+    pub entry_properties: Option<String>,
+}
+
+/// A message that waits for its channel, with the trip it belongs to.
+#[derive(Debug, Clone)]
+pub struct QueuedMessage {
+    pub seq: i64,
+    pub channel: String,
+    pub node: String,
+    pub visit: i64,
+    pub enrolment: LiveEnrolment,
+}
+
+/// What of people's past is needed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Keys of events.
+    pub events: HashSet<String>,
+    pub lists: bool,
+}
+
+/// Somebody new inside (or already out again).
+#[derive(Debug, Clone)]
+pub struct NewEnrolment {
+    pub seq: EnrolmentNumber,
+    pub project: ProjectNumber,
+    pub journey: JourneyNumber,
+    pub version: VersionNumber,
+    pub profile: ProfileNumber,
+    pub position: Position,
+    pub entered_at: Timestamp,
+    pub began_at: Timestamp,
+    pub entry_properties: Option<String>,
+}
+
+/// Somebody who was inside and moved.
+#[derive(Debug, Clone)]
+pub struct MovedEnrolment {
+    pub seq: EnrolmentNumber,
+    /// The visit that the decision was made for: somebody who has moved since is not moved.
+    pub from_visit: i64,
+    pub position: Position,
+}
+
+/// Where she is afterwards.
+#[derive(Debug, Clone)]
+pub struct Position {
+    pub node: String,
+    pub visit: i64,
+    pub wait_until: Option<Timestamp>,
+    pub due_at: Option<Timestamp>,
+    pub ended: Option<Ending>,
+}
+
+/// One line of the step log.
+#[derive(Debug, Clone)]
+pub struct NewStep {
+    pub enrolment: EnrolmentNumber,
+    pub visit: i64,
+    /// JSON: [[node, what, reason], …]
+    pub path: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    pub project: ProjectNumber,
+    pub version: VersionNumber,
+    pub enrolment: EnrolmentNumber,
+    pub profile: ProfileNumber,
+    pub node: String,
+    pub visit: i64,
+    pub channel: &'static str,
+}
+
+/// What a version's counters change by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counted {
+    pub qualified: i64,
+    pub control: i64,
+    pub entered: i64,
+    /// By [`Ending::code`].
+    pub ended: [i64; 7],
+    pub queued: i64,
+    pub cancelled: i64,
+}
+
+/// Everything that one round decided.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// What it was decided in.
+    pub head: Head,
+    pub now: Timestamp,
+    /// The cursor afterwards.
+    pub cursor: i64,
+    pub entered: Vec<NewEnrolment>,
+    pub moved: Vec<MovedEnrolment>,
+    pub steps: Vec<NewStep>,
+    pub messages: Vec<NewMessage>,
+    /// Messages that were handed over: sent, or failed.
+    pub settled: Vec<(i64, bool)>,
+    pub counted: HashMap<VersionNumber, Counted>,
+    /// (version, node, outlet) → how many.
+    pub nodes: HashMap<(VersionNumber, String, String), i64>,
+    pub refused: HashMap<(VersionNumber, ProfileNumber), (Gate, i64)>,
+    pub properties: BTreeMap<ProfileNumber, Properties>,
+    /// Put on a list (true), or taken off.
+    pub lists: Vec<(ProjectNumber, ProfileNumber, String, bool)>,
+    /// Journeys that are to let somebody in, by name or id in lower case.
+    pub started: Vec<(ProjectNumber, ProfileNumber, String)>,
+    /// Came to meet the criteria of an entry (true), or meets them no longer.
+    pub met: HashMap<(VersionNumber, ProfileNumber), bool>,
+    /// Profile changes up to this one were looked at.
+    pub profile_changes: Option<i64>,
+    /// Progress of a run: version, its time, the last person (none: done).
+    pub run: Option<(VersionNumber, Timestamp, Option<ProfileNumber>)>,
+    /// Projects whose pages should notice.
+    pub announce: Vec<ProjectId>,
+}
+
+impl Batch {
+    /// Does it change anything but the cursor?
+    pub fn is_empty(&self) -> bool {
+        self.cursor == self.head.cursor
+            && self.entered.is_empty()
+            && self.moved.is_empty()
+            && self.settled.is_empty()
+            && self.counted.is_empty()
+            && self.refused.is_empty()
+            && self.met.is_empty()
+            && self.profile_changes.is_none()
+            && self.run.is_none()
+            && self.announce.is_empty()
+    }
+}
+
+/// What the engine works on.
+pub trait EngineStore: Clone + Send + Sync + 'static {
+    fn head(&self) -> impl Future<Output = StoreResult<Head>> + Send;
+    /// Versions in which anything may happen.
+    fn planned(&self) -> impl Future<Output = StoreResult<Vec<PlannedVersion>>> + Send;
+    fn contents(&self, versions: &[VersionNumber]) -> impl Future<Output = StoreResult<Vec<VersionContent>>> + Send;
+    /// Every segment, by project and name.
+    fn all_segments(&self) -> impl Future<Output = StoreResult<HashMap<ProjectNumber, HashMap<String, Criteria>>>> + Send;
+    /// Names of events, (project, key) by number, from the given number on.
+    fn event_names(&self, after: i64) -> impl Future<Output = StoreResult<Vec<(i64, ProjectNumber, String)>>> + Send;
+    fn events_after(&self, cursor: i64, limit: i64) -> impl Future<Output = StoreResult<Vec<StoredEvent>>> + Send;
+    fn people(
+        &self,
+        profiles: &[ProfileNumber],
+        needs: &Needs,
+    ) -> impl Future<Output = StoreResult<HashMap<ProfileNumber, Profile>>> + Send;
+    fn live(
+        &self,
+        profiles: &[ProfileNumber],
+        versions: &[VersionNumber],
+    ) -> impl Future<Output = StoreResult<Vec<LiveEnrolment>>> + Send;
+    fn histories(
+        &self,
+        pairs: &[(JourneyNumber, ProfileNumber)],
+    ) -> impl Future<Output = StoreResult<HashMap<(JourneyNumber, ProfileNumber), History>>> + Send;
+    fn met(
+        &self,
+        pairs: &[(VersionNumber, ProfileNumber)],
+    ) -> impl Future<Output = StoreResult<HashSet<(VersionNumber, ProfileNumber)>>> + Send;
+    /// Those whose time has come, the longest due first; and when the next one comes.
+    fn due(&self, now: Timestamp, limit: i64) -> impl Future<Output = StoreResult<Vec<LiveEnrolment>>> + Send;
+    fn next_due(&self) -> impl Future<Output = StoreResult<Option<Timestamp>>> + Send;
+    fn queued(&self, limit: i64) -> impl Future<Output = StoreResult<Vec<QueuedMessage>>> + Send;
+    /// Profiles that changed, by the number of the change.
+    fn profile_changes(&self, limit: i64) -> impl Future<Output = StoreResult<Vec<(i64, ProjectNumber, ProfileNumber)>>> + Send;
+    /// People of the project who meet criteria, in the order of their numbers.
+    fn matching(
+        &self,
+        project: ProjectNumber,
+        criteria: &Criteria,
+        after: ProfileNumber,
+        limit: i64,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<Vec<ProfileNumber>>> + Send;
+    /// The last run of each version's entry, and the person that it has come to (none: it is done).
+    fn runs_of(&self, versions: &[VersionNumber]) -> impl Future<Output = StoreResult<HashMap<VersionNumber, LastRun>>> + Send;
+    /// Carries out a batch. False, and nothing done, where something that it was decided on has changed.
+    fn carry_out(&self, batch: &Batch) -> impl Future<Output = StoreResult<bool>> + Send;
+    /// Ends what a Stop has left: trips of stopped versions that still say inside, and their queued messages. Answers whether
+    /// there is more.
+    fn sweep(&self, now: Timestamp, limit: i64) -> impl Future<Output = StoreResult<bool>> + Send;
+}

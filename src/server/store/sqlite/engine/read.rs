@@ -1,0 +1,323 @@
+//! What the engine reads, in sets: a statement is about thousands of people.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sqlx::FromRow;
+
+use crate::{
+    domain::{
+        engine::admit::History,
+        people::{PastEvent, Profile, Properties},
+        time::Timestamp,
+    },
+    server::store::{
+        StoreResult,
+        engine::{
+            JourneyNumber, LastRun, LiveEnrolment, Needs, ProfileNumber, ProjectNumber, QueuedMessage, StoredEvent, VersionNumber,
+        },
+        sqlite::{
+            SqliteStore,
+            rows::{json, to_json},
+        },
+    },
+};
+
+#[derive(FromRow)]
+struct EventRow {
+    seq: i64,
+    project: i64,
+    profile: i64,
+    name: i64,
+    at: i64,
+    received_at: i64,
+    properties: Option<String>,
+}
+
+pub async fn events_after(store: &SqliteStore, cursor: i64, limit: i64) -> StoreResult<Vec<StoredEvent>> {
+    let rows: Vec<EventRow> = sqlx::query_as(
+        "SELECT seq, project, profile, name, at, received_at, properties FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
+    )
+    .bind(cursor)
+    .bind(limit)
+    .fetch_all(&store.readers)
+    .await?;
+    let event = |row: EventRow| StoredEvent {
+        seq: row.seq,
+        project: row.project,
+        profile: row.profile,
+        name: row.name,
+        at: Timestamp(row.at),
+        received_at: Timestamp(row.received_at),
+        properties: row.properties,
+    };
+    Ok(rows.into_iter().map(event).collect())
+}
+
+/// The columns of a [`ProfileRow`].
+pub const PROFILE_COLUMNS: &str = "p.seq, p.identity, p.properties, p.addresses, p.consent, p.time_zone";
+
+#[derive(FromRow)]
+pub struct ProfileRow {
+    pub seq: i64,
+    pub identity: Option<String>,
+    pub properties: String,
+    pub addresses: String,
+    pub consent: String,
+    pub time_zone: Option<String>,
+}
+
+impl ProfileRow {
+    pub fn into_profile(self) -> StoreResult<Profile> {
+        let short = |text: &str, what| if text == "{}" { Ok(BTreeMap::new()) } else { json(text, what) };
+        Ok(Profile {
+            seq: self.seq,
+            identity: self.identity,
+            properties: json(&self.properties, "properties")?,
+            addresses: short(&self.addresses, "addresses")?,
+            consent: if self.consent == "{}" { BTreeMap::new() } else { json(&self.consent, "consent")? },
+            time_zone: self.time_zone,
+            ..Profile::default()
+        })
+    }
+}
+
+pub async fn people(
+    store: &SqliteStore,
+    profiles: &[ProfileNumber],
+    needs: &Needs,
+) -> StoreResult<HashMap<ProfileNumber, Profile>> {
+    if profiles.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let chosen = to_json(&profiles)?;
+    let rows: Vec<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT {PROFILE_COLUMNS} FROM json_each(?1) chosen CROSS JOIN profiles p ON p.seq = chosen.value"
+    )))
+    .bind(&chosen)
+    .fetch_all(&store.readers)
+    .await?;
+    let mut people: HashMap<ProfileNumber, Profile> = rows
+        .into_iter()
+        .map(|row| row.into_profile().map(|profile| (profile.seq, profile)))
+        .collect::<StoreResult<_>>()?;
+    if !needs.events.is_empty() {
+        load_events(store, &chosen, needs, &mut people).await?;
+    }
+    if needs.lists {
+        load_lists(store, &chosen, &mut people).await?;
+    }
+    Ok(people)
+}
+
+async fn load_events(
+    store: &SqliteStore,
+    chosen: &str,
+    needs: &Needs,
+    people: &mut HashMap<ProfileNumber, Profile>,
+) -> StoreResult<()> {
+    let rows: Vec<(i64, String, i64, Option<String>)> = sqlx::query_as(
+        "SELECT e.profile, n.name_key, e.at, e.properties
+         FROM json_each(?1) chosen CROSS JOIN profiles p ON p.seq = chosen.value
+              CROSS JOIN event_names n ON n.project = p.project AND n.name_key IN (SELECT value FROM json_each(?2))
+              CROSS JOIN events e ON e.profile = p.seq AND e.name = n.id",
+    )
+    .bind(chosen)
+    .bind(to_json(&needs.events)?)
+    .fetch_all(&store.readers)
+    .await?;
+    for (profile, key, at, properties) in rows {
+        if let Some(person) = people.get_mut(&profile) {
+            person.events.push(PastEvent { key, at: Timestamp(at), properties: parse_properties(properties.as_deref())? });
+        }
+    }
+    Ok(())
+}
+
+async fn load_lists(store: &SqliteStore, chosen: &str, people: &mut HashMap<ProfileNumber, Profile>) -> StoreResult<()> {
+    let rows: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT m.profile, l.name FROM json_each(?1) chosen CROSS JOIN list_members m ON m.profile = chosen.value
+         CROSS JOIN lists l ON l.id = m.list",
+    )
+    .bind(chosen)
+    .fetch_all(&store.readers)
+    .await?;
+    for (profile, list) in rows {
+        if let Some(person) = people.get_mut(&profile) {
+            person.lists.insert(list);
+        }
+    }
+    Ok(())
+}
+
+/// Properties as they are stored: null where there are none.
+pub fn parse_properties(text: Option<&str>) -> StoreResult<Properties> {
+    text.map_or_else(|| Ok(Properties::new()), |text| json(text, "properties"))
+}
+
+/// The columns of a [`LiveRow`]; `e` is the enrolment.
+const LIVE_COLUMNS: &str = "e.seq, e.journey, e.version, e.profile, e.node, e.visit, e.entered_at, e.began_at, e.wait_until,
+    e.due_at, e.entry_properties";
+
+#[derive(FromRow)]
+struct LiveRow {
+    seq: i64,
+    journey: i64,
+    version: i64,
+    profile: i64,
+    node: String,
+    visit: i64,
+    entered_at: i64,
+    began_at: i64,
+    wait_until: Option<i64>,
+    due_at: Option<i64>,
+    entry_properties: Option<String>,
+}
+
+impl From<LiveRow> for LiveEnrolment {
+    fn from(row: LiveRow) -> Self {
+        Self {
+            seq: row.seq,
+            journey: row.journey,
+            version: row.version,
+            profile: row.profile,
+            node: row.node,
+            visit: row.visit,
+            entered_at: Timestamp(row.entered_at),
+            began_at: Timestamp(row.began_at),
+            wait_until: row.wait_until.map(Timestamp),
+            due_at: row.due_at.map(Timestamp),
+            entry_properties: row.entry_properties,
+        }
+    }
+}
+
+pub async fn live(
+    store: &SqliteStore,
+    profiles: &[ProfileNumber],
+    versions: &[VersionNumber],
+) -> StoreResult<Vec<LiveEnrolment>> {
+    if profiles.is_empty() || versions.is_empty() {
+        return Ok(Vec::new());
+    }
+    // A person is in few journeys: from her to them, whatever the number of journeys.
+    let rows: Vec<LiveRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT {LIVE_COLUMNS} FROM json_each(?1) chosen CROSS JOIN enrolments e INDEXED BY enrolments_of_profile
+             ON e.profile = chosen.value
+         WHERE e.state = 0 AND e.version IN (SELECT value FROM json_each(?2))"
+    )))
+    .bind(to_json(&profiles)?)
+    .bind(to_json(&versions)?)
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows.into_iter().map(LiveEnrolment::from).collect())
+}
+
+pub async fn histories(
+    store: &SqliteStore,
+    pairs: &[(JourneyNumber, ProfileNumber)],
+) -> StoreResult<HashMap<(JourneyNumber, ProfileNumber), History>> {
+    if pairs.is_empty() {
+        return Ok(HashMap::new());
+    }
+    // Inside of a stopped version is nobody, whatever the row still says until it is swept.
+    let rows: Vec<(i64, i64, bool, Option<i64>)> = sqlx::query_as(
+        "SELECT e.journey, e.profile, max(e.state = 0 AND v.status <> 6), max(coalesce(e.ended_at, e.entered_at))
+         FROM json_each(?1) chosen CROSS JOIN enrolments e INDEXED BY enrolments_of_profile
+              ON e.profile = chosen.value ->> 1 AND e.journey = chosen.value ->> 0
+              CROSS JOIN versions v ON v.seq = e.version
+         GROUP BY e.journey, e.profile",
+    )
+    .bind(to_json(&pairs)?)
+    .fetch_all(&store.readers)
+    .await?;
+    let history = |(journey, profile, inside, left): (i64, i64, bool, Option<i64>)| {
+        ((journey, profile), History { inside, left_at: left.map(Timestamp) })
+    };
+    Ok(rows.into_iter().map(history).collect())
+}
+
+pub async fn met(
+    store: &SqliteStore,
+    pairs: &[(VersionNumber, ProfileNumber)],
+) -> StoreResult<HashSet<(VersionNumber, ProfileNumber)>> {
+    if pairs.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT m.version, m.profile FROM json_each(?1) chosen CROSS JOIN met_criteria m
+             ON m.version = chosen.value ->> 0 AND m.profile = chosen.value ->> 1",
+    )
+    .bind(to_json(&pairs)?)
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows.into_iter().collect())
+}
+
+pub async fn due(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResult<Vec<LiveEnrolment>> {
+    let rows: Vec<LiveRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT {LIVE_COLUMNS} FROM enrolments e INDEXED BY enrolments_due
+         WHERE e.due_at <= ?1 AND e.profile IS NOT NULL ORDER BY e.due_at LIMIT ?2"
+    )))
+    .bind(now.0)
+    .bind(limit)
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows.into_iter().map(LiveEnrolment::from).collect())
+}
+
+pub async fn next_due(store: &SqliteStore) -> StoreResult<Option<Timestamp>> {
+    let (due,): (Option<i64>,) =
+        sqlx::query_as("SELECT min(due_at) FROM enrolments WHERE due_at IS NOT NULL").fetch_one(&store.readers).await?;
+    Ok(due.map(Timestamp))
+}
+
+#[derive(FromRow)]
+struct QueuedRow {
+    message: i64,
+    channel: String,
+    message_node: String,
+    message_visit: i64,
+    #[sqlx(flatten)]
+    live: LiveRow,
+}
+
+/// In the order in which they were written; messages of stopped versions are not handed out.
+pub async fn queued(store: &SqliteStore, limit: i64) -> StoreResult<Vec<QueuedMessage>> {
+    let rows: Vec<QueuedRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT o.seq AS message, o.channel, o.node AS message_node, o.visit AS message_visit, {LIVE_COLUMNS}
+         FROM outbox o INDEXED BY outbox_queued CROSS JOIN enrolments e ON e.seq = o.enrolment
+              CROSS JOIN versions v ON v.seq = o.version
+         WHERE o.state = 0 AND v.status <> 6 AND e.profile IS NOT NULL ORDER BY o.seq LIMIT ?1"
+    )))
+    .bind(limit)
+    .fetch_all(&store.readers)
+    .await?;
+    let message = |row: QueuedRow| QueuedMessage {
+        seq: row.message,
+        channel: row.channel,
+        node: row.message_node,
+        visit: row.message_visit,
+        enrolment: row.live.into(),
+    };
+    Ok(rows.into_iter().map(message).collect())
+}
+
+pub async fn profile_changes(store: &SqliteStore, limit: i64) -> StoreResult<Vec<(i64, ProjectNumber, ProfileNumber)>> {
+    Ok(sqlx::query_as("SELECT seq, project, profile FROM profile_changes ORDER BY seq LIMIT ?")
+        .bind(limit)
+        .fetch_all(&store.readers)
+        .await?)
+}
+
+pub async fn runs_of(store: &SqliteStore, versions: &[VersionNumber]) -> StoreResult<HashMap<VersionNumber, LastRun>> {
+    if versions.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(i64, i64, Option<i64>)> = sqlx::query_as(
+        "SELECT r.version, r.run_at, r.last_profile FROM json_each(?1) chosen CROSS JOIN segment_runs r ON r.version = chosen.value",
+    )
+    .bind(to_json(&versions)?)
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows.into_iter().map(|(version, at, last)| (version, (Timestamp(at), last))).collect())
+}

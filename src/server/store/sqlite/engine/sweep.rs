@@ -1,0 +1,45 @@
+//! A Stop counts at once and says so in one row; the rows of the people and the messages that it ended are brought in line
+//! afterwards, in small steps, so that stopping a million people does not hold up anybody.
+
+use crate::{
+    domain::time::Timestamp,
+    server::store::{StoreResult, sqlite::SqliteStore},
+};
+
+pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResult<bool> {
+    let (left,): (bool,) = sqlx::query_as(
+        "SELECT EXISTS (SELECT 1 FROM versions v CROSS JOIN enrolments e INDEXED BY enrolments_live
+                            ON e.version = v.seq AND e.state = 0 WHERE v.status = 6)
+             OR EXISTS (SELECT 1 FROM outbox o INDEXED BY outbox_queued CROSS JOIN versions v ON v.seq = o.version
+                        WHERE o.state = 0 AND v.status = 6)",
+    )
+    .fetch_one(&store.readers)
+    .await?;
+    if !left {
+        return Ok(false);
+    }
+    let mut transaction = store.begin().await?;
+    let trips = sqlx::query(
+        "UPDATE enrolments SET state = 5, ended_at = ?1, wait_until = NULL, due_at = NULL WHERE seq IN (
+             SELECT e.seq FROM versions v CROSS JOIN enrolments e INDEXED BY enrolments_live ON e.version = v.seq AND e.state = 0
+             WHERE v.status = 6 LIMIT ?2)",
+    )
+    .bind(now.0)
+    .bind(limit)
+    .execute(&mut *transaction)
+    .await?
+    .rows_affected();
+    let messages = sqlx::query(
+        "UPDATE outbox SET state = 3, settled_at = ?1 WHERE seq IN (
+             SELECT o.seq FROM outbox o INDEXED BY outbox_queued CROSS JOIN versions v ON v.seq = o.version
+             WHERE o.state = 0 AND v.status = 6 LIMIT ?2)",
+    )
+    .bind(now.0)
+    .bind(limit)
+    .execute(&mut *transaction)
+    .await?
+    .rows_affected();
+    transaction.commit().await?;
+    let limit = limit.unsigned_abs();
+    Ok(trips >= limit || messages >= limit)
+}

@@ -1,0 +1,122 @@
+//! Two profiles become one, and a person is forgotten. Both change what the engine decides on, so both raise its epoch.
+
+use sqlx::SqliteConnection;
+
+use crate::{
+    domain::{engine::step::Ending, time::Timestamp},
+    server::store::{StoreResult, engine::ProfileNumber},
+};
+
+/// What `from` did and is becomes `into`'s; where both say something, `into` is right. Where both are inside of one journey,
+/// `from`'s trip ends.
+pub async fn merge(
+    connection: &mut SqliteConnection,
+    from: ProfileNumber,
+    into: ProfileNumber,
+    now: Timestamp,
+) -> StoreResult<()> {
+    end_trips(
+        connection,
+        "profile = ?1 AND state = 0 AND journey IN (
+             SELECT o.journey FROM enrolments o JOIN versions v ON v.seq = o.version
+             WHERE o.profile = ?2 AND o.state = 0 AND v.status <> 6)",
+        from,
+        into,
+        now,
+    )
+    .await?;
+    for statement in [
+        "UPDATE aliases SET profile = ?2 WHERE profile = ?1",
+        "UPDATE events SET profile = ?2 WHERE profile = ?1",
+        "UPDATE OR IGNORE enrolments SET profile = ?2 WHERE profile = ?1",
+        "UPDATE outbox SET profile = ?2 WHERE profile = ?1",
+        "INSERT INTO list_members (list, profile) SELECT list, ?2 FROM list_members WHERE profile = ?1 ON CONFLICT DO NOTHING",
+        "DELETE FROM list_members WHERE profile = ?1 AND ?2 > 0",
+        "DELETE FROM met_criteria WHERE profile = ?1 AND ?2 > 0",
+        "UPDATE profiles SET
+             properties = json_patch((SELECT properties FROM profiles WHERE seq = ?1), properties),
+             addresses = json_patch((SELECT addresses FROM profiles WHERE seq = ?1), addresses),
+             consent = json_patch((SELECT consent FROM profiles WHERE seq = ?1), consent),
+             time_zone = coalesce(time_zone, (SELECT time_zone FROM profiles WHERE seq = ?1)) WHERE seq = ?2",
+        "DELETE FROM profiles WHERE seq = ?1 AND ?2 > 0",
+        "UPDATE engine_state SET epoch = epoch + 1 WHERE ?1 > 0 AND ?2 > 0",
+    ] {
+        sqlx::query(statement).bind(from).bind(into).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Forgets everything that was about her; the counts of journeys keep her trips.
+pub async fn forget(connection: &mut SqliteConnection, profile: ProfileNumber, now: Timestamp) -> StoreResult<()> {
+    end_trips(connection, "profile = ?1 AND state = 0 AND ?2 > 0", profile, profile, now).await?;
+    for statement in [
+        "DELETE FROM steps WHERE enrolment IN (SELECT seq FROM enrolments WHERE profile = ?1)",
+        "UPDATE outbox SET profile = NULL WHERE profile = ?1",
+        "UPDATE enrolments SET profile = NULL, entry_properties = NULL, state = iif(state = 0, 5, state), wait_until = NULL,
+             due_at = NULL WHERE profile = ?1",
+        "DELETE FROM aliases WHERE profile = ?1",
+        "DELETE FROM events WHERE profile = ?1",
+        "DELETE FROM list_members WHERE profile = ?1",
+        "DELETE FROM met_criteria WHERE profile = ?1",
+        "DELETE FROM profile_changes WHERE profile = ?1",
+        "DELETE FROM refusals WHERE profile = ?1",
+        "DELETE FROM profiles WHERE seq = ?1",
+        "UPDATE engine_state SET epoch = epoch + 1 WHERE ?1 > 0",
+    ] {
+        sqlx::query(statement).bind(profile).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Ends live trips as force-exited, with the counts and the queued messages that belong to them. Trips of stopped versions
+/// were counted when the Stop was.
+async fn end_trips(
+    connection: &mut SqliteConnection,
+    which: &'static str,
+    first: ProfileNumber,
+    second: ProfileNumber,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let ending: Vec<(i64, i64, String)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT e.seq, e.version, e.node FROM enrolments e JOIN versions v ON v.seq = e.version
+         WHERE v.status <> 6 AND e.seq IN (SELECT seq FROM enrolments WHERE {which})"
+    )))
+    .bind(first)
+    .bind(second)
+    .fetch_all(&mut *connection)
+    .await?;
+    for (trip, version, node) in ending {
+        let cancelled = sqlx::query("UPDATE outbox SET state = 3, settled_at = ?2 WHERE enrolment = ?1 AND state = 0")
+            .bind(trip)
+            .bind(now.0)
+            .execute(&mut *connection)
+            .await?
+            .rows_affected()
+            .cast_signed();
+        sqlx::query(
+            "UPDATE enrolments SET state = ?2, ended_at = ?3, wait_until = NULL, due_at = NULL WHERE seq = ?1",
+        )
+        .bind(trip)
+        .bind(Ending::ForceExited.code())
+        .bind(now.0)
+        .execute(&mut *connection)
+        .await?;
+        sqlx::query(
+            "UPDATE versions SET inside = inside - 1, force_exited = force_exited + 1, queued = queued - ?2,
+                    cancelled = cancelled + ?2 WHERE seq = ?1",
+        )
+        .bind(version)
+        .bind(cancelled)
+        .execute(&mut *connection)
+        .await?;
+        sqlx::query(
+            "INSERT INTO node_figures (version, node, outlet, count) VALUES (?1, ?2, '!force_exited', 1)
+             ON CONFLICT DO UPDATE SET count = count + 1",
+        )
+        .bind(version)
+        .bind(&node)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! [`PeopleStore`] for SQLite.
+
+mod ingest;
+mod merge;
+mod page;
+mod person;
+mod resolve;
+mod segments;
+mod why_not;
+
+use super::SqliteStore;
+use crate::{
+    domain::{
+        actor::Actor,
+        graph::criteria::Criteria,
+        ids::{JourneyId, ProjectId},
+        people::{
+            record::Record,
+            view::{PeoplePage, PeopleQuery, PersonDetail, SegmentView, TripDetail, WhyNot},
+        },
+        time::Timestamp,
+    },
+    server::store::{StoreError, StoreResult, engine::ProjectNumber, people::PeopleStore},
+};
+
+impl PeopleStore for SqliteStore {
+    async fn ingest(&self, batches: &[(ProjectId, Vec<Record>)], now: Timestamp) -> StoreResult<()> {
+        ingest::ingest(self, batches, now).await
+    }
+
+    async fn people_page(&self, project: ProjectId, query: &PeopleQuery, now: Timestamp) -> StoreResult<PeoplePage> {
+        page::page(self, project, query, now).await
+    }
+
+    async fn person(&self, project: ProjectId, person: i64) -> StoreResult<PersonDetail> {
+        person::person(self, project, person).await
+    }
+
+    async fn trip(&self, project: ProjectId, trip: i64) -> StoreResult<TripDetail> {
+        person::trip(self, project, trip).await
+    }
+
+    async fn why_not(&self, project: ProjectId, person: i64, journey: JourneyId, now: Timestamp) -> StoreResult<WhyNot> {
+        why_not::why_not(self, project, person, journey, now).await
+    }
+
+    async fn delete_person(&self, actor: &Actor, person: i64, now: Timestamp) -> StoreResult<()> {
+        person::delete(self, actor, person, now).await
+    }
+
+    async fn segments(&self, project: ProjectId) -> StoreResult<Vec<SegmentView>> {
+        segments::all(self, project).await
+    }
+
+    async fn save_segment(&self, actor: &Actor, name: &str, criteria: &Criteria, now: Timestamp) -> StoreResult<()> {
+        segments::save(self, actor, name, criteria, now).await
+    }
+
+    async fn delete_segment(&self, actor: &Actor, name: &str, now: Timestamp) -> StoreResult<()> {
+        segments::delete(self, actor, name, now).await
+    }
+
+    async fn count_matching(&self, project: ProjectId, criteria: &Criteria, now: Timestamp) -> StoreResult<i64> {
+        segments::count(self, project, criteria, now).await
+    }
+
+    async fn known_events(&self, project: ProjectId) -> StoreResult<Vec<String>> {
+        segments::known_events(self, project).await
+    }
+}
+
+/// The short number of a project.
+pub async fn number_of(store: &SqliteStore, project: ProjectId) -> StoreResult<ProjectNumber> {
+    let row: Option<(i64,)> =
+        sqlx::query_as("SELECT number FROM projects WHERE id = ?").bind(project.0).fetch_optional(&store.readers).await?;
+    row.map(|(number,)| number).ok_or(StoreError::NotFound("project"))
+}

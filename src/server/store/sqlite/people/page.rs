@@ -1,0 +1,73 @@
+//! The page of people: newest first, found by the beginning of a name, or by a segment.
+
+use sqlx::{FromRow, QueryBuilder, Sqlite};
+
+use super::{number_of, segments};
+use crate::{
+    domain::{
+        ids::ProjectId,
+        people::view::{PEOPLE_ROWS, PeoplePage, PeopleQuery, PersonRow},
+        time::Timestamp,
+    },
+    server::store::{
+        StoreResult,
+        sqlite::{SqliteStore, criteria_sql},
+    },
+};
+
+#[derive(FromRow)]
+struct Row {
+    seq: i64,
+    identity: Option<String>,
+    name: Option<String>,
+    email: Option<String>,
+    created_at: i64,
+    updated_at: i64,
+}
+
+pub async fn page(store: &SqliteStore, project: ProjectId, query: &PeopleQuery, now: Timestamp) -> StoreResult<PeoplePage> {
+    let number = number_of(store, project).await?;
+    let mut sql = QueryBuilder::<Sqlite>::new(
+        "SELECT p.seq, p.identity, coalesce(p.properties ->> '$.name', p.properties ->> '$.Name') AS name,
+                p.addresses ->> '$.email' AS email, p.created_at, p.updated_at
+         FROM profiles p WHERE p.project = ",
+    );
+    sql.push_bind(number);
+    if query.after > 0 {
+        sql.push(" AND p.seq < ").push_bind(query.after);
+    }
+    let search = query.search.trim();
+    if !search.is_empty() {
+        // The last character there is ends the range of everything that begins so.
+        let end = |text: &str| format!("{text}\u{10ffff}");
+        let lower = search.to_lowercase();
+        sql.push(" AND p.seq IN (SELECT profile FROM aliases WHERE project = ").push_bind(number);
+        sql.push(" AND kind IN (0, 1) AND alias BETWEEN ").push_bind(search.to_string());
+        sql.push(" AND ").push_bind(end(search));
+        sql.push(" UNION SELECT seq FROM profiles WHERE addresses ->> '$.email' IS NOT NULL AND project = ").push_bind(number);
+        sql.push(" AND lower(addresses ->> '$.email') BETWEEN ").push_bind(lower.clone());
+        sql.push(" AND ").push_bind(end(&lower)).push(")");
+    }
+    if let Some(segment) = &query.segment {
+        let criteria = segments::expanded(store, project, segment).await?;
+        sql.push(" AND ");
+        criteria_sql::push_criteria(&mut sql, &criteria, now);
+    }
+    sql.push(" ORDER BY p.seq DESC LIMIT ").push_bind(PEOPLE_ROWS + 1);
+    let mut rows: Vec<Row> = sql.build_query_as().fetch_all(&store.readers).await?;
+    let more = rows.len() as i64 > PEOPLE_ROWS;
+    rows.truncate(PEOPLE_ROWS as usize);
+    let (total,): (i64,) = sqlx::query_as("SELECT count(*) FROM profiles WHERE project = ?")
+        .bind(number)
+        .fetch_one(&store.readers)
+        .await?;
+    let row = |row: Row| PersonRow {
+        seq: row.seq,
+        identity: row.identity,
+        name: row.name,
+        email: row.email,
+        created_at: Timestamp(row.created_at),
+        updated_at: Timestamp(row.updated_at),
+    };
+    Ok(PeoplePage { rows: rows.into_iter().map(row).collect(), more, total })
+}

@@ -1,0 +1,185 @@
+//! One person: what she is, what she did, and her trips.
+
+use std::collections::HashMap;
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{merge, number_of};
+use crate::{
+    domain::{
+        actor::Actor,
+        audit::AuditEvent,
+        engine::step::Ending,
+        graph::Graph,
+        ids::{JourneyId, ProjectId},
+        people::view::{EventView, PersonDetail, StepView, TripDetail, TripView},
+        time::Timestamp,
+    },
+    server::store::{
+        StoreError, StoreResult,
+        sqlite::{
+            SqliteStore,
+            audit::Entry,
+            engine::read::{PROFILE_COLUMNS, ProfileRow, parse_properties},
+            rows::json,
+        },
+    },
+};
+
+/// Events and trips on her page.
+const LINES: i64 = 50;
+
+pub async fn person(store: &SqliteStore, project: ProjectId, person: i64) -> StoreResult<PersonDetail> {
+    let number = number_of(store, project).await?;
+    let row: Option<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT {PROFILE_COLUMNS} FROM profiles p WHERE p.seq = ?1 AND p.project = ?2"
+    )))
+    .bind(person)
+    .bind(number)
+    .fetch_optional(&store.readers)
+    .await?;
+    let profile = row.ok_or(StoreError::NotFound("person"))?.into_profile()?;
+    let (created_at, updated_at): (i64, i64) = sqlx::query_as("SELECT created_at, updated_at FROM profiles WHERE seq = ?")
+        .bind(person)
+        .fetch_one(&store.readers)
+        .await?;
+    let texts = |sql: &'static str| async move {
+        let rows: Vec<(String,)> = sqlx::query_as(sql).bind(person).fetch_all(&store.readers).await?;
+        StoreResult::Ok(rows.into_iter().map(|(text,)| text).collect::<Vec<String>>())
+    };
+    Ok(PersonDetail {
+        seq: person,
+        identity: profile.identity,
+        anonymous: texts("SELECT alias FROM aliases WHERE profile = ? AND kind = 1 ORDER BY alias LIMIT 20").await?,
+        properties: profile.properties,
+        addresses: profile.addresses.into_iter().collect(),
+        consent: profile.consent.into_iter().collect(),
+        time_zone: profile.time_zone,
+        lists: texts("SELECT l.name FROM list_members m JOIN lists l ON l.id = m.list WHERE m.profile = ? ORDER BY l.name").await?,
+        created_at: Timestamp(created_at),
+        updated_at: Timestamp(updated_at),
+        events: events(store, person).await?,
+        trips: trips(store, number, "e.profile", person).await?,
+    })
+}
+
+async fn events(store: &SqliteStore, person: i64) -> StoreResult<Vec<EventView>> {
+    let rows: Vec<(String, i64, Option<String>)> = sqlx::query_as(
+        "SELECT n.name, e.at, e.properties FROM events e JOIN event_names n ON n.id = e.name
+         WHERE e.profile = ?1 AND n.name NOT GLOB '$*' ORDER BY e.at DESC, e.seq DESC LIMIT ?2",
+    )
+    .bind(person)
+    .bind(LINES)
+    .fetch_all(&store.readers)
+    .await?;
+    rows.into_iter()
+        .map(|(name, at, properties)| {
+            Ok(EventView { name, at: Timestamp(at), properties: parse_properties(properties.as_deref())? })
+        })
+        .collect()
+}
+
+#[derive(FromRow)]
+struct TripRow {
+    seq: i64,
+    journey: Uuid,
+    journey_name: String,
+    version: i64,
+    state: i64,
+    stopped: bool,
+    entered_at: i64,
+    ended_at: Option<i64>,
+    due_at: Option<i64>,
+}
+
+/// Trips, newest first; `column` is one of ours.
+async fn trips(store: &SqliteStore, project: i64, column: &'static str, value: i64) -> StoreResult<Vec<TripView>> {
+    let rows: Vec<TripRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT e.seq, j.id AS journey, j.name AS journey_name, v.number AS version, e.state, v.status = 6 AS stopped,
+                e.entered_at, e.ended_at, e.due_at
+         FROM enrolments e JOIN versions v ON v.seq = e.version JOIN journeys j ON j.seq = e.journey
+         WHERE {column} = ?1 AND e.project = ?2 ORDER BY e.seq DESC LIMIT ?3"
+    )))
+    .bind(value)
+    .bind(project)
+    .bind(LINES)
+    .fetch_all(&store.readers)
+    .await?;
+    let view = |row: TripRow| {
+        // What a Stop ended may still be waiting to be swept.
+        let ending = if row.state == 0 && row.stopped { Some(Ending::Stopped) } else { Ending::from_code(row.state) };
+        TripView {
+            seq: row.seq,
+            journey: JourneyId(row.journey),
+            journey_name: row.journey_name,
+            version: row.version,
+            state: ending.map_or("inside", Ending::key).to_string(),
+            entered_at: Timestamp(row.entered_at),
+            ended_at: row.ended_at.map(Timestamp),
+            due_at: row.due_at.filter(|_| ending.is_none()).map(Timestamp),
+        }
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreResult<TripDetail> {
+    let number = number_of(store, project).await?;
+    let view = trips(store, number, "e.seq", trip).await?.pop().ok_or(StoreError::NotFound("trip"))?;
+    let (graph, person, title): (String, Option<i64>, Option<String>) = sqlx::query_as(
+        "SELECT v.graph, e.profile, coalesce(p.properties ->> '$.name', p.identity)
+         FROM enrolments e JOIN versions v ON v.seq = e.version LEFT JOIN profiles p ON p.seq = e.profile WHERE e.seq = ?",
+    )
+    .bind(trip)
+    .fetch_one(&store.readers)
+    .await?;
+    let graph: Graph = json(&graph, "graph")?;
+    let titles: HashMap<&str, String> = graph.nodes.iter().map(|node| (node.id.as_str(), node.title())).collect();
+    let rows: Vec<(i64, String)> = sqlx::query_as("SELECT at, path FROM steps WHERE enrolment = ? ORDER BY visit, at")
+        .bind(trip)
+        .fetch_all(&store.readers)
+        .await?;
+    let mut steps = Vec::new();
+    for (at, path) in rows {
+        let path: Vec<(String, String, String)> = json(&path, "step")?;
+        steps.extend(path.into_iter().map(|(node, what, reason)| StepView {
+            at: Timestamp(at),
+            title: titles.get(node.as_str()).cloned().unwrap_or_else(|| node.clone()),
+            node,
+            what: in_words(&what),
+            reason,
+        }));
+    }
+    let unknown = if person.is_some() { "Somebody unknown" } else { "A deleted person" };
+    Ok(TripDetail { trip: view, person, person_title: title.unwrap_or_else(|| unknown.to_string()), steps })
+}
+
+fn in_words(what: &str) -> String {
+    match what.split_once(':') {
+        Some(("left", outlet)) => format!("goes on by “{outlet}”"),
+        Some(("ended", key)) => {
+            let ending = Ending::ALL.into_iter().find(|ending| ending.key() == key);
+            ending.map(Ending::title).unwrap_or_default().to_string()
+        }
+        _ if what == "waits" => "waits".to_string(),
+        _ if what == "sends" => "sends the message".to_string(),
+        _ => what.to_string(),
+    }
+}
+
+pub async fn delete(store: &SqliteStore, actor: &Actor, person: i64, now: Timestamp) -> StoreResult<()> {
+    let number = number_of(store, actor.project).await?;
+    let mut transaction = store.begin().await?;
+    let known: Option<(i64,)> = sqlx::query_as("SELECT seq FROM profiles WHERE seq = ? AND project = ?")
+        .bind(person)
+        .bind(number)
+        .fetch_optional(&mut *transaction)
+        .await?;
+    if known.is_none() {
+        return Err(StoreError::NotFound("person"));
+    }
+    merge::forget(&mut transaction, person, now).await?;
+    // Who it was is what was asked to be forgotten: the log has her number only.
+    Entry::of(actor, AuditEvent::PersonDeleted, &format!("person {person}")).write(&mut transaction, now).await?;
+    store.commit(transaction, actor.project).await
+}

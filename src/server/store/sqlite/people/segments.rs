@@ -1,0 +1,127 @@
+//! Segments: saved questions, counted when they are looked at.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::number_of;
+use crate::{
+    domain::{
+        actor::Actor, audit::AuditEvent, graph::criteria::Criteria, ids::ProjectId, people::view::SegmentView, time::Timestamp,
+    },
+    server::store::{
+        StoreError, StoreResult,
+        sqlite::{
+            SqliteStore,
+            audit::Entry,
+            criteria_sql,
+            rows::{json, to_json},
+        },
+    },
+};
+
+pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<SegmentView>> {
+    let rows: Vec<(String, String, String, i64)> = sqlx::query_as(
+        "SELECT s.name, s.criteria, u.name, s.updated_at FROM segments s JOIN users u ON u.id = s.created_by
+         WHERE s.project_id = ? ORDER BY s.name",
+    )
+    .bind(project.0)
+    .fetch_all(&store.readers)
+    .await?;
+    rows.into_iter()
+        .map(|(name, criteria, created_by, updated_at)| {
+            let criteria = json(&criteria, "criteria")?;
+            Ok(SegmentView { name, criteria, created_by, updated_at: Timestamp(updated_at), people: None })
+        })
+        .collect()
+}
+
+async fn by_name(store: &SqliteStore, project: ProjectId) -> StoreResult<HashMap<String, Criteria>> {
+    Ok(all(store, project).await?.into_iter().map(|segment| (segment.name, segment.criteria)).collect())
+}
+
+/// The question of a segment with every other segment put in.
+pub async fn expanded(store: &SqliteStore, project: ProjectId, name: &str) -> StoreResult<Criteria> {
+    Ok(Criteria::InSegment(name.to_string()).expand(&by_name(store, project).await?))
+}
+
+pub async fn count(store: &SqliteStore, project: ProjectId, criteria: &Criteria, now: Timestamp) -> StoreResult<i64> {
+    let number = number_of(store, project).await?;
+    let criteria = criteria.expand(&by_name(store, project).await?);
+    criteria_sql::count(store, number, &criteria, now).await
+}
+
+pub async fn save(
+    store: &SqliteStore,
+    actor: &Actor,
+    name: &str,
+    criteria: &Criteria,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let mut segments = by_name(store, actor.project).await?;
+    segments.insert(name.to_string(), criteria.clone());
+    if leads_back(&segments, name) {
+        return Err(StoreError::Conflict("The segment would be part of itself. Take it out of its own conditions."));
+    }
+    let mut transaction = store.begin().await?;
+    sqlx::query(
+        "INSERT INTO segments (id, project_id, name, criteria, created_by, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
+         ON CONFLICT (project_id, name) DO UPDATE SET criteria = excluded.criteria, updated_at = excluded.updated_at",
+    )
+    .bind(Uuid::now_v7())
+    .bind(actor.project.0)
+    .bind(name)
+    .bind(to_json(criteria)?)
+    .bind(actor.user.0)
+    .bind(now.0)
+    .execute(&mut *transaction)
+    .await?;
+    Entry::of(actor, AuditEvent::SegmentSaved, name).write(&mut transaction, now).await?;
+    store.commit(transaction, actor.project).await
+}
+
+fn leads_back(segments: &HashMap<String, Criteria>, name: &str) -> bool {
+    let mut open = vec![name.to_string()];
+    let mut seen = Vec::new();
+    while let Some(current) = open.pop() {
+        let Some(criteria) = segments.get(&current) else { continue };
+        let mut named = Vec::new();
+        criteria.leaves(&mut |leaf| {
+            if let Criteria::InSegment(other) = leaf {
+                named.push(other.clone());
+            }
+        });
+        if named.iter().any(|other| other == name) {
+            return true;
+        }
+        named.retain(|other| !seen.contains(other));
+        seen.extend(named.iter().cloned());
+        open.extend(named);
+    }
+    false
+}
+
+pub async fn delete(store: &SqliteStore, actor: &Actor, name: &str, now: Timestamp) -> StoreResult<()> {
+    let mut transaction = store.begin().await?;
+    let done = sqlx::query("DELETE FROM segments WHERE project_id = ? AND name = ?")
+        .bind(actor.project.0)
+        .bind(name)
+        .execute(&mut *transaction)
+        .await?;
+    if done.rows_affected() == 0 {
+        return Err(StoreError::NotFound("segment"));
+    }
+    Entry::of(actor, AuditEvent::SegmentDeleted, name).write(&mut transaction, now).await?;
+    store.commit(transaction, actor.project).await
+}
+
+pub async fn known_events(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<String>> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "SELECT n.name FROM event_names n JOIN projects p ON p.number = n.project
+         WHERE p.id = ? AND n.name NOT GLOB '$*' ORDER BY n.name_key LIMIT 1000",
+    )
+    .bind(project.0)
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
+}
