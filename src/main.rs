@@ -17,6 +17,7 @@ use wayfare::{
             BackupArgs, Cli, Command, DatabaseArgs, DemoArgs, ExportArgs, ImportArgs, LogArgs, LogFormat, ProjectArgs,
             UserCommand,
         },
+        engine::EngineSigns,
         serve::serve,
         services::Services,
         store::{
@@ -97,7 +98,7 @@ async fn services(args: &DatabaseArgs, create: bool) -> Result<(Services<SqliteS
     let clock = SystemClock;
     let actor = store.local_actor(clock.now()).await?;
     let auth = Auth::new(Lifetimes::default(), None);
-    Ok((Services::new(store.clone(), Arc::new(clock), Changes::default(), auth, false), actor, store))
+    Ok((Services::new(store.clone(), Arc::new(clock), Changes::default(), auth, false, EngineSigns::default()), actor, store))
 }
 
 /// The same, in a project.

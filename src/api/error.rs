@@ -63,7 +63,7 @@ impl AppError {
             AppError::WrongCredentials => "That e-mail address and password do not belong together. Try again.".to_string(),
             AppError::Forbidden(sentence) => sentence.clone(),
             AppError::DeadLink => "This link opens nothing: it was used, withdrawn or is too old. Ask for a new one.".to_string(),
-            AppError::TooMany(seconds) => format!("Too many attempts. Wait {seconds} seconds and try again."),
+            AppError::TooMany(seconds) => format!("Too many requests. Wait {seconds} seconds and try again."),
             AppError::Provider => "The sign-in provider did not let you in. Try again, or ask whoever runs it.".to_string(),
             AppError::NotFound(what) => format!("There is no such {what}. It may have been deleted; go back to the list."),
             AppError::Conflict(sentence) => sentence.clone(),

@@ -189,6 +189,7 @@ impl From<ServiceError> for AppError {
             ServiceError::WrongCredentials => AppError::WrongCredentials,
             ServiceError::SignedOut => AppError::SignedOut,
             ServiceError::TooMany(wait) => AppError::TooMany(wait.0),
+            ServiceError::Busy => AppError::TooMany(1),
             ServiceError::Provider(error) => {
                 tracing::warn!(%error, "sign_in.provider_failed");
                 AppError::Provider

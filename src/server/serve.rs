@@ -13,6 +13,7 @@ use crate::server::{
     changes::Changes,
     clock::{Clock, SystemClock},
     config::{ProviderArgsError, ServeArgs},
+    engine::{Engine, EngineSigns, calendar::Zones},
     http::{self, AppState, Site, assets::Assets},
     listener,
     services::Services,
@@ -60,14 +61,17 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let listener = TcpListener::bind(args.listen).await.map_err(|error| ServeError::Listen(args.listen, error))?;
     let address = listener.local_addr()?;
     let auth = Auth::new(lifetimes, provider);
+    let signs = EngineSigns::default();
     let state = AppState {
-        services: Services::new(store.clone(), Arc::clone(&clock), changes.clone(), auth, reachable.is_none()),
+        services: Services::new(store.clone(), Arc::clone(&clock), changes.clone(), auth, reachable.is_none(), signs.clone()),
         assets: Arc::new(Assets::embedded()),
         site: Arc::new(Site::new(args.public_url.clone(), args.listen.ip(), args.trusted_proxies.clone())),
         stop: stop.clone(),
     };
     let background = tokio_util::task::TaskTracker::new();
     background.spawn(changes.clone().watch_store(store.clone(), stop.clone()));
+    let engine = Engine::new(store.clone(), Arc::clone(&clock), Arc::new(Zones), signs);
+    background.spawn(engine.run(stop.clone()));
     background.spawn(keep_time(store.clone(), clock, changes, stop.clone()));
     background.close();
     tokio::spawn(wait_for_signal(stop.clone()));

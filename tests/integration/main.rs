@@ -11,6 +11,7 @@ mod operate;
 mod roles;
 mod route_table;
 mod sign_in;
+mod simulation;
 mod support;
 mod team;
 mod transfer;

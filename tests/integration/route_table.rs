@@ -228,7 +228,7 @@ fn team_functions(world: &World, asker: usize) -> Vec<Line> {
 }
 
 fn programs(world: &World) -> Vec<Line> {
-    use Permission::{EditJourneys, OperateJourneys, SeeJourneys};
+    use Permission::{EditJourneys, OperateJourneys, SeeJourneys, SendEvents};
     let get = |route: &'static str, path: String| page(route, path, Opens::Programs(SeeJourneys));
     let post = |route: &'static str, body: Value, permission| Line {
         method: "POST",
@@ -246,5 +246,25 @@ fn programs(world: &World) -> Vec<Line> {
         post("/api/v1/journeys/preview-stop", json!({ "ids": ids }), OperateJourneys),
         post("/api/v1/journeys/operate", json!({ "ids": ids, "action": "pause" }), OperateJourneys),
         post("/api/v1/journeys/operate", json!({ "ids": ids, "action": "delete" }), EditJourneys),
+        Line {
+            path: format!("/api/v1/journeys/{}/enter", world.journey),
+            ..post("/api/v1/journeys/{id}/enter", json!({ "people": [{ "identity": "ada" }] }), SendEvents)
+        },
+        post("/api/v1/events", json!({ "events": [{ "identity": "ada", "name": "Visited" }] }), SendEvents),
+        post("/api/v1/profiles", json!({ "profiles": [{ "identity": "ada" }] }), SendEvents),
+        get("/api/v1/profiles/{identity}", "/api/v1/profiles/ada".to_string()),
+        Line {
+            method: "DELETE",
+            path: "/api/v1/profiles/nobody".to_string(),
+            ..post("/api/v1/profiles/{identity}", Value::Null, SendEvents)
+        },
+        post("/v1/batch", json!({ "batch": [] }), SendEvents),
+        post("/v1/track", json!({ "userId": "ada", "event": "Visited" }), SendEvents),
+        post("/v1/identify", json!({ "userId": "ada" }), SendEvents),
+        post("/v1/page", json!({ "userId": "ada" }), SendEvents),
+        post("/v1/screen", json!({ "userId": "ada" }), SendEvents),
+        post("/v1/group", json!({ "userId": "ada", "groupId": "g" }), SendEvents),
+        post("/v1/alias", json!({ "userId": "ada", "previousId": "device" }), SendEvents),
+        post("/1/upload", json!({ "d": [] }), SendEvents),
     ]
 }

@@ -23,6 +23,11 @@ use crate::domain::{
     time::{DAY_MS, MINUTE_MS, Timestamp},
 };
 
+/// The property of a started trip that says how long the chain is.
+pub const DEPTH: &str = "$depth";
+/// Most journeys that start one another at once.
+const CHAIN_MAX: u64 = 10;
+
 /// Why the person is looked at.
 #[derive(Debug, Clone, Copy)]
 pub enum Signal<'a> {
@@ -49,14 +54,8 @@ pub enum Ending {
 }
 
 impl Ending {
-    pub const ALL: [Ending; 6] = [
-        Ending::Completed,
-        Ending::Converted,
-        Ending::TimedOut,
-        Ending::ForceExited,
-        Ending::Stopped,
-        Ending::VersionExit,
-    ];
+    pub const ALL: [Ending; 6] =
+        [Ending::Completed, Ending::Converted, Ending::TimedOut, Ending::ForceExited, Ending::Stopped, Ending::VersionExit];
 
     pub fn code(self) -> i64 {
         self as i64
@@ -109,7 +108,11 @@ pub enum Effect {
     SetProperties(Properties),
     AddToList(String),
     RemoveFromList(String),
-    StartJourney(String),
+    /// With how many journeys have started one another at once before it.
+    StartJourney {
+        journey: String,
+        depth: u64,
+    },
 }
 
 /// A step with the reason for it, in words for a person.
@@ -204,11 +207,22 @@ fn pass(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
         }
         NodeKind::AddToList { list } => Turn::next_with(Effect::AddToList(list.clone())),
         NodeKind::RemoveFromList { list } => Turn::next_with(Effect::RemoveFromList(list.clone())),
-        NodeKind::StartJourney { journey } => Turn::next_with(Effect::StartJourney(journey.clone())),
+        NodeKind::StartJourney { journey } => start(scene, journey),
         NodeKind::Goal { name } => Turn::new(Step::End(Ending::Converted), format!("reached the goal “{name}”")),
         NodeKind::ForceExit { reason } => Turn::new(Step::End(Ending::ForceExited), reason.clone()),
         _ => Turn::new(Step::Go("next"), ""),
     }
+}
+
+/// Journeys that start one another without anybody waiting would do so for ever.
+fn start(scene: &Scene<'_>, journey: &str) -> Turn {
+    let waited = scene.now > scene.trip.entered_at;
+    let before = scene.trip.entry_properties.get(DEPTH).and_then(serde_json::Value::as_u64).unwrap_or(0);
+    let depth = if waited { 1 } else { before + 1 };
+    if depth > CHAIN_MAX {
+        return Turn::new(Step::Go("next"), format!("not started: {CHAIN_MAX} journeys have started one another in a row"));
+    }
+    Turn::next_with(Effect::StartJourney { journey: journey.to_string(), depth })
 }
 
 fn wait(scene: &Scene<'_>, delay: &Delay) -> Turn {
@@ -224,7 +238,9 @@ fn wait(scene: &Scene<'_>, delay: &Delay) -> Turn {
             let base = match value {
                 Some(Moment::At(at)) => at,
                 Some(Moment::On(day)) => scene.calendar.instant(super::calendar::LocalTime { day, minute: 0 }, zone),
-                None => return Turn::new(Step::Go("next"), format!("“{property}” holds no date, so there is nothing to wait for")),
+                None => {
+                    return Turn::new(Step::Go("next"), format!("“{property}” holds no date, so there is nothing to wait for"));
+                }
             };
             plus_days(scene.calendar, base, zone, i64::from(*offset_days))
         }
@@ -264,7 +280,9 @@ fn send(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
     let disturbs = !matches!(channel, Channel::Webhook | Channel::InApp);
     let quiet = scene.version.settings.quiet_hours.as_ref().filter(|_| disturbs);
     let over = quiet.and_then(|quiet| {
-        quiet_until(scene.calendar, scene.now, scene.zone(), quiet).filter(|over| *over > scene.now).map(|over| (over, quiet.then))
+        quiet_until(scene.calendar, scene.now, scene.zone(), quiet)
+            .filter(|over| *over > scene.now)
+            .map(|over| (over, quiet.then))
     });
     match over {
         Some((over, QuietThen::SendWhenOver)) => {

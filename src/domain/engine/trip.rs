@@ -160,13 +160,11 @@ pub fn end(trip: Trip, ending: Ending, reason: String) -> Progress {
 }
 
 fn walk(world: World<'_>, profile: &mut Profile, trip: Trip, first: Signal<'_>) -> Progress {
-    let mut progress =
-        Progress { trip, passages: Vec::new(), messages: Vec::new(), effects: Vec::new(), ended: None };
+    let mut progress = Progress { trip, passages: Vec::new(), messages: Vec::new(), effects: Vec::new(), ended: None };
     let mut signal = first;
     // Publishing refuses circles without a wait; should one be there all the same, nobody runs in it for ever.
     for _ in 0..=world.version.nodes.len() {
-        let scene =
-            Scene { version: world.version, trip: &progress.trip, profile, calendar: world.calendar, now: world.now };
+        let scene = Scene { version: world.version, trip: &progress.trip, profile, calendar: world.calendar, now: world.now };
         let Some(turn) = step(&scene, signal) else { return progress };
         if let Some(effect) = turn.effect {
             apply(&effect, profile);
@@ -239,7 +237,7 @@ fn apply(effect: &Effect, profile: &mut Profile) {
         Effect::RemoveFromList(list) => {
             profile.lists.remove(list);
         }
-        Effect::StartJourney(_) => {}
+        Effect::StartJourney { .. } => {}
     }
 }
 

@@ -187,3 +187,15 @@ fn a_circle_without_a_wait_ends_instead_of_running_for_ever() {
     );
     assert_eq!(come_in(&compiled(&graph, &settings()), &mut person()).ended, Some(Ending::Completed));
 }
+
+#[test]
+fn journeys_that_start_one_another_at_once_stop_after_ten() {
+    let graph = graph(&json!({"start": {"start_journey": {"journey": "Other"}}}), &[("entry", "next", "start")]);
+    let version = compiled(&graph, &settings());
+    let started = |depth: u64| {
+        let entry = json!({"$depth": depth}).as_object().cloned().expect("an object");
+        enter(at(&version, NOON), &mut person(), NOON, entry, "1").effects
+    };
+    assert_eq!(started(3), [Effect::StartJourney { journey: "Other".to_string(), depth: 4 }]);
+    assert_eq!(started(10), []);
+}

@@ -21,15 +21,8 @@ pub enum Channel {
 }
 
 impl Channel {
-    pub const ALL: [Channel; 7] = [
-        Channel::Email,
-        Channel::Sms,
-        Channel::Push,
-        Channel::Webhook,
-        Channel::Whatsapp,
-        Channel::WebPush,
-        Channel::InApp,
-    ];
+    pub const ALL: [Channel; 7] =
+        [Channel::Email, Channel::Sms, Channel::Push, Channel::Webhook, Channel::Whatsapp, Channel::WebPush, Channel::InApp];
 
     pub fn key(self) -> &'static str {
         match self {

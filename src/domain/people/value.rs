@@ -135,9 +135,11 @@ fn check_value(value: &Value, depth: usize) -> Result<(), FieldError> {
             Err(FieldError::new("", "too_many", sentence))
         }
         Value::Array(items) => items.iter().try_for_each(|item| check_value(item, depth - 1)),
-        Value::Object(members) if members.len() > PROPERTIES_MAX => {
-            Err(FieldError::new("", "too_many", format!("The object has {} members; the most is {PROPERTIES_MAX}.", members.len())))
-        }
+        Value::Object(members) if members.len() > PROPERTIES_MAX => Err(FieldError::new(
+            "",
+            "too_many",
+            format!("The object has {} members; the most is {PROPERTIES_MAX}.", members.len()),
+        )),
         Value::Object(members) => members.values().try_for_each(|member| check_value(member, depth - 1)),
         _ => Ok(()),
     }

@@ -2,7 +2,7 @@
 //! same transaction.
 
 use super::{Engine, ROUND, slice::Slice};
-use crate::server::store::{Store, StoreResult};
+use crate::server::store::{Store, StoreResult, engine::Settled};
 
 impl<S: Store + Clone> Engine<S> {
     pub(super) async fn deliver(&mut self) -> StoreResult<bool> {
@@ -15,14 +15,21 @@ impl<S: Store + Clone> Engine<S> {
         }
         let now = self.clock.now();
         let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
-        let inside = queued.iter().map(|message| message.enrolment.clone()).collect();
+        let inside = queued.iter().filter(|message| message.inside).map(|message| message.enrolment.clone()).collect();
         slice.load(&self.store, inside, &[]).await?;
         for message in &queued {
             let trip = &message.enrolment;
+            let counted = slice.batch.counted.entry(trip.version).or_default();
+            counted.queued -= 1;
+            // Somebody who met a goal or left meanwhile gets nothing any more.
+            if !message.inside {
+                counted.cancelled += 1;
+                slice.batch.settled.push((message.seq, Settled::Cancelled));
+                continue;
+            }
             tracing::debug!(message = message.seq, channel = message.channel, profile = trip.profile, "message.logged");
-            slice.batch.settled.push((message.seq, true));
-            slice.batch.counted.entry(trip.version).or_default().queued -= 1;
-            // Somebody who has left the node meanwhile (a goal, an exit) goes nowhere by it.
+            slice.batch.settled.push((message.seq, Settled::Sent));
+            // She may have gone on from the node by a time-out of its own.
             if trip.node == message.node && trip.visit == message.visit {
                 slice.answer(trip.version, trip.profile, "sent");
             }

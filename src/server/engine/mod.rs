@@ -210,8 +210,12 @@ impl<S: Store + Clone> Engine<S> {
         if batch.is_empty() {
             return Ok(true);
         }
-        let touched: HashSet<ProjectId> =
-            batch.counted.keys().filter_map(|version| self.plan.versions.get(version)).map(|live| live.planned.project_id).collect();
+        let touched: HashSet<ProjectId> = batch
+            .counted
+            .keys()
+            .filter_map(|version| self.plan.versions.get(version))
+            .map(|live| live.planned.project_id)
+            .collect();
         self.unheard.extend(touched);
         let announces = batch.now.0 - self.announced_at.0 >= ANNOUNCE_EVERY;
         if announces {

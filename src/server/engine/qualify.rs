@@ -7,11 +7,7 @@ use std::{
 
 use super::{Engine, ROUND, slice::Slice};
 use crate::{
-    domain::{
-        people::PastEvent,
-        settings::Entry,
-        time::Timestamp,
-    },
+    domain::{people::PastEvent, settings::Entry, time::Timestamp},
     server::store::{
         Store, StoreResult,
         engine::{Head, ProfileNumber, ProjectNumber, StoredEvent, VersionNumber},
@@ -102,17 +98,14 @@ impl<S: Store + Clone> Engine<S> {
         if self.plan.by_profile.is_empty() {
             return Vec::new();
         }
-        let people: HashSet<(ProjectNumber, ProfileNumber)> =
-            events.iter().map(|event| (event.project, event.profile)).collect();
+        let people: HashSet<(ProjectNumber, ProfileNumber)> = events.iter().map(|event| (event.project, event.profile)).collect();
         self.pairs(people)
     }
 
     fn pairs(&self, people: HashSet<(ProjectNumber, ProfileNumber)>) -> Vec<(VersionNumber, ProfileNumber)> {
         let versions = |project: ProjectNumber| self.plan.by_profile.get(&project).into_iter().flatten();
-        let mut pairs: Vec<(VersionNumber, ProfileNumber)> = people
-            .into_iter()
-            .flat_map(|(project, profile)| versions(project).map(move |version| (*version, profile)))
-            .collect();
+        let mut pairs: Vec<(VersionNumber, ProfileNumber)> =
+            people.into_iter().flat_map(|(project, profile)| versions(project).map(move |version| (*version, profile))).collect();
         pairs.sort_unstable();
         pairs
     }

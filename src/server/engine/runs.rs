@@ -29,15 +29,21 @@ impl<S: Store + Clone> Engine<S> {
             return Ok(false);
         }
         let by_runs = |entry| matches!(entry, EntryType::Segment | EntryType::List | EntryType::Profile);
-        let versions: Vec<VersionNumber> =
-            self.plan.versions.values().filter(|live| live.takes_entries() && by_runs(live.entry_type())).map(|live| live.planned.seq).collect();
+        let versions: Vec<VersionNumber> = self
+            .plan
+            .versions
+            .values()
+            .filter(|live| live.takes_entries() && by_runs(live.entry_type()))
+            .map(|live| live.planned.seq)
+            .collect();
         let known = self.store.runs_of(&versions).await?;
         let epoch = self.plan.epoch;
         let mut next_run = Timestamp(i64::MAX);
         let mut worked = false;
         for version in versions {
             let Some(live) = self.plan.versions.get(&version) else { continue };
-            let Some(run) = next(&live.compiled.settings.entry, live.planned.entry_since, known.get(&version).copied(), self.clock.now())
+            let Some(run) =
+                next(&live.compiled.settings.entry, live.planned.entry_since, known.get(&version).copied(), self.clock.now())
             else {
                 continue;
             };

@@ -41,6 +41,8 @@ pub struct Slice<'a> {
     now: Timestamp,
     people: HashMap<ProfileNumber, Profile>,
     trips: HashMap<(VersionNumber, ProfileNumber), Working>,
+    /// Trips that ended in this round, of people who came in again after them.
+    over: Vec<((VersionNumber, ProfileNumber), Working)>,
     history: HashMap<(JourneyNumber, ProfileNumber), History>,
     entered: HashMap<VersionNumber, i64>,
     last_enrolment: EnrolmentNumber,
@@ -57,6 +59,7 @@ impl<'a> Slice<'a> {
             now,
             people: HashMap::new(),
             trips: HashMap::new(),
+            over: Vec::new(),
             history: HashMap::new(),
             entered: HashMap::new(),
             last_enrolment: head.last_enrolment,
@@ -169,8 +172,7 @@ impl<'a> Slice<'a> {
         let Some(person) = self.people.get_mut(&profile) else { return };
         let entry_properties = event.map(|event| event.properties.clone()).unwrap_or_default();
         let began_at = event.map_or(self.now, |event| event.at.min(self.now));
-        let entry_text = (!entry_properties.is_empty())
-            .then(|| serde_json::Value::Object(entry_properties.clone()).to_string());
+        let entry_text = (!entry_properties.is_empty()).then(|| serde_json::Value::Object(entry_properties.clone()).to_string());
         let salt = live.planned.journey.to_string();
         let progress = trip::enter(world, person, began_at, entry_properties, &salt);
         self.last_enrolment += 1;
@@ -182,7 +184,8 @@ impl<'a> Slice<'a> {
             ended: None,
             entry_text,
         };
-        self.trips.insert((live.planned.seq, profile), working);
+        let key = (live.planned.seq, profile);
+        self.over.extend(self.trips.insert(key, working).map(|before| (key, before)));
         self.history.insert((live.planned.journey, profile), History { inside: true, left_at: None });
         self.absorb(live, profile, progress);
     }
@@ -258,22 +261,25 @@ impl<'a> Slice<'a> {
         let project = live.planned.project;
         match effect {
             // A null stays: it takes the property away.
-            Effect::SetProperties(values) => self.batch.properties.entry(profile).or_default().extend(
-                values.into_iter().map(|(name, value)| (name, canonical(value))),
-            ),
+            Effect::SetProperties(values) => self
+                .batch
+                .properties
+                .entry(profile)
+                .or_default()
+                .extend(values.into_iter().map(|(name, value)| (name, canonical(value)))),
             Effect::AddToList(list) => self.batch.lists.push((project, profile, list, true)),
             Effect::RemoveFromList(list) => self.batch.lists.push((project, profile, list, false)),
-            Effect::StartJourney(journey) => self.batch.started.push((project, profile, event_key(&journey))),
+            Effect::StartJourney { journey, depth } => self.batch.started.push((project, profile, event_key(&journey), depth)),
         }
     }
 
     /// The batch, with everybody who moved.
     pub fn finish(mut self) -> Batch {
-        let mut moved: Vec<(&(VersionNumber, ProfileNumber), &Working)> =
-            self.trips.iter().filter(|(_, working)| working.moved).collect();
+        let trips = std::mem::take(&mut self.trips).into_iter().chain(std::mem::take(&mut self.over));
+        let mut moved: Vec<((VersionNumber, ProfileNumber), Working)> = trips.filter(|(_, working)| working.moved).collect();
         moved.sort_unstable_by_key(|(_, working)| working.seq);
         for ((version, profile), working) in moved {
-            let Some(live) = self.plan.versions.get(version) else { continue };
+            let Some(live) = self.plan.versions.get(&version) else { continue };
             let position = Position {
                 node: live.compiled.nodes[working.trip.node].id.clone(),
                 visit: working.trip.visit,
@@ -287,12 +293,12 @@ impl<'a> Slice<'a> {
                     seq: working.seq,
                     project: live.planned.project,
                     journey: live.planned.journey,
-                    version: *version,
-                    profile: *profile,
+                    version,
+                    profile,
                     position,
                     entered_at: working.trip.entered_at,
                     began_at: working.trip.began_at,
-                    entry_properties: working.entry_text.clone(),
+                    entry_properties: working.entry_text,
                 }),
             }
         }

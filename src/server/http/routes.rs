@@ -3,7 +3,7 @@
 
 use axum::{
     Router,
-    routing::{MethodRouter, any, get, post},
+    routing::{MethodRouter, any, delete, get, post},
 };
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list_with_exclusions;
@@ -35,14 +35,21 @@ const PUBLIC: [&str; 6] = ["/", "/sign-in", "/healthz", "/readyz", "/sign-in/pro
 const PUBLIC_BELOW: [&str; 5] = ["/pkg/", "/invitations/", "/password/", "/setup", "/api/ui/session/"];
 /// Where programs come in, with a key instead of a session.
 pub const PROGRAMS_BELOW: &str = "/api/v1/";
+/// And where programs come in that were written for others.
+const PROGRAMS: [&str; 8] =
+    ["/v1/batch", "/v1/track", "/v1/identify", "/v1/page", "/v1/screen", "/v1/group", "/v1/alias", "/1/upload"];
+
+fn is_for_programs(path: &str) -> bool {
+    PROGRAMS.contains(&path) || path.starts_with(PROGRAMS_BELOW)
+}
 
 /// May the address be opened without a session?
 pub fn is_public(path: &str) -> bool {
-    PUBLIC.contains(&path) || PUBLIC_BELOW.iter().any(|start| path.starts_with(start)) || path.starts_with(PROGRAMS_BELOW)
+    PUBLIC.contains(&path) || PUBLIC_BELOW.iter().any(|start| path.starts_with(start)) || is_for_programs(path)
 }
 
 fn access_of(path: &str) -> Access {
-    if path.starts_with(PROGRAMS_BELOW) {
+    if is_for_programs(path) {
         Access::Programs
     } else if is_public(path) {
         Access::Public
@@ -83,6 +90,19 @@ fn programs() -> Fixed {
         ("GET", "/api/v1/journeys/{id}", get(rest::journeys::read)),
         ("POST", "/api/v1/journeys/preview-stop", post(rest::journeys::preview_stop)),
         ("POST", "/api/v1/journeys/operate", post(rest::journeys::operate)),
+        ("POST", "/api/v1/journeys/{id}/enter", post(rest::people::enter)),
+        ("POST", "/api/v1/events", post(rest::people::events)),
+        ("POST", "/api/v1/profiles", post(rest::people::profiles)),
+        ("GET", "/api/v1/profiles/{identity}", get(rest::people::read)),
+        ("DELETE", "/api/v1/profiles/{identity}", delete(rest::people::forget)),
+        ("POST", "/v1/batch", post(rest::segment::batch)),
+        ("POST", "/v1/track", post(rest::segment::track)),
+        ("POST", "/v1/identify", post(rest::segment::identify)),
+        ("POST", "/v1/page", post(rest::segment::page)),
+        ("POST", "/v1/screen", post(rest::segment::screen)),
+        ("POST", "/v1/group", post(rest::segment::group)),
+        ("POST", "/v1/alias", post(rest::segment::alias)),
+        ("POST", "/1/upload", post(rest::clevertap::upload)),
     ]
 }
 

@@ -28,6 +28,9 @@ pub enum ServiceError {
     SignedOut,
     #[error(transparent)]
     TooMany(#[from] TooMany),
+    /// More is coming in than can be written.
+    #[error("more is coming in than can be written")]
+    Busy,
     #[error(transparent)]
     Provider(#[from] ProviderError),
     #[error(transparent)]

@@ -6,6 +6,7 @@ mod error;
 mod journeys;
 mod keys;
 mod people;
+mod profiles;
 mod projects;
 pub mod sign_in;
 mod standing;
@@ -19,6 +20,8 @@ use crate::{
         auth::Auth,
         changes::Changes,
         clock::Clock,
+        engine::EngineSigns,
+        ingest::Intake,
         store::{Store, StoreResult},
     },
 };
@@ -34,11 +37,20 @@ pub struct Services<S> {
     auth: Arc<Auth>,
     /// May anybody come in while there is no account? Only where nobody but this machine's own users can reach us.
     allow_local: bool,
+    intake: Intake,
+    signs: EngineSigns,
 }
 
 impl<S: Store + Clone> Services<S> {
-    pub fn new(store: S, clock: Arc<dyn Clock>, changes: Changes, auth: Auth, allow_local: bool) -> Self {
-        Self { store, clock, changes, auth: Arc::new(auth), allow_local }
+    /// Inside of a runtime: what comes in is written by a task.
+    pub fn new(store: S, clock: Arc<dyn Clock>, changes: Changes, auth: Auth, allow_local: bool, signs: EngineSigns) -> Self {
+        let intake = Intake::start(store.clone(), Arc::clone(&clock), signs.clone());
+        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, signs }
+    }
+
+    /// What the engine tells about itself.
+    pub fn engine(&self) -> &EngineSigns {
+        &self.signs
     }
 
     pub fn now(&self) -> Timestamp {

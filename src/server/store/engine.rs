@@ -101,7 +101,18 @@ pub struct QueuedMessage {
     pub channel: String,
     pub node: String,
     pub visit: i64,
+    /// Is the person still on her trip?
+    pub inside: bool,
     pub enrolment: LiveEnrolment,
+}
+
+/// What became of a message. The numbers are those of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    Sent = 1,
+    Failed = 2,
+    /// Whoever it was for had left before it went out.
+    Cancelled = 3,
 }
 
 /// What of people's past is needed.
@@ -189,8 +200,8 @@ pub struct Batch {
     pub moved: Vec<MovedEnrolment>,
     pub steps: Vec<NewStep>,
     pub messages: Vec<NewMessage>,
-    /// Messages that were handed over: sent, or failed.
-    pub settled: Vec<(i64, bool)>,
+    /// What became of messages.
+    pub settled: Vec<(i64, Settled)>,
     pub counted: HashMap<VersionNumber, Counted>,
     /// (version, node, outlet) → how many.
     pub nodes: HashMap<(VersionNumber, String, String), i64>,
@@ -198,8 +209,8 @@ pub struct Batch {
     pub properties: BTreeMap<ProfileNumber, Properties>,
     /// Put on a list (true), or taken off.
     pub lists: Vec<(ProjectNumber, ProfileNumber, String, bool)>,
-    /// Journeys that are to let somebody in, by name or id in lower case.
-    pub started: Vec<(ProjectNumber, ProfileNumber, String)>,
+    /// Journeys that are to let somebody in, by name or id in lower case, and how long the chain is.
+    pub started: Vec<(ProjectNumber, ProfileNumber, String, u64)>,
     /// Came to meet the criteria of an entry (true), or meets them no longer.
     pub met: HashMap<(VersionNumber, ProfileNumber), bool>,
     /// Profile changes up to this one were looked at.

@@ -23,6 +23,8 @@ pub trait PeopleStore {
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<PeoplePage>> + Send;
     fn person(&self, project: ProjectId, person: i64) -> impl Future<Output = StoreResult<PersonDetail>> + Send;
+    /// The number of whoever has this identity.
+    fn person_by_identity(&self, project: ProjectId, identity: &str) -> impl Future<Output = StoreResult<Option<i64>>> + Send;
     fn trip(&self, project: ProjectId, trip: i64) -> impl Future<Output = StoreResult<TripDetail>> + Send;
     /// What is known about why a person is not, or not again, in a journey.
     fn why_not(

@@ -8,6 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+
 use super::ApiError;
 use crate::{
     api::{AppError, request::Caller},
@@ -21,7 +23,7 @@ pub async fn require_key(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Some(key) = bearer(request.headers()) else { return ApiError::from(AppError::SignedOut).into_response() };
+    let Some(key) = key_of(request.headers()) else { return ApiError::from(AppError::SignedOut).into_response() };
     match state.services.program(&key, caller.visitor.origin).await {
         Ok(Some(actor)) => {
             request.extensions_mut().insert(actor);
@@ -32,7 +34,19 @@ pub async fn require_key(
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<String> {
-    let (scheme, key) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().to_string())
+/// Where programs put their key: `Authorization: Bearer …` (RFC 6750, 2.1), as the user of basic authentication (Segment's
+/// libraries), or as CleverTap's passcode.
+fn key_of(headers: &HeaderMap) -> Option<String> {
+    if let Some(passcode) = headers.get("x-clevertap-passcode") {
+        return passcode.to_str().ok().map(|text| text.trim().to_string());
+    }
+    let (scheme, rest) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.trim().to_string());
+    }
+    if scheme.eq_ignore_ascii_case("basic") {
+        let pair = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
+        return pair.split(':').next().map(str::to_string);
+    }
+    None
 }

@@ -1,7 +1,11 @@
 //! The API for programs. Each request carries a key; what it may do follows from the key's scopes.
 
+mod batch;
+pub mod clevertap;
 pub mod journeys;
 pub mod key;
+pub mod people;
+pub mod segment;
 
 use axum::{
     Json,

@@ -5,6 +5,7 @@ mod accounts;
 mod audit;
 mod backup;
 mod candidates;
+mod check;
 mod clone;
 mod criteria_sql;
 mod detail;

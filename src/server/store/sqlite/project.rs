@@ -1,6 +1,5 @@
 //! The project, its people, and the signs of life that other rooms ask for.
 
-use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::SqliteStore;
@@ -21,14 +20,6 @@ const LOCAL_ADMIN: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_00
 const LOCAL_NAME: &str = "Local admin";
 /// Who acts when something happens by itself.
 const SYSTEM: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0003));
-
-#[derive(FromRow)]
-struct Unbalanced {
-    name: String,
-    number: i64,
-    entered: i64,
-    accounted: i64,
-}
 
 pub async fn local_actor(store: &SqliteStore, now: Timestamp) -> StoreResult<Actor> {
     let mut transaction = store.begin().await?;
@@ -93,45 +84,6 @@ pub async fn journey_count(store: &SqliteStore, project: ProjectId) -> StoreResu
             .fetch_one(&store.readers)
             .await?;
     Ok(count)
-}
-
-/// Guarantee 6 over the whole database, and the mirrors that the list reads.
-pub async fn check(store: &SqliteStore) -> StoreResult<Vec<String>> {
-    let unbalanced: Vec<Unbalanced> = sqlx::query_as(
-        "SELECT j.name, v.number, v.entered,
-                v.inside + v.completed + v.converted + v.timed_out + v.force_exited + v.stopped + v.version_exit AS accounted
-         FROM versions v JOIN journeys j ON j.id = v.journey_id
-         WHERE v.entered <> accounted ORDER BY j.seq, v.number",
-    )
-    .fetch_all(&store.readers)
-    .await?;
-    let mut findings: Vec<String> = unbalanced
-        .into_iter()
-        .map(|row| format!("{}, version {}: {} entered, {} accounted for", row.name, row.number, row.entered, row.accounted))
-        .collect();
-    let mirrors: Vec<(String,)> = sqlx::query_as(
-        "SELECT j.name FROM journeys j LEFT JOIN versions v ON v.id = j.shown_version_id
-         WHERE v.id IS NULL OR (j.status, j.entered, j.inside, j.converted) IS NOT (v.status, v.entered, v.inside, v.converted)
-         ORDER BY j.seq",
-    )
-    .fetch_all(&store.readers)
-    .await?;
-    findings.extend(mirrors.into_iter().map(|(name,)| format!("{name}: the list shows other figures than its version has")));
-    let counts: Vec<(i64, i64, i64)> = sqlx::query_as(
-        "SELECT c.shelf, c.status, c.count FROM journey_counts c
-         WHERE c.count <> (SELECT count(*) FROM journeys j
-                           WHERE j.project_id = c.project_id AND j.shelf = c.shelf AND j.status = c.status)",
-    )
-    .fetch_all(&store.readers)
-    .await?;
-    findings.extend(
-        counts.into_iter().map(|(shelf, status, count)| format!("counts: {count} kept for shelf {shelf}, status {status}")),
-    );
-    let (integrity,): (String,) = sqlx::query_as("PRAGMA integrity_check(1)").fetch_one(&store.readers).await?;
-    if integrity != "ok" {
-        findings.push(format!("file: {integrity}"));
-    }
-    Ok(findings)
 }
 
 pub async fn ready(store: &SqliteStore) -> StoreResult<()> {

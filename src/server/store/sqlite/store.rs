@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    SqliteStore, backup, clone, detail, edit, history, import, labels, list, operate, project, saved_filters, seed, undo,
+    SqliteStore, backup, check, clone, detail, edit, history, import, labels, list, operate, project, saved_filters, seed, undo,
 };
 use crate::{
     domain::{
@@ -141,7 +141,7 @@ impl Store for SqliteStore {
     }
 
     async fn check(&self) -> StoreResult<Vec<String>> {
-        project::check(self).await
+        check::check(self).await
     }
 
     async fn backup(&self, to: &Path) -> StoreResult<()> {

@@ -7,12 +7,7 @@ use sqlx::SqliteConnection;
 
 use super::plan::{HEAD, HeadRow};
 use crate::{
-    domain::{
-        engine::step::Ending,
-        ids::ProjectId,
-        people::Properties,
-        time::Timestamp,
-    },
+    domain::{engine::step::Ending, ids::ProjectId, people::Properties, time::Timestamp},
     server::store::{
         StoreResult,
         engine::{Batch, Head, MovedEnrolment, NewEnrolment, Position, ProfileNumber},
@@ -58,18 +53,30 @@ struct Rows {
 
 impl Rows {
     fn of(batch: &Batch) -> StoreResult<Self> {
-        let counted = batch.counted.iter().map(|(version, counted)| (version, counted.qualified, counted.control, counted.entered, counted.ended, counted.queued, counted.cancelled));
+        let counted = batch.counted.iter().map(|(version, counted)| {
+            (version, counted.qualified, counted.control, counted.entered, counted.ended, counted.queued, counted.cancelled)
+        });
         Ok(Self {
             entered: json_rows(batch.entered.iter().map(entered_row))?,
             moved: json_rows(batch.moved.iter().map(|moved| moved_row(moved, batch.now)))?,
             steps: json_rows(batch.steps.iter().map(|step| (step.enrolment, step.visit, &step.path)))?,
             messages: json_rows(batch.messages.iter().map(|message| {
-                (message.project, message.version, message.enrolment, message.profile, &message.node, message.visit, message.channel)
+                (
+                    message.project,
+                    message.version,
+                    message.enrolment,
+                    message.profile,
+                    &message.node,
+                    message.visit,
+                    message.channel,
+                )
             }))?,
-            settled: json_rows(batch.settled.iter().map(|(message, sent)| (message, if *sent { 1 } else { 2 })))?,
+            settled: json_rows(batch.settled.iter().map(|(message, settled)| (message, *settled as i64)))?,
             counted: json_rows(counted)?,
             nodes: json_rows(batch.nodes.iter().map(|((version, node, outlet), count)| (version, node, outlet, count)))?,
-            refused: json_rows(batch.refused.iter().map(|((version, profile), (gate, times))| (version, profile, gate.code(), times)))?,
+            refused: json_rows(
+                batch.refused.iter().map(|((version, profile), (gate, times))| (version, profile, gate.code(), times)),
+            )?,
         })
     }
 }
@@ -215,12 +222,10 @@ async fn change_people(connection: &mut SqliteConnection, batch: &Batch) -> Stor
         .bind(of(true)?)
         .execute(&mut *connection)
         .await?;
-        sqlx::query(
-            "DELETE FROM met_criteria WHERE (version, profile) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))",
-        )
-        .bind(of(false)?)
-        .execute(&mut *connection)
-        .await?;
+        sqlx::query("DELETE FROM met_criteria WHERE (version, profile) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))")
+            .bind(of(false)?)
+            .execute(&mut *connection)
+            .await?;
     }
     Ok(())
 }
@@ -260,8 +265,8 @@ async fn start_journeys(connection: &mut SqliteConnection, batch: &Batch) -> Sto
         "INSERT INTO event_names (project, name_key, name, created_at)
          SELECT DISTINCT value ->> 0, '$enter ' || (value ->> 2), '$enter ' || (value ->> 2), ?2 FROM json_each(?1)
          WHERE true ON CONFLICT DO NOTHING",
-        "INSERT INTO events (project, profile, name, at, received_at)
-         SELECT c.value ->> 0, c.value ->> 1, n.id, ?2, ?2 FROM json_each(?1) c
+        "INSERT INTO events (project, profile, name, at, received_at, properties)
+         SELECT c.value ->> 0, c.value ->> 1, n.id, ?2, ?2, json_object('$depth', c.value ->> 3) FROM json_each(?1) c
          CROSS JOIN event_names n ON n.project = c.value ->> 0 AND n.name_key = '$enter ' || (c.value ->> 2)",
     ] {
         sqlx::query(statement).bind(&rows).bind(batch.now.0).execute(&mut *connection).await?;

@@ -96,10 +96,8 @@ pub async fn people(
     .bind(&chosen)
     .fetch_all(&store.readers)
     .await?;
-    let mut people: HashMap<ProfileNumber, Profile> = rows
-        .into_iter()
-        .map(|row| row.into_profile().map(|profile| (profile.seq, profile)))
-        .collect::<StoreResult<_>>()?;
+    let mut people: HashMap<ProfileNumber, Profile> =
+        rows.into_iter().map(|row| row.into_profile().map(|profile| (profile.seq, profile))).collect::<StoreResult<_>>()?;
     if !needs.events.is_empty() {
         load_events(store, &chosen, needs, &mut people).await?;
     }
@@ -277,6 +275,7 @@ struct QueuedRow {
     channel: String,
     message_node: String,
     message_visit: i64,
+    inside: bool,
     #[sqlx(flatten)]
     live: LiveRow,
 }
@@ -284,7 +283,7 @@ struct QueuedRow {
 /// In the order in which they were written; messages of stopped versions are not handed out.
 pub async fn queued(store: &SqliteStore, limit: i64) -> StoreResult<Vec<QueuedMessage>> {
     let rows: Vec<QueuedRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT o.seq AS message, o.channel, o.node AS message_node, o.visit AS message_visit, {LIVE_COLUMNS}
+        "SELECT o.seq AS message, o.channel, o.node AS message_node, o.visit AS message_visit, e.state = 0 AS inside, {LIVE_COLUMNS}
          FROM outbox o INDEXED BY outbox_queued CROSS JOIN enrolments e ON e.seq = o.enrolment
               CROSS JOIN versions v ON v.seq = o.version
          WHERE o.state = 0 AND v.status <> 6 AND e.profile IS NOT NULL ORDER BY o.seq LIMIT ?1"
@@ -297,6 +296,7 @@ pub async fn queued(store: &SqliteStore, limit: i64) -> StoreResult<Vec<QueuedMe
         channel: row.channel,
         node: row.message_node,
         visit: row.message_visit,
+        inside: row.inside,
         enrolment: row.live.into(),
     };
     Ok(rows.into_iter().map(message).collect())

@@ -125,7 +125,8 @@ async fn change_profiles(
     new: &HashSet<ProfileNumber>,
     now: Timestamp,
 ) -> StoreResult<()> {
-    let changes = || records.iter().filter_map(|record| if let What::Change(change) = record.what { Some((record, change)) } else { None });
+    let changes =
+        || records.iter().filter_map(|record| if let What::Change(change) = record.what { Some((record, change)) } else { None });
     let mut changed: HashMap<ProfileNumber, Changed> = HashMap::new();
     for (record, _) in changes() {
         changed.entry(record.profile).or_default().project = record.project;

@@ -93,14 +93,12 @@ async fn end_trips(
             .await?
             .rows_affected()
             .cast_signed();
-        sqlx::query(
-            "UPDATE enrolments SET state = ?2, ended_at = ?3, wait_until = NULL, due_at = NULL WHERE seq = ?1",
-        )
-        .bind(trip)
-        .bind(Ending::ForceExited.code())
-        .bind(now.0)
-        .execute(&mut *connection)
-        .await?;
+        sqlx::query("UPDATE enrolments SET state = ?2, ended_at = ?3, wait_until = NULL, due_at = NULL WHERE seq = ?1")
+            .bind(trip)
+            .bind(Ending::ForceExited.code())
+            .bind(now.0)
+            .execute(&mut *connection)
+            .await?;
         sqlx::query(
             "UPDATE versions SET inside = inside - 1, force_exited = force_exited + 1, queued = queued - ?2,
                     cancelled = cancelled + ?2 WHERE seq = ?1",

@@ -36,6 +36,10 @@ impl PeopleStore for SqliteStore {
         person::person(self, project, person).await
     }
 
+    async fn person_by_identity(&self, project: ProjectId, identity: &str) -> StoreResult<Option<i64>> {
+        person::by_identity(self, project, identity).await
+    }
+
     async fn trip(&self, project: ProjectId, trip: i64) -> StoreResult<TripDetail> {
         person::trip(self, project, trip).await
     }

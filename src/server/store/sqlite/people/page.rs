@@ -57,10 +57,8 @@ pub async fn page(store: &SqliteStore, project: ProjectId, query: &PeopleQuery, 
     let mut rows: Vec<Row> = sql.build_query_as().fetch_all(&store.readers).await?;
     let more = rows.len() as i64 > PEOPLE_ROWS;
     rows.truncate(PEOPLE_ROWS as usize);
-    let (total,): (i64,) = sqlx::query_as("SELECT count(*) FROM profiles WHERE project = ?")
-        .bind(number)
-        .fetch_one(&store.readers)
-        .await?;
+    let (total,): (i64,) =
+        sqlx::query_as("SELECT count(*) FROM profiles WHERE project = ?").bind(number).fetch_one(&store.readers).await?;
     let row = |row: Row| PersonRow {
         seq: row.seq,
         identity: row.identity,

@@ -56,12 +56,23 @@ pub async fn person(store: &SqliteStore, project: ProjectId, person: i64) -> Sto
         addresses: profile.addresses.into_iter().collect(),
         consent: profile.consent.into_iter().collect(),
         time_zone: profile.time_zone,
-        lists: texts("SELECT l.name FROM list_members m JOIN lists l ON l.id = m.list WHERE m.profile = ? ORDER BY l.name").await?,
+        lists: texts("SELECT l.name FROM list_members m JOIN lists l ON l.id = m.list WHERE m.profile = ? ORDER BY l.name")
+            .await?,
         created_at: Timestamp(created_at),
         updated_at: Timestamp(updated_at),
         events: events(store, person).await?,
         trips: trips(store, number, "e.profile", person).await?,
     })
+}
+
+pub async fn by_identity(store: &SqliteStore, project: ProjectId, identity: &str) -> StoreResult<Option<i64>> {
+    let number = number_of(store, project).await?;
+    let row: Option<(i64,)> = sqlx::query_as("SELECT profile FROM aliases WHERE project = ? AND kind = 0 AND alias = ?")
+        .bind(number)
+        .bind(identity)
+        .fetch_optional(&store.readers)
+        .await?;
+    Ok(row.map(|(profile,)| profile))
 }
 
 async fn events(store: &SqliteStore, person: i64) -> StoreResult<Vec<EventView>> {

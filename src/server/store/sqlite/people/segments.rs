@@ -51,13 +51,7 @@ pub async fn count(store: &SqliteStore, project: ProjectId, criteria: &Criteria,
     criteria_sql::count(store, number, &criteria, now).await
 }
 
-pub async fn save(
-    store: &SqliteStore,
-    actor: &Actor,
-    name: &str,
-    criteria: &Criteria,
-    now: Timestamp,
-) -> StoreResult<()> {
+pub async fn save(store: &SqliteStore, actor: &Actor, name: &str, criteria: &Criteria, now: Timestamp) -> StoreResult<()> {
     let mut segments = by_name(store, actor.project).await?;
     segments.insert(name.to_string(), criteria.clone());
     if leads_back(&segments, name) {

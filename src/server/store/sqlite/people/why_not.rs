@@ -11,11 +11,7 @@ use crate::{
         },
         graph::Graph,
         ids::{JourneyId, ProjectId},
-        people::{
-            Properties,
-            profile::event_key,
-            view::WhyNot,
-        },
+        people::{Properties, profile::event_key, view::WhyNot},
         settings::{Entry, Reentry, Settings},
         status::Status,
         time::Timestamp,
@@ -130,10 +126,8 @@ fn gates(case: &Case, person: i64, now: Timestamp) -> Vec<String> {
     if let Some(left) = case.history.and_then(|history| history.left_at) {
         match case.settings.reentry {
             Reentry::Never => reasons.push(format!("She left on {}, and the journey lets nobody in twice.", left.long_date())),
-            Reentry::AfterHours(hours) if now.0 - left.0 < i64::from(hours) * 3_600_000 => reasons.push(format!(
-                "She left on {}; people come in again {hours} hours later at the earliest.",
-                left.long_date()
-            )),
+            Reentry::AfterHours(hours) if now.0 - left.0 < i64::from(hours) * 3_600_000 => reasons
+                .push(format!("She left on {}; people come in again {hours} hours later at the earliest.", left.long_date())),
             Reentry::AfterExit | Reentry::AfterHours(_) => {}
         }
     }
@@ -191,12 +185,11 @@ async fn occasion(store: &SqliteStore, project: i64, case: &Case, person: i64, n
 
 /// What the gates wrote down the last time that she had an occasion.
 async fn recorded(store: &SqliteStore, case: &Case, person: i64) -> StoreResult<Option<String>> {
-    let row: Option<(i64, i64, i64)> =
-        sqlx::query_as("SELECT gate, at, times FROM refusals WHERE version = ?1 AND profile = ?2")
-            .bind(case.version)
-            .bind(person)
-            .fetch_optional(&store.readers)
-            .await?;
+    let row: Option<(i64, i64, i64)> = sqlx::query_as("SELECT gate, at, times FROM refusals WHERE version = ?1 AND profile = ?2")
+        .bind(case.version)
+        .bind(person)
+        .fetch_optional(&store.readers)
+        .await?;
     Ok(row.and_then(|(gate, at, times)| {
         let gate = Gate::from_code(gate)?;
         let times = if times > 1 { format!(", {times} times in all") } else { String::new() };

@@ -1,0 +1,163 @@
+//! Profiles and events in our own form: `POST /api/v1/events`, `/api/v1/profiles`, `/api/v1/journeys/{id}/enter`.
+
+use axum::{
+    Extension, Json,
+    body::Bytes,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{
+    Answer,
+    batch::{Taken, parse, read_each, take},
+};
+use crate::{
+    api::{AppError, journeys::journey_id},
+    domain::{
+        actor::Actor,
+        error::FieldError,
+        people::{
+            Properties,
+            record::{NewEvent, ProfileChange, Record, What, Who},
+            value::{read_key, read_properties},
+            view::PersonDetail,
+        },
+        time::Timestamp,
+    },
+    server::{engine::enter_event, http::AppState},
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Events<'a> {
+    #[serde(borrow)]
+    events: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventForm {
+    identity: Option<String>,
+    anonymous_id: Option<String>,
+    name: String,
+    time: Option<Timestamp>,
+    #[serde(default)]
+    properties: Properties,
+    message_id: Option<String>,
+}
+
+pub async fn events(State(state): State<AppState>, Extension(actor): Extension<Actor>, body: Bytes) -> Answer<Json<Taken>> {
+    let now = state.services.now();
+    let form: Events<'_> = parse(&body).map_err(AppError::field)?;
+    let read = read_each(&form.events, |form: EventForm| {
+        let who = Who::read(form.identity, form.anonymous_id)?;
+        let event = NewEvent::read(&form.name, form.time, form.properties, form.message_id, now)?;
+        Ok(vec![Record { who, what: What::Event(event) }])
+    })?;
+    take(&state, &actor, read).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Profiles<'a> {
+    #[serde(borrow)]
+    profiles: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProfileForm {
+    identity: Option<String>,
+    anonymous_id: Option<String>,
+    #[serde(default)]
+    properties: Properties,
+    #[serde(default)]
+    lists: Vec<String>,
+}
+
+pub async fn profiles(State(state): State<AppState>, Extension(actor): Extension<Actor>, body: Bytes) -> Answer<Json<Taken>> {
+    let form: Profiles<'_> = parse(&body).map_err(AppError::field)?;
+    let read =
+        read_each(&form.profiles, |form: ProfileForm| profile(form.identity, form.anonymous_id, form.properties, form.lists))?;
+    take(&state, &actor, read).await
+}
+
+/// A profile's news and the lists that she is put on.
+///
+/// # Errors
+/// Names what breaks a limit.
+pub fn profile(
+    identity: Option<String>,
+    anonymous: Option<String>,
+    properties: Properties,
+    lists: Vec<String>,
+) -> Result<Vec<Record>, FieldError> {
+    let who = Who::read(identity, anonymous)?;
+    let change = ProfileChange::read(properties).map_err(|error| error.under("properties"))?;
+    let mut records = vec![Record { who: who.clone(), what: What::Change(change) }];
+    for list in lists {
+        let list = read_key(&list).map_err(|error| error.under("lists"))?;
+        records.push(Record { who: who.clone(), what: What::List(list) });
+    }
+    Ok(records)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entrants<'a> {
+    #[serde(borrow)]
+    people: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entrant {
+    identity: Option<String>,
+    anonymous_id: Option<String>,
+    /// What the journey's conditions and messages see of the entry.
+    #[serde(default)]
+    properties: Properties,
+    message_id: Option<String>,
+}
+
+/// Asks a journey to let people in. It is an occasion like any other: the journey's gates decide, and the journey has to run.
+pub async fn enter(
+    State(state): State<AppState>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Answer<(StatusCode, Json<Taken>)> {
+    let journey = journey_id(&id)?;
+    let now = state.services.now();
+    let form: Entrants<'_> = parse(&body).map_err(AppError::field)?;
+    let name = enter_event(&journey.to_string());
+    let read = read_each(&form.people, |form: Entrant| {
+        let who = Who::read(form.identity, form.anonymous_id)?;
+        let properties = read_properties(form.properties).map_err(|error| error.under("properties"))?;
+        let event = NewEvent { name: name.clone(), at: now, properties, message_id: form.message_id };
+        Ok(vec![Record { who, what: What::Event(event) }])
+    })?;
+    state.services.takes_entrants(&actor, journey).await?;
+    Ok((StatusCode::ACCEPTED, take(&state, &actor, read).await?))
+}
+
+pub async fn read(
+    State(state): State<AppState>,
+    Extension(actor): Extension<Actor>,
+    Path(identity): Path<String>,
+) -> Answer<Json<PersonDetail>> {
+    Ok(Json(state.services.person_of(&actor, &identity).await?))
+}
+
+/// Forgets a person, for the law.
+pub async fn forget(
+    State(state): State<AppState>,
+    Extension(actor): Extension<Actor>,
+    Path(identity): Path<String>,
+) -> Answer<StatusCode> {
+    let person = state.services.number_of(&actor, &identity).await?;
+    state.services.delete_person(&actor, person).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

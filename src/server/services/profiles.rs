@@ -1,0 +1,134 @@
+//! People, what they do, segments, and what became of them in journeys.
+
+use super::{ServiceError, ServiceResult, Services};
+use crate::{
+    domain::{
+        access::Permission,
+        actor::Actor,
+        error::FieldError,
+        graph::criteria::Criteria,
+        ids::JourneyId,
+        people::{
+            record::Record,
+            value::read_key,
+            view::{PeoplePage, PeopleQuery, PersonDetail, SegmentView, TripDetail, WhyNot},
+        },
+    },
+    server::{
+        ingest::IntakeError,
+        store::{Store, StoreError},
+    },
+};
+
+impl<S: Store + Clone> Services<S> {
+    /// Takes records in; answered when they are on the disk.
+    ///
+    /// # Errors
+    /// Where more comes in than can be written ([`ServiceError::Busy`]): nothing of it was stored.
+    pub async fn ingest(&self, actor: &Actor, records: Vec<Record>) -> ServiceResult<()> {
+        actor.require(Permission::SendEvents)?;
+        if records.is_empty() {
+            return Ok(());
+        }
+        self.intake.take(actor.project, records).await.map_err(|error| match error {
+            IntakeError::Full => ServiceError::Busy,
+            IntakeError::Store(error) => error.into(),
+        })
+    }
+
+    /// May a program ask this journey to let people in?
+    ///
+    /// # Errors
+    /// Where there is no such journey.
+    pub async fn takes_entrants(&self, actor: &Actor, journey: JourneyId) -> ServiceResult<()> {
+        actor.require(Permission::SendEvents)?;
+        self.store.journey(actor.project, journey).await?;
+        Ok(())
+    }
+
+    pub async fn people_page(&self, actor: &Actor, query: &PeopleQuery) -> ServiceResult<PeoplePage> {
+        actor.require(Permission::SeeJourneys)?;
+        Ok(self.store.people_page(actor.project, query, self.now()).await?)
+    }
+
+    pub async fn person(&self, actor: &Actor, person: i64) -> ServiceResult<PersonDetail> {
+        actor.require(Permission::SeeJourneys)?;
+        Ok(self.store.person(actor.project, person).await?)
+    }
+
+    /// The number of whoever has this identity.
+    ///
+    /// # Errors
+    /// Where nobody has it.
+    pub async fn number_of(&self, actor: &Actor, identity: &str) -> ServiceResult<i64> {
+        let known = self.store.person_by_identity(actor.project, identity).await?;
+        Ok(known.ok_or(StoreError::NotFound("person"))?)
+    }
+
+    pub async fn person_of(&self, actor: &Actor, identity: &str) -> ServiceResult<PersonDetail> {
+        actor.require(Permission::SeeJourneys)?;
+        let person = self.number_of(actor, identity).await?;
+        self.person(actor, person).await
+    }
+
+    pub async fn trip(&self, actor: &Actor, trip: i64) -> ServiceResult<TripDetail> {
+        actor.require(Permission::SeeJourneys)?;
+        Ok(self.store.trip(actor.project, trip).await?)
+    }
+
+    pub async fn why_not(&self, actor: &Actor, person: i64, journey: JourneyId) -> ServiceResult<WhyNot> {
+        actor.require(Permission::SeeJourneys)?;
+        Ok(self.store.why_not(actor.project, person, journey, self.now()).await?)
+    }
+
+    /// Forgets a person; the counts of journeys keep her trips without her.
+    pub async fn delete_person(&self, actor: &Actor, person: i64) -> ServiceResult<()> {
+        actor.require(Permission::SendEvents)?;
+        self.store.delete_person(actor, person, self.now()).await?;
+        tracing::info!(person, by = %actor.user, "person.forgotten");
+        self.announce(actor.project).await;
+        Ok(())
+    }
+
+    /// Every segment, each with the number of people in it.
+    pub async fn segments(&self, actor: &Actor) -> ServiceResult<Vec<SegmentView>> {
+        actor.require(Permission::SeeJourneys)?;
+        let mut segments = self.store.segments(actor.project).await?;
+        for segment in &mut segments {
+            segment.people = Some(self.store.count_matching(actor.project, &segment.criteria, self.now()).await?);
+        }
+        Ok(segments)
+    }
+
+    pub async fn count_matching(&self, actor: &Actor, criteria: &Criteria) -> ServiceResult<i64> {
+        actor.require(Permission::SeeJourneys)?;
+        Ok(self.store.count_matching(actor.project, criteria, self.now()).await?)
+    }
+
+    /// Makes a segment, or changes the one of that name.
+    ///
+    /// # Errors
+    /// Where the name or the criteria make no sense, or the segment would be part of itself.
+    pub async fn save_segment(&self, actor: &Actor, name: &str, criteria: &Criteria) -> ServiceResult<()> {
+        actor.require(Permission::EditJourneys)?;
+        let name = read_key(name).map_err(|error| error.under("name"))?;
+        if criteria.depth() > 16 {
+            return Err(FieldError::new("criteria", "too_deep", "Criteria are nested at most 16 deep.").into());
+        }
+        self.store.save_segment(actor, &name, criteria, self.now()).await?;
+        self.announce(actor.project).await;
+        Ok(())
+    }
+
+    pub async fn delete_segment(&self, actor: &Actor, name: &str) -> ServiceResult<()> {
+        actor.require(Permission::EditJourneys)?;
+        self.store.delete_segment(actor, name, self.now()).await?;
+        self.announce(actor.project).await;
+        Ok(())
+    }
+
+    pub async fn known_events(&self, actor: &Actor) -> ServiceResult<Vec<String>> {
+        actor.require(Permission::SeeJourneys)?;
+        Ok(self.store.known_events(actor.project).await?)
+    }
+}

@@ -1,0 +1,263 @@
+//! A company that does random things.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use wayfare::{
+    domain::{
+        actor::Actor,
+        document::JourneyDocument,
+        ids::JourneyId,
+        list_query::ListQuery,
+        people::{
+            Properties,
+            record::{NewEvent, ProfileChange, Record, What, Who},
+        },
+        selection::Selection,
+        status::Status,
+        time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp},
+        transition::Action,
+    },
+    server::{
+        clock::Clock,
+        engine::{Engine, EngineSigns, calendar::Zones},
+        store::{
+            Store,
+            engine::EngineStore,
+            people::PeopleStore,
+            sqlite::{SqliteConfig, SqliteStore},
+        },
+    },
+};
+
+/// Journeys of one company; its random operations.
+const JOURNEYS: usize = 64;
+const DAYS_OF_LIFE: usize = 45;
+const PEOPLE: u64 = 30;
+const EVENTS: [&str; 4] = ["Signed Up", "Cart Left", "Ordered", "Visited"];
+
+/// A clock that goes when it is told to.
+#[derive(Clone)]
+struct HeldClock(Arc<AtomicI64>);
+
+impl Clock for HeldClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// SplitMix64.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % end
+    }
+
+    fn one<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len() as u64) as usize]
+    }
+}
+
+/// What was seen of a journey that entry was closed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    status: Status,
+    entered: i64,
+    inside: i64,
+    converted: i64,
+}
+
+pub struct Company {
+    seed: u64,
+    dice: Dice,
+    clock: HeldClock,
+    store: SqliteStore,
+    actor: Actor,
+    engine: Engine<SqliteStore>,
+    journeys: Vec<JourneyId>,
+    /// Paused and stopped ones, as they were when that was answered.
+    closed: HashMap<JourneyId, Seen>,
+    _folder: TempDir,
+}
+
+impl Company {
+    pub async fn found(seed: u64) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let store = SqliteStore::open(&SqliteConfig::new(folder.path().join("company.db"))).await.expect("a store");
+        // A week before the clocks of Europe go forward.
+        let clock = HeldClock(Arc::new(AtomicI64::new(1_774_000_000_000)));
+        let actor = store.local_actor(clock.now()).await.expect("an actor");
+        let engine = engine(&store, &clock);
+        let (journeys, closed) = (Vec::new(), HashMap::new());
+        Self { seed, dice: Dice(seed), clock, store, actor, engine, journeys, closed, _folder: folder }
+    }
+
+    /// Lives, and answers how many journeys it had and how many people entered.
+    pub async fn live(mut self) -> (usize, i64) {
+        for _ in 0..JOURNEYS {
+            self.make_journey().await;
+        }
+        for _ in 0..DAYS_OF_LIFE {
+            for _ in 0..self.dice.below(4) + 1 {
+                self.act().await;
+                self.settle().await;
+                self.check().await;
+            }
+            self.pass_time().await;
+            self.check().await;
+        }
+        let entered = self.store.list(self.actor.project, &ListQuery::default(), self.clock.now()).await.expect("a list");
+        (self.journeys.len(), entered.rows.iter().map(|row| row.figures.entered).sum())
+    }
+
+    async fn act(&mut self) {
+        match self.dice.below(20) {
+            0..=9 => self.send_events().await,
+            10..=11 => self.change_people().await,
+            12..=13 => self.operate(Action::Pause).await,
+            14..=15 => self.operate(Action::Resume).await,
+            16 => self.operate(Action::Stop).await,
+            17 => self.forget_somebody().await,
+            18 => self.make_journey().await,
+            // A crash between two rounds: what was not written is gone.
+            _ => self.engine = engine(&self.store, &self.clock),
+        }
+    }
+
+    /// Everything that is due now.
+    async fn settle(&mut self) {
+        for _ in 0..200 {
+            if !self.engine.round().await.unwrap_or_else(|error| panic!("seed {}: {error}", self.seed)) {
+                return;
+            }
+        }
+        panic!("seed {}: the engine never comes to rest", self.seed);
+    }
+
+    /// Half a day to a month, stopping wherever somebody is due.
+    async fn pass_time(&mut self) {
+        let target = self.clock.now().plus(12 * HOUR_MS + self.dice.below(8 * DAY_MS as u64) as i64);
+        while let Some(due) = self.store.next_due().await.expect("a time").filter(|due| *due <= target) {
+            let before = self.clock.now();
+            self.clock.0.store(due.0.max(before.0), Ordering::SeqCst);
+            self.settle().await;
+            let next = self.store.next_due().await.expect("a time");
+            assert!(next.is_none_or(|next| next > self.clock.now()), "seed {}: somebody due was left", self.seed);
+        }
+        self.clock.0.store(target.0, Ordering::SeqCst);
+        self.settle().await;
+    }
+
+    async fn send_events(&mut self) {
+        let now = self.clock.now();
+        let mut records = Vec::new();
+        for _ in 0..self.dice.below(40) + 1 {
+            let (name, cart) = (self.dice.one(&EVENTS), self.dice.below(3));
+            // Some arrive late, some too late to let anybody in.
+            let at = now.plus(-(self.dice.below(5) as i64 / 4) * 90 * MINUTE_MS);
+            let properties = map(json!({"cart": cart, "total": self.dice.below(200)}));
+            let message = (self.dice.below(4) == 0).then(|| format!("m{}", self.dice.below(500)));
+            let event = NewEvent::read(name, Some(at), properties, message, now).expect("an event");
+            records.push(Record { who: self.somebody(), what: What::Event(event) });
+        }
+        self.store.ingest(&[(self.actor.project, records)], now).await.expect("stored");
+    }
+
+    async fn change_people(&mut self) {
+        let mut records = Vec::new();
+        for _ in 0..self.dice.below(10) + 1 {
+            let email = if self.dice.below(3) > 0 { json!("a@example.com") } else { json!(null) };
+            let zone = self.dice.one(&["Europe/Berlin", "America/New_York", "Nowhere/Land"]);
+            let properties =
+                json!({"email": email, "tz": zone, "plan": self.dice.one(&["free", "gold"]), "renews": "2026-05-01"});
+            let change = ProfileChange::read(map(properties)).expect("a change");
+            records.push(Record { who: self.somebody(), what: What::Change(change) });
+        }
+        let now = self.clock.now();
+        self.store.ingest(&[(self.actor.project, records)], now).await.expect("stored");
+    }
+
+    /// Known by identity, by device, or by both, which joins them.
+    fn somebody(&mut self) -> Who {
+        let number = self.dice.below(PEOPLE);
+        let (identity, anonymous) = match self.dice.below(8) {
+            0 => (None, Some(format!("device {number}"))),
+            1 => (Some(format!("person {number}")), Some(format!("device {}", self.dice.below(PEOPLE)))),
+            _ => (Some(format!("person {number}")), None),
+        };
+        Who::read(identity, anonymous).expect("somebody")
+    }
+
+    async fn forget_somebody(&mut self) {
+        let person = self.dice.below(PEOPLE) as i64 + 1;
+        // Nobody of that number may be left; that is an answer as well.
+        let _ = self.store.delete_person(&self.actor, person, self.clock.now()).await;
+    }
+
+    async fn make_journey(&mut self) {
+        let document = super::journey::random(&mut |end| self.dice.below(end), self.journeys.len(), self.clock.now());
+        let document: JourneyDocument = serde_json::from_value(document).expect("a document");
+        assert_eq!(document.problems(), [], "seed {}", self.seed);
+        let now = self.clock.now();
+        let id = self.store.create(&self.actor, &document, now).await.expect("created");
+        self.journeys.push(id);
+        let chosen = Selection::Ticked(vec![id]);
+        self.store.operate(&self.actor, &chosen, Action::Publish, None, now).await.expect("published");
+    }
+
+    async fn operate(&mut self, action: Action) {
+        let chosen: Vec<JourneyId> = (0..self.dice.below(8) + 1).map(|_| self.dice.one(&self.journeys)).collect();
+        let selection = Selection::Ticked(chosen.clone());
+        self.store.operate(&self.actor, &selection, action, None, self.clock.now()).await.expect("answered");
+        for id in chosen {
+            let seen = self.seen(id).await;
+            match seen.status {
+                Status::Paused | Status::Stopped => {
+                    self.closed.insert(id, seen);
+                }
+                _ => {
+                    self.closed.remove(&id);
+                }
+            }
+        }
+    }
+
+    async fn seen(&self, id: JourneyId) -> Seen {
+        let summary = self.store.journey(self.actor.project, id).await.expect("a journey").summary;
+        let figures = summary.figures;
+        Seen { status: summary.status, entered: figures.entered, inside: figures.inside, converted: figures.converted }
+    }
+
+    /// The guarantees of DESIGN section 2.
+    async fn check(&self) {
+        let differences = self.store.check().await.expect("checked");
+        assert_eq!(differences, Vec::<String>::new(), "seed {}", self.seed);
+        for (id, then) in &self.closed {
+            let now = self.seen(*id).await;
+            assert_eq!(now.entered, then.entered, "seed {}: somebody entered a {:?} journey", self.seed, then.status);
+            if then.status == Status::Stopped {
+                assert_eq!((now, now.inside), (*then, 0), "seed {}: a stopped journey moved", self.seed);
+            }
+        }
+    }
+}
+
+fn engine(store: &SqliteStore, clock: &HeldClock) -> Engine<SqliteStore> {
+    Engine::new(store.clone(), Arc::new(clock.clone()), Arc::new(Zones), EngineSigns::default())
+}
+
+fn map(value: Value) -> Properties {
+    value.as_object().cloned().expect("an object")
+}
