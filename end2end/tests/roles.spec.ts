@@ -39,7 +39,7 @@ for (const [email, { title, edits, operates, manages }] of Object.entries(may)) 
       await page.keyboard.press('Escape');
 
       const pages = page.getByRole('navigation', { name: 'Main' }).getByRole('link');
-      await expect(pages).toHaveText(manages ? ['Journeys', 'People', 'API keys', 'Audit log'] : ['Journeys']);
+      await expect(pages).toHaveText(manages ? ['Journeys', 'Profiles', 'People', 'API keys', 'Audit log'] : ['Journeys', 'Profiles']);
     });
 
     test('pauses only where it may', async ({ page, signIn }) => {

@@ -186,6 +186,7 @@ impl From<ServiceError> for AppError {
             ServiceError::Store(error) => error.into(),
             ServiceError::Forbidden(error) => error.into(),
             ServiceError::Invalid(error) => AppError::field(error),
+            ServiceError::Problems(problems) => AppError::Invalid(problems),
             ServiceError::WrongCredentials => AppError::WrongCredentials,
             ServiceError::SignedOut => AppError::SignedOut,
             ServiceError::TooMany(wait) => AppError::TooMany(wait.0),

@@ -66,6 +66,25 @@ pub struct VersionSummary {
     pub start: Option<Timestamp>,
 }
 
+/// What happened at one node of a version.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct NodeFigures {
+    pub node: String,
+    /// People who came to it, each time counted.
+    pub came: i64,
+    /// By the outlet that they left by.
+    pub left: Vec<(String, i64)>,
+    /// Trips that ended here.
+    pub ended: i64,
+}
+
+impl NodeFigures {
+    /// Who is there now: whoever came and has neither left nor ended (reference 7.3).
+    pub fn waiting(&self) -> i64 {
+        self.came - self.ended - self.left.iter().map(|(_, count)| count).sum::<i64>()
+    }
+}
+
 /// Everything the journey's own page shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JourneyDetail {
@@ -78,4 +97,6 @@ pub struct JourneyDetail {
     pub settings: Settings,
     /// What the shown version names and its project does not have, since it was cloned from another one.
     pub missing: Vec<Reference>,
+    /// Of the shown version, where anybody has come to a node.
+    pub nodes: Vec<NodeFigures>,
 }

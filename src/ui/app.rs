@@ -12,8 +12,8 @@ use leptos_router::{
 use super::pages::{
     account::AccountPage, audit::AuditPage, clone_journey::CloneJourneyPage, edit_journey::EditJourneyPage, found::FoundPage,
     invitation::InvitationPage, journey::JourneyPage, keys::KeysPage, label_journeys::LabelJourneysPage,
-    new_journey::NewJourneyPage, operation::OperationPage, password::PasswordPage, people::PeoplePage, projects::ProjectsPage,
-    sign_in::SignInPage, stop_journeys::StopJourneysPage,
+    new_journey::NewJourneyPage, operation::OperationPage, password::PasswordPage, people::PeoplePage, person::PersonPage,
+    profiles::ProfilesPage, projects::ProjectsPage, sign_in::SignInPage, stop_journeys::StopJourneysPage, trip::TripPage,
 };
 use super::{
     dom,
@@ -53,6 +53,9 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/journeys/:id/edit") view=|| view! { <EditJourneyPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/journeys/:id/clone") view=|| view! { <CloneJourneyPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/audit") view=|| view! { <AuditPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/profiles") view=|| view! { <ProfilesPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/profiles/:id") view=|| view! { <PersonPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/trips/:id") view=|| view! { <TripPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/people") view=|| view! { <PeoplePage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/keys") view=|| view! { <KeysPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/projects") view=|| view! { <ProjectsPage /> }.into_any() ssr=SsrMode::Async />

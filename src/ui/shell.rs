@@ -161,6 +161,7 @@ fn Switcher(memberships: Vec<Membership>, current: Option<ProjectId>) -> impl In
 fn MainNavigation(role: Option<Role>) -> impl IntoView {
     let pages = [
         ("/journeys", "Journeys", Permission::SeeJourneys),
+        ("/profiles", "Profiles", Permission::SeeJourneys),
         ("/people", "People", Permission::ManagePeople),
         ("/keys", "API keys", Permission::ManageKeys),
         ("/audit", "Audit log", Permission::SeeAuditLog),

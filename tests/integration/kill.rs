@@ -2,7 +2,12 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use crate::support::{Place, text};
+use serde_json::json;
+
+use crate::{
+    ingest::{Program, welcome},
+    support::{Place, text},
+};
 
 /// Kills in one run.
 const KILLS: u64 = 20;
@@ -44,4 +49,62 @@ fn totals(page: &serde_json::Value) -> HashMap<String, i64> {
         .iter()
         .map(|count| (count["status"].as_str().expect("a status").to_string(), count["count"].as_i64().expect("a count")))
         .collect()
+}
+
+/// Kills while people pour in.
+const ENGINE_KILLS: u64 = 50;
+/// People in one request.
+const TOGETHER: u64 = 40;
+
+/// The key is made before the first kill and opens every server after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn people_pouring_in_under_kills_are_neither_lost_nor_there_twice() {
+    let place = Place::empty();
+    let mut server = place.serve();
+    let program = Program::new(&server).await;
+    let journey = program.publish(welcome()).await;
+    let mut sent: u64 = 0;
+    for round in 0..ENGINE_KILLS {
+        let program = program.at(&server);
+        let pouring = tokio::spawn(pour(program, sent));
+        tokio::time::sleep(Duration::from_micros(2_000 + round * round * 60)).await;
+        server.kill();
+        // What was not answered is sent again, under the same message ids, as every client library does.
+        sent = pouring.await.expect("joined");
+        server = place.serve();
+    }
+    let program = program.at(&server);
+    let people: Vec<u64> = (0..sent + TOGETHER).collect();
+    for batch in people.chunks(TOGETHER as usize) {
+        assert!(send(&program, batch[0]).await, "the last server answers");
+    }
+    let people = i64::try_from(people.len()).expect("few");
+    program.until(&journey, "completed", people).await;
+    assert_eq!(program.figures(&journey).await["entered"], people);
+    server.terminate();
+    let check = place.run(&["check"]);
+    assert!(check.status.success(), "{}", text(&check.stdout));
+    assert_eq!(place.count("SELECT count(*) FROM outbox WHERE state = 1").await, people, "one message for each");
+    assert_eq!(place.count("SELECT count(DISTINCT profile) FROM enrolments").await, people, "one trip for each");
+}
+
+/// Sends until the server is gone; answers how many people were acknowledged.
+async fn pour(program: Program, mut sent: u64) -> u64 {
+    while send(&program, sent).await {
+        sent += TOGETHER;
+    }
+    sent
+}
+
+async fn send(program: &Program, first: u64) -> bool {
+    let events: Vec<_> = (first..first + TOGETHER)
+        .flat_map(|number| {
+            let (identity, address) = (format!("person {number}"), format!("p{number}@example.com"));
+            [
+                json!({ "type": "identify", "userId": identity, "traits": { "email": address } }),
+                json!({ "type": "track", "userId": identity, "event": "Signed Up", "messageId": format!("m{number}") }),
+            ]
+        })
+        .collect();
+    program.try_json("/v1/batch", json!({ "batch": events })).await
 }

@@ -5,6 +5,7 @@ mod audit;
 mod bad_input;
 mod database_file;
 mod hardening;
+mod ingest;
 mod kill;
 mod local_mode;
 mod operate;

@@ -66,13 +66,20 @@ fn placeholder(line: &mut Line) -> Option<&mut String> {
     form.iter_mut().map(|(_, value)| value).find(|value| *value == OTHER_SESSION)
 }
 
+fn names_nobody(line: &Line) -> bool {
+    let in_form = matches!(&line.body, Body::Form(form) if form.iter().any(|(_, value)| value == "999"));
+    line.path.ends_with("/999") || in_form
+}
+
 /// What is wrong with an answer, if anything.
 fn complaint(line: &Line, asker: Asker, status: StatusCode, location: Option<&reqwest::header::HeaderValue>) -> Option<String> {
     let sent_to_sign_in = location.is_some_and(|to| to.to_str().is_ok_and(|to| to.starts_with("/sign-in?next=")));
     let fine = match line.opens.lets(asker) {
         // The gate is open: the answer is there, or says that there was nothing left to do.
         true if line.opens == Opens::Everybody => !matches!(status.as_u16(), 401 | 403 | 405 | 500..),
-        true => matches!(status.as_u16(), 200 | 201 | 303 | 409 | 410) && !sent_to_sign_in,
+        // Who is number 999? Whoever may ask hears that there is nobody.
+        true if names_nobody(line) => status == StatusCode::NOT_FOUND,
+        true => matches!(status.as_u16(), 200 | 201 | 202 | 303 | 409 | 410) && !sent_to_sign_in,
         // A browser that asks for a page is sent to sign in.
         false if sent_to_sign_in => line.opens.refusal(asker) == StatusCode::UNAUTHORIZED && line.method == "GET",
         // Of a project that is not hers she does not even learn that it is there.
@@ -85,6 +92,7 @@ fn complaint(line: &Line, asker: Asker, status: StatusCode, location: Option<&re
 fn question(client: &Client, server: &Server, line: &Line) -> RequestBuilder {
     let address = format!("{}{}", server.url, line.path);
     match &line.body {
+        _ if line.method == "DELETE" => client.delete(address),
         Body::None => {
             client.get(address).header("accept", if line.route.starts_with("/api/") { "application/json" } else { "text/html" })
         }

@@ -153,6 +153,9 @@ fn pages(world: &World, asker: usize) -> Vec<Line> {
         page("/journeys/{id}/edit", format!("/journeys/{draft}/edit"), Opens::People(EditJourneys)),
         page("/journeys/{id}/clone", format!("/journeys/{draft}/clone"), Opens::People(EditJourneys)),
         page("/journeys/stop", format!("/journeys/stop?ids[]={journey}"), Opens::People(OperateJourneys)),
+        plain("/profiles", Opens::People(SeeJourneys)),
+        page("/profiles/{id}", "/profiles/999".to_string(), Opens::People(SeeJourneys)),
+        page("/trips/{id}", "/trips/999".to_string(), Opens::People(SeeJourneys)),
         plain("/people", Opens::People(ManagePeople)),
         plain("/keys", Opens::People(ManageKeys)),
         plain("/audit", Opens::People(SeeAuditLog)),
@@ -205,6 +208,7 @@ fn team_functions(world: &World, asker: usize) -> Vec<Line> {
     let project_name = format!("Project {asker}");
     let link = ("link", "nothing");
     vec![
+        function("/api/ui/profiles/delete", &[("person", "999")], Opens::People(Permission::SendEvents)),
         function("/api/ui/people/invite", &[("email", "new@example.com"), ("role", "viewer")], people),
         function("/api/ui/people/withdraw", &[("invitation", &world.invitation)], people),
         function("/api/ui/people/role", &[("user", &world.member), ("role", "viewer")], people),
@@ -252,10 +256,11 @@ fn programs(world: &World) -> Vec<Line> {
         },
         post("/api/v1/events", json!({ "events": [{ "identity": "ada", "name": "Visited" }] }), SendEvents),
         post("/api/v1/profiles", json!({ "profiles": [{ "identity": "ada" }] }), SendEvents),
-        get("/api/v1/profiles/{identity}", "/api/v1/profiles/ada".to_string()),
+        get("/api/v1/metrics", "/api/v1/metrics".to_string()),
+        get("/api/v1/profiles/{identity}", "/api/v1/profiles/999".to_string()),
         Line {
             method: "DELETE",
-            path: "/api/v1/profiles/nobody".to_string(),
+            path: "/api/v1/profiles/999".to_string(),
             ..post("/api/v1/profiles/{identity}", Value::Null, SendEvents)
         },
         post("/v1/batch", json!({ "batch": [] }), SendEvents),

@@ -85,6 +85,14 @@ impl Place {
         sqlx::query(sql).execute(&mut connection).await.expect("the statement runs").rows_affected()
     }
 
+    /// One number from the database, while no server has it.
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        let options = SqliteConnectOptions::new().filename(self.database());
+        let mut connection = options.connect().await.expect("a database");
+        let (count,): (i64,) = sqlx::query_as(sql).fetch_one(&mut connection).await.expect("a number");
+        count
+    }
+
     /// The error of a statement that the database refuses.
     pub async fn sql_error(&self, sql: &'static str) -> String {
         let options = SqliteConnectOptions::new().filename(self.database());

@@ -53,7 +53,8 @@ enum Command {
         #[arg(last = true)]
         filter: Vec<String>,
     },
-    /// Measure: `bench list` prints the figures of the journey list beside their goals.
+    /// Measure: `bench list` prints the figures of the journey list beside their goals, `bench engine` those of the
+    /// engine beside a bare SQLite program.
     Bench {
         what: Benchmark,
         /// Journeys in the database; may be given more than once.
@@ -71,6 +72,7 @@ enum Part {
 #[derive(Clone, Copy, ValueEnum)]
 enum Benchmark {
     List,
+    Engine,
 }
 
 /// Which build: quick to make, or quick to run.
@@ -93,6 +95,7 @@ fn main() -> ExitCode {
         Command::Check => check::check(),
         Command::Test { only, filter } => test::test(only, &filter),
         Command::Bench { what: Benchmark::List, journeys } => bench::list::run(&journeys),
+        Command::Bench { what: Benchmark::Engine, .. } => bench::engine::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn an_old_event_lets_nobody_in() {
-        let late = |minutes| Occasion { event: Some((NOW.plus(-minutes * MINUTE_MS), NOW)), ..occasion() };
+        let late = |minutes: i64| Occasion { event: Some((NOW.plus(-minutes * MINUTE_MS), NOW)), ..occasion() };
         assert_eq!(admit(&settings(), &late(60)), Ok(()));
         assert_eq!(admit(&settings(), &late(61)), Err(Gate::TooOld));
     }

@@ -91,6 +91,7 @@ fn programs() -> Fixed {
         ("POST", "/api/v1/journeys/preview-stop", post(rest::journeys::preview_stop)),
         ("POST", "/api/v1/journeys/operate", post(rest::journeys::operate)),
         ("POST", "/api/v1/journeys/{id}/enter", post(rest::people::enter)),
+        ("GET", "/api/v1/metrics", get(rest::metrics::read)),
         ("POST", "/api/v1/events", post(rest::people::events)),
         ("POST", "/api/v1/profiles", post(rest::people::profiles)),
         ("GET", "/api/v1/profiles/{identity}", get(rest::people::read)),

@@ -20,6 +20,9 @@ pub enum ServiceError {
     /// What was typed makes no sense.
     #[error("{0}")]
     Invalid(FieldError),
+    /// It cannot run, for all of these reasons.
+    #[error("{} problems", .0.len())]
+    Problems(Vec<FieldError>),
     /// Wrong password, no such account, suspended: nobody is told which.
     #[error("wrong e-mail address or password")]
     WrongCredentials,

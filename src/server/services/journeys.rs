@@ -1,12 +1,13 @@
 //! Looking at journeys and operating them.
 
-use super::{ServiceResult, Services};
+use super::{ServiceError, ServiceResult, Services};
 use crate::{
     domain::{
         access::{Forbidden, Permission},
         actor::Actor,
         columns::ColumnChoice,
         document::JourneyDocument,
+        error::FieldError,
         ids::{JourneyId, OperationId, SavedFilterId},
         journey::JourneyDetail,
         label::Label,
@@ -14,10 +15,11 @@ use crate::{
         list_query::ListQuery,
         operation::{BulkAnswer, HistoryEntry, OperationAccount, StopPreview},
         selection::{Selection, SelectionDigest},
+        status::Status,
         text::{JourneyName, SavedFilterName},
-        transition::{Action, Refusal},
+        transition::Action,
     },
-    server::store::{DetailsEdit, LabelChange, Store, StoreError},
+    server::store::{DetailsEdit, LabelChange, Store},
 };
 
 /// Most lines of a journey's history on its page.
@@ -69,11 +71,17 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// Publishes a draft that has no problems.
+    ///
+    /// # Errors
+    /// A draft that cannot run is refused with all its problems at once ([`ServiceError::Problems`]).
     pub async fn publish(&self, actor: &Actor, journey: JourneyId) -> ServiceResult<BulkAnswer> {
         actor.require(Permission::OperateJourneys)?;
         let detail = self.store.journey(actor.project, journey).await?;
-        if !detail.graph.problems().is_empty() || !detail.settings.problems().is_empty() {
-            return Err(StoreError::Refused { name: detail.summary.name, refusal: Refusal::HasProblems }.into());
+        let graph = detail.graph.problems().into_iter().map(|problem| problem.under("graph"));
+        let settings = detail.settings.problems().into_iter().map(|problem| problem.under("settings"));
+        let problems: Vec<FieldError> = graph.chain(settings).collect();
+        if detail.summary.status == Status::Draft && !problems.is_empty() {
+            return Err(ServiceError::Problems(problems));
         }
         self.operate(actor, &Selection::Ticked(vec![journey]), Action::Publish, None).await
     }

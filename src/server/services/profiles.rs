@@ -56,11 +56,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.person(actor.project, person).await?)
     }
 
-    /// The number of whoever has this identity.
-    ///
-    /// # Errors
-    /// Where nobody has it.
-    pub async fn number_of(&self, actor: &Actor, identity: &str) -> ServiceResult<i64> {
+    async fn number_of(&self, actor: &Actor, identity: &str) -> ServiceResult<i64> {
         let known = self.store.person_by_identity(actor.project, identity).await?;
         Ok(known.ok_or(StoreError::NotFound("person"))?)
     }
@@ -69,6 +65,13 @@ impl<S: Store + Clone> Services<S> {
         actor.require(Permission::SeeJourneys)?;
         let person = self.number_of(actor, identity).await?;
         self.person(actor, person).await
+    }
+
+    /// As [`Services::delete_person`], by identity.
+    pub async fn forget(&self, actor: &Actor, identity: &str) -> ServiceResult<()> {
+        actor.require(Permission::SendEvents)?;
+        let person = self.number_of(actor, identity).await?;
+        self.delete_person(actor, person).await
     }
 
     pub async fn trip(&self, actor: &Actor, trip: i64) -> ServiceResult<TripDetail> {

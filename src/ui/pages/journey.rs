@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{graph_picture::GraphPicture, id_of_path, missing_card::MissingCard, plain_outcome::PlainOutcome};
+use super::{
+    graph_picture::GraphPicture, id_of_path, missing_card::MissingCard, node_table::NodeTable, plain_outcome::PlainOutcome,
+};
 use crate::{
     api::{
         journeys::{JourneyPage as Loaded, get_journey},
@@ -101,6 +103,7 @@ fn Journey(loaded: Loaded) -> impl IntoView {
         <section class="section" aria-labelledby="steps-title">
             <h2 id="steps-title">"Steps"</h2>
             <GraphPicture graph=detail.graph.clone() />
+            <NodeTable detail=detail.clone() />
         </section>
         <div class="columns">
             <SettingsCard detail=detail.clone() />

@@ -26,6 +26,8 @@ pub mod label_journeys;
 pub mod missing_card;
 #[cfg(feature = "ssr")]
 pub mod new_journey;
+#[cfg(feature = "ssr")]
+pub mod node_table;
 pub mod not_found;
 #[cfg(feature = "ssr")]
 pub mod operation;
@@ -33,7 +35,11 @@ pub mod operation;
 pub mod password;
 #[cfg(feature = "ssr")]
 pub mod people;
+#[cfg(feature = "ssr")]
+pub mod person;
 pub mod plain_outcome;
+#[cfg(feature = "ssr")]
+pub mod profiles;
 #[cfg(feature = "ssr")]
 pub mod projects;
 #[cfg(feature = "ssr")]
@@ -41,6 +47,8 @@ pub mod sign_in;
 pub mod stop_effect;
 #[cfg(feature = "ssr")]
 pub mod stop_journeys;
+#[cfg(feature = "ssr")]
+pub mod trip;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;

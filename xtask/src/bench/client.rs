@@ -42,6 +42,20 @@ impl Client {
         ))
     }
 
+    /// Posts JSON as a program with a key does.
+    pub fn post_json(&mut self, path: &str, key: &str, body: &str) -> Result<Answer> {
+        self.send(&format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.host,
+            body.len()
+        ))
+    }
+
+    pub fn get_json(&mut self, path: &str, key: &str) -> Result<serde_json::Value> {
+        let answer = self.send(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {key}\r\n\r\n", self.host))?;
+        Ok(serde_json::from_slice(&answer.body)?)
+    }
+
     fn send(&mut self, request: &str) -> Result<Answer> {
         let start = Instant::now();
         self.stream.get_mut().write_all(request.as_bytes())?;

@@ -16,6 +16,7 @@ pub struct Server {
     /// "127.0.0.1:40123"
     pub address: String,
     folder: PathBuf,
+    pub database: PathBuf,
 }
 
 impl Server {
@@ -37,7 +38,7 @@ impl Server {
         let out = child.stdout.take().context("the server has no output")?;
         for line in BufReader::new(out).lines() {
             if let Some((_, address)) = line?.split_once("listening on http://") {
-                return Ok(Self { child, address: address.trim().to_string(), folder });
+                return Ok(Self { child, address: address.trim().to_string(), folder, database });
             }
         }
         bail!("the server ended before it listened")

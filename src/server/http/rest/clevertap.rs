@@ -4,6 +4,7 @@ use axum::{
     Extension, Json,
     body::Bytes,
     extract::{RawQuery, State},
+    response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
@@ -76,6 +77,14 @@ struct Unprocessed<'a> {
     code: u16,
     error: String,
     record: &'a RawValue,
+}
+
+/// The answer; 200 also where nothing was taken, as the reference's clients expect.
+#[derive(Debug, Serialize)]
+struct Told<'a> {
+    status: &'static str,
+    processed: usize,
+    unprocessed: Vec<Unprocessed<'a>>,
 }
 
 /// A code of the reference's table (8.4), and why.
@@ -155,7 +164,7 @@ pub async fn upload(
     Extension(actor): Extension<Actor>,
     RawQuery(query): RawQuery,
     body: Bytes,
-) -> Answer<Json<Value>> {
+) -> Answer<Response> {
     let form: Upload<'_> = parse(&body).map_err(AppError::field)?;
     if form.d.len() > RECORDS_MAX {
         let sentence = format!("There are {} records; the most in one call is {RECORDS_MAX}.", form.d.len());
@@ -181,5 +190,5 @@ pub async fn upload(
         (0, false) => "fail",
         _ => "partial",
     };
-    Ok(Json(serde_json::json!({ "status": status, "processed": processed, "unprocessed": unprocessed })))
+    Ok(Json(Told { status, processed, unprocessed }).into_response())
 }

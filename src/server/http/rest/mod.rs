@@ -4,6 +4,7 @@ mod batch;
 pub mod clevertap;
 pub mod journeys;
 pub mod key;
+pub mod metrics;
 pub mod people;
 pub mod segment;
 

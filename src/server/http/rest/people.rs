@@ -157,7 +157,6 @@ pub async fn forget(
     Extension(actor): Extension<Actor>,
     Path(identity): Path<String>,
 ) -> Answer<StatusCode> {
-    let person = state.services.number_of(&actor, &identity).await?;
-    state.services.delete_person(&actor, person).await?;
+    state.services.forget(&actor, &identity).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -134,10 +134,10 @@ fn push_filter(sql: &mut QueryBuilder<Sqlite>, json: &str, filter: &PropertyFilt
     match filter.is {
         Comparison::Exists => side("(coalesce(json_type(", "), 'null') <> 'null')"),
         Comparison::Missing => side("(coalesce(json_type(", "), 'null') = 'null')"),
-        Comparison::Equals => push_equals(sql, json, &path, &wanted, true),
+        Comparison::Equals => push_equals(sql, json, &path, &wanted),
         Comparison::NotEquals => {
             sql.push("NOT ");
-            push_equals(sql, json, &path, &wanted, true);
+            push_equals(sql, json, &path, &wanted);
         }
         Comparison::Contains => match &wanted {
             Value::String(part) => {
@@ -171,7 +171,11 @@ fn push_filter(sql: &mut QueryBuilder<Sqlite>, json: &str, filter: &PropertyFilt
 }
 
 /// Of the same kind and the same value; a list is equal to each of its items.
-fn push_equals(sql: &mut QueryBuilder<Sqlite>, json: &str, path: &str, wanted: &Value, lists_too: bool) {
+fn push_equals(sql: &mut QueryBuilder<Sqlite>, json: &str, path: &str, wanted: &Value) {
+    if matches!(wanted, Value::Null | Value::Array(_) | Value::Object(_)) {
+        sql.push("0");
+        return;
+    }
     let extracted = |sql: &mut QueryBuilder<Sqlite>| {
         sql.push("json_extract(").push(json).push(", ").push_bind(path.to_string()).push(")");
     };
@@ -194,10 +198,8 @@ fn push_equals(sql: &mut QueryBuilder<Sqlite>, json: &str, path: &str, wanted: &
         }
         _ => {}
     }
-    if lists_too && !wanted.is_array() {
-        sql.push(" WHEN 'array' THEN ");
-        push_has_item(sql, json, path, wanted);
-    }
+    sql.push(" WHEN 'array' THEN ");
+    push_has_item(sql, json, path, wanted);
     sql.push(" ELSE 0 END)");
 }
 
@@ -266,3 +268,7 @@ fn push_reachable(sql: &mut QueryBuilder<Sqlite>, channel: &str) {
     }
     sql.push(")");
 }
+
+#[cfg(test)]
+#[path = "criteria_tests.rs"]
+mod tests;

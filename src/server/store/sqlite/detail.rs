@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::{
         ids::{JourneyId, ProjectId},
-        journey::JourneyDetail,
+        journey::{JourneyDetail, NodeFigures},
     },
     server::store::{StoreError, StoreResult},
 };
@@ -52,5 +52,36 @@ pub async fn read(store: &SqliteStore, project: ProjectId, journey: JourneyId) -
         graph: json(&content.graph, "graph")?,
         settings: json(&content.settings, "settings")?,
         missing: json(&content.missing, "missing things")?,
+        nodes: nodes(store, project, journey).await?,
     })
+}
+
+/// Figures of the nodes of the shown version. In a stopped one nobody waits anywhere.
+async fn nodes(store: &SqliteStore, project: ProjectId, journey: JourneyId) -> StoreResult<Vec<NodeFigures>> {
+    let rows: Vec<(String, String, i64, bool)> = sqlx::query_as(
+        "SELECT f.node, f.outlet, f.count, v.status = 6 FROM journeys j JOIN versions v ON v.id = j.shown_version_id
+         JOIN node_figures f ON f.version = v.seq WHERE j.id = ? AND j.project_id = ? ORDER BY f.node, f.outlet",
+    )
+    .bind(journey.0)
+    .bind(project.0)
+    .fetch_all(&store.readers)
+    .await?;
+    let mut nodes: Vec<NodeFigures> = Vec::new();
+    let mut stopped = false;
+    for (node, outlet, count, over) in rows {
+        stopped |= over;
+        if nodes.last().is_none_or(|last| last.node != node) {
+            nodes.push(NodeFigures { node, ..NodeFigures::default() });
+        }
+        let Some(figures) = nodes.last_mut() else { continue };
+        match outlet.as_str() {
+            "" => figures.came += count,
+            ended if ended.starts_with('!') => figures.ended += count,
+            _ => figures.left.push((outlet, count)),
+        }
+    }
+    if stopped {
+        nodes.iter_mut().for_each(|figures| figures.ended += figures.waiting());
+    }
+    Ok(nodes)
 }

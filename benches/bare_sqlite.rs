@@ -1,0 +1,65 @@
+//! The least that could be done: a loop of prepared statements that writes the rows that Wayfare writes, into the same tables
+//! with the same indexes and the same durability. `cargo xtask bench engine` prints its figures beside ours.
+//!
+//! `bare_sqlite events FILE ROWS BATCH` or `bare_sqlite people FILE ROWS BATCH`; FILE was made by `wayfare migrate`.
+#![expect(clippy::expect_used, reason = "a measurement that cannot be made has nothing better to do")]
+
+use std::time::Instant;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let [what, file, rows, batch] = words.as_slice() else { return };
+    let (rows, batch): (i64, i64) = (rows.parse().expect("a number"), batch.parse().expect("a number"));
+    let mut connection = Connection::open(file).expect("a database");
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA mmap_size = 1073741824",
+        )
+        .expect("settings");
+    let write: fn(&Transaction<'_>, i64) = if what == "events" { event } else { person };
+    let start = Instant::now();
+    let mut written = 0;
+    while written < rows {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).expect("a transaction");
+        for number in written..(written + batch).min(rows) {
+            write(&transaction, number);
+        }
+        if what == "people" {
+            transaction.execute("UPDATE engine_state SET cursor = cursor + ?1", [batch]).expect("a cursor");
+        }
+        transaction.commit().expect("committed");
+        written += batch;
+    }
+    println!("{:.0}", rows as f64 / start.elapsed().as_secs_f64());
+}
+
+/// One event of an existing person.
+fn event(transaction: &Transaction<'_>, number: i64) {
+    let mut statement = transaction
+        .prepare_cached("INSERT INTO events (project, profile, name, at, received_at, properties) VALUES (9, ?1, 1, ?2, ?2, ?3)")
+        .expect("a statement");
+    statement.execute(params![number % 10_000, 1_790_000_000_000_i64 + number, "{\"total\":7}"]).expect("written");
+}
+
+/// One trip through three nodes: entry, split, profile update.
+fn person(transaction: &Transaction<'_>, number: i64) {
+    let at = 1_790_000_000_000_i64 + number;
+    let mut trip = transaction
+        .prepare_cached(
+            "INSERT INTO enrolments (project, journey, version, profile, state, node, visit, entered_at, began_at, ended_at)
+             VALUES (9, 1, 1, ?1, 1, 'set', 3, ?2, ?2, ?2)",
+        )
+        .expect("a statement");
+    trip.execute(params![number, at]).expect("written");
+    let seq = transaction.last_insert_rowid();
+    let mut step =
+        transaction.prepare_cached("INSERT INTO steps (enrolment, visit, at, path) VALUES (?1, 3, ?2, ?3)").expect("a statement");
+    let path = r#"[["entry","left:next",""],["split","left:a","drew 17 of 100"],["set","ended:completed","“next” leads nowhere: the end"]]"#;
+    step.execute(params![seq, at, path]).expect("written");
+    let mut profile = transaction
+        .prepare_cached("UPDATE profiles SET properties = json_patch(properties, ?2), updated_at = ?3 WHERE seq = ?1")
+        .expect("a statement");
+    profile.execute(params![number + 1, "{\"seen\":true}", at]).expect("written");
+}

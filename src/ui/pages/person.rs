@@ -1,0 +1,191 @@
+//! `/profiles/:id`: one person: what she is, what she did, her trips, and why she is not in a journey.
+
+use leptos::prelude::*;
+
+use super::{id_of_path, query_value};
+use crate::{
+    api::{profiles::read_person, request::may},
+    domain::{
+        access::Permission,
+        people::view::{EventView, PersonDetail, TripView, WhyNot},
+    },
+    ui::components::{
+        page::{Loaded, Page},
+        time::LongDate,
+    },
+};
+
+#[component]
+pub fn PersonPage() -> impl IntoView {
+    let (id, journey) = (id_of_path(), query_value("journey"));
+    view! {
+        <Page title="Profile" wide=true>
+            <Loaded
+                load=move || {
+                    let (id, journey) = (id.clone(), journey.clone());
+                    async move { read_person(&id, &journey).await }
+                }
+                view=|(person, why)| view! { <Person person=person why=why /> }.into_any()
+            />
+        </Page>
+    }
+}
+
+#[component]
+fn Person(person: PersonDetail, why: Option<WhyNot>) -> impl IntoView {
+    let facts = facts(&person);
+    let properties: Vec<(String, String)> = person.properties.iter().map(|(name, value)| (name.clone(), shown(value))).collect();
+    let number = person.seq;
+    view! {
+        <p>
+            <a href="/profiles">"All profiles"</a>
+        </p>
+        <section class="card" aria-labelledby="person-title">
+            <h2 id="person-title">{person.title()}</h2>
+            <dl class="facts">
+                {facts.into_iter().map(|(title, value)| view! { <dt>{title}</dt><dd>{value}</dd> }).collect_view()}
+                <dt>"First seen"</dt>
+                <dd>
+                    <LongDate at=person.created_at />
+                </dd>
+            </dl>
+        </section>
+        <section class="card" aria-labelledby="properties-title">
+            <h2 id="properties-title">"Properties"</h2>
+            {properties.is_empty().then(|| view! { <p class="hint">"None."</p> })}
+            <dl class="facts">
+                {properties.into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect_view()}
+            </dl>
+        </section>
+        <Trips trips=person.trips />
+        <WhyCard number=number why=why />
+        <Events events=person.events />
+        {may(Permission::SendEvents).then(|| view! { <Forget number=number /> })}
+    }
+}
+
+fn facts(person: &PersonDetail) -> Vec<(String, String)> {
+    let mut facts = Vec::new();
+    let mut add = |title: &str, value: String| {
+        if !value.is_empty() {
+            facts.push((title.to_string(), value));
+        }
+    };
+    add("Identity", person.identity.clone().unwrap_or_default());
+    add("Other ids", person.anonymous.join(", "));
+    for (channel, address) in &person.addresses {
+        add(&format!("Address: {channel}"), address.clone());
+    }
+    for (channel, wanted) in &person.consent {
+        add(&format!("Consent: {channel}"), if *wanted { "yes" } else { "no" }.to_string());
+    }
+    add("Time zone", person.time_zone.clone().unwrap_or_default());
+    add("Lists", person.lists.join(", "));
+    facts
+}
+
+/// A value as a person reads it.
+fn shown(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_string)
+}
+
+#[component]
+fn Trips(trips: Vec<TripView>) -> impl IntoView {
+    let none = trips.is_empty();
+    view! {
+        <section class="card" aria-labelledby="trips-title">
+            <h2 id="trips-title">"Journeys"</h2>
+            {none.then(|| view! { <p class="hint">"She has not been in any."</p> })}
+            <ul class="rows" aria-label="Trips">
+                {trips
+                    .into_iter()
+                    .map(|trip| {
+                        view! {
+                            <li>
+                                <a href=format!("/trips/{}", trip.seq)>{trip.journey_name}</a>
+                                {format!(", version {}: {}, since ", trip.version, trip.state.replace('_', " "))}
+                                <LongDate at=trip.entered_at />
+                            </li>
+                        }
+                    })
+                    .collect_view()}
+            </ul>
+        </section>
+    }
+}
+
+/// Asks for one journey.
+#[component]
+fn WhyCard(number: i64, why: Option<WhyNot>) -> impl IntoView {
+    view! {
+        <section class="card" aria-labelledby="why-title">
+            <h2 id="why-title">"Why is she not in a journey?"</h2>
+            {why
+                .map(|why| {
+                    view! {
+                        <h3>
+                            <a href=format!("/journeys/{}", why.journey)>{why.journey_name}</a>
+                        </h3>
+                        <ul>{why.reasons.into_iter().map(|reason| view! { <li>{reason}</li> }).collect_view()}</ul>
+                    }
+                })}
+            <form class="filters" method="get" action=format!("/profiles/{number}")>
+                <label class="field">
+                    <span class="field-label">"Id of the journey"</span>
+                    <input r#type="text" name="journey" placeholder="From the journey's page" />
+                </label>
+                <div class="form-actions">
+                    <button class="button" r#type="submit">
+                        "Find out"
+                    </button>
+                </div>
+            </form>
+        </section>
+    }
+}
+
+#[component]
+fn Events(events: Vec<EventView>) -> impl IntoView {
+    let none = events.is_empty();
+    view! {
+        <section class="card" aria-labelledby="events-title">
+            <h2 id="events-title">"What she did last"</h2>
+            {none.then(|| view! { <p class="hint">"Nothing yet."</p> })}
+            <ol class="history">
+                {events
+                    .into_iter()
+                    .map(|event| {
+                        let properties: Vec<String> =
+                            event.properties.iter().map(|(name, value)| format!("{name}: {}", shown(value))).collect();
+                        view! {
+                            <li>
+                                <span class="history-what">{event.name}</span>
+                                <span class="history-who">
+                                    <LongDate at=event.at />
+                                    {(!properties.is_empty()).then(|| format!(" · {}", properties.join(", ")))}
+                                </span>
+                            </li>
+                        }
+                    })
+                    .collect_view()}
+            </ol>
+        </section>
+    }
+}
+
+#[component]
+fn Forget(number: i64) -> impl IntoView {
+    view! {
+        <section class="card" aria-labelledby="forget-title">
+            <h2 id="forget-title">"Forget this person"</h2>
+            <p class="hint">
+                "Deletes her profile, her events and her steps for good, as the law may ask for. Figures of journeys keep counting her trips, without her."
+            </p>
+            <form method="post" action="/api/ui/profiles/delete">
+                <button class="button button-danger" r#type="submit" name="person" value=number.to_string()>
+                    "Forget for good"
+                </button>
+            </form>
+        </section>
+    }
+}

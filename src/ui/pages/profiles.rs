@@ -1,0 +1,141 @@
+//! `/profiles`: the people of the project, found by the beginning of a name or by a segment.
+
+use leptos::prelude::*;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::query_value;
+use crate::{
+    api::profiles::read_people,
+    domain::{
+        figures::counted,
+        people::view::{PeoplePage, PeopleQuery, PersonRow, SegmentView},
+    },
+    ui::components::{
+        page::{Loaded, Page},
+        time::LongDate,
+    },
+};
+
+#[component]
+pub fn ProfilesPage() -> impl IntoView {
+    let segment = query_value("segment");
+    let query = PeopleQuery {
+        search: query_value("search"),
+        segment: (!segment.is_empty()).then_some(segment),
+        after: query_value("after").parse().unwrap_or(0),
+    };
+    view! {
+        <Page title="Profiles" wide=true>
+            <Loaded
+                load=move || {
+                    let query = query.clone();
+                    async move { read_people(query).await }
+                }
+                view=|(page, segments, query)| view! { <People page=page segments=segments query=query /> }.into_any()
+            />
+        </Page>
+    }
+}
+
+#[component]
+fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> impl IntoView {
+    let none = page.rows.is_empty();
+    let filtered = !query.search.is_empty() || query.segment.is_some();
+    let next = page.rows.last().filter(|_| page.more).map(|last| address(&query, last.seq));
+    let later = query.after > 0;
+    view! {
+        <form class="filters" method="get" action="/profiles" role="search" aria-label="Profiles">
+            <label class="field">
+                <span class="field-label">"Search"</span>
+                <input r#type="search" name="search" value=query.search.clone() placeholder="Beginning of an identity or e-mail" />
+            </label>
+            <label class="field">
+                <span class="field-label">"Segment"</span>
+                <select name="segment">
+                    <option value="">"Everybody"</option>
+                    {segments
+                        .into_iter()
+                        .map(|segment| {
+                            let chosen = query.segment.as_deref() == Some(segment.name.as_str());
+                            let size = segment.people.map(|people| format!(" ({people})")).unwrap_or_default();
+                            view! {
+                                <option value=segment.name.clone() selected=chosen>
+                                    {format!("{}{size}", segment.name)}
+                                </option>
+                            }
+                        })
+                        .collect_view()}
+                </select>
+            </label>
+            <div class="form-actions">
+                <button class="button" r#type="submit">
+                    "Search"
+                </button>
+                {filtered.then(|| view! { <a href="/profiles">"Show everybody"</a> })}
+            </div>
+        </form>
+        <p class="audit-summary">{format!("{} in this project", counted(page.total, "person", "people"))}</p>
+        {(none && filtered).then(|| view! { <p class="card">"Nobody matches. " <a href="/profiles">"Show everybody"</a></p> })}
+        {(none && !filtered)
+            .then(|| {
+                view! {
+                    <p class="card">
+                        "Nobody is here yet. People appear when a program sends profiles or events with an API key."
+                    </p>
+                }
+            })}
+        {(!none).then(|| view! { <PeopleTable rows=page.rows /> })}
+        <nav class="pager" aria-label="Pages">
+            <p class="pager-steps">
+                {later.then(|| view! { <a class="page-link" href=address(&query, 0)>"Newest"</a> })}
+                {next.map(|next| view! { <a class="page-link" href=next>"Older"</a> })}
+            </p>
+        </nav>
+    }
+}
+
+fn address(query: &PeopleQuery, after: i64) -> String {
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let segment = query.segment.as_deref().unwrap_or_default();
+    format!("/profiles?search={}&segment={}&after={after}", encoded(&query.search), encoded(segment))
+}
+
+#[component]
+fn PeopleTable(rows: Vec<PersonRow>) -> impl IntoView {
+    view! {
+        <div class="table-scroll" tabindex="0" role="region" aria-label="Profiles">
+            <table class="plain-table" aria-label="Profiles">
+                <thead>
+                    <tr>
+                        <th scope="col">"Person"</th>
+                        <th scope="col">"E-mail"</th>
+                        <th scope="col">"First seen"</th>
+                        <th scope="col">"Changed"</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {rows
+                        .into_iter()
+                        .map(|row| {
+                            let title = row.name.or(row.identity).unwrap_or_else(|| format!("Unknown #{}", row.seq));
+                            view! {
+                                <tr>
+                                    <th scope="row">
+                                        <a href=format!("/profiles/{}", row.seq)>{title}</a>
+                                    </th>
+                                    <td>{row.email}</td>
+                                    <td>
+                                        <LongDate at=row.created_at />
+                                    </td>
+                                    <td>
+                                        <LongDate at=row.updated_at />
+                                    </td>
+                                </tr>
+                            }
+                        })
+                        .collect_view()}
+                </tbody>
+            </table>
+        </div>
+    }
+}

@@ -1,0 +1,82 @@
+//! `/trips/:id`: one trip of one person, step by step, with the reason of each turn.
+
+use leptos::prelude::*;
+
+use super::id_of_path;
+use crate::{
+    api::profiles::read_trip,
+    domain::people::view::TripDetail,
+    ui::components::{
+        page::{Loaded, Page},
+        time::LongDate,
+    },
+};
+
+#[component]
+pub fn TripPage() -> impl IntoView {
+    let id = id_of_path();
+    view! {
+        <Page title="Trip">
+            <Loaded
+                load=move || {
+                    let id = id.clone();
+                    async move { read_trip(&id).await }
+                }
+                view=|trip| view! { <Trip detail=trip /> }.into_any()
+            />
+        </Page>
+    }
+}
+
+#[component]
+fn Trip(detail: TripDetail) -> impl IntoView {
+    let trip = detail.trip;
+    let title = detail.person_title;
+    let person = match detail.person {
+        Some(number) => view! { <a href=format!("/profiles/{number}")>{title}</a> }.into_any(),
+        None => title.into_any(),
+    };
+    let none = detail.steps.is_empty();
+    view! {
+        <section class="card" aria-labelledby="trip-title">
+            <h2 id="trip-title">
+                <a href=format!("/journeys/{}", trip.journey)>{trip.journey_name}</a>
+            </h2>
+            <dl class="facts">
+                <dt>"Person"</dt>
+                <dd>{person}</dd>
+                <dt>"Version"</dt>
+                <dd>{trip.version}</dd>
+                <dt>"State"</dt>
+                <dd>{trip.state.replace('_', " ")}</dd>
+                <dt>"Entered"</dt>
+                <dd>
+                    <LongDate at=trip.entered_at />
+                </dd>
+                {trip.due_at.map(|at| view! { <dt>"Next"</dt><dd><LongDate at=at /></dd> })}
+                {trip.ended_at.map(|at| view! { <dt>"Ended"</dt><dd><LongDate at=at /></dd> })}
+            </dl>
+        </section>
+        <section class="card" aria-labelledby="steps-title">
+            <h2 id="steps-title">"Step by step"</h2>
+            {none.then(|| view! { <p class="hint">"The steps are not kept any more."</p> })}
+            <ol class="history">
+                {detail
+                    .steps
+                    .into_iter()
+                    .map(|step| {
+                        view! {
+                            <li>
+                                <span class="history-what">{format!("{}: {}", step.title, step.what)}</span>
+                                <span class="history-who">
+                                    <LongDate at=step.at />
+                                    {(!step.reason.is_empty()).then(|| format!(" · {}", step.reason))}
+                                </span>
+                            </li>
+                        }
+                    })
+                    .collect_view()}
+            </ol>
+        </section>
+    }
+}
