@@ -21,6 +21,8 @@ pub mod profiles;
 #[cfg(feature = "ssr")]
 pub mod projects;
 #[cfg(feature = "ssr")]
+pub mod segments;
+#[cfg(feature = "ssr")]
 pub mod session;
 
 pub mod filters;

@@ -13,7 +13,7 @@ use super::pages::{
     account::AccountPage, audit::AuditPage, clone_journey::CloneJourneyPage, edit_journey::EditJourneyPage, found::FoundPage,
     invitation::InvitationPage, journey::JourneyPage, keys::KeysPage, label_journeys::LabelJourneysPage,
     new_journey::NewJourneyPage, operation::OperationPage, password::PasswordPage, people::PeoplePage, person::PersonPage,
-    profiles::ProfilesPage, projects::ProjectsPage, sign_in::SignInPage, stop_journeys::StopJourneysPage, trip::TripPage,
+    profiles::ProfilesPage, projects::ProjectsPage, segments::{SegmentEditPage, SegmentsPage}, sign_in::SignInPage, stop_journeys::StopJourneysPage, trip::TripPage,
 };
 use super::{
     dom,
@@ -55,6 +55,8 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/audit") view=|| view! { <AuditPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/profiles") view=|| view! { <ProfilesPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/profiles/:id") view=|| view! { <PersonPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/segments") view=|| view! { <SegmentsPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/segments/edit") view=|| view! { <SegmentEditPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/trips/:id") view=|| view! { <TripPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/people") view=|| view! { <PeoplePage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/keys") view=|| view! { <KeysPage /> }.into_any() ssr=SsrMode::Async />

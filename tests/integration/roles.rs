@@ -79,7 +79,7 @@ fn complaint(line: &Line, asker: Asker, status: StatusCode, location: Option<&re
         true if line.opens == Opens::Everybody => !matches!(status.as_u16(), 401 | 403 | 405 | 500..),
         // Who is number 999? Whoever may ask hears that there is nobody.
         true if names_nobody(line) => status == StatusCode::NOT_FOUND,
-        true => matches!(status.as_u16(), 200 | 201 | 202 | 303 | 409 | 410) && !sent_to_sign_in,
+        true => matches!(status.as_u16(), 200 | 201 | 202 | 204 | 303 | 409 | 410) && !sent_to_sign_in,
         // A browser that asks for a page is sent to sign in.
         false if sent_to_sign_in => line.opens.refusal(asker) == StatusCode::UNAUTHORIZED && line.method == "GET",
         // Of a project that is not hers she does not even learn that it is there.
@@ -93,6 +93,7 @@ fn question(client: &Client, server: &Server, line: &Line) -> RequestBuilder {
     let address = format!("{}{}", server.url, line.path);
     match &line.body {
         _ if line.method == "DELETE" => client.delete(address),
+        Body::Json(body) if line.method == "PUT" => client.put(address).json(body),
         Body::None => {
             client.get(address).header("accept", if line.route.starts_with("/api/") { "application/json" } else { "text/html" })
         }

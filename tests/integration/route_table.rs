@@ -156,6 +156,8 @@ fn pages(world: &World, asker: usize) -> Vec<Line> {
         plain("/profiles", Opens::People(SeeJourneys)),
         page("/profiles/{id}", "/profiles/999".to_string(), Opens::People(SeeJourneys)),
         page("/trips/{id}", "/trips/999".to_string(), Opens::People(SeeJourneys)),
+        plain("/segments", Opens::People(SeeJourneys)),
+        plain("/segments/edit", Opens::People(SeeJourneys)),
         plain("/people", Opens::People(ManagePeople)),
         plain("/keys", Opens::People(ManageKeys)),
         plain("/audit", Opens::People(SeeAuditLog)),
@@ -202,12 +204,15 @@ fn journey_functions(world: &World, asker: usize) -> Vec<Line> {
 }
 
 fn team_functions(world: &World, asker: usize) -> Vec<Line> {
+    let edits = Opens::People(Permission::EditJourneys);
     let people = Opens::People(Permission::ManagePeople);
     let keys = Opens::People(Permission::ManageKeys);
     let projects = Opens::People(Permission::ManageProjects);
     let project_name = format!("Project {asker}");
     let link = ("link", "nothing");
     vec![
+        function("/api/ui/segments/save", &[("name", &format!("Segment {asker}")), ("kind[0]", "reachable"), ("property[0]", "email")], edits),
+        function("/api/ui/segments/delete", &[("name", "999")], edits),
         function("/api/ui/profiles/delete", &[("person", "999")], Opens::People(Permission::SendEvents)),
         function("/api/ui/people/invite", &[("email", "new@example.com"), ("role", "viewer")], people),
         function("/api/ui/people/withdraw", &[("invitation", &world.invitation)], people),
@@ -256,6 +261,17 @@ fn programs(world: &World) -> Vec<Line> {
         },
         post("/api/v1/events", json!({ "events": [{ "identity": "ada", "name": "Visited" }] }), SendEvents),
         post("/api/v1/profiles", json!({ "profiles": [{ "identity": "ada" }] }), SendEvents),
+        get("/api/v1/segments", "/api/v1/segments".to_string()),
+        Line {
+            method: "PUT",
+            path: "/api/v1/segments/VIP".to_string(),
+            ..post("/api/v1/segments/{name}", json!({ "reachable": "email" }), EditJourneys)
+        },
+        Line {
+            method: "DELETE",
+            path: "/api/v1/segments/999".to_string(),
+            ..post("/api/v1/segments/{name}", Value::Null, EditJourneys)
+        },
         get("/api/v1/metrics", "/api/v1/metrics".to_string()),
         get("/api/v1/profiles/{identity}", "/api/v1/profiles/999".to_string()),
         Line {

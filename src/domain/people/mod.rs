@@ -2,6 +2,7 @@
 
 pub mod profile;
 pub mod record;
+pub mod segment_form;
 pub mod value;
 pub mod view;
 

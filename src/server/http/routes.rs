@@ -3,7 +3,7 @@
 
 use axum::{
     Router,
-    routing::{MethodRouter, any, delete, get, post},
+    routing::{MethodRouter, any, delete, get, post, put},
 };
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list_with_exclusions;
@@ -91,6 +91,9 @@ fn programs() -> Fixed {
         ("POST", "/api/v1/journeys/preview-stop", post(rest::journeys::preview_stop)),
         ("POST", "/api/v1/journeys/operate", post(rest::journeys::operate)),
         ("POST", "/api/v1/journeys/{id}/enter", post(rest::people::enter)),
+        ("GET", "/api/v1/segments", get(rest::segments::list)),
+        ("PUT", "/api/v1/segments/{name}", put(rest::segments::save)),
+        ("DELETE", "/api/v1/segments/{name}", delete(rest::segments::remove)),
         ("GET", "/api/v1/metrics", get(rest::metrics::read)),
         ("POST", "/api/v1/events", post(rest::people::events)),
         ("POST", "/api/v1/profiles", post(rest::people::profiles)),

@@ -84,6 +84,7 @@ fn Notice() -> impl IntoView {
         "password-changed" => "Your password is changed, and every other device is signed out.",
         "session-ended" => "That device is signed out.",
         "invitation-withdrawn" => "The invitation is withdrawn; its link opens nothing any more.",
+        "segment-deleted" => "The segment is deleted. Where it was asked for, it now holds for nobody.",
         "person-deleted" => "The person is forgotten.",
         "key-revoked" => "The key is revoked; nobody gets in with it any more.",
         "project-created" => "The project is made, and you are looking at it.",

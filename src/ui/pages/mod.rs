@@ -43,6 +43,8 @@ pub mod profiles;
 #[cfg(feature = "ssr")]
 pub mod projects;
 #[cfg(feature = "ssr")]
+pub mod segments;
+#[cfg(feature = "ssr")]
 pub mod sign_in;
 pub mod stop_effect;
 #[cfg(feature = "ssr")]

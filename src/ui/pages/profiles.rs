@@ -74,7 +74,7 @@ fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> i
                 {filtered.then(|| view! { <a href="/profiles">"Show everybody"</a> })}
             </div>
         </form>
-        <p class="audit-summary">{format!("{} in this project", counted(page.total, "person", "people"))}</p>
+        <p class="audit-summary">{format!("{} in this project ", counted(page.total, "person", "people"))} <a href="/segments">"Segments"</a></p>
         {(none && filtered).then(|| view! { <p class="card">"Nobody matches. " <a href="/profiles">"Show everybody"</a></p> })}
         {(none && !filtered)
             .then(|| {

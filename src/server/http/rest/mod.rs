@@ -7,6 +7,7 @@ pub mod key;
 pub mod metrics;
 pub mod people;
 pub mod segment;
+pub mod segments;
 
 use axum::{
     Json,

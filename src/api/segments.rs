@@ -1,0 +1,90 @@
+//! Segments: questions about people that are kept.
+
+use leptos::prelude::*;
+
+use super::{
+    AppError,
+    request::{context, fail, go_to},
+};
+use crate::domain::{
+    people::{segment_form::SegmentForm, view::SegmentView},
+    query_string::pairs,
+};
+
+/// # Errors
+/// Where she may not see them.
+pub async fn read_segments() -> Result<Vec<SegmentView>, AppError> {
+    let (services, actor) = context()?;
+    services.segments(&actor).await.map_err(fail)
+}
+
+/// What the builder shows.
+pub struct Building {
+    pub form: SegmentForm,
+    /// People who match right now, or why they cannot be counted.
+    pub people: Result<i64, String>,
+    pub events: Vec<String>,
+    /// The segment exists, and its question does not fit into the form.
+    pub too_deep: bool,
+}
+
+/// The form that an address spells, or the segment that it names, with the number of people in it.
+///
+/// # Errors
+/// Where she may not make segments.
+pub async fn build_segment(query: &str) -> Result<Building, AppError> {
+    let (services, actor) = context()?;
+    let mut form = form_of(query);
+    let mut too_deep = false;
+    if form.rows.is_empty()
+        && let Some(known) = services.segments(&actor).await.map_err(fail)?.into_iter().find(|known| known.name == form.name)
+    {
+        match SegmentForm::of_criteria(&known.name, &known.criteria) {
+            Some(known) => form = known,
+            None => too_deep = true,
+        }
+    }
+    let people = match form.criteria() {
+        Ok(criteria) => Ok(services.count_matching(&actor, &criteria).await.map_err(fail)?),
+        Err(error) => Err(format!("{}: {}", error.path, error.sentence)),
+    };
+    Ok(Building { form, people, events: services.known_events(&actor).await.map_err(fail)?, too_deep })
+}
+
+fn form_of(query: &str) -> SegmentForm {
+    let all: Vec<(String, String)> = pairs(query).collect();
+    let column = |name: &str| all.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect::<Vec<_>>();
+    let one = |name: &str| column(name).pop().unwrap_or_default();
+    let columns = ["kind", "negate", "property", "is", "value", "times", "days"].map(column);
+    SegmentForm::of_columns(one("name"), one("join"), columns)
+}
+
+/// Keeps a segment; one of that name is changed.
+#[server(prefix = "/api/ui", endpoint = "segments/save")]
+#[expect(clippy::too_many_arguments, reason = "the columns of a form")]
+pub async fn save_segment(
+    name: String,
+    #[server(default)] join: String,
+    #[server(default)] kind: Vec<String>,
+    #[server(default)] negate: Vec<String>,
+    #[server(default)] property: Vec<String>,
+    #[server(default)] is: Vec<String>,
+    #[server(default)] value: Vec<String>,
+    #[server(default)] times: Vec<String>,
+    #[server(default)] days: Vec<String>,
+) -> Result<(), AppError> {
+    let (services, actor) = context()?;
+    let form = SegmentForm::of_columns(name, join, [kind, negate, property, is, value, times, days]);
+    let criteria = form.criteria().map_err(|error| fail(AppError::field(error)))?;
+    services.save_segment(&actor, &form.name, &criteria).await.map_err(fail)?;
+    go_to("/segments?notice=saved");
+    Ok(())
+}
+
+#[server(prefix = "/api/ui", endpoint = "segments/delete")]
+pub async fn delete_segment(name: String) -> Result<(), AppError> {
+    let (services, actor) = context()?;
+    services.delete_segment(&actor, &name).await.map_err(fail)?;
+    go_to("/segments?notice=segment-deleted");
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! `/segments`: questions about people that are kept, and `/segments/edit`: the form that builds one.
+
+use leptos::prelude::*;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::query_string;
+use crate::{
+    api::{
+        request::may,
+        segments::{Building, build_segment, read_segments},
+    },
+    domain::{
+        access::Permission,
+        figures::counted,
+        people::{
+            profile::Channel,
+            segment_form::{Kind, ROWS, Row},
+            value::KEY_MAX,
+            view::SegmentView,
+        },
+    },
+    ui::components::page::{Loaded, Page},
+};
+
+/// Keys and words of the ways to compare.
+const COMPARISONS: [(&str, &str); 10] = [
+    ("equals", "is"),
+    ("not_equals", "is not"),
+    ("contains", "contains"),
+    ("starts_with", "starts with"),
+    ("less_than", "is less than"),
+    ("at_most", "is at most"),
+    ("greater_than", "is more than"),
+    ("at_least", "is at least"),
+    ("exists", "is known"),
+    ("missing", "is not known"),
+];
+
+#[component]
+pub fn SegmentsPage() -> impl IntoView {
+    view! {
+        <Page title="Segments" crumbs=vec![("/profiles".to_string(), "Profiles".to_string())]>
+            <Loaded load=read_segments view=|segments| view! { <List segments=segments /> }.into_any() />
+        </Page>
+    }
+}
+
+#[component]
+fn List(segments: Vec<SegmentView>) -> impl IntoView {
+    let none = segments.is_empty();
+    let edits = may(Permission::EditJourneys);
+    view! {
+        {edits.then(|| view! { <p><a class="button button-primary" href="/segments/edit">"New segment"</a></p> })}
+        {none.then(|| view! { <p class="card">"No segment yet. A segment is a question about people that journeys and pages use by its name."</p> })}
+        <ul class="rows" aria-label="Segments">
+            {segments
+                .into_iter()
+                .map(|segment| {
+                    let encoded = utf8_percent_encode(&segment.name, NON_ALPHANUMERIC).to_string();
+                    let people = segment.people.map(|people| counted(people, "person", "people")).unwrap_or_default();
+                    view! {
+                        <li class="card">
+                            <h2>
+                                <a href=format!("/profiles?segment={encoded}")>{segment.name.clone()}</a>
+                            </h2>
+                            <p>{people} ": " {segment.criteria.describe()}</p>
+                            {edits
+                                .then(|| {
+                                    view! {
+                                        <form class="form-actions" method="post" action="/api/ui/segments/delete">
+                                            <a class="button" href=format!("/segments/edit?name={encoded}")>
+                                                "Edit"
+                                            </a>
+                                            <button class="button" r#type="submit" name="name" value=segment.name.clone()>
+                                                "Delete"
+                                            </button>
+                                        </form>
+                                    }
+                                })}
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ul>
+    }
+}
+
+#[component]
+pub fn SegmentEditPage() -> impl IntoView {
+    let query = query_string();
+    view! {
+        <Page title="Segment" wide=true crumbs=vec![("/segments".to_string(), "Segments".to_string())]>
+            <Loaded
+                load=move || {
+                    let query = query.get_untracked();
+                    async move { build_segment(&query).await }
+                }
+                view=|building| view! { <Builder building=building /> }.into_any()
+            />
+        </Page>
+    }
+}
+
+#[component]
+fn Builder(building: Building) -> impl IntoView {
+    let form = building.form;
+    let count = match building.people {
+        Ok(people) => format!("{} right now", counted(people, "person", "people")),
+        Err(problem) => problem,
+    };
+    let rows = form.rows.len().max(ROWS - 1) + 1;
+    let row = move |place: usize| form.rows.get(place).cloned().unwrap_or_default();
+    view! {
+        {building
+            .too_deep
+            .then(|| {
+                view! {
+                    <p class="card card-warning">
+                        "This segment asks more than the form can show. It was made through the API and is changed there; saving here replaces it."
+                    </p>
+                }
+            })}
+        <form class="form" method="get" action="/segments/edit">
+            <label class="field">
+                <span class="field-label">"Name"</span>
+                <input r#type="text" name="name" value=form.name.clone() required maxlength=KEY_MAX.to_string() />
+            </label>
+            <label class="field">
+                <span class="field-label">"People for whom"</span>
+                <select name="join">
+                    <option value="all">"all of these hold"</option>
+                    <option value="any" selected=form.join == "any">
+                        "any of these holds"
+                    </option>
+                </select>
+            </label>
+            {(0..rows).map(|place| view! { <Condition place=place row=row(place) /> }).collect_view()}
+            <datalist id="known-events">
+                {building.events.into_iter().map(|event| view! { <option value=event></option> }).collect_view()}
+            </datalist>
+            <p role="status">
+                <strong>{count}</strong>
+            </p>
+            <div class="form-actions">
+                <button class="button" r#type="submit">
+                    "Count"
+                </button>
+                <button class="button button-primary" r#type="submit" formmethod="post" formaction="/api/ui/segments/save">
+                    "Save segment"
+                </button>
+            </div>
+        </form>
+        <p class="hint">
+            "Channels are " {Channel::ALL.map(Channel::key).join(", ")}
+            ". A row without a name asks nothing; counting gives another empty row."
+        </p>
+    }
+}
+
+#[component]
+fn Condition(place: usize, row: Row) -> impl IntoView {
+    let option = |value: &'static str, text: &'static str, chosen: &str| {
+        let selected = value == chosen;
+        view! {
+            <option value=value selected=selected>
+                {text}
+            </option>
+        }
+    };
+    view! {
+        <fieldset class="filters">
+            <legend class="visually-hidden">{format!("Condition {}", place + 1)}</legend>
+            <label class="field">
+                <span class="field-label">"She"</span>
+                <select name="negate[]">{option("", "does", &row.negate)} {option("not", "does not", &row.negate)}</select>
+            </label>
+            <label class="field">
+                <span class="field-label">"What"</span>
+                <select name="kind[]">
+                    {Kind::ALL.into_iter().map(|kind| option(kind.key(), kind.title(), &row.kind)).collect_view()}
+                </select>
+            </label>
+            <label class="field">
+                <span class="field-label">"Name"</span>
+                <input r#type="text" name="property[]" value=row.name list="known-events" />
+            </label>
+            <label class="field">
+                <span class="field-label">"Property"</span>
+                <select name="is[]">
+                    {COMPARISONS.into_iter().map(|(key, words)| option(key, words, &row.is)).collect_view()}
+                </select>
+            </label>
+            <label class="field">
+                <span class="field-label">"Value"</span>
+                <input r#type="text" name="value[]" value=row.value />
+            </label>
+            <label class="field">
+                <span class="field-label">"Event: times"</span>
+                <input r#type="text" inputmode="numeric" name="times[]" value=row.times size="4" />
+            </label>
+            <label class="field">
+                <span class="field-label">"in the last days"</span>
+                <input r#type="text" inputmode="numeric" name="days[]" value=row.days size="4" />
+            </label>
+        </fieldset>
+    }
+}
