@@ -10,10 +10,26 @@ use leptos_router::{
 
 #[cfg(feature = "ssr")]
 use super::pages::{
-    account::AccountPage, audit::AuditPage, clone_journey::CloneJourneyPage, edit_journey::EditJourneyPage, found::FoundPage,
-    invitation::InvitationPage, journey::JourneyPage, keys::KeysPage, label_journeys::LabelJourneysPage,
-    new_journey::NewJourneyPage, operation::OperationPage, password::PasswordPage, people::PeoplePage, person::PersonPage,
-    profiles::ProfilesPage, projects::ProjectsPage, segments::{SegmentEditPage, SegmentsPage}, sign_in::SignInPage, stop_journeys::StopJourneysPage, trip::TripPage,
+    account::AccountPage,
+    audit::AuditPage,
+    clone_journey::CloneJourneyPage,
+    edit_journey::EditJourneyPage,
+    found::FoundPage,
+    invitation::InvitationPage,
+    journey::JourneyPage,
+    keys::KeysPage,
+    label_journeys::LabelJourneysPage,
+    new_journey::NewJourneyPage,
+    operation::OperationPage,
+    password::PasswordPage,
+    people::PeoplePage,
+    person::PersonPage,
+    profiles::ProfilesPage,
+    projects::ProjectsPage,
+    segments::{SegmentEditPage, SegmentsPage},
+    sign_in::SignInPage,
+    stop_journeys::StopJourneysPage,
+    trip::TripPage,
 };
 use super::{
     dom,

@@ -211,7 +211,11 @@ fn team_functions(world: &World, asker: usize) -> Vec<Line> {
     let project_name = format!("Project {asker}");
     let link = ("link", "nothing");
     vec![
-        function("/api/ui/segments/save", &[("name", &format!("Segment {asker}")), ("kind[0]", "reachable"), ("property[0]", "email")], edits),
+        function(
+            "/api/ui/segments/save",
+            &[("name", &format!("Segment {asker}")), ("kind[0]", "reachable"), ("property[0]", "email")],
+            edits,
+        ),
         function("/api/ui/segments/delete", &[("name", "999")], edits),
         function("/api/ui/profiles/delete", &[("person", "999")], Opens::People(Permission::SendEvents)),
         function("/api/ui/people/invite", &[("email", "new@example.com"), ("role", "viewer")], people),

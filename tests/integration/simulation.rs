@@ -8,7 +8,7 @@ mod journey;
 use company::Company;
 
 fn seeds() -> Vec<u64> {
-    let text = std::env::var("WAYFARE_SEEDS").unwrap_or_else(|_| "0..10".to_string());
+    let text = std::env::var("WAYFARE_SEEDS").unwrap_or_else(|_| "0..6".to_string());
     match text.split_once("..") {
         Some((from, to)) => (from.parse().expect("a number")..to.parse().expect("a number")).collect(),
         None => vec![text.parse().expect("a number")],

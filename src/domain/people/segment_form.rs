@@ -193,7 +193,9 @@ fn whole(text: &str, path: &str) -> Result<Option<u32>, FieldError> {
         return Ok(None);
     }
     let number = text.parse().ok().filter(|number| (1..=10_000).contains(number));
-    number.map(Some).ok_or_else(|| FieldError::new(path, "malformed", format!("“{text}” is not a whole number from 1 to 10,000.")))
+    number
+        .map(Some)
+        .ok_or_else(|| FieldError::new(path, "malformed", format!("“{text}” is not a whole number from 1 to 10,000.")))
 }
 
 #[cfg(test)]

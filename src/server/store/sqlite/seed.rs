@@ -34,7 +34,20 @@ pub async fn seed(
     let labels = label_ids(&mut transaction, project, journeys, now).await?;
     let rows = journeys.iter().map(|journey| new_journey(journey, &labels)).collect::<StoreResult<Vec<_>>>()?;
     insert(&mut transaction, project, &rows).await?;
+    mark_runs(&mut transaction, project, now).await?;
     store.commit(transaction, project).await?;
+    Ok(())
+}
+
+/// A past has had its runs: nothing starts because a demo was loaded.
+async fn mark_runs(connection: &mut SqliteConnection, project: ProjectId, now: Timestamp) -> StoreResult<()> {
+    for statement in [
+        "UPDATE versions SET entry_since = ?2 WHERE project_id = ?1 AND status = 2 AND entry_since = 0",
+        "INSERT INTO segment_runs (version, run_at) SELECT seq, ?2 FROM versions
+         WHERE project_id = ?1 AND status = 2 AND entry_type IN (1, 2, 3) ON CONFLICT DO NOTHING",
+    ] {
+        sqlx::query(statement).bind(project.0).bind(now.0).execute(&mut *connection).await?;
+    }
     Ok(())
 }
 
