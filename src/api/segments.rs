@@ -61,7 +61,6 @@ fn form_of(query: &str) -> SegmentForm {
 
 /// Keeps a segment; one of that name is changed.
 #[server(prefix = "/api/ui", endpoint = "segments/save")]
-#[expect(clippy::too_many_arguments, reason = "the columns of a form")]
 pub async fn save_segment(
     name: String,
     #[server(default)] join: String,
