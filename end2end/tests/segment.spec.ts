@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { Analytics } from '@segment/analytics-node';
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/fixtures.ts';
+import { newKey } from '../support/programs.ts';
+import type { Server } from '../support/server.ts';
 
 // Segment's published client libraries, unmodified, with nothing changed but the host: a journey moves because of them.
 
@@ -13,20 +15,18 @@ test.use({ seed: join(import.meta.dirname, '../../docs/examples/welcome.json') }
 const PYTHON_LIBRARY = 'segment-analytics-python==2.4.0';
 
 /** Publishes the journey and answers a key that may send. */
-async function ready(page: Page): Promise<string> {
-  await page.goto('/journeys');
+async function ready(page: Page, server: Server): Promise<string> {
+  await page.goto(`${server.url}/journeys`);
   await page.getByRole('link', { name: 'Welcome (example)' }).click();
   await page.getByRole('button', { name: 'Publish' }).click();
   await expect(page.getByText('Running', { exact: true }).first()).toBeVisible();
-  const form = { name: 'Site', 'scopes[0]': 'ingest' };
-  const answer = await page.request.post('/api/ui/keys/create', { form, headers: { accept: 'application/json' } });
-  return (await answer.json()) as string;
+  return newKey(server);
 }
 
 /** She is known, with her address, and inside. */
-async function came(page: Page, person: string): Promise<void> {
+async function came(page: Page, server: Server, person: string): Promise<void> {
   await expect(async () => {
-    await page.goto(`/profiles?search=${person}`);
+    await page.goto(`${server.url}/profiles?search=${person}`);
     await page.getByRole('link', { name: person }).click({ timeout: 1000 });
     await expect(page.getByText(`${person}@example.com`).first()).toBeVisible({ timeout: 1000 });
     await expect(page.getByRole('link', { name: 'Welcome (example)' })).toBeVisible({ timeout: 1000 });
@@ -34,7 +34,7 @@ async function came(page: Page, person: string): Promise<void> {
 }
 
 test('the library for Node', async ({ page, server }) => {
-  const writeKey = await ready(page);
+  const writeKey = await ready(page, server);
   const analytics = new Analytics({ writeKey, host: server.url });
   const problems: unknown[] = [];
   analytics.on('error', (problem) => problems.push(problem));
@@ -42,7 +42,7 @@ test('the library for Node', async ({ page, server }) => {
   analytics.track({ userId: 'noa', event: 'Signed Up', properties: { plan: 'gold' } });
   await analytics.closeAndFlush();
   expect(problems).toEqual([]);
-  await came(page, 'noa');
+  await came(page, server, 'noa');
 });
 
 test('the library for Python', async ({ page, server }) => {
@@ -50,7 +50,7 @@ test('the library for Python', async ({ page, server }) => {
   const folder = mkdtempSync(join(tmpdir(), 'wayfare-python-'));
   try {
     execFileSync('python3', ['-m', 'pip', 'install', '--quiet', '--target', folder, PYTHON_LIBRARY], { stdio: ['ignore', 'ignore', 'inherit'] });
-    const key = await ready(page);
+    const key = await ready(page, server);
     const script = [
       'import sys, segment.analytics as analytics',
       'analytics.write_key, analytics.host, analytics.sync_mode = sys.argv[1], sys.argv[2], True',
@@ -59,7 +59,7 @@ test('the library for Python', async ({ page, server }) => {
       'analytics.flush()',
     ].join('\n');
     execFileSync('python3', ['-c', script, key, server.url], { env: { ...process.env, PYTHONPATH: folder }, stdio: ['ignore', 'ignore', 'inherit'] });
-    await came(page, 'pia');
+    await came(page, server, 'pia');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
