@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{client::Client, process::Server};
 use crate::{
     Profile, server,
-    shell::{call, output, root},
+    shell::{call, output, root, step},
     toolchain::clean,
 };
 
@@ -34,24 +34,15 @@ pub fn run() -> Result<()> {
 
 /// The bare program, and a database for it.
 struct Bare {
-    program: String,
+    program: std::path::PathBuf,
     database: std::path::PathBuf,
 }
 
 impl Bare {
     fn build(binary: &Path) -> Result<Self> {
-        let words =
-            ["build", "--locked", "--quiet", "--release", "--package", "wayfare", "--features", "ssr", "--bench", "bare_sqlite"];
-        call(clean(Command::new("cargo")).args(words))?;
-        let listed = output(
-            clean(Command::new("cargo")).args(words).args(["--message-format", "json-render-diagnostics"]).current_dir(root()),
-        )?;
-        let program = listed
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .find(|line| line["target"]["name"] == "bare_sqlite" && line["executable"].is_string())
-            .and_then(|line| line["executable"].as_str().map(str::to_string))
-            .context("the bare program was not built")?;
+        let words = ["build", "--locked", "--quiet", "--release", "--package", "bare-sqlite", "--target-dir", "target/bare"];
+        step("compiling the bare program", || call(clean(Command::new("cargo")).args(words)))?;
+        let program = root().join("target/bare/release/bare-sqlite");
         let database = std::env::temp_dir().join(format!("wayfare-bare-{}.db", std::process::id()));
         call(clean(Command::new(binary)).args(["migrate", "--database"]).arg(&database).stdout(std::process::Stdio::null()))?;
         Ok(Self { program, database })

@@ -9,7 +9,7 @@ use std::time::Instant;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let words: Vec<String> = std::env::args().skip(1).collect();
     let [what, file, rows, batch] = words.as_slice() else { return };
     let (rows, batch): (i64, i64) = (rows.parse().expect("a number"), batch.parse().expect("a number"));
     let mut connection = Connection::open(file).expect("a database");
