@@ -1,4 +1,5 @@
 //! Segments: questions about people that are kept.
+#![expect(clippy::too_many_arguments, reason = "the columns of a form")]
 
 use leptos::prelude::*;
 

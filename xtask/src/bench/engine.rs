@@ -252,7 +252,5 @@ fn lateness(binary: &Path) -> Result<()> {
         first.elapsed().as_secs_f64(),
         minute.elapsed().as_secs_f64()
     );
-    let metrics = client.get_json(&format!("/api/v1/journeys/{journey}"), &target.key)?;
-    ensure!(metrics["versions"][0]["figures"]["completed"] == LATE, "everybody is through");
     Ok(())
 }
