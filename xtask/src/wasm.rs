@@ -40,8 +40,10 @@ pub fn build(toolchain: Toolchain, profile: Profile) -> Result<BrowserHalf> {
     };
     step(&format!("compiling the browser's half ({name})"), || {
         let mut cargo = toolchain.cargo();
-        cargo.args(["build", "--locked", "--package", "wayfare", "--lib", "--no-default-features", "--features", "hydrate"]);
-        call(cargo.args(["--target", TARGET, "--profile", cargo_profile]).env("LEPTOS_OUTPUT_NAME", "wayfare"))
+        // The kind of library is named here and not in Cargo.toml, where it would be built, and linked, for the server too.
+        cargo.args(["rustc", "--locked", "--package", "wayfare", "--lib", "--crate-type", "cdylib"]);
+        cargo.args(["--no-default-features", "--features", "hydrate", "--target", TARGET, "--profile", cargo_profile]);
+        call(cargo.env("LEPTOS_OUTPUT_NAME", "wayfare"))
     })?;
     let compiled = root().join("target").join(TARGET).join(cargo_profile).join("wayfare.wasm");
     let folder = root().join("target/browser").join(name);
