@@ -1,6 +1,7 @@
 //! The binary: one command a use case.
 
 mod accounts;
+mod people_import;
 
 use std::{io::Read, path::Path, process::ExitCode, sync::Arc};
 
@@ -55,6 +56,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         }
         Command::Demo(args) => demo(&args).await?,
         Command::Import(args) => return import(&args).await,
+        Command::ImportPeople(args) => return people_import::run(&args).await,
         Command::Export(args) => export(&args).await?,
         Command::Check(args) => return check(&args).await,
         Command::Backup(args) => backup(&args).await?,
@@ -70,6 +72,7 @@ fn log_of(command: &Command) -> &LogArgs {
         Command::Export(args) => &args.database.log,
         Command::Demo(args) => &args.database.log,
         Command::Import(args) => &args.database.log,
+        Command::ImportPeople(args) => &args.database.log,
         Command::Backup(args) => &args.database.log,
         Command::User(UserCommand::Add(args)) => &args.database.log,
         Command::User(UserCommand::List(args)) => &args.log,

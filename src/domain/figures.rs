@@ -22,6 +22,10 @@ pub struct Figures {
     pub queued: i64,
     /// Messages that Stop called off.
     pub cancelled: i64,
+    /// Had an occasion to enter, and got past the gates up to the control group.
+    pub qualified: i64,
+    /// Those of them who were held out for comparison.
+    pub control: i64,
 }
 
 impl Figures {

@@ -72,6 +72,8 @@ id!(/// A link by which somebody joins a project.
     InvitationId, "invitation");
 id!(/// A key with which a program speaks for a project.
     ApiKeyId, "API key");
+id!(/// A file of people or events that was read in.
+    ImportId, "import");
 
 impl JourneyId {
     /// The random tail of the id: short enough for a column, long enough to tell journeys apart and to search for.

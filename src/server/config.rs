@@ -6,7 +6,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use super::auth::oidc::{ProviderConfig, RoleRules};
+use super::{
+    auth::oidc::{ProviderConfig, RoleRules},
+    retention::Retention,
+};
 
 #[derive(Debug, Parser)]
 #[command(name = "wayfare", version, about = "Customer journeys in one binary and one file.", max_term_width = 100)]
@@ -25,6 +28,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Read journeys from a JSON file, as drafts: all of them or none.
     Import(ImportArgs),
+    /// Read people or events from a CSV file or JSON lines, row by row; exits with 1 where rows were refused.
+    ImportPeople(ImportPeopleArgs),
     /// Write all journeys as JSON to the standard output.
     Export(ExportArgs),
     /// Check that the counters add up and the file is whole; exits with 1 where they do not.
@@ -140,6 +145,12 @@ pub struct ServeArgs {
     /// Hours after which a session ends in any case.
     #[arg(long, env = "WAYFARE_SESSION_HOURS", default_value_t = 168, value_name = "HOURS", value_parser = clap::value_parser!(u64).range(1..=8760))]
     pub session_hours: u64,
+    /// Days that events are kept; criteria look back no further. 0 keeps them for ever.
+    #[arg(long, env = "WAYFARE_KEEP_EVENTS_DAYS", default_value_t = 400, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=36_500))]
+    pub keep_events_days: u32,
+    /// Days that the steps of people's trips are kept, and why people were kept out. 0 keeps them for ever.
+    #[arg(long, env = "WAYFARE_KEEP_STEPS_DAYS", default_value_t = 180, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=36_500))]
+    pub keep_steps_days: u32,
     #[command(flatten)]
     pub provider: ProviderArgs,
     #[command(flatten)]
@@ -147,6 +158,12 @@ pub struct ServeArgs {
 }
 
 impl ServeArgs {
+    /// How long what is kept.
+    pub fn retention(&self) -> Retention {
+        let days = |days: u32| (days > 0).then_some(days);
+        Retention { events: days(self.keep_events_days), steps: days(self.keep_steps_days) }
+    }
+
     /// Where others than this machine's own users can reach the server, as far as its settings tell.
     pub fn reachable(&self) -> Option<String> {
         if !self.listen.ip().is_loopback() {
@@ -245,6 +262,23 @@ pub struct ImportArgs {
     /// The file, in the form that `docs/journey-json.md` describes; - reads the standard input.
     #[arg(value_name = "FILE.json")]
     pub file: PathBuf,
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ImportPeopleArgs {
+    /// The file, in one of the forms that `docs/people-files.md` describes: .csv or .jsonl.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Put everybody in the file on this list.
+    #[arg(long, value_name = "NAME")]
+    pub list: Option<String>,
+    /// The column that says who somebody is, where it is not called identity.
+    #[arg(long, value_name = "NAME")]
+    pub identity: Option<String>,
     #[command(flatten)]
     pub project: ProjectArgs,
     #[command(flatten)]

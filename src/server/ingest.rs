@@ -55,6 +55,16 @@ impl Intake {
         self.0.try_send(Waiting { project, records, answer }).map_err(|_| IntakeError::Full)?;
         Ok(answered.await.map_err(|_| IntakeError::Full)??)
     }
+
+    /// The same for those who can wait until there is room.
+    ///
+    /// # Errors
+    /// Where they could not be written, or the server is stopping.
+    pub async fn take_when_free(&self, project: ProjectId, records: Vec<Record>) -> Result<(), IntakeError> {
+        let (answer, answered) = oneshot::channel();
+        self.0.send(Waiting { project, records, answer }).await.map_err(|_| IntakeError::Full)?;
+        Ok(answered.await.map_err(|_| IntakeError::Full)??)
+    }
 }
 
 async fn write(store: impl Store + Clone, clock: Arc<dyn Clock>, signs: EngineSigns, mut waiting: mpsc::Receiver<Waiting>) {

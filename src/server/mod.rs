@@ -9,6 +9,8 @@ pub mod engine;
 pub mod http;
 pub mod ingest;
 pub mod listener;
+pub mod people_file;
+pub mod retention;
 pub mod serve;
 pub mod services;
 pub mod store;

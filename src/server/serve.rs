@@ -16,10 +16,12 @@ use crate::server::{
     engine::{Engine, EngineSigns, calendar::Zones},
     http::{self, AppState, Site, assets::Assets},
     listener,
+    retention::keep_small,
     services::Services,
     store::{
         Store,
         access::AccessStore,
+        people::PeopleStore,
         sqlite::{SqliteConfig, SqliteStore},
     },
     timekeeper::keep_time,
@@ -50,6 +52,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let store = SqliteStore::open(&SqliteConfig { readers: args.readers, ..SqliteConfig::new(&args.database.database) }).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     store.local_actor(clock.now()).await?;
+    store.break_off_imports("The server ended meanwhile. Import the file again: who is known already is only brought up to date.", clock.now()).await?;
     let local = store.local_projects().await?.is_some();
     let reachable = args.reachable();
     if let (true, Some(place)) = (local, &reachable) {
@@ -72,6 +75,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     background.spawn(changes.clone().watch_store(store.clone(), stop.clone()));
     let engine = Engine::new(store.clone(), Arc::clone(&clock), Arc::new(Zones), signs);
     background.spawn(engine.run(stop.clone()));
+    background.spawn(keep_small(store.clone(), Arc::clone(&clock), args.retention(), stop.clone()));
     background.spawn(keep_time(store.clone(), clock, changes, stop.clone()));
     background.close();
     tokio::spawn(wait_for_signal(stop.clone()));

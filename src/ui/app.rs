@@ -15,6 +15,7 @@ use super::pages::{
     clone_journey::CloneJourneyPage,
     edit_journey::EditJourneyPage,
     found::FoundPage,
+    imports::{ImportPage, ImportsPage},
     invitation::InvitationPage,
     journey::JourneyPage,
     keys::KeysPage,
@@ -71,6 +72,8 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/audit") view=|| view! { <AuditPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/profiles") view=|| view! { <ProfilesPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/profiles/:id") view=|| view! { <PersonPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/imports") view=|| view! { <ImportsPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/imports/:id") view=|| view! { <ImportPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/segments") view=|| view! { <SegmentsPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/segments/edit") view=|| view! { <SegmentEditPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/trips/:id") view=|| view! { <TripPage /> }.into_any() ssr=SsrMode::Async />

@@ -25,6 +25,8 @@ pub struct PageFiles {
     pub start: String,
     pub glue: String,
     pub wasm: String,
+    /// For plain pages with parts that change.
+    pub live: String,
     pub icon: String,
 }
 
@@ -41,6 +43,8 @@ pub fn shell(files: PageFiles, comes_alive: bool) -> impl IntoView {
         }
     });
     let caller = use_context::<Caller>().unwrap_or_default();
+    let live = (!comes_alive && !files.live.is_empty() && caller.standing.is_some())
+        .then(|| view! { <script r#type="module" src=files.live.clone()></script> });
     let problem = use_context::<FormProblem>();
     let role = caller.role().map(Role::key);
     view! {
@@ -53,6 +57,7 @@ pub fn shell(files: PageFiles, comes_alive: bool) -> impl IntoView {
                 <link rel="icon" href=files.icon.clone() r#type="image/svg+xml" />
                 <link rel="stylesheet" href=files.style.clone() />
                 {scripts}
+                {live}
                 <MetaTags />
             </head>
             <body data-role=role>

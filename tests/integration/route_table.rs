@@ -38,6 +38,8 @@ pub enum Body {
     None,
     Form(Vec<(&'static str, String)>),
     Json(Value),
+    /// The contents of a table, as a browser sends a file.
+    File(&'static str),
 }
 
 /// One question about a route: well formed, so that only who asks decides.
@@ -120,6 +122,10 @@ fn function(route: &'static str, form: &[(&'static str, &str)], opens: Opens) ->
     Line { method: "POST", route, path: route.to_string(), body: Body::Form(form), opens }
 }
 
+fn upload(route: &'static str, text: &'static str, opens: Opens) -> Line {
+    Line { method: "POST", route, path: route.to_string(), body: Body::File(text), opens }
+}
+
 /// The questions of one asker.
 pub fn table(world: &World, asker: usize) -> Vec<Line> {
     [pages(world, asker), reads(world), journey_functions(world, asker), team_functions(world, asker), programs(world)]
@@ -129,7 +135,7 @@ pub fn table(world: &World, asker: usize) -> Vec<Line> {
 }
 
 fn pages(world: &World, asker: usize) -> Vec<Line> {
-    use Permission::{EditJourneys, ManageKeys, ManagePeople, OperateJourneys, SeeAuditLog, SeeJourneys};
+    use Permission::{EditJourneys, ManageKeys, ManagePeople, OperateJourneys, SeeAuditLog, SeeJourneys, SendEvents};
     let (journey, draft, operation) = (&world.journey, &world.drafts[asker], &world.operation);
     let plain = |route: &'static str, opens| page(route, route.to_string(), opens);
     vec![
@@ -158,6 +164,10 @@ fn pages(world: &World, asker: usize) -> Vec<Line> {
         page("/trips/{id}", "/trips/999".to_string(), Opens::People(SeeJourneys)),
         plain("/segments", Opens::People(SeeJourneys)),
         plain("/segments/edit", Opens::People(SeeJourneys)),
+        plain("/imports", Opens::People(SendEvents)),
+        page("/imports/{id}", "/imports/999".to_string(), Opens::People(SendEvents)),
+        page("/imports/{id}/refused.csv", "/imports/999/refused.csv".to_string(), Opens::People(SendEvents)),
+        upload("/imports/upload", "identity,plan\nada,gold\n", Opens::People(SendEvents)),
         plain("/people", Opens::People(ManagePeople)),
         plain("/keys", Opens::People(ManageKeys)),
         plain("/audit", Opens::People(SeeAuditLog)),

@@ -280,3 +280,12 @@ impl Drop for Server {
         let _ = self.child.wait();
     }
 }
+
+/// A form with a file, as a browser sends it (RFC 7578).
+pub fn upload(client: &Client, address: &str, name: &str, text: &str, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
+    let part = |head: String, body: &str| format!("--edge\r\nContent-Disposition: form-data; {head}\r\n\r\n{body}\r\n");
+    let mut body: String = fields.iter().map(|(field, value)| part(format!("name=\"{field}\""), value)).collect();
+    body += &part(format!("name=\"file\"; filename=\"{name}\""), text);
+    body += "--edge--\r\n";
+    client.post(address).header("content-type", "multipart/form-data; boundary=edge").body(body)
+}

@@ -1,6 +1,7 @@
 //! The server's half, with the site inside.
 
 use std::{
+    env,
     fs::{self, File, TryLockError},
     path::PathBuf,
 };
@@ -18,6 +19,14 @@ use crate::{
 /// Builds both halves and answers where the binary is.
 pub fn build(profile: Profile) -> Result<PathBuf> {
     build_with(Toolchain::ready()?, profile)
+}
+
+/// The binary that is measured: the one that `WAYFARE_BINARY` names, to compare builds, or the release of these sources.
+pub fn measured() -> Result<PathBuf> {
+    match env::var_os("WAYFARE_BINARY") {
+        Some(binary) => Ok(binary.into()),
+        None => build(Profile::Release),
+    }
 }
 
 /// The same with a compiler that is known to be ready.

@@ -18,6 +18,9 @@ fn main() {
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA mmap_size = 1073741824",
         )
         .expect("settings");
+    if what == "people" {
+        make_profiles(&mut connection, rows);
+    }
     let write: fn(&Transaction<'_>, i64) = if what == "events" { event } else { person };
     let start = Instant::now();
     let mut written = 0;
@@ -33,6 +36,21 @@ fn main() {
         written += batch;
     }
     println!("{:.0}", rows as f64 / start.elapsed().as_secs_f64());
+}
+
+/// The people of the trips; not part of what is measured.
+fn make_profiles(connection: &mut Connection, count: i64) {
+    let transaction = connection.transaction().expect("a transaction");
+    for seq in 1..=count {
+        let mut profile = transaction
+            .prepare_cached(
+                "INSERT OR IGNORE INTO profiles (seq, project, identity, properties, created_at, updated_at)
+                 VALUES (?1, 9, 'p' || ?1, '{\"plan\":\"free\"}', 0, 0)",
+            )
+            .expect("a statement");
+        profile.execute([seq]).expect("written");
+    }
+    transaction.commit().expect("committed");
 }
 
 /// One event of an existing person.

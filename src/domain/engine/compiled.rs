@@ -6,6 +6,7 @@ use crate::domain::{
     graph::{
         Graph, NodeKind,
         criteria::{Criteria, EventMatch},
+        node::{Delay, NodeGroup},
     },
     people::profile::event_key,
     settings::{Entry, Settings},
@@ -75,9 +76,12 @@ impl CompiledVersion {
         self.by_id.get(id).copied()
     }
 
-    /// Every criteria that may be asked about a person in this version.
+    /// Every criteria that may be asked about a person in this version. Entries by segment and list choose people in the
+    /// database.
     fn all_criteria(&self) -> impl Iterator<Item = &Criteria> {
-        self.nodes.iter().flat_map(|node| &node.criteria).chain(&self.entry_criteria)
+        let by_profile = matches!(self.settings.entry, Entry::Profile { .. });
+        let entry = self.entry_criteria.iter().filter(move |_| by_profile);
+        self.nodes.iter().flat_map(|node| &node.criteria).chain(entry)
     }
 
     /// Names of events that people's past is asked for ([`event_key`]).
@@ -99,6 +103,18 @@ impl CompiledVersion {
         let mut asks = false;
         for criteria in self.all_criteria() {
             criteria.leaves(&mut |leaf| asks |= matches!(leaf, Criteria::OnList(_)));
+        }
+        asks
+    }
+
+    /// Is anything asked that stands in people's profiles: a property, an address, consent, a time zone?
+    pub fn asks_profiles(&self) -> bool {
+        let mut asks = self.nodes.iter().any(|node| {
+            let by_time = matches!(node.step, NodeKind::Delay(Delay::Until { .. } | Delay::UntilProperty { .. }));
+            by_time || node.step.group() == NodeGroup::Message
+        });
+        for criteria in self.all_criteria() {
+            criteria.leaves(&mut |leaf| asks |= leaf.event().is_none() && !matches!(leaf, Criteria::OnList(_)));
         }
         asks
     }

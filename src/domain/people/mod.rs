@@ -1,8 +1,11 @@
 //! People and what they do: profiles, events, and how both arrive.
 
+pub mod import;
+pub mod native;
 pub mod profile;
 pub mod record;
 pub mod segment_form;
+pub mod table;
 pub mod value;
 pub mod view;
 

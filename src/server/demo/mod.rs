@@ -138,5 +138,7 @@ pub(crate) fn figures(entered: i64, status: Status, turn: i64) -> Figures {
         version_exit: 0,
         queued: if matches!(status, Status::Running | Status::Paused) { inside * (turn % 4) / 20 } else { 0 },
         cancelled: stopped / 4,
+        qualified: entered,
+        control: 0,
     }
 }

@@ -51,6 +51,13 @@ use plan::Plan;
 const ROUND: i64 = 4_000;
 /// How often the database is asked whether another process wrote, while there is nothing to do.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How long the engine lets more come together after it was woken.
+const GATHER: Duration = Duration::from_millis(4);
+/// How far the place in the events may run ahead of the one that is kept, where nothing came of those between: they are
+/// looked at again after a crash, and nothing will come of them again.
+const AHEAD: i64 = 50_000;
+/// And for how long, in milliseconds.
+const AHEAD_MS: i64 = 60_000;
 /// How often pages hear of the engine's changes at most, in milliseconds.
 const ANNOUNCE_EVERY: i64 = 400;
 
@@ -113,6 +120,10 @@ pub struct Engine<S> {
     calendar: Arc<dyn Calendar>,
     signs: EngineSigns,
     plan: Plan,
+    /// The last event that was looked at.
+    reached: i64,
+    /// When the place was kept last.
+    kept_at: Timestamp,
     /// Projects whose pages have not heard yet.
     unheard: HashSet<ProjectId>,
     announced_at: Timestamp,
@@ -131,6 +142,8 @@ impl<S: Store + Clone> Engine<S> {
             calendar,
             signs,
             plan: Plan::default(),
+            reached: 0,
+            kept_at: Timestamp(0),
             unheard: HashSet::new(),
             announced_at: Timestamp(0),
             swept_epoch: 0,
@@ -155,7 +168,7 @@ impl<S: Store + Clone> Engine<S> {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                () = signs.0.wake.notified(), if !wait.is_zero() => {}
+                () = signs.0.wake.notified(), if !wait.is_zero() => tokio::time::sleep(GATHER).await,
                 () = tokio::time::sleep(wait) => {}
             }
         }
@@ -174,19 +187,20 @@ impl<S: Store + Clone> Engine<S> {
     /// # Errors
     /// The store's own; nothing of the failed part was done.
     pub async fn round(&mut self) -> StoreResult<bool> {
-        let head = self.store.head().await?;
-        self.plan.refresh(&self.store, &head).await?;
-        self.signs.0.behind.store(head.last_event - head.cursor, Ordering::Relaxed);
+        let head = self.fresh_head().await?;
+        self.reached = self.reached.max(head.cursor);
+        self.signs.0.behind.store(head.last_event - self.reached, Ordering::Relaxed);
         let mut worked = false;
         let mut until = self.clock.now();
-        if head.cursor < head.last_event {
+        if self.reached < head.last_event {
             let (done, reached) = self.qualify(head).await?;
             worked |= done;
             // Timers and events are acted on in the order of their times, also when there are more events than one round takes.
             until = reached.unwrap_or(until).min(until);
         }
         worked |= self.due(until).await?;
-        let head = self.fresh_head().await?;
+        // What was done may have changed where everything stands.
+        let head = if worked { self.fresh_head().await? } else { head };
         if head.last_profile_change > 0 {
             worked |= self.profile_changes(head).await?;
         }
@@ -207,7 +221,10 @@ impl<S: Store + Clone> Engine<S> {
 
     /// Carries a batch out and keeps the plan's counts in step with it. False where it has to be decided anew.
     async fn carry_out(&mut self, mut batch: Batch) -> StoreResult<bool> {
-        if batch.is_empty() {
+        batch.cursor = batch.cursor.max(self.reached);
+        let soon = batch.now.0 - self.kept_at.0 < AHEAD_MS && batch.cursor - batch.head.cursor < AHEAD;
+        if batch.is_empty() && (soon || batch.cursor == batch.head.cursor) {
+            self.reached = batch.cursor;
             return Ok(true);
         }
         let touched: HashSet<ProjectId> = batch
@@ -224,6 +241,7 @@ impl<S: Store + Clone> Engine<S> {
         if !self.store.carry_out(&batch).await? {
             return Ok(false);
         }
+        (self.reached, self.kept_at) = (batch.cursor, batch.now);
         if announces {
             self.unheard.clear();
             self.announced_at = batch.now;
@@ -275,7 +293,7 @@ impl<S: Store + Clone> Engine<S> {
         }
         let head = self.store.head().await?;
         let announce = self.unheard.iter().copied().collect();
-        let batch = Batch { head, now, cursor: head.cursor, announce, ..Batch::default() };
+        let batch = Batch { head, now, cursor: self.reached, announce, ..Batch::default() };
         if self.store.carry_out(&batch).await? {
             self.unheard.clear();
             self.announced_at = now;

@@ -98,7 +98,11 @@ impl Plan {
         for content in store.contents(&unknown).await? {
             let segments = projects.get(&content.seq).and_then(|project| segments.get(project)).unwrap_or(&none);
             let compiled = CompiledVersion::new(&content.graph, &content.settings, segments);
-            let needs = Needs { events: compiled.past_events().into_iter().collect(), lists: compiled.asks_lists() };
+            let needs = Needs {
+                events: compiled.past_events().into_iter().collect(),
+                lists: compiled.asks_lists(),
+                profile: compiled.asks_profiles(),
+            };
             known.insert(content.seq, (Arc::new(compiled), Arc::new(needs)));
         }
         Ok(())
@@ -155,6 +159,7 @@ impl Plan {
         for live in versions.filter_map(|seq| self.versions.get(&seq)) {
             all.events.extend(live.needs.events.iter().cloned());
             all.lists |= live.needs.lists;
+            all.profile |= live.needs.profile;
         }
         all
     }

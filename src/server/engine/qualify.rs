@@ -24,14 +24,15 @@ struct Relevant {
 }
 
 impl<S: Store + Clone> Engine<S> {
-    /// The next events. Answers whether something was done, and, where more events wait, when the last one that was looked
+    /// The next events. Answers whether there may be more to do, and, where more events wait, when the last one that was looked
     /// at was received.
     pub(super) async fn qualify(&mut self, head: Head) -> StoreResult<(bool, Option<Timestamp>)> {
         let now = self.clock.now();
-        let events = self.store.events_after(head.cursor, ROUND).await?;
+        let events = self.store.events_after(self.reached, ROUND).await?;
         self.plan.learn_names(&self.store, events.iter().map(|event| event.name)).await?;
         let Some(last) = events.last() else {
             // Numbers of events that were deleted meanwhile.
+            self.reached = head.last_event;
             return Ok((false, None));
         };
         let (cursor, reached) = (last.seq, last.received_at);
@@ -61,11 +62,12 @@ impl<S: Store + Clone> Engine<S> {
         }
         self.meet(&mut slice, &active, now).await?;
         let batch = slice.finish();
+        let something = !batch.is_empty();
         let done = self.carry_out(batch).await?;
         if done {
             self.signs.0.events.fetch_add(count, Ordering::Relaxed);
         }
-        Ok((true, more.then_some(reached)))
+        Ok((more || something || !done, more.then_some(reached)))
     }
 
     fn relevant(&self, event: StoredEvent) -> Option<Relevant> {

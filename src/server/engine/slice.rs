@@ -8,6 +8,7 @@ use crate::{
         engine::{
             admit::{Gate, History, Occasion, admit},
             calendar::Calendar,
+            compiled::NodeIndex,
             step::{Effect, Ending},
             trip::{self, Passage, Progress, Trip, Turned, World},
         },
@@ -45,6 +46,7 @@ pub struct Slice<'a> {
     over: Vec<((VersionNumber, ProfileNumber), Working)>,
     history: HashMap<(JourneyNumber, ProfileNumber), History>,
     entered: HashMap<VersionNumber, i64>,
+    passed: HashMap<(VersionNumber, NodeIndex), Outlets>,
     last_enrolment: EnrolmentNumber,
     pub batch: Batch,
 }
@@ -62,6 +64,7 @@ impl<'a> Slice<'a> {
             over: Vec::new(),
             history: HashMap::new(),
             entered: HashMap::new(),
+            passed: HashMap::new(),
             last_enrolment: head.last_enrolment,
             batch: Batch { head, now, cursor: head.cursor, ..Batch::default() },
         }
@@ -226,7 +229,7 @@ impl<'a> Slice<'a> {
         working.ended = progress.ended;
         working.trip = progress.trip;
         for passage in &progress.passages {
-            count_passage(&mut self.batch, version, &nodes[passage.node].id, passage);
+            count_passage(self.passed.entry((version, passage.node)).or_default(), passage);
         }
         let path: Vec<(&str, String, &str)> = progress
             .passages
@@ -302,19 +305,33 @@ impl<'a> Slice<'a> {
                 }),
             }
         }
+        for ((version, node), outlets) in self.passed {
+            let Some(live) = self.plan.versions.get(&version) else { continue };
+            let id = &live.compiled.nodes[node].id;
+            self.batch.nodes.extend(outlets.into_iter().map(|(outlet, count)| ((version, id.clone(), outlet), count)));
+        }
         self.batch.counted.retain(|_, counted| *counted != Default::default());
         self.batch
     }
 }
 
-fn count_passage(batch: &mut Batch, version: VersionNumber, node: &str, passage: &Passage) {
-    let mut count = |outlet: String| *batch.nodes.entry((version, node.to_string(), outlet)).or_default() += 1;
+/// How often each way out of a node was taken. A node has a handful of them.
+type Outlets = Vec<(String, i64)>;
+
+fn count_passage(outlets: &mut Outlets, passage: &Passage) {
+    let mut count = |before: &str, name: &str| {
+        let same = |outlet: &&mut (String, i64)| outlet.0.strip_prefix(before) == Some(name);
+        match outlets.iter_mut().find(same) {
+            Some(outlet) => outlet.1 += 1,
+            None => outlets.push((format!("{before}{name}"), 1)),
+        }
+    };
     if passage.arrived {
-        count(String::new());
+        count("", "");
     }
     match &passage.turn {
-        Turned::Left(outlet) => count(outlet.clone()),
-        Turned::Ended(ending) => count(format!("!{}", ending.key())),
+        Turned::Left(outlet) => count("", outlet),
+        Turned::Ended(ending) => count("!", ending.key()),
         Turned::Waits | Turned::Sends => {}
     }
 }

@@ -12,7 +12,7 @@ use axum::{
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
-use super::{AppState, error_page, routes::is_public};
+use super::{AppState, error_page, routes::{is_for_programs, is_public}};
 use crate::{
     api::{
         AppError,
@@ -90,6 +90,10 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
 }
 
 async fn find(state: &AppState, visit: Visit, path: &str) -> Result<Option<Standing>, AppError> {
+    // Programs are known by their key alone.
+    if is_for_programs(path) {
+        return Ok(None);
+    }
     let needed = match thing_of(path) {
         Some(thing) => state.services.project_of(thing).await?,
         None => None,

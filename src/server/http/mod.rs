@@ -9,6 +9,7 @@ mod guard;
 mod health;
 mod identify;
 mod pages;
+mod people_upload;
 mod provider;
 mod rest;
 pub mod routes;
@@ -68,12 +69,13 @@ pub fn router(state: AppState) -> Router {
         .layer(csrf(&state.site))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
+    let uploads = routers.uploads.layer(csrf(&state.site)).layer(DefaultBodyLimit::max(people_upload::FILE_MAX));
     let programs = routers
         .programs
         .layer(middleware::from_fn_with_state(state.clone(), rest::key::require_key))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT));
     let known =
-        routers.streams.merge(timed).merge(programs).layer(middleware::from_fn_with_state(state.clone(), identify::identify));
+        routers.streams.merge(uploads).merge(timed).merge(programs).layer(middleware::from_fn_with_state(state.clone(), identify::identify));
     let fixed =
         |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     let hsts = state.site.is_https().then(|| fixed(identify::HSTS, identify::A_YEAR_OF_TLS));

@@ -70,6 +70,7 @@ fn page_files(state: &AppState) -> PageFiles {
         start: address("start.js"),
         glue: address("wayfare.js"),
         wasm: address("wayfare.wasm"),
+        live: address("live.js"),
         icon: address("favicon.svg"),
     }
 }

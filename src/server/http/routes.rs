@@ -8,7 +8,7 @@ use axum::{
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list_with_exclusions;
 
-use super::{AppState, audit_export, changes, health, pages, provider, rest, server_functions};
+use super::{AppState, audit_export, changes, health, pages, people_upload, provider, rest, server_functions};
 use crate::ui::app::App;
 
 /// Who may open a route at all. What she may do there is decided by the services.
@@ -39,7 +39,7 @@ pub const PROGRAMS_BELOW: &str = "/api/v1/";
 const PROGRAMS: [&str; 8] =
     ["/v1/batch", "/v1/track", "/v1/identify", "/v1/page", "/v1/screen", "/v1/group", "/v1/alias", "/1/upload"];
 
-fn is_for_programs(path: &str) -> bool {
+pub fn is_for_programs(path: &str) -> bool {
     PROGRAMS.contains(&path) || path.starts_with(PROGRAMS_BELOW)
 }
 
@@ -72,7 +72,12 @@ fn signs() -> Fixed {
 
 /// Answers as long as the browser listens.
 fn streams() -> Fixed {
-    vec![("GET", "/api/ui/changes", get(changes::stream)), ("GET", "/audit.csv", get(audit_export::download))]
+    vec![("GET", "/api/ui/changes", get(changes::stream)), ("GET", "/audit.csv", get(audit_export::download)), ("GET", "/imports/{id}/refused.csv", get(people_upload::refused))]
+}
+
+/// Takes as long as the file is large.
+fn uploads() -> Fixed {
+    vec![("POST", "/imports/upload", post(people_upload::upload))]
 }
 
 fn people() -> Fixed {
@@ -110,10 +115,11 @@ fn programs() -> Fixed {
     ]
 }
 
-/// The routers of the four groups.
+/// The routers of the groups.
 pub struct Routers {
     pub signs: Router<AppState>,
     pub streams: Router<AppState>,
+    pub uploads: Router<AppState>,
     pub people: Router<AppState>,
     pub programs: Router<AppState>,
 }
@@ -123,6 +129,7 @@ pub fn routers(state: &AppState) -> Routers {
     Routers {
         signs: build(signs()),
         streams: build(streams()),
+        uploads: build(uploads()),
         people: build(people()).route("/api/ui/{*function}", any(server_functions::answer)).merge(pages::routes(state)),
         programs: build(programs()),
     }
@@ -130,7 +137,7 @@ pub fn routers(state: &AppState) -> Routers {
 
 /// Every route there is.
 pub fn catalogue() -> Vec<Route> {
-    let fixed = [signs(), streams(), people(), programs()]
+    let fixed = [signs(), streams(), uploads(), people(), programs()]
         .into_iter()
         .flatten()
         .map(|(method, path, _)| (method.to_string(), path.to_string()));

@@ -70,7 +70,7 @@ pub fn csv_rows(entries: &[AuditEntry], with_header: bool) -> ServiceResult<Vec<
 }
 
 /// Spreadsheets run text that begins like a formula (CWE-1236); with an apostrophe before it they do not.
-fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_string() }
 }
 

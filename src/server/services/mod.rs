@@ -3,6 +3,7 @@
 
 pub mod audit;
 mod error;
+pub mod imports;
 mod journeys;
 mod keys;
 mod people;

@@ -115,12 +115,14 @@ pub enum Settled {
     Cancelled = 3,
 }
 
-/// What of people's past is needed.
+/// What of people is needed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {
     /// Keys of events.
     pub events: HashSet<String>,
     pub lists: bool,
+    /// Properties, addresses, consent and time zone.
+    pub profile: bool,
 }
 
 /// Somebody new inside (or already out again).
@@ -224,8 +226,7 @@ pub struct Batch {
 impl Batch {
     /// Does it change anything but the cursor?
     pub fn is_empty(&self) -> bool {
-        self.cursor == self.head.cursor
-            && self.entered.is_empty()
+        self.entered.is_empty()
             && self.moved.is_empty()
             && self.settled.is_empty()
             && self.counted.is_empty()
@@ -288,4 +289,17 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
     /// Ends what a Stop has left: trips of stopped versions that still say inside, and their queued messages. Answers whether
     /// there is more.
     fn sweep(&self, now: Timestamp, limit: i64) -> impl Future<Output = StoreResult<bool>> + Send;
+
+    // Retention.
+    /// Deletes events that were received before, and answers how many; fewer than `limit`: there are no more.
+    fn forget_events(&self, before: Timestamp, limit: i64) -> impl Future<Output = StoreResult<u64>> + Send;
+    /// Deletes older steps of the next `trips` trips, and answers how many, and the trip to go on with.
+    fn forget_steps(
+        &self,
+        before: Timestamp,
+        from: EnrolmentNumber,
+        trips: i64,
+    ) -> impl Future<Output = StoreResult<(u64, Option<EnrolmentNumber>)>> + Send;
+    /// Deletes older accounts of refusals and imports.
+    fn forget_accounts(&self, before: Timestamp) -> impl Future<Output = StoreResult<u64>> + Send;
 }

@@ -4,13 +4,22 @@ use super::StoreResult;
 use crate::domain::{
     actor::Actor,
     graph::criteria::Criteria,
-    ids::{JourneyId, ProjectId},
+    ids::{ImportId, JourneyId, ProjectId},
     people::{
+        import::{FileProgress, ImportView, RefusedLine},
         record::Record,
         view::{PeoplePage, PeopleQuery, PersonDetail, SegmentView, TripDetail, WhyNot},
     },
     time::Timestamp,
 };
+
+/// A file that is going to be read in.
+#[derive(Debug, Clone)]
+pub struct NewImport {
+    pub file_name: String,
+    pub list: Option<String>,
+    pub bytes: u64,
+}
 
 /// People, what they do, segments and lists.
 pub trait PeopleStore {
@@ -54,4 +63,36 @@ pub trait PeopleStore {
     ) -> impl Future<Output = StoreResult<i64>> + Send;
     /// Names of events that the project knows.
     fn known_events(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<String>>> + Send;
+
+    // Imports of files.
+    fn begin_import(&self, actor: &Actor, new: &NewImport, now: Timestamp) -> impl Future<Output = StoreResult<ImportId>> + Send;
+    /// Keeps how far it has come, and the first of the rows that were refused.
+    fn note_import(
+        &self,
+        project: ProjectId,
+        import: ImportId,
+        progress: &FileProgress,
+        refused: &[RefusedLine],
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+    /// It is done, or broken off because of `problem`.
+    fn finish_import(
+        &self,
+        actor: &Actor,
+        import: ImportId,
+        problem: Option<&str>,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+    /// What was under way when the server ended will not go on.
+    fn break_off_imports(&self, problem: &str, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
+    /// The newest imports, or one of them.
+    fn imports(
+        &self,
+        project: ProjectId,
+        import: Option<ImportId>,
+    ) -> impl Future<Output = StoreResult<Vec<ImportView>>> + Send;
+    fn refused_lines(
+        &self,
+        project: ProjectId,
+        import: ImportId,
+    ) -> impl Future<Output = StoreResult<Vec<RefusedLine>>> + Send;
 }

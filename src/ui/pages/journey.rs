@@ -75,7 +75,7 @@ fn Journey(loaded: Loaded) -> impl IntoView {
     let description = if summary.description.is_empty() { "No description.".to_string() } else { summary.description.clone() };
     view! {
         <Title text=summary.name.clone() />
-        <div class="page-head">
+        <div class="page-head" data-live="head">
             <div class="page-title">
                 <h1>{summary.name.clone()}</h1>
                 <p class="journey-meta">
@@ -103,7 +103,9 @@ fn Journey(loaded: Loaded) -> impl IntoView {
         <section class="section" aria-labelledby="steps-title">
             <h2 id="steps-title">"Steps"</h2>
             <GraphPicture graph=detail.graph.clone() />
-            <NodeTable detail=detail.clone() />
+            <div data-live="steps">
+                <NodeTable detail=detail.clone() />
+            </div>
         </section>
         <div class="columns">
             <SettingsCard detail=detail.clone() />
@@ -198,6 +200,8 @@ fn ActionForm(id: JourneyId, action: Action, text: &'static str, symbol: Symbol)
 fn FigureTiles(figures: Figures) -> impl IntoView {
     let rate = figures.rate().map_or_else(|| "–".to_string(), percent);
     let tiles = [
+        ("Qualified", grouped(figures.qualified)),
+        ("Control group", grouped(figures.control)),
         ("Entered", grouped(figures.entered)),
         ("Inside", grouped(figures.inside)),
         ("Goals met", grouped(figures.converted)),
@@ -209,7 +213,7 @@ fn FigureTiles(figures: Figures) -> impl IntoView {
         ("Queued messages", grouped(figures.queued)),
     ];
     view! {
-        <dl class="tiles" aria-label="Figures">
+        <dl class="tiles" aria-label="Figures" data-live="figures">
             {tiles
                 .into_iter()
                 .map(|(title, value)| {
@@ -271,7 +275,7 @@ fn settings_rows(settings: &Settings) -> Vec<(&'static str, String)> {
 #[component]
 fn VersionsCard(versions: Vec<VersionSummary>) -> impl IntoView {
     view! {
-        <section class="card" aria-labelledby="versions-title">
+        <section class="card" aria-labelledby="versions-title" data-live="versions">
             <h2 id="versions-title">"Versions"</h2>
             <div class="table-scroll" tabindex="0" role="region" aria-labelledby="versions-title">
                 <table class="plain-table" aria-label="Versions">
@@ -313,7 +317,7 @@ fn VersionsCard(versions: Vec<VersionSummary>) -> impl IntoView {
 fn HistoryCard(journey: JourneyId, history: Vec<HistoryEntry>) -> impl IntoView {
     let empty = history.is_empty();
     view! {
-        <section class="card" aria-labelledby="history-title">
+        <section class="card" aria-labelledby="history-title" data-live="history">
             <h2 id="history-title">"History"</h2>
             {empty.then(|| view! { <p class="hint">"Nothing was done to this journey in Wayfare yet."</p> })}
             {may(Permission::SeeAuditLog)

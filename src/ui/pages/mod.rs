@@ -13,6 +13,8 @@ pub mod found;
 #[cfg(feature = "ssr")]
 pub mod graph_picture;
 #[cfg(feature = "ssr")]
+pub mod imports;
+#[cfg(feature = "ssr")]
 pub mod invitation;
 #[cfg(feature = "ssr")]
 pub mod journey;

@@ -38,7 +38,7 @@ fn Trip(detail: TripDetail) -> impl IntoView {
     };
     let none = detail.steps.is_empty();
     view! {
-        <section class="card" aria-labelledby="trip-title">
+        <section class="card" aria-labelledby="trip-title" data-live="trip">
             <h2 id="trip-title">
                 <a href=format!("/journeys/{}", trip.journey)>{trip.journey_name}</a>
             </h2>
@@ -57,7 +57,7 @@ fn Trip(detail: TripDetail) -> impl IntoView {
                 {trip.ended_at.map(|at| view! { <dt>"Ended"</dt><dd><LongDate at=at /></dd> })}
             </dl>
         </section>
-        <section class="card" aria-labelledby="steps-title">
+        <section class="card" aria-labelledby="steps-title" data-live="steps">
             <h2 id="steps-title">"Step by step"</h2>
             {none.then(|| view! { <p class="hint">"The steps are not kept any more."</p> })}
             <ol class="history">

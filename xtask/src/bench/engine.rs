@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{client::Client, process::Server};
 use crate::{
-    Profile, server,
+    server,
     shell::{call, output, root, step},
     toolchain::clean,
 };
@@ -25,7 +25,7 @@ const PEOPLE: u64 = 100_000;
 const LATE: u64 = 5_000;
 
 pub fn run() -> Result<()> {
-    let binary = server::build(Profile::Release)?;
+    let binary = server::measured()?;
     let bare = Bare::build(&binary)?;
     accepted(&binary, &bare)?;
     people(&binary, &bare)?;
@@ -81,7 +81,11 @@ impl Target {
     }
 
     fn send(&self, client: &mut Client, path: &str, body: &Value) -> Result<()> {
-        let answer = client.post_json(path, &self.key, &body.to_string())?;
+        self.send_text(client, path, &body.to_string())
+    }
+
+    fn send_text(&self, client: &mut Client, path: &str, body: &str) -> Result<()> {
+        let answer = client.post_json(path, &self.key, body)?;
         ensure!(answer.status < 300, "{path} answered {}: {}", answer.status, String::from_utf8_lossy(&answer.body));
         Ok(())
     }
@@ -150,12 +154,9 @@ fn accepted(binary: &Path, bare: &Bare) -> Result<()> {
                     let (sent, target) = (&sent, &target);
                     scope.spawn(move || {
                         let mut client = target.client()?;
-                        let mut number = connection * 7_919;
-                        while start.elapsed() < SENDING {
-                            let event = |number: u64| json!({ "identity": format!("p{}", number % 10_000), "name": "Visited", "properties": { "total": 7 } });
-                            let events: Vec<Value> = (number..number + batch).map(event).collect();
-                            target.send(&mut client, "/api/v1/events", &json!({ "events": events }))?;
-                            number += batch;
+                        let bodies = event_bodies(connection * 7_919, batch);
+                        for body in bodies.iter().cycle().take_while(|_| start.elapsed() < SENDING) {
+                            target.send_text(&mut client, "/api/v1/events", body)?;
                             sent.fetch_add(batch, Ordering::Relaxed);
                         }
                         anyhow::Ok(())
@@ -169,6 +170,16 @@ fn accepted(binary: &Path, bare: &Bare) -> Result<()> {
         println!("{:<44} {ours:>10.0} {theirs:>10.0} {:>7.0}%", format!("batches of {batch}"), ours / theirs * 100.0);
     }
     Ok(())
+}
+
+/// What a connection sends, made once: the two cores are to be the server's.
+fn event_bodies(from: u64, batch: u64) -> Vec<String> {
+    let event = |number: u64| {
+        let identity = format!("p{}", number % 10_000);
+        json!({ "identity": identity, "name": "Visited", "properties": { "total": 7 } })
+    };
+    let starts = (0..(10_000 / batch)).map(|round| from + round * batch);
+    starts.map(|start| json!({ "events": (start..start + batch).map(event).collect::<Vec<Value>>() }).to_string()).collect()
 }
 
 /// Entry, split, profile update.

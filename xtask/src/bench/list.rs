@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 use anyhow::{Context, Result, ensure};
 
 use super::{client::Client, process::Server};
-use crate::{Profile, server, shell::root};
+use crate::{server, shell::root};
 
 /// Requests for each figure, after some that are not counted.
 const ROUNDS: usize = 300;
@@ -14,7 +14,7 @@ const SORTS: [&str; 11] =
     ["name", "status", "entry", "-start", "-entered", "-inside", "-goals", "-rate", "-versions", "-created", "-published"];
 
 pub fn run(journeys: &[usize]) -> Result<()> {
-    let binary = server::build(Profile::Release)?;
+    let binary = server::measured()?;
     let sizes = if journeys.is_empty() { vec![10_000, 100_000] } else { journeys.to_vec() };
     let mut first_pages = Vec::new();
     for size in &sizes {

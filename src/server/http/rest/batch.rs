@@ -55,6 +55,10 @@ pub fn read_each<'a, T: Deserialize<'a>>(
 
 /// Reads JSON, with the place of what is wrong in it.
 pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, FieldError> {
+    // To know the place costs a third of the time, and most bodies are good.
+    if let Ok(value) = serde_json::from_slice(body) {
+        return Ok(value);
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();

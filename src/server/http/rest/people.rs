@@ -17,14 +17,13 @@ use crate::{
     api::{AppError, journeys::journey_id},
     domain::{
         actor::Actor,
-        error::FieldError,
         people::{
             Properties,
-            record::{NewEvent, ProfileChange, Record, What, Who},
-            value::{read_key, read_properties},
+            native::{EventForm, ProfileForm},
+            record::{NewEvent, Record, What, Who},
+            value::read_properties,
             view::PersonDetail,
         },
-        time::Timestamp,
     },
     server::{engine::enter_event, http::AppState},
 };
@@ -36,26 +35,10 @@ struct Events<'a> {
     events: Vec<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EventForm {
-    identity: Option<String>,
-    anonymous_id: Option<String>,
-    name: String,
-    time: Option<Timestamp>,
-    #[serde(default)]
-    properties: Properties,
-    message_id: Option<String>,
-}
-
 pub async fn events(State(state): State<AppState>, Extension(actor): Extension<Actor>, body: Bytes) -> Answer<Json<Taken>> {
     let now = state.services.now();
     let form: Events<'_> = parse(&body).map_err(AppError::field)?;
-    let read = read_each(&form.events, |form: EventForm| {
-        let who = Who::read(form.identity, form.anonymous_id)?;
-        let event = NewEvent::read(&form.name, form.time, form.properties, form.message_id, now)?;
-        Ok(vec![Record { who, what: What::Event(event) }])
-    })?;
+    let read = read_each(&form.events, |form: EventForm| form.read(now))?;
     take(&state, &actor, read).await
 }
 
@@ -66,42 +49,10 @@ struct Profiles<'a> {
     profiles: Vec<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProfileForm {
-    identity: Option<String>,
-    anonymous_id: Option<String>,
-    #[serde(default)]
-    properties: Properties,
-    #[serde(default)]
-    lists: Vec<String>,
-}
-
 pub async fn profiles(State(state): State<AppState>, Extension(actor): Extension<Actor>, body: Bytes) -> Answer<Json<Taken>> {
     let form: Profiles<'_> = parse(&body).map_err(AppError::field)?;
-    let read =
-        read_each(&form.profiles, |form: ProfileForm| profile(form.identity, form.anonymous_id, form.properties, form.lists))?;
+    let read = read_each(&form.profiles, ProfileForm::read)?;
     take(&state, &actor, read).await
-}
-
-/// A profile's news and the lists that she is put on.
-///
-/// # Errors
-/// Names what breaks a limit.
-pub fn profile(
-    identity: Option<String>,
-    anonymous: Option<String>,
-    properties: Properties,
-    lists: Vec<String>,
-) -> Result<Vec<Record>, FieldError> {
-    let who = Who::read(identity, anonymous)?;
-    let change = ProfileChange::read(properties).map_err(|error| error.under("properties"))?;
-    let mut records = vec![Record { who: who.clone(), what: What::Change(change) }];
-    for list in lists {
-        let list = read_key(&list).map_err(|error| error.under("lists"))?;
-        records.push(Record { who: who.clone(), what: What::List(list) });
-    }
-    Ok(records)
 }
 
 #[derive(Deserialize)]

@@ -129,7 +129,7 @@ proptest! {
             let project = store.local_actor(NOW).await.expect("an actor").project;
             store.ingest(&[(project, records(&people))], NOW).await.expect("stored");
             let numbers: Vec<i64> = (1..=people.len() as i64).collect();
-            let needs = Needs { events: ["did".to_string(), "never".to_string()].into(), lists: true };
+            let needs = Needs { events: ["did".to_string(), "never".to_string()].into(), lists: true, profile: true };
             let loaded = store.people(&numbers, &needs).await.expect("people");
             prop_assert_eq!(loaded.len(), people.len());
             for question in &questions {

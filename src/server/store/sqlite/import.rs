@@ -124,14 +124,15 @@ const INSERT_JOURNEYS: &str = "INSERT INTO journeys (id, project_id, name, name_
 const INSERT_VERSIONS: &str =
     "INSERT INTO versions (id, journey_id, project_id, number, status, entry_type, graph, settings, start_at,
         end_at, created_by, created_at, published_by, published_at, entered, inside, completed, converted, timed_out,
-        force_exited, stopped, version_exit, queued, cancelled, carried)
+        force_exited, stopped, version_exit, queued, cancelled, qualified, control, carried)
     SELECT unhex(v.value ->> 'id'), unhex(j.value ->> 'id'), ?1, v.key + 1, v.value ->> 'status', v.value ->> 'entry_type',
         v.value ->> 'graph', v.value ->> 'settings', v.value ->> 'start_at', v.value ->> 'end_at',
         unhex(v.value ->> 'created_by'), v.value ->> 'created_at', unhex(v.value ->> 'published_by'), v.value ->> 'published_at',
         v.value ->> '$.figures.entered', v.value ->> '$.figures.inside', v.value ->> '$.figures.completed',
         v.value ->> '$.figures.converted', v.value ->> '$.figures.timed_out', v.value ->> '$.figures.force_exited',
         v.value ->> '$.figures.stopped', v.value ->> '$.figures.version_exit', v.value ->> '$.figures.queued',
-        v.value ->> '$.figures.cancelled', v.value -> '$.figures'
+        v.value ->> '$.figures.cancelled', coalesce(v.value ->> '$.figures.qualified', 0), coalesce(v.value ->> '$.figures.control', 0),
+        v.value -> '$.figures'
     FROM json_each(?2) j, json_each(j.value, '$.versions') v";
 
 const INSERT_LABELS: &str = "INSERT INTO journey_labels (project_id, label_id, journey_id)

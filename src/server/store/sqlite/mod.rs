@@ -4,6 +4,7 @@ mod access_store;
 mod accounts;
 mod audit;
 mod backup;
+mod bulk;
 mod candidates;
 mod check;
 mod clone;
@@ -18,6 +19,7 @@ mod labels;
 mod list;
 mod list_sql;
 mod members;
+mod numbers;
 mod open;
 mod operate;
 mod people;
@@ -32,7 +34,7 @@ mod sessions;
 mod store;
 mod undo;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
@@ -48,6 +50,7 @@ pub struct SqliteStore {
     /// One connection: writes are serialised on purpose, and none is ever refused because of another.
     writer: SqlitePool,
     totals: Arc<Mutex<list::Totals>>,
+    numbers: Arc<Mutex<numbers::Numbers>>,
 }
 
 impl SqliteStore {
@@ -68,6 +71,11 @@ impl SqliteStore {
         .await?;
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// The numbers that are known; a panic elsewhere does not spoil them.
+    fn numbers(&self) -> MutexGuard<'_, numbers::Numbers> {
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Finishes what is under way and folds the write-ahead log into the file.

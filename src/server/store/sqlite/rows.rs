@@ -97,7 +97,8 @@ pub struct VersionRow {
 pub const VERSION_COLUMNS: &str = "v.id, v.number, v.status, v.start_at, v.created_by,
     (SELECT u.name FROM users u WHERE u.id = v.created_by) AS created_by_name, v.created_at, v.published_by,
     (SELECT u.name FROM users u WHERE u.id = v.published_by) AS published_by_name, v.published_at,
-    v.entered, v.inside, v.completed, v.converted, v.timed_out, v.force_exited, v.stopped, v.version_exit, v.queued, v.cancelled";
+    v.entered, v.inside, v.completed, v.converted, v.timed_out, v.force_exited, v.stopped, v.version_exit, v.queued, v.cancelled,
+    v.qualified, v.control";
 
 #[derive(FromRow)]
 struct FigureColumns {
@@ -111,6 +112,8 @@ struct FigureColumns {
     version_exit: i64,
     queued: i64,
     cancelled: i64,
+    qualified: i64,
+    control: i64,
 }
 
 impl VersionRow {
@@ -131,6 +134,8 @@ impl VersionRow {
                 version_exit: columns.version_exit,
                 queued: columns.queued,
                 cancelled: columns.cancelled,
+                qualified: columns.qualified,
+                control: columns.control,
             },
             created_by: Person { id: UserId(self.created_by), name: self.created_by_name },
             created_at: Timestamp(self.created_at),

@@ -2,22 +2,19 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::plan::{HEAD, HeadRow};
 use crate::{
-    domain::{engine::step::Ending, ids::ProjectId, people::Properties, time::Timestamp},
+    domain::{engine::step::Ending, ids::ProjectId},
     server::store::{
         StoreResult,
-        engine::{Batch, Head, MovedEnrolment, NewEnrolment, Position, ProfileNumber},
-        sqlite::{SqliteStore, rows::to_json},
+        engine::{Batch, Head, Position, ProfileNumber},
+        sqlite::{SqliteStore, bulk::Bulk, rows::to_json},
     },
 };
 
 pub async fn carry_out(store: &SqliteStore, batch: &Batch) -> StoreResult<bool> {
-    // Written as JSON before the lock is taken: others wait while it is held.
-    let rows = Rows::of(batch)?;
     let mut transaction = store.begin().await?;
     let connection = &mut *transaction;
     let head: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *connection).await?;
@@ -25,13 +22,14 @@ pub async fn carry_out(store: &SqliteStore, batch: &Batch) -> StoreResult<bool> 
     let moved_on = head.epoch != batch.head.epoch
         || head.cursor != batch.head.cursor
         || (!batch.entered.is_empty() && head.last_enrolment != batch.head.last_enrolment);
-    if moved_on || !move_all(connection, &rows, batch).await? {
+    if moved_on || !move_all(connection, batch).await? {
         transaction.rollback().await?;
         return Ok(false);
     }
-    enter_all(connection, &rows, batch).await?;
-    write_log(connection, &rows, batch.now).await?;
-    count(connection, &rows).await?;
+    enter_all(connection, batch).await?;
+    write_log(connection, batch).await?;
+    write_messages(connection, batch).await?;
+    count(connection, batch).await?;
     change_people(connection, batch).await?;
     keep_place(connection, batch).await?;
     announce(connection, &batch.announce).await?;
@@ -39,194 +37,148 @@ pub async fn carry_out(store: &SqliteStore, batch: &Batch) -> StoreResult<bool> 
     Ok(true)
 }
 
-/// A batch as `json_each` reads it; none where there is nothing of the kind.
-struct Rows {
-    entered: Option<String>,
-    moved: Option<String>,
-    steps: Option<String>,
-    messages: Option<String>,
-    settled: Option<String>,
-    counted: Option<String>,
-    nodes: Option<String>,
-    refused: Option<String>,
-}
-
-impl Rows {
-    fn of(batch: &Batch) -> StoreResult<Self> {
-        let counted = batch.counted.iter().map(|(version, counted)| {
-            (version, counted.qualified, counted.control, counted.entered, counted.ended, counted.queued, counted.cancelled)
-        });
-        Ok(Self {
-            entered: json_rows(batch.entered.iter().map(entered_row))?,
-            moved: json_rows(batch.moved.iter().map(|moved| moved_row(moved, batch.now)))?,
-            steps: json_rows(batch.steps.iter().map(|step| (step.enrolment, step.visit, &step.path)))?,
-            messages: json_rows(batch.messages.iter().map(|message| {
-                (
-                    message.project,
-                    message.version,
-                    message.enrolment,
-                    message.profile,
-                    &message.node,
-                    message.visit,
-                    message.channel,
-                )
-            }))?,
-            settled: json_rows(batch.settled.iter().map(|(message, settled)| (message, *settled as i64)))?,
-            counted: json_rows(counted)?,
-            nodes: json_rows(batch.nodes.iter().map(|((version, node, outlet), count)| (version, node, outlet, count)))?,
-            refused: json_rows(
-                batch.refused.iter().map(|((version, profile), (gate, times))| (version, profile, gate.code(), times)),
-            )?,
-        })
-    }
-}
-
-fn json_rows<T: Serialize>(rows: impl Iterator<Item = T>) -> StoreResult<Option<String>> {
-    let rows: Vec<T> = rows.collect();
-    if rows.is_empty() { Ok(None) } else { to_json(&rows).map(Some) }
-}
-
-type Place<'a> = (&'a str, i64, Option<i64>, Option<i64>, i64);
-
-fn place(position: &Position) -> Place<'_> {
-    let due = if position.ended.is_some() { None } else { position.due_at };
-    let wait = position.wait_until.map(|at| at.0);
-    (&position.node, position.visit, wait, due.map(|at| at.0), position.ended.map_or(0, Ending::code))
-}
-
-fn entered_row(new: &NewEnrolment) -> (i64, i64, i64, i64, i64, Place<'_>, i64, i64, Option<&str>) {
-    let position = place(&new.position);
-    let properties = new.entry_properties.as_deref();
-    (new.seq, new.project, new.journey, new.version, new.profile, position, new.entered_at.0, new.began_at.0, properties)
-}
-
-fn moved_row(moved: &MovedEnrolment, now: Timestamp) -> (i64, i64, Place<'_>, Option<i64>) {
-    (moved.seq, moved.from_visit, place(&moved.position), moved.position.ended.map(|_| now.0))
+/// When she has to be looked at again; nobody looks at those who are out.
+fn due(position: &Position) -> Option<i64> {
+    position.due_at.filter(|_| position.ended.is_none()).map(|at| at.0)
 }
 
 /// False where somebody is not where the batch thinks she is.
-async fn move_all(connection: &mut SqliteConnection, rows: &Rows, batch: &Batch) -> StoreResult<bool> {
-    let Some(moved) = &rows.moved else { return Ok(true) };
-    let done = sqlx::query(
-        "UPDATE enrolments SET node = m.value ->> '$[2][0]', visit = m.value ->> '$[2][1]', wait_until = m.value ->> '$[2][2]',
-                due_at = m.value ->> '$[2][3]', state = m.value ->> '$[2][4]', ended_at = m.value ->> '$[3]'
-         FROM json_each(?1) m WHERE enrolments.seq = m.value ->> 0 AND enrolments.visit = m.value ->> 1 AND enrolments.state = 0",
-    )
-    .bind(moved)
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() == batch.moved.len() as u64)
+async fn move_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<bool> {
+    const MOVE: Bulk = Bulk {
+        before: "UPDATE enrolments SET node = m.column3, visit = m.column4, wait_until = m.column5, due_at = m.column6,
+                        state = m.column7, ended_at = m.column8 FROM (VALUES",
+        columns: 8,
+        after: ") m WHERE enrolments.seq = m.column1 AND enrolments.visit = m.column2 AND enrolments.state = 0",
+    };
+    let done = MOVE
+        .run(connection, &batch.moved, |query, moved| {
+            let position = &moved.position;
+            let query = query.bind(moved.seq).bind(moved.from_visit).bind(&position.node).bind(position.visit);
+            let query = query.bind(position.wait_until.map(|at| at.0)).bind(due(position));
+            query.bind(position.ended.map_or(0, Ending::code)).bind(position.ended.map(|_| batch.now.0))
+        })
+        .await?;
+    Ok(done == batch.moved.len() as u64)
 }
 
-async fn enter_all(connection: &mut SqliteConnection, rows: &Rows, batch: &Batch) -> StoreResult<()> {
-    let Some(entered) = &rows.entered else { return Ok(()) };
-    sqlx::query(
-        "INSERT INTO enrolments (seq, project, journey, version, profile, node, visit, wait_until, due_at, state, entered_at,
-                                 began_at, entry_properties, ended_at)
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> '$[5][0]', value ->> '$[5][1]',
-                value ->> '$[5][2]', value ->> '$[5][3]', value ->> '$[5][4]', value ->> 6, value ->> 7, value ->> 8,
-                iif(value ->> '$[5][4]' = 0, NULL, ?2)
-         FROM json_each(?1)",
-    )
-    .bind(entered)
-    .bind(batch.now.0)
-    .execute(connection)
-    .await?;
+async fn enter_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
+    const ENTER: Bulk = Bulk {
+        before: "INSERT INTO enrolments (seq, project, journey, version, profile, node, visit, wait_until, due_at, state,
+                                         entered_at, began_at, entry_properties, ended_at) VALUES",
+        columns: 14,
+        after: "",
+    };
+    ENTER
+        .run(connection, &batch.entered, |query, new| {
+            let position = &new.position;
+            let query = query.bind(new.seq).bind(new.project).bind(new.journey).bind(new.version).bind(new.profile);
+            let query = query.bind(&position.node).bind(position.visit).bind(position.wait_until.map(|at| at.0));
+            let query = query.bind(due(position)).bind(position.ended.map_or(0, Ending::code));
+            let query = query.bind(new.entered_at.0).bind(new.began_at.0).bind(new.entry_properties.as_deref());
+            query.bind(position.ended.map(|_| batch.now.0))
+        })
+        .await?;
     Ok(())
 }
 
-async fn write_log(connection: &mut SqliteConnection, rows: &Rows, now: Timestamp) -> StoreResult<()> {
-    let statements = [
-        (
-            &rows.steps,
-            "INSERT INTO steps (enrolment, visit, at, path) SELECT value ->> 0, value ->> 1, ?2, value ->> 2 FROM json_each(?1)
-             WHERE true ON CONFLICT DO UPDATE SET path = substr(path, 1, length(path) - 1) || ',' || substr(excluded.path, 2)",
-        ),
-        (
-            &rows.messages,
-            "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, created_at)
-             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, ?2 FROM json_each(?1)",
-        ),
-        (
-            &rows.settled,
-            "UPDATE outbox SET state = s.value ->> 1, settled_at = ?2 FROM json_each(?1) s
-             WHERE outbox.seq = s.value ->> 0 AND outbox.state = 0",
-        ),
-        (
-            &rows.refused,
-            "INSERT INTO refusals (version, profile, gate, at, times)
-             SELECT value ->> 0, value ->> 1, value ->> 2, ?2, value ->> 3 FROM json_each(?1) WHERE true
-             ON CONFLICT DO UPDATE SET gate = excluded.gate, at = excluded.at, times = times + excluded.times",
-        ),
-    ];
-    for (rows, statement) in statements {
-        if let Some(rows) = rows {
-            sqlx::query(statement).bind(rows).bind(now.0).execute(&mut *connection).await?;
-        }
-    }
+async fn write_log(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
+    const STEP: Bulk = Bulk {
+        before: "INSERT INTO steps (enrolment, visit, at, path) VALUES",
+        columns: 4,
+        after: "ON CONFLICT DO UPDATE SET path = substr(path, 1, length(path) - 1) || ',' || substr(excluded.path, 2)",
+    };
+    const REFUSE: Bulk = Bulk {
+        before: "INSERT INTO refusals (version, profile, gate, at, times) VALUES",
+        columns: 5,
+        after: "ON CONFLICT DO UPDATE SET gate = excluded.gate, at = excluded.at, times = times + excluded.times",
+    };
+    let now = batch.now.0;
+    STEP.run(connection, &batch.steps, |query, step| {
+        query.bind(step.enrolment).bind(step.visit).bind(now).bind(&step.path)
+    })
+    .await?;
+    REFUSE
+        .run(connection, &batch.refused, |query, ((version, profile), (gate, times))| {
+            query.bind(version).bind(profile).bind(gate.code()).bind(now).bind(times)
+        })
+        .await?;
     Ok(())
 }
 
-async fn count(connection: &mut SqliteConnection, rows: &Rows) -> StoreResult<()> {
-    let statements = [
-        (
-            &rows.counted,
-            "UPDATE versions SET qualified = qualified + (c.value ->> 1), control = control + (c.value ->> 2),
-                    entered = entered + (c.value ->> 3),
-                    inside = inside + (c.value ->> 3) - (c.value ->> '$[4][1]') - (c.value ->> '$[4][2]') - (c.value ->> '$[4][3]')
-                           - (c.value ->> '$[4][4]') - (c.value ->> '$[4][5]') - (c.value ->> '$[4][6]'),
-                    completed = completed + (c.value ->> '$[4][1]'), converted = converted + (c.value ->> '$[4][2]'),
-                    timed_out = timed_out + (c.value ->> '$[4][3]'), force_exited = force_exited + (c.value ->> '$[4][4]'),
-                    stopped = stopped + (c.value ->> '$[4][5]'), version_exit = version_exit + (c.value ->> '$[4][6]'),
-                    queued = queued + (c.value ->> 5), cancelled = cancelled + (c.value ->> 6)
-             FROM json_each(?1) c WHERE versions.seq = c.value ->> 0",
-        ),
-        (
-            &rows.nodes,
-            "INSERT INTO node_figures (version, node, outlet, count)
-             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?1) WHERE true
-             ON CONFLICT DO UPDATE SET count = count + excluded.count",
-        ),
-    ];
-    for (rows, statement) in statements {
-        if let Some(rows) = rows {
-            sqlx::query(statement).bind(rows).execute(&mut *connection).await?;
-        }
-    }
+async fn write_messages(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
+    const QUEUE: Bulk = Bulk {
+        before: "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, created_at) VALUES",
+        columns: 8,
+        after: "",
+    };
+    const SETTLE: Bulk = Bulk {
+        before: "UPDATE outbox SET state = s.column2, settled_at = s.column3 FROM (VALUES",
+        columns: 3,
+        after: ") s WHERE outbox.seq = s.column1 AND outbox.state = 0",
+    };
+    let now = batch.now.0;
+    QUEUE
+        .run(connection, &batch.messages, |query, message| {
+            let query = query.bind(message.project).bind(message.version).bind(message.enrolment).bind(message.profile);
+            query.bind(&message.node).bind(message.visit).bind(message.channel).bind(now)
+        })
+        .await?;
+    SETTLE
+        .run(connection, &batch.settled, |query, (message, settled)| query.bind(message).bind(*settled as i64).bind(now))
+        .await?;
+    Ok(())
+}
+
+async fn count(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
+    const COUNT: Bulk = Bulk {
+        before: "UPDATE versions SET qualified = qualified + c.column2, control = control + c.column3,
+                    entered = entered + c.column4,
+                    inside = inside + c.column4 - c.column5 - c.column6 - c.column7 - c.column8 - c.column9 - c.column10,
+                    completed = completed + c.column5, converted = converted + c.column6, timed_out = timed_out + c.column7,
+                    force_exited = force_exited + c.column8, stopped = stopped + c.column9,
+                    version_exit = version_exit + c.column10, queued = queued + c.column11, cancelled = cancelled + c.column12
+                 FROM (VALUES",
+        columns: 12,
+        after: ") c WHERE versions.seq = c.column1",
+    };
+    const PASS: Bulk = Bulk {
+        before: "INSERT INTO node_figures (version, node, outlet, count) VALUES",
+        columns: 4,
+        after: "ON CONFLICT DO UPDATE SET count = count + excluded.count",
+    };
+    COUNT
+        .run(connection, &batch.counted, |query, (version, counted)| {
+            let query = query.bind(version).bind(counted.qualified).bind(counted.control).bind(counted.entered);
+            // The first place is of those who are inside.
+            let query = counted.ended.iter().skip(1).fold(query, |query, ended| query.bind(ended));
+            query.bind(counted.queued).bind(counted.cancelled)
+        })
+        .await?;
+    PASS.run(connection, &batch.nodes, |query, ((version, node, outlet), count)| {
+        query.bind(version).bind(node).bind(outlet).bind(count)
+    })
+    .await?;
     Ok(())
 }
 
 async fn change_people(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
-    if !batch.properties.is_empty() {
-        let rows: Vec<(&ProfileNumber, &Properties)> = batch.properties.iter().collect();
-        sqlx::query(
-            "UPDATE profiles SET properties = json_patch(properties, c.value -> 1), updated_at = ?2
-             FROM json_each(?1) c WHERE profiles.seq = c.value ->> 0",
-        )
-        .bind(to_json(&rows)?)
-        .bind(batch.now.0)
-        .execute(&mut *connection)
-        .await?;
-    }
+    const PATCH: Bulk = Bulk {
+        before: "UPDATE profiles SET properties = json_patch(properties, c.column2), updated_at = c.column3 FROM (VALUES",
+        columns: 3,
+        after: ") c WHERE profiles.seq = c.column1",
+    };
+    const MEET: Bulk =
+        Bulk { before: "INSERT INTO met_criteria (version, profile) VALUES", columns: 2, after: "ON CONFLICT DO NOTHING" };
+    const PART: Bulk = Bulk { before: "DELETE FROM met_criteria WHERE (version, profile) IN (VALUES", columns: 2, after: ")" };
+    let now = batch.now.0;
+    let patches: Vec<(ProfileNumber, String)> =
+        batch.properties.iter().map(|(profile, patch)| Ok((*profile, to_json(patch)?))).collect::<StoreResult<_>>()?;
+    PATCH.run(connection, patches, |query, (profile, patch)| query.bind(profile).bind(patch).bind(now)).await?;
     change_lists(connection, batch).await?;
     start_journeys(connection, batch).await?;
-    if !batch.met.is_empty() {
-        let of = |wanted: bool| {
-            let pairs: Vec<_> = batch.met.iter().filter(|(_, met)| **met == wanted).map(|(pair, _)| pair).collect();
-            to_json(&pairs)
-        };
-        sqlx::query(
-            "INSERT INTO met_criteria (version, profile) SELECT value ->> 0, value ->> 1 FROM json_each(?1) WHERE true
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(of(true)?)
-        .execute(&mut *connection)
-        .await?;
-        sqlx::query("DELETE FROM met_criteria WHERE (version, profile) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))")
-            .bind(of(false)?)
-            .execute(&mut *connection)
-            .await?;
-    }
+    let pairs = |wanted: bool| batch.met.iter().filter(move |(_, met)| **met == wanted).map(|(pair, _)| pair);
+    MEET.run(connection, pairs(true), |query, (version, profile)| query.bind(version).bind(profile)).await?;
+    PART.run(connection, pairs(false), |query, (version, profile)| query.bind(version).bind(profile)).await?;
     Ok(())
 }
 

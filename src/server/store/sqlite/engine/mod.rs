@@ -3,6 +3,7 @@
 mod carry_out;
 mod plan;
 pub mod read;
+mod retention;
 mod sweep;
 
 use std::collections::{HashMap, HashSet};
@@ -13,7 +14,7 @@ use crate::{
     server::store::{
         StoreResult,
         engine::{
-            Batch, EngineStore, Head, JourneyNumber, LastRun, LiveEnrolment, Needs, PlannedVersion, ProfileNumber, ProjectNumber,
+            Batch, EngineStore, EnrolmentNumber, Head, JourneyNumber, LastRun, LiveEnrolment, Needs, PlannedVersion, ProfileNumber, ProjectNumber,
             QueuedMessage, StoredEvent, VersionContent, VersionNumber,
         },
     },
@@ -100,5 +101,22 @@ impl EngineStore for SqliteStore {
 
     async fn sweep(&self, now: Timestamp, limit: i64) -> StoreResult<bool> {
         sweep::sweep(self, now, limit).await
+    }
+
+    async fn forget_events(&self, before: Timestamp, limit: i64) -> StoreResult<u64> {
+        retention::events(self, before, limit).await
+    }
+
+    async fn forget_steps(
+        &self,
+        before: Timestamp,
+        from: EnrolmentNumber,
+        trips: i64,
+    ) -> StoreResult<(u64, Option<EnrolmentNumber>)> {
+        retention::steps(self, before, from, trips).await
+    }
+
+    async fn forget_accounts(&self, before: Timestamp) -> StoreResult<u64> {
+        retention::accounts(self, before).await
     }
 }

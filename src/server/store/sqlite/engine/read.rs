@@ -1,6 +1,6 @@
 //! What the engine reads, in sets: a statement is about thousands of people.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sqlx::FromRow;
 
@@ -90,14 +90,7 @@ pub async fn people(
         return Ok(HashMap::new());
     }
     let chosen = to_json(&profiles)?;
-    let rows: Vec<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT {PROFILE_COLUMNS} FROM json_each(?1) chosen CROSS JOIN profiles p ON p.seq = chosen.value"
-    )))
-    .bind(&chosen)
-    .fetch_all(&store.readers)
-    .await?;
-    let mut people: HashMap<ProfileNumber, Profile> =
-        rows.into_iter().map(|row| row.into_profile().map(|profile| (profile.seq, profile))).collect::<StoreResult<_>>()?;
+    let mut people = if needs.profile { whole_people(store, &chosen).await? } else { bare_people(store, &chosen).await? };
     if !needs.events.is_empty() {
         load_events(store, &chosen, needs, &mut people).await?;
     }
@@ -105,6 +98,26 @@ pub async fn people(
         load_lists(store, &chosen, &mut people).await?;
     }
     Ok(people)
+}
+
+async fn whole_people(store: &SqliteStore, chosen: &str) -> StoreResult<HashMap<ProfileNumber, Profile>> {
+    let rows: Vec<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT {PROFILE_COLUMNS} FROM json_each(?1) chosen CROSS JOIN profiles p ON p.seq = chosen.value"
+    )))
+    .bind(chosen)
+    .fetch_all(&store.readers)
+    .await?;
+    rows.into_iter().map(|row| row.into_profile().map(|profile| (profile.seq, profile))).collect()
+}
+
+/// Those who exist, where nothing else is asked of them.
+async fn bare_people(store: &SqliteStore, chosen: &str) -> StoreResult<HashMap<ProfileNumber, Profile>> {
+    let rows: Vec<(i64,)> =
+        sqlx::query_as("SELECT p.seq FROM json_each(?1) chosen CROSS JOIN profiles p ON p.seq = chosen.value")
+            .bind(chosen)
+            .fetch_all(&store.readers)
+            .await?;
+    Ok(rows.into_iter().map(|(seq,)| (seq, Profile { seq, ..Profile::default() })).collect())
 }
 
 async fn load_events(
@@ -210,6 +223,12 @@ pub async fn live(
     Ok(rows.into_iter().map(LiveEnrolment::from).collect())
 }
 
+/// Numbers as `json_each` reads them best: a plain list. Pairs would have to be taken apart again for each row; asking for
+/// everybody in everything finds a few rows more than were asked for, which does no harm.
+fn distinct(numbers: impl Iterator<Item = i64>) -> StoreResult<String> {
+    to_json(&numbers.collect::<BTreeSet<i64>>())
+}
+
 pub async fn histories(
     store: &SqliteStore,
     pairs: &[(JourneyNumber, ProfileNumber)],
@@ -221,11 +240,12 @@ pub async fn histories(
     let rows: Vec<(i64, i64, bool, Option<i64>)> = sqlx::query_as(
         "SELECT e.journey, e.profile, max(e.state = 0 AND v.status <> 6), max(coalesce(e.ended_at, e.entered_at))
          FROM json_each(?1) chosen CROSS JOIN enrolments e INDEXED BY enrolments_of_profile
-              ON e.profile = chosen.value ->> 1 AND e.journey = chosen.value ->> 0
+              ON e.profile = chosen.value AND e.journey IN (SELECT value FROM json_each(?2))
               CROSS JOIN versions v ON v.seq = e.version
          GROUP BY e.journey, e.profile",
     )
-    .bind(to_json(&pairs)?)
+    .bind(distinct(pairs.iter().map(|(_, profile)| *profile))?)
+    .bind(distinct(pairs.iter().map(|(journey, _)| *journey))?)
     .fetch_all(&store.readers)
     .await?;
     let history = |(journey, profile, inside, left): (i64, i64, bool, Option<i64>)| {
@@ -242,10 +262,11 @@ pub async fn met(
         return Ok(HashSet::new());
     }
     let rows: Vec<(i64, i64)> = sqlx::query_as(
-        "SELECT m.version, m.profile FROM json_each(?1) chosen CROSS JOIN met_criteria m
-             ON m.version = chosen.value ->> 0 AND m.profile = chosen.value ->> 1",
+        "SELECT m.version, m.profile FROM json_each(?1) chosen CROSS JOIN met_criteria m INDEXED BY met_criteria_of_profile
+             ON m.profile = chosen.value AND m.version IN (SELECT value FROM json_each(?2))",
     )
-    .bind(to_json(&pairs)?)
+    .bind(distinct(pairs.iter().map(|(_, profile)| *profile))?)
+    .bind(distinct(pairs.iter().map(|(version, _)| *version))?)
     .fetch_all(&store.readers)
     .await?;
     Ok(rows.into_iter().collect())

@@ -25,6 +25,7 @@ use crate::{
         engine::{ProfileNumber, ProjectNumber},
         sqlite::{
             SqliteStore,
+            bulk::Bulk,
             engine::read::{PROFILE_COLUMNS, ProfileRow},
             rows::to_json,
         },
@@ -39,43 +40,46 @@ pub struct Addressed<'a> {
 }
 
 pub async fn ingest(store: &SqliteStore, batches: &[(ProjectId, Vec<Record>)], now: Timestamp) -> StoreResult<()> {
+    let result = write(store, batches, now).await;
+    if result.is_err() {
+        store.numbers().forget_names();
+    }
+    result
+}
+
+async fn write(store: &SqliteStore, batches: &[(ProjectId, Vec<Record>)], now: Timestamp) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     let connection = &mut *transaction;
-    let numbers = project_numbers(connection, batches).await?;
-    let numbered: Vec<(ProjectNumber, &[Record])> = batches
-        .iter()
-        .map(|(project, records)| {
-            let number = numbers.get(project).copied().ok_or(StoreError::NotFound("project"))?;
-            Ok((number, records.as_slice()))
-        })
-        .collect::<StoreResult<_>>()?;
+    let mut numbered: Vec<(ProjectNumber, &[Record])> = Vec::with_capacity(batches.len());
+    for (project, records) in batches {
+        numbered.push((project_number(store, connection, *project).await?, records));
+    }
     let resolved = resolve(connection, &numbered, now).await?;
     for (from, into) in &resolved.merges {
         merge::merge(connection, *from, *into, now).await?;
     }
     let addressed = address(&numbered, &resolved);
     change_profiles(connection, &addressed, &resolved.new, now).await?;
-    insert_events(connection, &addressed, now).await?;
+    insert_events(store, connection, &addressed, now).await?;
     join_lists(connection, &addressed, now).await?;
     transaction.commit().await?;
     Ok(())
 }
 
-async fn project_numbers(
+async fn project_number(
+    store: &SqliteStore,
     connection: &mut SqliteConnection,
-    batches: &[(ProjectId, Vec<Record>)],
-) -> StoreResult<HashMap<ProjectId, ProjectNumber>> {
-    let ids: HashSet<ProjectId> = batches.iter().map(|(project, _)| *project).collect();
-    let mut numbers = HashMap::new();
-    for id in ids {
-        let (number,): (i64,) = sqlx::query_as("SELECT number FROM projects WHERE id = ?")
-            .bind(id.0)
-            .fetch_optional(&mut *connection)
-            .await?
-            .ok_or(StoreError::NotFound("project"))?;
-        numbers.insert(id, number);
+    project: ProjectId,
+) -> StoreResult<ProjectNumber> {
+    let known = store.numbers().project(project);
+    if let Some(number) = known {
+        return Ok(number);
     }
-    Ok(numbers)
+    let row: Option<(i64,)> =
+        sqlx::query_as("SELECT number FROM projects WHERE id = ?").bind(project.0).fetch_optional(connection).await?;
+    let (number,) = row.ok_or(StoreError::NotFound("project"))?;
+    store.numbers().learn_project(project, number);
+    Ok(number)
 }
 
 fn address<'a>(batches: &[(ProjectNumber, &'a [Record])], resolved: &Resolved) -> Vec<Addressed<'a>> {
@@ -167,35 +171,41 @@ async fn write_profiles(
     changed: &HashMap<ProfileNumber, Changed>,
     now: Timestamp,
 ) -> StoreResult<()> {
+    const WRITE: Bulk = Bulk {
+        before: "UPDATE profiles SET properties = c.column2, addresses = c.column3, consent = c.column4, time_zone = c.column5,
+                        updated_at = c.column6 FROM (VALUES",
+        columns: 6,
+        after: ") c WHERE profiles.seq = c.column1",
+    };
+    const NOTICE: Bulk = Bulk { before: "INSERT INTO profile_changes (project, profile) VALUES", columns: 2, after: "" };
     let rows: Vec<_> = changed
         .iter()
         .map(|(profile, person)| {
-            (profile, &person.properties, &person.addresses, &person.consent, &person.time_zone, person.project)
+            let texts = (to_json(&person.properties)?, to_json(&person.addresses)?, to_json(&person.consent)?);
+            Ok((profile, texts, person.time_zone.as_deref()))
         })
-        .collect();
-    let rows = to_json(&rows)?;
-    sqlx::query(
-        "UPDATE profiles SET properties = c.value ->> 1, addresses = c.value ->> 2, consent = c.value ->> 3,
-                time_zone = c.value ->> 4, updated_at = ?2
-         FROM json_each(?1) c WHERE profiles.seq = c.value ->> 0",
-    )
-    .bind(&rows)
-    .bind(now.0)
-    .execute(&mut *connection)
-    .await?;
+        .collect::<StoreResult<_>>()?;
+    WRITE
+        .run(connection, rows, |query, (profile, (properties, addresses, consent), zone)| {
+            query.bind(profile).bind(properties).bind(addresses).bind(consent).bind(zone).bind(now.0)
+        })
+        .await?;
     // Only where a journey lets people in by what they are.
-    sqlx::query(
-        "INSERT INTO profile_changes (project, profile)
-         SELECT value ->> 5, value ->> 0 FROM json_each(?1)
-         WHERE EXISTS (SELECT 1 FROM versions WHERE status = 2 AND entry_type = 1)",
-    )
-    .bind(&rows)
-    .execute(connection)
-    .await?;
+    let (looked_at,): (bool,) = sqlx::query_as("SELECT EXISTS (SELECT 1 FROM versions WHERE status = 2 AND entry_type = 1)")
+        .fetch_one(&mut *connection)
+        .await?;
+    if looked_at {
+        NOTICE.run(connection, changed, |query, (profile, person)| query.bind(person.project).bind(profile)).await?;
+    }
     Ok(())
 }
 
-async fn insert_events(connection: &mut SqliteConnection, records: &[Addressed<'_>], now: Timestamp) -> StoreResult<()> {
+async fn insert_events(
+    store: &SqliteStore,
+    connection: &mut SqliteConnection,
+    records: &[Addressed<'_>],
+    now: Timestamp,
+) -> StoreResult<()> {
     let events: Vec<(&Addressed<'_>, &NewEvent)> = records
         .iter()
         .filter_map(|record| if let What::Event(event) = record.what { Some((record, event)) } else { None })
@@ -203,60 +213,84 @@ async fn insert_events(connection: &mut SqliteConnection, records: &[Addressed<'
     if events.is_empty() {
         return Ok(());
     }
-    let names = name_numbers(connection, &events, now).await?;
+    let names = name_numbers(store, connection, &events, now).await?;
+    // A message id that was seen before is ignored.
+    const INSERT: Bulk = Bulk {
+        before: "INSERT INTO events (project, profile, name, at, received_at, message, properties) VALUES",
+        columns: 7,
+        after: "ON CONFLICT (message) WHERE message IS NOT NULL DO NOTHING",
+    };
     let rows: Vec<_> = events
         .iter()
         .filter_map(|(record, event)| {
-            let name = names.get(&(record.project, event_key(&event.name)))?;
-            let properties = (!event.properties.is_empty()).then_some(&event.properties);
+            let name = names.get(&(record.project, event.name.as_str()))?;
             let message = event.message_id.as_ref().map(|id| message_key(record.project, id));
-            Some((record.project, record.profile, name, event.at.0, message, properties))
+            let properties = Some(&event.properties).filter(|properties| !properties.is_empty()).map(to_json).transpose();
+            Some(properties.map(|properties| (record, *name, event.at, message, properties)))
         })
-        .collect();
-    // A message id that was seen before is ignored.
-    sqlx::query(
-        "INSERT INTO events (project, profile, name, at, received_at, message, properties)
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, ?2, unhex(value ->> 4), value ->> 5 FROM json_each(?1)
-         WHERE true ON CONFLICT (message) WHERE message IS NOT NULL DO NOTHING",
-    )
-    .bind(to_json(&rows)?)
-    .bind(now.0)
-    .execute(connection)
-    .await?;
+        .collect::<StoreResult<_>>()?;
+    INSERT
+        .run(connection, rows, |query, (record, name, at, message, properties)| {
+            let query = query.bind(record.project).bind(record.profile).bind(name).bind(at.0).bind(now.0);
+            query.bind(message).bind(properties)
+        })
+        .await?;
     Ok(())
 }
 
 /// Under which number each name is kept; new names get one.
-async fn name_numbers(
+async fn name_numbers<'a>(
+    store: &SqliteStore,
     connection: &mut SqliteConnection,
-    events: &[(&Addressed<'_>, &NewEvent)],
+    events: &[(&Addressed<'_>, &'a NewEvent)],
     now: Timestamp,
-) -> StoreResult<HashMap<(ProjectNumber, String), i64>> {
-    let names: BTreeMap<(ProjectNumber, String), &str> =
-        events.iter().map(|(record, event)| ((record.project, event_key(&event.name)), event.name.as_str())).collect();
-    let rows: Vec<(ProjectNumber, &String, &str)> = names.iter().map(|((project, key), name)| (*project, key, *name)).collect();
-    let rows = to_json(&rows)?;
-    let select = "SELECT n.id, n.project, n.name_key FROM json_each(?1) c CROSS JOIN event_names n
-                  ON n.project = c.value ->> 0 AND n.name_key = c.value ->> 1";
-    let mut known: Vec<(i64, i64, String)> = sqlx::query_as(select).bind(&rows).fetch_all(&mut *connection).await?;
-    if known.len() < names.len() {
-        sqlx::query(
-            "INSERT INTO event_names (project, name_key, name, created_at)
-             SELECT value ->> 0, value ->> 1, value ->> 2, ?2 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING",
-        )
-        .bind(&rows)
-        .bind(now.0)
-        .execute(&mut *connection)
-        .await?;
-        known = sqlx::query_as(select).bind(&rows).fetch_all(connection).await?;
+) -> StoreResult<HashMap<(ProjectNumber, &'a str), i64>> {
+    let names: HashSet<(ProjectNumber, &str)> =
+        events.iter().map(|(record, event)| (record.project, event.name.as_str())).collect();
+    let mut numbers = HashMap::with_capacity(names.len());
+    for (project, name) in names {
+        let known = store.numbers().name(project, name);
+        let number = match known {
+            Some(number) => number,
+            None => name_number(store, connection, project, name, now).await?,
+        };
+        numbers.insert((project, name), number);
     }
-    Ok(known.into_iter().map(|(id, project, key)| ((project, key), id)).collect())
+    Ok(numbers)
+}
+
+/// Asks for a name that was not seen since the start, or gives it a number.
+async fn name_number(
+    store: &SqliteStore,
+    connection: &mut SqliteConnection,
+    project: ProjectNumber,
+    name: &str,
+    now: Timestamp,
+) -> StoreResult<i64> {
+    let key = event_key(name);
+    let known: Option<(i64,)> = sqlx::query_as("SELECT id FROM event_names WHERE project = ? AND name_key = ?")
+        .bind(project)
+        .bind(&key)
+        .fetch_optional(&mut *connection)
+        .await?;
+    if let Some((number,)) = known {
+        store.numbers().learn_name(project, name, number);
+        return Ok(number);
+    }
+    let (number,) = sqlx::query_as("INSERT INTO event_names (project, name_key, name, created_at) VALUES (?, ?, ?, ?) RETURNING id")
+        .bind(project)
+        .bind(&key)
+        .bind(name)
+        .bind(now.0)
+        .fetch_one(connection)
+        .await?;
+    Ok(number)
 }
 
 /// 128 bits of project and message id: small in the index, and nobody finds two that are the same.
-fn message_key(project: ProjectNumber, message: &str) -> String {
+fn message_key(project: ProjectNumber, message: &str) -> Vec<u8> {
     let digest = Sha256::new().chain_update(project.to_le_bytes()).chain_update(message.as_bytes()).finalize();
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    digest[..16].to_vec()
 }
 
 async fn join_lists(connection: &mut SqliteConnection, records: &[Addressed<'_>], now: Timestamp) -> StoreResult<()> {

@@ -1,5 +1,6 @@
 //! [`PeopleStore`] for SQLite.
 
+mod imports;
 mod ingest;
 mod merge;
 mod page;
@@ -13,14 +14,15 @@ use crate::{
     domain::{
         actor::Actor,
         graph::criteria::Criteria,
-        ids::{JourneyId, ProjectId},
+        ids::{ImportId, JourneyId, ProjectId},
         people::{
+            import::{FileProgress, ImportView, RefusedLine},
             record::Record,
             view::{PeoplePage, PeopleQuery, PersonDetail, SegmentView, TripDetail, WhyNot},
         },
         time::Timestamp,
     },
-    server::store::{StoreError, StoreResult, engine::ProjectNumber, people::PeopleStore},
+    server::store::{StoreError, StoreResult, engine::ProjectNumber, people::{NewImport, PeopleStore}},
 };
 
 impl PeopleStore for SqliteStore {
@@ -70,6 +72,42 @@ impl PeopleStore for SqliteStore {
 
     async fn known_events(&self, project: ProjectId) -> StoreResult<Vec<String>> {
         segments::known_events(self, project).await
+    }
+
+    async fn begin_import(&self, actor: &Actor, new: &NewImport, now: Timestamp) -> StoreResult<ImportId> {
+        imports::begin(self, actor, new, now).await
+    }
+
+    async fn note_import(
+        &self,
+        project: ProjectId,
+        import: ImportId,
+        progress: &FileProgress,
+        refused: &[RefusedLine],
+    ) -> StoreResult<()> {
+        imports::note(self, project, import, progress, refused).await
+    }
+
+    async fn finish_import(
+        &self,
+        actor: &Actor,
+        import: ImportId,
+        problem: Option<&str>,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        imports::finish(self, actor, import, problem, now).await
+    }
+
+    async fn break_off_imports(&self, problem: &str, now: Timestamp) -> StoreResult<()> {
+        imports::break_off(self, problem, now).await
+    }
+
+    async fn imports(&self, project: ProjectId, import: Option<ImportId>) -> StoreResult<Vec<ImportView>> {
+        imports::read(self, project, import).await
+    }
+
+    async fn refused_lines(&self, project: ProjectId, import: ImportId) -> StoreResult<Vec<RefusedLine>> {
+        imports::refused(self, project, import).await
     }
 }
 

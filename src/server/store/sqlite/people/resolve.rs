@@ -14,7 +14,7 @@ use crate::{
     server::store::{
         StoreResult,
         engine::{ProfileNumber, ProjectNumber},
-        sqlite::rows::to_json,
+        sqlite::{bulk::Bulk, rows::to_json},
     },
 };
 
@@ -39,10 +39,9 @@ pub async fn resolve(
     batches: &[(ProjectNumber, &[Record])],
     now: Timestamp,
 ) -> StoreResult<Resolved> {
-    let (known, identified) = read(connection, batches).await?;
-    let (last,): (i64,) = sqlx::query_as("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'profiles'), 0)")
-        .fetch_one(&mut *connection)
-        .await?;
+    let (known, identified, all) = read(connection, batches).await?;
+    // Nobody is new where every name is known.
+    let last = if all { 0 } else { last_profile(connection).await? };
     let mut book = Book { names: known, identified, last, ..Book::default() };
     let mut resolved = Resolved::default();
     for (project, records) in batches {
@@ -58,11 +57,18 @@ pub async fn resolve(
     Ok(resolved)
 }
 
-/// What is known of the names in the batch: whose they are, and which of these people have an identity.
+async fn last_profile(connection: &mut SqliteConnection) -> StoreResult<ProfileNumber> {
+    let (last,) = sqlx::query_as("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'profiles'), 0)")
+        .fetch_one(connection)
+        .await?;
+    Ok(last)
+}
+
+/// What is known of the names in the batch: whose they are, which of these people have an identity, and whether all are known.
 async fn read<'a>(
     connection: &mut SqliteConnection,
     batches: &[(ProjectNumber, &'a [Record])],
-) -> StoreResult<(HashMap<Alias<'a>, ProfileNumber>, HashSet<ProfileNumber>)> {
+) -> StoreResult<(HashMap<Alias<'a>, ProfileNumber>, HashSet<ProfileNumber>, bool)> {
     let mut names: HashSet<Alias<'a>> = HashSet::new();
     for (project, records) in batches {
         for record in *records {
@@ -70,26 +76,40 @@ async fn read<'a>(
             names.extend(record.who.anonymous.as_deref().map(|id| (*project, ANONYMOUS, id)));
         }
     }
-    let names: Vec<Alias<'a>> = names.into_iter().collect();
-    let rows: Vec<(i64, i64, bool)> = sqlx::query_as(
-        "SELECT c.key, a.profile, p.identity IS NOT NULL FROM json_each(?1) c
-         CROSS JOIN aliases a ON a.project = c.value ->> 0 AND a.kind = c.value ->> 1 AND a.alias = c.value ->> 2
-         CROSS JOIN profiles p ON p.seq = a.profile",
-    )
-    .bind(to_json(&names)?)
-    .fetch_all(connection)
-    .await?;
-    let mut known = HashMap::with_capacity(rows.len());
+    let count = names.len();
+    let mut known = HashMap::with_capacity(count);
     let mut identified = HashSet::new();
-    for (key, profile, has_identity) in rows {
-        if let Some(name) = usize::try_from(key).ok().and_then(|key| names.get(key)) {
-            known.insert(*name, profile);
-        }
-        if has_identity {
-            identified.insert(profile);
+    for ((project, kind), texts) in grouped(names) {
+        // A list of texts is read much faster than a list of triples.
+        let rows: Vec<(i64, i64, bool)> = sqlx::query_as(
+            "SELECT c.key, a.profile, p.identity IS NOT NULL FROM json_each(?3) c
+             CROSS JOIN aliases a ON a.project = ?1 AND a.kind = ?2 AND a.alias = c.value
+             CROSS JOIN profiles p ON p.seq = a.profile",
+        )
+        .bind(project)
+        .bind(kind)
+        .bind(to_json(&texts)?)
+        .fetch_all(&mut *connection)
+        .await?;
+        for (key, profile, has_identity) in rows {
+            if let Some(text) = usize::try_from(key).ok().and_then(|key| texts.get(key)) {
+                known.insert((project, kind, *text), profile);
+            }
+            if has_identity {
+                identified.insert(profile);
+            }
         }
     }
-    Ok((known, identified))
+    let all = known.len() == count;
+    Ok((known, identified, all))
+}
+
+fn grouped(names: HashSet<Alias<'_>>) -> HashMap<(ProjectNumber, u8), Vec<&str>> {
+    let mut groups: HashMap<(ProjectNumber, u8), Vec<&str>> = HashMap::new();
+    for (project, kind, text) in names {
+        groups.entry((project, kind)).or_default().push(text);
+    }
+    groups
 }
 
 #[derive(Default)]
@@ -140,41 +160,33 @@ impl<'a> Book<'a> {
     }
 
     async fn write(&self, connection: &mut SqliteConnection, now: Timestamp) -> StoreResult<()> {
-        if !self.new.is_empty() {
-            let rows: Vec<_> =
-                self.new.iter().map(|(profile, project)| (profile, project, self.identities.get(profile))).collect();
-            sqlx::query(
-                "INSERT INTO profiles (seq, project, identity, created_at, updated_at)
-                 SELECT value ->> 0, value ->> 1, value ->> 2, ?2, ?2 FROM json_each(?1)",
-            )
-            .bind(to_json(&rows)?)
-            .bind(now.0)
-            .execute(&mut *connection)
+        const INSERT: Bulk = Bulk {
+            before: "INSERT INTO profiles (seq, project, identity, created_at, updated_at) VALUES",
+            columns: 5,
+            after: "",
+        };
+        const IDENTIFY: Bulk = Bulk {
+            before: "UPDATE profiles SET identity = c.column2 FROM (VALUES",
+            columns: 2,
+            after: ") c WHERE profiles.seq = c.column1 AND profiles.identity IS NULL",
+        };
+        const NAME: Bulk = Bulk {
+            before: "INSERT INTO aliases (project, kind, alias, profile) VALUES",
+            columns: 4,
+            after: "ON CONFLICT DO UPDATE SET profile = excluded.profile",
+        };
+        INSERT
+            .run(connection, &self.new, |query, (profile, project)| {
+                query.bind(profile).bind(project).bind(self.identities.get(profile)).bind(now.0).bind(now.0)
+            })
             .await?;
-        }
         let new: HashSet<ProfileNumber> = self.new.iter().map(|(profile, _)| *profile).collect();
-        let named: Vec<_> = self.identities.iter().filter(|(profile, _)| !new.contains(profile)).collect();
-        if !named.is_empty() {
-            sqlx::query(
-                "UPDATE profiles SET identity = c.value ->> 1 FROM json_each(?1) c
-                 WHERE profiles.seq = c.value ->> 0 AND profiles.identity IS NULL",
-            )
-            .bind(to_json(&named)?)
-            .execute(&mut *connection)
-            .await?;
-        }
-        if !self.given.is_empty() {
-            let rows: Vec<_> =
-                self.given.iter().map(|((project, kind, alias), profile)| (project, kind, alias, profile)).collect();
-            sqlx::query(
-                "INSERT INTO aliases (project, kind, alias, profile)
-                 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?1) WHERE true
-                 ON CONFLICT DO UPDATE SET profile = excluded.profile",
-            )
-            .bind(to_json(&rows)?)
-            .execute(connection)
-            .await?;
-        }
+        let named = self.identities.iter().filter(|(profile, _)| !new.contains(profile));
+        IDENTIFY.run(connection, named, |query, (profile, identity)| query.bind(profile).bind(identity)).await?;
+        NAME.run(connection, &self.given, |query, ((project, kind, alias), profile)| {
+            query.bind(project).bind(kind).bind(alias).bind(profile)
+        })
+        .await?;
         Ok(())
     }
 }

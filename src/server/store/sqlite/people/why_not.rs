@@ -173,7 +173,7 @@ async fn occasion(store: &SqliteStore, project: i64, case: &Case, person: i64, n
             Ok(vec![format!("She did “{name}”, but the last time it was not so that {}.", wanted.join(" and "))])
         }
         Entry::Profile { .. } | Entry::Segment { .. } | Entry::List { .. } => {
-            let needs = Needs { events: case.compiled.past_events().into_iter().collect(), lists: true };
+            let needs = Needs { events: case.compiled.past_events().into_iter().collect(), lists: true, profile: true };
             let people = store.people(&[person], &needs).await?;
             let criteria = case.compiled.entry_criteria.as_ref();
             let meets = people.get(&person).zip(criteria).is_some_and(|(profile, criteria)| criteria.holds(profile, now));

@@ -1,0 +1,44 @@
+// Plain pages stay up to date: parts marked with data-live are taken anew from the server when it says that something changed.
+const PAUSE = 400;
+const parts = () => document.querySelectorAll("[data-live]");
+
+const refresh = async () => {
+  const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+  if (!answer.ok || answer.redirected) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of parts()) {
+    const other = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
+    // Nobody loses her place: what holds the focus waits for the next change.
+    const held = part !== document.activeElement && part.contains(document.activeElement);
+    if (other && !held && other.innerHTML !== part.innerHTML) part.replaceChildren(...other.childNodes);
+  }
+};
+
+let wanted = false;
+let busy = false;
+const refreshSoon = async () => {
+  wanted = true;
+  if (busy) return;
+  busy = true;
+  while (wanted) {
+    wanted = false;
+    // A server that is away says so itself, when it is back.
+    await refresh().catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
+  busy = false;
+};
+
+if (parts().length > 0) {
+  const source = new EventSource("/api/ui/changes");
+  let greeted = false;
+  source.addEventListener("changed", refreshSoon);
+  source.addEventListener("hello", () => {
+    // A second greeting: the connection was lost, and whatever happened meanwhile was missed. The first: the page may be a
+    // little older than the connection.
+    greeted = true;
+    refreshSoon();
+  });
+  addEventListener("pagehide", () => source.close());
+  addEventListener("pageshow", (event) => event.persisted && greeted && location.reload());
+}

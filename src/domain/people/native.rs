@@ -1,0 +1,99 @@
+//! Profiles and events in our own JSON: what the API takes, and a line of a file of JSON lines.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    Properties,
+    record::{NewEvent, ProfileChange, Record, What, Who},
+    value::read_key,
+};
+use crate::domain::{error::FieldError, time::Timestamp};
+
+/// Something that somebody did.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventForm {
+    pub identity: Option<String>,
+    pub anonymous_id: Option<String>,
+    pub name: String,
+    pub time: Option<Timestamp>,
+    #[serde(default)]
+    pub properties: Properties,
+    pub message_id: Option<String>,
+}
+
+/// What somebody is.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileForm {
+    pub identity: Option<String>,
+    pub anonymous_id: Option<String>,
+    #[serde(default)]
+    pub properties: Properties,
+    #[serde(default)]
+    pub lists: Vec<String>,
+}
+
+impl EventForm {
+    /// # Errors
+    /// Names what breaks a limit.
+    pub fn read(self, now: Timestamp) -> Result<Vec<Record>, FieldError> {
+        let who = Who::read(self.identity, self.anonymous_id)?;
+        let event = NewEvent::read(&self.name, self.time, self.properties, self.message_id, now)?;
+        Ok(vec![Record { who, what: What::Event(event) }])
+    }
+}
+
+impl ProfileForm {
+    /// Her news, and the lists that she is put on.
+    ///
+    /// # Errors
+    /// Names what breaks a limit.
+    pub fn read(self) -> Result<Vec<Record>, FieldError> {
+        let who = Who::read(self.identity, self.anonymous_id)?;
+        let change = ProfileChange::read(self.properties).map_err(|error| error.under("properties"))?;
+        let mut records = vec![Record { who: who.clone(), what: What::Change(change) }];
+        for list in self.lists {
+            let list = read_key(&list).map_err(|error| error.under("lists"))?;
+            records.push(Record { who: who.clone(), what: What::List(list) });
+        }
+        Ok(records)
+    }
+}
+
+/// A line of a file of JSON lines: an event where it has a name, else a profile.
+///
+/// # Errors
+/// Where it is no JSON, or neither of both.
+pub fn read_line(line: &str, now: Timestamp) -> Result<Vec<Record>, FieldError> {
+    let malformed = |error: serde_json::Error| FieldError::new("", "malformed", format!("This cannot be read: {error}."));
+    let value: Value = serde_json::from_str(line).map_err(malformed)?;
+    if value.get("name").is_some() {
+        serde_json::from_value::<EventForm>(value).map_err(malformed)?.read(now)
+    } else {
+        serde_json::from_value::<ProfileForm>(value).map_err(malformed)?.read()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+    #[test]
+    fn a_line_with_a_name_is_an_event_and_one_without_is_a_profile() {
+        let event = read_line(r#"{"identity":"ada","name":"Visited","properties":{"total":7}}"#, NOW).expect("an event");
+        assert!(matches!(&event[..], [Record { what: What::Event(event), .. }] if event.name == "Visited"));
+        let profile = read_line(r#"{"identity":"ada","properties":{"plan":"gold"},"lists":["VIP"]}"#, NOW).expect("a profile");
+        assert!(matches!(&profile[..], [Record { what: What::Change(_), .. }, Record { what: What::List(list), .. }] if list == "VIP"));
+    }
+
+    #[test]
+    fn a_line_that_is_neither_says_why() {
+        assert_eq!(read_line("{", NOW).expect_err("refused").key, "malformed");
+        assert_eq!(read_line(r#"{"identity":"ada","colour":"red"}"#, NOW).expect_err("refused").key, "malformed");
+        assert_eq!(read_line(r#"{"name":"Visited"}"#, NOW).expect_err("refused").path, "identity");
+    }
+}

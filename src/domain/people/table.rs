@@ -1,0 +1,218 @@
+//! People and events as rows of a table (CSV). The heading says what a column means:
+//!
+//! - `identity`, `anonymous_id`: who. Another column can be named as the identity.
+//! - `event`, with `time` and `message_id`: a table with it is one of events, one without it of profiles.
+//! - anything else is a property. It is a text, unless the heading says otherwise: `age:number`, `vip:boolean`, `born:date`.
+//!   Nothing is guessed, or postal codes would lose their zeros.
+//!
+//! An empty cell says nothing: the property stays as it is.
+
+use serde_json::{Number, Value};
+
+use super::{
+    Properties,
+    native::{EventForm, ProfileForm},
+    record::Record,
+    value::{is_date, read_key},
+};
+use crate::domain::{
+    error::FieldError,
+    time::{Day, Timestamp},
+};
+
+/// What a column holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Column {
+    Identity,
+    Anonymous,
+    Event,
+    Time,
+    MessageId,
+    Property(String, Kind),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Number,
+    Boolean,
+    Date,
+}
+
+/// The first row of a table, understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    columns: Vec<Column>,
+    events: bool,
+}
+
+impl Heading {
+    /// `identity` is the name of the column that says who somebody is, where it is called something else.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn read<'a>(cells: impl Iterator<Item = &'a str>, identity: Option<&str>) -> Result<Self, Vec<FieldError>> {
+        let mut columns: Vec<Column> = Vec::new();
+        let mut errors = Vec::new();
+        for cell in cells {
+            match column(cell.trim(), identity) {
+                Ok(column) if columns.contains(&column) => {
+                    errors.push(FieldError::new(cell, "duplicate", format!("There are two columns “{}”.", cell.trim())));
+                }
+                Ok(column) => columns.push(column),
+                Err(error) => errors.push(error),
+            }
+        }
+        if !columns.iter().any(|column| matches!(column, Column::Identity | Column::Anonymous)) {
+            let wanted = identity.unwrap_or("identity");
+            let sentence = format!("There is no column “{wanted}”. The first row names the columns; one of them says who somebody is.");
+            errors.push(FieldError::new(wanted, "required", sentence));
+        }
+        let events = columns.contains(&Column::Event);
+        if errors.is_empty() { Ok(Self { columns, events }) } else { Err(errors) }
+    }
+
+    /// What a row says.
+    ///
+    /// # Errors
+    /// Names the first column that cannot be read.
+    pub fn records<'a>(&self, cells: impl ExactSizeIterator<Item = &'a str>, now: Timestamp) -> Result<Vec<Record>, FieldError> {
+        if cells.len() != self.columns.len() {
+            let sentence = format!("The row has {} cells; the first row has {}.", cells.len(), self.columns.len());
+            return Err(FieldError::new("", "malformed", sentence));
+        }
+        let (mut identity, mut anonymous_id, mut name, mut time, mut message_id) = (None, None, None, None, None);
+        let mut properties = Properties::new();
+        for (column, cell) in self.columns.iter().zip(cells) {
+            let cell = cell.trim();
+            if cell.is_empty() {
+                continue;
+            }
+            let text = || Some(cell.to_string());
+            match column {
+                Column::Identity => identity = text(),
+                Column::Anonymous => anonymous_id = text(),
+                Column::Event => name = text(),
+                Column::MessageId => message_id = text(),
+                Column::Time => time = Some(instant(cell)?),
+                Column::Property(name, kind) => {
+                    let value = kind.read(cell).map_err(|error| error.under(name))?;
+                    properties.insert(name.clone(), value);
+                }
+            }
+        }
+        if !self.events {
+            return ProfileForm { identity, anonymous_id, properties, lists: Vec::new() }.read();
+        }
+        let name = name.ok_or_else(|| FieldError::new("event", "required", "The cell of the event is empty."))?;
+        EventForm { identity, anonymous_id, name, time, properties, message_id }.read(now)
+    }
+}
+
+fn column(name: &str, identity: Option<&str>) -> Result<Column, FieldError> {
+    let is_identity = match identity {
+        Some(identity) => name.eq_ignore_ascii_case(identity),
+        None => ["identity", "user_id", "userid", "external_id"].iter().any(|known| name.eq_ignore_ascii_case(known)),
+    };
+    if is_identity {
+        return Ok(Column::Identity);
+    }
+    match name.to_lowercase().as_str() {
+        "anonymous_id" | "anonymousid" => return Ok(Column::Anonymous),
+        "event" => return Ok(Column::Event),
+        "time" | "timestamp" => return Ok(Column::Time),
+        "message_id" | "messageid" => return Ok(Column::MessageId),
+        _ => {}
+    }
+    let (name, kind) = match name.rsplit_once(':') {
+        Some((name, "text")) => (name, Kind::Text),
+        Some((name, "number")) => (name, Kind::Number),
+        Some((name, "boolean")) => (name, Kind::Boolean),
+        Some((name, "date")) => (name, Kind::Date),
+        _ => (name, Kind::Text),
+    };
+    Ok(Column::Property(read_key(name)?, kind))
+}
+
+fn instant(cell: &str) -> Result<Timestamp, FieldError> {
+    cell.parse().map_err(|_| {
+        FieldError::new("time", "malformed", format!("“{cell}” is not a time. Write it like 2026-03-01T09:30:00Z."))
+    })
+}
+
+impl Kind {
+    fn read(self, cell: &str) -> Result<Value, FieldError> {
+        let wrong = |wanted: &str| FieldError::new("", "malformed", format!("“{cell}” is not {wanted}."));
+        match self {
+            Kind::Text => Ok(Value::String(cell.to_string())),
+            Kind::Number => {
+                let whole = cell.parse::<i64>().ok().map(Number::from);
+                let number = whole.or_else(|| cell.parse::<f64>().ok().and_then(Number::from_f64));
+                number.map(Value::Number).ok_or_else(|| wrong("a number, such as 12.5"))
+            }
+            Kind::Boolean => match cell.to_lowercase().as_str() {
+                "true" | "yes" | "1" => Ok(Value::Bool(true)),
+                "false" | "no" | "0" => Ok(Value::Bool(false)),
+                _ => Err(wrong("true or false")),
+            },
+            Kind::Date => {
+                let good = cell.parse::<Timestamp>().is_ok() || (is_date(cell) && cell.parse::<Day>().is_ok());
+                if good { Ok(Value::String(cell.to_string())) } else { Err(wrong("a date like 2026-03-01 or 2026-03-01T09:30:00Z")) }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::people::record::What;
+
+    const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+    fn heading(text: &str) -> Heading {
+        Heading::read(text.split(','), None).expect("a heading")
+    }
+
+    fn rows(heading: &Heading, text: &str) -> Result<Vec<Record>, FieldError> {
+        heading.records(text.split(',').collect::<Vec<_>>().into_iter(), NOW)
+    }
+
+    #[test]
+    fn a_property_is_a_text_unless_the_heading_says_otherwise() {
+        let records = rows(&heading("identity,zip,age:number,vip:boolean,born:date"), "ada,01067,36,yes,1815-12-10").expect("good");
+        let What::Change(change) = &records[0].what else { panic!("a profile") };
+        assert_eq!(Value::Object(change.properties.clone()), json!({"zip": "01067", "age": 36, "vip": true, "born": "1815-12-10"}));
+    }
+
+    #[test]
+    fn an_empty_cell_says_nothing() {
+        let records = rows(&heading("identity,plan,age:number"), "ada,,").expect("good");
+        assert!(matches!(&records[0].what, What::Change(change) if change.properties.is_empty()));
+    }
+
+    #[test]
+    fn a_table_with_a_column_event_is_one_of_events() {
+        let records = rows(&heading("user_id,event,time,total:number"), "ada,Visited,2026-03-01T09:30:00Z,7").expect("good");
+        assert!(matches!(&records[0].what, What::Event(event) if event.name == "Visited" && event.properties["total"] == 7));
+    }
+
+    #[test]
+    fn what_cannot_be_read_names_its_column() {
+        let path = |row: &str| rows(&heading("identity,age:number,vip:boolean,born:date"), row).expect_err("refused").path;
+        assert_eq!(path("ada,old,,"), "age");
+        assert_eq!(path("ada,,maybe,"), "vip");
+        assert_eq!(path("ada,,,2026-02-31"), "born");
+        assert_eq!(path(",1,true,"), "identity");
+        assert_eq!(path("ada,1"), "");
+    }
+
+    #[test]
+    fn a_heading_that_says_of_nobody_is_refused_and_another_column_can_be_named() {
+        assert_eq!(Heading::read("mail,plan".split(','), None).expect_err("refused")[0].key, "required");
+        assert!(Heading::read("Mail,plan".split(','), Some("mail")).is_ok());
+        assert_eq!(Heading::read("identity,plan,plan".split(','), None).expect_err("refused")[0].key, "duplicate");
+    }
+}

@@ -1,0 +1,43 @@
+//! `wayfare import-people`: a file of people or events, from the terminal.
+
+use std::{fs::File, process::ExitCode};
+
+use wayfare::{
+    domain::{
+        figures::counted,
+        people::import::{FileFormat, FileReading, ImportState},
+    },
+    server::{config::ImportPeopleArgs, services::imports::PeopleFile},
+};
+
+use super::{Failure, services_in};
+
+pub async fn run(args: &ImportPeopleArgs) -> Result<ExitCode, Failure> {
+    let shown = args.file.display().to_string();
+    let format = FileFormat::of_name(&shown)
+        .ok_or_else(|| format!("{shown} ends neither in .csv nor in .jsonl, so it is not known how to read it."))?;
+    let file = File::open(&args.file).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    let bytes = file.metadata()?.len();
+    let (services, actor, store) = services_in(&args.database, &args.project, true).await?;
+    let reading = FileReading { format, identity: args.identity.clone(), list: args.list.clone() };
+    let name = args.file.file_name().map_or(shown.clone(), |name| name.to_string_lossy().into_owned());
+    let import = services
+        .import_people(&actor, PeopleFile { name, file, bytes, reading }, |progress, refused| {
+            for refused in refused {
+                let field = if refused.error.path.is_empty() { String::new() } else { format!("{}: ", refused.error.path) };
+                eprintln!("{shown}:{}: {field}{}", refused.line, refused.error);
+            }
+            if progress.bytes_read < bytes {
+                eprintln!("{} % read", progress.bytes_read * 100 / bytes.max(1));
+            }
+        })
+        .await?;
+    store.close().await;
+    let (taken, refused) = (import.progress.taken as i64, import.progress.refused as i64);
+    println!("{} taken, {} refused.", counted(taken, "row", "rows"), counted(refused, "row", "rows"));
+    if let ImportState::BrokenOff(problem) = &import.state {
+        eprintln!("{shown}: {problem}");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

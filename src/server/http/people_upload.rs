@@ -1,0 +1,121 @@
+//! Files of people and events from the page, and what was refused of them, as a file again.
+
+use std::io::{Seek, Write};
+
+use axum::{
+    Extension,
+    body::Body,
+    extract::{FromRequest, Multipart, Path, Request, State, multipart::MultipartError},
+    http::{HeaderValue, Response, header},
+    response::{IntoResponse, Redirect},
+};
+
+use super::{AppState, error_page};
+use crate::{
+    api::{AppError, request::Caller},
+    domain::{
+        access::Permission,
+        actor::Actor,
+        error::FieldError,
+        ids::ImportId,
+        people::import::{FileFormat, FileReading},
+    },
+    server::services::imports::{PeopleFile, refused_csv},
+};
+
+/// Largest file that a browser may send, in bytes. Larger ones are for `wayfare import-people`.
+pub const FILE_MAX: usize = 512 * 1024 * 1024;
+const PAGE: &str = "/imports";
+
+pub async fn upload(State(state): State<AppState>, Extension(caller): Extension<Caller>, request: Request) -> Response<Body> {
+    match take(&state, caller, request).await {
+        Ok(import) => Redirect::to(&format!("{PAGE}/{import}")).into_response(),
+        Err(error) => error_page::of(&error, &state.assets, PAGE),
+    }
+}
+
+async fn take(state: &AppState, caller: Caller, request: Request) -> Result<ImportId, AppError> {
+    let actor = may_import(caller)?;
+    let form = Multipart::from_request(request, state).await.map_err(|error| broken(&error.body_text()))?;
+    let file = read(form).await?;
+    Ok(state.services.start_import(&actor, file).await?)
+}
+
+/// Asked before the file is taken from the wire.
+fn may_import(caller: Caller) -> Result<Actor, AppError> {
+    let actor = caller.standing.ok_or(AppError::SignedOut)?.actor;
+    actor.require(Permission::SendEvents)?;
+    Ok(actor)
+}
+
+/// Keeps the file on the disk, in a place that is gone with this process.
+async fn read(mut form: Multipart) -> Result<PeopleFile, AppError> {
+    let (mut list, mut identity, mut received) = (None, None, None);
+    while let Some(mut field) = form.next_field().await.map_err(lost)? {
+        match field.name().unwrap_or_default() {
+            "list" => list = Some(field.text().await.map_err(lost)?),
+            "identity" => identity = Some(field.text().await.map_err(lost)?),
+            "file" => {
+                let name = field.file_name().unwrap_or_default().to_string();
+                let mut file = tempfile::tempfile().map_err(disk)?;
+                let mut bytes = 0;
+                while let Some(chunk) = field.chunk().await.map_err(lost)? {
+                    file.write_all(&chunk).map_err(disk)?;
+                    bytes += chunk.len() as u64;
+                }
+                file.rewind().map_err(disk)?;
+                received = Some((name, file, bytes));
+            }
+            _ => {}
+        }
+    }
+    let Some((name, file, bytes)) = received.filter(|(name, ..)| !name.is_empty()) else {
+        return Err(AppError::field(FieldError::new("file", "required", "Choose a file.")));
+    };
+    let format = FileFormat::of_name(&name).ok_or_else(|| {
+        let sentence = "The name of the file ends neither in .csv nor in .jsonl, so it is not known how to read it.";
+        AppError::field(FieldError::new("file", "unknown_value", sentence))
+    })?;
+    let given = |text: Option<String>| text.map(|text| text.trim().to_string()).filter(|text| !text.is_empty());
+    Ok(PeopleFile { name, file, bytes, reading: FileReading { format, identity: given(identity), list: given(list) } })
+}
+
+fn lost(error: MultipartError) -> AppError {
+    broken(&error.body_text())
+}
+
+fn broken(reason: &str) -> AppError {
+    let sentence = format!("The file did not arrive: {}.", reason.trim_end_matches('.'));
+    AppError::field(FieldError::new("file", "malformed", sentence))
+}
+
+fn disk(error: std::io::Error) -> AppError {
+    tracing::error!(%error, "upload.failed");
+    AppError::Internal
+}
+
+/// The rows that were refused, for whoever mends them.
+pub async fn refused(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(import): Path<String>,
+) -> Response<Body> {
+    match refused_rows(&state, caller, &import).await {
+        Ok(rows) => {
+            let mut response = Response::new(Body::from(rows));
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+            headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"refused-rows.csv\""));
+            response
+        }
+        Err(error) => error_page::of(&error, &state.assets, PAGE),
+    }
+}
+
+async fn refused_rows(state: &AppState, caller: Caller, import: &str) -> Result<Vec<u8>, AppError> {
+    let actor = may_import(caller)?;
+    let import: ImportId = import.parse().map_err(|_| AppError::NotFound("import".to_string()))?;
+    // Only those of an import of her project.
+    state.services.import_of(&actor, import).await?;
+    Ok(refused_csv(&state.services.refused_lines(&actor, import).await?)?)
+}

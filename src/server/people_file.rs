@@ -1,0 +1,249 @@
+//! Reads a file of people and events, portion by portion: what is good becomes records, what is not is named by its line.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
+};
+
+use tokio::sync::mpsc;
+
+use crate::domain::{
+    error::FieldError,
+    people::{
+        import::{FileFormat, FileReading, RefusedLine},
+        native::read_line,
+        record::{Record, What},
+        table::Heading,
+    },
+    time::Timestamp,
+};
+
+/// Rows of one portion.
+const PORTION: usize = 2_000;
+/// Longest line or row, in bytes.
+const ROW_MAX: usize = 1024 * 1024;
+
+/// What a few rows of the file said.
+#[derive(Debug, Default)]
+pub struct Portion {
+    pub records: Vec<Record>,
+    /// Rows that are in `records`.
+    pub taken: u64,
+    pub refused: Vec<RefusedLine>,
+    /// From the beginning of the file.
+    pub bytes_read: u64,
+}
+
+/// Why nothing more can be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    #[error("{0}")]
+    Heading(String),
+    #[error("the file cannot be read: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Reads in a thread of its own; a portion is read while the one before is stored.
+pub fn portions(file: File, reading: FileReading, now: Timestamp) -> mpsc::Receiver<Result<Portion, FileError>> {
+    let (sender, receiver) = mpsc::channel(2);
+    tokio::task::spawn_blocking(move || {
+        let mut rows = Rows { portion: Portion::default(), list: reading.list.clone(), sender: &sender };
+        let read = match reading.format {
+            FileFormat::Csv => read_table(file, reading.identity.as_deref(), now, &mut rows),
+            FileFormat::JsonLines => read_lines(file, now, &mut rows),
+        };
+        rows.send();
+        if let Err(error) = read {
+            // Nobody listens any more where this fails.
+            let _ = sender.blocking_send(Err(error));
+        }
+    });
+    receiver
+}
+
+struct Rows<'a> {
+    portion: Portion,
+    list: Option<String>,
+    sender: &'a mpsc::Sender<Result<Portion, FileError>>,
+}
+
+impl Rows<'_> {
+    /// Takes one row. False where nobody wants more.
+    fn take(&mut self, line: u64, bytes_read: u64, row: Result<Vec<Record>, FieldError>) -> bool {
+        match row {
+            Ok(records) => {
+                let who = records.first().map(|record| record.who.clone());
+                self.portion.records.extend(records);
+                if let (Some(who), Some(list)) = (who, &self.list) {
+                    self.portion.records.push(Record { who, what: What::List(list.clone()) });
+                }
+                self.portion.taken += 1;
+            }
+            Err(error) => self.portion.refused.push(RefusedLine { line, error }),
+        }
+        self.portion.bytes_read = bytes_read;
+        let rows = self.portion.taken as usize + self.portion.refused.len();
+        rows < PORTION || self.send()
+    }
+
+    fn send(&mut self) -> bool {
+        let portion = std::mem::take(&mut self.portion);
+        self.portion.bytes_read = portion.bytes_read;
+        self.sender.blocking_send(Ok(portion)).is_ok()
+    }
+}
+
+fn read_table(file: File, identity: Option<&str>, now: Timestamp, rows: &mut Rows<'_>) -> Result<(), FileError> {
+    let mut input = BufReader::new(file);
+    let delimiter = delimiter(input.fill_buf()?);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(input);
+    let mut row = csv::ByteRecord::new();
+    let mut heading: Option<Heading> = None;
+    while reader.read_byte_record(&mut row).map_err(io::Error::from)? {
+        let line = row.position().map_or(0, csv::Position::line);
+        let cells = texts(&row);
+        match (&heading, cells) {
+            (None, Ok(cells)) => {
+                heading = Some(Heading::read(cells.into_iter(), identity).map_err(|errors| {
+                    FileError::Heading(errors.into_iter().map(|error| error.sentence).collect::<Vec<_>>().join(" "))
+                })?);
+            }
+            (None, Err(error)) => return Err(FileError::Heading(error.sentence)),
+            (Some(heading), cells) => {
+                let read = cells.and_then(|cells| heading.records(cells.into_iter(), now));
+                if !rows.take(line, reader.position().byte(), read) {
+                    return Ok(());
+                }
+            }
+        }
+    }
+    if heading.is_none() {
+        return Err(FileError::Heading("The file is empty. Its first row names the columns.".to_string()));
+    }
+    Ok(())
+}
+
+fn texts(row: &csv::ByteRecord) -> Result<Vec<&str>, FieldError> {
+    if row.as_slice().len() > ROW_MAX {
+        return Err(too_long());
+    }
+    row.iter()
+        .map(|cell| {
+            let sentence = "The row is not UTF-8 text. Save the file as UTF-8.";
+            std::str::from_utf8(cell).map_err(|_| FieldError::new("", "encoding", sentence))
+        })
+        .collect()
+}
+
+fn too_long() -> FieldError {
+    FieldError::new("", "too_long", format!("The row is longer than {ROW_MAX} bytes. Is a quotation mark not closed?"))
+}
+
+/// Whichever of comma, semicolon and tab the first line holds most of: spreadsheets write what their country is used to.
+fn delimiter(start: &[u8]) -> u8 {
+    let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let count = |wanted: u8| first.iter().filter(|byte| **byte == wanted).count();
+    [b',', b';', b'\t'].into_iter().rev().max_by_key(|byte| count(*byte)).unwrap_or(b',')
+}
+
+fn read_lines(file: File, now: Timestamp, rows: &mut Rows<'_>) -> Result<(), FileError> {
+    let mut input = BufReader::new(file);
+    let mut line = Vec::new();
+    let (mut number, mut bytes) = (0, 0);
+    loop {
+        line.clear();
+        let length = input.by_ref().take(ROW_MAX as u64).read_until(b'\n', &mut line)?;
+        if length == 0 {
+            return Ok(());
+        }
+        number += 1;
+        bytes += length as u64;
+        let whole = line.last() == Some(&b'\n') || length < ROW_MAX;
+        let read = if whole {
+            match std::str::from_utf8(&line) {
+                Ok(text) if text.trim().is_empty() => continue,
+                Ok(text) => read_line(text.trim_start_matches('\u{feff}'), now),
+                Err(_) => Err(FieldError::new("", "encoding", "The line is not UTF-8 text.")),
+            }
+        } else {
+            bytes += skip_line(&mut input)?;
+            Err(too_long())
+        };
+        if !rows.take(number, bytes, read) {
+            return Ok(());
+        }
+    }
+}
+
+/// Leaves the rest of a line out without keeping it. Answers its length.
+fn skip_line(input: &mut impl BufRead) -> io::Result<u64> {
+    let mut skipped = 0;
+    loop {
+        let buffer = input.fill_buf()?;
+        let end = buffer.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+        let length = end.unwrap_or(buffer.len());
+        input.consume(length);
+        skipped += length as u64;
+        if end.is_some() || length == 0 {
+            return Ok(skipped);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek, Write};
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+    async fn read(text: &[u8], format: FileFormat) -> (u64, Vec<u64>, Option<String>) {
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(text).expect("written");
+        file.rewind().expect("rewound");
+        let reading = FileReading { format, identity: None, list: Some("All".to_string()) };
+        let mut portions = portions(file, reading, NOW);
+        let (mut taken, mut refused, mut problem) = (0, Vec::new(), None);
+        while let Some(portion) = portions.recv().await {
+            match portion {
+                Ok(portion) => {
+                    assert_eq!(portion.records.len() as u64, portion.taken * 2, "each is put on the list");
+                    taken += portion.taken;
+                    refused.extend(portion.refused.iter().map(|refused| refused.line));
+                }
+                Err(error) => problem = Some(error.to_string()),
+            }
+        }
+        (taken, refused, problem)
+    }
+
+    #[tokio::test]
+    async fn bad_rows_are_named_by_their_line_and_the_others_taken() {
+        let table = b"identity;age:number\nada;36\nbob;old\n\n;7\neve;\"1\n2\"\nfay;8\n\xff;9\nzoe\n";
+        assert_eq!(read(table, FileFormat::Csv).await, (2, vec![3, 5, 6, 9, 10], None));
+    }
+
+    #[tokio::test]
+    async fn lines_of_json_are_read_one_by_one() {
+        let mut lines = b"{\"identity\":\"ada\"}\n\nnonsense\n{\"identity\":\"bob\",\"name\":\"Visited\"}\n\xff\n".to_vec();
+        lines.extend(vec![b'x'; 3 * ROW_MAX]);
+        lines.extend(b"\n{\"identity\":\"eve\"}");
+        assert_eq!(read(&lines, FileFormat::JsonLines).await, (3, vec![3, 5, 6], None));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_names_nobody_is_refused_as_a_whole() {
+        let (taken, _, problem) = read(b"mail,plan\na@example.com,gold\n", FileFormat::Csv).await;
+        assert_eq!(taken, 0);
+        assert!(problem.is_some_and(|problem| problem.contains("identity")));
+        assert!(read(b"", FileFormat::Csv).await.2.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_long_file_comes_in_portions_and_loses_nothing() {
+        let rows: String = (0..2 * PORTION + 7).map(|number| format!("p{number},{number}\n")).collect();
+        let table = format!("identity,age:number\n{rows}");
+        assert_eq!(read(table.as_bytes(), FileFormat::Csv).await, (2 * PORTION as u64 + 7, vec![], None));
+    }
+}

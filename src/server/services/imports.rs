@@ -1,0 +1,148 @@
+//! Files of people and events: read in row by row, while a page or a terminal shows how far it has come.
+
+use std::fs::File;
+
+use super::{ServiceError, ServiceResult, Services, audit::harmless};
+use crate::{
+    domain::{
+        access::Permission,
+        actor::Actor,
+        ids::ImportId,
+        people::{
+            import::{FileProgress, FileReading, ImportView, RefusedLine},
+            value::read_key,
+        },
+    },
+    server::{
+        ingest::IntakeError,
+        people_file::{Portion, portions},
+        store::{Store, StoreError, people::NewImport},
+    },
+};
+
+/// A file to be read in.
+pub struct PeopleFile {
+    pub name: String,
+    pub file: File,
+    pub bytes: u64,
+    pub reading: FileReading,
+}
+
+impl<S: Store + Clone> Services<S> {
+    /// Starts to read a file in and answers at once; its page shows how far it has come.
+    ///
+    /// # Errors
+    /// Where she may not, or the list has no proper name.
+    pub async fn start_import(&self, actor: &Actor, file: PeopleFile) -> ServiceResult<ImportId> {
+        let (import, file) = self.begin_import(actor, file).await?;
+        let (services, actor) = (self.clone(), actor.clone());
+        tokio::spawn(async move {
+            if let Err(error) = services.read_in(&actor, import, file, |_, _| {}).await {
+                tracing::error!(%error, %import, "import.failed");
+            }
+        });
+        Ok(import)
+    }
+
+    /// Reads a file in and tells of each portion; answers what became of it.
+    ///
+    /// # Errors
+    /// As [`Services::start_import`], and where the file cannot be read to its end.
+    pub async fn import_people(
+        &self,
+        actor: &Actor,
+        file: PeopleFile,
+        tell: impl FnMut(&FileProgress, &[RefusedLine]) + Send,
+    ) -> ServiceResult<ImportView> {
+        let (import, file) = self.begin_import(actor, file).await?;
+        self.read_in(actor, import, file, tell).await?;
+        self.import_of(actor, import).await
+    }
+
+    async fn begin_import(&self, actor: &Actor, mut file: PeopleFile) -> ServiceResult<(ImportId, PeopleFile)> {
+        actor.require(Permission::SendEvents)?;
+        let list = file.reading.list.as_deref().map(read_key).transpose();
+        file.reading.list = list.map_err(|error| error.under("list"))?;
+        let new = NewImport { file_name: file.name.clone(), list: file.reading.list.clone(), bytes: file.bytes };
+        Ok((self.store.begin_import(actor, &new, self.now()).await?, file))
+    }
+
+    async fn read_in(
+        &self,
+        actor: &Actor,
+        import: ImportId,
+        file: PeopleFile,
+        mut tell: impl FnMut(&FileProgress, &[RefusedLine]) + Send,
+    ) -> ServiceResult<()> {
+        let mut progress = FileProgress::default();
+        let mut portions = portions(file.file, file.reading, self.now());
+        let mut problem = None;
+        while let Some(portion) = portions.recv().await {
+            let stored = match portion {
+                Ok(portion) => self.store_portion(actor, import, portion, &mut progress, &mut tell).await,
+                Err(error) => Err(error.to_string()),
+            };
+            if let Err(error) = stored {
+                problem = Some(error);
+                break;
+            }
+        }
+        self.store.finish_import(actor, import, problem.as_deref(), self.now()).await?;
+        self.announce(actor.project).await;
+        Ok(())
+    }
+
+    async fn store_portion(
+        &self,
+        actor: &Actor,
+        import: ImportId,
+        portion: Portion,
+        progress: &mut FileProgress,
+        tell: &mut (impl FnMut(&FileProgress, &[RefusedLine]) + Send),
+    ) -> Result<(), String> {
+        let plain = |error: StoreError| ServiceError::from(error).to_string();
+        if !portion.records.is_empty() {
+            self.intake.take_when_free(actor.project, portion.records).await.map_err(|error| match error {
+                IntakeError::Full => "The server is stopping.".to_string(),
+                IntakeError::Store(error) => plain(error),
+            })?;
+        }
+        progress.bytes_read = portion.bytes_read;
+        progress.taken += portion.taken;
+        progress.refused += portion.refused.len() as u64;
+        self.store.note_import(actor.project, import, progress, &portion.refused).await.map_err(plain)?;
+        self.announce(actor.project).await;
+        tell(progress, &portion.refused);
+        Ok(())
+    }
+
+    /// The newest imports of the project.
+    pub async fn imports(&self, actor: &Actor) -> ServiceResult<Vec<ImportView>> {
+        actor.require(Permission::SendEvents)?;
+        Ok(self.store.imports(actor.project, None).await?)
+    }
+
+    pub async fn import_of(&self, actor: &Actor, import: ImportId) -> ServiceResult<ImportView> {
+        actor.require(Permission::SendEvents)?;
+        let found = self.store.imports(actor.project, Some(import)).await?.pop();
+        Ok(found.ok_or(StoreError::NotFound("import"))?)
+    }
+
+    /// The first of the rows that were refused.
+    pub async fn refused_lines(&self, actor: &Actor, import: ImportId) -> ServiceResult<Vec<RefusedLine>> {
+        actor.require(Permission::SendEvents)?;
+        Ok(self.store.refused_lines(actor.project, import).await?)
+    }
+}
+
+/// Refused rows as a table for a spreadsheet.
+pub fn refused_csv(lines: &[RefusedLine]) -> ServiceResult<Vec<u8>> {
+    let failed = |error: csv::Error| ServiceError::Store(StoreError::Damaged(format!("a row that is no CSV: {error}")));
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    writer.write_record(["line", "column", "why"]).map_err(failed)?;
+    for refused in lines {
+        let cells = [refused.line.to_string(), harmless(&refused.error.path), harmless(&refused.error.sentence)];
+        writer.write_record(cells).map_err(failed)?;
+    }
+    writer.into_inner().map_err(|error| StoreError::Damaged(error.to_string()).into())
+}

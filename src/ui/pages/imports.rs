@@ -1,0 +1,189 @@
+//! `/imports`: files of people and events: a new one, and what became of the last ones.
+
+use leptos::prelude::*;
+
+use super::id_of_path;
+use crate::{
+    api::imports::{read_import, read_imports},
+    domain::{
+        figures::{counted, grouped},
+        people::import::{ERRORS_KEPT, ImportState, ImportView, RefusedLine},
+    },
+    ui::components::{
+        page::{Loaded, Page},
+        time::LongDate,
+    },
+};
+
+/// Refused rows that the page shows; the file has them all.
+const SHOWN: usize = 100;
+
+#[component]
+pub fn ImportsPage() -> impl IntoView {
+    view! {
+        <Page title="Import people" crumbs=vec![("/profiles".to_string(), "Profiles".to_string())]>
+            <UploadForm />
+            <Loaded load=read_imports view=|imports| view! { <Earlier imports=imports /> }.into_any() />
+        </Page>
+    }
+}
+
+#[component]
+fn UploadForm() -> impl IntoView {
+    view! {
+        <section class="card" aria-labelledby="upload-title">
+            <h2 id="upload-title">"A file of people or events"</h2>
+            <form class="form" method="post" action="/imports/upload" enctype="multipart/form-data">
+                <label class="field">
+                    <span class="field-label">"File (.csv or .jsonl)"</span>
+                    <input r#type="file" name="file" accept=".csv,.tsv,.txt,.jsonl,.ndjson" required />
+                </label>
+                <label class="field">
+                    <span class="field-label">"Put everybody on the list (optional)"</span>
+                    <input r#type="text" name="list" maxlength="120" placeholder="Spring fair 2027" />
+                </label>
+                <label class="field">
+                    <span class="field-label">"Column that says who somebody is (optional)"</span>
+                    <input r#type="text" name="identity" maxlength="120" placeholder="identity" />
+                </label>
+                <div class="form-actions">
+                    <button class="button button-primary" r#type="submit">
+                        "Import"
+                    </button>
+                </div>
+                <p class="hint">
+                    "The first row of a table names its columns: " <code>"identity"</code>
+                    " says who it is, every other column is a property. Properties are texts unless the column says otherwise: "
+                    <code>"age:number"</code>", " <code>"vip:boolean"</code>", " <code>"born:date"</code>
+                    ". A table with a column " <code>"event"</code> " holds events. An empty cell changes nothing."
+                </p>
+            </form>
+        </section>
+    }
+}
+
+#[component]
+fn Earlier(imports: Vec<ImportView>) -> impl IntoView {
+    (!imports.is_empty()).then(|| {
+        view! {
+            <section class="card" aria-labelledby="earlier-title">
+                <h2 id="earlier-title">"Files so far"</h2>
+                <ul class="rows" aria-label="Imports">
+                    {imports
+                        .into_iter()
+                        .map(|import| {
+                            view! {
+                                <li class="row">
+                                    <span class="row-main">
+                                        <a href=format!("/imports/{}", import.id)>
+                                            <strong>{import.file_name.clone()}</strong>
+                                        </a>
+                                        <span class="badge">{title_of(&import.state)}</span>
+                                        <span class="hint">
+                                            {outcome(&import)} " · by " {import.started_by.clone()} ", " <LongDate at=import.started_at />
+                                        </span>
+                                    </span>
+                                </li>
+                            }
+                        })
+                        .collect_view()}
+                </ul>
+            </section>
+        }
+    })
+}
+
+fn title_of(state: &ImportState) -> &'static str {
+    match state {
+        ImportState::UnderWay => "Under way",
+        ImportState::Done => "Done",
+        ImportState::BrokenOff(_) => "Broken off",
+    }
+}
+
+fn outcome(import: &ImportView) -> String {
+    let taken = counted(import.progress.taken as i64, "row", "rows");
+    format!("{taken} taken, {} refused", grouped(import.progress.refused as i64))
+}
+
+#[component]
+pub fn ImportPage() -> impl IntoView {
+    let id = id_of_path();
+    let above = [("/profiles", "Profiles"), ("/imports", "Import people")];
+    view! {
+        <Page title="Import" crumbs=above.map(|(address, name)| (address.to_string(), name.to_string())).to_vec() wide=true>
+            <Loaded
+                load=move || {
+                    let id = id.clone();
+                    async move { read_import(&id).await }
+                }
+                view=|(import, refused)| view! { <Import import=import refused=refused /> }.into_any()
+            />
+        </Page>
+    }
+}
+
+#[component]
+fn Import(import: ImportView, refused: Vec<RefusedLine>) -> impl IntoView {
+    let under_way = import.state == ImportState::UnderWay;
+    let problem = match &import.state {
+        ImportState::BrokenOff(problem) => Some(problem.clone()),
+        _ => None,
+    };
+    let percent = (import.progress.bytes_read * 100).checked_div(import.bytes).unwrap_or(100).min(100);
+    let address = format!("/imports/{}/refused.csv", import.id);
+    view! {
+        <section class="card" aria-labelledby="import-title" data-live="import">
+            <h2 id="import-title">{import.file_name.clone()}</h2>
+            <p role="status">{format!("{}: {}.", title_of(&import.state), outcome(&import))}</p>
+            {under_way
+                .then(|| view! { <progress max="100" value=percent.to_string() aria-label="How much of the file was read" /> })}
+            {problem.map(|problem| view! { <p class="form-problem">{problem}</p> })}
+            <p class="hint">
+                "by " {import.started_by.clone()} ", " <LongDate at=import.started_at />
+                {import.list.clone().map(|list| format!(" · everybody is put on the list “{list}”"))}
+            </p>
+            {(!refused.is_empty())
+                .then(|| view! { <RefusedRows refused=refused address=address all=import.progress.refused /> })}
+        </section>
+    }
+}
+
+#[component]
+fn RefusedRows(refused: Vec<RefusedLine>, address: String, all: u64) -> impl IntoView {
+    let kept = refused.len();
+    let note = if all as usize > kept { format!(" The first {} are kept.", grouped(ERRORS_KEPT as i64)) } else { String::new() };
+    view! {
+        <h3>"Rows that were refused"</h3>
+        <p>
+            "The others were taken. Mend these, and import them again: whoever is known already is only brought up to date."
+            {note} " " <a href=address download="">"Download as a table"</a>
+        </p>
+        <div class="table-scroll" tabindex="0" role="region" aria-label="Refused rows">
+            <table class="plain-table" aria-label="Refused rows">
+                <thead>
+                    <tr>
+                        <th scope="col">"Line"</th>
+                        <th scope="col">"Column"</th>
+                        <th scope="col">"Why"</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {refused
+                        .into_iter()
+                        .take(SHOWN)
+                        .map(|refused| {
+                            view! {
+                                <tr>
+                                    <th scope="row">{grouped(refused.line as i64)}</th>
+                                    <td>{refused.error.path}</td>
+                                    <td>{refused.error.sentence}</td>
+                                </tr>
+                            }
+                        })
+                        .collect_view()}
+                </tbody>
+            </table>
+        </div>
+    }
+}
