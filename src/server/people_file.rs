@@ -100,7 +100,7 @@ fn read_table(file: File, identity: Option<&str>, now: Timestamp, rows: &mut Row
     let mut row = csv::ByteRecord::new();
     let mut heading: Option<Heading> = None;
     while reader.read_byte_record(&mut row).map_err(io::Error::from)? {
-        let line = row.position().map_or(0, csv::Position::line);
+        let line = line_of(&row, reader.position().line());
         let cells = texts(&row);
         match (&heading, cells) {
             (None, Ok(cells)) => {
@@ -121,6 +121,14 @@ fn read_table(file: File, identity: Option<&str>, now: Timestamp, rows: &mut Row
         return Err(FileError::Heading("The file is empty. Its first row names the columns.".to_string()));
     }
     Ok(())
+}
+
+/// The line on which a row begins. The reader counts from the end of the row before, and leaves out empty lines; `next` is
+/// where it stands after the row.
+fn line_of(row: &csv::ByteRecord, next: u64) -> u64 {
+    let from = row.position().map_or(1, csv::Position::line);
+    let breaks = row.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+    from.max(next.saturating_sub(breaks + 1))
 }
 
 fn texts(row: &csv::ByteRecord) -> Result<Vec<&str>, FieldError> {

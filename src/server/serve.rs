@@ -52,7 +52,12 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let store = SqliteStore::open(&SqliteConfig { readers: args.readers, ..SqliteConfig::new(&args.database.database) }).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     store.local_actor(clock.now()).await?;
-    store.break_off_imports("The server ended meanwhile. Import the file again: who is known already is only brought up to date.", clock.now()).await?;
+    store
+        .break_off_imports(
+            "The server ended meanwhile. Import the file again: who is known already is only brought up to date.",
+            clock.now(),
+        )
+        .await?;
     let local = store.local_projects().await?.is_some();
     let reachable = args.reachable();
     if let (true, Some(place)) = (local, &reachable) {

@@ -18,7 +18,10 @@ async fn the_terminal_takes_the_good_rows_and_names_the_others() {
     assert_eq!(text(&output.stdout).trim(), "2 rows taken, 2 rows refused.");
     let told = text(&output.stderr);
     assert!(told.contains("people.csv:3: age: “old” is not a number") && told.contains("people.csv:4: identity:"), "{told}");
-    assert_eq!(place.count("SELECT count(*) FROM list_members m JOIN lists l ON l.id = m.list WHERE l.name = 'Spring fair'").await, 2);
+    assert_eq!(
+        place.count("SELECT count(*) FROM list_members m JOIN lists l ON l.id = m.list WHERE l.name = 'Spring fair'").await,
+        2
+    );
     assert_eq!(place.count("SELECT count(*) FROM profiles WHERE identity = 'ada' AND properties ->> '$.age' = 36").await, 1);
     assert_eq!(place.count("SELECT count(*) FROM audit WHERE event = 'profiles.import'").await, 1);
 }
@@ -60,11 +63,11 @@ async fn a_file_that_cannot_be_read_at_all_says_why_and_changes_nothing() {
     let address = format!("{}/imports/upload", server.url);
     for (name, sentence) in [("people.xlsx", "ends neither in .csv"), ("", "Choose a file")] {
         let answer = upload(&server.client, &address, name, TABLE, &[]).send().await.expect("an answer");
-        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{name}");
         assert!(answer.text().await.expect("a page").contains(sentence), "{name}");
     }
     let half = server.client.post(&address).header("content-type", "multipart/form-data; boundary=edge").body("--edge\r\nhalf");
-    assert_eq!(half.send().await.expect("an answer").status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(half.send().await.expect("an answer").status(), StatusCode::BAD_REQUEST);
     drop(server);
     assert_eq!(place.count("SELECT count(*) FROM profiles").await, 0);
 }

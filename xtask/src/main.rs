@@ -60,6 +60,9 @@ enum Command {
         /// Journeys in the database; may be given more than once.
         #[arg(long)]
         journeys: Vec<usize>,
+        /// Of the engine: only on a new file, without filling it.
+        #[arg(long)]
+        small: bool,
     },
 }
 
@@ -94,8 +97,8 @@ fn main() -> ExitCode {
         Command::Build { release } => server::build(Profile::of(release)).map(|_| ()),
         Command::Check => check::check(),
         Command::Test { only, filter } => test::test(only, &filter),
-        Command::Bench { what: Benchmark::List, journeys } => bench::list::run(&journeys),
-        Command::Bench { what: Benchmark::Engine, .. } => bench::engine::run(),
+        Command::Bench { what: Benchmark::List, journeys, .. } => bench::list::run(&journeys),
+        Command::Bench { what: Benchmark::Engine, small, .. } => bench::engine::run(small),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,7 +1,7 @@
 //! The least that could be done: a loop of prepared statements that writes the rows that Wayfare writes, into the same tables
 //! with the same indexes and the same durability. `cargo xtask bench engine` prints its figures beside ours.
 //!
-//! `bare_sqlite events FILE ROWS BATCH` or `bare_sqlite people FILE ROWS BATCH`; FILE was made by `wayfare migrate`.
+//! `bare_sqlite events|scattered|people FILE ROWS BATCH`; FILE was made by `wayfare migrate`.
 #![expect(clippy::expect_used, reason = "a measurement that cannot be made has nothing better to do")]
 
 use std::time::Instant;
@@ -21,7 +21,11 @@ fn main() {
     if what == "people" {
         make_profiles(&mut connection, rows);
     }
-    let write: fn(&Transaction<'_>, i64) = if what == "events" { event } else { person };
+    let write: fn(&Transaction<'_>, i64) = match what.as_str() {
+        "events" => event,
+        "scattered" => scattered_event,
+        _ => person,
+    };
     let start = Instant::now();
     let mut written = 0;
     while written < rows {
@@ -53,12 +57,21 @@ fn make_profiles(connection: &mut Connection, count: i64) {
     transaction.commit().expect("committed");
 }
 
-/// One event of an existing person.
+/// One event of anybody of a million.
+fn scattered_event(transaction: &Transaction<'_>, number: i64) {
+    event_of(transaction, (number.wrapping_mul(2_654_435_761) % 1_000_000).abs(), number);
+}
+
+/// One event of one of ten thousand.
 fn event(transaction: &Transaction<'_>, number: i64) {
+    event_of(transaction, number % 10_000, number);
+}
+
+fn event_of(transaction: &Transaction<'_>, person: i64, number: i64) {
     let mut statement = transaction
         .prepare_cached("INSERT INTO events (project, profile, name, at, received_at, properties) VALUES (9, ?1, 1, ?2, ?2, ?3)")
         .expect("a statement");
-    statement.execute(params![number % 10_000, 1_790_000_000_000_i64 + number, "{\"total\":7}"]).expect("written");
+    statement.execute(params![person, 1_790_000_000_000_i64 + number, "{\"total\":7}"]).expect("written");
 }
 
 /// One trip through three nodes: entry, split, profile update.

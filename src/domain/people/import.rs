@@ -2,11 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{
-    error::FieldError,
-    ids::ImportId,
-    time::Timestamp,
-};
+use crate::domain::{error::FieldError, ids::ImportId, time::Timestamp};
 
 /// Most refused rows of a file that are kept; the others are counted.
 pub const ERRORS_KEPT: usize = 1_000;

@@ -87,7 +87,9 @@ mod tests {
         let event = read_line(r#"{"identity":"ada","name":"Visited","properties":{"total":7}}"#, NOW).expect("an event");
         assert!(matches!(&event[..], [Record { what: What::Event(event), .. }] if event.name == "Visited"));
         let profile = read_line(r#"{"identity":"ada","properties":{"plan":"gold"},"lists":["VIP"]}"#, NOW).expect("a profile");
-        assert!(matches!(&profile[..], [Record { what: What::Change(_), .. }, Record { what: What::List(list), .. }] if list == "VIP"));
+        assert!(
+            matches!(&profile[..], [Record { what: What::Change(_), .. }, Record { what: What::List(list), .. }] if list == "VIP")
+        );
     }
 
     #[test]

@@ -65,7 +65,8 @@ impl Heading {
         }
         if !columns.iter().any(|column| matches!(column, Column::Identity | Column::Anonymous)) {
             let wanted = identity.unwrap_or("identity");
-            let sentence = format!("There is no column “{wanted}”. The first row names the columns; one of them says who somebody is.");
+            let sentence =
+                format!("There is no column “{wanted}”. The first row names the columns; one of them says who somebody is.");
             errors.push(FieldError::new(wanted, "required", sentence));
         }
         let events = columns.contains(&Column::Event);
@@ -135,9 +136,8 @@ fn column(name: &str, identity: Option<&str>) -> Result<Column, FieldError> {
 }
 
 fn instant(cell: &str) -> Result<Timestamp, FieldError> {
-    cell.parse().map_err(|_| {
-        FieldError::new("time", "malformed", format!("“{cell}” is not a time. Write it like 2026-03-01T09:30:00Z."))
-    })
+    cell.parse()
+        .map_err(|_| FieldError::new("time", "malformed", format!("“{cell}” is not a time. Write it like 2026-03-01T09:30:00Z.")))
 }
 
 impl Kind {
@@ -157,7 +157,11 @@ impl Kind {
             },
             Kind::Date => {
                 let good = cell.parse::<Timestamp>().is_ok() || (is_date(cell) && cell.parse::<Day>().is_ok());
-                if good { Ok(Value::String(cell.to_string())) } else { Err(wrong("a date like 2026-03-01 or 2026-03-01T09:30:00Z")) }
+                if good {
+                    Ok(Value::String(cell.to_string()))
+                } else {
+                    Err(wrong("a date like 2026-03-01 or 2026-03-01T09:30:00Z"))
+                }
             }
         }
     }
@@ -182,9 +186,13 @@ mod tests {
 
     #[test]
     fn a_property_is_a_text_unless_the_heading_says_otherwise() {
-        let records = rows(&heading("identity,zip,age:number,vip:boolean,born:date"), "ada,01067,36,yes,1815-12-10").expect("good");
+        let records =
+            rows(&heading("identity,zip,age:number,vip:boolean,born:date"), "ada,01067,36,yes,1815-12-10").expect("good");
         let What::Change(change) = &records[0].what else { panic!("a profile") };
-        assert_eq!(Value::Object(change.properties.clone()), json!({"zip": "01067", "age": 36, "vip": true, "born": "1815-12-10"}));
+        assert_eq!(
+            Value::Object(change.properties.clone()),
+            json!({"zip": "01067", "age": 36, "vip": true, "born": "1815-12-10"})
+        );
     }
 
     #[test]

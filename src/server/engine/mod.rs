@@ -49,6 +49,8 @@ use plan::Plan;
 
 /// Most events, people or messages of one round. A round holds the writer's lock for some tens of milliseconds.
 const ROUND: i64 = 4_000;
+/// Beyond this many decisions, a person and a journey each, a round takes no further events: its memory has a bound.
+const DECISIONS: usize = 10_000;
 /// How often the database is asked whether another process wrote, while there is nothing to do.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How long the engine lets more come together after it was woken.

@@ -5,7 +5,7 @@ use std::{
     sync::atomic::Ordering,
 };
 
-use super::{Engine, ROUND, slice::Slice};
+use super::{DECISIONS, Engine, ROUND, slice::Slice};
 use crate::{
     domain::{people::PastEvent, settings::Entry, time::Timestamp},
     server::store::{
@@ -30,16 +30,16 @@ impl<S: Store + Clone> Engine<S> {
         let now = self.clock.now();
         let events = self.store.events_after(self.reached, ROUND).await?;
         self.plan.learn_names(&self.store, events.iter().map(|event| event.name)).await?;
-        let Some(last) = events.last() else {
+        let (looked_at, relevant) = self.relevant(&events);
+        let Some(last) = looked_at.last() else {
             // Numbers of events that were deleted meanwhile.
             self.reached = head.last_event;
             return Ok((false, None));
         };
         let (cursor, reached) = (last.seq, last.received_at);
-        let more = events.len() as i64 == ROUND;
-        let count = events.len() as u64;
-        let active = self.active(&events);
-        let relevant: Vec<Relevant> = events.into_iter().filter_map(|event| self.relevant(event)).collect();
+        let more = looked_at.len() as i64 == ROUND || looked_at.len() < events.len();
+        let count = looked_at.len() as u64;
+        let active = self.active(looked_at);
 
         let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
         slice.batch.cursor = cursor;
@@ -70,7 +70,25 @@ impl<S: Store + Clone> Engine<S> {
         Ok((more || something || !done, more.then_some(reached)))
     }
 
-    fn relevant(&self, event: StoredEvent) -> Option<Relevant> {
+    /// The events of one round, and those of them that somebody cares about. A round has fewer events where many journeys
+    /// care about each.
+    fn relevant<'a>(&self, events: &'a [StoredEvent]) -> (&'a [StoredEvent], Vec<Relevant>) {
+        let mut relevant = Vec::new();
+        let mut decisions = 0;
+        for (place, event) in events.iter().enumerate() {
+            if decisions >= DECISIONS {
+                return (&events[..place], relevant);
+            }
+            decisions += self.plan.by_profile.get(&event.project).map_or(0, Vec::len);
+            if let Some(found) = self.of_interest(event) {
+                decisions += found.entries.len() + found.inside.len();
+                relevant.push(found);
+            }
+        }
+        (events, relevant)
+    }
+
+    fn of_interest(&self, event: &StoredEvent) -> Option<Relevant> {
         let key = self.plan.name(event.name);
         let interest = self.plan.interest(event.project, key)?;
         let happened = PastEvent {
@@ -114,7 +132,8 @@ impl<S: Store + Clone> Engine<S> {
 
     /// Profiles that changed.
     pub(super) async fn profile_changes(&mut self, head: Head) -> StoreResult<bool> {
-        let changes = self.store.profile_changes(ROUND).await?;
+        let journeys = self.plan.by_profile.values().map(Vec::len).max().unwrap_or(0).max(1);
+        let changes = self.store.profile_changes(ROUND.min((DECISIONS / journeys).max(1) as i64)).await?;
         let Some((last, ..)) = changes.last().copied() else { return Ok(false) };
         let now = self.clock.now();
         let pairs = self.pairs(changes.into_iter().map(|(_, project, profile)| (project, profile)).collect());

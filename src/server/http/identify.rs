@@ -12,7 +12,10 @@ use axum::{
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
-use super::{AppState, error_page, routes::{is_for_programs, is_public}};
+use super::{
+    AppState, error_page,
+    routes::{is_for_programs, is_public},
+};
 use crate::{
     api::{
         AppError,

@@ -74,8 +74,12 @@ pub fn router(state: AppState) -> Router {
         .programs
         .layer(middleware::from_fn_with_state(state.clone(), rest::key::require_key))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT));
-    let known =
-        routers.streams.merge(uploads).merge(timed).merge(programs).layer(middleware::from_fn_with_state(state.clone(), identify::identify));
+    let known = routers
+        .streams
+        .merge(uploads)
+        .merge(timed)
+        .merge(programs)
+        .layer(middleware::from_fn_with_state(state.clone(), identify::identify));
     let fixed =
         |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     let hsts = state.site.is_https().then(|| fixed(identify::HSTS, identify::A_YEAR_OF_TLS));

@@ -72,7 +72,11 @@ fn signs() -> Fixed {
 
 /// Answers as long as the browser listens.
 fn streams() -> Fixed {
-    vec![("GET", "/api/ui/changes", get(changes::stream)), ("GET", "/audit.csv", get(audit_export::download)), ("GET", "/imports/{id}/refused.csv", get(people_upload::refused))]
+    vec![
+        ("GET", "/api/ui/changes", get(changes::stream)),
+        ("GET", "/audit.csv", get(audit_export::download)),
+        ("GET", "/imports/{id}/refused.csv", get(people_upload::refused)),
+    ]
 }
 
 /// Takes as long as the file is large.

@@ -70,8 +70,9 @@ impl<S: Store + Clone> Services<S> {
         self.store.ready().await
     }
 
-    /// Tells everybody who watches that the project changed.
+    /// Tells everybody who watches that the project changed, and the engine that there may be something to do.
     async fn announce(&self, project: ProjectId) {
+        self.signs.wake();
         if let Ok(generation) = self.store.generation(project).await {
             self.changes.announce(project, generation);
         }

@@ -85,14 +85,6 @@ pub trait PeopleStore {
     /// What was under way when the server ended will not go on.
     fn break_off_imports(&self, problem: &str, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
     /// The newest imports, or one of them.
-    fn imports(
-        &self,
-        project: ProjectId,
-        import: Option<ImportId>,
-    ) -> impl Future<Output = StoreResult<Vec<ImportView>>> + Send;
-    fn refused_lines(
-        &self,
-        project: ProjectId,
-        import: ImportId,
-    ) -> impl Future<Output = StoreResult<Vec<RefusedLine>>> + Send;
+    fn imports(&self, project: ProjectId, import: Option<ImportId>) -> impl Future<Output = StoreResult<Vec<ImportView>>> + Send;
+    fn refused_lines(&self, project: ProjectId, import: ImportId) -> impl Future<Output = StoreResult<Vec<RefusedLine>>> + Send;
 }

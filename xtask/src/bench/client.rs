@@ -51,9 +51,13 @@ impl Client {
         ))
     }
 
-    pub fn get_json(&mut self, path: &str, key: &str) -> Result<serde_json::Value> {
+    pub fn get_text(&mut self, path: &str, key: &str) -> Result<String> {
         let answer = self.send(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {key}\r\n\r\n", self.host))?;
-        Ok(serde_json::from_slice(&answer.body)?)
+        Ok(String::from_utf8(answer.body)?)
+    }
+
+    pub fn get_json(&mut self, path: &str, key: &str) -> Result<serde_json::Value> {
+        Ok(serde_json::from_str(&self.get_text(path, key)?)?)
     }
 
     fn send(&mut self, request: &str) -> Result<Answer> {

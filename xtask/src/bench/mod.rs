@@ -1,6 +1,8 @@
 //! Measurements, each beside the goal of its figure.
 
+mod bare;
 mod client;
 pub mod engine;
 pub mod list;
 mod process;
+mod target;

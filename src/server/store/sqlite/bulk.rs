@@ -1,6 +1,8 @@
 //! Statements about many rows: the values are bound, a few hundred rows to a statement. A row costs a microsecond or two;
 //! taking it out of JSON with `json_each` cost ten times that, one statement for each row even more.
 
+use std::sync::{Arc, OnceLock};
+
 use sqlx::{
     Arguments, AssertSqlSafe, Encode, Sqlite, SqliteConnection, Type, error::BoxDynError, query_with, sqlite::SqliteArguments,
 };
@@ -27,17 +29,21 @@ impl Bound {
 /// How many rows go into one statement. Few sizes, so that few statements have to be kept prepared.
 const SIZES: [usize; 4] = [256, 32, 4, 1];
 
-/// A statement around a list of rows, `VALUES (?, ?), (?, ?), …`.
+/// A statement around a list of rows, `VALUES (?, ?), (?, ?), …`. A `static`, since it keeps its text.
 pub struct Bulk {
-    /// Up to and with `VALUES`.
-    pub before: &'static str,
-    /// How many values make a row.
-    pub columns: usize,
-    /// What follows the rows.
-    pub after: &'static str,
+    before: &'static str,
+    columns: usize,
+    after: &'static str,
+    /// The text for each of [`SIZES`].
+    texts: [OnceLock<Arc<str>>; SIZES.len()],
 }
 
 impl Bulk {
+    /// `before` goes up to and with `VALUES`, `columns` values make a row, `after` follows the rows.
+    pub const fn new(before: &'static str, columns: usize, after: &'static str) -> Self {
+        Self { before, columns, after, texts: [const { OnceLock::new() }; SIZES.len()] }
+    }
+
     /// Runs it for all rows; `bind` binds the values of one. Answers how many rows of the database it changed.
     pub async fn run<T>(
         &self,
@@ -47,7 +53,7 @@ impl Bulk {
     ) -> StoreResult<u64> {
         let mut rows = rows.into_iter().collect::<Vec<T>>().into_iter();
         let mut changed = 0;
-        for size in SIZES {
+        for (text, size) in self.texts.iter().zip(SIZES) {
             while rows.len() >= size {
                 let mut values = SqliteArguments::default();
                 values.reserve(size * self.columns, 0);
@@ -55,16 +61,17 @@ impl Bulk {
                 if let Some(error) = bound.error {
                     return Err(sqlx::Error::Encode(error).into());
                 }
-                let query = query_with(AssertSqlSafe(self.sql(size)), bound.values);
+                let query = query_with(AssertSqlSafe(Arc::clone(text.get_or_init(|| self.sql(size)))), bound.values);
                 changed += query.execute(&mut *connection).await?.rows_affected();
             }
         }
         Ok(changed)
     }
 
-    fn sql(&self, rows: usize) -> String {
-        let row = format!("({})", vec!["?"; self.columns].join(", "));
-        format!("{} {} {}", self.before, vec![row; rows].join(", "), self.after)
+    /// Short, because the text is compared whenever the statement is looked for among the prepared ones.
+    fn sql(&self, rows: usize) -> Arc<str> {
+        let row = format!("({})", vec!["?"; self.columns].join(","));
+        format!("{}{}{}", self.before, vec![row; rows].join(","), self.after).into()
     }
 }
 
@@ -78,11 +85,11 @@ mod tests {
     async fn every_row_is_written_once_whatever_their_number() {
         let mut connection = SqliteConnection::connect("sqlite::memory:").await.expect("a database");
         sqlx::query("CREATE TABLE t (a INTEGER, b TEXT) STRICT").execute(&mut connection).await.expect("a table");
-        let insert = Bulk { before: "INSERT INTO t (a, b) VALUES", columns: 2, after: "" };
+        static INSERT: Bulk = Bulk::new("INSERT INTO t (a, b) VALUES", 2, "");
         let mut wanted = 0;
         for count in [0, 1, 3, SIZES[1] + 5, 2 * SIZES[0] + SIZES[1] + 7] {
             let rows = (0..count as i64).map(|number| (wanted + number, "text"));
-            let changed = insert.run(&mut connection, rows, |query, (a, b)| query.bind(a).bind(b)).await.expect("written");
+            let changed = INSERT.run(&mut connection, rows, |query, (a, b)| query.bind(a).bind(b)).await.expect("written");
             assert_eq!(changed, count as u64);
             wanted += count as i64;
         }

@@ -44,12 +44,12 @@ fn due(position: &Position) -> Option<i64> {
 
 /// False where somebody is not where the batch thinks she is.
 async fn move_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<bool> {
-    const MOVE: Bulk = Bulk {
-        before: "UPDATE enrolments SET node = m.column3, visit = m.column4, wait_until = m.column5, due_at = m.column6,
+    static MOVE: Bulk = Bulk::new(
+        "UPDATE enrolments SET node = m.column3, visit = m.column4, wait_until = m.column5, due_at = m.column6,
                         state = m.column7, ended_at = m.column8 FROM (VALUES",
-        columns: 8,
-        after: ") m WHERE enrolments.seq = m.column1 AND enrolments.visit = m.column2 AND enrolments.state = 0",
-    };
+        8,
+        ") m WHERE enrolments.seq = m.column1 AND enrolments.visit = m.column2 AND enrolments.state = 0",
+    );
     let done = MOVE
         .run(connection, &batch.moved, |query, moved| {
             let position = &moved.position;
@@ -62,12 +62,12 @@ async fn move_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreResu
 }
 
 async fn enter_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
-    const ENTER: Bulk = Bulk {
-        before: "INSERT INTO enrolments (seq, project, journey, version, profile, node, visit, wait_until, due_at, state,
+    static ENTER: Bulk = Bulk::new(
+        "INSERT INTO enrolments (seq, project, journey, version, profile, node, visit, wait_until, due_at, state,
                                          entered_at, began_at, entry_properties, ended_at) VALUES",
-        columns: 14,
-        after: "",
-    };
+        14,
+        "",
+    );
     ENTER
         .run(connection, &batch.entered, |query, new| {
             let position = &new.position;
@@ -82,21 +82,19 @@ async fn enter_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreRes
 }
 
 async fn write_log(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
-    const STEP: Bulk = Bulk {
-        before: "INSERT INTO steps (enrolment, visit, at, path) VALUES",
-        columns: 4,
-        after: "ON CONFLICT DO UPDATE SET path = substr(path, 1, length(path) - 1) || ',' || substr(excluded.path, 2)",
-    };
-    const REFUSE: Bulk = Bulk {
-        before: "INSERT INTO refusals (version, profile, gate, at, times) VALUES",
-        columns: 5,
-        after: "ON CONFLICT DO UPDATE SET gate = excluded.gate, at = excluded.at, times = times + excluded.times",
-    };
+    static STEP: Bulk = Bulk::new(
+        "INSERT INTO steps (enrolment, visit, at, path) VALUES",
+        4,
+        " ON CONFLICT DO UPDATE SET path = substr(path, 1, length(path) - 1) || ',' || substr(excluded.path, 2)",
+    );
+    static REFUSE: Bulk = Bulk::new(
+        "INSERT INTO refusals (version, profile, gate, at, times) VALUES",
+        5,
+        " ON CONFLICT DO UPDATE SET gate = excluded.gate, at = excluded.at, times = times + excluded.times",
+    );
     let now = batch.now.0;
-    STEP.run(connection, &batch.steps, |query, step| {
-        query.bind(step.enrolment).bind(step.visit).bind(now).bind(&step.path)
-    })
-    .await?;
+    STEP.run(connection, &batch.steps, |query, step| query.bind(step.enrolment).bind(step.visit).bind(now).bind(&step.path))
+        .await?;
     REFUSE
         .run(connection, &batch.refused, |query, ((version, profile), (gate, times))| {
             query.bind(version).bind(profile).bind(gate.code()).bind(now).bind(times)
@@ -106,16 +104,13 @@ async fn write_log(connection: &mut SqliteConnection, batch: &Batch) -> StoreRes
 }
 
 async fn write_messages(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
-    const QUEUE: Bulk = Bulk {
-        before: "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, created_at) VALUES",
-        columns: 8,
-        after: "",
-    };
-    const SETTLE: Bulk = Bulk {
-        before: "UPDATE outbox SET state = s.column2, settled_at = s.column3 FROM (VALUES",
-        columns: 3,
-        after: ") s WHERE outbox.seq = s.column1 AND outbox.state = 0",
-    };
+    static QUEUE: Bulk =
+        Bulk::new("INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, created_at) VALUES", 8, "");
+    static SETTLE: Bulk = Bulk::new(
+        "UPDATE outbox SET state = s.column2, settled_at = s.column3 FROM (VALUES",
+        3,
+        ") s WHERE outbox.seq = s.column1 AND outbox.state = 0",
+    );
     let now = batch.now.0;
     QUEUE
         .run(connection, &batch.messages, |query, message| {
@@ -130,22 +125,22 @@ async fn write_messages(connection: &mut SqliteConnection, batch: &Batch) -> Sto
 }
 
 async fn count(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
-    const COUNT: Bulk = Bulk {
-        before: "UPDATE versions SET qualified = qualified + c.column2, control = control + c.column3,
+    static COUNT: Bulk = Bulk::new(
+        "UPDATE versions SET qualified = qualified + c.column2, control = control + c.column3,
                     entered = entered + c.column4,
                     inside = inside + c.column4 - c.column5 - c.column6 - c.column7 - c.column8 - c.column9 - c.column10,
                     completed = completed + c.column5, converted = converted + c.column6, timed_out = timed_out + c.column7,
                     force_exited = force_exited + c.column8, stopped = stopped + c.column9,
                     version_exit = version_exit + c.column10, queued = queued + c.column11, cancelled = cancelled + c.column12
                  FROM (VALUES",
-        columns: 12,
-        after: ") c WHERE versions.seq = c.column1",
-    };
-    const PASS: Bulk = Bulk {
-        before: "INSERT INTO node_figures (version, node, outlet, count) VALUES",
-        columns: 4,
-        after: "ON CONFLICT DO UPDATE SET count = count + excluded.count",
-    };
+        12,
+        ") c WHERE versions.seq = c.column1",
+    );
+    static PASS: Bulk = Bulk::new(
+        "INSERT INTO node_figures (version, node, outlet, count) VALUES",
+        4,
+        " ON CONFLICT DO UPDATE SET count = count + excluded.count",
+    );
     COUNT
         .run(connection, &batch.counted, |query, (version, counted)| {
             let query = query.bind(version).bind(counted.qualified).bind(counted.control).bind(counted.entered);
@@ -162,14 +157,13 @@ async fn count(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<
 }
 
 async fn change_people(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
-    const PATCH: Bulk = Bulk {
-        before: "UPDATE profiles SET properties = json_patch(properties, c.column2), updated_at = c.column3 FROM (VALUES",
-        columns: 3,
-        after: ") c WHERE profiles.seq = c.column1",
-    };
-    const MEET: Bulk =
-        Bulk { before: "INSERT INTO met_criteria (version, profile) VALUES", columns: 2, after: "ON CONFLICT DO NOTHING" };
-    const PART: Bulk = Bulk { before: "DELETE FROM met_criteria WHERE (version, profile) IN (VALUES", columns: 2, after: ")" };
+    static PATCH: Bulk = Bulk::new(
+        "UPDATE profiles SET properties = json_patch(properties, c.column2), updated_at = c.column3 FROM (VALUES",
+        3,
+        ") c WHERE profiles.seq = c.column1",
+    );
+    static MEET: Bulk = Bulk::new("INSERT INTO met_criteria (version, profile) VALUES", 2, " ON CONFLICT DO NOTHING");
+    static PART: Bulk = Bulk::new("DELETE FROM met_criteria WHERE (version, profile) IN (VALUES", 2, ")");
     let now = batch.now.0;
     let patches: Vec<(ProfileNumber, String)> =
         batch.properties.iter().map(|(profile, patch)| Ok((*profile, to_json(patch)?))).collect::<StoreResult<_>>()?;

@@ -14,8 +14,8 @@ use crate::{
     server::store::{
         StoreResult,
         engine::{
-            Batch, EngineStore, EnrolmentNumber, Head, JourneyNumber, LastRun, LiveEnrolment, Needs, PlannedVersion, ProfileNumber, ProjectNumber,
-            QueuedMessage, StoredEvent, VersionContent, VersionNumber,
+            Batch, EngineStore, EnrolmentNumber, Head, JourneyNumber, LastRun, LiveEnrolment, Needs, PlannedVersion,
+            ProfileNumber, ProjectNumber, QueuedMessage, StoredEvent, VersionContent, VersionNumber,
         },
     },
 };

@@ -50,11 +50,8 @@ pub async fn note(
     progress: &FileProgress,
     refused: &[RefusedLine],
 ) -> StoreResult<()> {
-    const REFUSE: Bulk = Bulk {
-        before: "INSERT INTO import_errors (import, line, field, sentence) VALUES",
-        columns: 4,
-        after: "ON CONFLICT DO NOTHING",
-    };
+    static REFUSE: Bulk =
+        Bulk::new("INSERT INTO import_errors (import, line, field, sentence) VALUES", 4, " ON CONFLICT DO NOTHING");
     let mut transaction = store.begin().await?;
     sqlx::query("UPDATE imports SET bytes_read = ?3, taken = ?4, refused = ?5 WHERE id = ?1 AND project_id = ?2")
         .bind(import.0)

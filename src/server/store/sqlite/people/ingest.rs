@@ -171,13 +171,13 @@ async fn write_profiles(
     changed: &HashMap<ProfileNumber, Changed>,
     now: Timestamp,
 ) -> StoreResult<()> {
-    const WRITE: Bulk = Bulk {
-        before: "UPDATE profiles SET properties = c.column2, addresses = c.column3, consent = c.column4, time_zone = c.column5,
+    static WRITE: Bulk = Bulk::new(
+        "UPDATE profiles SET properties = c.column2, addresses = c.column3, consent = c.column4, time_zone = c.column5,
                         updated_at = c.column6 FROM (VALUES",
-        columns: 6,
-        after: ") c WHERE profiles.seq = c.column1",
-    };
-    const NOTICE: Bulk = Bulk { before: "INSERT INTO profile_changes (project, profile) VALUES", columns: 2, after: "" };
+        6,
+        ") c WHERE profiles.seq = c.column1",
+    );
+    static NOTICE: Bulk = Bulk::new("INSERT INTO profile_changes (project, profile) VALUES", 2, "");
     let rows: Vec<_> = changed
         .iter()
         .map(|(profile, person)| {
@@ -215,11 +215,11 @@ async fn insert_events(
     }
     let names = name_numbers(store, connection, &events, now).await?;
     // A message id that was seen before is ignored.
-    const INSERT: Bulk = Bulk {
-        before: "INSERT INTO events (project, profile, name, at, received_at, message, properties) VALUES",
-        columns: 7,
-        after: "ON CONFLICT (message) WHERE message IS NOT NULL DO NOTHING",
-    };
+    static INSERT: Bulk = Bulk::new(
+        "INSERT INTO events (project, profile, name, at, received_at, message, properties) VALUES",
+        7,
+        " ON CONFLICT (message) WHERE message IS NOT NULL DO NOTHING",
+    );
     let rows: Vec<_> = events
         .iter()
         .filter_map(|(record, event)| {
@@ -277,13 +277,14 @@ async fn name_number(
         store.numbers().learn_name(project, name, number);
         return Ok(number);
     }
-    let (number,) = sqlx::query_as("INSERT INTO event_names (project, name_key, name, created_at) VALUES (?, ?, ?, ?) RETURNING id")
-        .bind(project)
-        .bind(&key)
-        .bind(name)
-        .bind(now.0)
-        .fetch_one(connection)
-        .await?;
+    let (number,) =
+        sqlx::query_as("INSERT INTO event_names (project, name_key, name, created_at) VALUES (?, ?, ?, ?) RETURNING id")
+            .bind(project)
+            .bind(&key)
+            .bind(name)
+            .bind(now.0)
+            .fetch_one(connection)
+            .await?;
     Ok(number)
 }
 

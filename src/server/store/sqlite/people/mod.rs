@@ -22,7 +22,11 @@ use crate::{
         },
         time::Timestamp,
     },
-    server::store::{StoreError, StoreResult, engine::ProjectNumber, people::{NewImport, PeopleStore}},
+    server::store::{
+        StoreError, StoreResult,
+        engine::ProjectNumber,
+        people::{NewImport, PeopleStore},
+    },
 };
 
 impl PeopleStore for SqliteStore {
@@ -88,13 +92,7 @@ impl PeopleStore for SqliteStore {
         imports::note(self, project, import, progress, refused).await
     }
 
-    async fn finish_import(
-        &self,
-        actor: &Actor,
-        import: ImportId,
-        problem: Option<&str>,
-        now: Timestamp,
-    ) -> StoreResult<()> {
+    async fn finish_import(&self, actor: &Actor, import: ImportId, problem: Option<&str>, now: Timestamp) -> StoreResult<()> {
         imports::finish(self, actor, import, problem, now).await
     }
 

@@ -160,21 +160,17 @@ impl<'a> Book<'a> {
     }
 
     async fn write(&self, connection: &mut SqliteConnection, now: Timestamp) -> StoreResult<()> {
-        const INSERT: Bulk = Bulk {
-            before: "INSERT INTO profiles (seq, project, identity, created_at, updated_at) VALUES",
-            columns: 5,
-            after: "",
-        };
-        const IDENTIFY: Bulk = Bulk {
-            before: "UPDATE profiles SET identity = c.column2 FROM (VALUES",
-            columns: 2,
-            after: ") c WHERE profiles.seq = c.column1 AND profiles.identity IS NULL",
-        };
-        const NAME: Bulk = Bulk {
-            before: "INSERT INTO aliases (project, kind, alias, profile) VALUES",
-            columns: 4,
-            after: "ON CONFLICT DO UPDATE SET profile = excluded.profile",
-        };
+        static INSERT: Bulk = Bulk::new("INSERT INTO profiles (seq, project, identity, created_at, updated_at) VALUES", 5, "");
+        static IDENTIFY: Bulk = Bulk::new(
+            "UPDATE profiles SET identity = c.column2 FROM (VALUES",
+            2,
+            ") c WHERE profiles.seq = c.column1 AND profiles.identity IS NULL",
+        );
+        static NAME: Bulk = Bulk::new(
+            "INSERT INTO aliases (project, kind, alias, profile) VALUES",
+            4,
+            " ON CONFLICT DO UPDATE SET profile = excluded.profile",
+        );
         INSERT
             .run(connection, &self.new, |query, (profile, project)| {
                 query.bind(profile).bind(project).bind(self.identities.get(profile)).bind(now.0).bind(now.0)
