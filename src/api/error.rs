@@ -33,6 +33,8 @@ pub enum AppError {
     Provider,
     /// 500: our fault. The details are in the log.
     Internal,
+    /// The database cannot be written right now: a sentence.
+    Unavailable(String),
     /// The server could not be reached, or answered something else.
     Connection(String),
 }
@@ -49,7 +51,7 @@ impl AppError {
             AppError::TooMany(_) => 429,
             AppError::Provider => 502,
             AppError::Internal => 500,
-            AppError::Connection(_) => 503,
+            AppError::Connection(_) | AppError::Unavailable(_) => 503,
         }
     }
 
@@ -75,6 +77,7 @@ impl AppError {
                 "Something went wrong on our side, and nothing was changed. Try again; the server's log has the details."
                     .to_string()
             }
+            AppError::Unavailable(sentence) => sentence.clone(),
             AppError::Connection(_) => "Wayfare cannot be reached. Check that it is running and try again.".to_string(),
         }
     }
@@ -92,6 +95,7 @@ impl AppError {
             AppError::NotFound(_) => "Not found",
             AppError::Conflict(_) | AppError::SelectionChanged(_) => "That did not work",
             AppError::Internal => "Something went wrong",
+            AppError::Unavailable(_) => "Not stored",
             AppError::Connection(_) => "No connection",
         }
     }

@@ -5,24 +5,56 @@ use leptos::prelude::*;
 use super::{
     AppError,
     request::{context, fail, go_to},
+    segments::form_of,
 };
-use crate::domain::people::view::{PeoplePage, PeopleQuery, PersonDetail, SegmentView, TripDetail, WhyNot};
+use crate::domain::{
+    error::FieldError,
+    ids::JourneyId,
+    people::view::{PeoplePage, PeopleQuery, PersonDetail, SegmentView, TripDetail, WhyNot},
+    query_string::pairs,
+};
+
+/// What the page of a person shows.
+pub struct Asked {
+    pub person: PersonDetail,
+    /// Journeys that can be asked about.
+    pub journeys: Vec<(JourneyId, String)>,
+    /// The answer, where one was asked about.
+    pub why: Option<WhyNot>,
+}
 
 /// One page of people, and the segments to choose from.
 ///
 /// # Errors
 /// Where she may not see them, or there is no such segment.
-pub async fn read_people(query: PeopleQuery) -> Result<(PeoplePage, Vec<SegmentView>, PeopleQuery), AppError> {
+pub async fn read_people(query: &str) -> Result<(PeoplePage, Vec<SegmentView>, PeopleQuery), AppError> {
     let (services, actor) = context()?;
+    let query = people_query(query).map_err(|error| fail(AppError::field(error)))?;
     let page = services.people_page(&actor, &query).await.map_err(fail)?;
     Ok((page, services.segments(&actor).await.map_err(fail)?, query))
 }
 
-/// A person, and for a journey that was asked about, why she is not in it.
+/// What an address asks for: the beginning of a name, a segment, conditions as the form of segments sends them.
+fn people_query(query: &str) -> Result<PeopleQuery, FieldError> {
+    let all: Vec<(String, String)> = pairs(query).collect();
+    let one = |name: &str| all.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default();
+    let form = form_of(query);
+    let asks = !form.rows.is_empty();
+    let kept = query.split('&').filter(|pair| pair.starts_with("join=") || pair.contains("%5B%5D=") || pair.contains("[]="));
+    Ok(PeopleQuery {
+        search: one("search"),
+        segment: Some(one("segment")).filter(|segment| !segment.is_empty()),
+        criteria: asks.then(|| form.criteria()).transpose()?,
+        conditions: if asks { kept.collect::<Vec<_>>().join("&") } else { String::new() },
+        after: one("after").parse().unwrap_or(0),
+    })
+}
+
+/// A person, the journeys that can be asked about, and for a journey that was asked about, why she is not in it.
 ///
 /// # Errors
 /// Where there is nobody of this number.
-pub async fn read_person(number: &str, journey: &str) -> Result<(PersonDetail, Option<WhyNot>), AppError> {
+pub async fn read_person(number: &str, journey: &str) -> Result<Asked, AppError> {
     let (services, actor) = context()?;
     let nobody = || fail(AppError::NotFound("person".to_string()));
     let number: i64 = number.parse().map_err(|_| nobody())?;
@@ -34,7 +66,7 @@ pub async fn read_person(number: &str, journey: &str) -> Result<(PersonDetail, O
             Some(services.why_not(&actor, number, journey).await.map_err(fail)?)
         }
     };
-    Ok((person, why))
+    Ok(Asked { person, journeys: services.published_journeys(&actor).await.map_err(fail)?, why })
 }
 
 /// One trip, step by step.

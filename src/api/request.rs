@@ -172,6 +172,10 @@ impl From<StoreError> for AppError {
             }
             StoreError::Conflict(sentence) => AppError::Conflict(sentence.to_string()),
             StoreError::DeadLink => AppError::DeadLink,
+            StoreError::Unavailable(obstacle) => {
+                tracing::error!(%obstacle, "store.unavailable");
+                AppError::Unavailable(obstacle.sentence().to_string())
+            }
             StoreError::Damaged(_) | StoreError::Unusable(_) | StoreError::Database(_) => {
                 tracing::error!(%error, "store.failed");
                 AppError::Internal

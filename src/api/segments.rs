@@ -52,7 +52,8 @@ pub async fn build_segment(query: &str) -> Result<Building, AppError> {
     Ok(Building { form, people, events: services.known_events(&actor).await.map_err(fail)?, too_deep })
 }
 
-fn form_of(query: &str) -> SegmentForm {
+/// The conditions that an address spells.
+pub fn form_of(query: &str) -> SegmentForm {
     let all: Vec<(String, String)> = pairs(query).collect();
     let column = |name: &str| all.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect::<Vec<_>>();
     let one = |name: &str| column(name).pop().unwrap_or_default();

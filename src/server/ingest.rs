@@ -94,8 +94,8 @@ async fn write(store: impl Store + Clone, clock: Arc<dyn Clock>, signs: EngineSi
             }
             Err(error) => {
                 tracing::error!(%error, records = count, "intake.failed");
-                for answer in answers {
-                    let _ = answer.send(Err(StoreError::Unusable(error.to_string())));
+                if let Some(answer) = answers.pop() {
+                    let _ = answer.send(Err(error));
                 }
                 continue;
             }

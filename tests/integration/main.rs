@@ -9,6 +9,8 @@ mod import_people;
 mod ingest;
 mod kill;
 mod local_mode;
+mod obstacles;
+mod openapi;
 mod operate;
 mod retention;
 mod roles;

@@ -147,6 +147,7 @@ fn pages(world: &World, asker: usize) -> Vec<Line> {
         page("/invitations/{link}", "/invitations/nothing".to_string(), Opens::Everybody),
         page("/password/{link}", "/password/nothing".to_string(), Opens::Everybody),
         page("/pkg/{file}", "/pkg/nothing.js".to_string(), Opens::Everybody),
+        plain("/api/openapi.json", Opens::Everybody),
         plain("/healthz", Opens::Everybody),
         plain("/readyz", Opens::Everybody),
         plain("/account", Opens::SignedIn),

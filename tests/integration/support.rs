@@ -59,7 +59,14 @@ impl Place {
 
     /// With further flags.
     pub fn serve_with(&self, flags: &[&str]) -> Server {
-        Server::start(&self.database(), flags)
+        Server::start(Command::new(BINARY), &self.database(), flags)
+    }
+
+    /// No file may have more than so many blocks; whoever writes more is told so, as on a full disk.
+    pub fn serve_within(&self, blocks: u32) -> Server {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""), BINARY]);
+        Server::start(shell, &self.database(), &[])
     }
 
     /// Makes an account with [`PASSWORD`] and a role in every project.
@@ -152,8 +159,8 @@ impl Deref for Server {
 }
 
 impl Server {
-    fn start(database: &Path, flags: &[&str]) -> Self {
-        let mut child = Command::new(BINARY)
+    fn start(mut program: Command, database: &Path, flags: &[&str]) -> Self {
+        let mut child = program
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "error"])
             .args(flags)
             .arg("--database")

@@ -9,9 +9,6 @@ use crate::domain::{
     graph::criteria::{Comparison, Criteria, EventMatch, PropertyFilter},
 };
 
-/// Rows that the page offers.
-pub const ROWS: usize = 6;
-
 /// What a row asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -15,6 +15,10 @@ pub struct PeopleQuery {
     pub search: String,
     /// Name of a segment.
     pub segment: Option<String>,
+    /// A question that is not kept.
+    pub criteria: Option<Criteria>,
+    /// The same as the address spells it.
+    pub conditions: String,
     /// The last person of the page before.
     pub after: i64,
 }

@@ -60,6 +60,8 @@ const GATHER: Duration = Duration::from_millis(4);
 const AHEAD: i64 = 50_000;
 /// And for how long, in milliseconds.
 const AHEAD_MS: i64 = 60_000;
+/// Batches that were refused one after the other before somebody is told.
+const MANY_REFUSALS: u32 = 20;
 /// How often pages hear of the engine's changes at most, in milliseconds.
 const ANNOUNCE_EVERY: i64 = 400;
 
@@ -124,6 +126,8 @@ pub struct Engine<S> {
     plan: Plan,
     /// The last event that was looked at.
     reached: i64,
+    /// Batches in a row that the store did not carry out.
+    refused: u32,
     /// When the place was kept last.
     kept_at: Timestamp,
     /// Projects whose pages have not heard yet.
@@ -145,6 +149,7 @@ impl<S: Store + Clone> Engine<S> {
             signs,
             plan: Plan::default(),
             reached: 0,
+            refused: 0,
             kept_at: Timestamp(0),
             unheard: HashSet::new(),
             announced_at: Timestamp(0),
@@ -156,16 +161,24 @@ impl<S: Store + Clone> Engine<S> {
 
     /// Works until told to stop.
     pub async fn run(mut self, stop: CancellationToken) {
+        let mut failed: u32 = 0;
         loop {
             let wait = match self.round().await {
                 Ok(true) => Duration::ZERO,
                 Ok(false) => self.sleep_length().await,
                 Err(error) => {
+                    failed += 1;
                     self.signs.0.failures.fetch_add(1, Ordering::Relaxed);
-                    tracing::error!(%error, "engine.round_failed");
-                    LOOK_EVERY
+                    let wait = LOOK_EVERY * 2_u32.pow(failed.min(5));
+                    tracing::error!(%error, failed, ?wait, "engine.round_failed");
+                    tokio::select! {
+                        () = stop.cancelled() => return,
+                        () = tokio::time::sleep(wait) => {}
+                    }
+                    continue;
                 }
             };
+            failed = 0;
             let signs = self.signs.clone();
             tokio::select! {
                 biased;
@@ -241,8 +254,15 @@ impl<S: Store + Clone> Engine<S> {
             batch.announce = self.unheard.iter().copied().collect();
         }
         if !self.store.carry_out(&batch).await? {
+            self.refused += 1;
+            // Once or twice is a Pause or a Stop; over and over is a fault, and must not keep the processor busy in silence.
+            if self.refused.is_multiple_of(MANY_REFUSALS) {
+                tracing::error!(refused = self.refused, "engine.batch_refused");
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
             return Ok(false);
         }
+        self.refused = 0;
         (self.reached, self.kept_at) = (batch.cursor, batch.now);
         if announces {
             self.unheard.clear();

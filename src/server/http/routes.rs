@@ -31,7 +31,8 @@ pub struct Route {
 }
 
 /// What everybody may open: signing in, links that are a right of their own, site files, signs of life.
-const PUBLIC: [&str; 6] = ["/", "/sign-in", "/healthz", "/readyz", "/sign-in/provider", "/sign-in/provider/back"];
+const PUBLIC: [&str; 7] =
+    ["/", "/sign-in", "/healthz", "/readyz", "/api/openapi.json", "/sign-in/provider", "/sign-in/provider/back"];
 const PUBLIC_BELOW: [&str; 5] = ["/pkg/", "/invitations/", "/password/", "/setup", "/api/ui/session/"];
 /// Where programs come in, with a key instead of a session.
 pub const PROGRAMS_BELOW: &str = "/api/v1/";
@@ -65,6 +66,7 @@ type Fixed = Vec<(&'static str, &'static str, MethodRouter<AppState>)>;
 fn signs() -> Fixed {
     vec![
         ("GET", "/pkg/{file}", get(super::assets::serve)),
+        ("GET", "/api/openapi.json", get(rest::description)),
         ("GET", "/healthz", get(health::alive)),
         ("GET", "/readyz", get(health::ready)),
     ]

@@ -16,7 +16,7 @@ use crate::{
     },
     server::{
         ingest::IntakeError,
-        store::{Store, StoreError},
+        store::{Store, StoreError, engine::Backlog},
     },
 };
 
@@ -82,6 +82,18 @@ impl<S: Store + Clone> Services<S> {
     pub async fn why_not(&self, actor: &Actor, person: i64, journey: JourneyId) -> ServiceResult<WhyNot> {
         actor.require(Permission::SeeJourneys)?;
         Ok(self.store.why_not(actor.project, person, journey, self.now()).await?)
+    }
+
+    /// What waits, and how each journey does.
+    pub async fn backlog(&self, actor: &Actor) -> ServiceResult<Backlog> {
+        actor.require(Permission::SeeJourneys)?;
+        Ok(self.store.backlog(actor.project, self.now()).await?)
+    }
+
+    /// Journeys that were published and are not archived, by name, for a choice: the first few hundred.
+    pub async fn published_journeys(&self, actor: &Actor) -> ServiceResult<Vec<(JourneyId, String)>> {
+        actor.require(Permission::SeeJourneys)?;
+        Ok(self.store.published_journeys(actor.project).await?)
     }
 
     /// Forgets a person; the counts of journeys keep her trips without her.

@@ -190,6 +190,25 @@ pub struct Counted {
     pub cancelled: i64,
 }
 
+/// What waits, and how each journey of a project does.
+#[derive(Debug, Clone, Default)]
+pub struct Backlog {
+    /// People of all projects whose time has come.
+    pub due: i64,
+    pub journeys: Vec<JourneyLoad>,
+}
+
+#[derive(Debug, Clone)]
+pub struct JourneyLoad {
+    pub id: JourneyId,
+    pub name: String,
+    pub entered: i64,
+    pub inside: i64,
+    /// Left a message by these outlets.
+    pub failed: i64,
+    pub unreachable: i64,
+}
+
 /// Everything that one round decided.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
@@ -289,6 +308,9 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
     /// Ends what a Stop has left: trips of stopped versions that still say inside, and their queued messages. Answers whether
     /// there is more.
     fn sweep(&self, now: Timestamp, limit: i64) -> impl Future<Output = StoreResult<bool>> + Send;
+
+    /// For whoever watches the server.
+    fn backlog(&self, project: ProjectId, now: Timestamp) -> impl Future<Output = StoreResult<Backlog>> + Send;
 
     // Retention.
     /// Deletes events that were received before, and answers how many; fewer than `limit`: there are no more.

@@ -31,7 +31,51 @@ pub enum StoreError {
     /// The file cannot be used, and why, for the person who starts the server.
     #[error("{0}")]
     Unusable(String),
+    /// The database cannot be written right now; nothing was changed, and later it may work.
+    #[error("the database cannot be written: {0}")]
+    Unavailable(Obstacle),
     /// The database did not do what it was asked.
     #[error("database: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
+}
+
+/// What keeps the database from being written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Obstacle {
+    #[error("another program holds its lock")]
+    Locked,
+    #[error("there is no room on the disk")]
+    DiskFull,
+    #[error("the disk does not take what is written")]
+    Disk,
+}
+
+impl Obstacle {
+    /// By SQLite's primary result codes: 5 BUSY, 6 LOCKED, 10 IOERR, 13 FULL.
+    fn of(error: &sqlx::Error) -> Option<Self> {
+        let code: i64 = error.as_database_error()?.code()?.parse().ok()?;
+        match code & 0xff {
+            5 | 6 => Some(Obstacle::Locked),
+            10 => Some(Obstacle::Disk),
+            13 => Some(Obstacle::DiskFull),
+            _ => None,
+        }
+    }
+
+    /// What a person is told, and what to do.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Obstacle::Locked => "Another program holds the database. Nothing was stored; try again in a moment.",
+            Obstacle::DiskFull => "The server's disk is full. Nothing was stored; make room on it and try again.",
+            Obstacle::Disk => {
+                "The server's disk does not take what is written. Nothing was stored; look at the disk and try again."
+            }
+        }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Obstacle::of(&error).map_or(StoreError::Database(error), StoreError::Unavailable)
+    }
 }

@@ -43,6 +43,8 @@ pub trait PeopleStore {
         journey: JourneyId,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<WhyNot>> + Send;
+    /// Journeys that were published and are not archived, by name.
+    fn published_journeys(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<(JourneyId, String)>>> + Send;
     /// Forgets a person. Her trips stay in the counts, without her.
     fn delete_person(&self, actor: &Actor, person: i64, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
     fn segments(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<SegmentView>>> + Send;

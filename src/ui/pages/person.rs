@@ -4,9 +4,13 @@ use leptos::prelude::*;
 
 use super::{id_of_path, query_value};
 use crate::{
-    api::{profiles::read_person, request::may},
+    api::{
+        profiles::{Asked, read_person},
+        request::may,
+    },
     domain::{
         access::Permission,
+        ids::JourneyId,
         people::view::{EventView, PersonDetail, TripView, WhyNot},
     },
     ui::components::{
@@ -25,14 +29,15 @@ pub fn PersonPage() -> impl IntoView {
                     let (id, journey) = (id.clone(), journey.clone());
                     async move { read_person(&id, &journey).await }
                 }
-                view=|(person, why)| view! { <Person person=person why=why /> }.into_any()
+                view=|asked| view! { <Person asked=asked /> }.into_any()
             />
         </Page>
     }
 }
 
 #[component]
-fn Person(person: PersonDetail, why: Option<WhyNot>) -> impl IntoView {
+fn Person(asked: Asked) -> impl IntoView {
+    let Asked { person, journeys, why } = asked;
     let facts = facts(&person);
     let properties: Vec<(String, String)> = person.properties.iter().map(|(name, value)| (name.clone(), shown(value))).collect();
     let number = person.seq;
@@ -58,7 +63,7 @@ fn Person(person: PersonDetail, why: Option<WhyNot>) -> impl IntoView {
             </dl>
         </section>
         <Trips trips=person.trips />
-        <WhyCard number=number why=why />
+        <WhyCard number=number journeys=journeys why=why />
         <Events events=person.events />
         {may(Permission::SendEvents).then(|| view! { <Forget number=number /> })}
     }
@@ -116,7 +121,8 @@ fn Trips(trips: Vec<TripView>) -> impl IntoView {
 
 /// Asks for one journey.
 #[component]
-fn WhyCard(number: i64, why: Option<WhyNot>) -> impl IntoView {
+fn WhyCard(number: i64, journeys: Vec<(JourneyId, String)>, why: Option<WhyNot>) -> impl IntoView {
+    let chosen = why.as_ref().map(|why| why.journey);
     view! {
         <section class="card" aria-labelledby="why-title">
             <h2 id="why-title">"Why is she not in a journey?"</h2>
@@ -126,13 +132,19 @@ fn WhyCard(number: i64, why: Option<WhyNot>) -> impl IntoView {
                         <h3>
                             <a href=format!("/journeys/{}", why.journey)>{why.journey_name}</a>
                         </h3>
-                        <ul>{why.reasons.into_iter().map(|reason| view! { <li>{reason}</li> }).collect_view()}</ul>
+                        <ul class="reasons">{why.reasons.into_iter().map(|reason| view! { <li>{reason}</li> }).collect_view()}</ul>
                     }
                 })}
             <form class="filters" method="get" action=format!("/profiles/{number}")>
                 <label class="field">
-                    <span class="field-label">"Id of the journey"</span>
-                    <input r#type="text" name="journey" placeholder="From the journey's page" />
+                    <span class="field-label">"Journey"</span>
+                    <select name="journey" required>
+                        <option value="">"Choose one"</option>
+                        {journeys
+                            .into_iter()
+                            .map(|(id, name)| view! { <option value=id.to_string() selected=chosen == Some(id)>{name}</option> })
+                            .collect_view()}
+                    </select>
                 </label>
                 <div class="form-actions">
                     <button class="button" r#type="submit">

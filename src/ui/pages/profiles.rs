@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::query_value;
+use super::query_string;
 use crate::{
-    api::profiles::read_people,
+    api::{profiles::read_people, request::may},
     domain::{
+        access::Permission,
         figures::counted,
         people::view::{PeoplePage, PeopleQuery, PersonRow, SegmentView},
     },
@@ -18,18 +19,13 @@ use crate::{
 
 #[component]
 pub fn ProfilesPage() -> impl IntoView {
-    let segment = query_value("segment");
-    let query = PeopleQuery {
-        search: query_value("search"),
-        segment: (!segment.is_empty()).then_some(segment),
-        after: query_value("after").parse().unwrap_or(0),
-    };
+    let query = query_string();
     view! {
         <Page title="Profiles" wide=true>
             <Loaded
                 load=move || {
-                    let query = query.clone();
-                    async move { read_people(query).await }
+                    let query = query.get_untracked();
+                    async move { read_people(&query).await }
                 }
                 view=|(page, segments, query)| view! { <People page=page segments=segments query=query /> }.into_any()
             />
@@ -40,7 +36,8 @@ pub fn ProfilesPage() -> impl IntoView {
 #[component]
 fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> impl IntoView {
     let none = page.rows.is_empty();
-    let filtered = !query.search.is_empty() || query.segment.is_some();
+    let filtered = !query.search.is_empty() || query.segment.is_some() || query.criteria.is_some();
+    let question = query.criteria.as_ref().map(|criteria| (criteria.describe(), query.conditions.clone()));
     let next = page.rows.last().filter(|_| page.more).map(|last| address(&query, last.seq));
     let later = query.after > 0;
     view! {
@@ -74,7 +71,19 @@ fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> i
                 {filtered.then(|| view! { <a href="/profiles">"Show everybody"</a> })}
             </div>
         </form>
-        <p class="audit-summary">{format!("{} in this project ", counted(page.total, "person", "people"))} <a href="/segments">"Segments"</a></p>
+        <p class="audit-summary">
+            {format!("{} in this project ", counted(page.total, "person", "people"))} <a href="/segments">"Segments"</a> " "
+            <a href=format!("/segments/edit?{}", query.conditions)>"Find by conditions"</a>
+            {may(Permission::SendEvents).then(|| view! { " " <a href="/imports">"Import a file"</a> })}
+        </p>
+        {question
+            .map(|(question, conditions)| {
+                view! {
+                    <p class="card" role="status">
+                        "People for whom: " {question} ". " <a href=format!("/segments/edit?{conditions}")>"Change"</a>
+                    </p>
+                }
+            })}
         {(none && filtered).then(|| view! { <p class="card">"Nobody matches. " <a href="/profiles">"Show everybody"</a></p> })}
         {(none && !filtered)
             .then(|| {
@@ -97,7 +106,8 @@ fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> i
 fn address(query: &PeopleQuery, after: i64) -> String {
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let segment = query.segment.as_deref().unwrap_or_default();
-    format!("/profiles?search={}&segment={}&after={after}", encoded(&query.search), encoded(segment))
+    let conditions = &query.conditions;
+    format!("/profiles?search={}&segment={}&after={after}&{conditions}", encoded(&query.search), encoded(segment))
 }
 
 #[component]

@@ -14,7 +14,7 @@ use crate::{
         figures::counted,
         people::{
             profile::Channel,
-            segment_form::{Kind, ROWS, Row},
+            segment_form::{Kind, Row},
             value::KEY_MAX,
             view::SegmentView,
         },
@@ -108,7 +108,7 @@ fn Builder(building: Building) -> impl IntoView {
         Ok(people) => format!("{} right now", counted(people, "person", "people")),
         Err(problem) => problem,
     };
-    let rows = form.rows.len().max(ROWS - 1) + 1;
+    let rows = form.rows.len() + 1;
     let row = move |place: usize| form.rows.get(place).cloned().unwrap_or_default();
     view! {
         {building
@@ -142,8 +142,11 @@ fn Builder(building: Building) -> impl IntoView {
                 <strong>{count}</strong>
             </p>
             <div class="form-actions">
-                <button class="button" r#type="submit">
-                    "Count"
+                <button class="button" r#type="submit" formnovalidate>
+                    "Count, and another condition"
+                </button>
+                <button class="button" r#type="submit" formaction="/profiles" formnovalidate>
+                    "Show these people"
                 </button>
                 <button class="button button-primary" r#type="submit" formmethod="post" formaction="/api/ui/segments/save">
                     "Save segment"
@@ -152,7 +155,7 @@ fn Builder(building: Building) -> impl IntoView {
         </form>
         <p class="hint">
             "Channels are " {Channel::ALL.map(Channel::key).join(", ")}
-            ". A row without a name asks nothing; counting gives another empty row."
+            ". A condition without a name asks nothing."
         </p>
     }
 }
@@ -168,7 +171,7 @@ fn Condition(place: usize, row: Row) -> impl IntoView {
         }
     };
     view! {
-        <fieldset class="filters">
+        <fieldset class="filters condition">
             <legend class="visually-hidden">{format!("Condition {}", place + 1)}</legend>
             <label class="field">
                 <span class="field-label">"She"</span>
@@ -184,22 +187,22 @@ fn Condition(place: usize, row: Row) -> impl IntoView {
                 <span class="field-label">"Name"</span>
                 <input r#type="text" name="property[]" value=row.name list="known-events" />
             </label>
-            <label class="field">
-                <span class="field-label">"Property"</span>
+            <label class="field of-property">
+                <span class="field-label">"Compared"</span>
                 <select name="is[]">
                     {COMPARISONS.into_iter().map(|(key, words)| option(key, words, &row.is)).collect_view()}
                 </select>
             </label>
-            <label class="field">
+            <label class="field of-property">
                 <span class="field-label">"Value"</span>
                 <input r#type="text" name="value[]" value=row.value />
             </label>
-            <label class="field">
-                <span class="field-label">"Event: times"</span>
+            <label class="field of-event">
+                <span class="field-label">"At least (times)"</span>
                 <input r#type="text" inputmode="numeric" name="times[]" value=row.times size="4" />
             </label>
-            <label class="field">
-                <span class="field-label">"in the last days"</span>
+            <label class="field of-event">
+                <span class="field-label">"In the last (days)"</span>
                 <input r#type="text" inputmode="numeric" name="days[]" value=row.days size="4" />
             </label>
         </fieldset>

@@ -12,7 +12,7 @@ use axum::{
 use super::Answer;
 use crate::{
     domain::{access::Permission, actor::Actor},
-    server::{http::AppState, services::ServiceError},
+    server::{http::AppState, services::ServiceError, store::engine::JourneyLoad},
 };
 
 pub async fn read(State(state): State<AppState>, Extension(actor): Extension<Actor>) -> Answer<Response> {
@@ -31,5 +31,38 @@ pub async fn read(State(state): State<AppState>, Extension(actor): Extension<Act
     add("rounds_failed_total", "counter", "Rounds of the engine that failed.", reading.failures.to_string());
     let lateness = reading.lateness_ms as f64 / 1000.0;
     add("lateness_seconds", "gauge", "How late the person was who had been due longest in the last round.", lateness.to_string());
+    let backlog = state.services.backlog(&actor).await?;
+    add("due_backlog", "gauge", "People whose time has come and who were not moved yet.", backlog.due.to_string());
+    text += &by_journey(&backlog.journeys);
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
+}
+
+/// Figures of the key's project, a line for each journey.
+fn by_journey(journeys: &[JourneyLoad]) -> String {
+    let figures: [(&str, &str, &str, fn(&JourneyLoad) -> i64); 4] = [
+        ("journey_entered_total", "counter", "People let in.", |journey| journey.entered),
+        ("journey_inside", "gauge", "People inside.", |journey| journey.inside),
+        ("journey_messages_failed_total", "counter", "Messages that failed.", |journey| journey.failed),
+        ("journey_messages_unreachable_total", "counter", "People who could not be reached.", |journey| journey.unreachable),
+    ];
+    let mut text = String::new();
+    for (name, kind, help, value) in figures {
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "# HELP wayfare_{name} {help}\n# TYPE wayfare_{name} {kind}");
+        for journey in journeys {
+            let _ = writeln!(
+                text,
+                "wayfare_{name}{{journey=\"{}\",name=\"{}\"}} {}",
+                journey.id,
+                label(&journey.name),
+                value(journey)
+            );
+        }
+    }
+    text
+}
+
+/// As the text format wants it: backslash, quote and line feed are escaped.
+fn label(name: &str) -> String {
+    name.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

@@ -11,7 +11,7 @@ pub mod segments;
 
 use axum::{
     Json,
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -50,6 +50,7 @@ impl IntoResponse for ApiError {
             AppError::Conflict(_) => "conflict",
             AppError::SelectionChanged(_) => "selection_changed",
             AppError::TooMany(_) => "too_many_requests",
+            AppError::Unavailable(_) => "unavailable",
             AppError::Provider | AppError::Internal | AppError::Connection(_) => "internal",
         };
         let fields: &[FieldError] = if let AppError::Invalid(fields) = &self.0 { fields } else { &[] };
@@ -66,3 +67,9 @@ impl IntoResponse for ApiError {
 
 /// What a handler answers.
 pub type Answer<T> = Result<T, ApiError>;
+
+/// Describes the API for programs that read descriptions (OpenAPI 3.1).
+pub async fn description() -> Response {
+    const DESCRIPTION: &str = include_str!("../../../../docs/openapi.json");
+    ([(header::CONTENT_TYPE, "application/json")], DESCRIPTION).into_response()
+}

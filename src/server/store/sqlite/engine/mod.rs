@@ -1,5 +1,6 @@
 //! [`EngineStore`] for SQLite.
 
+mod backlog;
 mod carry_out;
 mod plan;
 pub mod read;
@@ -10,11 +11,11 @@ use std::collections::{HashMap, HashSet};
 
 use super::SqliteStore;
 use crate::{
-    domain::{engine::admit::History, graph::criteria::Criteria, people::Profile, time::Timestamp},
+    domain::{engine::admit::History, graph::criteria::Criteria, ids::ProjectId, people::Profile, time::Timestamp},
     server::store::{
         StoreResult,
         engine::{
-            Batch, EngineStore, EnrolmentNumber, Head, JourneyNumber, LastRun, LiveEnrolment, Needs, PlannedVersion,
+            Backlog, Batch, EngineStore, EnrolmentNumber, Head, JourneyNumber, LastRun, LiveEnrolment, Needs, PlannedVersion,
             ProfileNumber, ProjectNumber, QueuedMessage, StoredEvent, VersionContent, VersionNumber,
         },
     },
@@ -101,6 +102,10 @@ impl EngineStore for SqliteStore {
 
     async fn sweep(&self, now: Timestamp, limit: i64) -> StoreResult<bool> {
         sweep::sweep(self, now, limit).await
+    }
+
+    async fn backlog(&self, project: ProjectId, now: Timestamp) -> StoreResult<Backlog> {
+        backlog::read(self, project, now).await
     }
 
     async fn forget_events(&self, before: Timestamp, limit: i64) -> StoreResult<u64> {

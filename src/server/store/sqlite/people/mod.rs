@@ -54,6 +54,10 @@ impl PeopleStore for SqliteStore {
         why_not::why_not(self, project, person, journey, now).await
     }
 
+    async fn published_journeys(&self, project: ProjectId) -> StoreResult<Vec<(JourneyId, String)>> {
+        why_not::published_journeys(self, project).await
+    }
+
     async fn delete_person(&self, actor: &Actor, person: i64, now: Timestamp) -> StoreResult<()> {
         person::delete(self, actor, person, now).await
     }

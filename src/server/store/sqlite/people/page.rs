@@ -53,6 +53,11 @@ pub async fn page(store: &SqliteStore, project: ProjectId, query: &PeopleQuery, 
         sql.push(" AND ");
         criteria_sql::push_criteria(&mut sql, &criteria, now);
     }
+    if let Some(criteria) = &query.criteria {
+        let criteria = segments::with_segments(store, project, criteria).await?;
+        sql.push(" AND ");
+        criteria_sql::push_criteria(&mut sql, &criteria, now);
+    }
     sql.push(" ORDER BY p.seq DESC LIMIT ").push_bind(PEOPLE_ROWS + 1);
     let mut rows: Vec<Row> = sql.build_query_as().fetch_all(&store.readers).await?;
     let more = rows.len() as i64 > PEOPLE_ROWS;

@@ -42,12 +42,17 @@ async fn by_name(store: &SqliteStore, project: ProjectId) -> StoreResult<HashMap
 
 /// The question of a segment with every other segment put in.
 pub async fn expanded(store: &SqliteStore, project: ProjectId, name: &str) -> StoreResult<Criteria> {
-    Ok(Criteria::InSegment(name.to_string()).expand(&by_name(store, project).await?))
+    with_segments(store, project, &Criteria::InSegment(name.to_string())).await
+}
+
+/// A question with every segment that it names put in.
+pub async fn with_segments(store: &SqliteStore, project: ProjectId, criteria: &Criteria) -> StoreResult<Criteria> {
+    Ok(criteria.expand(&by_name(store, project).await?))
 }
 
 pub async fn count(store: &SqliteStore, project: ProjectId, criteria: &Criteria, now: Timestamp) -> StoreResult<i64> {
     let number = number_of(store, project).await?;
-    let criteria = criteria.expand(&by_name(store, project).await?);
+    let criteria = with_segments(store, project, criteria).await?;
     criteria_sql::count(store, number, &criteria, now).await
 }
 

@@ -1,6 +1,7 @@
 //! "Why is she not in it?": the gates of a journey's shown version, asked about one person.
 
 use sqlx::FromRow;
+use uuid::Uuid;
 
 use super::{number_of, segments};
 use crate::{
@@ -195,4 +196,15 @@ async fn recorded(store: &SqliteStore, case: &Case, person: i64) -> StoreResult<
         let times = if times > 1 { format!(", {times} times in all") } else { String::new() };
         Some(format!("Kept out on {}{times}: {}", Timestamp(at).long_date(), gate.sentence()))
     }))
+}
+
+/// Journeys that can be asked about, by name; a choice of more than these is no help.
+pub async fn published_journeys(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<(JourneyId, String)>> {
+    let rows: Vec<(Uuid, String)> = sqlx::query_as(
+        "SELECT id, name FROM journeys WHERE project_id = ? AND shelf = 0 AND ever_published ORDER BY name_key LIMIT 500",
+    )
+    .bind(project.0)
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows.into_iter().map(|(id, name)| (JourneyId(id), name)).collect())
 }

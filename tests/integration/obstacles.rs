@@ -1,0 +1,72 @@
+//! A disk that is full and a database that somebody else holds: requests are refused and say so, and nothing that was
+//! answered is lost.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
+
+use crate::{
+    ingest::{Program, welcome},
+    support::Place,
+};
+
+/// Events of one request: half a megabyte.
+const TOGETHER: usize = 500;
+
+fn events(from: usize) -> Value {
+    let long = "x".repeat(900);
+    let event = |number: usize| json!({ "identity": format!("p{number}"), "name": "Signed Up", "properties": { "long": long } });
+    json!({ "events": (from..from + TOGETHER).map(event).collect::<Vec<_>>() })
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing_that_it_took() {
+    let place = Place::empty();
+    let server = place.serve();
+    let program = Program::new(&server).await;
+    let journey = program.publish(welcome()).await;
+    drop(server);
+    // No file may grow beyond 8 to 16 MB, by the shell.
+    let server = place.serve_within(16_000);
+    let program = program.at(&server);
+    let mut taken = 0;
+    let refused = loop {
+        let (status, answer) = program.json("/api/v1/events", events(taken)).await;
+        if status != StatusCode::OK {
+            break (status, answer);
+        }
+        taken += TOGETHER;
+        assert!(taken < 100_000, "the disk is never full");
+    };
+    assert_eq!(refused.0, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.1);
+    assert_eq!(refused.1["error"]["code"], "unavailable");
+    assert!(refused.1["error"]["message"].as_str().is_some_and(|text| text.contains("Nothing was stored")), "{}", refused.1);
+    assert_eq!(program.get("/api/v1/journeys").await.0, StatusCode::OK, "it goes on reading");
+    drop(server);
+    let server = place.serve();
+    program.at(&server).until(&journey, "entered", taken as i64).await;
+    drop(server);
+    assert_eq!(place.count("SELECT count(*) FROM events").await, taken as i64);
+    assert!(place.run(&["check"]).status.success());
+}
+
+#[tokio::test]
+async fn while_another_program_holds_the_database_requests_are_refused_and_afterwards_they_are_not() {
+    let place = Place::empty();
+    let server = place.serve();
+    let program = Program::new(&server).await;
+    program.publish(welcome()).await;
+    let options = SqliteConnectOptions::new().filename(place.database());
+    let mut other = options.connect().await.expect("the database opens");
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.expect("it is held");
+    let (status, answer) = program.json("/api/v1/events", events(0)).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{answer}");
+    assert!(answer["error"]["message"].as_str().is_some_and(|text| text.contains("Another program")), "{answer}");
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.expect("it is free");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(program.json("/api/v1/events", events(0)).await.0, StatusCode::OK);
+    drop((server, other));
+    assert_eq!(place.count("SELECT count(*) FROM events").await, TOGETHER as i64);
+}
