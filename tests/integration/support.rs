@@ -65,7 +65,7 @@ impl Place {
     /// No file may have more than so many blocks; whoever writes more is told so, as on a full disk.
     pub fn serve_within(&self, blocks: u32) -> Server {
         let mut shell = Command::new("sh");
-        shell.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""), BINARY]);
+        shell.args(["-c", &format!("trap '' XFSZ; ulimit -S -f {blocks}; exec \"$0\" \"$@\""), BINARY]);
         Server::start(shell, &self.database(), &[])
     }
 
@@ -185,6 +185,13 @@ impl Server {
         let answer = browser.sign_in(email, PASSWORD).await;
         assert_eq!(answer.status(), 200, "{email} signs in");
         browser
+    }
+
+    /// Takes the limit of [`Place::serve_within`] away.
+    pub fn give_room(&self) {
+        let id = self.child.id().to_string();
+        let raised = Command::new("prlimit").args(["--fsize=unlimited", "--pid", &id]).status().expect("prlimit runs");
+        assert!(raised.success());
     }
 
     pub fn kill(&mut self) {

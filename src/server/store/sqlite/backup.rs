@@ -12,7 +12,7 @@ pub async fn backup(store: &SqliteStore, to: &Path) -> StoreResult<()> {
     let name = to.to_str().ok_or_else(|| StoreError::Unusable("The file's name is not valid UTF-8.".to_string()))?;
     sqlx::query("VACUUM INTO ?")
         .bind(name)
-        .execute(&store.writer)
+        .execute(&mut *store.writer().await?)
         .await
         .map_err(|error| StoreError::Unusable(format!("The copy {name} cannot be written: {error}.")))?;
     Ok(())

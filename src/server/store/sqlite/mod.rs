@@ -36,7 +36,7 @@ mod undo;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
 
 use super::StoreResult;
 use crate::domain::ids::ProjectId;
@@ -57,7 +57,25 @@ impl SqliteStore {
     /// Begins a transaction that will write. `IMMEDIATE`, because one that reads first and writes later fails at once when
     /// another process wrote in between.
     async fn begin(&self) -> StoreResult<Transaction<'static, Sqlite>> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        match self.writer.begin_with("BEGIN IMMEDIATE").await {
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                drop(self.writer().await?);
+                Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+            }
+            begun => Ok(begun?),
+        }
+    }
+
+    /// The connection that writes, for a single statement. Where the disk failed within a transaction, SQLite has ended it
+    /// and the driver does not know: such a connection would refuse everything from then on, and makes way for a new one.
+    async fn writer(&self) -> StoreResult<PoolConnection<Sqlite>> {
+        let connection = self.writer.acquire().await?;
+        if !connection.is_in_transaction() {
+            return Ok(connection);
+        }
+        tracing::warn!("store.writer_renewed");
+        connection.detach().close_hard().await?;
+        Ok(self.writer.acquire().await?)
     }
 
     /// Commits a change that the list could show, and lets everybody notice.

@@ -45,7 +45,7 @@ pub async fn take(store: &SqliteStore, state: &SecretHash, now: Timestamp) -> St
     )
     .bind(state.as_slice())
     .bind(now.0)
-    .fetch_optional(&store.writer)
+    .fetch_optional(&mut *store.writer().await?)
     .await?;
     Ok(row.map(|row| PendingSignIn { nonce: row.nonce, pkce_verifier: row.pkce_verifier, next: row.next }))
 }

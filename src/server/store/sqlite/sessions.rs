@@ -119,13 +119,17 @@ pub async fn touch(store: &SqliteStore, session: SessionId, now: Timestamp) -> S
     sqlx::query("UPDATE sessions SET last_seen_at = ?2 WHERE id = ?1 AND last_seen_at < ?2")
         .bind(session.0)
         .bind(now.0)
-        .execute(&store.writer)
+        .execute(&mut *store.writer().await?)
         .await?;
     Ok(())
 }
 
 pub async fn touch_key(store: &SqliteStore, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {
-    sqlx::query("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1").bind(key.0).bind(now.0).execute(&store.writer).await?;
+    sqlx::query("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1")
+        .bind(key.0)
+        .bind(now.0)
+        .execute(&mut *store.writer().await?)
+        .await?;
     Ok(())
 }
 
@@ -163,7 +167,7 @@ pub async fn rotate(store: &SqliteStore, session: SessionId, secret: &SecretHash
     sqlx::query("UPDATE sessions SET secret_hash = ?2 WHERE id = ?1")
         .bind(session.0)
         .bind(secret.as_slice())
-        .execute(&store.writer)
+        .execute(&mut *store.writer().await?)
         .await?;
     Ok(())
 }

@@ -19,7 +19,7 @@ pub async fn events(store: &SqliteStore, before: Timestamp, limit: i64) -> Store
     Ok(sqlx::query("DELETE FROM events WHERE seq <= ?1 AND received_at < ?2")
         .bind(last)
         .bind(before.0)
-        .execute(&store.writer)
+        .execute(&mut *store.writer().await?)
         .await?
         .rows_affected())
 }
@@ -48,7 +48,7 @@ pub async fn steps(
         .bind(first)
         .bind(end)
         .bind(before.0)
-        .execute(&store.writer)
+        .execute(&mut *store.writer().await?)
         .await?
         .rows_affected();
     Ok((deleted, Some(end)))

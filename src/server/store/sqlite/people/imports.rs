@@ -101,7 +101,7 @@ pub async fn break_off(store: &SqliteStore, problem: &str, now: Timestamp) -> St
     sqlx::query("UPDATE imports SET state = 2, problem = ?1, finished_at = ?2 WHERE state = 0")
         .bind(problem)
         .bind(now.0)
-        .execute(&store.writer)
+        .execute(&mut *store.writer().await?)
         .await?;
     Ok(())
 }
