@@ -1,9 +1,17 @@
 // Plain pages stay up to date: parts marked with data-live are taken anew from the server when it says that something changed.
+// Where the page holds a form marked with data-live-form, they follow what is typed into it instead.
 const PAUSE = 400;
 const parts = () => document.querySelectorAll("[data-live]");
+const form = document.querySelector("form[data-live-form]");
+
+const address = () => {
+  if (!form) return location.href;
+  const typed = new URLSearchParams(new FormData(form));
+  return `${location.pathname}?${typed}`;
+};
 
 const refresh = async () => {
-  const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+  const answer = await fetch(address(), { headers: { accept: "text/html" } });
   if (!answer.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of parts()) {
@@ -29,16 +37,13 @@ const refreshSoon = async () => {
   busy = false;
 };
 
-if (parts().length > 0) {
+if (form) {
+  form.addEventListener("input", refreshSoon);
+} else if (parts().length > 0) {
   const source = new EventSource("/api/ui/changes");
-  let greeted = false;
   source.addEventListener("changed", refreshSoon);
-  source.addEventListener("hello", () => {
-    // A second greeting: the connection was lost, and whatever happened meanwhile was missed. The first: the page may be a
-    // little older than the connection.
-    greeted = true;
-    refreshSoon();
-  });
+  // Also the first greeting: the page may be a little older than the connection.
+  source.addEventListener("hello", refreshSoon);
   addEventListener("pagehide", () => source.close());
-  addEventListener("pageshow", (event) => event.persisted && greeted && location.reload());
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
 }

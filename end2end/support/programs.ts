@@ -6,3 +6,15 @@ export async function newKey(server: Server): Promise<string> {
   const answer = await fetch(`${server.url}/api/ui/keys/create`, { method: 'POST', body, headers: { accept: 'application/json' } });
   return (await answer.json()) as string;
 }
+
+/** People sign up, as Segment's libraries tell of it. */
+export async function signUp(server: Server, key: string, ...people: string[]): Promise<void> {
+  const batch = people.flatMap((userId) => [
+    { type: 'identify', userId, traits: { email: `${userId}@example.com`, name: userId } },
+    { type: 'track', userId, event: 'Signed Up' },
+  ]);
+  const basic = Buffer.from(`${key}:`).toString('base64');
+  const headers = { authorization: `Basic ${basic}`, 'content-type': 'application/json' };
+  const answer = await fetch(`${server.url}/v1/batch`, { method: 'POST', body: JSON.stringify({ batch }), headers });
+  if (answer.status !== 200) throw new Error(`the batch was answered ${answer.status}`);
+}

@@ -1,25 +1,13 @@
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { bulk, expect, row, test, tick } from '../support/fixtures.ts';
-import { newKey } from '../support/programs.ts';
-import type { Server } from '../support/server.ts';
+import { newKey, signUp } from '../support/programs.ts';
 
 // Something real runs behind the buttons: people come in over HTTP and the list shows it while one looks.
 
 test.use({ seed: join(import.meta.dirname, '../../docs/examples/welcome.json') });
 
 const journey = 'Welcome (example)';
-
-async function signUp(server: Server, key: string, ...people: string[]): Promise<void> {
-  const batch = people.flatMap((userId) => [
-    { type: 'identify', userId, traits: { email: `${userId}@example.com`, name: userId } },
-    { type: 'track', userId, event: 'Signed Up' },
-  ]);
-  const basic = Buffer.from(`${key}:`).toString('base64');
-  const headers = { authorization: `Basic ${basic}`, 'content-type': 'application/json' };
-  const answer = await fetch(`${server.url}/v1/batch`, { method: 'POST', body: JSON.stringify({ batch }), headers });
-  expect(answer.status).toBe(200);
-}
 
 const figure = (page: Page, name: string) => row(page, journey).getByRole('cell').filter({ hasText: name });
 

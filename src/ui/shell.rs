@@ -161,6 +161,10 @@ fn Switcher(memberships: Vec<Membership>, current: Option<ProjectId>) -> impl In
     .into_any()
 }
 
+/// Pages that belong to another one of the bar.
+const PARTS: [(&str, &str); 4] =
+    [("/segments", "/profiles"), ("/imports", "/profiles"), ("/trips", "/profiles"), ("/operations", "/journeys")];
+
 /// The pages that her role opens.
 #[component]
 fn MainNavigation(role: Option<Role>) -> impl IntoView {
@@ -177,7 +181,9 @@ fn MainNavigation(role: Option<Role>) -> impl IntoView {
         <nav class="topnav" aria-label="Main">
             {shown
                 .map(|(address, title, _)| {
-                    let current = here == address || here.starts_with(&format!("{address}/"));
+                    let below = |address: &str| here == address || here.starts_with(&format!("{address}/"));
+                    let part_of = |page: &str| PARTS.iter().any(|(part, whole)| *whole == page && below(part));
+                    let current = below(address) || part_of(address);
                     view! {
                         <a href=address rel=(address != "/journeys").then_some("external") aria-current=current.then_some("page")>
                             {title}

@@ -99,6 +99,24 @@ fn event(identity: &str, name: &str) -> Value {
 }
 
 #[tokio::test]
+async fn whoever_watches_sees_what_waits_and_how_each_journey_does() {
+    let (_place, server) = started();
+    let program = Program::new(&server).await;
+    let mut document = welcome();
+    document["name"] = json!("Say \"hello\"");
+    let journey = program.publish(document).await;
+    // Without an address nobody can be reached.
+    assert_eq!(program.json("/api/v1/events", json!({ "events": [event("ada", "Signed Up")] })).await.0, StatusCode::OK);
+    program.until(&journey, "completed", 1).await;
+    let request = server.client.get(format!("{}/api/v1/metrics", server.url)).bearer_auth(program.key());
+    let text = request.send().await.expect("an answer").text().await.expect("text");
+    let of = |figure: &str| format!("wayfare_journey_{figure}{{journey=\"{journey}\",name=\"Say \\\"hello\\\"\"}} 1\n");
+    for line in ["wayfare_due_backlog 0\n".to_string(), of("entered_total"), of("messages_unreachable_total")] {
+        assert!(text.contains(&line), "{line} is not in {text}");
+    }
+}
+
+#[tokio::test]
 async fn an_event_over_http_lets_a_person_in_and_her_message_goes_out() {
     let (place, server) = started();
     let program = Program::new(&server).await;

@@ -72,9 +72,9 @@ fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> i
             </div>
         </form>
         <p class="audit-summary">
-            {format!("{} in this project ", counted(page.total, "person", "people"))} <a href="/segments">"Segments"</a> " "
+            {format!("{} in this project · ", counted(page.total, "person", "people"))} <a href="/segments">"Segments"</a> " · "
             <a href=format!("/segments/edit?{}", query.conditions)>"Find by conditions"</a>
-            {may(Permission::SendEvents).then(|| view! { " " <a href="/imports">"Import a file"</a> })}
+            {may(Permission::SendEvents).then(|| view! { " · " <a href="/imports">"Import a file"</a> })}
         </p>
         {question
             .map(|(question, conditions)| {

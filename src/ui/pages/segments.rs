@@ -120,7 +120,7 @@ fn Builder(building: Building) -> impl IntoView {
                     </p>
                 }
             })}
-        <form class="form" method="get" action="/segments/edit">
+        <form class="form form-wide" method="get" action="/segments/edit" data-live-form="">
             <label class="field">
                 <span class="field-label">"Name"</span>
                 <input r#type="text" name="name" value=form.name.clone() required maxlength=KEY_MAX.to_string() />
@@ -138,12 +138,12 @@ fn Builder(building: Building) -> impl IntoView {
             <datalist id="known-events">
                 {building.events.into_iter().map(|event| view! { <option value=event></option> }).collect_view()}
             </datalist>
-            <p role="status">
+            <p role="status" data-live="count">
                 <strong>{count}</strong>
             </p>
             <div class="form-actions">
                 <button class="button" r#type="submit" formnovalidate>
-                    "Count, and another condition"
+                    "Another condition"
                 </button>
                 <button class="button" r#type="submit" formaction="/profiles" formnovalidate>
                     "Show these people"
@@ -174,8 +174,10 @@ fn Condition(place: usize, row: Row) -> impl IntoView {
         <fieldset class="filters condition">
             <legend class="visually-hidden">{format!("Condition {}", place + 1)}</legend>
             <label class="field">
-                <span class="field-label">"She"</span>
-                <select name="negate[]">{option("", "does", &row.negate)} {option("not", "does not", &row.negate)}</select>
+                <span class="field-label">"Condition"</span>
+                <select name="negate[]">
+                    {option("", "it is so that she", &row.negate)} {option("not", "it is not so that she", &row.negate)}
+                </select>
             </label>
             <label class="field">
                 <span class="field-label">"What"</span>
