@@ -37,9 +37,12 @@ pub async fn read(State(state): State<AppState>, Extension(actor): Extension<Act
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }
 
+/// Name, kind, help and value of a figure that each journey has.
+type JourneyFigure = (&'static str, &'static str, &'static str, fn(&JourneyLoad) -> i64);
+
 /// Figures of the key's project, a line for each journey.
 fn by_journey(journeys: &[JourneyLoad]) -> String {
-    let figures: [(&str, &str, &str, fn(&JourneyLoad) -> i64); 4] = [
+    let figures: [JourneyFigure; 4] = [
         ("journey_entered_total", "counter", "People let in.", |journey| journey.entered),
         ("journey_inside", "gauge", "People inside.", |journey| journey.inside),
         ("journey_messages_failed_total", "counter", "Messages that failed.", |journey| journey.failed),
