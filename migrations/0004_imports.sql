@@ -1,3 +1,5 @@
+-- From here on node_figures has a fourth kind of outlet: '~…' would have been left by, but is not drawn.
+
 -- Files of people and events that were read in from a page, with what became of their rows.
 --   state  0 under way, 1 done, 2 broken off
 CREATE TABLE imports (

@@ -39,6 +39,8 @@ pub struct Passage {
     pub arrived: bool,
     pub turn: Turned,
     pub reason: String,
+    /// The outlet that she would have left by, had it been drawn.
+    pub undrawn: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -149,7 +151,7 @@ fn timed_out(trip: Trip) -> Progress {
 
 /// She is out, from where she is.
 pub fn end(trip: Trip, ending: Ending, reason: String) -> Progress {
-    let passage = Passage { node: trip.node, arrived: false, turn: Turned::Ended(ending), reason };
+    let passage = Passage { node: trip.node, arrived: false, turn: Turned::Ended(ending), reason, undrawn: None };
     Progress {
         trip: Trip { due: None, ..trip },
         passages: vec![passage],
@@ -180,7 +182,7 @@ fn walk(world: World<'_>, profile: &mut Profile, trip: Trip, first: Signal<'_>) 
                 let Trip { node, visit, .. } = progress.trip;
                 progress.messages.push(Outgoing { node, visit, channel });
                 progress.trip.due = None;
-                progress.passages.push(Passage { node, arrived, turn: Turned::Sends, reason });
+                progress.passages.push(Passage { node, arrived, turn: Turned::Sends, reason, undrawn: None });
                 return progress;
             }
             Step::End(ending) => finish(&mut progress, ending, arrived, reason),
@@ -199,7 +201,7 @@ fn walk(world: World<'_>, profile: &mut Profile, trip: Trip, first: Signal<'_>) 
 fn leave(world: World<'_>, progress: &mut Progress, outlet: String, arrived: bool, reason: String) {
     let node = progress.trip.node;
     if let Some(next) = world.version.nodes[node].ways.get(&outlet) {
-        progress.passages.push(Passage { node, arrived, turn: Turned::Left(outlet), reason });
+        progress.passages.push(Passage { node, arrived, turn: Turned::Left(outlet), reason, undrawn: None });
         progress.trip = Trip { node: *next, visit: progress.trip.visit + 1, due: None, ..progress.trip.clone() };
         return;
     }
@@ -210,6 +212,9 @@ fn leave(world: World<'_>, progress: &mut Progress, outlet: String, arrived: boo
     } else {
         finish(progress, Ending::Completed, arrived, format!("{said}“{outlet}” leads nowhere: the end"));
     }
+    if let Some(passage) = progress.passages.last_mut() {
+        passage.undrawn = Some(outlet);
+    }
 }
 
 /// She waits, unless the journey's time is over already.
@@ -218,11 +223,11 @@ fn stay(world: World<'_>, progress: &mut Progress, until: Option<Timestamp>, arr
         return finish(progress, Ending::TimedOut, arrived, "the journey's time was over".to_string());
     }
     progress.trip.due = until;
-    progress.passages.push(Passage { node: progress.trip.node, arrived, turn: Turned::Waits, reason });
+    progress.passages.push(Passage { node: progress.trip.node, arrived, turn: Turned::Waits, reason, undrawn: None });
 }
 
 fn finish(progress: &mut Progress, ending: Ending, arrived: bool, reason: String) {
-    progress.passages.push(Passage { node: progress.trip.node, arrived, turn: Turned::Ended(ending), reason });
+    progress.passages.push(Passage { node: progress.trip.node, arrived, turn: Turned::Ended(ending), reason, undrawn: None });
     progress.trip.due = None;
     progress.ended = Some(ending);
 }

@@ -329,6 +329,9 @@ fn count_passage(outlets: &mut Outlets, passage: &Passage) {
     if passage.arrived {
         count("", "");
     }
+    if let Some(outlet) = &passage.undrawn {
+        count("~", outlet);
+    }
     match &passage.turn {
         Turned::Left(outlet) => count("", outlet),
         Turned::Ended(ending) => count("!", ending.key()),

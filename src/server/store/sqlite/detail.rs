@@ -77,6 +77,8 @@ async fn nodes(store: &SqliteStore, project: ProjectId, journey: JourneyId) -> S
         match outlet.as_str() {
             "" => figures.came += count,
             ended if ended.starts_with('!') => figures.ended += count,
+            // Outlets that are not drawn: whoever would have left by them waits or has ended, and is counted there.
+            undrawn if undrawn.starts_with('~') => {}
             _ => figures.left.push((outlet, count)),
         }
     }
