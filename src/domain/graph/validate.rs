@@ -180,6 +180,9 @@ impl NodeKind {
                 if has_twins(shares.iter().map(|share| share.name.as_str())) {
                     add("random_split.shares", "duplicate", "Each share of a random split has a name of its own.");
                 }
+                if shares.iter().any(|share| is_reserved(&share.name)) {
+                    add("random_split.shares", "reserved", RESERVED);
+                }
             }
             NodeKind::ConditionSplit { branches } => {
                 if branches.is_empty() {
@@ -187,6 +190,9 @@ impl NodeKind {
                 }
                 if has_twins(branches.iter().map(|branch| branch.name.as_str()).chain(["others"])) {
                     add("condition_split.branches", "duplicate", "Each branch has a name of its own, and “others” is taken.");
+                }
+                if branches.iter().any(|branch| is_reserved(&branch.name)) {
+                    add("condition_split.branches", "reserved", RESERVED);
                 }
                 if branches.iter().map(|branch| branch.criteria.depth()).max().unwrap_or(0) > DEPTH_MAX {
                     add("condition_split.branches", "too_deep", "Criteria are nested at most 16 deep.");
@@ -199,6 +205,13 @@ impl NodeKind {
         }
         defects
     }
+}
+
+const RESERVED: &str = "The name of a branch or a share begins neither with “!” nor with “~”.";
+
+/// Figures by step are kept under the names of outlets; these beginnings mean that somebody ended, or could not go on.
+fn is_reserved(name: &str) -> bool {
+    name.starts_with(['!', '~'])
 }
 
 fn has_twins<'a>(names: impl Iterator<Item = &'a str>) -> bool {

@@ -56,6 +56,16 @@ fn each_defect_is_named_at_its_place() {
 }
 
 #[test]
+fn a_share_cannot_be_called_like_an_ending() {
+    let split = |name: &str| NodeKind::RandomSplit { shares: vec![Share { name: name.to_string(), percent: 100 }] };
+    for name in ["!completed", "~sent"] {
+        let defects = graph(vec![node("r", split(name))], vec![]).defects();
+        assert_eq!(keys(defects), [("nodes[1].step.random_split.shares".to_string(), "reserved".to_string())]);
+    }
+    assert_eq!(graph(vec![node("r", split("a!"))], vec![]).defects(), []);
+}
+
+#[test]
 fn a_graph_has_exactly_one_entry() {
     let none = Graph { nodes: vec![sms("a")], connectors: vec![] };
     assert_eq!(keys(none.defects()), [("nodes".to_string(), "entry".to_string())]);
