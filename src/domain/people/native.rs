@@ -69,6 +69,9 @@ impl ProfileForm {
 pub fn read_line(line: &str, now: Timestamp) -> Result<Vec<Record>, FieldError> {
     let malformed = |error: serde_json::Error| FieldError::new("", "malformed", format!("This cannot be read: {error}."));
     let value: Value = serde_json::from_str(line).map_err(malformed)?;
+    if !value.is_object() {
+        return Err(FieldError::new("", "malformed", "A line holds one JSON object, about one person or event."));
+    }
     if value.get("name").is_some() {
         serde_json::from_value::<EventForm>(value).map_err(malformed)?.read(now)
     } else {
@@ -94,7 +97,9 @@ mod tests {
 
     #[test]
     fn a_line_that_is_neither_says_why() {
-        assert_eq!(read_line("{", NOW).expect_err("refused").key, "malformed");
+        for line in ["{", "[{\"identity\":\"ada\"}]", "7"] {
+            assert_eq!(read_line(line, NOW).expect_err("refused").key, "malformed", "{line}");
+        }
         assert_eq!(read_line(r#"{"identity":"ada","colour":"red"}"#, NOW).expect_err("refused").key, "malformed");
         assert_eq!(read_line(r#"{"name":"Visited"}"#, NOW).expect_err("refused").path, "identity");
     }
