@@ -8,6 +8,7 @@ pub mod account;
 pub mod actor;
 pub mod audit;
 pub mod columns;
+pub mod delivery;
 pub mod document;
 pub mod engine;
 pub mod error;

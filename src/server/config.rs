@@ -148,7 +148,7 @@ pub struct ServeArgs {
     /// Days that events are kept; criteria look back no further. 0 keeps them for ever.
     #[arg(long, env = "WAYFARE_KEEP_EVENTS_DAYS", default_value_t = 400, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=36_500))]
     pub keep_events_days: u32,
-    /// Days that the steps of people's trips are kept, and why people were kept out. 0 keeps them for ever.
+    /// Days that the steps of people's trips, their messages, and why people were kept out are kept. 0 keeps them for ever.
     #[arg(long, env = "WAYFARE_KEEP_STEPS_DAYS", default_value_t = 180, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=36_500))]
     pub keep_steps_days: u32,
     #[command(flatten)]

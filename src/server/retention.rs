@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub struct Retention {
     /// Days; none: for ever.
     pub events: Option<u32>,
-    /// Days, of step logs and of the accounts of refusals and imports; none: for ever.
+    /// Days, of step logs, of messages and of the accounts of refusals and imports; none: for ever.
     pub steps: Option<u32>,
 }
 
@@ -73,6 +73,14 @@ async fn tidy(store: &impl EngineStore, retention: Retention, now: Timestamp) ->
             let (deleted, next) = store.forget_steps(before, enrolment, PORTION).await?;
             rows += deleted;
             from = next;
+            tokio::time::sleep(PAUSE).await;
+        }
+        loop {
+            let deleted = store.forget_messages(before, PORTION).await?;
+            rows += deleted;
+            if deleted < PORTION.unsigned_abs() {
+                break;
+            }
             tokio::time::sleep(PAUSE).await;
         }
         rows += store.forget_accounts(before).await?;

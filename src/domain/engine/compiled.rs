@@ -6,7 +6,7 @@ use crate::domain::{
     graph::{
         Graph, NodeKind,
         criteria::{Criteria, EventMatch},
-        node::{Delay, NodeGroup},
+        node::{Delay, NodeGroup, Sending},
     },
     people::profile::event_key,
     settings::{Entry, Settings},
@@ -20,6 +20,7 @@ pub type NodeIndex = usize;
 pub struct CompiledNode {
     pub id: String,
     pub step: NodeKind,
+    pub sending: Sending,
     /// Criteria of a condition split with segments put in, in the order of its branches.
     pub criteria: Vec<Criteria>,
     /// Outlets that are drawn.
@@ -48,6 +49,7 @@ impl CompiledVersion {
             .map(|node| CompiledNode {
                 id: node.id.clone(),
                 step: node.step.clone(),
+                sending: node.sending,
                 criteria: match &node.step {
                     NodeKind::ConditionSplit { branches } => {
                         branches.iter().map(|branch| branch.criteria.expand(segments)).collect()

@@ -3,23 +3,26 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    calendar::{Calendar, minute_of, next_time_of_day, plus_days, quiet_until},
+    calendar::{Calendar, minute_of, next_time_of_day, plus_days},
     chance::percentile,
     compiled::{CompiledNode, CompiledVersion},
-    trip::Trip,
+    trip::{Trip, World},
 };
 use crate::domain::{
+    delivery::{
+        fate::Fate,
+        gates::{self, Gate},
+    },
     graph::{
         NodeKind,
         criteria::EventMatch,
-        node::{Delay, NodeGroup},
+        node::{Delay, LATER, NodeGroup},
     },
     people::{
         PastEvent, Profile, Properties,
         profile::{Channel, event_key},
         value::{Moment, moment},
     },
-    settings::QuietThen,
     time::{DAY_MS, MINUTE_MS, Timestamp},
 };
 
@@ -37,8 +40,8 @@ pub enum Signal<'a> {
     TimeUp,
     /// She did something.
     Event(&'a PastEvent),
-    /// What became of her message: the name of an outlet.
-    Answer(&'a str),
+    /// What became of her message.
+    Answer(Fate),
 }
 
 /// How a trip ends. The numbers are those of the store.
@@ -98,7 +101,13 @@ pub enum Step {
     /// Stays until then, or until something happens.
     Wait(Option<Timestamp>),
     /// A message is written; she stays until it is known what became of it.
-    Send(Channel),
+    Send {
+        channel: Channel,
+        /// From then on it is too late for it.
+        expires_at: Option<Timestamp>,
+    },
+    /// Her message is out; she stays for what she does with it.
+    AwaitAnswer(Option<Timestamp>),
     End(Ending),
 }
 
@@ -140,9 +149,17 @@ pub struct Scene<'a> {
     pub profile: &'a Profile,
     pub calendar: &'a dyn Calendar,
     pub now: Timestamp,
+    /// When she should have been looked at. Long before now after a standstill.
+    pub planned: Timestamp,
 }
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
+    /// Somebody who is looked at when she should be.
+    pub fn new(world: World<'a>, trip: &'a Trip, profile: &'a Profile) -> Self {
+        let World { version, calendar, now } = world;
+        Self { version, trip, profile, calendar, now, planned: now }
+    }
+
     /// Her own zone, or the journey's.
     fn zone(&self) -> &str {
         let own = self.profile.time_zone.as_deref().filter(|zone| self.calendar.knows(zone));
@@ -264,47 +281,35 @@ fn awaited(event: &EventMatch, same: &[String], happened: &PastEvent, trip: &Tri
 /// The gates in front of a message, and what becomes of it afterwards.
 fn message(scene: &Scene<'_>, node: &CompiledNode, signal: Signal<'_>) -> Option<Turn> {
     match signal {
+        Signal::TimeUp if scene.trip.awaits => Some(Turn::new(Step::Go("timeout"), "nothing came of it in time")),
         Signal::Arrive | Signal::TimeUp => Some(send(scene, node)),
-        Signal::Answer(answer) => answered(node, answer),
+        Signal::Answer(answer) => answered(scene, node, answer),
         Signal::Event(_) => None,
     }
 }
 
 fn send(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
     let Some(channel) = node.step.channel() else { return Turn::new(Step::Go("failed"), "there is no such channel") };
-    if !scene.profile.reachable(channel) {
-        let missing = channel.address_key().is_some_and(|key| !scene.profile.addresses.contains_key(key));
-        let why = if missing { "has no address for" } else { "does not want" };
-        return Turn::new(Step::Go("unreachable"), format!("{why} {}", channel.title()));
-    }
-    let disturbs = !matches!(channel, Channel::Webhook | Channel::InApp);
-    let quiet = scene.version.settings.quiet_hours.as_ref().filter(|_| disturbs);
-    let over = quiet.and_then(|quiet| {
-        quiet_until(scene.calendar, scene.now, scene.zone(), quiet)
-            .filter(|over| *over > scene.now)
-            .map(|over| (over, quiet.then))
-    });
-    match over {
-        Some((over, QuietThen::SendWhenOver)) => {
-            Turn::new(Step::Wait(Some(over)), format!("quiet hours until {}", over.long_date()))
-        }
-        Some((_, QuietThen::Drop)) => Turn::new(Step::Go("unreachable"), "dropped: it came in quiet hours"),
-        None => Turn::new(Step::Send(channel), format!("by {}", channel.title())),
+    let expires_at = node.sending.expires_at(scene.planned);
+    let quiet = scene.version.settings.quiet_hours.as_ref();
+    let clock = gates::Clock { calendar: scene.calendar, zone: scene.zone(), now: scene.now };
+    match gates::on_arrival(scene.profile, channel, quiet, expires_at, clock) {
+        Gate::Open => Turn::new(Step::Send { channel, expires_at }, format!("by {}", channel.title())),
+        Gate::Shut(reason) => Turn::new(Step::Go("unreachable"), reason),
+        Gate::Later(until, reason) => Turn::new(Step::Wait(Some(until)), reason),
     }
 }
 
-/// She leaves by the answer's connector where it is drawn. A sent message whose views or clicks lead somewhere is waited on.
-fn answered(node: &CompiledNode, answer: &str) -> Option<Turn> {
-    const OUTLETS: [&str; 6] = ["sent", "viewed", "clicked", "delivered", "failed", "unreachable"];
-    let outlet = OUTLETS.into_iter().find(|outlet| *outlet == answer)?;
-    if node.ways.contains_key(outlet) {
+/// She leaves by the connector of what became of it, where it is drawn. A message that was sent is waited on where something
+/// that may still become of it leads somewhere.
+fn answered(scene: &Scene<'_>, node: &CompiledNode, fate: Fate) -> Option<Turn> {
+    if let Some(outlet) = fate.outlets().iter().find(|outlet| node.ways.contains_key(**outlet)) {
         return Some(Turn::new(Step::Go(outlet), ""));
     }
-    match outlet {
-        "sent" if ["viewed", "clicked", "delivered"].iter().any(|later| node.ways.contains_key(*later)) => {
-            Some(Turn::new(Step::Wait(None), "sent; waits for what she does with it"))
-        }
-        "sent" | "failed" | "unreachable" => Some(Turn::new(Step::Go(outlet), "")),
-        _ => None,
+    if fate == Fate::Sent && LATER.iter().any(|later| node.ways.contains_key(*later)) {
+        let until = node.sending.answer_minutes.map(|minutes| scene.now.plus(i64::from(minutes) * MINUTE_MS));
+        return Some(Turn::new(Step::AwaitAnswer(until), "sent; waits for what she does with it"));
     }
+    let leaves = fate == Fate::Sent || fate.is_final();
+    fate.outlets().last().filter(|_| leaves).map(|outlet| Turn::new(Step::Go(outlet), ""))
 }

@@ -6,6 +6,7 @@ use super::{
     step::{Effect, Ending, Scene, Signal, Step, step},
 };
 use crate::domain::{
+    delivery::fate::Fate,
     people::{
         PastEvent, Profile, Properties,
         profile::{Channel, event_key},
@@ -25,6 +26,8 @@ pub struct Trip {
     pub began_at: Timestamp,
     /// Until when she waits at the node, apart from the journey's time-out.
     pub due: Option<Timestamp>,
+    /// Her message at the node went out, and she is waited on for what she does with it.
+    pub awaits: bool,
     /// Of the event that let her in.
     pub entry_properties: Properties,
     /// Names the journey, so that two journeys split the same people in different ways.
@@ -57,6 +60,8 @@ pub struct Outgoing {
     pub node: NodeIndex,
     pub visit: i64,
     pub channel: Channel,
+    /// From then on it is too late for it.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// What became of her.
@@ -100,6 +105,7 @@ pub fn enter(world: World<'_>, profile: &mut Profile, began_at: Timestamp, entry
         entered_at: world.now,
         began_at,
         due: None,
+        awaits: false,
         entry_properties,
         salt: salt.to_string(),
     };
@@ -133,16 +139,16 @@ pub fn event(world: World<'_>, profile: &mut Profile, trip: &Trip, happened: &Pa
     if let Some(exit) = settings.exits.iter().find(|exit| meets(exit)) {
         return Some(end(trip.clone(), Ending::ForceExited, format!("did “{}”", exit.name)));
     }
-    let scene = Scene { version: world.version, trip, profile, calendar: world.calendar, now: world.now };
+    let scene = Scene::new(world, trip, profile);
     step(&scene, Signal::Event(happened))?;
     Some(walk(world, profile, trip.clone(), Signal::Event(happened)))
 }
 
 /// It is known what became of her message.
-pub fn answer(world: World<'_>, profile: &mut Profile, trip: &Trip, outlet: &str) -> Option<Progress> {
-    let scene = Scene { version: world.version, trip, profile, calendar: world.calendar, now: world.now };
-    step(&scene, Signal::Answer(outlet))?;
-    Some(walk(world, profile, trip.clone(), Signal::Answer(outlet)))
+pub fn answer(world: World<'_>, profile: &mut Profile, trip: &Trip, fate: Fate) -> Option<Progress> {
+    let scene = Scene::new(world, trip, profile);
+    step(&scene, Signal::Answer(fate))?;
+    Some(walk(world, profile, trip.clone(), Signal::Answer(fate)))
 }
 
 fn timed_out(trip: Trip) -> Progress {
@@ -164,9 +170,14 @@ pub fn end(trip: Trip, ending: Ending, reason: String) -> Progress {
 fn walk(world: World<'_>, profile: &mut Profile, trip: Trip, first: Signal<'_>) -> Progress {
     let mut progress = Progress { trip, passages: Vec::new(), messages: Vec::new(), effects: Vec::new(), ended: None };
     let mut signal = first;
+    // When she should have come by: after a standstill, long before now.
+    let planned = match (first, progress.trip.due) {
+        (Signal::TimeUp, Some(due)) => due.min(world.now),
+        _ => world.now,
+    };
     // Publishing refuses circles without a wait; should one be there all the same, nobody runs in it for ever.
     for _ in 0..=world.version.nodes.len() {
-        let scene = Scene { version: world.version, trip: &progress.trip, profile, calendar: world.calendar, now: world.now };
+        let scene = Scene { planned, ..Scene::new(world, &progress.trip, profile) };
         let Some(turn) = step(&scene, signal) else { return progress };
         if let Some(effect) = turn.effect {
             apply(&effect, profile);
@@ -178,9 +189,13 @@ fn walk(world: World<'_>, profile: &mut Profile, trip: Trip, first: Signal<'_>) 
             Step::Go(outlet) => leave(world, &mut progress, outlet.to_string(), arrived, reason),
             Step::GoNamed(outlet) => leave(world, &mut progress, outlet, arrived, reason),
             Step::Wait(until) => stay(world, &mut progress, until, arrived, reason),
-            Step::Send(channel) => {
+            Step::AwaitAnswer(until) => {
+                stay(world, &mut progress, until, arrived, reason);
+                progress.trip.awaits = true;
+            }
+            Step::Send { channel, expires_at } => {
                 let Trip { node, visit, .. } = progress.trip;
-                progress.messages.push(Outgoing { node, visit, channel });
+                progress.messages.push(Outgoing { node, visit, channel, expires_at });
                 progress.trip.due = None;
                 progress.passages.push(Passage { node, arrived, turn: Turned::Sends, reason, undrawn: None });
                 return progress;
@@ -202,7 +217,7 @@ fn leave(world: World<'_>, progress: &mut Progress, outlet: String, arrived: boo
     let node = progress.trip.node;
     if let Some(next) = world.version.nodes[node].ways.get(&outlet) {
         progress.passages.push(Passage { node, arrived, turn: Turned::Left(outlet), reason, undrawn: None });
-        progress.trip = Trip { node: *next, visit: progress.trip.visit + 1, due: None, ..progress.trip.clone() };
+        progress.trip = Trip { node: *next, visit: progress.trip.visit + 1, due: None, awaits: false, ..progress.trip.clone() };
         return;
     }
     let settings = &world.version.settings;

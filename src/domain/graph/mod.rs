@@ -46,8 +46,7 @@ pub struct Graph {
 impl Graph {
     /// A graph with nothing but the way in, for a new journey.
     pub fn empty() -> Self {
-        let entry = Node { id: "entry".to_string(), name: None, position: Position::default(), step: NodeKind::Entry {} };
-        Self { nodes: vec![entry], connectors: Vec::new() }
+        Self { nodes: vec![Node::new("entry", NodeKind::Entry {})], connectors: Vec::new() }
     }
 
     pub fn node(&self, id: &str) -> Option<&Node> {

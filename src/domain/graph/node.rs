@@ -21,14 +21,59 @@ pub struct Node {
     #[serde(default)]
     pub position: Position,
     pub step: NodeKind,
+    /// How a message is sent; means nothing elsewhere.
+    #[serde(default, skip_serializing_if = "Sending::is_usual")]
+    pub sending: Sending,
+}
+
+/// What an author can say about the sending of one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sending {
+    /// Not sent any more when it is later than this many minutes: after a standstill, a retry, a backlog.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub too_late_minutes: Option<u32>,
+    /// How long people stay for what they do with it (viewed, clicked, delivered); then they leave by `timeout`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_minutes: Option<u32>,
+    /// Goes out whatever the frequency caps say, and counts for them: receipts, passwords.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ignore_caps: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+impl Sending {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Node {
+    /// A node as it is drawn first.
+    pub fn new(id: impl Into<String>, step: NodeKind) -> Self {
+        Self { id: id.into(), name: None, position: Position::default(), step, sending: Sending::default() }
+    }
+
+    /// The names of the ways out. Whoever is waited on for an answer may also leave because none came.
+    pub fn outlets(&self) -> Vec<String> {
+        let mut outlets = self.step.outlets();
+        if self.sending.answer_minutes.is_some() && LATER.iter().any(|later| outlets.iter().any(|outlet| outlet == later)) {
+            outlets.push("timeout".to_string());
+        }
+        outlets
+    }
+
     /// The author's name, or what the step is.
     pub fn title(&self) -> String {
         self.name.clone().unwrap_or_else(|| self.step.title().to_string())
     }
 }
+
+/// Outlets of what people do with a message that has been sent.
+pub const LATER: [&str; 6] = ["viewed", "clicked", "delivered", "bounced", "complained", "unsubscribed"];
 
 /// What happens at a node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,11 +91,19 @@ pub enum NodeKind {
     Push {
         title: String,
         body: String,
+        /// Where a tap leads.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        link: String,
     },
     Webhook {
         url: String,
         #[serde(default, skip_serializing_if = "String::is_empty")]
         body: String,
+        #[serde(default, skip_serializing_if = "WebhookMethod::is_post")]
+        method: WebhookMethod,
+        /// `Content-Type` is application/json where none is given.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        headers: Vec<WebhookHeader>,
     },
     Whatsapp {
         template: String,
@@ -107,6 +160,42 @@ pub enum NodeKind {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         reason: String,
     },
+}
+
+/// How a webhook asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum WebhookMethod {
+    #[default]
+    Post,
+    Put,
+    Patch,
+    Delete,
+    Get,
+}
+
+impl WebhookMethod {
+    fn is_post(&self) -> bool {
+        *self == Self::Post
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            WebhookMethod::Post => "POST",
+            WebhookMethod::Put => "PUT",
+            WebhookMethod::Patch => "PATCH",
+            WebhookMethod::Delete => "DELETE",
+            WebhookMethod::Get => "GET",
+        }
+    }
+}
+
+/// A header that goes with a webhook; its value is a template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookHeader {
+    pub name: String,
+    pub value: String,
 }
 
 /// How long people wait.
@@ -244,12 +333,16 @@ impl NodeKind {
         }
     }
 
-    /// The names of the ways out, in the order of drawing. The per-channel ones follow the reference's table (5.2).
+    /// The names of the ways out, in the order of drawing. The per-channel ones follow the reference's table (5.2), with what
+    /// providers report besides.
     pub fn outlets(&self) -> Vec<String> {
         let named = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
         match self {
-            NodeKind::Email { .. } | NodeKind::WebPush { .. } => named(&["sent", "viewed", "clicked", "failed", "unreachable"]),
-            NodeKind::Sms { .. } => named(&["sent", "failed", "unreachable"]),
+            NodeKind::Email { .. } => named(&[
+                "sent", "viewed", "clicked", "failed", "unreachable", "delivered", "bounced", "complained", "unsubscribed",
+            ]),
+            NodeKind::WebPush { .. } => named(&["sent", "viewed", "clicked", "failed", "unreachable"]),
+            NodeKind::Sms { .. } => named(&["sent", "failed", "unreachable", "delivered", "unsubscribed"]),
             NodeKind::Push { .. } => named(&["sent", "clicked", "failed", "unreachable"]),
             NodeKind::Webhook { .. } => named(&["sent", "failed"]),
             NodeKind::Whatsapp { .. } => named(&["sent", "delivered", "failed", "unreachable"]),

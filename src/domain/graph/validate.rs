@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    Graph, NODES_MAX, NodeKind, POSITION_MAX,
+    Graph, NODES_MAX, Node, NodeKind, POSITION_MAX,
     criteria::Criteria,
-    node::{Delay, NodeGroup},
+    node::{Delay, NodeGroup, Sending},
 };
 use crate::domain::{error::FieldError, settings::is_time_of_day};
 
@@ -22,13 +22,13 @@ impl Graph {
             let sentence = format!("The graph has {} nodes; the most is {NODES_MAX}.", self.nodes.len());
             return vec![FieldError::new("nodes", "too_many", sentence)];
         }
-        let mut seen: HashMap<&str, &NodeKind> = HashMap::new();
+        let mut seen: HashMap<&str, &Node> = HashMap::new();
         for (index, node) in self.nodes.iter().enumerate() {
             let path = format!("nodes[{index}]");
             if node.id.trim().is_empty() || node.id.chars().count() > ID_MAX {
                 let sentence = format!("A node's id has 1 to {ID_MAX} characters.");
                 defects.push(FieldError::new("id", "malformed", sentence).under(&path));
-            } else if seen.insert(&node.id, &node.step).is_some() {
+            } else if seen.insert(&node.id, node).is_some() {
                 let sentence = format!("The id “{}” is used by two nodes. Give each its own.", node.id);
                 defects.push(FieldError::new("id", "duplicate", sentence).under(&path));
             }
@@ -38,6 +38,7 @@ impl Graph {
                 defects.push(FieldError::new("position", "range", sentence).under(&path));
             }
             defects.extend(node.step.defects().into_iter().map(|defect| defect.under("step").under(&path)));
+            defects.extend(node.sending.defects().into_iter().map(|defect| defect.under("sending").under(&path)));
         }
         let entries = self.nodes.iter().filter(|node| node.step == NodeKind::Entry {}).count();
         if entries != 1 {
@@ -48,7 +49,7 @@ impl Graph {
         defects
     }
 
-    fn connector_defects(&self, nodes: &HashMap<&str, &NodeKind>) -> Vec<FieldError> {
+    fn connector_defects(&self, nodes: &HashMap<&str, &Node>) -> Vec<FieldError> {
         let mut defects = Vec::new();
         let mut drawn = HashSet::new();
         for (index, connector) in self.connectors.iter().enumerate() {
@@ -60,8 +61,8 @@ impl Graph {
                 None => {
                     add("from", "unknown_node", format!("There is no node “{}” for this connector to leave.", connector.from))
                 }
-                Some(kind) if !kind.outlets().contains(&connector.outlet) => {
-                    let outlets = kind.outlets().join(", ");
+                Some(node) if !node.outlets().contains(&connector.outlet) => {
+                    let outlets = node.outlets().join(", ");
                     let ways = if outlets.is_empty() { "it has none".to_string() } else { format!("it has: {outlets}") };
                     let sentence = format!("“{}” has no outlet “{}”; {ways}.", connector.from, connector.outlet);
                     add("outlet", "unknown_outlet", sentence);
@@ -74,7 +75,7 @@ impl Graph {
             }
             match nodes.get(connector.to.as_str()) {
                 None => add("to", "unknown_node", format!("There is no node “{}” for this connector to reach.", connector.to)),
-                Some(NodeKind::Entry {}) => add("to", "entry", "A connector cannot lead back to the entry.".to_string()),
+                Some(node) if node.step == (NodeKind::Entry {}) => add("to", "entry", "A connector cannot lead back to the entry.".to_string()),
                 Some(_) => {}
             }
         }
@@ -207,11 +208,24 @@ impl NodeKind {
     }
 }
 
-const RESERVED: &str = "The name of a branch or a share begins neither with “!” nor with “~”.";
+impl Sending {
+    fn defects(&self) -> Vec<FieldError> {
+        let zero = |path: &str, minutes: Option<u32>| {
+            (minutes == Some(0)).then(|| FieldError::new(path, "range", "It is at least one minute, or left empty."))
+        };
+        [zero("too_late_minutes", self.too_late_minutes), zero("answer_minutes", self.answer_minutes)]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
 
-/// Figures by step are kept under the names of outlets; these beginnings mean that somebody ended, or could not go on.
+const RESERVED: &str = "The name of a branch or a share does not begin with “!”, “~” or “@”.";
+
+/// Figures by step are kept under the names of outlets; these beginnings mean that somebody ended, could not go on, or that
+/// something became of a message.
 fn is_reserved(name: &str) -> bool {
-    name.starts_with(['!', '~'])
+    name.starts_with(['!', '~', '@'])
 }
 
 fn has_twins<'a>(names: impl Iterator<Item = &'a str>) -> bool {

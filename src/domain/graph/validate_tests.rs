@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::super::{Connector, Graph, Node, NodeKind, Position, node::Delay, node::Share};
 
 fn node(id: &str, step: NodeKind) -> Node {
-    Node { id: id.to_string(), name: None, position: Position::default(), step }
+    Node::new(id, step)
 }
 
 fn connector(from: &str, outlet: &str, to: &str) -> Connector {
@@ -124,7 +124,7 @@ fn any_graph() -> impl Strategy<Value = Graph> {
     let nodes = prop::collection::vec(("[a-e]", step, -1e7..1e7_f64), 0..8);
     let connectors = prop::collection::vec(("[a-f]", prop::sample::select(vec!["next", "sent", "yes"]), "[a-f]"), 0..12);
     (nodes, connectors).prop_map(|(nodes, connectors)| Graph {
-        nodes: nodes.into_iter().map(|(id, step, x)| Node { id, name: None, position: Position { x, y: 0.0 }, step }).collect(),
+        nodes: nodes.into_iter().map(|(id, step, x)| Node { position: Position { x, y: 0.0 }, ..Node::new(id, step) }).collect(),
         connectors: connectors.into_iter().map(|(from, outlet, to)| connector(&from, outlet, &to)).collect(),
     })
 }

@@ -26,7 +26,7 @@ impl Flow {
             self.graph.connectors.push(Connector { from, outlet, to: id.to_string() });
         }
         let position = Position { x: self.column * COLUMN, y: self.row * ROW };
-        self.graph.nodes.push(Node { id: id.to_string(), name: None, position, step });
+        self.graph.nodes.push(Node { position, ..Node::new(id, step) });
         self.at = first.map(|outlet| (id.to_string(), outlet));
         self
     }

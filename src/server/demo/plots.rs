@@ -7,7 +7,7 @@ use crate::domain::{
     graph::{
         Graph, NodeKind,
         criteria::{Comparison, Criteria, EventMatch, PropertyFilter},
-        node::{Branch, Delay, PropertyValue, Share},
+        node::{Branch, Delay, PropertyValue, Share, WebhookMethod},
     },
     settings::{Entry as EntrySetting, Goal, QuietHours, QuietThen, Reentry, SegmentTiming, Settings},
     time::{DAY_MS, Timestamp},
@@ -115,8 +115,12 @@ fn sms(text: &str) -> NodeKind {
     NodeKind::Sms { body: format!("{text}. Reply STOP to opt out.") }
 }
 
+fn webhook(url: &str, body: &str) -> NodeKind {
+    NodeKind::Webhook { url: url.to_string(), body: body.to_string(), method: WebhookMethod::Post, headers: Vec::new() }
+}
+
 fn push(title: &str) -> NodeKind {
-    NodeKind::Push { title: title.to_string(), body: "Tap to see more.".to_string() }
+    NodeKind::Push { title: title.to_string(), body: "Tap to see more.".to_string(), link: String::new() }
 }
 
 fn hours(hours: u32) -> NodeKind {
@@ -239,10 +243,7 @@ fn survey(entry: &Entry) -> Graph {
         .from("score", "others", 2.0)
         .step(
             "ticket",
-            NodeKind::Webhook {
-                url: "https://support.example.com/tickets".to_string(),
-                body: "{\"kind\": \"detractor\"}".to_string(),
-            },
+            webhook("https://support.example.com/tickets", "{\"kind\": \"detractor\"}"),
         )
         .step("list", NodeKind::AddToList { list: "Detractors".to_string() })
         .from("answer", "timeout", 3.0)
@@ -274,7 +275,7 @@ fn alert(entry: &Entry) -> Graph {
         .from("wait", "timeout", 1.0)
         .step("sms", sms(entry.topic))
         .from("sms", "failed", 2.0)
-        .step("desk", NodeKind::Webhook { url: "https://desk.example.com/alerts".to_string(), body: String::new() })
+        .step("desk", webhook("https://desk.example.com/alerts", ""))
         .done()
 }
 

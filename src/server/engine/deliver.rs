@@ -1,8 +1,13 @@
-//! Messages leave. The one channel there is, the log, takes each at once; the person goes on by what became of it, in the
-//! same transaction.
+//! Messages that the log takes, and what became of those that went out.
+//!
+//! A channel in test mode is the log: it takes each message at once, and the person goes on by it in the same transaction.
+//! Real channels are fed by the courier (`server/delivery`); what became of a message comes back as an answer, here.
 
 use super::{Engine, ROUND, slice::Slice};
-use crate::server::store::{Store, StoreResult, engine::Settled};
+use crate::{
+    domain::delivery::fate::Fate,
+    server::store::{Store, StoreResult, engine::Settled},
+};
 
 impl<S: Store + Clone> Engine<S> {
     pub(super) async fn deliver(&mut self) -> StoreResult<bool> {
@@ -29,9 +34,34 @@ impl<S: Store + Clone> Engine<S> {
             }
             tracing::debug!(message = message.seq, channel = message.channel, profile = trip.profile, "message.logged");
             slice.batch.settled.push((message.seq, Settled::Sent));
+            slice.count_fate(trip.version, &message.node, Fate::Sent);
             // She may have gone on from the node by a time-out of its own.
             if trip.node == message.node && trip.visit == message.visit {
-                slice.answer(trip.version, trip.profile, "sent");
+                slice.answer(trip.version, trip.profile, Fate::Sent);
+            }
+        }
+        let batch = slice.finish();
+        self.carry_out(batch).await?;
+        Ok(true)
+    }
+
+    /// What became of messages moves people who are still at them.
+    pub(super) async fn answers(&mut self) -> StoreResult<bool> {
+        let head = self.fresh_head().await?;
+        let answers = self.store.answers(ROUND).await?;
+        if answers.is_empty() {
+            return Ok(false);
+        }
+        let now = self.clock.now();
+        let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
+        let inside = answers.iter().filter(|answer| answer.inside).map(|answer| answer.enrolment.clone()).collect();
+        slice.load(&self.store, inside, &[]).await?;
+        for answer in &answers {
+            let trip = &answer.enrolment;
+            slice.batch.answered.push((answer.message, answer.fate));
+            slice.count_fate(trip.version, &answer.node, answer.fate);
+            if answer.inside {
+                slice.message_answer(trip.version, trip.profile, (&answer.node, answer.visit), answer.fate);
             }
         }
         let batch = slice.finish();

@@ -222,6 +222,9 @@ impl<S: Store + Clone> Engine<S> {
         if head.queued {
             worked |= self.deliver().await?;
         }
+        if head.answers {
+            worked |= self.answers().await?;
+        }
         worked |= self.runs().await?;
         worked |= self.sweep().await?;
         self.announce_rest().await?;

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     domain::{
         engine::CompiledVersion,
-        people::profile::event_key,
+        people::profile::{Channel, event_key},
         settings::{Entry, EntryType},
         status::Status,
     },
@@ -50,6 +50,8 @@ pub struct Plan {
     interests: HashMap<(ProjectNumber, String), Interest>,
     /// Versions that let people in by what they are.
     pub by_profile: HashMap<ProjectNumber, Vec<VersionNumber>>,
+    /// Channels by which projects really send.
+    live_channels: HashSet<(ProjectNumber, Channel)>,
     /// Names of events by number.
     names: HashMap<i64, String>,
     last_name: i64,
@@ -66,6 +68,7 @@ impl Plan {
             return Ok(());
         }
         let planned = store.planned().await?;
+        self.live_channels = store.live_channels().await?;
         let mut known: Known = if head.content == self.content {
             self.versions.drain().map(|(seq, live)| (seq, (live.compiled, live.needs))).collect()
         } else {
@@ -151,6 +154,11 @@ impl Plan {
     pub fn interest(&self, project: ProjectNumber, key: &str) -> Option<&Interest> {
         // A tuple of borrowed parts is no key: one short text is copied instead.
         self.interests.get(&(project, key.to_string()))
+    }
+
+    /// Does the project really send by it? Otherwise the log takes its messages.
+    pub fn is_live(&self, project: ProjectNumber, channel: Channel) -> bool {
+        self.live_channels.contains(&(project, channel))
     }
 
     /// What has to be known of people in any of these versions.

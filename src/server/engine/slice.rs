@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::plan::{Live, Plan};
 use crate::{
     domain::{
+        delivery::fate::Fate,
         engine::{
             admit::{Gate, History, Occasion, admit},
             calendar::Calendar,
@@ -111,6 +112,7 @@ impl<'a> Slice<'a> {
             entered_at: live.entered_at,
             began_at: live.began_at,
             due: live.wait_until,
+            awaits: live.awaits,
             entry_properties,
             salt: live.journey.to_string(),
         };
@@ -202,8 +204,17 @@ impl<'a> Slice<'a> {
         self.with_trip(version, profile, |world, person, trip| trip::time_up(world, person, trip.clone()));
     }
 
-    pub fn answer(&mut self, version: VersionNumber, profile: ProfileNumber, outlet: &str) {
-        self.with_trip(version, profile, |world, person, trip| trip::answer(world, person, trip, outlet));
+    pub fn answer(&mut self, version: VersionNumber, profile: ProfileNumber, fate: Fate) {
+        self.with_trip(version, profile, |world, person, trip| trip::answer(world, person, trip, fate));
+    }
+
+    /// What became of her message, where she is still at it: several things may have become of it in one round.
+    pub fn message_answer(&mut self, version: VersionNumber, profile: ProfileNumber, at: (&str, i64), fate: Fate) {
+        let Some(live) = self.plan.versions.get(&version) else { return };
+        let trip = self.trips.get(&(version, profile)).map(|working| &working.trip);
+        if trip.is_some_and(|trip| (live.compiled.nodes[trip.node].id.as_str(), trip.visit) == at) {
+            self.answer(version, profile, fate);
+        }
     }
 
     fn with_trip(
@@ -249,6 +260,8 @@ impl<'a> Slice<'a> {
                 node: nodes[message.node].id.clone(),
                 visit: message.visit,
                 channel: message.channel.key(),
+                live: self.plan.is_live(live.planned.project, message.channel),
+                expires_at: message.expires_at,
             });
         }
         if let Some(ending) = progress.ended {
@@ -276,6 +289,11 @@ impl<'a> Slice<'a> {
         }
     }
 
+    /// It counts among the figures of the message's node.
+    pub fn count_fate(&mut self, version: VersionNumber, node: &str, fate: Fate) {
+        *self.batch.nodes.entry((version, node.to_string(), fate.figure())).or_default() += 1;
+    }
+
     /// The batch, with everybody who moved.
     pub fn finish(mut self) -> Batch {
         let trips = std::mem::take(&mut self.trips).into_iter().chain(std::mem::take(&mut self.over));
@@ -288,6 +306,7 @@ impl<'a> Slice<'a> {
                 visit: working.trip.visit,
                 wait_until: working.trip.due,
                 due_at: working.trip.due_at(&live.compiled),
+                awaits: working.trip.awaits,
                 ended: working.ended,
             };
             match working.from_visit {
@@ -308,7 +327,9 @@ impl<'a> Slice<'a> {
         for ((version, node), outlets) in self.passed {
             let Some(live) = self.plan.versions.get(&version) else { continue };
             let id = &live.compiled.nodes[node].id;
-            self.batch.nodes.extend(outlets.into_iter().map(|(outlet, count)| ((version, id.clone(), outlet), count)));
+            for (outlet, count) in outlets {
+                *self.batch.nodes.entry((version, id.clone(), outlet)).or_default() += count;
+            }
         }
         self.batch.counted.retain(|_, counted| *counted != Default::default());
         self.batch

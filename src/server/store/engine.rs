@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::StoreResult;
 use crate::domain::{
+    delivery::fate::Fate,
     engine::{
         admit::{Gate, History},
         step::Ending,
     },
     graph::{Graph, criteria::Criteria},
     ids::{JourneyId, ProjectId},
-    people::{Profile, Properties},
+    people::{Profile, Properties, profile::Channel},
     settings::Settings,
     status::Status,
     time::Timestamp,
@@ -38,7 +39,10 @@ pub struct Head {
     pub last_event: i64,
     pub last_enrolment: EnrolmentNumber,
     pub last_profile_change: i64,
+    /// Messages for the log wait.
     pub queued: bool,
+    /// Something became of messages that nobody was moved by yet.
+    pub answers: bool,
 }
 
 /// A version in which people are let in or move.
@@ -91,7 +95,21 @@ pub struct LiveEnrolment {
     pub began_at: Timestamp,
     pub wait_until: Option<Timestamp>,
     pub due_at: Option<Timestamp>,
+    /// Her message at the node went out, and she is waited on for what she does with it.
+    pub awaits: bool,
     pub entry_properties: Option<String>,
+}
+
+/// What became of a message, and nobody was moved by yet.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub message: i64,
+    pub fate: Fate,
+    pub node: String,
+    pub visit: i64,
+    /// Is the person still on her trip?
+    pub inside: bool,
+    pub enrolment: LiveEnrolment,
 }
 
 /// A message that waits for its channel, with the trip it belongs to.
@@ -155,6 +173,7 @@ pub struct Position {
     pub visit: i64,
     pub wait_until: Option<Timestamp>,
     pub due_at: Option<Timestamp>,
+    pub awaits: bool,
     pub ended: Option<Ending>,
 }
 
@@ -176,6 +195,9 @@ pub struct NewMessage {
     pub node: String,
     pub visit: i64,
     pub channel: &'static str,
+    /// Goes out through a channel; otherwise the log takes it.
+    pub live: bool,
+    pub expires_at: Option<Timestamp>,
 }
 
 /// What a version's counters change by.
@@ -223,6 +245,8 @@ pub struct Batch {
     pub messages: Vec<NewMessage>,
     /// What became of messages.
     pub settled: Vec<(i64, Settled)>,
+    /// What became of messages and was acted on.
+    pub answered: Vec<(i64, Fate)>,
     pub counted: HashMap<VersionNumber, Counted>,
     /// (version, node, outlet) → how many.
     pub nodes: HashMap<(VersionNumber, String, String), i64>,
@@ -248,6 +272,7 @@ impl Batch {
         self.entered.is_empty()
             && self.moved.is_empty()
             && self.settled.is_empty()
+            && self.answered.is_empty()
             && self.counted.is_empty()
             && self.refused.is_empty()
             && self.met.is_empty()
@@ -289,7 +314,12 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
     /// Those whose time has come, the longest due first; and when the next one comes.
     fn due(&self, now: Timestamp, limit: i64) -> impl Future<Output = StoreResult<Vec<LiveEnrolment>>> + Send;
     fn next_due(&self) -> impl Future<Output = StoreResult<Option<Timestamp>>> + Send;
+    /// Messages for the log.
     fn queued(&self, limit: i64) -> impl Future<Output = StoreResult<Vec<QueuedMessage>>> + Send;
+    /// What became of messages, in the order in which it did.
+    fn answers(&self, limit: i64) -> impl Future<Output = StoreResult<Vec<Answer>>> + Send;
+    /// Channels by which projects really send.
+    fn live_channels(&self) -> impl Future<Output = StoreResult<HashSet<(ProjectNumber, Channel)>>> + Send;
     /// Profiles that changed, by the number of the change.
     fn profile_changes(&self, limit: i64) -> impl Future<Output = StoreResult<Vec<(i64, ProjectNumber, ProfileNumber)>>> + Send;
     /// People of the project who meet criteria, in the order of their numbers.
@@ -322,6 +352,8 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
         from: EnrolmentNumber,
         trips: i64,
     ) -> impl Future<Output = StoreResult<(u64, Option<EnrolmentNumber>)>> + Send;
+    /// Deletes messages that were settled before, with what became of them; fewer than `limit`: there are no more.
+    fn forget_messages(&self, before: Timestamp, limit: i64) -> impl Future<Output = StoreResult<u64>> + Send;
     /// Deletes older accounts of refusals and imports.
     fn forget_accounts(&self, before: Timestamp) -> impl Future<Output = StoreResult<u64>> + Send;
 }

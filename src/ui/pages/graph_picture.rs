@@ -35,7 +35,7 @@ fn Picture(graph: Graph) -> impl IntoView {
         .iter()
         .filter_map(|connector| {
             let (from, to) = (graph.node(&connector.from)?, graph.node(&connector.to)?);
-            let outlets = from.step.outlets();
+            let outlets = from.outlets();
             let place = outlets.iter().position(|outlet| *outlet == connector.outlet)?;
             let share = (place as f64 + 1.0) / (outlets.len() as f64 + 1.0);
             let (x1, y1) = (from.position.x - left + NODE_WIDTH * share, from.position.y - top + NODE_HEIGHT);
@@ -83,8 +83,7 @@ fn NodeBox(node: Node, left: f64, top: f64) -> impl IntoView {
 #[component]
 fn Outline(graph: Graph) -> impl IntoView {
     let ways = |node: &Node| {
-        node.step
-            .outlets()
+        node.outlets()
             .into_iter()
             .map(|outlet| match graph.target(&node.id, &outlet) {
                 Some(target) => format!("{outlet} → {}", target.title()),

@@ -99,7 +99,7 @@ async fn trips(store: &SqliteStore) -> StoreResult<Vec<String>> {
 async fn messages(store: &SqliteStore) -> StoreResult<Vec<String>> {
     let rows: Vec<Difference> = sqlx::query_as(
         "WITH box AS (
-            SELECT version, sum(state = 0) AS queued, sum(state = 3) AS cancelled FROM outbox GROUP BY version),
+            SELECT version, sum(state IN (0, 4)) AS queued, sum(state = 3) AS cancelled FROM outbox GROUP BY version),
          compared AS (
             SELECT j.name, v.number, v.status = 6 AS over, v.carried AS c, v.queued AS k_queued, v.cancelled AS k_cancelled,
                    coalesce(b.queued, 0) AS r_queued, coalesce(b.cancelled, 0) AS r_cancelled

@@ -29,6 +29,7 @@ pub async fn carry_out(store: &SqliteStore, batch: &Batch) -> StoreResult<bool> 
     enter_all(connection, batch).await?;
     write_log(connection, batch).await?;
     write_messages(connection, batch).await?;
+    close_answers(connection, batch).await?;
     count(connection, batch).await?;
     change_people(connection, batch).await?;
     keep_place(connection, batch).await?;
@@ -46,8 +47,8 @@ fn due(position: &Position) -> Option<i64> {
 async fn move_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<bool> {
     static MOVE: Bulk = Bulk::new(
         "UPDATE enrolments SET node = m.column3, visit = m.column4, wait_until = m.column5, due_at = m.column6,
-                        state = m.column7, ended_at = m.column8 FROM (VALUES",
-        8,
+                        state = m.column7, ended_at = m.column8, awaits = m.column9 FROM (VALUES",
+        9,
         ") m WHERE enrolments.seq = m.column1 AND enrolments.visit = m.column2 AND enrolments.state = 0",
     );
     let done = MOVE
@@ -55,7 +56,8 @@ async fn move_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreResu
             let position = &moved.position;
             let query = query.bind(moved.seq).bind(moved.from_visit).bind(&position.node).bind(position.visit);
             let query = query.bind(position.wait_until.map(|at| at.0)).bind(due(position));
-            query.bind(position.ended.map_or(0, Ending::code)).bind(position.ended.map(|_| batch.now.0))
+            let query = query.bind(position.ended.map_or(0, Ending::code)).bind(position.ended.map(|_| batch.now.0));
+            query.bind(position.awaits)
         })
         .await?;
     Ok(done == batch.moved.len() as u64)
@@ -104,8 +106,11 @@ async fn write_log(connection: &mut SqliteConnection, batch: &Batch) -> StoreRes
 }
 
 async fn write_messages(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
-    static QUEUE: Bulk =
-        Bulk::new("INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, created_at) VALUES", 8, "");
+    static QUEUE: Bulk = Bulk::new(
+        "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, lane, expires_at, created_at) VALUES",
+        10,
+        "",
+    );
     static SETTLE: Bulk = Bulk::new(
         "UPDATE outbox SET state = s.column2, settled_at = s.column3 FROM (VALUES",
         3,
@@ -115,12 +120,23 @@ async fn write_messages(connection: &mut SqliteConnection, batch: &Batch) -> Sto
     QUEUE
         .run(connection, &batch.messages, |query, message| {
             let query = query.bind(message.project).bind(message.version).bind(message.enrolment).bind(message.profile);
-            query.bind(&message.node).bind(message.visit).bind(message.channel).bind(now)
+            let query = query.bind(&message.node).bind(message.visit).bind(message.channel).bind(message.live);
+            query.bind(message.expires_at.map(|at| at.0)).bind(now)
         })
         .await?;
     SETTLE
         .run(connection, &batch.settled, |query, (message, settled)| query.bind(message).bind(*settled as i64).bind(now))
         .await?;
+    Ok(())
+}
+
+/// What became of messages has been acted on. That it was sent, failed or was withheld stands in the outbox itself.
+async fn close_answers(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
+    static FORGET: Bulk = Bulk::new("DELETE FROM message_events WHERE (message, what) IN (VALUES", 2, ")");
+    static KEEP: Bulk = Bulk::new("UPDATE message_events SET pending = 0 WHERE (message, what) IN (VALUES", 2, ")");
+    let answers = |settling: bool| batch.answered.iter().filter(move |(_, fate)| fate.is_settling() == settling);
+    FORGET.run(connection, answers(true), |query, (message, fate)| query.bind(message).bind(fate.code())).await?;
+    KEEP.run(connection, answers(false), |query, (message, fate)| query.bind(message).bind(fate.code())).await?;
     Ok(())
 }
 

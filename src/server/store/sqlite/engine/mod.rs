@@ -11,11 +11,11 @@ use std::collections::{HashMap, HashSet};
 
 use super::SqliteStore;
 use crate::{
-    domain::{engine::admit::History, graph::criteria::Criteria, ids::ProjectId, people::Profile, time::Timestamp},
+    domain::{engine::admit::History, graph::criteria::Criteria, ids::ProjectId, people::{Profile, profile::Channel}, time::Timestamp},
     server::store::{
         StoreResult,
         engine::{
-            Backlog, Batch, EngineStore, EnrolmentNumber, Head, JourneyNumber, LastRun, LiveEnrolment, Needs, PlannedVersion,
+            Answer, Backlog, Batch, EngineStore, EnrolmentNumber, Head, JourneyNumber, LastRun, LiveEnrolment, Needs, PlannedVersion,
             ProfileNumber, ProjectNumber, QueuedMessage, StoredEvent, VersionContent, VersionNumber,
         },
     },
@@ -77,6 +77,14 @@ impl EngineStore for SqliteStore {
         read::queued(self, limit).await
     }
 
+    async fn answers(&self, limit: i64) -> StoreResult<Vec<Answer>> {
+        read::answers(self, limit).await
+    }
+
+    async fn live_channels(&self) -> StoreResult<HashSet<(ProjectNumber, Channel)>> {
+        plan::live_channels(self).await
+    }
+
     async fn profile_changes(&self, limit: i64) -> StoreResult<Vec<(i64, ProjectNumber, ProfileNumber)>> {
         read::profile_changes(self, limit).await
     }
@@ -119,6 +127,10 @@ impl EngineStore for SqliteStore {
         trips: i64,
     ) -> StoreResult<(u64, Option<EnrolmentNumber>)> {
         retention::steps(self, before, from, trips).await
+    }
+
+    async fn forget_messages(&self, before: Timestamp, limit: i64) -> StoreResult<u64> {
+        retention::messages(self, before, limit).await
     }
 
     async fn forget_accounts(&self, before: Timestamp) -> StoreResult<u64> {

@@ -1,6 +1,6 @@
 //! What the engine plans with: where everything stands, and the versions in which anything may happen.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -9,6 +9,7 @@ use crate::{
     domain::{
         graph::criteria::Criteria,
         ids::{JourneyId, ProjectId},
+        people::profile::Channel,
         time::Timestamp,
     },
     server::store::{
@@ -26,7 +27,8 @@ pub const HEAD: &str = "SELECT epoch, content, cursor,
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0) AS last_event,
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'enrolments'), 0) AS last_enrolment,
     coalesce((SELECT max(seq) FROM profile_changes), 0) AS last_profile_change,
-    EXISTS (SELECT 1 FROM outbox WHERE state = 0) AS queued
+    EXISTS (SELECT 1 FROM outbox WHERE state = 0 AND lane = 0) AS queued,
+    EXISTS (SELECT 1 FROM message_events WHERE pending = 1) AS answers
     FROM engine_state";
 
 #[derive(FromRow)]
@@ -38,6 +40,7 @@ pub struct HeadRow {
     last_enrolment: i64,
     last_profile_change: i64,
     queued: bool,
+    answers: bool,
 }
 
 impl From<HeadRow> for Head {
@@ -50,6 +53,7 @@ impl From<HeadRow> for Head {
             last_enrolment: row.last_enrolment,
             last_profile_change: row.last_profile_change,
             queued: row.queued,
+            answers: row.answers,
         }
     }
 }
@@ -128,6 +132,14 @@ pub async fn all_segments(store: &SqliteStore) -> StoreResult<HashMap<ProjectNum
         segments.entry(project).or_default().insert(name, json(&criteria, "criteria")?);
     }
     Ok(segments)
+}
+
+pub async fn live_channels(store: &SqliteStore) -> StoreResult<HashSet<(ProjectNumber, Channel)>> {
+    let rows: Vec<(i64, String)> =
+        sqlx::query_as("SELECT p.number, c.channel FROM channels c JOIN projects p ON p.id = c.project_id WHERE c.live = 1")
+            .fetch_all(&store.readers)
+            .await?;
+    Ok(rows.into_iter().filter_map(|(project, channel)| Some((project, Channel::from_key(&channel)?))).collect())
 }
 
 pub async fn event_names(store: &SqliteStore, after: i64) -> StoreResult<Vec<(i64, ProjectNumber, String)>> {

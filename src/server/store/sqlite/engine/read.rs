@@ -6,6 +6,7 @@ use sqlx::FromRow;
 
 use crate::{
     domain::{
+        delivery::fate::Fate,
         engine::admit::History,
         people::{PastEvent, Profile, Properties},
         time::Timestamp,
@@ -13,7 +14,7 @@ use crate::{
     server::store::{
         StoreResult,
         engine::{
-            JourneyNumber, LastRun, LiveEnrolment, Needs, ProfileNumber, ProjectNumber, QueuedMessage, StoredEvent, VersionNumber,
+            Answer, JourneyNumber, LastRun, LiveEnrolment, Needs, ProfileNumber, ProjectNumber, QueuedMessage, StoredEvent, VersionNumber,
         },
         sqlite::{
             SqliteStore,
@@ -167,7 +168,7 @@ pub fn parse_properties(text: Option<&str>) -> StoreResult<Properties> {
 
 /// The columns of a [`LiveRow`]; `e` is the enrolment.
 const LIVE_COLUMNS: &str = "e.seq, e.journey, e.version, e.profile, e.node, e.visit, e.entered_at, e.began_at, e.wait_until,
-    e.due_at, e.entry_properties";
+    e.due_at, e.awaits, e.entry_properties";
 
 #[derive(FromRow)]
 struct LiveRow {
@@ -181,6 +182,7 @@ struct LiveRow {
     began_at: i64,
     wait_until: Option<i64>,
     due_at: Option<i64>,
+    awaits: bool,
     entry_properties: Option<String>,
 }
 
@@ -197,6 +199,7 @@ impl From<LiveRow> for LiveEnrolment {
             began_at: Timestamp(row.began_at),
             wait_until: row.wait_until.map(Timestamp),
             due_at: row.due_at.map(Timestamp),
+            awaits: row.awaits,
             entry_properties: row.entry_properties,
         }
     }
@@ -307,7 +310,7 @@ pub async fn queued(store: &SqliteStore, limit: i64) -> StoreResult<Vec<QueuedMe
         "SELECT o.seq AS message, o.channel, o.node AS message_node, o.visit AS message_visit, e.state = 0 AS inside, {LIVE_COLUMNS}
          FROM outbox o INDEXED BY outbox_queued CROSS JOIN enrolments e ON e.seq = o.enrolment
               CROSS JOIN versions v ON v.seq = o.version
-         WHERE o.state = 0 AND v.status <> 6 AND e.profile IS NOT NULL ORDER BY o.seq LIMIT ?1"
+         WHERE o.state = 0 AND o.lane = 0 AND v.status <> 6 AND e.profile IS NOT NULL ORDER BY o.seq LIMIT ?1"
     )))
     .bind(limit)
     .fetch_all(&store.readers)
@@ -321,6 +324,43 @@ pub async fn queued(store: &SqliteStore, limit: i64) -> StoreResult<Vec<QueuedMe
         enrolment: row.live.into(),
     };
     Ok(rows.into_iter().map(message).collect())
+}
+
+#[derive(FromRow)]
+struct AnswerRow {
+    message: i64,
+    what: i64,
+    message_node: String,
+    message_visit: i64,
+    inside: bool,
+    #[sqlx(flatten)]
+    live: LiveRow,
+}
+
+/// In the order in which it happened. Of a person who was forgotten, and in a stopped version, it moves nobody.
+pub async fn answers(store: &SqliteStore, limit: i64) -> StoreResult<Vec<Answer>> {
+    let columns = LIVE_COLUMNS.replace("e.profile", "coalesce(e.profile, 0) AS profile");
+    let rows: Vec<AnswerRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT m.message, m.what, o.node AS message_node, o.visit AS message_visit,
+                e.state = 0 AND v.status <> 6 AND e.profile IS NOT NULL AS inside, {columns}
+         FROM message_events m INDEXED BY message_events_pending CROSS JOIN outbox o ON o.seq = m.message
+              CROSS JOIN enrolments e ON e.seq = o.enrolment CROSS JOIN versions v ON v.seq = o.version
+         WHERE m.pending = 1 ORDER BY m.at, m.message LIMIT ?1"
+    )))
+    .bind(limit)
+    .fetch_all(&store.readers)
+    .await?;
+    let answer = |row: AnswerRow| {
+        Some(Answer {
+            message: row.message,
+            fate: Fate::from_code(row.what)?,
+            node: row.message_node,
+            visit: row.message_visit,
+            inside: row.inside,
+            enrolment: row.live.into(),
+        })
+    };
+    Ok(rows.into_iter().filter_map(answer).collect())
 }
 
 pub async fn profile_changes(store: &SqliteStore, limit: i64) -> StoreResult<Vec<(i64, ProjectNumber, ProfileNumber)>> {

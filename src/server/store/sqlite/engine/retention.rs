@@ -2,7 +2,11 @@
 
 use crate::{
     domain::time::Timestamp,
-    server::store::{StoreResult, engine::EnrolmentNumber, sqlite::SqliteStore},
+    server::store::{
+        StoreResult,
+        engine::EnrolmentNumber,
+        sqlite::{SqliteStore, rows::to_json},
+    },
 };
 
 /// Events are numbered as they were received, so the oldest come first. Those that the engine has not looked at stay.
@@ -52,6 +56,31 @@ pub async fn steps(
         .await?
         .rows_affected();
     Ok((deleted, Some(end)))
+}
+
+/// Messages are numbered as they were written, so the oldest come first; those that are still on their way stay.
+pub async fn messages(store: &SqliteStore, before: Timestamp, limit: i64) -> StoreResult<u64> {
+    let mut transaction = store.begin().await?;
+    let old: Vec<(i64,)> = sqlx::query_as(
+        "SELECT seq FROM (SELECT seq, state, settled_at FROM outbox ORDER BY seq LIMIT ?2)
+         WHERE state IN (1, 2, 5) AND settled_at < ?1",
+    )
+    .bind(before.0)
+    .bind(limit)
+    .fetch_all(&mut *transaction)
+    .await?;
+    let old = to_json(&old.iter().map(|(seq,)| *seq).collect::<Vec<i64>>())?;
+    sqlx::query("DELETE FROM message_events WHERE message IN (SELECT value FROM json_each(?))")
+        .bind(&old)
+        .execute(&mut *transaction)
+        .await?;
+    let deleted = sqlx::query("DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each(?))")
+        .bind(&old)
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+    transaction.commit().await?;
+    Ok(deleted)
 }
 
 /// The last refusals of people, and imports with the rows that they refused.

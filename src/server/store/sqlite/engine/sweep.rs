@@ -11,7 +11,9 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResu
         "SELECT EXISTS (SELECT 1 FROM versions v CROSS JOIN enrolments e INDEXED BY enrolments_live
                             ON e.version = v.seq AND e.state = 0 WHERE v.status = 6)
              OR EXISTS (SELECT 1 FROM outbox o INDEXED BY outbox_queued CROSS JOIN versions v ON v.seq = o.version
-                        WHERE o.state = 0 AND v.status = 6)",
+                        WHERE o.state = 0 AND o.lane = 0 AND v.status = 6)
+             OR EXISTS (SELECT 1 FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
+                            ON o.version = v.seq AND o.state = 0 AND o.lane = 1 WHERE v.status = 6)",
     )
     .fetch_one(&store.readers)
     .await?;
@@ -29,16 +31,17 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResu
     .execute(&mut *transaction)
     .await?
     .rows_affected();
-    let messages = sqlx::query(
+    let mut messages = 0;
+    for statement in [
         "UPDATE outbox SET state = 3, settled_at = ?1 WHERE seq IN (
              SELECT o.seq FROM outbox o INDEXED BY outbox_queued CROSS JOIN versions v ON v.seq = o.version
-             WHERE o.state = 0 AND v.status = 6 LIMIT ?2)",
-    )
-    .bind(now.0)
-    .bind(limit)
-    .execute(&mut *transaction)
-    .await?
-    .rows_affected();
+             WHERE o.state = 0 AND o.lane = 0 AND v.status = 6 LIMIT ?2)",
+        "UPDATE outbox SET state = 3, settled_at = ?1 WHERE seq IN (
+             SELECT o.seq FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
+                 ON o.version = v.seq AND o.state = 0 AND o.lane = 1 WHERE v.status = 6 LIMIT ?2)",
+    ] {
+        messages += sqlx::query(statement).bind(now.0).bind(limit).execute(&mut *transaction).await?.rows_affected();
+    }
     transaction.commit().await?;
     let limit = limit.unsigned_abs();
     Ok(trips >= limit || messages >= limit)

@@ -51,6 +51,7 @@ pub async fn forget(connection: &mut SqliteConnection, profile: ProfileNumber, n
     end_trips(connection, "profile = ?1 AND state = 0 AND ?2 > 0", profile, profile, now).await?;
     for statement in [
         "DELETE FROM steps WHERE enrolment IN (SELECT seq FROM enrolments WHERE profile = ?1)",
+        "DELETE FROM message_events WHERE pending = 0 AND message IN (SELECT seq FROM outbox WHERE profile = ?1)",
         "UPDATE outbox SET profile = NULL WHERE profile = ?1",
         "UPDATE enrolments SET profile = NULL, entry_properties = NULL, state = iif(state = 0, 5, state), wait_until = NULL,
              due_at = NULL WHERE profile = ?1",

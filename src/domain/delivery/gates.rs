@@ -1,0 +1,228 @@
+//! What stands in front of every message: an address, consent, the suppression list, quiet hours, frequency caps, being too
+//! late. Asked when somebody comes to a message, and again when it is handed over: hours may lie between the two.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    engine::calendar::{Calendar, quiet_until},
+    error::FieldError,
+    graph::node::Sending,
+    people::{Profile, profile::Channel},
+    settings::{QuietHours, QuietThen},
+    time::{HOUR_MS, MINUTE_MS, Timestamp},
+};
+
+/// What a gate says, with the reason in words for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gate {
+    Open,
+    /// It will not go out.
+    Shut(String),
+    /// It goes out then, if the gates are open then.
+    Later(Timestamp, String),
+}
+
+/// The time, where the person lives.
+#[derive(Clone, Copy)]
+pub struct Clock<'a> {
+    pub calendar: &'a dyn Calendar,
+    pub zone: &'a str,
+    pub now: Timestamp,
+}
+
+/// At most so many messages to one person in so many hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrequencyCap {
+    /// None: all channels together.
+    pub channel: Option<Channel>,
+    pub most: u32,
+    pub hours: u32,
+}
+
+/// Longest window of a cap, in hours: 31 days.
+pub const CAP_HOURS_MAX: u32 = 744;
+
+impl FrequencyCap {
+    /// What makes no sense about it.
+    pub fn problems(&self) -> Vec<FieldError> {
+        let mut problems = Vec::new();
+        if self.most == 0 {
+            problems.push(FieldError::new("most", "range", "A cap lets at least one message through. Pause the journeys instead."));
+        }
+        if !(1..=CAP_HOURS_MAX).contains(&self.hours) {
+            let sentence = format!("A cap looks back 1 to {CAP_HOURS_MAX} hours.");
+            problems.push(FieldError::new("hours", "range", sentence));
+        }
+        problems
+    }
+
+    pub fn since(&self, now: Timestamp) -> Timestamp {
+        now.plus(-(i64::from(self.hours) * HOUR_MS))
+    }
+}
+
+impl Sending {
+    /// From when on it is too late for a message that should go out at `planned`.
+    pub fn expires_at(&self, planned: Timestamp) -> Option<Timestamp> {
+        self.too_late_minutes.map(|minutes| planned.plus(i64::from(minutes) * MINUTE_MS))
+    }
+}
+
+/// Asked when she comes to the message.
+pub fn on_arrival(
+    profile: &Profile,
+    channel: Channel,
+    quiet: Option<&QuietHours>,
+    expires_at: Option<Timestamp>,
+    clock: Clock<'_>,
+) -> Gate {
+    if let Some(reason) = unreachable(profile, channel) {
+        return Gate::Shut(reason);
+    }
+    if expires_at.is_some_and(|expires_at| expires_at <= clock.now) {
+        return Gate::Shut("too late: skipped".to_string());
+    }
+    let Some(quiet) = quiet.filter(|_| disturbs(channel)) else { return Gate::Open };
+    let over = quiet_until(clock.calendar, clock.now, clock.zone, quiet).filter(|over| *over > clock.now);
+    match (over, quiet.then) {
+        (None, _) => Gate::Open,
+        (Some(over), QuietThen::SendWhenOver) => Gate::Later(over, format!("quiet hours until {}", over.long_date())),
+        (Some(_), QuietThen::Drop) => Gate::Shut("dropped: it came in quiet hours".to_string()),
+    }
+}
+
+/// What is known about a person at the moment of handing a message over, besides her profile.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// Why her address gets nothing any more.
+    pub suppressed: Option<&'a str>,
+    pub caps: &'a [FrequencyCap],
+    /// When she got messages lately, by channel.
+    pub recent: &'a [(Channel, Timestamp)],
+    pub ignore_caps: bool,
+}
+
+/// Asked when it is handed over.
+pub fn on_hand_over(
+    profile: &Profile,
+    channel: Channel,
+    quiet: Option<&QuietHours>,
+    expires_at: Option<Timestamp>,
+    clock: Clock<'_>,
+    circumstances: &Circumstances<'_>,
+) -> Gate {
+    match on_arrival(profile, channel, quiet, expires_at, clock) {
+        Gate::Open => {}
+        other => return other,
+    }
+    if let Some(reason) = circumstances.suppressed {
+        return Gate::Shut(format!("her address is on the suppression list: {reason}"));
+    }
+    let capped = circumstances.caps.iter().find(|cap| !circumstances.ignore_caps && is_reached(cap, channel, circumstances.recent, clock.now));
+    match capped {
+        Some(cap) => Gate::Shut(reached(cap)),
+        None => Gate::Open,
+    }
+}
+
+fn is_reached(cap: &FrequencyCap, channel: Channel, recent: &[(Channel, Timestamp)], now: Timestamp) -> bool {
+    if !disturbs(channel) || cap.channel.is_some_and(|capped| capped != channel) {
+        return false;
+    }
+    let since = cap.since(now);
+    let counts = |(sent_by, at): &&(Channel, Timestamp)| {
+        *at > since && disturbs(*sent_by) && cap.channel.is_none_or(|capped| capped == *sent_by)
+    };
+    recent.iter().filter(counts).count() >= cap.most as usize
+}
+
+fn reached(cap: &FrequencyCap) -> String {
+    let what = cap.channel.map_or("message", Channel::title);
+    let plural = if cap.most == 1 { "" } else { "s" };
+    let hours = if cap.hours == 1 { "hour".to_string() } else { format!("{} hours", cap.hours) };
+    format!("frequency cap: {} {what}{plural} in {hours} reached", cap.most)
+}
+
+/// Does a message by this channel reach her at all?
+fn unreachable(profile: &Profile, channel: Channel) -> Option<String> {
+    if profile.reachable(channel) {
+        return None;
+    }
+    let missing = channel.address_key().is_some_and(|key| !profile.addresses.contains_key(key));
+    let why = if missing { "has no address for" } else { "does not want" };
+    Some(format!("{why} {}", channel.title()))
+}
+
+/// Does it reach her herself? A webhook goes to a machine, an in-app message waits for her.
+fn disturbs(channel: Channel) -> bool {
+    !matches!(channel, Channel::Webhook | Channel::InApp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::engine::calendar::UtcCalendar;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+    fn somebody() -> Profile {
+        Profile { addresses: [("email".to_string(), "a@example.com".to_string())].into(), ..Profile::default() }
+    }
+
+    fn free() -> Circumstances<'static> {
+        Circumstances { suppressed: None, caps: &[], recent: &[], ignore_caps: false }
+    }
+
+    fn ask(profile: &Profile, circumstances: &Circumstances<'_>) -> Gate {
+        let clock = Clock { calendar: &UtcCalendar, zone: "UTC", now: NOW };
+        on_hand_over(profile, Channel::Email, None, None, clock, circumstances)
+    }
+
+    fn hours_ago(hours: i64) -> Timestamp {
+        NOW.plus(-hours * HOUR_MS)
+    }
+
+    #[test]
+    fn an_address_that_is_suppressed_gets_nothing_and_the_reason_is_told() {
+        let gate = ask(&somebody(), &Circumstances { suppressed: Some("it bounced"), ..free() });
+        assert_eq!(gate, Gate::Shut("her address is on the suppression list: it bounced".to_string()));
+    }
+
+    #[test]
+    fn whoever_does_not_want_it_does_not_get_it_whatever_the_message_ignores() {
+        let mut unwilling = somebody();
+        unwilling.consent.insert("email".to_string(), false);
+        let gate = ask(&unwilling, &Circumstances { ignore_caps: true, ..free() });
+        assert_eq!(gate, Gate::Shut("does not want e-mail".to_string()));
+    }
+
+    #[test]
+    fn a_cap_counts_its_own_channel_within_its_window() {
+        let caps = [FrequencyCap { channel: Some(Channel::Email), most: 2, hours: 24 }];
+        let once = [(Channel::Email, hours_ago(1)), (Channel::Email, hours_ago(25)), (Channel::Sms, hours_ago(1))];
+        assert_eq!(ask(&somebody(), &Circumstances { caps: &caps, recent: &once, ..free() }), Gate::Open);
+        let twice = [(Channel::Email, hours_ago(1)), (Channel::Email, hours_ago(23))];
+        let shut = ask(&somebody(), &Circumstances { caps: &caps, recent: &twice, ..free() });
+        assert_eq!(shut, Gate::Shut("frequency cap: 2 e-mails in 24 hours reached".to_string()));
+    }
+
+    #[test]
+    fn a_cap_over_all_channels_counts_what_reaches_her_and_not_webhooks() {
+        let caps = [FrequencyCap { channel: None, most: 2, hours: 1 }];
+        let webhook = [(Channel::Webhook, NOW), (Channel::Sms, NOW)];
+        assert_eq!(ask(&somebody(), &Circumstances { caps: &caps, recent: &webhook, ..free() }), Gate::Open);
+        let two = [(Channel::Push, NOW), (Channel::Sms, NOW)];
+        assert!(matches!(ask(&somebody(), &Circumstances { caps: &caps, recent: &two, ..free() }), Gate::Shut(_)));
+        let receipt = Circumstances { caps: &caps, recent: &two, ignore_caps: true, ..free() };
+        assert_eq!(ask(&somebody(), &receipt), Gate::Open);
+    }
+
+    #[test]
+    fn what_is_too_late_is_skipped() {
+        let clock = Clock { calendar: &UtcCalendar, zone: "UTC", now: NOW };
+        let sending = Sending { too_late_minutes: Some(60), ..Sending::default() };
+        let gate = |planned| on_arrival(&somebody(), Channel::Email, None, sending.expires_at(planned), clock);
+        assert_eq!(gate(NOW.plus(-59 * MINUTE_MS)), Gate::Open);
+        assert_eq!(gate(NOW.plus(-60 * MINUTE_MS)), Gate::Shut("too late: skipped".to_string()));
+    }
+}
