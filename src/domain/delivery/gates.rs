@@ -47,7 +47,11 @@ impl FrequencyCap {
     pub fn problems(&self) -> Vec<FieldError> {
         let mut problems = Vec::new();
         if self.most == 0 {
-            problems.push(FieldError::new("most", "range", "A cap lets at least one message through. Pause the journeys instead."));
+            problems.push(FieldError::new(
+                "most",
+                "range",
+                "A cap lets at least one message through. Pause the journeys instead.",
+            ));
         }
         if !(1..=CAP_HOURS_MAX).contains(&self.hours) {
             let sentence = format!("A cap looks back 1 to {CAP_HOURS_MAX} hours.");
@@ -118,7 +122,10 @@ pub fn on_hand_over(
     if let Some(reason) = circumstances.suppressed {
         return Gate::Shut(format!("her address is on the suppression list: {reason}"));
     }
-    let capped = circumstances.caps.iter().find(|cap| !circumstances.ignore_caps && is_reached(cap, channel, circumstances.recent, clock.now));
+    let capped = circumstances
+        .caps
+        .iter()
+        .find(|cap| !circumstances.ignore_caps && is_reached(cap, channel, circumstances.recent, clock.now));
     match capped {
         Some(cap) => Gate::Shut(reached(cap)),
         None => Gate::Open,

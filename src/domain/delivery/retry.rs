@@ -3,8 +3,7 @@
 use crate::domain::time::{HOUR_MS, MINUTE_MS, Timestamp};
 
 /// Waits between tries, in milliseconds: quick at first, for a hiccup; hours at last, for an outage.
-const WAITS: [i64; 8] =
-    [2_000, 10_000, MINUTE_MS, 5 * MINUTE_MS, 20 * MINUTE_MS, HOUR_MS, 3 * HOUR_MS, 6 * HOUR_MS];
+const WAITS: [i64; 8] = [2_000, 10_000, MINUTE_MS, 5 * MINUTE_MS, 20 * MINUTE_MS, HOUR_MS, 3 * HOUR_MS, 6 * HOUR_MS];
 /// Tries in all; a message that failed as often is undelivered.
 pub const TRIES: i64 = WAITS.len() as i64 + 1;
 /// The longest that a provider's own wish is respected.

@@ -339,7 +339,15 @@ impl NodeKind {
         let named = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
         match self {
             NodeKind::Email { .. } => named(&[
-                "sent", "viewed", "clicked", "failed", "unreachable", "delivered", "bounced", "complained", "unsubscribed",
+                "sent",
+                "viewed",
+                "clicked",
+                "failed",
+                "unreachable",
+                "delivered",
+                "bounced",
+                "complained",
+                "unsubscribed",
             ]),
             NodeKind::WebPush { .. } => named(&["sent", "viewed", "clicked", "failed", "unreachable"]),
             NodeKind::Sms { .. } => named(&["sent", "failed", "unreachable", "delivered", "unsubscribed"]),

@@ -75,7 +75,9 @@ impl Graph {
             }
             match nodes.get(connector.to.as_str()) {
                 None => add("to", "unknown_node", format!("There is no node “{}” for this connector to reach.", connector.to)),
-                Some(node) if node.step == (NodeKind::Entry {}) => add("to", "entry", "A connector cannot lead back to the entry.".to_string()),
+                Some(node) if node.step == (NodeKind::Entry {}) => {
+                    add("to", "entry", "A connector cannot lead back to the entry.".to_string())
+                }
                 Some(_) => {}
             }
         }

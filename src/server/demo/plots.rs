@@ -241,10 +241,7 @@ fn survey(entry: &Entry) -> Graph {
         .from("score", "passive", 1.0)
         .step("thanks", email("thank you for your answer"))
         .from("score", "others", 2.0)
-        .step(
-            "ticket",
-            webhook("https://support.example.com/tickets", "{\"kind\": \"detractor\"}"),
-        )
+        .step("ticket", webhook("https://support.example.com/tickets", "{\"kind\": \"detractor\"}"))
         .step("list", NodeKind::AddToList { list: "Detractors".to_string() })
         .from("answer", "timeout", 3.0)
         .step("remind", sms("One question, ten seconds"))

@@ -11,12 +11,18 @@ use std::collections::{HashMap, HashSet};
 
 use super::SqliteStore;
 use crate::{
-    domain::{engine::admit::History, graph::criteria::Criteria, ids::ProjectId, people::{Profile, profile::Channel}, time::Timestamp},
+    domain::{
+        engine::admit::History,
+        graph::criteria::Criteria,
+        ids::ProjectId,
+        people::{Profile, profile::Channel},
+        time::Timestamp,
+    },
     server::store::{
         StoreResult,
         engine::{
-            Answer, Backlog, Batch, EngineStore, EnrolmentNumber, Head, JourneyNumber, LastRun, LiveEnrolment, Needs, PlannedVersion,
-            ProfileNumber, ProjectNumber, QueuedMessage, StoredEvent, VersionContent, VersionNumber,
+            Answer, Backlog, Batch, EngineStore, EnrolmentNumber, Head, JourneyNumber, LastRun, LiveEnrolment, Needs,
+            PlannedVersion, ProfileNumber, ProjectNumber, QueuedMessage, StoredEvent, VersionContent, VersionNumber,
         },
     },
 };

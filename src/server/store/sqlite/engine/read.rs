@@ -14,7 +14,8 @@ use crate::{
     server::store::{
         StoreResult,
         engine::{
-            Answer, JourneyNumber, LastRun, LiveEnrolment, Needs, ProfileNumber, ProjectNumber, QueuedMessage, StoredEvent, VersionNumber,
+            Answer, JourneyNumber, LastRun, LiveEnrolment, Needs, ProfileNumber, ProjectNumber, QueuedMessage, StoredEvent,
+            VersionNumber,
         },
         sqlite::{
             SqliteStore,
