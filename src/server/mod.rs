@@ -2,8 +2,10 @@
 
 pub mod auth;
 pub mod changes;
+pub mod channels;
 pub mod clock;
 pub mod config;
+pub mod delivery;
 pub mod demo;
 pub mod engine;
 pub mod http;
@@ -14,4 +16,6 @@ pub mod retention;
 pub mod serve;
 pub mod services;
 pub mod store;
+pub mod templates;
 pub mod timekeeper;
+pub mod vault;

@@ -107,9 +107,9 @@ fn a_message_waits_for_its_answer_and_then_she_goes_on() {
     assert_eq!(time_up(at(&version, NOON.plus(59 * MINUTE_MS)), &mut profile, inside.trip.clone()), None);
     let hour = NOON.plus(60 * MINUTE_MS);
     let sent = time_up(at(&version, hour), &mut profile, inside.trip).expect("due");
-    assert_eq!(sent.messages, [Outgoing { node: 1, visit: 3, channel: Channel::Email }]);
+    assert_eq!(sent.messages, [Outgoing { node: 1, visit: 3, channel: Channel::Email, expires_at: None }]);
     assert_eq!((sent.ended, sent.trip.due), (None, None));
-    let done = answer(at(&version, hour), &mut profile, &sent.trip, "sent").expect("goes on");
+    let done = answer(at(&version, hour), &mut profile, &sent.trip, Fate::Sent).expect("goes on");
     assert_eq!(done.ended, Some(Ending::Completed));
 }
 

@@ -1,0 +1,32 @@
+//! Fills in what authors write: Liquid over the profile, the event that let her in, and the journey.
+
+use crate::domain::{
+    engine::calendar::Calendar,
+    people::{Profile, Properties},
+    time::Timestamp,
+};
+
+/// What a message is filled in with.
+pub struct Facts<'a> {
+    pub profile: &'a Profile,
+    /// Of the event that let her in.
+    pub event: &'a Properties,
+    pub journey_id: &'a str,
+    pub journey_name: &'a str,
+    pub calendar: &'a dyn Calendar,
+    /// IANA name of the zone she lives in.
+    pub zone: &'a str,
+    pub now: Timestamp,
+}
+
+/// Links that are a message's own. Without them (a preview, a test) nothing is counted and nobody is unsubscribed.
+pub trait Links: Send + Sync {
+    /// Leads to `target` and counts as a click.
+    fn click(&self, target: &str) -> String;
+    /// A picture that counts as a view.
+    fn pixel(&self) -> String;
+    /// One click unsubscribes (RFC 8058); opened in a browser it shows her preferences.
+    fn unsubscribe(&self) -> String;
+    /// Her preferences.
+    fn preferences(&self) -> String;
+}

@@ -1,0 +1,220 @@
+//! The server's own key: it seals secrets that have to be used again (a provider's password), and signs links that people
+//! bring back.
+//!
+//! The key is 32 bytes from `WAYFARE_SECRET_KEY` or a file beside the database. Whoever has the database without the key
+//! reads no provider's password; whoever loses the key types them in again.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use ring::{aead, hmac};
+
+const KEY_BYTES: usize = 32;
+
+/// Why there is no key: a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    #[error("WAYFARE_SECRET_KEY is not 32 bytes in base64. Make one with: openssl rand -base64 32")]
+    Malformed,
+    #[error("The key file {0} does not hold 32 bytes in base64. Restore it, or remove it and enter the channels' secrets again.")]
+    MalformedFile(PathBuf),
+    #[error("The key file {0} cannot be used: {1}. Check its owner and rights, or give another one with --key-file.")]
+    File(PathBuf, std::io::Error),
+    #[error("the operating system gives no random numbers")]
+    NoRandomness,
+    /// Sealed with another key, or changed since.
+    #[error("A secret was sealed with another key. Start with the key that it was sealed with, or enter it again.")]
+    OtherKey,
+}
+
+/// What a signature is for: one made for one purpose is worth nothing for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Links in messages: clicks, opens, preferences.
+    Link,
+    /// The key of a message, as it stands in `Message-ID`.
+    MessageKey,
+    /// Addresses at which providers report.
+    Hook,
+}
+
+impl Purpose {
+    fn label(self) -> &'static [u8] {
+        match self {
+            Purpose::Link => b"wayfare link 1",
+            Purpose::MessageKey => b"wayfare message key 1",
+            Purpose::Hook => b"wayfare hook 1",
+        }
+    }
+}
+
+/// The key, ready for use. Cheap to clone; never printed.
+#[derive(Clone)]
+pub struct Vault(Arc<Keys>);
+
+struct Keys {
+    seal: aead::LessSafeKey,
+    master: hmac::Key,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Vault")
+    }
+}
+
+impl Vault {
+    /// From the text of `WAYFARE_SECRET_KEY`, or else from the file, which is made where there is none.
+    ///
+    /// # Errors
+    /// [`VaultError`], with what to do about it.
+    pub fn open(key: Option<&str>, file: &Path) -> Result<Self, VaultError> {
+        match key {
+            Some(text) => Self::from_text(text).ok_or(VaultError::Malformed),
+            None => Self::from_file(file),
+        }
+    }
+
+    /// Where the key stands by default: `wayfare.db.key` beside `wayfare.db`.
+    pub fn beside(database: &Path) -> PathBuf {
+        let mut name = database.as_os_str().to_os_string();
+        name.push(".key");
+        name.into()
+    }
+
+    fn from_file(file: &Path) -> Result<Self, VaultError> {
+        let failed = |error| VaultError::File(file.to_path_buf(), error);
+        match fs::read_to_string(file) {
+            Ok(text) => Self::from_text(&text).ok_or_else(|| VaultError::MalformedFile(file.to_path_buf())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let mut bytes = [0_u8; KEY_BYTES];
+                getrandom::fill(&mut bytes).map_err(|_| VaultError::NoRandomness)?;
+                let mut options = OpenOptions::new();
+                options.write(true).create_new(true);
+                #[cfg(unix)]
+                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+                match options.open(file) {
+                    Ok(mut made) => {
+                        made.write_all(format!("{}\n", STANDARD.encode(bytes)).as_bytes()).map_err(failed)?;
+                        made.sync_all().map_err(failed)?;
+                        Self::new(&bytes).ok_or(VaultError::NoRandomness)
+                    }
+                    // Another process was quicker: its key is the one.
+                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Self::from_file(file),
+                    Err(error) => Err(failed(error)),
+                }
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        Self::new(&STANDARD.decode(text.trim()).ok()?)
+    }
+
+    fn new(bytes: &[u8]) -> Option<Self> {
+        if bytes.len() != KEY_BYTES {
+            return None;
+        }
+        let master = hmac::Key::new(hmac::HMAC_SHA256, bytes);
+        let derived = hmac::sign(&master, b"wayfare seal 1");
+        let seal = aead::UnboundKey::new(&aead::CHACHA20_POLY1305, derived.as_ref()).ok()?;
+        Some(Self(Arc::new(Keys { seal: aead::LessSafeKey::new(seal), master })))
+    }
+
+    /// Encrypts; `about` says what it belongs to, and opens it only there.
+    ///
+    /// # Errors
+    /// Where the operating system gives no random numbers.
+    pub fn seal(&self, about: &str, secret: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let mut nonce = [0_u8; aead::NONCE_LEN];
+        getrandom::fill(&mut nonce).map_err(|_| VaultError::NoRandomness)?;
+        let mut sealed = nonce.to_vec();
+        let mut body = secret.to_vec();
+        let nonce = aead::Nonce::assume_unique_for_key(nonce);
+        self.0
+            .seal
+            .seal_in_place_append_tag(nonce, aead::Aad::from(about.as_bytes()), &mut body)
+            .map_err(|_| VaultError::NoRandomness)?;
+        sealed.append(&mut body);
+        Ok(sealed)
+    }
+
+    /// # Errors
+    /// [`VaultError::OtherKey`] where it was sealed with another key or for something else.
+    pub fn unseal(&self, about: &str, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let (nonce, body) = sealed.split_at_checked(aead::NONCE_LEN).ok_or(VaultError::OtherKey)?;
+        let nonce = aead::Nonce::try_assume_unique_for_key(nonce).map_err(|_| VaultError::OtherKey)?;
+        let mut body = body.to_vec();
+        let opened = self.0.seal.open_in_place(nonce, aead::Aad::from(about.as_bytes()), &mut body);
+        opened.map(|text| text.to_vec()).map_err(|_| VaultError::OtherKey)
+    }
+
+    /// 16 bytes that nobody without the key can make.
+    pub fn sign(&self, purpose: Purpose, data: &[u8]) -> [u8; 16] {
+        let mut context = hmac::Context::with_key(&self.0.master);
+        context.update(purpose.label());
+        context.update(&[0]);
+        context.update(data);
+        let tag = context.sign();
+        let mut short = [0_u8; 16];
+        short.copy_from_slice(&tag.as_ref()[..16]);
+        short
+    }
+
+    /// Was it signed with this key for this purpose? In constant time.
+    pub fn verify(&self, purpose: Purpose, data: &[u8], signature: &[u8]) -> bool {
+        subtle::ConstantTimeEq::ct_eq(&self.sign(purpose, data)[..], signature).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vault() -> Vault {
+        Vault::new(&[7; KEY_BYTES]).expect("a key")
+    }
+
+    #[test]
+    fn what_is_sealed_opens_with_the_same_key_for_the_same_thing_only() {
+        let sealed = vault().seal("email", b"hunter2").expect("sealed");
+        assert!(!sealed.windows(7).any(|window| window == b"hunter2"));
+        assert_eq!(vault().unseal("email", &sealed).expect("opened"), b"hunter2");
+        assert!(vault().unseal("sms", &sealed).is_err());
+        let other = Vault::new(&[8; KEY_BYTES]).expect("a key");
+        assert!(other.unseal("email", &sealed).is_err());
+        assert!(vault().unseal("email", &sealed[..5]).is_err());
+    }
+
+    #[test]
+    fn a_signature_is_for_one_purpose() {
+        let signature = vault().sign(Purpose::Link, b"1");
+        assert!(vault().verify(Purpose::Link, b"1", &signature));
+        assert!(!vault().verify(Purpose::Hook, b"1", &signature));
+        assert!(!vault().verify(Purpose::Link, b"2", &signature));
+        assert!(!vault().verify(Purpose::Link, b"1", &signature[..15]));
+    }
+
+    #[test]
+    fn the_key_file_is_made_once_and_for_its_owner_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = Vault::beside(&folder.path().join("wayfare.db"));
+        let first = Vault::open(None, &file).expect("made");
+        let sealed = first.seal("email", b"x").expect("sealed");
+        assert!(Vault::open(None, &file).expect("read").unseal("email", &sealed).is_ok());
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&file).expect("there").permissions());
+            assert_eq!(mode & 0o077, 0);
+        }
+        fs::write(&file, "nonsense").expect("written");
+        assert!(matches!(Vault::open(None, &file), Err(VaultError::MalformedFile(_))));
+        assert!(matches!(Vault::open(Some("short"), &file), Err(VaultError::Malformed)));
+    }
+}
