@@ -13,6 +13,8 @@ ALTER TABLE outbox ADD COLUMN expires_at INTEGER;
 ALTER TABLE outbox ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
 -- How often the server died while it was with the sender: it may have gone out before.
 ALTER TABLE outbox ADD COLUMN doubts INTEGER NOT NULL DEFAULT 0;
+-- Somebody had it sent again: it goes out although she has gone on meanwhile.
+ALTER TABLE outbox ADD COLUMN resent INTEGER NOT NULL DEFAULT 0;
 -- Why it was not sent, or not yet.
 ALTER TABLE outbox ADD COLUMN reason TEXT;
 -- What the provider calls it.
@@ -37,12 +39,11 @@ CREATE TABLE message_events (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX message_events_pending ON message_events (at, message) WHERE pending = 1;
 
--- What the senders remember of themselves: messages that were with them when the server died.
-CREATE TABLE delivery_state (
-    id      INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
-    doubts  INTEGER NOT NULL
+-- How many messages of a project were with a sender when the server died, ever.
+CREATE TABLE delivery_doubts (
+    project  INTEGER NOT NULL PRIMARY KEY,
+    count    INTEGER NOT NULL
 ) STRICT;
-INSERT INTO delivery_state (id, doubts) VALUES (1, 0);
 
 CREATE TABLE channels (
     project_id  BLOB    NOT NULL REFERENCES projects (id),

@@ -81,6 +81,7 @@ events! {
     PeopleImported "profiles.import" "People imported",
     SegmentSaved "segments.save" "Segment saved",
     SegmentDeleted "segments.delete" "Segment deleted",
+    MessagesSentAgain "delivery.again" "Messages sent again",
     AuditExported "audit.export" "Audit log exported",
 }
 

@@ -13,11 +13,12 @@ use crate::server::{
     changes::Changes,
     clock::{Clock, SystemClock},
     config::{ProviderArgsError, ServeArgs},
+    delivery::{DeliverySigns, Flights},
     engine::{Engine, EngineSigns, calendar::Zones},
     http::{self, AppState, Site, assets::Assets},
     listener,
     retention::keep_small,
-    services::Services,
+    services::{Delivery, Services},
     store::{
         Store,
         access::AccessStore,
@@ -70,8 +71,17 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let address = listener.local_addr()?;
     let auth = Auth::new(lifetimes, provider);
     let signs = EngineSigns::default();
+    let delivery = Delivery { signs: DeliverySigns::new(signs.clone()), flights: Flights::default() };
     let state = AppState {
-        services: Services::new(store.clone(), Arc::clone(&clock), changes.clone(), auth, reachable.is_none(), signs.clone()),
+        services: Services::new(
+            store.clone(),
+            Arc::clone(&clock),
+            changes.clone(),
+            auth,
+            reachable.is_none(),
+            signs.clone(),
+            delivery.clone(),
+        ),
         assets: Arc::new(Assets::embedded()),
         site: Arc::new(Site::new(args.public_url.clone(), args.listen.ip(), args.trusted_proxies.clone())),
         stop: stop.clone(),

@@ -13,6 +13,7 @@ use super::pages::{
     account::AccountPage,
     audit::AuditPage,
     clone_journey::CloneJourneyPage,
+    delivery::DeliveryPage,
     edit_journey::EditJourneyPage,
     found::FoundPage,
     imports::{ImportPage, ImportsPage},
@@ -77,6 +78,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/segments") view=|| view! { <SegmentsPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/segments/edit") view=|| view! { <SegmentEditPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/trips/:id") view=|| view! { <TripPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/delivery") view=|| view! { <DeliveryPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/people") view=|| view! { <PeoplePage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/keys") view=|| view! { <KeysPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/projects") view=|| view! { <ProjectsPage /> }.into_any() ssr=SsrMode::Async />

@@ -171,6 +171,7 @@ fn MainNavigation(role: Option<Role>) -> impl IntoView {
     let pages = [
         ("/journeys", "Journeys", Permission::SeeJourneys),
         ("/profiles", "Profiles", Permission::SeeJourneys),
+        ("/delivery", "Delivery", Permission::SeeJourneys),
         ("/people", "People", Permission::ManagePeople),
         ("/keys", "API keys", Permission::ManageKeys),
         ("/audit", "Audit log", Permission::SeeAuditLog),

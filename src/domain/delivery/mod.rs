@@ -1,5 +1,10 @@
 //! Rules of delivery: what keeps a message back, when it is tried again, and what becomes of it (DESIGN section 5).
 
+pub mod breaker;
 pub mod fate;
 pub mod gates;
+pub mod overview;
+pub mod rate;
 pub mod retry;
+pub mod suppression;
+pub mod undelivered;

@@ -24,6 +24,9 @@ impl Channel {
     pub const ALL: [Channel; 7] =
         [Channel::Email, Channel::Sms, Channel::Push, Channel::Webhook, Channel::Whatsapp, Channel::WebPush, Channel::InApp];
 
+    /// Those by which this version really sends; messages of the others go to the log.
+    pub const SENDING: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::Push, Channel::Webhook];
+
     pub fn key(self) -> &'static str {
         match self {
             Channel::Email => "email",

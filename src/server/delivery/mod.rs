@@ -1,2 +1,14 @@
 //! The courier: takes messages from the outbox, asks the gates again, fills them in, hands them over, and writes down what
 //! became of them (docs/delivery.md).
+
+mod courier;
+pub mod flights;
+mod known;
+pub mod lane;
+mod letter;
+pub mod signs;
+
+pub use courier::{Courier, OpenTransport};
+pub use flights::Flights;
+pub use letter::Office;
+pub use signs::DeliverySigns;

@@ -4,21 +4,56 @@ use std::sync::atomic::Ordering;
 
 use super::{Engine, ROUND, slice::Slice};
 use crate::{
-    domain::time::Timestamp,
-    server::store::{Store, StoreResult},
+    domain::{
+        delivery::rate::Rate,
+        time::{MINUTE_MS, Timestamp},
+    },
+    server::store::{Store, StoreResult, engine::LiveEnrolment},
 };
+
+/// A standstill is longer than this, in milliseconds: whoever was due before it ended, and longer ago, is overdue.
+const STANDSTILL: i64 = MINUTE_MS;
+
+/// Lets those who became overdue while nobody looked go on at a set rate, the longest due first: a day's messages do not
+/// all go out in the minute after a server was mended. Whoever is due in time meanwhile does not wait behind them.
+pub(super) struct CatchUp {
+    rate: Rate,
+    /// Whoever was due up to then is overdue.
+    before: Timestamp,
+    /// There may be somebody.
+    behind: bool,
+    looked_at: Timestamp,
+}
+
+impl CatchUp {
+    pub(super) fn new(per_second: u32, now: Timestamp) -> Self {
+        let before = now.plus(-STANDSTILL);
+        Self { rate: Rate::new(per_second, now), before, behind: true, looked_at: now }
+    }
+
+    /// Nobody has looked for long: what fell due meanwhile is overdue as well.
+    fn look(&mut self, now: Timestamp) {
+        if now.0 - self.looked_at.0 > STANDSTILL {
+            self.before = now.plus(-STANDSTILL);
+            self.behind = true;
+        }
+        self.looked_at = now;
+    }
+}
 
 impl<S: Store + Clone> Engine<S> {
     /// Everybody who was due until then, the longest due first.
     pub(super) async fn due(&mut self, until: Timestamp) -> StoreResult<bool> {
-        let mut due = self.store.due(until, ROUND).await?;
-        let found = due.len() as i64;
+        let now = self.clock.now();
+        let mut due = self.overdue(until, now).await?;
+        let in_time = self.store.due(self.in_time_after(), until, ROUND - due.len() as i64).await?;
+        let full = due.len() as i64 + in_time.len() as i64 == ROUND;
+        due.extend(in_time);
         // People of a version that does not move (its project is archived) stay where they are.
         due.retain(|live| self.plan.versions.contains_key(&live.version));
         let Some(first) = due.first() else { return Ok(false) };
-        let head = self.fresh_head().await?;
-        let now = self.clock.now();
         let late = first.due_at.map_or(0, |due| now.0 - due.0);
+        let head = self.fresh_head().await?;
         self.signs.0.lateness_ms.store(late, Ordering::Relaxed);
         let people: Vec<_> = due.iter().map(|live| (live.version, live.profile)).collect();
         let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
@@ -29,6 +64,32 @@ impl<S: Store + Clone> Engine<S> {
         let batch = slice.finish();
         let moved = !batch.moved.is_empty();
         let done = self.carry_out(batch).await?;
-        Ok(moved && (!done || found == ROUND))
+        Ok(moved && (!done || full))
+    }
+
+    /// As many of those who are overdue as may go on now.
+    async fn overdue(&mut self, until: Timestamp, now: Timestamp) -> StoreResult<Vec<LiveEnrolment>> {
+        let Some(catch_up) = &mut self.catch_up else { return Ok(Vec::new()) };
+        catch_up.look(now);
+        let may = catch_up.rate.available(now).min(ROUND);
+        if !catch_up.behind || may == 0 {
+            return Ok(Vec::new());
+        }
+        let found = self.store.due(None, catch_up.before.min(until), may).await?;
+        catch_up.rate.spend(found.len() as i64);
+        catch_up.behind = found.len() as i64 == may;
+        Ok(found)
+    }
+
+    /// People who were due up to then are let go by the rate for those who are overdue.
+    fn in_time_after(&self) -> Option<Timestamp> {
+        self.catch_up.as_ref().filter(|catch_up| catch_up.behind).map(|catch_up| catch_up.before)
+    }
+
+    /// When somebody has to be looked at next.
+    pub(super) async fn next_due(&self) -> StoreResult<Option<Timestamp>> {
+        let in_time = self.store.next_due(self.in_time_after()).await?;
+        let overdue = self.catch_up.as_ref().filter(|catch_up| catch_up.behind).map(|catch_up| catch_up.rate.next());
+        Ok([in_time, overdue].into_iter().flatten().min())
     }
 }

@@ -79,6 +79,8 @@ struct Counters {
     pub behind: AtomicI64,
     pub lateness_ms: AtomicI64,
     wake: Notify,
+    /// Of the courier: messages were written that wait for a channel.
+    post: Notify,
 }
 
 /// The counters at one moment.
@@ -101,6 +103,15 @@ impl EngineSigns {
     /// Something was stored that the engine should look at now.
     pub fn wake(&self) {
         self.0.wake.notify_one();
+    }
+
+    /// Messages were written that wait for a channel.
+    pub fn wake_courier(&self) {
+        self.0.post.notify_one();
+    }
+
+    pub async fn courier_woken(&self) {
+        self.0.post.notified().await;
     }
 
     pub fn read(&self) -> EngineReading {
@@ -138,6 +149,7 @@ pub struct Engine<S> {
     /// The epoch in which runs were looked for, and when the next one is.
     looked_epoch: i64,
     next_run: Timestamp,
+    catch_up: Option<due::CatchUp>,
 }
 
 impl<S: Store + Clone> Engine<S> {
@@ -156,7 +168,15 @@ impl<S: Store + Clone> Engine<S> {
             swept_epoch: 0,
             looked_epoch: 0,
             next_run: Timestamp(0),
+            catch_up: None,
         }
+    }
+
+    /// People who became overdue while the server stood still go on at this rate.
+    #[must_use]
+    pub fn catching_up(mut self, per_second: u32) -> Self {
+        self.catch_up = Some(due::CatchUp::new(per_second, self.clock.now()));
+        self
     }
 
     /// Works until told to stop.
@@ -192,7 +212,7 @@ impl<S: Store + Clone> Engine<S> {
     /// Until the next timer, or the next look.
     async fn sleep_length(&self) -> Duration {
         let now = self.clock.now();
-        let due = self.store.next_due().await.ok().flatten();
+        let due = self.next_due().await.ok().flatten();
         let ahead = due.map(|due| Duration::from_millis((due.0 - now.0).max(1).unsigned_abs()));
         ahead.map_or(LOOK_EVERY, |ahead| ahead.min(LOOK_EVERY))
     }
@@ -270,6 +290,9 @@ impl<S: Store + Clone> Engine<S> {
         if announces {
             self.unheard.clear();
             self.announced_at = batch.now;
+        }
+        if batch.messages.iter().any(|message| message.live) {
+            self.signs.wake_courier();
         }
         let counters = &self.signs.0;
         counters.entered.fetch_add(batch.entered.len() as u64, Ordering::Relaxed);

@@ -2,6 +2,7 @@
 //! and command line call them, the store carries them out. Nothing that is called from outside gets by without this room.
 
 pub mod audit;
+mod delivery;
 mod error;
 pub mod imports;
 mod journeys;
@@ -21,6 +22,7 @@ use crate::{
         auth::Auth,
         changes::Changes,
         clock::Clock,
+        delivery::{DeliverySigns, Flights},
         engine::EngineSigns,
         ingest::Intake,
         store::{Store, StoreResult},
@@ -40,13 +42,29 @@ pub struct Services<S> {
     allow_local: bool,
     intake: Intake,
     signs: EngineSigns,
+    delivery: Delivery,
+}
+
+/// What the services know of the courier and the outside world.
+#[derive(Clone)]
+pub struct Delivery {
+    pub signs: DeliverySigns,
+    pub flights: Flights,
 }
 
 impl<S: Store + Clone> Services<S> {
     /// Inside of a runtime: what comes in is written by a task.
-    pub fn new(store: S, clock: Arc<dyn Clock>, changes: Changes, auth: Auth, allow_local: bool, signs: EngineSigns) -> Self {
+    pub fn new(
+        store: S,
+        clock: Arc<dyn Clock>,
+        changes: Changes,
+        auth: Auth,
+        allow_local: bool,
+        signs: EngineSigns,
+        delivery: Delivery,
+    ) -> Self {
         let intake = Intake::start(store.clone(), Arc::clone(&clock), signs.clone());
-        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, signs }
+        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, signs, delivery }
     }
 
     /// What the engine tells about itself.

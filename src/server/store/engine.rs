@@ -311,9 +311,15 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
         &self,
         pairs: &[(VersionNumber, ProfileNumber)],
     ) -> impl Future<Output = StoreResult<HashSet<(VersionNumber, ProfileNumber)>>> + Send;
-    /// Those whose time has come, the longest due first; and when the next one comes.
-    fn due(&self, now: Timestamp, limit: i64) -> impl Future<Output = StoreResult<Vec<LiveEnrolment>>> + Send;
-    fn next_due(&self) -> impl Future<Output = StoreResult<Option<Timestamp>>> + Send;
+    /// Those whose time has come, the longest due first: after `after`, where that is given, up to `until`.
+    fn due(
+        &self,
+        after: Option<Timestamp>,
+        until: Timestamp,
+        limit: i64,
+    ) -> impl Future<Output = StoreResult<Vec<LiveEnrolment>>> + Send;
+    /// When the next one's comes.
+    fn next_due(&self, after: Option<Timestamp>) -> impl Future<Output = StoreResult<Option<Timestamp>>> + Send;
     /// Messages for the log.
     fn queued(&self, limit: i64) -> impl Future<Output = StoreResult<Vec<QueuedMessage>>> + Send;
     /// What became of messages, in the order in which it did.

@@ -30,3 +30,12 @@ pub trait Links: Send + Sync {
     /// Her preferences.
     fn preferences(&self) -> String;
 }
+pub struct CompiledMessage;
+impl CompiledMessage {
+    pub fn new(_: &crate::domain::graph::node::NodeKind) -> Result<Self, Vec<crate::domain::error::FieldError>> {
+        Ok(Self)
+    }
+    pub fn compose(&self, _: &Facts<'_>, _: Option<&dyn Links>) -> Result<crate::server::channels::Content, String> {
+        Err(String::new())
+    }
+}

@@ -86,6 +86,7 @@ fn Notice() -> impl IntoView {
         "invitation-withdrawn" => "The invitation is withdrawn; its link opens nothing any more.",
         "segment-deleted" => "The segment is deleted. Where it was asked for, it now holds for nobody.",
         "person-deleted" => "The person is forgotten.",
+        "sent-again" => "On their way again. What no provider takes comes back to this page.",
         "key-revoked" => "The key is revoked; nobody gets in with it any more.",
         "project-created" => "The project is made, and you are looking at it.",
         "project-archived" => "The project is archived.",

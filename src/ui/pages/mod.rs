@@ -7,6 +7,8 @@ pub mod audit;
 #[cfg(feature = "ssr")]
 pub mod clone_journey;
 #[cfg(feature = "ssr")]
+pub mod delivery;
+#[cfg(feature = "ssr")]
 pub mod edit_journey;
 #[cfg(feature = "ssr")]
 pub mod found;

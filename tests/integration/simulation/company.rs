@@ -149,11 +149,11 @@ impl Company {
     /// Half a day to a month, stopping wherever somebody is due.
     async fn pass_time(&mut self) {
         let target = self.clock.now().plus(12 * HOUR_MS + self.dice.below(8 * DAY_MS as u64) as i64);
-        while let Some(due) = self.store.next_due().await.expect("a time").filter(|due| *due <= target) {
+        while let Some(due) = self.store.next_due(None).await.expect("a time").filter(|due| *due <= target) {
             let before = self.clock.now();
             self.clock.0.store(due.0.max(before.0), Ordering::SeqCst);
             self.settle().await;
-            let next = self.store.next_due().await.expect("a time");
+            let next = self.store.next_due(None).await.expect("a time");
             assert!(next.is_none_or(|next| next > self.clock.now()), "seed {}: somebody due was left", self.seed);
         }
         self.clock.0.store(target.0, Ordering::SeqCst);

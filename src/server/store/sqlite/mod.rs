@@ -9,6 +9,7 @@ mod candidates;
 mod check;
 mod clone;
 mod criteria_sql;
+mod delivery;
 mod detail;
 mod edit;
 mod engine;

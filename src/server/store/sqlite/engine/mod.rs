@@ -71,12 +71,12 @@ impl EngineStore for SqliteStore {
         read::met(self, pairs).await
     }
 
-    async fn due(&self, now: Timestamp, limit: i64) -> StoreResult<Vec<LiveEnrolment>> {
-        read::due(self, now, limit).await
+    async fn due(&self, after: Option<Timestamp>, until: Timestamp, limit: i64) -> StoreResult<Vec<LiveEnrolment>> {
+        read::due(self, after, until, limit).await
     }
 
-    async fn next_due(&self) -> StoreResult<Option<Timestamp>> {
-        read::next_due(self).await
+    async fn next_due(&self, after: Option<Timestamp>) -> StoreResult<Option<Timestamp>> {
+        read::next_due(self, after).await
     }
 
     async fn queued(&self, limit: i64) -> StoreResult<Vec<QueuedMessage>> {

@@ -276,21 +276,24 @@ pub async fn met(
     Ok(rows.into_iter().collect())
 }
 
-pub async fn due(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResult<Vec<LiveEnrolment>> {
+pub async fn due(store: &SqliteStore, after: Option<Timestamp>, until: Timestamp, limit: i64) -> StoreResult<Vec<LiveEnrolment>> {
     let rows: Vec<LiveRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {LIVE_COLUMNS} FROM enrolments e INDEXED BY enrolments_due
-         WHERE e.due_at <= ?1 AND e.profile IS NOT NULL ORDER BY e.due_at LIMIT ?2"
+         WHERE e.due_at > ?3 AND e.due_at <= ?1 AND e.profile IS NOT NULL ORDER BY e.due_at LIMIT ?2"
     )))
-    .bind(now.0)
+    .bind(until.0)
     .bind(limit)
+    .bind(after.map_or(i64::MIN, |after| after.0))
     .fetch_all(&store.readers)
     .await?;
     Ok(rows.into_iter().map(LiveEnrolment::from).collect())
 }
 
-pub async fn next_due(store: &SqliteStore) -> StoreResult<Option<Timestamp>> {
-    let (due,): (Option<i64>,) =
-        sqlx::query_as("SELECT min(due_at) FROM enrolments WHERE due_at IS NOT NULL").fetch_one(&store.readers).await?;
+pub async fn next_due(store: &SqliteStore, after: Option<Timestamp>) -> StoreResult<Option<Timestamp>> {
+    let (due,): (Option<i64>,) = sqlx::query_as("SELECT min(due_at) FROM enrolments WHERE due_at IS NOT NULL AND due_at > ?")
+        .bind(after.map_or(i64::MIN, |after| after.0))
+        .fetch_one(&store.readers)
+        .await?;
     Ok(due.map(Timestamp))
 }
 

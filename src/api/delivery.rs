@@ -1,0 +1,60 @@
+//! What becomes of messages.
+
+use leptos::prelude::*;
+
+use super::{
+    AppError,
+    request::{context, fail, go_to},
+};
+use crate::domain::{
+    delivery::{overview::DeliveryOverview, undelivered::UndeliveredQuery},
+    error::FieldError,
+    people::profile::Channel,
+    query_string::pairs,
+};
+
+/// The page about delivery, for the journey and the channel in its address.
+///
+/// # Errors
+/// Where she may not see it, or the address makes no sense.
+pub async fn read_delivery(query: &str) -> Result<DeliveryOverview, AppError> {
+    let (services, actor) = context()?;
+    let all: Vec<(String, String)> = pairs(query).collect();
+    let one = |name: &str| all.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default();
+    let query = UndeliveredQuery { before: one("before").parse().ok(), ..chosen_ones(&one("journey"), &one("channel"))? };
+    services.delivery_overview(&actor, &query).await.map_err(fail)
+}
+
+/// Empty words choose everything.
+fn chosen_ones(journey: &str, channel: &str) -> Result<UndeliveredQuery, AppError> {
+    let journey = match journey {
+        "" => None,
+        id => Some(super::journeys::journey_id(id).map_err(fail)?),
+    };
+    let unknown = || fail(AppError::field(FieldError::new("channel", "unknown_value", "There is no such channel.")));
+    let channel = match channel {
+        "" => None,
+        key => Some(Channel::from_key(key).ok_or_else(unknown)?),
+    };
+    Ok(UndeliveredQuery { journey, channel, before: None })
+}
+
+/// Sends undelivered messages again: the ticked ones, or with `all` everything that the filter shows.
+#[server(prefix = "/api/ui", endpoint = "delivery/again")]
+pub async fn send_again(
+    #[server(default)] messages: Vec<i64>,
+    #[server(default)] all: bool,
+    #[server(default)] journey: String,
+    #[server(default)] channel: String,
+) -> Result<i64, AppError> {
+    let (services, actor) = context()?;
+    if messages.is_empty() && !all {
+        let none = FieldError::new("messages", "required", "Tick the messages that should be sent again.");
+        return Err(fail(AppError::field(none)));
+    }
+    let query = chosen_ones(&journey, &channel)?;
+    let chosen = if all { &[][..] } else { &messages[..] };
+    let count = services.send_again(&actor, &query, chosen).await.map_err(fail)?;
+    go_to("/delivery?notice=sent-again");
+    Ok(count)
+}

@@ -1,0 +1,52 @@
+//! Messages that no provider took: looked at, and sent again once what was wrong is mended.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{ids::JourneyId, people::profile::Channel, time::Timestamp};
+
+/// Messages of a page.
+pub const PAGE: i64 = 50;
+/// Most that one click sends again.
+pub const AGAIN_MAX: i64 = 100_000;
+
+/// Which of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct UndeliveredQuery {
+    pub journey: Option<JourneyId>,
+    pub channel: Option<Channel>,
+    /// Only those with smaller numbers: the next page.
+    pub before: Option<i64>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undelivered {
+    pub number: i64,
+    pub journey: JourneyId,
+    pub journey_name: String,
+    /// The node's id.
+    pub node: String,
+    pub channel: Channel,
+    /// Number of the person; none where she was forgotten.
+    pub profile: Option<i64>,
+    /// Her identity, or else the address.
+    pub person: String,
+    pub reason: String,
+    pub attempts: i64,
+    pub failed_at: Timestamp,
+    /// Its journey was stopped: it is not sent any more.
+    pub stopped: bool,
+}
+
+/// A page of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct UndeliveredPage {
+    pub query: UndeliveredQuery,
+    pub rows: Vec<Undelivered>,
+    /// Over all pages, at most [`AGAIN_MAX`] counted.
+    pub total: i64,
+    /// Where the next page begins.
+    pub next: Option<i64>,
+    /// By reason, the most frequent first: what to mend.
+    pub reasons: Vec<(String, i64)>,
+}

@@ -1,0 +1,380 @@
+//! The task that feeds the channels.
+//!
+//! It works in rounds: what has come back is settled in one transaction, then as much is taken as the channels have room for,
+//! in another; in between the messages are with the senders, each a task of its own.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    known::KnownVersions,
+    lane::Lane,
+    letter::{Letter, Office, Outcome, recent_of, suppressed_of},
+};
+use crate::{
+    domain::{
+        delivery::gates::{CAP_HOURS_MAX, FrequencyCap},
+        ids::ProjectId,
+        people::{Profile, profile::Channel},
+        time::{HOUR_MS, Timestamp},
+    },
+    server::{
+        channels::Transport,
+        store::{
+            StoreResult,
+            delivery::{DeliveryStore, Heap, LiveChannel, Quota, SettledMessage, Settlement, TakenMessage},
+            engine::{EngineStore, Needs, ProfileNumber, ProjectNumber},
+        },
+    },
+};
+
+/// How often the outbox is looked at while nothing is heard of it.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How long the courier lets more come back before it settles.
+const GATHER: Duration = Duration::from_millis(2);
+/// Most messages that are settled together.
+const TOGETHER: usize = 1_024;
+/// How long what is on its way gets when the server ends.
+const GRACE: Duration = Duration::from_secs(5);
+/// Messages of a heap are not worth a transaction one by one: a lane waits until it has room for so many, or for the rest.
+const WORTH: i64 = 64;
+
+/// Makes the transport of a channel from its settings; the error is a sentence.
+pub type OpenTransport = Arc<dyn Fn(&LiveChannel) -> Result<Arc<dyn Transport>, String> + Send + Sync>;
+
+type LaneKey = (ProjectNumber, Channel);
+
+pub struct Courier<S> {
+    store: S,
+    office: Arc<Office>,
+    open: OpenTransport,
+    epoch: i64,
+    known: KnownVersions,
+    lanes: HashMap<LaneKey, Lane>,
+    projects: HashMap<ProjectNumber, ProjectId>,
+    caps: HashMap<ProjectNumber, Arc<[FrequencyCap]>>,
+    send: mpsc::UnboundedSender<Outcome>,
+    back: mpsc::UnboundedReceiver<Outcome>,
+    in_hand: usize,
+}
+
+impl<S: EngineStore + DeliveryStore> Courier<S> {
+    pub fn new(store: S, office: Office, open: OpenTransport) -> Self {
+        let (send, back) = mpsc::unbounded_channel();
+        Self {
+            store,
+            office: Arc::new(office),
+            open,
+            epoch: -1,
+            known: KnownVersions::default(),
+            lanes: HashMap::new(),
+            projects: HashMap::new(),
+            caps: HashMap::new(),
+            send,
+            back,
+            in_hand: 0,
+        }
+    }
+
+    /// Works until told to stop; then what is on its way is seen to its end, or given up.
+    pub async fn run(mut self, stop: CancellationToken) {
+        self.take_back(&stop).await;
+        let mut came_back = Vec::new();
+        let mut failed: u32 = 0;
+        while !stop.is_cancelled() {
+            let wait = match self.round(&mut came_back).await {
+                Ok(wait) => {
+                    failed = 0;
+                    wait
+                }
+                Err(error) => {
+                    failed += 1;
+                    self.office.signs.failed_round();
+                    tracing::error!(%error, failed, "delivery.round_failed");
+                    LOOK_EVERY * 2_u32.pow(failed.min(5))
+                }
+            };
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => {}
+                Some(outcome) = self.back.recv(), if came_back.is_empty() => {
+                    came_back.push(outcome);
+                    tokio::time::sleep(GATHER).await;
+                }
+                () = self.office.signs.woken() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+        self.close(came_back).await;
+    }
+
+    /// A crash left messages in nobody's hands.
+    async fn take_back(&mut self, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.store.take_back(self.office.clock.now()).await {
+                Ok(0) => return,
+                Ok(in_doubt) => {
+                    tracing::warn!(in_doubt, "delivery.taken_back");
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "delivery.take_back_failed");
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
+            }
+        }
+    }
+
+    /// Settles what came back and takes what there is room for. Answers how long nothing else is to be done.
+    async fn round(&mut self, came_back: &mut Vec<Outcome>) -> StoreResult<Duration> {
+        while came_back.len() < TOGETHER
+            && let Ok(outcome) = self.back.try_recv()
+        {
+            came_back.push(outcome);
+        }
+        self.settle(came_back).await?;
+        self.refresh().await?;
+        let now = self.office.clock.now();
+        let heaps = self.store.heaps().await?;
+        let due: Vec<&Heap> = heaps.iter().filter(|heap| heap.due_at <= now).collect();
+        let quotas = self.share(&due, now);
+        if !quotas.is_empty() {
+            self.take(&quotas, now).await?;
+        }
+        self.show();
+        if !self.back.is_empty() {
+            return Ok(Duration::ZERO);
+        }
+        Ok(self.pause(&heaps, now))
+    }
+
+    /// Until the next message is due, or a channel has room again by the mere passing of time.
+    fn pause(&self, heaps: &[Heap], now: Timestamp) -> Duration {
+        let next = heaps.iter().filter_map(|heap| {
+            let lane = self.lanes.get(&(heap.project, heap.channel))?;
+            match lane.free_at(now) {
+                Some(free_at) => Some(free_at.max(heap.due_at)),
+                None => Some(heap.due_at).filter(|due| *due > now),
+            }
+        });
+        let ahead = next.min().map(|next| Duration::from_millis((next.0 - now.0).max(1).unsigned_abs()));
+        ahead.map_or(LOOK_EVERY, |ahead| ahead.min(LOOK_EVERY))
+    }
+
+    async fn settle(&mut self, came_back: &mut Vec<Outcome>) -> StoreResult<()> {
+        if came_back.is_empty() {
+            return Ok(());
+        }
+        let settled: Vec<SettledMessage> = came_back.iter().map(|outcome| outcome.settled.clone()).collect();
+        self.store.settle(&settled, self.office.clock.now()).await?;
+        let now = self.office.clock.now();
+        for outcome in came_back.drain(..) {
+            let Outcome { settled, channel, handed, .. } = outcome;
+            self.office.signs.count(&settled.settlement);
+            self.in_hand = self.in_hand.saturating_sub(1);
+            let Some(lane) = self.lanes.get_mut(&(settled.project, channel)) else { continue };
+            lane.returned(1);
+            if let Some(handed) = handed
+                && lane.heard(&handed, now)
+            {
+                tracing::warn!(project = settled.project, channel = channel.key(), ?handed, "delivery.channel_fails");
+            }
+        }
+        self.office.flights.settle(settled.iter().map(|message| message.version));
+        self.office.signs.settled();
+        Ok(())
+    }
+
+    /// Reads anew what has changed: channels, caps, what is written in versions.
+    async fn refresh(&mut self) -> StoreResult<()> {
+        let head = self.store.head().await?;
+        if head.epoch == self.epoch {
+            return Ok(());
+        }
+        self.known.refresh(head.content);
+        let caps = self.store.all_caps().await?;
+        self.caps = caps.into_iter().map(|(project, caps)| (project, caps.into())).collect();
+        let setups = self.store.live_setups().await?;
+        let now = self.office.clock.now();
+        self.projects = setups.iter().map(|setup| (setup.project, setup.project_id)).collect();
+        let live: HashSet<LaneKey> = setups.iter().map(|setup| (setup.project, setup.channel)).collect();
+        self.lanes.retain(|key, _| live.contains(key));
+        for setup in setups {
+            let key = (setup.project, setup.channel);
+            if self.lanes.get(&key).is_some_and(|lane| lane.revision == setup.revision) {
+                continue;
+            }
+            let transport = (self.open)(&setup);
+            if let Err(reason) = &transport {
+                tracing::warn!(project = %setup.project_id, channel = setup.channel.key(), reason, "delivery.channel_unusable");
+            }
+            let lane = Lane::new(setup.channel, setup.revision, setup.per_second, transport, now);
+            match self.lanes.get_mut(&key) {
+                Some(before) => before.renew(lane),
+                None => {
+                    self.lanes.insert(key, lane);
+                }
+            }
+        }
+        self.epoch = head.epoch;
+        Ok(())
+    }
+
+    /// Each journey gets the same share of what its channel has room for, whatever lies in its heap: a large one does not
+    /// keep the others waiting. The longest waiting are served first where there is not enough for everybody.
+    fn share(&mut self, due: &[&Heap], now: Timestamp) -> Vec<Quota> {
+        let mut by_lane: BTreeMap<LaneKey, Vec<&Heap>> = BTreeMap::new();
+        for heap in due {
+            by_lane.entry((heap.project, heap.channel)).or_default().push(heap);
+        }
+        let mut quotas = Vec::new();
+        for (key, mut heaps) in by_lane {
+            let Some(lane) = self.lanes.get_mut(&key) else { continue };
+            let free = lane.free(now);
+            // While others are on their way, a little room is not worth a transaction.
+            if free == 0 || (free < WORTH && lane.reading().in_hand > WORTH) {
+                continue;
+            }
+            heaps.sort_by_key(|heap| heap.due_at);
+            let each = (free / heaps.len() as i64).max(1);
+            let served = usize::try_from(free / each).unwrap_or(usize::MAX).min(heaps.len());
+            let first = each + (free - each * served as i64).max(0);
+            let most = |place| if place == 0 { first } else { each };
+            quotas.extend(heaps.into_iter().take(served).enumerate().map(|(place, heap)| Quota {
+                version: heap.version,
+                channel: heap.channel,
+                most: most(place),
+            }));
+        }
+        quotas
+    }
+
+    async fn take(&mut self, quotas: &[Quota], now: Timestamp) -> StoreResult<()> {
+        let taken = {
+            let _guard = self.office.flights.taking().await;
+            let taken = self.store.take(quotas, now).await?;
+            self.office.flights.register(taken.iter().map(|message| message.version));
+            taken
+        };
+        self.in_hand += taken.len();
+        for message in &taken {
+            if let Some(lane) = self.lanes.get_mut(&(message.project, message.channel)) {
+                lane.took(1);
+            }
+        }
+        // Whatever goes wrong from here on, none of them may be forgotten.
+        if let Err(error) = self.dispatch(&taken, now).await {
+            self.put_back(taken, now);
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    fn put_back(&self, taken: Vec<TakenMessage>, now: Timestamp) {
+        for message in taken {
+            let settlement = Settlement::Again { at: now, reason: None, tried: false };
+            let _ = self.send.send(Outcome::untouched(&message, settlement));
+        }
+    }
+
+    /// Reads what the messages need, in sets, and gives each to a task of its own.
+    async fn dispatch(&mut self, taken: &[TakenMessage], now: Timestamp) -> StoreResult<()> {
+        self.known.learn(&self.store, taken.iter().map(|message| message.version)).await?;
+        let mut people: Vec<ProfileNumber> = taken.iter().map(|message| message.profile).collect();
+        people.sort_unstable();
+        people.dedup();
+        let profiles = self.store.people(&people, &Needs { profile: true, ..Needs::default() }).await?;
+        let address = |message: &TakenMessage| {
+            let kind = message.channel.address_key()?;
+            Some((message.project, kind, profiles.get(&message.profile)?.addresses.get(kind)?.clone()))
+        };
+        let addresses: Vec<_> = taken.iter().filter_map(address).collect();
+        let mut capped: Vec<ProfileNumber> =
+            taken.iter().filter(|message| self.caps.contains_key(&message.project)).map(|message| message.profile).collect();
+        capped.sort_unstable();
+        capped.dedup();
+        let since = now.plus(-i64::from(CAP_HOURS_MAX) * HOUR_MS);
+        let surroundings = self.store.surroundings(&addresses, &capped, since).await?;
+        for message in taken {
+            match (self.known.get(message.version), profiles.get(&message.profile), self.lane(message)) {
+                (Some(version), Some(profile), Some((transport, permits))) => {
+                    let letter = Letter {
+                        recent: recent_of(&surroundings, message, now),
+                        suppressed: suppressed_of(&surroundings, message, profile),
+                        caps: self.caps.get(&message.project).cloned().unwrap_or_default(),
+                        message: message.clone(),
+                        profile: profile.clone(),
+                        version,
+                        transport,
+                    };
+                    self.hand_over(letter, permits);
+                }
+                _ => self.cannot(message, profiles.get(&message.profile), now),
+            }
+        }
+        Ok(())
+    }
+
+    fn lane(&self, message: &TakenMessage) -> Option<(Arc<dyn Transport>, Arc<tokio::sync::Semaphore>)> {
+        let lane = self.lanes.get(&(message.project, message.channel))?;
+        Some((Arc::clone(lane.transport.as_ref().ok()?), Arc::clone(&lane.permits)))
+    }
+
+    fn hand_over(&self, letter: Letter, permits: Arc<tokio::sync::Semaphore>) {
+        let (office, send) = (Arc::clone(&self.office), self.send.clone());
+        tokio::spawn(async move {
+            let _permit = permits.acquire_owned().await;
+            let _ = send.send(letter.deliver(&office).await);
+        });
+    }
+
+    /// Somebody was forgotten meanwhile, a version cannot be read, a channel was switched off.
+    fn cannot(&self, message: &TakenMessage, profile: Option<&Profile>, now: Timestamp) {
+        let settlement = if profile.is_none() {
+            Settlement::Failed { reason: "she was forgotten".to_string(), dead_address: None }
+        } else {
+            let at = now.plus(LOOK_EVERY.as_millis() as i64);
+            Settlement::Again { at, reason: Some("its channel is not ready".to_string()), tried: false }
+        };
+        let _ = self.send.send(Outcome::untouched(message, settlement));
+    }
+
+    fn show(&self) {
+        let lanes = self
+            .lanes
+            .iter()
+            .filter_map(|((project, channel), lane)| Some(((*self.projects.get(project)?, *channel), lane.reading())));
+        self.office.signs.show_lanes(lanes.collect());
+    }
+
+    /// What can still be settled is, so that the next start has little to doubt.
+    async fn close(mut self, mut came_back: Vec<Outcome>) {
+        let all_back = async {
+            while came_back.len() < self.in_hand {
+                match self.back.recv().await {
+                    Some(outcome) => came_back.push(outcome),
+                    None => return,
+                }
+            }
+        };
+        if tokio::time::timeout(GRACE, all_back).await.is_err() {
+            self.office.flights.give_all_up();
+            while came_back.len() < self.in_hand
+                && let Ok(Some(outcome)) = tokio::time::timeout(LOOK_EVERY, self.back.recv()).await
+            {
+                came_back.push(outcome);
+            }
+        }
+        // Whatever was given up on its way may have arrived: it stays in doubt, and goes out again under the same key.
+        came_back.retain(|outcome| !outcome.in_doubt);
+        if let Err(error) = self.settle(&mut came_back).await {
+            tracing::error!(%error, "delivery.last_settlement_failed");
+        }
+    }
+}

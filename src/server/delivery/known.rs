@@ -1,0 +1,80 @@
+//! Versions as the courier uses them: the messages of their nodes, read once.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use crate::{
+    domain::{graph::node::Sending, settings::Settings},
+    server::{
+        store::{
+            StoreResult,
+            delivery::{DeliveryStore, VersionNames},
+            engine::{EngineStore, VersionNumber},
+        },
+        templates::CompiledMessage,
+    },
+};
+
+/// A node that sends something.
+pub struct KnownNode {
+    pub sending: Sending,
+    /// Or why it cannot be filled in.
+    pub message: Result<CompiledMessage, String>,
+}
+
+pub struct KnownVersion {
+    pub names: VersionNames,
+    pub settings: Settings,
+    /// By the node's id.
+    pub nodes: HashMap<String, KnownNode>,
+}
+
+/// What was read so far. Forgotten as a whole when anything was edited.
+#[derive(Default)]
+pub struct KnownVersions {
+    content: i64,
+    versions: HashMap<VersionNumber, Arc<KnownVersion>>,
+}
+
+impl KnownVersions {
+    /// What is edited in place goes for messages that wait already.
+    pub fn refresh(&mut self, content: i64) {
+        if content != self.content {
+            *self = Self { content, ..Self::default() };
+        }
+    }
+
+    pub fn get(&self, version: VersionNumber) -> Option<Arc<KnownVersion>> {
+        self.versions.get(&version).cloned()
+    }
+
+    /// Reads those that are not known yet.
+    pub async fn learn(
+        &mut self,
+        store: &(impl EngineStore + DeliveryStore),
+        versions: impl Iterator<Item = VersionNumber>,
+    ) -> StoreResult<()> {
+        let unknown: HashSet<VersionNumber> = versions.filter(|version| !self.versions.contains_key(version)).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let unknown: Vec<VersionNumber> = unknown.into_iter().collect();
+        let mut names = store.version_names(&unknown).await?;
+        for content in store.contents(&unknown).await? {
+            let Some(names) = names.remove(&content.seq) else { continue };
+            let messages = content.graph.nodes.into_iter().filter(|node| node.step.is_message());
+            let nodes = messages.map(|node| {
+                let message = CompiledMessage::new(&node.step).map_err(|problems| {
+                    let sentences: Vec<String> = problems.into_iter().map(|problem| problem.sentence).collect();
+                    sentences.join(" ")
+                });
+                (node.id, KnownNode { sending: node.sending, message })
+            });
+            let known = KnownVersion { names, settings: content.settings, nodes: nodes.collect() };
+            self.versions.insert(content.seq, Arc::new(known));
+        }
+        Ok(())
+    }
+}

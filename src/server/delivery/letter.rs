@@ -1,0 +1,187 @@
+//! One message that was taken, with everything that is needed to hand it over, and what comes of that.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::{flights::Flights, known::KnownVersion, signs::DeliverySigns};
+use crate::{
+    domain::{
+        delivery::{
+            gates::{self, Circumstances, FrequencyCap, Gate},
+            retry::next_try,
+            suppression::address_key,
+        },
+        engine::{calendar::Calendar, chance::percentile},
+        people::{Profile, Properties, profile::Channel},
+        time::Timestamp,
+    },
+    server::{
+        channels::{Fault, Handed, Parcel, Transport},
+        clock::Clock,
+        store::delivery::{SettledMessage, Settlement, Surroundings, TakenMessage},
+        templates::Facts,
+        tracking::{MessageLinks, message_key},
+        vault::Vault,
+    },
+};
+
+/// What all letters share.
+pub struct Office {
+    pub clock: Arc<dyn Clock>,
+    pub calendar: Arc<dyn Calendar>,
+    pub vault: Vault,
+    /// With which links in messages begin.
+    pub links: Url,
+    pub flights: Flights,
+    pub signs: DeliverySigns,
+}
+
+/// A message that was taken.
+pub struct Letter {
+    pub message: TakenMessage,
+    pub profile: Profile,
+    pub version: Arc<KnownVersion>,
+    pub caps: Arc<[FrequencyCap]>,
+    pub recent: Vec<(Channel, Timestamp)>,
+    pub suppressed: Option<String>,
+    pub transport: Arc<dyn Transport>,
+}
+
+/// What came of it: what is written down, and what the provider said, where it was asked.
+pub struct Outcome {
+    pub settled: SettledMessage,
+    pub channel: Channel,
+    pub handed: Option<Handed>,
+    /// It was given up on its way: the provider may have it.
+    pub in_doubt: bool,
+}
+
+impl Outcome {
+    /// Of a message that nobody was asked to take.
+    pub fn untouched(message: &TakenMessage, settlement: Settlement) -> Self {
+        let TakenMessage { seq, project, version, channel, .. } = *message;
+        let settled = SettledMessage { message: seq, project, version, settlement };
+        Self { settled, channel, handed: None, in_doubt: false }
+    }
+}
+
+/// What somebody got lately, as the gates look at it: what is with a sender counts where it was written before this message.
+pub fn recent_of(surroundings: &Surroundings, message: &TakenMessage, now: Timestamp) -> Vec<(Channel, Timestamp)> {
+    let of_person = surroundings.recent.get(&message.profile).map(Vec::as_slice).unwrap_or_default();
+    let before = of_person.iter().filter_map(|(channel, number, at)| match at {
+        Some(at) => Some((*channel, *at)),
+        None if *number < message.seq => Some((*channel, now)),
+        None => None,
+    });
+    before.collect()
+}
+
+/// Why her address gets nothing any more.
+pub fn suppressed_of(surroundings: &Surroundings, message: &TakenMessage, profile: &Profile) -> Option<String> {
+    let kind = message.channel.address_key()?;
+    let address = profile.addresses.get(kind)?;
+    surroundings.suppressed.get(&(message.project, kind.to_string(), address_key(kind, address))).cloned()
+}
+
+impl Letter {
+    /// Through the gates, filled in, handed over. Waits for its turn at the provider first.
+    pub async fn deliver(self, office: &Office) -> Outcome {
+        let now = office.clock.now();
+        let zone = self.profile.time_zone.as_deref().filter(|zone| office.calendar.knows(zone));
+        let zone = zone.unwrap_or(&self.version.settings.time_zone);
+        if let Some(settlement) = self.gate(office, zone, now) {
+            return self.outcome(settlement, None);
+        }
+        let parcel = match self.fill_in(office, zone, now) {
+            Ok(parcel) => parcel,
+            Err(reason) => return self.outcome(Settlement::Failed { reason, dead_address: None }, None),
+        };
+        let Some(flight) = office.flights.begin(self.message.version) else {
+            let settlement = Settlement::Again { at: now, reason: None, tried: false };
+            return self.outcome(settlement, None);
+        };
+        let handed = tokio::select! {
+            handed = self.transport.hand_over(&parcel) => handed,
+            () = flight.given_up() => {
+                drop(flight);
+                let reason = "given up on its way: the journey was stopped".to_string();
+                let outcome = self.outcome(Settlement::Failed { reason, dead_address: None }, None);
+                return Outcome { in_doubt: true, ..outcome };
+            }
+        };
+        drop(flight);
+        let settlement = self.settlement(&handed, &parcel, office.clock.now());
+        self.outcome(settlement, Some(handed))
+    }
+
+    fn outcome(&self, settlement: Settlement, handed: Option<Handed>) -> Outcome {
+        Outcome { handed, ..Outcome::untouched(&self.message, settlement) }
+    }
+
+    /// None where the gates are open.
+    fn gate(&self, office: &Office, zone: &str, now: Timestamp) -> Option<Settlement> {
+        let sending = self.version.nodes.get(&self.message.node).map(|node| node.sending).unwrap_or_default();
+        let circumstances = Circumstances {
+            suppressed: self.suppressed.as_deref(),
+            caps: &self.caps,
+            recent: &self.recent,
+            ignore_caps: sending.ignore_caps,
+        };
+        let clock = gates::Clock { calendar: &*office.calendar, zone, now };
+        let quiet = self.version.settings.quiet_hours.as_ref();
+        let gate =
+            gates::on_hand_over(&self.profile, self.message.channel, quiet, self.message.expires_at, clock, &circumstances);
+        match gate {
+            Gate::Open => None,
+            Gate::Shut(reason) => Some(Settlement::Withheld { reason }),
+            Gate::Later(at, reason) => Some(Settlement::Again { at, reason: Some(reason), tried: false }),
+        }
+    }
+
+    fn fill_in(&self, office: &Office, zone: &str, now: Timestamp) -> Result<Parcel, String> {
+        let Some(node) = self.version.nodes.get(&self.message.node) else {
+            return Err("its node was taken out of the journey".to_string());
+        };
+        let message = node.message.as_ref().map_err(Clone::clone)?;
+        let event: Properties = match &self.message.entry_properties {
+            Some(text) => serde_json::from_str(text).unwrap_or_default(),
+            None => Properties::new(),
+        };
+        let names = &self.version.names;
+        let facts = Facts {
+            profile: &self.profile,
+            event: &event,
+            journey_id: &names.journey_id,
+            journey_name: &names.journey_name,
+            calendar: &*office.calendar,
+            zone,
+            now,
+        };
+        let links = MessageLinks::new(office.links.clone(), office.vault.clone(), self.message.seq);
+        let content = message.compose(&facts, Some(&links)).map_err(|error| error.to_string())?;
+        let kind = self.message.channel.address_key();
+        let to = kind.and_then(|kind| self.profile.addresses.get(kind)).cloned().unwrap_or_default();
+        let name = self.profile.properties.get("name").and_then(serde_json::Value::as_str);
+        Ok(Parcel { key: message_key(&office.vault, self.message.seq), to, to_name: name.map(str::to_string), content })
+    }
+
+    fn settlement(&self, handed: &Handed, parcel: &Parcel, now: Timestamp) -> Settlement {
+        match handed {
+            Handed::Taken { provider_id } => Settlement::Sent { provider_id: provider_id.clone() },
+            Handed::Never { reason, fault } => {
+                let kind = self.message.channel.address_key().filter(|_| *fault == Fault::Address);
+                let dead_address = kind.map(|kind| (kind, parcel.to.clone()));
+                Settlement::Failed { reason: reason.clone(), dead_address }
+            }
+            Handed::NotNow { reason, wish_ms, .. } => {
+                let tries = self.message.attempts + 1;
+                let chance = percentile(&format!("retry {tries}"), self.message.seq);
+                match next_try(tries, now, *wish_ms, chance) {
+                    Some(at) => Settlement::Again { at, reason: Some(reason.clone()), tried: true },
+                    None => Settlement::Failed { reason: format!("tried {tries} times: {reason}"), dead_address: None },
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What the courier tells about itself.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use super::lane::LaneReading;
+use crate::{
+    domain::{ids::ProjectId, people::profile::Channel},
+    server::{engine::EngineSigns, store::delivery::Settlement},
+};
+
+/// Counters and the state of the lanes. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct DeliverySigns(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    sent: AtomicU64,
+    failed: AtomicU64,
+    withheld: AtomicU64,
+    again: AtomicU64,
+    failures: AtomicU64,
+    lanes: Mutex<HashMap<(ProjectId, Channel), LaneReading>>,
+    engine: EngineSigns,
+}
+
+/// The counters at one moment, since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DeliveryReading {
+    pub sent: u64,
+    pub failed: u64,
+    pub withheld: u64,
+    /// Put back to be tried again.
+    pub again: u64,
+    /// Rounds of the courier that failed.
+    pub failures: u64,
+}
+
+impl DeliverySigns {
+    /// The engine wakes the courier when it has written messages, and is woken by it when some were settled.
+    pub fn new(engine: EngineSigns) -> Self {
+        Self(Arc::new(Inner { engine, ..Inner::default() }))
+    }
+
+    /// Messages were written that wait for a channel.
+    pub fn wake(&self) {
+        self.0.engine.wake_courier();
+    }
+
+    /// Messages were settled: the engine has people to move.
+    pub fn settled(&self) {
+        self.0.engine.wake();
+    }
+
+    pub async fn woken(&self) {
+        self.0.engine.courier_woken().await;
+    }
+
+    pub fn count(&self, settlement: &Settlement) {
+        let counter = match settlement {
+            Settlement::Sent { .. } => &self.0.sent,
+            Settlement::Failed { .. } => &self.0.failed,
+            Settlement::Withheld { .. } => &self.0.withheld,
+            Settlement::Again { .. } => &self.0.again,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn failed_round(&self) {
+        self.0.failures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn read(&self) -> DeliveryReading {
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let Inner { sent, failed, withheld, again, failures, .. } = &*self.0;
+        DeliveryReading { sent: of(sent), failed: of(failed), withheld: of(withheld), again: of(again), failures: of(failures) }
+    }
+
+    pub fn show_lanes(&self, lanes: HashMap<(ProjectId, Channel), LaneReading>) {
+        *self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner) = lanes;
+    }
+
+    /// How the channels of a project do.
+    pub fn lanes(&self, project: ProjectId) -> Vec<(Channel, LaneReading)> {
+        let lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut of_project: Vec<_> = lanes
+            .iter()
+            .filter(|((of, _), _)| *of == project)
+            .map(|((_, channel), reading)| (*channel, reading.clone()))
+            .collect();
+        of_project.sort_by_key(|(channel, _)| *channel);
+        of_project
+    }
+}

@@ -1,0 +1,186 @@
+//! What the courier asks of the store.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    StoreResult,
+    engine::{ProfileNumber, ProjectNumber, VersionNumber},
+};
+use crate::domain::{
+    actor::Actor,
+    delivery::{
+        fate::Fate,
+        gates::FrequencyCap,
+        undelivered::{UndeliveredPage, UndeliveredQuery},
+    },
+    ids::ProjectId,
+    people::profile::Channel,
+    time::Timestamp,
+};
+
+/// Number of a message: `outbox.seq`.
+pub type MessageNumber = i64;
+
+/// A journey's messages that wait for one channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heap {
+    pub project: ProjectNumber,
+    pub version: VersionNumber,
+    pub channel: Channel,
+    /// When the first of them may go out.
+    pub due_at: Timestamp,
+}
+
+/// How many messages are wanted of a heap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    pub version: VersionNumber,
+    pub channel: Channel,
+    pub most: i64,
+}
+
+/// A message that the courier has taken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TakenMessage {
+    pub seq: MessageNumber,
+    pub project: ProjectNumber,
+    pub version: VersionNumber,
+    pub profile: ProfileNumber,
+    pub channel: Channel,
+    pub node: String,
+    /// How often it was handed over in vain.
+    pub attempts: i64,
+    pub expires_at: Option<Timestamp>,
+    /// Of the event that let her in.
+    pub entry_properties: Option<String>,
+}
+
+/// What happened to a message that was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    Sent {
+        provider_id: Option<String>,
+    },
+    Failed {
+        reason: String,
+        /// Kind and address, where it exists no more: nothing is sent there again.
+        dead_address: Option<(&'static str, String)>,
+    },
+    Withheld {
+        reason: String,
+    },
+    /// Back into the outbox, until then. `tried` where a provider was asked.
+    Again {
+        at: Timestamp,
+        reason: Option<String>,
+        tried: bool,
+    },
+}
+
+impl Settlement {
+    /// What the person is moved by; none where the message waits on.
+    pub fn fate(&self) -> Option<Fate> {
+        match self {
+            Settlement::Sent { .. } => Some(Fate::Sent),
+            Settlement::Failed { .. } => Some(Fate::Failed),
+            Settlement::Withheld { .. } => Some(Fate::Withheld),
+            Settlement::Again { .. } => None,
+        }
+    }
+}
+
+/// A message and what happened to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettledMessage {
+    pub message: MessageNumber,
+    pub project: ProjectNumber,
+    pub version: VersionNumber,
+    pub settlement: Settlement,
+}
+
+/// What the gates want to know of people besides their profiles.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// Why addresses get nothing any more: by project, kind of address and address.
+    pub suppressed: HashMap<(ProjectNumber, String, String), String>,
+    /// When people got messages lately: by person, with the message's number and, where it is still with a sender, no time.
+    pub recent: HashMap<ProfileNumber, Vec<(Channel, MessageNumber, Option<Timestamp>)>>,
+}
+
+/// A channel of a project by which messages really go out, with its secret sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveChannel {
+    pub project: ProjectNumber,
+    pub project_id: ProjectId,
+    pub channel: Channel,
+    /// JSON.
+    pub settings: String,
+    pub secret: Option<Vec<u8>>,
+    pub per_second: Option<u32>,
+    pub revision: i64,
+}
+
+/// What lies in a project's outbox.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OutboxLoad {
+    /// Messages that wait, by channel.
+    pub waiting: HashMap<Channel, i64>,
+    /// Channels by which messages really go out.
+    pub live: HashSet<Channel>,
+    /// Messages that were with a sender when the server died, ever.
+    pub doubts: i64,
+}
+
+/// A version's names, for what is written into its messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionNames {
+    pub journey_id: String,
+    pub journey_name: String,
+}
+
+/// The outbox, as the courier sees it.
+pub trait DeliveryStore: Clone + Send + Sync + 'static {
+    /// What waits, by journey and channel, whether its time has come or not.
+    fn heaps(&self) -> impl Future<Output = StoreResult<Vec<Heap>>> + Send;
+    /// Takes messages whose time has come, the longest due of each heap first. From then on they are the courier's, until they
+    /// are settled or the server dies. Messages of people who left their journey meanwhile are called off instead.
+    fn take(&self, quotas: &[Quota], now: Timestamp) -> impl Future<Output = StoreResult<Vec<TakenMessage>>> + Send;
+    /// Addresses are asked for by project, kind and address; messages that were sent to people since then by number of person.
+    fn surroundings(
+        &self,
+        addresses: &[(ProjectNumber, &'static str, String)],
+        people: &[ProfileNumber],
+        since: Timestamp,
+    ) -> impl Future<Output = StoreResult<Surroundings>> + Send;
+    /// Writes down what happened to messages, and what the engine is to move people by.
+    fn settle(&self, settled: &[SettledMessage], now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
+    /// Whatever was with a sender when the server died waits again; answers how many that were.
+    fn take_back(&self, now: Timestamp) -> impl Future<Output = StoreResult<i64>> + Send;
+    /// Which of these versions are stopped.
+    fn stopped_of(&self, versions: &[VersionNumber]) -> impl Future<Output = StoreResult<HashSet<VersionNumber>>> + Send;
+    fn live_setups(&self) -> impl Future<Output = StoreResult<Vec<LiveChannel>>> + Send;
+    /// By project.
+    fn all_caps(&self) -> impl Future<Output = StoreResult<HashMap<ProjectNumber, Vec<FrequencyCap>>>> + Send;
+    fn version_names(
+        &self,
+        versions: &[VersionNumber],
+    ) -> impl Future<Output = StoreResult<HashMap<VersionNumber, VersionNames>>> + Send;
+
+    // For people.
+    fn outbox_load(&self, project: ProjectId) -> impl Future<Output = StoreResult<OutboxLoad>> + Send;
+    /// Messages that no provider took, the newest first.
+    fn undelivered(
+        &self,
+        project: ProjectId,
+        query: &UndeliveredQuery,
+    ) -> impl Future<Output = StoreResult<UndeliveredPage>> + Send;
+    /// Puts undelivered messages back into the outbox: the chosen ones, or all that the query matches. Those of stopped
+    /// journeys and of people who were forgotten stay. Answers how many went back.
+    fn send_again(
+        &self,
+        actor: &Actor,
+        query: &UndeliveredQuery,
+        chosen: &[MessageNumber],
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<i64>> + Send;
+}

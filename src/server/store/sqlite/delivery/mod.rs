@@ -1,0 +1,110 @@
+//! [`DeliveryStore`] for SQLite.
+
+mod settle;
+mod surroundings;
+mod take;
+mod undelivered;
+
+use std::collections::{HashMap, HashSet};
+
+use super::{SqliteStore, rows::to_json};
+use crate::{
+    domain::{
+        actor::Actor,
+        delivery::{
+            gates::FrequencyCap,
+            undelivered::{UndeliveredPage, UndeliveredQuery},
+        },
+        ids::{JourneyId, ProjectId},
+        people::profile::Channel,
+        time::Timestamp,
+    },
+    server::store::{
+        StoreError, StoreResult,
+        delivery::{
+            DeliveryStore, Heap, LiveChannel, MessageNumber, OutboxLoad, Quota, SettledMessage, Surroundings, TakenMessage,
+            VersionNames,
+        },
+        engine::{ProfileNumber, ProjectNumber, VersionNumber},
+    },
+};
+
+impl DeliveryStore for SqliteStore {
+    async fn heaps(&self) -> StoreResult<Vec<Heap>> {
+        take::heaps(self).await
+    }
+
+    async fn take(&self, quotas: &[Quota], now: Timestamp) -> StoreResult<Vec<TakenMessage>> {
+        take::take(self, quotas, now).await
+    }
+
+    async fn surroundings(
+        &self,
+        addresses: &[(ProjectNumber, &'static str, String)],
+        people: &[ProfileNumber],
+        since: Timestamp,
+    ) -> StoreResult<Surroundings> {
+        surroundings::read(self, addresses, people, since).await
+    }
+
+    async fn settle(&self, settled: &[SettledMessage], now: Timestamp) -> StoreResult<()> {
+        settle::settle(self, settled, now).await
+    }
+
+    async fn take_back(&self, now: Timestamp) -> StoreResult<i64> {
+        settle::take_back(self, now).await
+    }
+
+    async fn outbox_load(&self, project: ProjectId) -> StoreResult<OutboxLoad> {
+        surroundings::outbox_load(self, project).await
+    }
+
+    async fn stopped_of(&self, versions: &[VersionNumber]) -> StoreResult<HashSet<VersionNumber>> {
+        let rows: Vec<(i64,)> = sqlx::query_as(
+            "SELECT v.seq FROM json_each(?1) chosen CROSS JOIN versions v ON v.seq = chosen.value WHERE v.status = 6",
+        )
+        .bind(to_json(&versions)?)
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows.into_iter().map(|(version,)| version).collect())
+    }
+
+    async fn live_setups(&self) -> StoreResult<Vec<LiveChannel>> {
+        surroundings::live_setups(self).await
+    }
+
+    async fn all_caps(&self) -> StoreResult<HashMap<ProjectNumber, Vec<FrequencyCap>>> {
+        surroundings::all_caps(self).await
+    }
+
+    async fn version_names(&self, versions: &[VersionNumber]) -> StoreResult<HashMap<VersionNumber, VersionNames>> {
+        let rows: Vec<(i64, uuid::Uuid, String)> = sqlx::query_as(
+            "SELECT v.seq, j.id, j.name FROM json_each(?1) chosen CROSS JOIN versions v ON v.seq = chosen.value
+             JOIN journeys j ON j.id = v.journey_id",
+        )
+        .bind(to_json(&versions)?)
+        .fetch_all(&self.readers)
+        .await?;
+        let names = |(seq, id, name)| (seq, VersionNames { journey_id: JourneyId(id).to_string(), journey_name: name });
+        Ok(rows.into_iter().map(names).collect())
+    }
+
+    async fn undelivered(&self, project: ProjectId, query: &UndeliveredQuery) -> StoreResult<UndeliveredPage> {
+        undelivered::page(self, project, query).await
+    }
+
+    async fn send_again(
+        &self,
+        actor: &Actor,
+        query: &UndeliveredQuery,
+        chosen: &[MessageNumber],
+        now: Timestamp,
+    ) -> StoreResult<i64> {
+        undelivered::send_again(self, actor, query, chosen, now).await
+    }
+}
+
+/// A channel's word in the store; one that is not known is damage.
+fn channel(key: &str) -> StoreResult<Channel> {
+    Channel::from_key(key).ok_or_else(|| StoreError::Damaged(format!("the unknown channel {key}")))
+}

@@ -1,0 +1,150 @@
+//! What the gates ask about people besides their profiles, and by which channels projects send.
+
+use std::collections::HashMap;
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::channel;
+use crate::{
+    domain::{
+        delivery::{gates::FrequencyCap, suppression::address_key},
+        ids::ProjectId,
+        people::profile::Channel,
+        time::Timestamp,
+    },
+    server::store::{
+        StoreResult,
+        delivery::{LiveChannel, OutboxLoad, Surroundings},
+        engine::{ProfileNumber, ProjectNumber},
+        sqlite::{SqliteStore, rows::to_json},
+    },
+};
+
+pub async fn read(
+    store: &SqliteStore,
+    addresses: &[(ProjectNumber, &'static str, String)],
+    people: &[ProfileNumber],
+    since: Timestamp,
+) -> StoreResult<Surroundings> {
+    let mut surroundings = Surroundings::default();
+    if !addresses.is_empty() {
+        let keys: Vec<_> = addresses.iter().map(|(project, kind, address)| (project, kind, address_key(kind, address))).collect();
+        let rows: Vec<(i64, String, String, String)> = sqlx::query_as(
+            "SELECT s.project, s.kind, s.address, s.reason FROM json_each(?1) a
+             CROSS JOIN suppressions s ON s.project = a.value ->> 0 AND s.kind = a.value ->> 1 AND s.address = a.value ->> 2",
+        )
+        .bind(to_json(&keys)?)
+        .fetch_all(&store.readers)
+        .await?;
+        surroundings.suppressed =
+            rows.into_iter().map(|(project, kind, address, reason)| ((project, kind, address), reason)).collect();
+    }
+    if !people.is_empty() {
+        surroundings.recent = recent(store, people, since).await?;
+    }
+    Ok(surroundings)
+}
+
+/// Only what really went out, or is going out: the log reaches nobody.
+async fn recent(
+    store: &SqliteStore,
+    people: &[ProfileNumber],
+    since: Timestamp,
+) -> StoreResult<HashMap<ProfileNumber, Vec<(Channel, i64, Option<Timestamp>)>>> {
+    let rows: Vec<(i64, String, i64, Option<i64>)> = sqlx::query_as(
+        "SELECT o.profile, o.channel, o.seq, o.settled_at FROM json_each(?1) chosen
+         CROSS JOIN outbox o INDEXED BY outbox_of_profile ON o.profile = chosen.value AND o.settled_at > ?2
+         WHERE o.state = 1 AND o.lane = 1
+         UNION ALL
+         SELECT o.profile, o.channel, o.seq, NULL FROM json_each(?1) chosen
+         CROSS JOIN outbox o INDEXED BY outbox_of_profile ON o.profile = chosen.value AND o.settled_at IS NULL
+         WHERE o.state = 4",
+    )
+    .bind(to_json(&people)?)
+    .bind(since.0)
+    .fetch_all(&store.readers)
+    .await?;
+    let mut recent: HashMap<ProfileNumber, Vec<_>> = HashMap::new();
+    for (profile, key, message, at) in rows {
+        recent.entry(profile).or_default().push((channel(&key)?, message, at.map(Timestamp)));
+    }
+    Ok(recent)
+}
+
+#[derive(FromRow)]
+struct SetupRow {
+    number: i64,
+    project_id: Uuid,
+    channel: String,
+    settings: String,
+    secret: Option<Vec<u8>>,
+    per_second: Option<i64>,
+    revision: i64,
+}
+
+pub async fn live_setups(store: &SqliteStore) -> StoreResult<Vec<LiveChannel>> {
+    let rows: Vec<SetupRow> = sqlx::query_as(
+        "SELECT p.number, c.project_id, c.channel, c.settings, c.secret, c.per_second, c.revision
+         FROM channels c JOIN projects p ON p.id = c.project_id WHERE c.live = 1",
+    )
+    .fetch_all(&store.readers)
+    .await?;
+    let setup = |row: SetupRow| {
+        Ok(LiveChannel {
+            project: row.number,
+            project_id: ProjectId(row.project_id),
+            channel: channel(&row.channel)?,
+            settings: row.settings,
+            secret: row.secret,
+            per_second: row.per_second.and_then(|rate| u32::try_from(rate).ok()),
+            revision: row.revision,
+        })
+    };
+    rows.into_iter().map(setup).collect()
+}
+
+pub async fn all_caps(store: &SqliteStore) -> StoreResult<HashMap<ProjectNumber, Vec<FrequencyCap>>> {
+    let rows: Vec<(i64, String, i64, i64)> = sqlx::query_as(
+        "SELECT p.number, c.channel, c.most, c.hours FROM frequency_caps c JOIN projects p ON p.id = c.project_id
+         ORDER BY p.number, c.channel",
+    )
+    .fetch_all(&store.readers)
+    .await?;
+    let mut caps: HashMap<ProjectNumber, Vec<FrequencyCap>> = HashMap::new();
+    for (project, key, most, hours) in rows {
+        let number = |value: i64| u32::try_from(value).unwrap_or(u32::MAX);
+        let cap = FrequencyCap {
+            channel: if key.is_empty() { None } else { Some(channel(&key)?) },
+            most: number(most),
+            hours: number(hours),
+        };
+        caps.entry(project).or_default().push(cap);
+    }
+    Ok(caps)
+}
+
+pub async fn outbox_load(store: &SqliteStore, project: ProjectId) -> StoreResult<OutboxLoad> {
+    let waiting: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT o.channel, count(*) FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
+             ON o.version = v.seq AND o.state = 0 AND o.lane = 1
+         WHERE v.project_id = ?1 AND v.status BETWEEN 2 AND 5 GROUP BY o.channel",
+    )
+    .bind(project.0)
+    .fetch_all(&store.readers)
+    .await?;
+    let live: Vec<(String,)> = sqlx::query_as("SELECT channel FROM channels WHERE project_id = ? AND live = 1")
+        .bind(project.0)
+        .fetch_all(&store.readers)
+        .await?;
+    let doubts: Option<(i64,)> =
+        sqlx::query_as("SELECT d.count FROM projects p JOIN delivery_doubts d ON d.project = p.number WHERE p.id = ?")
+            .bind(project.0)
+            .fetch_optional(&store.readers)
+            .await?;
+    Ok(OutboxLoad {
+        waiting: waiting.into_iter().map(|(key, count)| Ok((channel(&key)?, count))).collect::<StoreResult<_>>()?,
+        live: live.into_iter().map(|(key,)| channel(&key)).collect::<StoreResult<_>>()?,
+        doubts: doubts.map_or(0, |(count,)| count),
+    })
+}

@@ -1,0 +1,135 @@
+//! Taking messages out of the outbox.
+
+use std::collections::HashMap;
+
+use sqlx::{FromRow, SqliteConnection};
+
+use super::channel;
+use crate::{
+    domain::time::Timestamp,
+    server::store::{
+        StoreResult,
+        delivery::{Heap, MessageNumber, Quota, TakenMessage},
+        engine::VersionNumber,
+        sqlite::{SqliteStore, bulk::Bulk},
+    },
+};
+
+/// One step along the index for each heap, however many messages lie in it.
+const HEAPS: &str = "WITH RECURSIVE heaps (seq, version, channel, due_at) AS (
+    SELECT * FROM (SELECT seq, version, channel, due_at FROM outbox INDEXED BY outbox_waiting WHERE state = 0 AND lane = 1
+                   ORDER BY version, channel, due_at LIMIT 1)
+    UNION ALL
+    SELECT o.seq, o.version, o.channel, o.due_at FROM heaps h CROSS JOIN outbox o ON o.seq = (
+        SELECT n.seq FROM outbox n INDEXED BY outbox_waiting
+        WHERE n.state = 0 AND n.lane = 1 AND (n.version, n.channel) > (h.version, h.channel)
+        ORDER BY n.version, n.channel, n.due_at LIMIT 1))
+ SELECT p.number AS project, h.version, h.channel, h.due_at FROM heaps h
+ CROSS JOIN versions v ON v.seq = h.version JOIN projects p ON p.id = v.project_id
+ WHERE v.status BETWEEN 2 AND 5 AND p.archived_at IS NULL";
+
+#[derive(FromRow)]
+struct HeapRow {
+    project: i64,
+    version: i64,
+    channel: String,
+    due_at: i64,
+}
+
+pub async fn heaps(store: &SqliteStore) -> StoreResult<Vec<Heap>> {
+    let rows: Vec<HeapRow> = sqlx::query_as(HEAPS).fetch_all(&store.readers).await?;
+    let heap = |row: HeapRow| {
+        let HeapRow { project, version, due_at, .. } = row;
+        Ok(Heap { project, version, channel: channel(&row.channel)?, due_at: Timestamp(due_at) })
+    };
+    rows.into_iter().map(heap).collect()
+}
+
+#[derive(FromRow)]
+struct TakenRow {
+    seq: i64,
+    project: i64,
+    version: i64,
+    /// None where she was forgotten.
+    profile: Option<i64>,
+    channel: String,
+    node: String,
+    attempts: i64,
+    expires_at: Option<i64>,
+    /// Is she on her trip, or was the message asked for again?
+    wanted: bool,
+    entry_properties: Option<String>,
+}
+
+/// The status is looked at in the transaction that takes: after a Stop was answered nothing more of it is taken.
+const TAKE: &str = "SELECT o.seq, o.project, o.version, e.profile, o.channel, o.node, o.attempts, o.expires_at,
+        e.state = 0 OR o.resent = 1 AS wanted, e.entry_properties
+ FROM outbox o INDEXED BY outbox_waiting CROSS JOIN enrolments e ON e.seq = o.enrolment
+ WHERE o.version = ?1 AND o.channel = ?2 AND o.state = 0 AND o.lane = 1 AND o.due_at <= ?3
+   AND EXISTS (SELECT 1 FROM versions v JOIN projects p ON p.id = v.project_id
+               WHERE v.seq = ?1 AND v.status BETWEEN 2 AND 5 AND p.archived_at IS NULL)
+ ORDER BY o.due_at LIMIT ?4";
+
+pub async fn take(store: &SqliteStore, quotas: &[Quota], now: Timestamp) -> StoreResult<Vec<TakenMessage>> {
+    let mut transaction = store.begin().await?;
+    let mut taken = Vec::new();
+    let mut called_off: Vec<(MessageNumber, VersionNumber)> = Vec::new();
+    for quota in quotas {
+        let rows: Vec<TakenRow> = sqlx::query_as(TAKE)
+            .bind(quota.version)
+            .bind(quota.channel.key())
+            .bind(now.0)
+            .bind(quota.most)
+            .fetch_all(&mut *transaction)
+            .await?;
+        for row in rows {
+            match row.profile.filter(|_| row.wanted) {
+                Some(profile) => taken.push(TakenMessage {
+                    seq: row.seq,
+                    project: row.project,
+                    version: row.version,
+                    profile,
+                    channel: channel(&row.channel)?,
+                    node: row.node,
+                    attempts: row.attempts,
+                    expires_at: row.expires_at.map(Timestamp),
+                    entry_properties: row.entry_properties,
+                }),
+                None => called_off.push((row.seq, row.version)),
+            }
+        }
+    }
+    if taken.is_empty() && called_off.is_empty() {
+        return Ok(taken);
+    }
+    static LEASE: Bulk = Bulk::new("UPDATE outbox SET state = 4 WHERE seq IN (VALUES", 1, ")");
+    LEASE.run(&mut transaction, &taken, |query, message| query.bind(message.seq)).await?;
+    call_off(&mut transaction, &called_off, now).await?;
+    transaction.commit().await?;
+    Ok(taken)
+}
+
+/// Whoever met a goal or left meanwhile gets nothing any more.
+async fn call_off(
+    connection: &mut SqliteConnection,
+    messages: &[(MessageNumber, VersionNumber)],
+    now: Timestamp,
+) -> StoreResult<()> {
+    static CALL_OFF: Bulk = Bulk::new(
+        "UPDATE outbox SET state = 3, settled_at = c.column2, reason = 'she had left the journey' FROM (VALUES",
+        2,
+        ") c WHERE outbox.seq = c.column1",
+    );
+    static COUNT: Bulk = Bulk::new(
+        "UPDATE versions SET queued = queued - c.column2, cancelled = cancelled + c.column2 FROM (VALUES",
+        2,
+        ") c WHERE versions.seq = c.column1",
+    );
+    let mut counts: HashMap<VersionNumber, i64> = HashMap::new();
+    for (_, version) in messages {
+        *counts.entry(*version).or_default() += 1;
+    }
+    CALL_OFF.run(connection, messages, |query, (message, _)| query.bind(message).bind(now.0)).await?;
+    COUNT.run(connection, counts, |query, (version, count)| query.bind(version).bind(count)).await?;
+    Ok(())
+}

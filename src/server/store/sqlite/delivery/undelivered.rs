@@ -1,0 +1,137 @@
+//! Messages that no provider took.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::channel;
+use crate::{
+    domain::{
+        actor::Actor,
+        audit::AuditEvent,
+        delivery::undelivered::{AGAIN_MAX, PAGE, Undelivered, UndeliveredPage, UndeliveredQuery},
+        figures::counted,
+        ids::{JourneyId, ProjectId},
+        time::Timestamp,
+    },
+    server::store::{
+        StoreResult,
+        delivery::MessageNumber,
+        sqlite::{SqliteStore, audit::Entry, rows::to_json},
+    },
+};
+
+#[derive(FromRow)]
+struct Row {
+    seq: i64,
+    journey_id: Uuid,
+    journey_name: String,
+    node: String,
+    channel: String,
+    profile: Option<i64>,
+    identity: Option<String>,
+    address: Option<String>,
+    reason: Option<String>,
+    attempts: i64,
+    settled_at: i64,
+    stopped: bool,
+}
+
+pub async fn page(store: &SqliteStore, project: ProjectId, query: &UndeliveredQuery) -> StoreResult<UndeliveredPage> {
+    let journey = query.journey.map(|journey| journey.0);
+    let channel_key = query.channel.map(|channel| channel.key());
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT o.seq, j.id AS journey_id, j.name AS journey_name, o.node, o.channel, o.profile, p.identity,
+                p.addresses ->> CASE o.channel WHEN 'email' THEN '$.email' WHEN 'sms' THEN '$.phone' ELSE '$.push' END AS address,
+                o.reason, o.attempts, o.settled_at, v.status = 6 AS stopped
+         FROM projects x CROSS JOIN outbox o INDEXED BY outbox_undelivered ON o.project = x.number AND o.state = 2
+              JOIN versions v ON v.seq = o.version JOIN journeys j ON j.id = v.journey_id
+              LEFT JOIN profiles p ON p.seq = o.profile
+         WHERE x.id = ?1 AND (?2 IS NULL OR j.id = ?2) AND (?3 IS NULL OR o.channel = ?3) AND (?4 IS NULL OR o.seq < ?4)
+         ORDER BY o.seq DESC LIMIT ?5",
+    )
+    .bind(project.0)
+    .bind(journey)
+    .bind(channel_key)
+    .bind(query.before)
+    .bind(PAGE + 1)
+    .fetch_all(&store.readers)
+    .await?;
+    let reasons: Vec<(Option<String>, i64)> = sqlx::query_as(
+        "SELECT reason, count(*) FROM (
+             SELECT o.reason FROM projects x CROSS JOIN outbox o INDEXED BY outbox_undelivered ON o.project = x.number AND o.state = 2
+             JOIN versions v ON v.seq = o.version
+             WHERE x.id = ?1 AND (?2 IS NULL OR v.journey_id = ?2) AND (?3 IS NULL OR o.channel = ?3) LIMIT ?4)
+         GROUP BY reason ORDER BY count(*) DESC, reason",
+    )
+    .bind(project.0)
+    .bind(journey)
+    .bind(channel_key)
+    .bind(AGAIN_MAX)
+    .fetch_all(&store.readers)
+    .await?;
+    let total = reasons.iter().map(|(_, count)| count).sum();
+    let reasons = reasons.into_iter().map(|(reason, count)| (reason.unwrap_or_default(), count)).take(10).collect();
+    let next = (rows.len() as i64 > PAGE).then(|| rows[PAGE as usize - 1].seq);
+    let rows = rows.into_iter().take(PAGE as usize).map(message).collect::<StoreResult<_>>()?;
+    Ok(UndeliveredPage { query: *query, rows, total, next, reasons })
+}
+
+fn message(row: Row) -> StoreResult<Undelivered> {
+    Ok(Undelivered {
+        number: row.seq,
+        journey: JourneyId(row.journey_id),
+        journey_name: row.journey_name,
+        node: row.node,
+        channel: channel(&row.channel)?,
+        profile: row.profile,
+        person: row.identity.or(row.address).unwrap_or_else(|| "somebody who was forgotten".to_string()),
+        reason: row.reason.unwrap_or_default(),
+        attempts: row.attempts,
+        failed_at: Timestamp(row.settled_at),
+        stopped: row.stopped,
+    })
+}
+
+/// Back into the outbox, as if it had never been tried. They count as queued again.
+pub async fn send_again(
+    store: &SqliteStore,
+    actor: &Actor,
+    query: &UndeliveredQuery,
+    chosen: &[MessageNumber],
+    now: Timestamp,
+) -> StoreResult<i64> {
+    let mut transaction = store.begin().await?;
+    let messages: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT o.seq, o.version FROM projects x
+         CROSS JOIN outbox o INDEXED BY outbox_undelivered ON o.project = x.number AND o.state = 2
+         JOIN versions v ON v.seq = o.version
+         WHERE x.id = ?1 AND v.status BETWEEN 2 AND 5 AND o.profile IS NOT NULL
+           AND (?2 IS NULL OR v.journey_id = ?2) AND (?3 IS NULL OR o.channel = ?3)
+           AND (json_array_length(?4) = 0 OR o.seq IN (SELECT value FROM json_each(?4)))
+         ORDER BY o.seq LIMIT ?5",
+    )
+    .bind(actor.project.0)
+    .bind(query.journey.map(|journey| journey.0))
+    .bind(query.channel.map(|channel| channel.key()))
+    .bind(to_json(&chosen)?)
+    .bind(AGAIN_MAX)
+    .fetch_all(&mut *transaction)
+    .await?;
+    let count = messages.len() as i64;
+    if count == 0 {
+        return Ok(0);
+    }
+    let rows = to_json(&messages)?;
+    for statement in [
+        "UPDATE outbox SET state = 0, lane = 1, resent = 1, attempts = 0, settled_at = NULL, due_at = 0, expires_at = NULL, reason = NULL
+         WHERE seq IN (SELECT value ->> 0 FROM json_each(?1))",
+        "UPDATE versions SET queued = queued + c.count
+         FROM (SELECT value ->> 1 AS version, count(*) AS count FROM json_each(?1) GROUP BY 1) c WHERE versions.seq = c.version",
+    ] {
+        sqlx::query(statement).bind(&rows).execute(&mut *transaction).await?;
+    }
+    let summary = format!("{} sent again", counted(count, "message", "messages"));
+    Entry::of(actor, AuditEvent::MessagesSentAgain, &summary).write(&mut transaction, now).await?;
+    transaction.commit().await?;
+    Ok(count)
+}
