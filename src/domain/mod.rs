@@ -10,6 +10,7 @@ pub mod audit;
 pub mod columns;
 pub mod delivery;
 pub mod document;
+pub mod editor;
 pub mod engine;
 pub mod error;
 pub mod figures;

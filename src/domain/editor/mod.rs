@@ -1,0 +1,189 @@
+//! What the editor opens, sends and is told: the contract between the canvas in the browser and the server
+//! (`src/api/editor.rs`), and the rules of editing that both share.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    actor::Person,
+    error::FieldError,
+    figures::Figures,
+    graph::{Graph, criteria::EventMatch},
+    ids::JourneyId,
+    journey::NodeFigures,
+    settings::Settings,
+    status::Status,
+    time::Timestamp,
+};
+
+/// What may be changed about a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Everything: it is a draft.
+    Draft,
+    /// Texts of messages, names and positions of nodes: it is published, and people are inside.
+    Content,
+    /// Nothing: it is archived or stopped, or her role is not for it.
+    Read,
+}
+
+/// Names that the project knows, offered in forms and asked by checks.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Catalogue {
+    pub events: Vec<String>,
+    /// Names of profiles' properties.
+    pub properties: Vec<String>,
+    /// Names of the properties of events, by event.
+    pub event_properties: Vec<(String, Vec<String>)>,
+    pub segments: Vec<String>,
+    pub lists: Vec<String>,
+    /// Other journeys that can be started.
+    pub journeys: Vec<String>,
+    /// Keys of the channels that are set up and live.
+    pub live_channels: Vec<String>,
+}
+
+/// One line of the version selector.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionLine {
+    pub number: i64,
+    pub status: Status,
+    pub published_by: Option<Person>,
+    pub published_at: Option<Timestamp>,
+    pub figures: Figures,
+}
+
+/// A version, opened in the editor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EditorDocument {
+    pub journey: JourneyId,
+    pub name: String,
+    pub description: String,
+    pub archived: bool,
+    pub version: i64,
+    pub status: Status,
+    pub mode: Mode,
+    /// Why nothing can be changed, or only content: a sentence.
+    pub why: Option<String>,
+    /// Of this version's graph and settings; a save names the one that it began from.
+    pub revision: i64,
+    pub graph: Graph,
+    pub settings: Settings,
+    /// Newest first.
+    pub versions: Vec<VersionLine>,
+    pub catalogue: Catalogue,
+    /// Where the version was published: who passed and who waits.
+    pub figures: Vec<NodeFigures>,
+    /// What she may do besides editing.
+    pub may_publish: bool,
+}
+
+/// What a save sends.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Save {
+    pub journey: JourneyId,
+    pub version: i64,
+    pub revision: i64,
+    pub graph: Graph,
+    pub settings: Settings,
+}
+
+/// What it is answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Saved {
+    Done {
+        revision: i64,
+        /// What only the server knows: names that nobody knows, templates that cannot be read.
+        checks: Vec<Check>,
+    },
+    /// Somebody else saved meanwhile; nothing was changed. What is there now, and who made it.
+    Conflict { theirs: Box<EditorDocument>, by: Option<Person>, at: Option<Timestamp> },
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Keeps the version from being published.
+    Error,
+    Warning,
+}
+
+/// One finding of the live checks, with the place to jump to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    pub severity: Severity,
+    /// The node it is about; none: the settings, or the whole.
+    pub node: Option<String>,
+    pub problem: FieldError,
+}
+
+/// What becomes of people in the older version when a newer one is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Predecessor {
+    /// They carry on in it; it is Restricted: nobody else enters.
+    #[default]
+    CarryOn,
+    /// They leave it (`version exit`), and it is Completed.
+    Leave,
+}
+
+/// Publishing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Publish {
+    pub journey: JourneyId,
+    pub version: i64,
+    pub revision: i64,
+    pub name: String,
+    /// At most 120 characters.
+    pub description: String,
+    pub predecessor: Predecessor,
+}
+
+/// Trying a graph on somebody, with a clock that runs ahead.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    pub graph: Graph,
+    pub settings: Settings,
+    /// Identity of the person; none: an example person.
+    pub person: Option<String>,
+    /// Properties of the event that lets her in.
+    pub event: super::people::Properties,
+    /// Events that she is assumed to do, so many minutes after she came in.
+    pub later: Vec<(u32, EventMatch)>,
+}
+
+/// One step of a trial.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrialStep {
+    pub at: Timestamp,
+    pub node: String,
+    /// "sends", "waits", "left:sent", "ended:completed", as in the step log.
+    pub what: String,
+    pub reason: String,
+}
+
+/// Trying a graph on what happened in the last days, without sending anything.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Replay {
+    pub graph: Graph,
+    pub settings: Settings,
+    pub days: u32,
+}
+
+/// What would have happened.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ReplayFigures {
+    /// Events looked at.
+    pub events: i64,
+    pub entered: i64,
+    /// Kept out, by the sentence of the gate.
+    pub refused: Vec<(String, i64)>,
+    pub nodes: Vec<NodeFigures>,
+    /// Messages that would have been sent, by node.
+    pub messages: Vec<(String, i64)>,
+    /// There were more events than are looked at.
+    pub cut: bool,
+}
