@@ -3,6 +3,7 @@
 
 mod audit;
 mod bad_input;
+mod courier;
 mod database_file;
 mod hardening;
 mod import_people;

@@ -46,7 +46,7 @@ pub struct Services<S> {
 }
 
 /// What the services know of the courier and the outside world.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Delivery {
     pub signs: DeliverySigns,
     pub flights: Flights,

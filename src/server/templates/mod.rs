@@ -30,12 +30,19 @@ pub trait Links: Send + Sync {
     /// Her preferences.
     fn preferences(&self) -> String;
 }
-pub struct CompiledMessage;
+pub struct CompiledMessage(crate::domain::graph::node::NodeKind);
 impl CompiledMessage {
-    pub fn new(_: &crate::domain::graph::node::NodeKind) -> Result<Self, Vec<crate::domain::error::FieldError>> {
-        Ok(Self)
+    pub fn new(k: &crate::domain::graph::node::NodeKind) -> Result<Self, Vec<crate::domain::error::FieldError>> {
+        Ok(Self(k.clone()))
     }
     pub fn compose(&self, _: &Facts<'_>, _: Option<&dyn Links>) -> Result<crate::server::channels::Content, String> {
-        Err(String::new())
+        use crate::{domain::graph::node::NodeKind, server::channels::*};
+        match &self.0 {
+            NodeKind::Sms { body } => Ok(Content::Sms { body: body.clone() }),
+            NodeKind::Webhook { url, body, method, .. } => {
+                Ok(Content::Webhook(WebhookContent { method: *method, url: url.clone(), headers: vec![], body: body.clone() }))
+            }
+            _ => Err("no".into()),
+        }
     }
 }
