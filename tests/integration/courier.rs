@@ -1,7 +1,7 @@
 //! The courier between a real outbox and a provider that does what the test says.
 
 mod provider;
-mod shop;
+pub mod shop;
 
 use std::time::Duration;
 

@@ -83,6 +83,10 @@ pub fn webhook_to(url: &str) -> Plan {
     plan(json!({"webhook": {"url": url, "body": "{}"}}))
 }
 
+pub fn an_hour() -> Plan {
+    plan(json!({"delay": {"for": {"minutes": 60}}}))
+}
+
 pub fn sms() -> Plan {
     plan(json!({"sms": {"body": "Hello"}}))
 }
@@ -112,19 +116,31 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// With SMS and webhooks going to the provider.
+    /// With an engine, and a courier that brings SMS and webhooks to the provider.
     pub async fn open(provider: Provider) -> Self {
+        let mut shop = Self::furnished(provider).await;
+        let signs = shop.engine_signs.clone();
+        let engine = Engine::new(shop.store.clone(), Arc::new(shop.clock.clone()), Arc::new(Zones), signs);
+        shop.engine = Some(tokio::spawn(engine.run(shop.stop.clone())));
+        shop.restart().await;
+        shop
+    }
+
+    /// Nothing moves by itself.
+    pub async fn without_tasks() -> Self {
+        Self::furnished(Provider::taking()).await
+    }
+
+    async fn furnished(provider: Provider) -> Self {
         let folder = TempDir::new().expect("a folder");
         let store = SqliteStore::open(&SqliteConfig::new(folder.path().join("shop.db"))).await.expect("a store");
         let clock = HeldClock(Arc::new(AtomicI64::new(NOON)));
         let actor = store.local_actor(clock.now()).await.expect("an actor");
         let (engine_signs, stop) = (EngineSigns::default(), CancellationToken::new());
         let signs = DeliverySigns::new(engine_signs.clone());
-        let engine = Engine::new(store.clone(), Arc::new(clock.clone()), Arc::new(Zones), engine_signs.clone());
-        let engine = Some(tokio::spawn(engine.run(stop.clone())));
         let flights = Flights::default();
-        let runtime = None;
-        let mut shop = Self { store, actor, clock, provider, flights, signs, engine_signs, stop, engine, runtime, folder };
+        let (engine, runtime) = (None, None);
+        let shop = Self { store, actor, clock, provider, flights, signs, engine_signs, stop, engine, runtime, folder };
         for channel in [Channel::Sms, Channel::Webhook] {
             let values = "(project_id, channel, live, settings, updated_by, updated_at) VALUES (?1, ?2, 1, '{}', ?3, 0)";
             let mut connection = shop.connection().await;
@@ -137,7 +153,6 @@ impl Shop {
                 .expect("a channel");
             connection.close().await.expect("closed");
         }
-        shop.restart().await;
         shop
     }
 
@@ -168,7 +183,9 @@ impl Shop {
     pub async fn close(mut self) {
         let differences = self.store.check().await.expect("checked");
         self.stop.cancel();
-        self.engine.take().expect("it runs").await.expect("it ended");
+        if let Some(engine) = self.engine.take() {
+            engine.await.expect("it ended");
+        }
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
