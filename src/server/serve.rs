@@ -11,13 +11,14 @@ use crate::server::{
         oidc::{Provider, ProviderError},
     },
     changes::Changes,
+    channels::Outside,
     clock::{Clock, SystemClock},
     config::{ProviderArgsError, ServeArgs},
     engine::{Engine, EngineSigns, calendar::Zones},
     http::{self, AppState, Site, assets::Assets},
     listener,
     retention::keep_small,
-    services::Services,
+    services::{Delivery, Services},
     store::{
         Store,
         access::AccessStore,
@@ -25,6 +26,7 @@ use crate::server::{
         sqlite::{SqliteConfig, SqliteStore},
     },
     timekeeper::keep_time,
+    vault::VaultError,
 };
 
 /// Why the server did not start, or ended: a sentence for the person who started it.
@@ -38,6 +40,10 @@ pub enum ServeError {
     Provider(#[from] ProviderError),
     #[error(transparent)]
     ProviderArgs(#[from] ProviderArgsError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error("The system's certificates cannot be used: {0}. Install them (the package is usually called ca-certificates).")]
+    Outside(#[from] reqwest::Error),
     #[error(transparent)]
     Store(#[from] crate::server::store::StoreError),
     #[error("the server failed: {0}")]
@@ -70,8 +76,21 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let address = listener.local_addr()?;
     let auth = Auth::new(lifetimes, provider);
     let signs = EngineSigns::default();
+    let delivery = Delivery {
+        vault: args.delivery.vault(&args.database.database)?,
+        outside: Outside::new(args.delivery.allow_networks.clone())?,
+    };
+    let local_too = reachable.is_none();
     let state = AppState {
-        services: Services::new(store.clone(), Arc::clone(&clock), changes.clone(), auth, reachable.is_none(), signs.clone()),
+        services: Services::new(
+            store.clone(),
+            Arc::clone(&clock),
+            changes.clone(),
+            auth,
+            local_too,
+            signs.clone(),
+            Some(delivery),
+        ),
         assets: Arc::new(Assets::embedded()),
         site: Arc::new(Site::new(args.public_url.clone(), args.listen.ip(), args.trusted_proxies.clone())),
         stop: stop.clone(),

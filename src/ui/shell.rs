@@ -172,6 +172,7 @@ fn MainNavigation(role: Option<Role>) -> impl IntoView {
         ("/journeys", "Journeys", Permission::SeeJourneys),
         ("/profiles", "Profiles", Permission::SeeJourneys),
         ("/people", "People", Permission::ManagePeople),
+        ("/channels", "Channels", Permission::ManageChannels),
         ("/keys", "API keys", Permission::ManageKeys),
         ("/audit", "Audit log", Permission::SeeAuditLog),
     ];

@@ -3,6 +3,7 @@
 
 mod audit;
 mod bad_input;
+mod channels;
 mod database_file;
 mod hardening;
 mod import_people;
@@ -12,6 +13,7 @@ mod local_mode;
 mod obstacles;
 mod openapi;
 mod operate;
+mod providers;
 mod retention;
 mod roles;
 mod route_table;
@@ -20,3 +22,4 @@ mod simulation;
 mod support;
 mod team;
 mod transfer;
+mod transports;

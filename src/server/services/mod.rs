@@ -2,6 +2,7 @@
 //! and command line call them, the store carries them out. Nothing that is called from outside gets by without this room.
 
 pub mod audit;
+mod channels;
 mod error;
 pub mod imports;
 mod journeys;
@@ -20,10 +21,12 @@ use crate::{
     server::{
         auth::Auth,
         changes::Changes,
+        channels::Outside,
         clock::Clock,
         engine::EngineSigns,
         ingest::Intake,
         store::{Store, StoreResult},
+        vault::Vault,
     },
 };
 pub use error::{ServiceError, ServiceResult};
@@ -40,18 +43,42 @@ pub struct Services<S> {
     allow_local: bool,
     intake: Intake,
     signs: EngineSigns,
+    delivery: Option<Delivery>,
+}
+
+/// What messages go out with.
+#[derive(Clone)]
+pub struct Delivery {
+    pub vault: Vault,
+    pub outside: Outside,
 }
 
 impl<S: Store + Clone> Services<S> {
-    /// Inside of a runtime: what comes in is written by a task.
-    pub fn new(store: S, clock: Arc<dyn Clock>, changes: Changes, auth: Auth, allow_local: bool, signs: EngineSigns) -> Self {
+    /// Inside of a runtime: what comes in is written by a task. Without `delivery` for commands, which send nothing.
+    pub fn new(
+        store: S,
+        clock: Arc<dyn Clock>,
+        changes: Changes,
+        auth: Auth,
+        allow_local: bool,
+        signs: EngineSigns,
+        delivery: Option<Delivery>,
+    ) -> Self {
         let intake = Intake::start(store.clone(), Arc::clone(&clock), signs.clone());
-        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, signs }
+        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, signs, delivery }
     }
 
     /// What the engine tells about itself.
     pub fn engine(&self) -> &EngineSigns {
         &self.signs
+    }
+
+    /// What messages go out with.
+    ///
+    /// # Errors
+    /// In a command.
+    pub fn delivery(&self) -> ServiceResult<&Delivery> {
+        self.delivery.as_ref().ok_or(ServiceError::NoDelivery)
     }
 
     pub fn now(&self) -> Timestamp {
