@@ -4,6 +4,7 @@ use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::server::{
     auth::{
@@ -11,9 +12,10 @@ use crate::server::{
         oidc::{Provider, ProviderError},
     },
     changes::Changes,
+    channels::{self, Outside},
     clock::{Clock, SystemClock},
     config::{ProviderArgsError, ServeArgs},
-    delivery::{DeliverySigns, Flights},
+    delivery::{Courier, DeliverySigns, Flights, Office},
     engine::{Engine, EngineSigns, calendar::Zones},
     http::{self, AppState, Site, assets::Assets},
     listener,
@@ -22,10 +24,12 @@ use crate::server::{
     store::{
         Store,
         access::AccessStore,
+        delivery::LiveChannel,
         people::PeopleStore,
         sqlite::{SqliteConfig, SqliteStore},
     },
     timekeeper::keep_time,
+    vault::VaultError,
 };
 
 /// Why the server did not start, or ended: a sentence for the person who started it.
@@ -39,6 +43,10 @@ pub enum ServeError {
     Provider(#[from] ProviderError),
     #[error(transparent)]
     ProviderArgs(#[from] ProviderArgsError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error("The system's certificates cannot be used: {0}. Install them (the package is usually called ca-certificates).")]
+    Outside(#[from] reqwest::Error),
     #[error(transparent)]
     Store(#[from] crate::server::store::StoreError),
     #[error("the server failed: {0}")]
@@ -71,16 +79,23 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let address = listener.local_addr()?;
     let auth = Auth::new(lifetimes, provider);
     let signs = EngineSigns::default();
-    let delivery = Delivery { signs: DeliverySigns::new(signs.clone()), flights: Flights::default() };
+    let flights = Flights::default();
+    let delivery = Delivery {
+        vault: args.delivery.vault(&args.database.database)?,
+        outside: Outside::new(args.delivery.allow_networks.clone())?,
+        signs: DeliverySigns::new(signs.clone()),
+        flights,
+    };
+    let local_too = reachable.is_none();
     let state = AppState {
         services: Services::new(
             store.clone(),
             Arc::clone(&clock),
             changes.clone(),
             auth,
-            reachable.is_none(),
+            local_too,
             signs.clone(),
-            delivery.clone(),
+            Some(delivery.clone()),
         ),
         assets: Arc::new(Assets::embedded()),
         site: Arc::new(Site::new(args.public_url.clone(), args.listen.ip(), args.trusted_proxies.clone())),
@@ -89,7 +104,13 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let background = tokio_util::task::TaskTracker::new();
     background.spawn(changes.clone().watch_store(store.clone(), stop.clone()));
     let engine = Engine::new(store.clone(), Arc::clone(&clock), Arc::new(Zones), signs);
+    let engine = match args.delivery.catch_up_per_second {
+        0 => engine,
+        per_second => engine.catching_up(per_second),
+    };
     background.spawn(engine.run(stop.clone()));
+    let links = args.public_url.clone().map_or_else(|| local_url(address), Ok)?;
+    background.spawn(courier(&store, &clock, &delivery, links).run(stop.clone()));
     background.spawn(keep_small(store.clone(), Arc::clone(&clock), args.retention(), stop.clone()));
     background.spawn(keep_time(store.clone(), clock, changes, stop.clone()));
     background.close();
@@ -104,6 +125,23 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     store.close().await;
     tracing::info!("server.stopped");
     Ok(())
+}
+
+/// What brings messages to their providers.
+fn courier(store: &SqliteStore, clock: &Arc<dyn Clock>, delivery: &Delivery, links: Url) -> Courier<SqliteStore> {
+    let Delivery { vault, outside, signs, flights } = delivery.clone();
+    let office = Office { clock: Arc::clone(clock), calendar: Arc::new(Zones), vault: vault.clone(), links, flights, signs };
+    let open = move |setup: &LiveChannel| {
+        let unseal = |sealed: &Vec<u8>| channels::unseal(&vault, setup.project_id, setup.channel, sealed);
+        let secret = setup.secret.as_ref().map(unseal).transpose().map_err(|error| error.to_string())?;
+        channels::open_transport(&setup.settings, secret.as_ref(), None, &outside).map_err(|error| error.to_string())
+    };
+    Courier::new(store.clone(), office, Arc::new(open))
+}
+
+/// Where links in messages lead while no address for people is set.
+fn local_url(address: SocketAddr) -> Result<Url, ServeError> {
+    format!("http://{address}/").parse().map_err(|_| ServeError::NotLocal(address.to_string()))
 }
 
 fn hours(hours: u64) -> Duration {

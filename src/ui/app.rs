@@ -12,6 +12,8 @@ use leptos_router::{
 use super::pages::{
     account::AccountPage,
     audit::AuditPage,
+    channel::ChannelPage,
+    channels::ChannelsPage,
     clone_journey::CloneJourneyPage,
     delivery::DeliveryPage,
     edit_journey::EditJourneyPage,
@@ -81,6 +83,8 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/delivery") view=|| view! { <DeliveryPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/people") view=|| view! { <PeoplePage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/keys") view=|| view! { <KeysPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/channels") view=|| view! { <ChannelsPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/channels/:channel") view=|| view! { <ChannelPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/projects") view=|| view! { <ProjectsPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/account") view=|| view! { <AccountPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/sign-in") view=|| view! { <SignInPage /> }.into_any() ssr=SsrMode::Async />

@@ -173,6 +173,7 @@ fn MainNavigation(role: Option<Role>) -> impl IntoView {
         ("/profiles", "Profiles", Permission::SeeJourneys),
         ("/delivery", "Delivery", Permission::SeeJourneys),
         ("/people", "People", Permission::ManagePeople),
+        ("/channels", "Channels", Permission::ManageChannels),
         ("/keys", "API keys", Permission::ManageKeys),
         ("/audit", "Audit log", Permission::SeeAuditLog),
     ];

@@ -62,9 +62,9 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<BulkAnswer> {
         require_action(actor, action)?;
         let answer = self.store.operate(actor, selection, action, confirmed, self.now()).await?;
-        if action == Action::Stop {
+        if let (Action::Stop, Some(delivery)) = (action, &self.delivery) {
             // Answered only when nothing of these journeys is on its way any more.
-            self.delivery.flights.barrier(&self.store).await?;
+            delivery.flights.barrier(&self.store).await?;
         }
         tracing::info!(
             operation = %answer.report.id, %action, by = %actor.user, changed = answer.report.changed,

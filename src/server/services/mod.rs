@@ -2,6 +2,7 @@
 //! and command line call them, the store carries them out. Nothing that is called from outside gets by without this room.
 
 pub mod audit;
+mod channels;
 mod delivery;
 mod error;
 pub mod imports;
@@ -21,11 +22,13 @@ use crate::{
     server::{
         auth::Auth,
         changes::Changes,
+        channels::Outside,
         clock::Clock,
         delivery::{DeliverySigns, Flights},
         engine::EngineSigns,
         ingest::Intake,
         store::{Store, StoreResult},
+        vault::Vault,
     },
 };
 pub use error::{ServiceError, ServiceResult};
@@ -42,18 +45,22 @@ pub struct Services<S> {
     allow_local: bool,
     intake: Intake,
     signs: EngineSigns,
-    delivery: Delivery,
+    delivery: Option<Delivery>,
 }
 
-/// What the services know of the courier and the outside world.
-#[derive(Clone, Default)]
+/// What messages go out with.
+#[derive(Clone)]
 pub struct Delivery {
+    pub vault: Vault,
+    pub outside: Outside,
+    /// How the courier does.
     pub signs: DeliverySigns,
+    /// What is on its way.
     pub flights: Flights,
 }
 
 impl<S: Store + Clone> Services<S> {
-    /// Inside of a runtime: what comes in is written by a task.
+    /// Inside of a runtime: what comes in is written by a task. Without `delivery` for commands, which send nothing.
     pub fn new(
         store: S,
         clock: Arc<dyn Clock>,
@@ -61,7 +68,7 @@ impl<S: Store + Clone> Services<S> {
         auth: Auth,
         allow_local: bool,
         signs: EngineSigns,
-        delivery: Delivery,
+        delivery: Option<Delivery>,
     ) -> Self {
         let intake = Intake::start(store.clone(), Arc::clone(&clock), signs.clone());
         Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, signs, delivery }
@@ -70,6 +77,14 @@ impl<S: Store + Clone> Services<S> {
     /// What the engine tells about itself.
     pub fn engine(&self) -> &EngineSigns {
         &self.signs
+    }
+
+    /// What messages go out with.
+    ///
+    /// # Errors
+    /// In a command.
+    pub fn delivery(&self) -> ServiceResult<&Delivery> {
+        self.delivery.as_ref().ok_or(ServiceError::NoDelivery)
     }
 
     pub fn now(&self) -> Timestamp {

@@ -9,6 +9,7 @@ use super::{
 use crate::domain::{
     actor::Actor,
     delivery::{
+        channel::ChannelSettings,
         fate::Fate,
         gates::FrequencyCap,
         undelivered::{UndeliveredPage, UndeliveredQuery},
@@ -113,8 +114,7 @@ pub struct LiveChannel {
     pub project: ProjectNumber,
     pub project_id: ProjectId,
     pub channel: Channel,
-    /// JSON.
-    pub settings: String,
+    pub settings: ChannelSettings,
     pub secret: Option<Vec<u8>>,
     pub per_second: Option<u32>,
     pub revision: i64,

@@ -141,13 +141,16 @@ impl Shop {
         let flights = Flights::default();
         let (engine, runtime) = (None, None);
         let shop = Self { store, actor, clock, provider, flights, signs, engine_signs, stop, engine, runtime, folder };
-        for channel in [Channel::Sms, Channel::Webhook] {
-            let values = "(project_id, channel, live, settings, updated_by, updated_at) VALUES (?1, ?2, 1, '{}', ?3, 0)";
+        let sms = json!({"channel": "sms", "account": "AC1", "from": "+1555", "base_url": "https://sms.example.com"});
+        for (channel, settings) in [(Channel::Sms, sms), (Channel::Webhook, json!({"channel": "webhook", "timeout_seconds": 5}))]
+        {
+            let values = "(project_id, channel, live, settings, updated_by, updated_at) VALUES (?1, ?2, 1, ?4, ?3, 0)";
             let mut connection = shop.connection().await;
             sqlx::query(sqlx::AssertSqlSafe(format!("INSERT INTO channels {values}")))
                 .bind(shop.actor.project.0)
                 .bind(channel.key())
                 .bind(shop.actor.user.0)
+                .bind(settings.to_string())
                 .execute(&mut connection)
                 .await
                 .expect("a channel");

@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod bulk;
 mod candidates;
+mod channels;
 mod check;
 mod clone;
 mod criteria_sql;

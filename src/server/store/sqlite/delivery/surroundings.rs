@@ -17,7 +17,10 @@ use crate::{
         StoreResult,
         delivery::{LiveChannel, OutboxLoad, Surroundings},
         engine::{ProfileNumber, ProjectNumber},
-        sqlite::{SqliteStore, rows::to_json},
+        sqlite::{
+            SqliteStore,
+            rows::{json, to_json},
+        },
     },
 };
 
@@ -95,7 +98,7 @@ pub async fn live_setups(store: &SqliteStore) -> StoreResult<Vec<LiveChannel>> {
             project: row.number,
             project_id: ProjectId(row.project_id),
             channel: channel(&row.channel)?,
-            settings: row.settings,
+            settings: json(&row.settings, "channel settings")?,
             secret: row.secret,
             per_second: row.per_second.and_then(|rate| u32::try_from(rate).ok()),
             revision: row.revision,
