@@ -1,6 +1,13 @@
 //! Starts everything, and stops it in order: first no new requests, then the running ones finish, then the file is closed.
 
-use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    fs::{File, TryLockError},
+    io::Write,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +39,10 @@ use crate::server::{
     vault::VaultError,
 };
 
+/// How long a server that is ending is waited for.
+const LOCK_TRIES: u32 = 50;
+const LOCK_EVERY: Duration = Duration::from_millis(200);
+
 /// Why the server did not start, or ended: a sentence for the person who started it.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -39,6 +50,10 @@ pub enum ServeError {
     NotLocal(String),
     #[error("Cannot listen on {0}: {1}. Is another program using the port? Give another one with --listen.")]
     Listen(SocketAddr, std::io::Error),
+    #[error("Another Wayfare serves the database {0}. Stop it first, or give another file with --database.")]
+    Busy(PathBuf),
+    #[error("The lock file {0} cannot be used: {1}. Check its owner and rights.")]
+    Lock(PathBuf, std::io::Error),
     #[error("Sign-in provider: {0}. Look at the WAYFARE_OIDC_ settings.")]
     Provider(#[from] ProviderError),
     #[error(transparent)]
@@ -58,6 +73,7 @@ pub enum ServeError {
 /// # Errors
 /// Where the address or the database cannot be used.
 pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), ServeError> {
+    let _only_one = only_server(&args.database.database).await?;
     let store = SqliteStore::open(&SqliteConfig { readers: args.readers, ..SqliteConfig::new(&args.database.database) }).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     store.local_actor(clock.now()).await?;
@@ -125,6 +141,24 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     store.close().await;
     tracing::info!("server.stopped");
     Ok(())
+}
+
+/// One server to a file: two couriers would send everything twice. The lock goes with the process, however it ends. One that
+/// is just ending is waited for.
+async fn only_server(database: &Path) -> Result<File, ServeError> {
+    let mut name = database.as_os_str().to_os_string();
+    name.push(".lock");
+    let path = PathBuf::from(name);
+    let lock = File::options().create(true).truncate(false).write(true).open(&path);
+    let lock = lock.map_err(|error| ServeError::Lock(path.clone(), error))?;
+    for _ in 0..LOCK_TRIES {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_EVERY).await,
+            Err(TryLockError::Error(error)) => return Err(ServeError::Lock(path, error)),
+        }
+    }
+    Err(ServeError::Busy(database.to_path_buf()))
 }
 
 /// What brings messages to their providers.
