@@ -2,4 +2,5 @@
 
 pub mod fate;
 pub mod gates;
+pub mod names;
 pub mod retry;

@@ -1,10 +1,34 @@
 //! Fills in what authors write: Liquid over the profile, the event that let her in, and the journey.
+//!
+//! A message is compiled once ([`CompiledMessage::new`]) and composed for each person. What it may cost is limited
+//! (`meter.rs`), values cannot break out of their place (`place.rs`), and what is not there is nothing (`scope.rs`).
+
+mod blocks;
+mod check;
+mod code;
+mod compile;
+mod email;
+mod filters;
+#[cfg(test)]
+mod hostile_tests;
+mod message;
+mod meter;
+mod place;
+mod sample;
+mod scope;
+mod source;
+#[cfg(test)]
+mod tests;
 
 use crate::domain::{
     engine::calendar::Calendar,
     people::{Profile, Properties},
     time::Timestamp,
 };
+
+pub use check::{Findings, check};
+pub use message::{CompiledMessage, TemplateError, compose};
+pub use sample::{Sample, sample};
 
 /// What a message is filled in with.
 pub struct Facts<'a> {
