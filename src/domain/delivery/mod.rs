@@ -5,6 +5,7 @@ pub mod channel;
 pub mod channel_form;
 pub mod fate;
 pub mod gates;
+pub mod names;
 pub mod overview;
 pub mod rate;
 pub mod retry;
