@@ -18,6 +18,7 @@ use crate::{
     server::{
         services::{ServiceError, Services, Standing, Visitor, sign_in::OpenedSession},
         store::{StoreError, sqlite::SqliteStore},
+        vault::VaultError,
     },
 };
 
@@ -198,6 +199,11 @@ impl From<ServiceError> for AppError {
             ServiceError::Provider(error) => {
                 tracing::warn!(%error, "sign_in.provider_failed");
                 AppError::Provider
+            }
+            ServiceError::Vault(error @ VaultError::OtherKey) => AppError::Conflict(error.to_string()),
+            ServiceError::Vault(_) | ServiceError::NoVault => {
+                tracing::error!(%error, "vault.failed");
+                AppError::Internal
             }
             ServiceError::Hash(_) | ServiceError::Randomness(_) => {
                 tracing::error!(%error, "sign_in.impossible");

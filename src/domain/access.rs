@@ -32,6 +32,8 @@ pub enum Permission {
     /// Members, their roles, invitations.
     ManagePeople,
     ManageKeys,
+    /// How messages go out, what comes back, and who gets none any more.
+    ManageChannels,
     /// Make, rename and archive projects.
     ManageProjects,
 }
@@ -69,7 +71,7 @@ impl Role {
     /// The table.
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            EditJourneys, ManageKeys, ManagePeople, ManageProjects, OperateJourneys, SeeAuditLog, SeeJourneys, SendEvents,
+            EditJourneys, ManageChannels, ManageKeys, ManagePeople, ManageProjects, OperateJourneys, SeeAuditLog, SeeJourneys, SendEvents,
         };
         match self {
             Role::Viewer => matches!(permission, SeeJourneys),
@@ -84,6 +86,7 @@ impl Role {
                     | SeeAuditLog
                     | ManagePeople
                     | ManageKeys
+                    | ManageChannels
                     | ManageProjects
             ),
         }
@@ -113,7 +116,7 @@ impl Role {
             Role::Viewer => "sees journeys and their figures",
             Role::Creator => "also makes and edits journeys",
             Role::Publisher => "also publishes, pauses, resumes, stops and archives",
-            Role::Admin => "also manages people, API keys and projects",
+            Role::Admin => "also manages people, API keys, channels and projects",
         }
     }
 
@@ -158,7 +161,7 @@ impl FromStr for Role {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 8] = [
+    pub const ALL: [Permission; 9] = [
         Permission::SeeJourneys,
         Permission::EditJourneys,
         Permission::OperateJourneys,
@@ -166,6 +169,7 @@ impl Permission {
         Permission::SeeAuditLog,
         Permission::ManagePeople,
         Permission::ManageKeys,
+        Permission::ManageChannels,
         Permission::ManageProjects,
     ];
 
@@ -184,6 +188,7 @@ impl Permission {
             Permission::SeeAuditLog => "reading the audit log",
             Permission::ManagePeople => "managing people",
             Permission::ManageKeys => "managing API keys",
+            Permission::ManageChannels => "managing channels",
             Permission::ManageProjects => "managing projects",
         }
     }

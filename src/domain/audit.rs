@@ -81,6 +81,11 @@ events! {
     PeopleImported "profiles.import" "People imported",
     SegmentSaved "segments.save" "Segment saved",
     SegmentDeleted "segments.delete" "Segment deleted",
+    SuppressionAdded "suppressions.add" "Suppression list: added",
+    SuppressionRemoved "suppressions.remove" "Suppression list: removed",
+    SuppressionsExported "suppressions.export" "Suppression list exported",
+    HookSecretSaved "hooks.save" "Report secret kept",
+    HookSecretRemoved "hooks.remove" "Report secret removed",
     AuditExported "audit.export" "Audit log exported",
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     actor::Person,
+    delivery::fate::Fate,
     figures::{Figures, Headline},
     graph::Graph,
     ids::{JourneyId, VersionId},
@@ -76,6 +77,9 @@ pub struct NodeFigures {
     pub left: Vec<(String, i64)>,
     /// Trips that ended here.
     pub ended: i64,
+    /// What became of its messages: how many, by each fate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<(Fate, i64)>,
 }
 
 impl NodeFigures {

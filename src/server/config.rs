@@ -9,6 +9,7 @@ use url::{Host, Url};
 use super::{
     auth::oidc::{ProviderConfig, RoleRules},
     retention::Retention,
+    vault::{Vault, VaultError},
 };
 
 #[derive(Debug, Parser)]
@@ -151,6 +152,10 @@ pub struct ServeArgs {
     /// Days that the steps of people's trips, their messages, and why people were kept out are kept. 0 keeps them for ever.
     #[arg(long, env = "WAYFARE_KEEP_STEPS_DAYS", default_value_t = 180, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=36_500))]
     pub keep_steps_days: u32,
+    /// The file with the server's key, made where there is none: it seals providers' secrets and signs the links in messages.
+    /// Beside the database where none is given (wayfare.db.key). WAYFARE_SECRET_KEY holds the key itself instead.
+    #[arg(long, env = "WAYFARE_KEY_FILE", value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
     #[command(flatten)]
     pub provider: ProviderArgs,
     #[command(flatten)]
@@ -158,6 +163,15 @@ pub struct ServeArgs {
 }
 
 impl ServeArgs {
+    /// The server's key.
+    ///
+    /// # Errors
+    /// Where it cannot be read or made.
+    pub fn vault(&self) -> Result<Vault, VaultError> {
+        let file = self.key_file.clone().unwrap_or_else(|| Vault::beside(&self.database.database));
+        Vault::open(std::env::var("WAYFARE_SECRET_KEY").ok().as_deref(), &file)
+    }
+
     /// How long what is kept.
     pub fn retention(&self) -> Retention {
         let days = |days: u32| (days > 0).then_some(days);

@@ -18,4 +18,5 @@ pub mod services;
 pub mod store;
 pub mod templates;
 pub mod timekeeper;
+pub mod tracking;
 pub mod vault;

@@ -39,6 +39,8 @@ pub enum ServeError {
     #[error(transparent)]
     ProviderArgs(#[from] ProviderArgsError),
     #[error(transparent)]
+    Vault(#[from] crate::server::vault::VaultError),
+    #[error(transparent)]
     Store(#[from] crate::server::store::StoreError),
     #[error("the server failed: {0}")]
     Io(#[from] std::io::Error),
@@ -49,6 +51,7 @@ pub enum ServeError {
 /// # Errors
 /// Where the address or the database cannot be used.
 pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), ServeError> {
+    let vault = args.vault()?;
     let store = SqliteStore::open(&SqliteConfig { readers: args.readers, ..SqliteConfig::new(&args.database.database) }).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     store.local_actor(clock.now()).await?;
@@ -70,8 +73,10 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let address = listener.local_addr()?;
     let auth = Auth::new(lifetimes, provider);
     let signs = EngineSigns::default();
+    let services = Services::new(store.clone(), Arc::clone(&clock), changes.clone(), auth, reachable.is_none(), signs.clone());
+    let services = services.with_vault(vault);
     let state = AppState {
-        services: Services::new(store.clone(), Arc::clone(&clock), changes.clone(), auth, reachable.is_none(), signs.clone()),
+        services: services.clone(),
         assets: Arc::new(Assets::embedded()),
         site: Arc::new(Site::new(args.public_url.clone(), args.listen.ip(), args.trusted_proxies.clone())),
         stop: stop.clone(),
@@ -91,6 +96,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     // The listener failed by itself: everything else ends as well.
     stop.cancel();
     background.wait().await;
+    services.settle_reports().await;
     store.close().await;
     tracing::info!("server.stopped");
     Ok(())

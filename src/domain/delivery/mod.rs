@@ -2,4 +2,8 @@
 
 pub mod fate;
 pub mod gates;
+pub mod hook;
+pub mod message_view;
+pub mod preferences;
 pub mod retry;
+pub mod suppression;

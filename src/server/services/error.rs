@@ -5,6 +5,7 @@ use crate::{
     server::{
         auth::{oidc::ProviderError, password::HashFailed, secret::NoRandomness, throttle::TooMany},
         store::StoreError,
+        vault::VaultError,
     },
 };
 
@@ -40,6 +41,11 @@ pub enum ServiceError {
     Hash(#[from] HashFailed),
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// What has to be signed or sealed, where there is no key.
+    #[error("there is no key to sign and seal with")]
+    NoVault,
 }
 
 impl From<FieldError> for ServiceError {

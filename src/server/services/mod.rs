@@ -1,6 +1,7 @@
 //! Use cases. Each takes who is asking, asks the table of `domain/access.rs` whether she may, and does one thing: pages, API
 //! and command line call them, the store carries them out. Nothing that is called from outside gets by without this room.
 
+pub mod answers;
 pub mod audit;
 mod error;
 pub mod imports;
@@ -24,6 +25,8 @@ use crate::{
         engine::EngineSigns,
         ingest::Intake,
         store::{Store, StoreResult},
+        tracking::intake::Reports,
+        vault::Vault,
     },
 };
 pub use error::{ServiceError, ServiceResult};
@@ -39,6 +42,9 @@ pub struct Services<S> {
     /// May anybody come in while there is no account? Only where nobody but this machine's own users can reach us.
     allow_local: bool,
     intake: Intake,
+    reports: Reports,
+    /// None on the command line, where nothing is signed or sealed.
+    vault: Option<Vault>,
     signs: EngineSigns,
 }
 
@@ -46,7 +52,8 @@ impl<S: Store + Clone> Services<S> {
     /// Inside of a runtime: what comes in is written by a task.
     pub fn new(store: S, clock: Arc<dyn Clock>, changes: Changes, auth: Auth, allow_local: bool, signs: EngineSigns) -> Self {
         let intake = Intake::start(store.clone(), Arc::clone(&clock), signs.clone());
-        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, signs }
+        let reports = Reports::start(store.clone(), Arc::clone(&clock), signs.clone());
+        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, reports, vault: None, signs }
     }
 
     /// What the engine tells about itself.

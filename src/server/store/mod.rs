@@ -2,6 +2,7 @@
 //! folder that implements it. Nothing above this room knows the dialect.
 
 pub mod access;
+pub mod answers;
 pub mod engine;
 pub mod error;
 pub mod people;
@@ -49,7 +50,7 @@ pub struct DetailsEdit {
 }
 
 /// The journeys of a project and everything around them.
-pub trait Store: access::AccessStore + engine::EngineStore + people::PeopleStore {
+pub trait Store: access::AccessStore + answers::AnswerStore + engine::EngineStore + people::PeopleStore {
     // The list.
     fn list(&self, project: ProjectId, query: &ListQuery, now: Timestamp) -> impl Future<Output = StoreResult<ListPage>> + Send;
     fn preview_stop(
