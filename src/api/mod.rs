@@ -13,6 +13,8 @@ pub mod account;
 #[cfg(feature = "ssr")]
 pub mod audit;
 #[cfg(feature = "ssr")]
+pub mod hooks;
+#[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod keys;
@@ -26,6 +28,8 @@ pub mod projects;
 pub mod segments;
 #[cfg(feature = "ssr")]
 pub mod session;
+#[cfg(feature = "ssr")]
+pub mod suppressions;
 
 pub mod filters;
 pub mod journeys;

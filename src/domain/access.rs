@@ -71,7 +71,8 @@ impl Role {
     /// The table.
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            EditJourneys, ManageChannels, ManageKeys, ManagePeople, ManageProjects, OperateJourneys, SeeAuditLog, SeeJourneys, SendEvents,
+            EditJourneys, ManageChannels, ManageKeys, ManagePeople, ManageProjects, OperateJourneys, SeeAuditLog, SeeJourneys,
+            SendEvents,
         };
         match self {
             Role::Viewer => matches!(permission, SeeJourneys),

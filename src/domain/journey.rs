@@ -83,6 +83,11 @@ pub struct NodeFigures {
 }
 
 impl NodeFigures {
+    /// How many of its messages this became of.
+    pub fn message_count(&self, fate: Fate) -> i64 {
+        self.messages.iter().find(|(known, _)| *known == fate).map_or(0, |(_, count)| *count)
+    }
+
     /// Who is there now: whoever came and has neither left nor ended (reference 7.3).
     pub fn waiting(&self) -> i64 {
         self.came - self.ended - self.left.iter().map(|(_, count)| count).sum::<i64>()

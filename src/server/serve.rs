@@ -51,8 +51,8 @@ pub enum ServeError {
 /// # Errors
 /// Where the address or the database cannot be used.
 pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), ServeError> {
-    let vault = args.vault()?;
     let store = SqliteStore::open(&SqliteConfig { readers: args.readers, ..SqliteConfig::new(&args.database.database) }).await?;
+    let vault = args.vault()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     store.local_actor(clock.now()).await?;
     store

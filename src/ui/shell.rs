@@ -162,8 +162,13 @@ fn Switcher(memberships: Vec<Membership>, current: Option<ProjectId>) -> impl In
 }
 
 /// Pages that belong to another one of the bar.
-const PARTS: [(&str, &str); 4] =
-    [("/segments", "/profiles"), ("/imports", "/profiles"), ("/trips", "/profiles"), ("/operations", "/journeys")];
+const PARTS: [(&str, &str); 5] = [
+    ("/segments", "/profiles"),
+    ("/imports", "/profiles"),
+    ("/trips", "/profiles"),
+    ("/operations", "/journeys"),
+    ("/channels/hooks", "/suppressions"),
+];
 
 /// The pages that her role opens.
 #[component]
@@ -171,6 +176,7 @@ fn MainNavigation(role: Option<Role>) -> impl IntoView {
     let pages = [
         ("/journeys", "Journeys", Permission::SeeJourneys),
         ("/profiles", "Profiles", Permission::SeeJourneys),
+        ("/suppressions", "Suppressions", Permission::SeeJourneys),
         ("/people", "People", Permission::ManagePeople),
         ("/keys", "API keys", Permission::ManageKeys),
         ("/audit", "Audit log", Permission::SeeAuditLog),

@@ -18,13 +18,8 @@ pub enum HookProvider {
 }
 
 impl HookProvider {
-    pub const ALL: [HookProvider; 5] = [
-        HookProvider::Twilio,
-        HookProvider::SendGrid,
-        HookProvider::Mailgun,
-        HookProvider::Gateway,
-        HookProvider::Bounce,
-    ];
+    pub const ALL: [HookProvider; 5] =
+        [HookProvider::Twilio, HookProvider::SendGrid, HookProvider::Mailgun, HookProvider::Gateway, HookProvider::Bounce];
 
     pub fn key(self) -> &'static str {
         match self {

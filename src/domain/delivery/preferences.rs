@@ -71,11 +71,9 @@ impl Recipient {
         match wish {
             Wish::Unsubscribe => vec![(self.channel, false)],
             // Also what the message came by, should she have no address there any more.
-            Wish::Nothing => all
-                .filter(|channel| *channel != self.channel)
-                .chain([self.channel])
-                .map(|channel| (channel, false))
-                .collect(),
+            Wish::Nothing => {
+                all.filter(|channel| *channel != self.channel).chain([self.channel]).map(|channel| (channel, false)).collect()
+            }
             Wish::Only(wanted) => {
                 let open = choices.iter().filter(|choice| choice.closed.is_none()).map(|choice| choice.channel);
                 open.map(|channel| (channel, wanted.contains(&channel))).collect()
@@ -92,7 +90,9 @@ fn closed(cause: Cause) -> Option<&'static str> {
         Cause::Complained => {
             Some("You marked a message as spam, so nothing is sent here any more. Write to us if you want messages again.")
         }
-        Cause::Bounced => Some("Messages to this address came back, so nothing is sent here any more. Write to us if it works again."),
+        Cause::Bounced => {
+            Some("Messages to this address came back, so nothing is sent here any more. Write to us if it works again.")
+        }
     }
 }
 

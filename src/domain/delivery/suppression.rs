@@ -168,8 +168,7 @@ impl SuppressionQuery {
                 }
                 "page" => {
                     let page = value.parse().ok().filter(|page| (1..=10_000_000).contains(page));
-                    parsed.page =
-                        page.ok_or_else(|| FieldError::new("page", "malformed", "Pages are whole numbers from 1."))?;
+                    parsed.page = page.ok_or_else(|| FieldError::new("page", "malformed", "Pages are whole numbers from 1."))?;
                 }
                 _ => {}
             }

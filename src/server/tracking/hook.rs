@@ -110,9 +110,7 @@ mod tests {
 
     #[test]
     fn an_address_names_its_project_and_its_provider() {
-        let vault = |seed: u8| {
-            Vault::open(Some(&STANDARD.encode([seed; 32])), std::path::Path::new("unused")).expect("a key")
-        };
+        let vault = |seed: u8| Vault::open(Some(&STANDARD.encode([seed; 32])), std::path::Path::new("unused")).expect("a key");
         let (project, other) = (ProjectId::new(), ProjectId::new());
         let base = Url::parse("https://wayfare.example").expect("an address");
         let address = hook_url(&base, &vault(7), project, HookProvider::Twilio);

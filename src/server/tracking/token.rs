@@ -22,10 +22,17 @@ const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 /// What a link is for. One made for one thing is worth nothing for another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token {
-    Open { message: i64 },
-    Click { message: i64, target: Url },
+    Open {
+        message: i64,
+    },
+    Click {
+        message: i64,
+        target: Url,
+    },
     /// Her choices: whoever brings it is whoever got the message.
-    Choices { message: i64 },
+    Choices {
+        message: i64,
+    },
 }
 
 impl Token {

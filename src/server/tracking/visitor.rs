@@ -6,9 +6,28 @@ use http::{HeaderMap, Method, header};
 /// What programs that preview links call themselves, in small letters. Mail services that load pictures for people are not
 /// among them: they load one when somebody opens the message.
 const PREVIEWERS: [&str; 22] = [
-    "bot/", "bot ", "bot;", "-bot", "crawler", "spider", "slackbot", "slack-imgproxy", "twitterbot", "telegrambot", "discordbot",
-    "linkedinbot", "facebookexternalhit", "facebookcatalog", "whatsapp/", "skypeuripreview", "microsoftpreview", "linkpreview",
-    "embedly", "headlesschrome", "barracuda", "proofpoint",
+    "bot/",
+    "bot ",
+    "bot;",
+    "-bot",
+    "crawler",
+    "spider",
+    "slackbot",
+    "slack-imgproxy",
+    "twitterbot",
+    "telegrambot",
+    "discordbot",
+    "linkedinbot",
+    "facebookexternalhit",
+    "facebookcatalog",
+    "whatsapp/",
+    "skypeuripreview",
+    "microsoftpreview",
+    "linkpreview",
+    "embedly",
+    "headlesschrome",
+    "barracuda",
+    "proofpoint",
 ];
 /// Headers with which browsers say that they only look ahead.
 const AHEAD: [&str; 4] = ["sec-purpose", "purpose", "x-purpose", "x-moz"];

@@ -13,6 +13,8 @@ pub mod found;
 #[cfg(feature = "ssr")]
 pub mod graph_picture;
 #[cfg(feature = "ssr")]
+pub mod hooks;
+#[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod invitation;
@@ -24,6 +26,10 @@ pub mod keys;
 pub mod label_fields;
 #[cfg(feature = "ssr")]
 pub mod label_journeys;
+#[cfg(feature = "ssr")]
+pub mod message_table;
+#[cfg(feature = "ssr")]
+pub mod messages_card;
 #[cfg(feature = "ssr")]
 pub mod missing_card;
 #[cfg(feature = "ssr")]
@@ -51,6 +57,8 @@ pub mod sign_in;
 pub mod stop_effect;
 #[cfg(feature = "ssr")]
 pub mod stop_journeys;
+#[cfg(feature = "ssr")]
+pub mod suppressions;
 #[cfg(feature = "ssr")]
 pub mod trip;
 

@@ -65,20 +65,21 @@ fn verify(call: Call<'_>, secret: &[u8]) -> Result<(), NotHeard> {
 
 fn read(record: &str, now: Timestamp) -> Result<Statement, FieldError> {
     let record: Value = serde_json::from_str(record).map_err(|error| FieldError::new("", "malformed", format!("{error}.")))?;
-    let record: Record =
-        serde_json::from_value(record).map_err(|error| FieldError::new("", "malformed", format!("{error}.")))?;
+    let record: Record = serde_json::from_value(record).map_err(|error| FieldError::new("", "malformed", format!("{error}.")))?;
     let names: Vec<String> = record.key.into_iter().chain(record.provider_id).filter(|name| !name.is_empty()).collect();
     if names.is_empty() {
-        return Err(FieldError::new("key", "required", "It does not say which message it is about: give its key or provider_id."));
+        return Err(FieldError::new(
+            "key",
+            "required",
+            "It does not say which message it is about: give its key or provider_id.",
+        ));
     }
     let fate = Fate::from_key(&record.what).filter(|fate| !fate.is_settling()).ok_or_else(|| {
         let sentence = "“what” is one of delivered, viewed, clicked, bounced, complained, unsubscribed.";
         FieldError::new("what", "unknown_value", sentence)
     })?;
     let at = match record.at {
-        Some(text) => {
-            text.parse::<Timestamp>().map_err(|error| FieldError::new("at", "malformed", error.to_string()))?.min(now)
-        }
+        Some(text) => text.parse::<Timestamp>().map_err(|error| FieldError::new("at", "malformed", error.to_string()))?.min(now),
         None => now,
     };
     let detail = record.detail.as_deref().and_then(shortened);

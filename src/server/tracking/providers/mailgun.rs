@@ -98,7 +98,10 @@ mod tests {
         let heard = ask(sign(b"key", NOW.0 / 1000, "t"), failed("permanent")).expect("heard");
         let said = &heard.statements[0];
         assert_eq!((said.fate, said.detail.as_deref()), (Fate::Bounced, Some("550 no such user")));
-        assert_eq!((said.names.as_slice(), said.at), (["wf.1.x".to_string(), "m@mg.example".to_string()].as_slice(), Timestamp(1_799_999_999_500)));
+        assert_eq!(
+            (said.names.as_slice(), said.at),
+            (["wf.1.x".to_string(), "m@mg.example".to_string()].as_slice(), Timestamp(1_799_999_999_500))
+        );
         assert_eq!(heard.receipt.as_deref(), Some("mailgun t"));
         assert!(ask(sign(b"key", NOW.0 / 1000, "t"), failed("temporary")).expect("heard").statements.is_empty());
     }

@@ -33,13 +33,12 @@ pub async fn of_project(store: &SqliteStore, project: ProjectId, messages: &[i64
     if messages.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<(i64,)> = sqlx::query_as(
-        "SELECT o.seq FROM json_each(?1) chosen CROSS JOIN outbox o ON o.seq = chosen.value WHERE o.project = ?2",
-    )
-    .bind(to_json(&messages)?)
-    .bind(number_of(store, project).await?)
-    .fetch_all(&store.readers)
-    .await?;
+    let rows: Vec<(i64,)> =
+        sqlx::query_as("SELECT o.seq FROM json_each(?1) chosen CROSS JOIN outbox o ON o.seq = chosen.value WHERE o.project = ?2")
+            .bind(to_json(&messages)?)
+            .bind(number_of(store, project).await?)
+            .fetch_all(&store.readers)
+            .await?;
     Ok(rows.into_iter().map(|(seq,)| seq).collect())
 }
 

@@ -25,12 +25,7 @@ use crate::{
 };
 
 /// It counts for everybody in the project who has this number, and for the number, should nobody have it (yet).
-pub async fn carry_out(
-    connection: &mut SqliteConnection,
-    project: ProjectId,
-    reply: &Reply,
-    now: Timestamp,
-) -> StoreResult<u64> {
+pub async fn carry_out(connection: &mut SqliteConnection, project: ProjectId, reply: &Reply, now: Timestamp) -> StoreResult<u64> {
     let Some(kind) = AddressKind::of(reply.channel) else { return Ok(0) };
     let number: Option<(ProjectNumber,)> =
         sqlx::query_as("SELECT number FROM projects WHERE id = ?").bind(project.0).fetch_optional(&mut *connection).await?;

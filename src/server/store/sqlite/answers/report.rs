@@ -126,9 +126,7 @@ pub async fn insert(
     static INSERT: Bulk =
         Bulk::new("INSERT INTO message_events (message, what, at, detail) VALUES", 4, " ON CONFLICT DO NOTHING");
     INSERT
-        .run(connection, rows, |query, (message, fate, at, detail)| {
-            query.bind(message).bind(fate.code()).bind(at.0).bind(detail)
-        })
+        .run(connection, rows, |query, (message, fate, at, detail)| query.bind(message).bind(fate.code()).bind(at.0).bind(detail))
         .await
 }
 
@@ -220,8 +218,6 @@ pub async fn write_consent(
     if rows.is_empty() {
         return Ok(());
     }
-    WRITE
-        .run(connection, &rows, |query, (_, profile, consent)| query.bind(profile).bind(consent).bind(now.0))
-        .await?;
+    WRITE.run(connection, &rows, |query, (_, profile, consent)| query.bind(profile).bind(consent).bind(now.0)).await?;
     people::notice_changes(connection, rows.iter().map(|(project, profile, _)| (*project, *profile))).await
 }
