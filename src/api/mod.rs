@@ -17,6 +17,8 @@ pub mod channels;
 #[cfg(feature = "ssr")]
 pub mod delivery;
 #[cfg(feature = "ssr")]
+pub mod hooks;
+#[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod keys;
@@ -30,6 +32,8 @@ pub mod projects;
 pub mod segments;
 #[cfg(feature = "ssr")]
 pub mod session;
+#[cfg(feature = "ssr")]
+pub mod suppressions;
 
 pub mod filters;
 pub mod journeys;

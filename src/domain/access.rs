@@ -32,7 +32,7 @@ pub enum Permission {
     /// Members, their roles, invitations.
     ManagePeople,
     ManageKeys,
-    /// How messages reach their providers, and how many a person gets.
+    /// How messages go out, what comes back, and who gets none any more.
     ManageChannels,
     /// Make, rename and archive projects.
     ManageProjects,
@@ -117,7 +117,7 @@ impl Role {
             Role::Viewer => "sees journeys and their figures",
             Role::Creator => "also makes and edits journeys",
             Role::Publisher => "also publishes, pauses, resumes, stops and archives",
-            Role::Admin => "also manages people, channels, API keys and projects",
+            Role::Admin => "also manages people, API keys, channels and projects",
         }
     }
 

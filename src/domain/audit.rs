@@ -85,6 +85,11 @@ events! {
     SegmentSaved "segments.save" "Segment saved",
     SegmentDeleted "segments.delete" "Segment deleted",
     MessagesSentAgain "delivery.again" "Messages sent again",
+    SuppressionAdded "suppressions.add" "Suppression list: added",
+    SuppressionRemoved "suppressions.remove" "Suppression list: removed",
+    SuppressionsExported "suppressions.export" "Suppression list exported",
+    HookSecretSaved "hooks.save" "Report secret kept",
+    HookSecretRemoved "hooks.remove" "Report secret removed",
     AuditExported "audit.export" "Audit log exported",
 }
 

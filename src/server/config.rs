@@ -200,7 +200,8 @@ pub struct DeliveryArgs {
     /// 0 lets all of them go on at once.
     #[arg(long, env = "WAYFARE_CATCH_UP_PER_SECOND", default_value_t = 500, value_name = "N")]
     pub catch_up_per_second: u32,
-    /// The file with the key that seals the channels' secrets, made where there is none; beside the database where none is given.
+    /// The file with the server's key, made where there is none: it seals providers' secrets and signs the links in messages.
+    /// Beside the database where none is given (wayfare.db.key).
     #[arg(long, env = "WAYFARE_KEY_FILE", value_name = "FILE")]
     pub key_file: Option<PathBuf>,
     /// The key itself in place of a file, 32 bytes in base64; better in the environment than on the command line.

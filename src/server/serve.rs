@@ -13,30 +13,34 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::server::{
-    auth::{
-        Auth, Lifetimes,
-        oidc::{Provider, ProviderError},
+use crate::{
+    domain::{delivery::hook::HookProvider, people::profile::Channel},
+    server::{
+        auth::{
+            Auth, Lifetimes,
+            oidc::{Provider, ProviderError},
+        },
+        changes::Changes,
+        channels::{self, Outside},
+        clock::{Clock, SystemClock},
+        config::{ProviderArgsError, ServeArgs},
+        delivery::{Courier, DeliverySigns, Flights, Office},
+        engine::{Engine, EngineSigns, calendar::Zones},
+        http::{self, AppState, Site, assets::Assets},
+        listener,
+        retention::keep_small,
+        services::{Delivery, Services},
+        store::{
+            Store,
+            access::AccessStore,
+            delivery::LiveChannel,
+            people::PeopleStore,
+            sqlite::{SqliteConfig, SqliteStore},
+        },
+        timekeeper::keep_time,
+        tracking::hook::hook_url,
+        vault::VaultError,
     },
-    changes::Changes,
-    channels::{self, Outside},
-    clock::{Clock, SystemClock},
-    config::{ProviderArgsError, ServeArgs},
-    delivery::{Courier, DeliverySigns, Flights, Office},
-    engine::{Engine, EngineSigns, calendar::Zones},
-    http::{self, AppState, Site, assets::Assets},
-    listener,
-    retention::keep_small,
-    services::{Delivery, Services},
-    store::{
-        Store,
-        access::AccessStore,
-        delivery::LiveChannel,
-        people::PeopleStore,
-        sqlite::{SqliteConfig, SqliteStore},
-    },
-    timekeeper::keep_time,
-    vault::VaultError,
 };
 
 /// How long a server that is ending is waited for.
@@ -102,17 +106,11 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
         signs: DeliverySigns::new(signs.clone()),
         flights,
     };
-    let local_too = reachable.is_none();
+    let links = args.public_url.clone().map_or_else(|| local_url(address), Ok)?;
+    let (local_too, sending) = (reachable.is_none(), Some(delivery.clone()));
+    let services = Services::new(store.clone(), Arc::clone(&clock), changes.clone(), auth, local_too, signs.clone(), sending);
     let state = AppState {
-        services: Services::new(
-            store.clone(),
-            Arc::clone(&clock),
-            changes.clone(),
-            auth,
-            local_too,
-            signs.clone(),
-            Some(delivery.clone()),
-        ),
+        services: services.clone(),
         assets: Arc::new(Assets::embedded()),
         site: Arc::new(Site::new(args.public_url.clone(), args.listen.ip(), args.trusted_proxies.clone())),
         stop: stop.clone(),
@@ -125,7 +123,6 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
         per_second => engine.catching_up(per_second),
     };
     background.spawn(engine.run(stop.clone()));
-    let links = args.public_url.clone().map_or_else(|| local_url(address), Ok)?;
     background.spawn(courier(&store, &clock, &delivery, links).run(stop.clone()));
     background.spawn(keep_small(store.clone(), Arc::clone(&clock), args.retention(), stop.clone()));
     background.spawn(keep_time(store.clone(), clock, changes, stop.clone()));
@@ -138,6 +135,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     // The listener failed by itself: everything else ends as well.
     stop.cancel();
     background.wait().await;
+    services.settle_reports().await;
     store.close().await;
     tracing::info!("server.stopped");
     Ok(())
@@ -164,11 +162,19 @@ async fn only_server(database: &Path) -> Result<File, ServeError> {
 /// What brings messages to their providers.
 fn courier(store: &SqliteStore, clock: &Arc<dyn Clock>, delivery: &Delivery, links: Url) -> Courier<SqliteStore> {
     let Delivery { vault, outside, signs, flights } = delivery.clone();
-    let office = Office { clock: Arc::clone(clock), calendar: Arc::new(Zones), vault: vault.clone(), links, flights, signs };
+    let office = Office {
+        clock: Arc::clone(clock),
+        calendar: Arc::new(Zones),
+        vault: vault.clone(),
+        links: links.clone(),
+        flights,
+        signs,
+    };
     let open = move |setup: &LiveChannel| {
         let unseal = |sealed: &Vec<u8>| channels::unseal(&vault, setup.project_id, setup.channel, sealed);
         let secret = setup.secret.as_ref().map(unseal).transpose().map_err(|error| error.to_string())?;
-        channels::open_transport(&setup.settings, secret.as_ref(), None, &outside).map_err(|error| error.to_string())
+        let callback = (setup.channel == Channel::Sms).then(|| hook_url(&links, &vault, setup.project_id, HookProvider::Twilio));
+        channels::open_transport(&setup.settings, secret.as_ref(), callback, &outside).map_err(|error| error.to_string())
     };
     Courier::new(store.clone(), office, Arc::new(open))
 }

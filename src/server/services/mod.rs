@@ -1,6 +1,7 @@
 //! Use cases. Each takes who is asking, asks the table of `domain/access.rs` whether she may, and does one thing: pages, API
 //! and command line call them, the store carries them out. Nothing that is called from outside gets by without this room.
 
+pub mod answers;
 pub mod audit;
 mod channels;
 mod delivery;
@@ -28,6 +29,7 @@ use crate::{
         engine::EngineSigns,
         ingest::Intake,
         store::{Store, StoreResult},
+        tracking::intake::Reports,
         vault::Vault,
     },
 };
@@ -44,6 +46,7 @@ pub struct Services<S> {
     /// May anybody come in while there is no account? Only where nobody but this machine's own users can reach us.
     allow_local: bool,
     intake: Intake,
+    reports: Reports,
     signs: EngineSigns,
     delivery: Option<Delivery>,
 }
@@ -71,7 +74,8 @@ impl<S: Store + Clone> Services<S> {
         delivery: Option<Delivery>,
     ) -> Self {
         let intake = Intake::start(store.clone(), Arc::clone(&clock), signs.clone());
-        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, signs, delivery }
+        let reports = Reports::start(store.clone(), Arc::clone(&clock), signs.clone());
+        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, reports, signs, delivery }
     }
 
     /// What the engine tells about itself.

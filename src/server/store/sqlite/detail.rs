@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     domain::{
+        delivery::fate::Fate,
         ids::{JourneyId, ProjectId},
         journey::{JourneyDetail, NodeFigures},
     },
@@ -79,6 +80,7 @@ async fn nodes(store: &SqliteStore, project: ProjectId, journey: JourneyId) -> S
             ended if ended.starts_with('!') => figures.ended += count,
             // Outlets that are not drawn: whoever would have left by them waits or has ended, and is counted there.
             undrawn if undrawn.starts_with('~') => {}
+            fate if fate.starts_with('@') => figures.messages.extend(Fate::from_key(&fate[1..]).map(|fate| (fate, count))),
             _ => figures.left.push((outlet, count)),
         }
     }

@@ -2,6 +2,7 @@
 
 mod access_store;
 mod accounts;
+mod answers;
 mod audit;
 mod backup;
 mod bulk;

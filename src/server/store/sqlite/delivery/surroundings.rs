@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::channel;
 use crate::{
     domain::{
-        delivery::{gates::FrequencyCap, suppression::address_key},
+        delivery::{gates::FrequencyCap, suppression::AddressKind},
         ids::ProjectId,
         people::profile::Channel,
         time::Timestamp,
@@ -26,22 +26,23 @@ use crate::{
 
 pub async fn read(
     store: &SqliteStore,
-    addresses: &[(ProjectNumber, &'static str, String)],
+    addresses: &[(ProjectNumber, AddressKind, String)],
     people: &[ProfileNumber],
     since: Timestamp,
 ) -> StoreResult<Surroundings> {
     let mut surroundings = Surroundings::default();
     if !addresses.is_empty() {
-        let keys: Vec<_> = addresses.iter().map(|(project, kind, address)| (project, kind, address_key(kind, address))).collect();
         let rows: Vec<(i64, String, String, String)> = sqlx::query_as(
             "SELECT s.project, s.kind, s.address, s.reason FROM json_each(?1) a
              CROSS JOIN suppressions s ON s.project = a.value ->> 0 AND s.kind = a.value ->> 1 AND s.address = a.value ->> 2",
         )
-        .bind(to_json(&keys)?)
+        .bind(to_json(&addresses)?)
         .fetch_all(&store.readers)
         .await?;
-        surroundings.suppressed =
-            rows.into_iter().map(|(project, kind, address, reason)| ((project, kind, address), reason)).collect();
+        let known = |(project, kind, address, reason): (i64, String, String, String)| {
+            Some(((project, AddressKind::from_key(&kind)?, address), reason))
+        };
+        surroundings.suppressed = rows.into_iter().filter_map(known).collect();
     }
     if !people.is_empty() {
         surroundings.recent = recent(store, people, since).await?;
