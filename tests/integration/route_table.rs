@@ -135,7 +135,9 @@ pub fn table(world: &World, asker: usize) -> Vec<Line> {
 }
 
 fn pages(world: &World, asker: usize) -> Vec<Line> {
-    use Permission::{EditJourneys, ManageChannels, ManageKeys, ManagePeople, OperateJourneys, SeeAuditLog, SeeJourneys, SendEvents};
+    use Permission::{
+        EditJourneys, ManageChannels, ManageKeys, ManagePeople, OperateJourneys, SeeAuditLog, SeeJourneys, SendEvents,
+    };
     let (journey, draft, operation) = (&world.journey, &world.drafts[asker], &world.operation);
     let plain = |route: &'static str, opens| page(route, route.to_string(), opens);
     let post = |route: &'static str, path: &str| Line {
