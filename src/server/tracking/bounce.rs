@@ -21,7 +21,9 @@ const DETAIL_MAX: usize = 300;
 /// # Errors
 /// Where it is no mail.
 pub fn hear(call: Call<'_>) -> Result<Heard, NotHeard> {
-    let message = MessageParser::default().parse(call.body).filter(|message| !message.headers().is_empty());
+    // The parser makes something of everything; a mail says at least from whom it is, or what is in it.
+    let is_mail = |message: &Message<'_>| message.from().is_some() || message.content_type().is_some();
+    let message = MessageParser::default().parse(call.body).filter(is_mail);
     let message = message.ok_or_else(|| NotHeard::Malformed("The body is not a mail (message/rfc822).".to_string()))?;
     let mut heard = Heard::default();
     let said = message.parts.iter().find_map(|part| {
@@ -232,7 +234,7 @@ mod tests {
     #[test]
     fn what_is_no_mail_is_refused_and_no_damaged_one_breaks_it() {
         let ask = |body: &[u8]| hear(Call { url: "", headers: &HeaderMap::new(), body, now: Timestamp(0) });
-        for nonsense in [b"".as_slice(), b"\xff\xfe\x00", b"\r\n\r\n"] {
+        for nonsense in [b"".as_slice(), b"\xff\xfe\x00", b"\r\n\r\n", b"{\"what\": \"bounced\"}"] {
             assert!(matches!(ask(nonsense), Err(NotHeard::Malformed(_))), "{nonsense:?}");
         }
         let sample = include_str!("../../../tests/fixtures/bounces/postfix.eml").replace('\n', "\r\n");
