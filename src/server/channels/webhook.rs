@@ -60,11 +60,12 @@ impl Webhook {
     }
 
     async fn send(&self, key: &str, content: &WebhookContent) -> Result<Handed, Handed> {
-        let receiver = Receiver { name: "the receiver", timeout: self.timeout, address_of: Fault::Message, hushed: &self.hushed };
+        let hushed = self.hushed.and(keys_of(&content.headers));
+        let receiver = Receiver { name: "the receiver", timeout: self.timeout, address_of: Fault::Message, hushed: &hushed };
         let request = self.request(key, content).map_err(|error| match error {
             Unsendable::Address(no_way) => receiver.no_way(&no_way),
             Unsendable::Header(name) => Handed::Never {
-                reason: format!("the header “{}” cannot be sent: correct its name or value", self.hushed.words(&name)),
+                reason: format!("the header “{}” cannot be sent: correct its name or value", hushed.words(&name)),
                 fault: Fault::Message,
             },
         })?;
@@ -101,6 +102,15 @@ impl Webhook {
         }
         HeaderValue::from_str(&text).ok()
     }
+}
+
+/// Headers whose values let somebody in: a receiver that repeats them does so in vain.
+fn keys_of(headers: &[(String, String)]) -> impl Iterator<Item = String> {
+    let is_key = |name: &str| {
+        let name = name.to_lowercase();
+        ["auth", "key", "token", "secret", "cookie", "pass"].iter().any(|part| name.contains(part))
+    };
+    headers.iter().filter(move |(name, _)| is_key(name)).map(|(_, value)| value.trim().to_string())
 }
 
 /// Why there is nothing to send.

@@ -17,6 +17,11 @@ impl Hushed {
         Self(secrets.into_iter().filter(|secret| !secret.trim().is_empty()).collect())
     }
 
+    /// These as well.
+    pub fn and(&self, further: impl IntoIterator<Item = String>) -> Self {
+        Self::new(self.0.iter().cloned().chain(further))
+    }
+
     /// The words in brackets behind a sentence, with a space before; nothing where there are none.
     pub fn quoted(&self, words: &str) -> String {
         let words = self.words(words);
@@ -56,7 +61,7 @@ mod tests {
     #[test]
     fn words_are_one_short_line_without_secrets() {
         let hushed = Hushed::new(["hunter2".to_string(), String::new()]);
-        assert_eq!(hushed.quoted("no\r\n such  user\u{0}, hunter2"), " (no such user, …)");
+        assert_eq!(hushed.quoted("no\r\n such  user,\u{0} hunter2"), " (no such user, …)");
         assert_eq!(hushed.quoted(" \n"), "");
         assert_eq!(hushed.words(&"x".repeat(500)).chars().count(), WORDS_MAX);
     }

@@ -15,13 +15,17 @@ use super::{End, assert_end, open, parcel, secret};
 use crate::providers::{
     http::{Answer, Receiver},
     nobody, resetting,
+    smtp::{Certificates, Sink},
 };
 
 const SECRET: &str = "a secret between the two of us";
 
 fn settings() -> ChannelSettings {
-    // Short, so that a receiver that says nothing does not hold the test up.
-    ChannelSettings::Webhook(WebhookSettings { timeout_seconds: 1 })
+    waiting(30)
+}
+
+fn waiting(timeout_seconds: u16) -> ChannelSettings {
+    ChannelSettings::Webhook(WebhookSettings { timeout_seconds })
 }
 
 fn unsigned() -> Arc<dyn Transport> {
@@ -76,7 +80,6 @@ async fn each_answer_is_told_from_the_others() {
     assert_end(&hand(Answer::status(401)).await, &End::Again(Fault::Channel), "refuses our key (401): check the settings");
     assert_end(&hand(Answer::status(404)).await, &End::Never(Fault::Message), "does not take the message (404)");
     assert_end(&hand(Answer::with(302, "location", "http://127.0.0.1:1/")).await, &End::Never(Fault::Message), "another address");
-    assert_end(&hand(Answer::Stuck).await, &End::Again(Fault::Channel), "did not answer within 1 seconds");
     assert_end(&hand(Answer::Half).await, &End::Again(Fault::Channel), "broke the answer off");
     let words = Answer::Says { status: 422, headers: Vec::new(), body: "no\r\n such order".to_string() };
     assert_end(&hand(words).await, &End::Never(Fault::Message), "(422 no such order)");
@@ -85,6 +88,34 @@ async fn each_answer_is_told_from_the_others() {
         let Handed::NotNow { wish_ms: Some(45_000), fault: Fault::Channel, .. } = handed else { panic!("{status}: {handed:?}") };
     }
     assert_end(&hand(Answer::Well).await, &End::Taken, "");
+}
+
+#[tokio::test]
+async fn a_receiver_that_says_nothing_is_given_up() {
+    let receiver = Receiver::start().await;
+    receiver.answers(Answer::Stuck);
+    let handed = open(waiting(1), None).hand_over(&hook(&receiver.url())).await;
+    assert_end(&handed, &End::Again(Fault::Channel), "the receiver did not answer within 1 seconds");
+}
+
+#[tokio::test]
+async fn a_receiver_whose_certificate_nobody_vouches_for_is_not_trusted() {
+    let certificates = Certificates::new();
+    // It speaks TLS from the first byte; what comes after does not matter.
+    let sink = Sink::start_with(&[certificates.flags(), vec!["--tls".to_string()]].concat());
+    let handed = unsigned().hand_over(&hook(&format!("https://localhost:{}/", sink.port))).await;
+    let sentence = "the receiver cannot be trusted: its certificate comes from an authority that is not known here";
+    assert_end(&handed, &End::Again(Fault::Channel), sentence);
+}
+
+#[tokio::test]
+async fn a_key_in_an_authors_header_is_not_repeated() {
+    let receiver = Receiver::start().await;
+    receiver.answers(Answer::Says { status: 400, headers: Vec::new(), body: "you said Bearer abc-123".to_string() });
+    let parcel = with(&receiver.url(), WebhookMethod::Post, &[("Authorization", "Bearer abc-123")]);
+    let handed = unsigned().hand_over(&parcel).await;
+    assert_eq!(receiver.last().header("authorization"), "Bearer abc-123");
+    assert_end(&handed, &End::Never(Fault::Message), "(400 you said …)");
 }
 
 #[tokio::test]
@@ -122,7 +153,7 @@ async fn private_networks_are_out_of_reach_unless_the_operator_opens_them() {
         "127.0.0.1",
         "[::1]",
         "localhost",
-        "LOCALHOST.",
+        "LOCALHOST",
         "2130706433",
         "0x7f000001",
         "169.254.169.254",
