@@ -3,4 +3,6 @@
 pub mod fate;
 pub mod gates;
 pub mod names;
+pub mod preview;
 pub mod retry;
+pub mod sms;

@@ -8,6 +8,7 @@ mod error_page;
 mod guard;
 mod health;
 mod identify;
+mod message_html;
 mod pages;
 mod people_upload;
 mod provider;

@@ -8,7 +8,7 @@ use axum::{
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list_with_exclusions;
 
-use super::{AppState, audit_export, changes, health, pages, people_upload, provider, rest, server_functions};
+use super::{AppState, audit_export, changes, health, message_html, pages, people_upload, provider, rest, server_functions};
 use crate::ui::app::App;
 
 /// Who may open a route at all. What she may do there is decided by the services.
@@ -89,6 +89,7 @@ fn uploads() -> Fixed {
 fn people() -> Fixed {
     vec![
         ("GET", "/", get(pages::home)),
+        ("GET", "/journeys/{id}/messages/{node}/html", get(message_html::show)),
         ("GET", "/sign-in/provider", get(provider::depart)),
         ("GET", "/sign-in/provider/back", get(provider::arrive)),
     ]

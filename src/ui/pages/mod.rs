@@ -25,6 +25,10 @@ pub mod label_fields;
 #[cfg(feature = "ssr")]
 pub mod label_journeys;
 #[cfg(feature = "ssr")]
+pub mod message;
+#[cfg(feature = "ssr")]
+pub mod message_findings;
+#[cfg(feature = "ssr")]
 pub mod missing_card;
 #[cfg(feature = "ssr")]
 pub mod new_journey;
