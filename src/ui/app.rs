@@ -24,6 +24,7 @@ use super::pages::{
     journey::JourneyPage,
     keys::KeysPage,
     label_journeys::LabelJourneysPage,
+    message::MessagePage,
     new_journey::NewJourneyPage,
     operation::OperationPage,
     password::PasswordPage,
@@ -74,6 +75,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/journeys/:id") view=|| view! { <JourneyPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/journeys/:id/edit") view=|| view! { <EditJourneyPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/journeys/:id/clone") view=|| view! { <CloneJourneyPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/journeys/:id/messages/:node") view=|| view! { <MessagePage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/audit") view=|| view! { <AuditPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/profiles") view=|| view! { <ProfilesPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/profiles/:id") view=|| view! { <PersonPage /> }.into_any() ssr=SsrMode::Async />

@@ -83,7 +83,11 @@ impl<S: Store + Clone> Services<S> {
         let detail = self.store.journey(actor.project, journey).await?;
         let graph = detail.graph.problems().into_iter().map(|problem| problem.under("graph"));
         let settings = detail.settings.problems().into_iter().map(|problem| problem.under("settings"));
-        let problems: Vec<FieldError> = graph.chain(settings).collect();
+        let mut problems: Vec<FieldError> = graph.chain(settings).collect();
+        if detail.summary.status == Status::Draft {
+            let messages = self.message_findings(actor, &detail.graph, &detail.settings).await?;
+            problems.extend(messages.problems.into_iter().map(|problem| problem.under("graph")));
+        }
         if detail.summary.status == Status::Draft && !problems.is_empty() {
             return Err(ServiceError::Problems(problems));
         }

@@ -3,7 +3,12 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{graph_picture::GraphPicture, id_of_path, missing_card::MissingCard};
+use super::{
+    graph_picture::GraphPicture,
+    id_of_path,
+    message_findings::{ProblemsCard, WarningsCard},
+    missing_card::MissingCard,
+};
 use crate::{
     api::journeys::{JourneyPage as Loaded, read_editable},
     domain::text::{DESCRIPTION_MAX, LABEL_MAX, NAME_MAX},
@@ -69,6 +74,8 @@ fn Editor(loaded: Loaded) -> impl IntoView {
         } else {
             view! { <DetailsForm loaded=loaded.clone() /> }.into_any()
         }}
+        <ProblemsCard problems=loaded.messages.problems title="Messages that cannot be sent" />
+        <WarningsCard warnings=loaded.messages.warnings />
         <MissingCard missing=loaded.detail.missing />
         <section class="section" aria-labelledby="steps-title">
             <h2 id="steps-title">"Steps"</h2>

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
-    graph_picture::GraphPicture, id_of_path, message_table::MessageTable, missing_card::MissingCard, node_table::NodeTable,
-    plain_outcome::PlainOutcome,
+    graph_picture::GraphPicture, id_of_path, message_findings::WarningsCard, message_table::MessageTable,
+    missing_card::MissingCard, node_table::NodeTable, plain_outcome::PlainOutcome,
 };
 use crate::{
     api::{
@@ -70,7 +70,9 @@ fn Journey(loaded: Loaded) -> impl IntoView {
     let problems: Vec<String> = if summary.ever_published {
         Vec::new()
     } else {
-        detail.graph.problems().into_iter().chain(detail.settings.problems()).map(|problem| problem.sentence).collect()
+        let messages = loaded.messages.problems.iter().cloned();
+        let all = detail.graph.problems().into_iter().chain(detail.settings.problems()).chain(messages);
+        all.map(|problem| problem.sentence).collect()
     };
     let shown = detail.versions.first().map(|version| version.figures).unwrap_or_default();
     let description = if summary.description.is_empty() { "No description.".to_string() } else { summary.description.clone() };
@@ -99,6 +101,7 @@ fn Journey(loaded: Loaded) -> impl IntoView {
                     </section>
                 }
             })}
+        <WarningsCard warnings=loaded.messages.warnings.clone() />
         <MissingCard missing=detail.missing.clone() />
         <FigureTiles figures=shown />
         <section class="section" aria-labelledby="steps-title">
