@@ -9,6 +9,7 @@ mod import_people;
 mod ingest;
 mod kill;
 mod local_mode;
+mod messages;
 mod obstacles;
 mod openapi;
 mod operate;
