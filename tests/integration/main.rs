@@ -13,6 +13,7 @@ mod import_people;
 mod ingest;
 mod kill;
 mod local_mode;
+mod messages;
 mod obstacles;
 mod openapi;
 mod operate;
