@@ -206,7 +206,7 @@ async fn twilio_says_what_became_of_a_text_message() {
     post.until("delivered", 1).await;
     assert_eq!(post.twilio(&status("undelivered"), &key).await, 200);
     post.until("bounced", 1).await;
-    assert_eq!(post.went_by("ada").await, json!("bounced"));
+    assert_eq!(post.went_by("ada").await, json!("failed"));
     assert_eq!(post.traces().await.1, 0, "a filtered message says nothing about the number");
 }
 
