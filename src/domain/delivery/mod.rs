@@ -5,3 +5,4 @@ pub mod channel_form;
 pub mod fate;
 pub mod gates;
 pub mod retry;
+mod spelling;
