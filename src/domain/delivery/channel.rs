@@ -1,12 +1,14 @@
 //! How a channel of a project reaches its provider: what is set on its page, and what makes no sense about it. The password
 //! or key that goes with it is kept apart ([`ChannelSecret`]): it is sealed, and never shown again.
 
+mod spelling;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::spelling::{ADDRESS_MAX, is_host, is_line, is_mailbox, is_phone_number, is_sender_name, is_web_address, is_word};
 use crate::domain::{error::FieldError, people::profile::Channel, time::Timestamp};
+use spelling::{ADDRESS_MAX, is_host, is_line, is_mailbox, is_phone_number, is_sender_name, is_web_address, is_word};
 
 /// The channels that hand messages to a provider, in the order of their page.
 pub const PROVIDED: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::Push, Channel::Webhook];

@@ -5,4 +5,3 @@ pub mod channel_form;
 pub mod fate;
 pub mod gates;
 pub mod retry;
-mod spelling;
