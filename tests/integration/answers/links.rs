@@ -154,3 +154,17 @@ async fn when_many_click_at_once_each_is_led_on_and_counted() {
     assert_eq!(place.count("SELECT count(*) FROM message_events WHERE pending = 1").await, 0);
     assert!(place.run(&["check"]).status.success());
 }
+
+#[tokio::test]
+async fn while_the_disk_takes_nothing_links_lead_on_and_are_counted_afterwards() {
+    let post = Post::delivered("email").await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(post.place.database());
+    let mut other = sqlx::ConnectOptions::connect(&options).await.expect("the database opens");
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.expect("it is held");
+    assert_eq!(post.get(&post.links(1).click(TARGET)).send().await.expect("an answer").status(), 302);
+    // What is promised to be kept is not acknowledged, and the click is tried again meanwhile.
+    assert_eq!(post.choose(1, &[("List-Unsubscribe", "One-Click")]).await.status(), 503);
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.expect("it is free");
+    post.until("clicked", 1).await;
+    assert_eq!(post.went_by("ada").await, json!("clicked"));
+}
