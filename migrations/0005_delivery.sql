@@ -72,6 +72,10 @@ CREATE TABLE frequency_caps (
     PRIMARY KEY (project_id, channel)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TRIGGER frequency_caps_inserted AFTER INSERT ON frequency_caps BEGIN UPDATE engine_state SET epoch = epoch + 1; END;
+CREATE TRIGGER frequency_caps_updated AFTER UPDATE ON frequency_caps BEGIN UPDATE engine_state SET epoch = epoch + 1; END;
+CREATE TRIGGER frequency_caps_deleted AFTER DELETE ON frequency_caps BEGIN UPDATE engine_state SET epoch = epoch + 1; END;
+
 -- Addresses that get nothing any more. kind: email, phone, push, web_push; cause: Cause::code, the greater goes before the lesser
 CREATE TABLE suppressions (
     project  INTEGER NOT NULL,

@@ -30,6 +30,16 @@ fn every_document_is_valid_and_what_is_published_could_be() {
 }
 
 #[test]
+fn every_message_can_be_sent() {
+    for journey in project(NOW).journeys {
+        for node in journey.document.graph.nodes.iter().filter(|node| node.step.is_message()) {
+            let findings = crate::server::templates::check(&node.step, &crate::domain::delivery::names::KnownNames::default());
+            assert_eq!((findings.problems, findings.warnings), (vec![], vec![]), "{}: {}", journey.document.name, node.id);
+        }
+    }
+}
+
+#[test]
 fn every_kind_of_node_is_used() {
     let kinds: HashSet<&str> = project(NOW)
         .journeys

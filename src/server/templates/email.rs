@@ -1,11 +1,15 @@
 //! What an e-mail becomes after it was filled in: MJML becomes HTML, links count, and a plain text is made beside it.
 
-use std::{cell::Cell, rc::Rc};
+use std::{borrow::Cow, cell::Cell, rc::Rc};
 
 use lol_html::{RewriteStrSettings, element, end, end_tag, html_content::ContentType, rewrite_str};
 use mrml::prelude::{parser::Error as MjmlError, render::RenderOptions};
 
-use super::{Links, TemplateError, scope::Addresses, text_part::plain_text};
+use super::{
+    Links, TemplateError,
+    scope::Addresses,
+    text_part::{plain_text, split_tag},
+};
 use crate::domain::delivery::names::closest;
 
 /// Deepest nesting of elements. Readers of HTML climb down one by one, and the stack ends.
@@ -183,13 +187,21 @@ pub fn finish(
         return Ok((format!("{body}{footer}"), None));
     }
     check_nesting(&body, kind)?;
-    let html = if kind == BodyKind::Mjml { mjml_to_html(&body)? } else { body };
-    let html = match links {
-        Some(links) => with_links(&html, links, addresses)?,
-        None => html,
-    };
-    let text = plain_text(&html)?;
-    Ok((text, Some(html)))
+    contained(|| {
+        let html = if kind == BodyKind::Mjml { mjml_to_html(&body)? } else { body };
+        let html = match links {
+            Some(links) => with_links(&html, links, addresses)?,
+            None => html,
+        };
+        let text = plain_text(&html)?;
+        Ok((text, Some(html)))
+    })
+}
+
+/// The readers of MJML and HTML are not ours, and one of them was seen to panic (see [`mended`]). They keep nothing from one text
+/// to the next, so nothing is left half done. The check finds such a text before anybody is to get it.
+fn contained<T>(read: impl FnOnce() -> Result<T, TemplateError>) -> Result<T, TemplateError> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).unwrap_or(Err(TemplateError::Html))
 }
 
 fn mentions(text: &str, addresses: &Addresses) -> bool {
@@ -197,8 +209,32 @@ fn mentions(text: &str, addresses: &Addresses) -> bool {
 }
 
 fn mjml_to_html(mjml: &str) -> Result<String, TemplateError> {
-    let parsed = mrml::parse(mjml.trim()).map_err(|error| TemplateError::Mjml(mjml_problem(&error, mjml.trim())))?;
+    let mjml = mended(mjml.trim());
+    let parsed = mrml::parse(&mjml).map_err(|error| TemplateError::Mjml(mjml_problem(&error, &mjml)))?;
     parsed.element.render(&RenderOptions::default()).map_err(|_| TemplateError::Mjml("a part of it cannot be shown.".to_string()))
+}
+
+/// The parser of MJML cuts a text two bytes before its first `>` and panics where that is within a sign: `€ > 5`.
+fn mended(mjml: &str) -> Cow<'_, str> {
+    if mjml.is_ascii() {
+        return Cow::Borrowed(mjml);
+    }
+    let mut out = String::with_capacity(mjml.len() + 64);
+    let mut rest = mjml;
+    while !rest.is_empty() {
+        let (text, tag) = rest.split_at(rest.find('<').unwrap_or(rest.len()));
+        match text.find('>') {
+            Some(at) if !text.is_char_boundary(at.saturating_sub(2)) => out.push_str(&text.replace('>', "&gt;")),
+            _ => out.push_str(text),
+        }
+        let (tag, after) = match tag.find("-->").filter(|_| tag.starts_with("<!--")) {
+            Some(end) => tag.split_at(end + 3),
+            None => split_tag(tag),
+        };
+        out.push_str(tag);
+        rest = after;
+    }
+    Cow::Owned(out)
 }
 
 /// What is wrong, where, in words.
@@ -318,5 +354,10 @@ mod tests {
         assert!(matches!(nested(&"<div>".repeat(500)), Err(TemplateError::Nested { .. })));
         assert!(matches!(nested(&"<div></x>".repeat(500)), Err(TemplateError::Nested { .. })));
         assert_eq!(nested(&"<div><b></div>".repeat(500)), Err(TemplateError::Html));
+    }
+
+    #[test]
+    fn a_reader_that_panics_is_an_error() {
+        assert_eq!(contained::<()>(|| panic!("a bug of a library")), Err(TemplateError::Html));
     }
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::{
-    Facts,
+    Facts, Links,
     compile::{Failure, Template},
     email::{BodyKind, finish},
     meter::{Limit, Meter, STEPS_MAX, TEXT_MAX},
@@ -194,5 +194,44 @@ proptest! {
                 let _ = run(&source);
             }
         }
+    }
+
+    #[test]
+    fn no_mail_makes_its_readers_panic(
+        parts in prop::collection::vec(
+            prop_oneof![
+                Just("<"), Just(">"), Just("</"), Just("/>"), Just("mjml"), Just("mj-body"), Just("mj-section"), Just("mj-column"), Just("mj-text"),
+                Just("mj-raw"), Just("mj-image"), Just(" src="), Just("\""), Just("'"), Just("<p>"), Just("<a href='https://a.example'>"), Just("</a>"),
+                Just("<table>"), Just("<td colspan='99999999'>"), Just("<!--"), Just("-->"), Just("<![CDATA["), Just("<body>"), Just("</body>"),
+                Just("<style>"), Just("<svg>"), Just("<ol start='-9'><li>"), Just("<pre>"), Just("é"), Just("&#0;"), Just("&"), Just(" width='-1px'"), Just("\n"),
+                Just("<mjml><mj-body>"), Just("</mj-body></mjml>"), Just("<mj-section><mj-column>"), Just("</mj-column></mj-section>"),
+            ],
+            0..24,
+        ),
+    ) {
+        let html: String = parts.concat();
+        for kind in [BodyKind::Mjml, BodyKind::Html, BodyKind::Plain] {
+            let _ = finish(html.clone(), kind, Some(&Counted), &Addresses::default());
+        }
+    }
+}
+
+struct Counted;
+
+impl Links for Counted {
+    fn click(&self, target: &str) -> String {
+        target.to_string()
+    }
+
+    fn pixel(&self) -> String {
+        "https://t.example/o".to_string()
+    }
+
+    fn unsubscribe(&self) -> String {
+        "https://t.example/u".to_string()
+    }
+
+    fn preferences(&self) -> String {
+        "https://t.example/p".to_string()
     }
 }

@@ -355,6 +355,12 @@ fn broken_mjml_is_told_in_a_sentence() {
 }
 
 #[test]
+fn mjml_may_hold_any_text() {
+    let body = "<mjml><mj-body><!-- € > 1 --><mj-section><mj-column><mj-text>€ > 5 😀> é/> →</mj-text></mj-column></mj-section></mj-body></mjml>";
+    assert!(email(body, None).expect("a mail").text.contains("€ > 5 😀> é/> →"));
+}
+
+#[test]
 fn a_push_and_an_sms_are_texts() {
     let push = NodeKind::Push {
         title: "Hi\n{{ profile.first_name }}".to_string(),
@@ -388,8 +394,10 @@ fn what_this_version_does_not_send_is_told_so() {
 
 #[test]
 fn one_compiled_message_serves_many_people() {
+    fn shared<T: Send + Sync>(_: &T) {}
     let message = CompiledMessage::new(&NodeKind::Sms { body: "{% assign n = profile.first_name %}{{ n }}".to_string() })
         .expect("compiled");
+    shared(&message);
     let named = |name: &str| {
         let profile = Profile { properties: object(json!({ "first_name": name })), ..Profile::default() };
         with_facts(&profile, |facts| message.compose(facts, None)).expect("composed")

@@ -8,8 +8,14 @@ use super::TemplateError;
 const WIDTH: usize = 78;
 /// Of no use to a reader of text.
 const SKIPPED: [&str; 5] = ["head", "script", "style", "title", "template"];
-/// Tables are for layout; their cells follow one another.
-const LAYOUT: [&str; 8] = ["table", "tbody", "thead", "tfoot", "tr", "td", "th", "center"];
+/// What means something in a text.
+const KEPT: [&str; 17] =
+    ["a", "blockquote", "br", "dd", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "img", "li", "ol", "p", "ul"];
+/// What leaves no mark in it. Everything else is layout, and begins a line.
+const INLINE: [&str; 20] = [
+    "abbr", "b", "bdo", "big", "cite", "code", "del", "em", "font", "i", "ins", "label", "mark", "s", "small", "span", "strong",
+    "sub", "sup", "u",
+];
 
 /// Reads the HTML and writes down its text, with the addresses of its links below.
 pub fn plain_text(html: &str) -> Result<String, TemplateError> {
@@ -30,10 +36,10 @@ pub fn plain_text(html: &str) -> Result<String, TemplateError> {
 
 /// The HTML without what only browsers look at. It is a tenth of a mail, and the reader takes its time for each element.
 fn slim(html: &str) -> String {
-    let mut out = String::with_capacity(html.len() / 4);
+    let mut out = Slim { html: String::with_capacity(html.len() / 4), in_line: false };
     let mut rest = html;
     while let Some(start) = rest.find('<') {
-        out.push_str(&rest[..start]);
+        out.text(&rest[..start]);
         rest = &rest[start..];
         if let Some(comment) = rest.strip_prefix("<!--") {
             rest = comment.find("-->").map_or("", |end| &comment[end + 3..]);
@@ -45,7 +51,7 @@ fn slim(html: &str) -> String {
         let name = rest[begin..begin + length].to_ascii_lowercase();
         if name.is_empty() && !rest.starts_with("<!") {
             // No tag: “1 < 2”.
-            out.push_str("&lt;");
+            out.text("&lt;");
             rest = &rest[1..];
             continue;
         }
@@ -56,15 +62,53 @@ fn slim(html: &str) -> String {
                 rest = after_element(after, &name);
             }
         } else if !name.is_empty() {
-            push_tag(&mut out, &name, closes, tag);
+            out.tag(&name, closes, tag);
         }
     }
-    out.push_str(rest);
-    out
+    out.text(rest);
+    out.html
+}
+
+struct Slim {
+    html: String,
+    /// Something stands in the present line.
+    in_line: bool,
+}
+
+impl Slim {
+    fn text(&mut self, text: &str) {
+        self.in_line |= !text.trim().is_empty();
+        self.html.push_str(text);
+    }
+
+    /// Where a link leads and what a picture shows is all that is kept of attributes.
+    fn tag(&mut self, name: &str, closes: bool, tag: &str) {
+        if INLINE.contains(&name) {
+            return;
+        }
+        if !KEPT.contains(&name) {
+            if std::mem::take(&mut self.in_line) {
+                self.html.push_str("<br>");
+            }
+            return;
+        }
+        self.html.push_str(if closes { "</" } else { "<" });
+        self.html.push_str(name);
+        let kept = match name {
+            "a" if !closes => attribute(tag, "href").map(|value| ("href", value)),
+            "img" => attribute(tag, "alt").map(|value| ("alt", value)),
+            _ => None,
+        };
+        if let Some((attribute, value)) = kept {
+            self.html.push_str(&format!(" {attribute}=\"{}\"", value.replace('"', "&quot;")));
+            self.html.push_str(if name == "img" { " src=\"x\"" } else { "" });
+        }
+        self.html.push('>');
+    }
 }
 
 /// The tag at the beginning, and what follows it. A `>` between quotes does not end it.
-fn split_tag(text: &str) -> (&str, &str) {
+pub fn split_tag(text: &str) -> (&str, &str) {
     let mut quote = None;
     for (at, byte) in text.bytes().enumerate() {
         match (byte, quote) {
@@ -87,23 +131,6 @@ fn after_element<'a>(text: &'a str, name: &str) -> &'a str {
         }
     }
     ""
-}
-
-/// Where a link leads and what a picture shows is all that is kept of attributes.
-fn push_tag(out: &mut String, name: &str, closes: bool, tag: &str) {
-    let shown = if LAYOUT.contains(&name) { "div" } else { name };
-    out.push_str(if closes { "</" } else { "<" });
-    out.push_str(shown);
-    let kept = match name {
-        "a" if !closes => attribute(tag, "href").map(|value| ("href", value)),
-        "img" => attribute(tag, "alt").map(|value| ("alt", value)),
-        _ => None,
-    };
-    if let Some((attribute, value)) = kept {
-        out.push_str(&format!(" {attribute}=\"{}\"", value.replace('"', "&quot;")));
-        out.push_str(if name == "img" { " src=\"x\"" } else { "" });
-    }
-    out.push('>');
 }
 
 /// The value of an attribute as it is written.

@@ -221,8 +221,6 @@ impl Shop {
             .execute(&mut connection)
             .await
             .expect("a cap");
-        // What the page that saves caps does.
-        sqlx::query("UPDATE engine_state SET epoch = epoch + 1").execute(&mut connection).await.expect("noticed");
     }
 
     pub async fn rate(&self, channel: Channel, per_second: i64) {
