@@ -1,7 +1,7 @@
 //! The task that feeds the channels.
 //!
-//! It works in rounds: what has come back is settled in one transaction, then as much is taken as the channels have room for,
-//! in another; in between the messages are with the senders, each a task of its own.
+//! It works in rounds: what has come back is settled, and as much is taken as the channels have room for, in one transaction;
+//! in between the messages are with the senders, each a task of its own.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -39,7 +39,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How long the courier lets more come back before it settles.
 const GATHER: Duration = Duration::from_millis(2);
 /// Most messages that are settled together.
-const TOGETHER: usize = 1_024;
+const TOGETHER: usize = 2_048;
 /// How long what is on its way gets when the server ends.
 const GRACE: Duration = Duration::from_secs(5);
 /// Messages are not worth a transaction one by one: while others are on their way, a lane waits until it has room for so many.
@@ -138,14 +138,14 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         {
             came_back.push(outcome);
         }
-        self.settle(came_back).await?;
         self.refresh().await?;
         let now = self.office.clock.now();
         let heaps = self.store.heaps().await?;
         let due: Vec<&Heap> = heaps.iter().filter(|heap| heap.due_at <= now).collect();
+        self.hear(came_back, now);
         let quotas = self.share(&due, now);
-        if !quotas.is_empty() {
-            self.take(&quotas, now).await?;
+        if !quotas.is_empty() || !came_back.is_empty() {
+            self.exchange(came_back, &quotas, now).await?;
         }
         self.show();
         if !self.back.is_empty() {
@@ -167,28 +167,19 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         ahead.map_or(LOOK_EVERY, |ahead| ahead.min(LOOK_EVERY))
     }
 
-    async fn settle(&mut self, came_back: &mut Vec<Outcome>) -> StoreResult<()> {
-        if came_back.is_empty() {
-            return Ok(());
-        }
-        let settled: Vec<SettledMessage> = came_back.iter().map(|outcome| outcome.settled.clone()).collect();
-        self.store.settle(&settled, self.office.clock.now()).await?;
-        let now = self.office.clock.now();
-        for outcome in came_back.drain(..) {
-            let Outcome { settled, channel, handed, .. } = outcome;
-            self.office.signs.count(&settled.settlement);
-            self.in_hand = self.in_hand.saturating_sub(1);
-            let Some(lane) = self.lanes.get_mut(&(settled.project, channel)) else { continue };
+    /// What the providers said counts at once, and for each message once, also where it cannot be written down yet.
+    fn hear(&mut self, came_back: &mut [Outcome], now: Timestamp) {
+        for outcome in came_back.iter_mut().filter(|outcome| !outcome.heard) {
+            outcome.heard = true;
+            let key = (outcome.settled.project, outcome.channel);
+            let Some(lane) = self.lanes.get_mut(&key) else { continue };
             lane.returned(1);
-            if let Some(handed) = handed
-                && lane.heard(&handed, now)
+            if let Some(handed) = &outcome.handed
+                && lane.heard(handed, now)
             {
-                tracing::warn!(project = settled.project, channel = channel.key(), ?handed, "delivery.channel_fails");
+                tracing::warn!(project = key.0, channel = key.1.key(), ?handed, "delivery.channel_fails");
             }
         }
-        self.office.flights.settle(settled.iter().map(|message| message.version));
-        self.office.signs.settled();
-        Ok(())
     }
 
     /// Reads anew what has changed: channels, caps, what is written in versions.
@@ -255,14 +246,23 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         quotas
     }
 
-    async fn take(&mut self, quotas: &[Quota], now: Timestamp) -> StoreResult<()> {
+    /// Settles what came back and takes other messages in its place, in one transaction.
+    async fn exchange(&mut self, came_back: &mut Vec<Outcome>, quotas: &[Quota], now: Timestamp) -> StoreResult<()> {
+        let settled: Vec<SettledMessage> = came_back.iter().map(|outcome| outcome.settled.clone()).collect();
         let taken = {
             let _guard = self.office.flights.taking().await;
-            let taken = self.store.take(quotas, now).await?;
+            let taken = self.store.exchange(&settled, quotas, now).await?;
             self.office.flights.register(taken.iter().map(|message| message.version));
             taken
         };
-        self.in_hand += taken.len();
+        for outcome in came_back.drain(..) {
+            self.office.signs.count(&outcome.settled.settlement);
+        }
+        self.in_hand = self.in_hand.saturating_sub(settled.len()) + taken.len();
+        self.office.flights.settle(settled.iter().map(|message| message.version));
+        if !settled.is_empty() {
+            self.office.signs.settled();
+        }
         for message in &taken {
             if let Some(lane) = self.lanes.get_mut(&(message.project, message.channel)) {
                 lane.took(1);
@@ -373,7 +373,9 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         }
         // Whatever was given up on its way may have arrived: it stays in doubt, and goes out again under the same key.
         came_back.retain(|outcome| !outcome.in_doubt);
-        if let Err(error) = self.settle(&mut came_back).await {
+        let now = self.office.clock.now();
+        self.hear(&mut came_back, now);
+        if let Err(error) = self.exchange(&mut came_back, &[], now).await {
             tracing::error!(%error, "delivery.last_settlement_failed");
         }
     }

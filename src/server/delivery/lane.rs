@@ -16,10 +16,6 @@ use crate::{
     server::channels::{Fault, Handed, Transport},
 };
 
-/// For each message that is handed over, so many more are in hand: the senders never wait for the outbox. All of them are in
-/// doubt after a crash.
-const IN_HAND: usize = 8;
-
 /// What stands between the outbox and a provider.
 pub struct Lane {
     pub revision: i64,
@@ -56,7 +52,7 @@ impl Lane {
             revision,
             transport,
             permits: Arc::new(Semaphore::new(together(channel))),
-            room: (together(channel) * IN_HAND) as i64,
+            room: room(channel),
             rate: per_second.map(|rate| Rate::new(rate, now)),
             breaker: Breaker::default(),
             in_hand: 0,
@@ -125,6 +121,16 @@ impl Lane {
     pub fn reading(&self) -> LaneReading {
         let trouble = self.transport.as_ref().err().or(self.last_failure.as_ref().filter(|_| self.breaker.is_open()));
         LaneReading { in_hand: self.in_hand, open: self.breaker.is_open(), trouble: trouble.cloned() }
+    }
+}
+
+/// Messages that are in hand: enough for the senders never to wait for the outbox, and no more, because all of them are in
+/// doubt after a crash.
+fn room(channel: Channel) -> i64 {
+    match channel {
+        Channel::Email => 256,
+        // Requests take less than a millisecond each; a transaction takes several.
+        _ => 1_536,
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Outcome {
     pub handed: Option<Handed>,
     /// It was given up on its way: the provider may have it.
     pub in_doubt: bool,
+    /// Its lane knows of it.
+    pub heard: bool,
 }
 
 impl Outcome {
@@ -62,7 +64,7 @@ impl Outcome {
     pub fn untouched(message: &TakenMessage, settlement: Settlement) -> Self {
         let TakenMessage { seq, project, version, channel, .. } = *message;
         let settled = SettledMessage { message: seq, project, version, settlement };
-        Self { settled, channel, handed: None, in_doubt: false }
+        Self { settled, channel, handed: None, in_doubt: false, heard: false }
     }
 }
 

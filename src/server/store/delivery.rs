@@ -143,9 +143,15 @@ pub struct VersionNames {
 pub trait DeliveryStore: Clone + Send + Sync + 'static {
     /// What waits, by journey and channel, whether its time has come or not.
     fn heaps(&self) -> impl Future<Output = StoreResult<Vec<Heap>>> + Send;
-    /// Takes messages whose time has come, the longest due of each heap first. From then on they are the courier's, until they
-    /// are settled or the server dies. Messages of people who left their journey meanwhile are called off instead.
-    fn take(&self, quotas: &[Quota], now: Timestamp) -> impl Future<Output = StoreResult<Vec<TakenMessage>>> + Send;
+    /// Writes down what happened to messages, and what the engine is to move people by; and takes others whose time has come,
+    /// the longest due of each heap first. From then on they are the courier's, until they are settled or the server dies.
+    /// Messages of people who left their journey meanwhile are called off instead. All of it, or nothing.
+    fn exchange(
+        &self,
+        settled: &[SettledMessage],
+        quotas: &[Quota],
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<Vec<TakenMessage>>> + Send;
     /// Addresses are asked for by project, kind and address; messages that were sent to people since then by number of person.
     fn surroundings(
         &self,
@@ -153,8 +159,6 @@ pub trait DeliveryStore: Clone + Send + Sync + 'static {
         people: &[ProfileNumber],
         since: Timestamp,
     ) -> impl Future<Output = StoreResult<Surroundings>> + Send;
-    /// Writes down what happened to messages, and what the engine is to move people by.
-    fn settle(&self, settled: &[SettledMessage], now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
     /// Whatever was with a sender when the server died waits again; answers how many that were.
     fn take_back(&self, now: Timestamp) -> impl Future<Output = StoreResult<i64>> + Send;
     /// Which of these versions are stopped.

@@ -35,8 +35,12 @@ impl DeliveryStore for SqliteStore {
         take::heaps(self).await
     }
 
-    async fn take(&self, quotas: &[Quota], now: Timestamp) -> StoreResult<Vec<TakenMessage>> {
-        take::take(self, quotas, now).await
+    async fn exchange(&self, settled: &[SettledMessage], quotas: &[Quota], now: Timestamp) -> StoreResult<Vec<TakenMessage>> {
+        let mut transaction = self.begin().await?;
+        settle::settle(&mut transaction, settled, now).await?;
+        let taken = take::take(&mut transaction, quotas, now).await?;
+        transaction.commit().await?;
+        Ok(taken)
     }
 
     async fn surroundings(
@@ -46,10 +50,6 @@ impl DeliveryStore for SqliteStore {
         since: Timestamp,
     ) -> StoreResult<Surroundings> {
         surroundings::read(self, addresses, people, since).await
-    }
-
-    async fn settle(&self, settled: &[SettledMessage], now: Timestamp) -> StoreResult<()> {
-        settle::settle(self, settled, now).await
     }
 
     async fn take_back(&self, now: Timestamp) -> StoreResult<i64> {

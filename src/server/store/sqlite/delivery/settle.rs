@@ -21,16 +21,16 @@ const FAILED: i64 = 2;
 const CANCELLED: i64 = 3;
 const WITHHELD: i64 = 5;
 
-pub async fn settle(store: &SqliteStore, settled: &[SettledMessage], now: Timestamp) -> StoreResult<()> {
-    let mut transaction = store.begin().await?;
+pub async fn settle(connection: &mut SqliteConnection, settled: &[SettledMessage], now: Timestamp) -> StoreResult<()> {
+    if settled.is_empty() {
+        return Ok(());
+    }
     let versions: HashSet<VersionNumber> = settled.iter().map(|message| message.version).collect();
-    let stopped = stopped(&mut transaction, &versions).await?;
-    write(&mut transaction, settled, &stopped, now).await?;
-    tell_engine(&mut transaction, settled, now).await?;
-    count(&mut transaction, settled, &stopped).await?;
-    suppress(&mut transaction, settled, now).await?;
-    transaction.commit().await?;
-    Ok(())
+    let stopped = stopped(connection, &versions).await?;
+    write(connection, settled, &stopped, now).await?;
+    tell_engine(connection, settled, now).await?;
+    count(connection, settled, &stopped).await?;
+    suppress(connection, settled, now).await
 }
 
 async fn stopped(connection: &mut SqliteConnection, versions: &HashSet<VersionNumber>) -> StoreResult<HashSet<VersionNumber>> {

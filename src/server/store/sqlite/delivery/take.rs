@@ -70,8 +70,7 @@ const TAKE: &str = "SELECT o.seq, o.project, o.version, e.profile, o.channel, o.
                WHERE v.seq = ?1 AND v.status BETWEEN 2 AND 5 AND p.archived_at IS NULL)
  ORDER BY o.due_at LIMIT ?4";
 
-pub async fn take(store: &SqliteStore, quotas: &[Quota], now: Timestamp) -> StoreResult<Vec<TakenMessage>> {
-    let mut transaction = store.begin().await?;
+pub async fn take(connection: &mut SqliteConnection, quotas: &[Quota], now: Timestamp) -> StoreResult<Vec<TakenMessage>> {
     let mut taken = Vec::new();
     let mut called_off: Vec<(MessageNumber, VersionNumber)> = Vec::new();
     for quota in quotas {
@@ -80,7 +79,7 @@ pub async fn take(store: &SqliteStore, quotas: &[Quota], now: Timestamp) -> Stor
             .bind(quota.channel.key())
             .bind(now.0)
             .bind(quota.most)
-            .fetch_all(&mut *transaction)
+            .fetch_all(&mut *connection)
             .await?;
         for row in rows {
             match row.profile.filter(|_| row.wanted) {
@@ -99,13 +98,9 @@ pub async fn take(store: &SqliteStore, quotas: &[Quota], now: Timestamp) -> Stor
             }
         }
     }
-    if taken.is_empty() && called_off.is_empty() {
-        return Ok(taken);
-    }
     static LEASE: Bulk = Bulk::new("UPDATE outbox SET state = 4 WHERE seq IN (VALUES", 1, ")");
-    LEASE.run(&mut transaction, &taken, |query, message| query.bind(message.seq)).await?;
-    call_off(&mut transaction, &called_off, now).await?;
-    transaction.commit().await?;
+    LEASE.run(connection, &taken, |query, message| query.bind(message.seq)).await?;
+    call_off(connection, &called_off, now).await?;
     Ok(taken)
 }
 
