@@ -28,7 +28,10 @@ pub mod projects;
 pub mod segments;
 #[cfg(feature = "ssr")]
 pub mod session;
+#[cfg(feature = "ssr")]
+pub mod versions;
 
+pub mod editor;
 pub mod filters;
 pub mod journeys;
 pub mod operations;

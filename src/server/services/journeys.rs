@@ -1,13 +1,12 @@
 //! Looking at journeys and operating them.
 
-use super::{ServiceError, ServiceResult, Services};
+use super::{ServiceError, ServiceResult, Services, editor::publishing_problems};
 use crate::{
     domain::{
         access::{Forbidden, Permission},
         actor::Actor,
         columns::ColumnChoice,
         document::JourneyDocument,
-        error::FieldError,
         ids::{JourneyId, OperationId, SavedFilterId},
         journey::JourneyDetail,
         label::Label,
@@ -81,9 +80,7 @@ impl<S: Store + Clone> Services<S> {
     pub async fn publish(&self, actor: &Actor, journey: JourneyId) -> ServiceResult<BulkAnswer> {
         actor.require(Permission::OperateJourneys)?;
         let detail = self.store.journey(actor.project, journey).await?;
-        let graph = detail.graph.problems().into_iter().map(|problem| problem.under("graph"));
-        let settings = detail.settings.problems().into_iter().map(|problem| problem.under("settings"));
-        let problems: Vec<FieldError> = graph.chain(settings).collect();
+        let problems = publishing_problems(&detail.graph, &detail.settings, self.now());
         if detail.summary.status == Status::Draft && !problems.is_empty() {
             return Err(ServiceError::Problems(problems));
         }

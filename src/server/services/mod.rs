@@ -3,6 +3,7 @@
 
 pub mod audit;
 mod delivery;
+mod editor;
 mod error;
 pub mod imports;
 mod journeys;
@@ -15,6 +16,8 @@ mod standing;
 mod transfer;
 
 use std::sync::Arc;
+
+use tokio::sync::Semaphore;
 
 use crate::{
     domain::{ids::ProjectId, time::Timestamp},
@@ -43,6 +46,8 @@ pub struct Services<S> {
     intake: Intake,
     signs: EngineSigns,
     delivery: Delivery,
+    /// Held while a graph is tried on past events: one at a time keeps enough of the machine for everybody else.
+    rehearsal: Arc<Semaphore>,
 }
 
 /// What the services know of the courier and the outside world.
@@ -64,7 +69,17 @@ impl<S: Store + Clone> Services<S> {
         delivery: Delivery,
     ) -> Self {
         let intake = Intake::start(store.clone(), Arc::clone(&clock), signs.clone());
-        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, signs, delivery }
+        Self {
+            store,
+            clock,
+            changes,
+            auth: Arc::new(auth),
+            allow_local,
+            intake,
+            signs,
+            delivery,
+            rehearsal: Arc::new(Semaphore::new(1)),
+        }
     }
 
     /// What the engine tells about itself.

@@ -12,6 +12,7 @@ mod criteria_sql;
 mod delivery;
 mod detail;
 mod edit;
+mod editor;
 mod engine;
 mod history;
 mod import;
