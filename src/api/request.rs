@@ -18,6 +18,7 @@ use crate::{
     server::{
         services::{ServiceError, Services, Standing, Visitor, sign_in::OpenedSession},
         store::{StoreError, sqlite::SqliteStore},
+        vault::VaultError,
     },
 };
 
@@ -199,6 +200,13 @@ impl From<ServiceError> for AppError {
             ServiceError::Provider(error) => {
                 tracing::warn!(%error, "sign_in.provider_failed");
                 AppError::Provider
+            }
+            ServiceError::NotDelivered(sentence) => AppError::Conflict(sentence),
+            ServiceError::Channel(error) => AppError::Conflict(error.to_string()),
+            ServiceError::Vault(VaultError::OtherKey) => AppError::Conflict(VaultError::OtherKey.to_string()),
+            ServiceError::NoDelivery | ServiceError::Vault(_) => {
+                tracing::error!(%error, "channels.impossible");
+                AppError::Internal
             }
             ServiceError::Hash(_) | ServiceError::Randomness(_) => {
                 tracing::error!(%error, "sign_in.impossible");

@@ -12,10 +12,13 @@ use leptos_router::{
 use super::pages::{
     account::AccountPage,
     audit::AuditPage,
+    channel::ChannelPage,
+    channels::ChannelsPage,
     clone_journey::CloneJourneyPage,
     delivery::DeliveryPage,
     edit_journey::EditJourneyPage,
     found::FoundPage,
+    hooks::HooksPage,
     imports::{ImportPage, ImportsPage},
     invitation::InvitationPage,
     journey::JourneyPage,
@@ -31,6 +34,7 @@ use super::pages::{
     segments::{SegmentEditPage, SegmentsPage},
     sign_in::SignInPage,
     stop_journeys::StopJourneysPage,
+    suppressions::SuppressionsPage,
     trip::TripPage,
 };
 use super::{
@@ -81,6 +85,10 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/delivery") view=|| view! { <DeliveryPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/people") view=|| view! { <PeoplePage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/keys") view=|| view! { <KeysPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/channels") view=|| view! { <ChannelsPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/channels/hooks") view=|| view! { <HooksPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/channels/:channel") view=|| view! { <ChannelPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/suppressions") view=|| view! { <SuppressionsPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/projects") view=|| view! { <ProjectsPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/account") view=|| view! { <AccountPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/sign-in") view=|| view! { <SignInPage /> }.into_any() ssr=SsrMode::Async />

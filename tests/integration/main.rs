@@ -1,8 +1,12 @@
 //! The deployable program as others meet it: real HTTP, a real SQLite file, the real command line.
 #![expect(clippy::expect_used, clippy::panic, reason = "the plain ways to fail in a test, also in its helpers")]
 
+mod answers;
 mod audit;
 mod bad_input;
+mod catch_up;
+mod channels;
+mod courier;
 mod database_file;
 mod hardening;
 mod import_people;
@@ -12,6 +16,7 @@ mod local_mode;
 mod obstacles;
 mod openapi;
 mod operate;
+mod providers;
 mod retention;
 mod roles;
 mod route_table;
@@ -20,3 +25,4 @@ mod simulation;
 mod support;
 mod team;
 mod transfer;
+mod transports;

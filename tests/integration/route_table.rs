@@ -135,9 +135,17 @@ pub fn table(world: &World, asker: usize) -> Vec<Line> {
 }
 
 fn pages(world: &World, asker: usize) -> Vec<Line> {
-    use Permission::{EditJourneys, ManageKeys, ManagePeople, OperateJourneys, SeeAuditLog, SeeJourneys, SendEvents};
+    use Permission::{
+        EditJourneys, ManageChannels, ManageKeys, ManagePeople, OperateJourneys, SeeAuditLog, SeeJourneys, SendEvents,
+    };
     let (journey, draft, operation) = (&world.journey, &world.drafts[asker], &world.operation);
     let plain = |route: &'static str, opens| page(route, route.to_string(), opens);
+    let post = |route: &'static str, path: &str| Line {
+        method: "POST",
+        path: path.to_string(),
+        body: Body::Form(vec![("List-Unsubscribe", "One-Click".to_string())]),
+        ..page(route, String::new(), Opens::Everybody)
+    };
     vec![
         plain("/", Opens::Everybody),
         plain("/sign-in", Opens::Everybody),
@@ -146,6 +154,11 @@ fn pages(world: &World, asker: usize) -> Vec<Line> {
         plain("/setup", Opens::Everybody),
         page("/invitations/{link}", "/invitations/nothing".to_string(), Opens::Everybody),
         page("/password/{link}", "/password/nothing".to_string(), Opens::Everybody),
+        page("/t/o/{token}", "/t/o/nothing".to_string(), Opens::Everybody),
+        page("/t/c/{token}", "/t/c/nothing".to_string(), Opens::Everybody),
+        page("/u/{token}", "/u/nothing".to_string(), Opens::Everybody),
+        post("/u/{token}", "/u/nothing"),
+        post("/hooks/{token}/{provider}", "/hooks/nothing/twilio"),
         page("/pkg/{file}", "/pkg/nothing.js".to_string(), Opens::Everybody),
         plain("/api/openapi.json", Opens::Everybody),
         plain("/healthz", Opens::Everybody),
@@ -171,7 +184,12 @@ fn pages(world: &World, asker: usize) -> Vec<Line> {
         page("/imports/{id}/refused.csv", "/imports/999/refused.csv".to_string(), Opens::People(SendEvents)),
         upload("/imports/upload", "identity,plan\nada,gold\n", Opens::People(SendEvents)),
         plain("/people", Opens::People(ManagePeople)),
+        plain("/channels", Opens::People(ManageChannels)),
+        page("/channels/{channel}", "/channels/email".to_string(), Opens::People(ManageChannels)),
         plain("/keys", Opens::People(ManageKeys)),
+        plain("/channels/hooks", Opens::People(ManageChannels)),
+        plain("/suppressions", Opens::People(SeeJourneys)),
+        plain("/suppressions.csv", Opens::People(ManageChannels)),
         plain("/audit", Opens::People(SeeAuditLog)),
         plain("/audit.csv", Opens::People(SeeAuditLog)),
     ]
@@ -220,6 +238,7 @@ fn team_functions(world: &World, asker: usize) -> Vec<Line> {
     let edits = Opens::People(Permission::EditJourneys);
     let people = Opens::People(Permission::ManagePeople);
     let keys = Opens::People(Permission::ManageKeys);
+    let channels = Opens::People(Permission::ManageChannels);
     let projects = Opens::People(Permission::ManageProjects);
     let project_name = format!("Project {asker}");
     let link = ("link", "nothing");
@@ -236,6 +255,13 @@ fn team_functions(world: &World, asker: usize) -> Vec<Line> {
         function("/api/ui/people/role", &[("user", &world.member), ("role", "viewer")], people),
         function("/api/ui/keys/create", &[("name", "Shop"), ("scopes[0]", "read")], keys),
         function("/api/ui/keys/revoke", &[("key", &world.key)], keys),
+        function("/api/ui/channels/save", &[("channel", "webhook"), ("fields[timeout_seconds]", "5")], channels),
+        function("/api/ui/channels/test", &[("channel", "sms"), ("to", "+491701234567")], channels),
+        function("/api/ui/channels/caps", &[("channel[0]", ""), ("most[0]", "3"), ("hours[0]", "24")], channels),
+        function("/api/ui/suppressions/add", &[("kind", "email"), ("addresses", "ada@example.com")], channels),
+        function("/api/ui/suppressions/remove", &[("kind", "email"), ("address", "999")], channels),
+        function("/api/ui/hooks/save", &[("provider", "mailgun"), ("secret", "a signing key")], channels),
+        function("/api/ui/hooks/remove", &[("provider", "mailgun")], channels),
         function("/api/ui/projects/create", &[("name", &project_name)], projects),
         function("/api/ui/projects/rename", &[("project", &world.spare_project), ("name", "Spare")], projects),
         function("/api/ui/projects/archive", &[("project", &world.spare_project), ("archive", "true")], projects),

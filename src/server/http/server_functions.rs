@@ -26,7 +26,7 @@ const ERROR_MAX: usize = 256 * 1024;
 const EDITOR: &str = "/api/ui/editor/";
 const GRAPH_MAX: usize = 16 * 1024 * 1024;
 /// Fields that are never written into a page again.
-const SECRET_FIELDS: [&str; 3] = ["password", "present", "link"];
+const SECRET_FIELDS: [&str; 4] = ["password", "present", "link", "secret"];
 
 pub async fn answer(State(state): State<AppState>, request: Request) -> Response<Body> {
     let (mut parts, body) = request.into_parts();

@@ -7,6 +7,7 @@ use crate::{
     domain::{
         access::Permission,
         actor::Actor,
+        delivery::names::KnownNames,
         editor::{
             Check, EditorDocument, Mode, PUBLISHED_DESCRIPTION_MAX, PersonHere, Predecessor, Publish, Save, Saved, Severity,
             VersionLine, checks,
@@ -17,7 +18,8 @@ use crate::{
         graph::Graph,
         ids::JourneyId,
         journey::{NodeFigures, VersionSummary},
-        settings::Settings,
+        people::profile::event_key,
+        settings::{Entry, Settings},
         status::Status,
         text::{Description, JourneyName},
         time::Timestamp,
@@ -26,10 +28,10 @@ use crate::{
     server::{
         engine::calendar::Zones,
         store::{
-            Store,
+            Store, StoreError,
             editor::{OpenedVersion, Publication, SaveOutcome},
         },
-        templates::CompiledMessage,
+        templates::{Findings, check},
     },
 };
 
@@ -72,7 +74,8 @@ impl<S: Store + Clone> Services<S> {
         if !flaws.is_empty() {
             return Err(ServiceError::Problems(flaws));
         }
-        let found = server_checks(&save.graph, &save.settings);
+        let known = self.known_names(actor, &save.settings).await?;
+        let found = server_checks(&save.graph, &save.settings, known).await?;
         let opened = self.store.open_version(actor.project, save.journey, Some(save.version)).await?;
         // What people get from the next moment on is checked before; a draft when it is published.
         if opened.version.status != Status::Draft && opened.revision == save.revision {
@@ -125,7 +128,7 @@ impl<S: Store + Clone> Services<S> {
         let name = JourneyName::parse(&publish.name).map_err(|error| problems.push(error)).ok();
         let description = published_description(&publish.description).map_err(|error| problems.push(error)).ok();
         if opened.version.status == Status::Draft && opened.revision == publish.revision {
-            problems.extend(publishing_problems(&opened.graph, &opened.settings, self.now()));
+            problems.extend(self.publishing_problems(&opened.graph, &opened.settings).await?);
         }
         let (Some(name), Some(description), true) = (name, description, problems.is_empty()) else {
             return Err(ServiceError::Problems(problems));
@@ -133,9 +136,9 @@ impl<S: Store + Clone> Services<S> {
         let Publish { journey, version, revision, predecessor, .. } = *publish;
         let publication = Publication { journey, version, revision, name, description, predecessor };
         self.store.publish_version(actor, &publication, self.now()).await?;
-        if predecessor == Predecessor::Leave {
+        if let (Predecessor::Leave, Some(delivery)) = (predecessor, &self.delivery) {
             // As with a Stop: answered only when nothing more goes out to whoever has left.
-            self.delivery.flights.barrier(&self.store).await?;
+            delivery.flights.barrier(&self.store).await?;
         }
         tracing::info!(%journey, version, ?predecessor, by = %actor.user, "version.published");
         self.announce(actor.project).await;
@@ -165,24 +168,52 @@ impl<S: Store + Clone> Services<S> {
         let after = self.store.open_version(actor.project, journey, Some(to)).await?;
         Ok(difference((&before.graph, &before.settings), (&after.graph, &after.settings)))
     }
+
+    /// Everything that keeps a graph from being published.
+    ///
+    /// # Errors
+    /// Where it cannot be told.
+    pub async fn publishing_problems(&self, graph: &Graph, settings: &Settings) -> ServiceResult<Vec<FieldError>> {
+        let of_server = server_checks(graph, settings, KnownNames::default()).await?;
+        let found = checks::errors(graph, settings, self.now()).into_iter().chain(of_server);
+        Ok(found.filter(|check| check.severity == Severity::Error).map(|check| check.problem).collect())
+    }
+
+    /// Names that the templates of a version with these settings may use.
+    async fn known_names(&self, actor: &Actor, settings: &Settings) -> ServiceResult<KnownNames> {
+        let catalogue = self.store.catalogue(actor.project).await?;
+        let event = match &settings.entry {
+            Entry::Event { name, .. } => {
+                let named = |(event, _): &&(String, Vec<String>)| event_key(event) == event_key(name);
+                catalogue.event_properties.iter().find(named).map(|(_, names)| names.iter().cloned().collect())
+            }
+            _ => None,
+        };
+        Ok(KnownNames { profile: catalogue.properties.into_iter().collect(), event: event.unwrap_or_default() })
+    }
 }
 
-/// Everything that keeps a graph from being published.
-pub fn publishing_problems(graph: &Graph, settings: &Settings, now: Timestamp) -> Vec<FieldError> {
-    let found = checks::errors(graph, settings, now).into_iter().chain(server_checks(graph, settings));
-    found.filter(|check| check.severity == Severity::Error).map(|check| check.problem).collect()
+/// What only the server can tell: whether templates can be read and filled in, and zones exist. Filling in takes a processor:
+/// not on the threads that answer everybody.
+async fn server_checks(graph: &Graph, settings: &Settings, known: KnownNames) -> ServiceResult<Vec<Check>> {
+    let (graph, settings) = (graph.clone(), settings.clone());
+    let work = move || texts_and_zone(&graph, &settings, &known);
+    let unfinished = |_| StoreError::Conflict("The texts could not be checked. Try again.");
+    Ok(tokio::task::spawn_blocking(work).await.map_err(unfinished)?)
 }
 
-/// What only the server can tell: whether templates can be read and zones exist.
-fn server_checks(graph: &Graph, settings: &Settings) -> Vec<Check> {
+fn texts_and_zone(graph: &Graph, settings: &Settings, known: &KnownNames) -> Vec<Check> {
     let mut found = Vec::new();
-    for (index, node) in graph.nodes.iter().enumerate().filter(|(_, node)| node.step.is_message()) {
-        let Err(problems) = CompiledMessage::new(&node.step) else { continue };
-        found.extend(problems.into_iter().map(|problem| Check {
-            severity: Severity::Error,
+    for (index, node) in graph.nodes.iter().enumerate() {
+        let Some(channel) = node.step.channel() else { continue };
+        let Findings { problems, warnings } = check(&node.step, known);
+        let place = |severity: Severity, problem: FieldError| Check {
+            severity,
             node: Some(node.id.clone()),
-            problem: problem.under("step").under(&format!("graph.nodes[{index}]")),
-        }));
+            problem: problem.under(channel.key()).under("step").under(&format!("graph.nodes[{index}]")),
+        };
+        found.extend(problems.into_iter().map(|problem| place(Severity::Error, problem)));
+        found.extend(warnings.into_iter().map(|warning| place(Severity::Warning, warning)));
     }
     if !Zones.knows(&settings.time_zone) {
         let sentence = format!("“{}” is no time zone. Write it like Europe/Berlin.", settings.time_zone);

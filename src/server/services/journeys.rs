@@ -1,6 +1,6 @@
 //! Looking at journeys and operating them.
 
-use super::{ServiceError, ServiceResult, Services, editor::publishing_problems};
+use super::{ServiceError, ServiceResult, Services};
 use crate::{
     domain::{
         access::{Forbidden, Permission},
@@ -61,9 +61,9 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<BulkAnswer> {
         require_action(actor, action)?;
         let answer = self.store.operate(actor, selection, action, confirmed, self.now()).await?;
-        if action == Action::Stop {
+        if let (Action::Stop, Some(delivery)) = (action, &self.delivery) {
             // Answered only when nothing of these journeys is on its way any more.
-            self.delivery.flights.barrier(&self.store).await?;
+            delivery.flights.barrier(&self.store).await?;
         }
         tracing::info!(
             operation = %answer.report.id, %action, by = %actor.user, changed = answer.report.changed,
@@ -80,7 +80,7 @@ impl<S: Store + Clone> Services<S> {
     pub async fn publish(&self, actor: &Actor, journey: JourneyId) -> ServiceResult<BulkAnswer> {
         actor.require(Permission::OperateJourneys)?;
         let detail = self.store.journey(actor.project, journey).await?;
-        let problems = publishing_problems(&detail.graph, &detail.settings, self.now());
+        let problems = self.publishing_problems(&detail.graph, &detail.settings).await?;
         if detail.summary.status == Status::Draft && !problems.is_empty() {
             return Err(ServiceError::Problems(problems));
         }

@@ -2,6 +2,8 @@
 //! folder that implements it. Nothing above this room knows the dialect.
 
 pub mod access;
+pub mod answers;
+pub mod channels;
 pub mod delivery;
 pub mod editor;
 pub mod engine;
@@ -52,7 +54,13 @@ pub struct DetailsEdit {
 
 /// The journeys of a project and everything around them.
 pub trait Store:
-    access::AccessStore + delivery::DeliveryStore + editor::EditorStore + engine::EngineStore + people::PeopleStore
+    access::AccessStore
+    + answers::AnswerStore
+    + channels::ChannelStore
+    + delivery::DeliveryStore
+    + editor::EditorStore
+    + engine::EngineStore
+    + people::PeopleStore
 {
     // The list.
     fn list(&self, project: ProjectId, query: &ListQuery, now: Timestamp) -> impl Future<Output = StoreResult<ListPage>> + Send;

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
-    graph_picture::GraphPicture, id_of_path, missing_card::MissingCard, node_table::NodeTable, plain_outcome::PlainOutcome,
+    graph_picture::GraphPicture, id_of_path, message_table::MessageTable, missing_card::MissingCard, node_table::NodeTable,
+    plain_outcome::PlainOutcome,
 };
 use crate::{
     api::{
@@ -105,6 +106,9 @@ fn Journey(loaded: Loaded) -> impl IntoView {
             <GraphPicture graph=detail.graph.clone() />
             <div data-live="steps">
                 <NodeTable detail=detail.clone() />
+            </div>
+            <div data-live="messages">
+                <MessageTable detail=detail.clone() />
             </div>
         </section>
         <div class="columns">

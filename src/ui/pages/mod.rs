@@ -5,6 +5,10 @@ pub mod account;
 #[cfg(feature = "ssr")]
 pub mod audit;
 #[cfg(feature = "ssr")]
+pub mod channel;
+#[cfg(feature = "ssr")]
+pub mod channels;
+#[cfg(feature = "ssr")]
 pub mod clone_journey;
 #[cfg(feature = "ssr")]
 pub mod delivery;
@@ -14,6 +18,8 @@ pub mod edit_journey;
 pub mod found;
 #[cfg(feature = "ssr")]
 pub mod graph_picture;
+#[cfg(feature = "ssr")]
+pub mod hooks;
 #[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
@@ -26,6 +32,10 @@ pub mod keys;
 pub mod label_fields;
 #[cfg(feature = "ssr")]
 pub mod label_journeys;
+#[cfg(feature = "ssr")]
+pub mod message_table;
+#[cfg(feature = "ssr")]
+pub mod messages_card;
 #[cfg(feature = "ssr")]
 pub mod missing_card;
 #[cfg(feature = "ssr")]
@@ -53,6 +63,8 @@ pub mod sign_in;
 pub mod stop_effect;
 #[cfg(feature = "ssr")]
 pub mod stop_journeys;
+#[cfg(feature = "ssr")]
+pub mod suppressions;
 #[cfg(feature = "ssr")]
 pub mod trip;
 

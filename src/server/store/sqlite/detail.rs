@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     domain::{
+        delivery::fate::Fate,
         ids::{JourneyId, ProjectId},
         journey::{JourneyDetail, JourneySummary, NodeFigures, VersionSummary},
     },
@@ -96,9 +97,9 @@ pub async fn nodes(
         match outlet.as_str() {
             "" => figures.came += count,
             ended if ended.starts_with('!') => figures.ended += count,
-            // Outlets that are not drawn: whoever would have left by them waits or has ended, and is counted there. What became
-            // of messages moves nobody by itself.
-            aside if aside.starts_with(['~', '@']) => {}
+            // Outlets that are not drawn: whoever would have left by them waits or has ended, and is counted there.
+            undrawn if undrawn.starts_with('~') => {}
+            fate if fate.starts_with('@') => figures.messages.extend(Fate::from_key(&fate[1..]).map(|fate| (fate, count))),
             _ => figures.left.push((outlet, count)),
         }
     }

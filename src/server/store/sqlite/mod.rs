@@ -2,10 +2,12 @@
 
 mod access_store;
 mod accounts;
+mod answers;
 mod audit;
 mod backup;
 mod bulk;
 mod candidates;
+mod channels;
 mod check;
 mod clone;
 mod criteria_sql;

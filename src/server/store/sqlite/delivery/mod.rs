@@ -13,6 +13,7 @@ use crate::{
         actor::Actor,
         delivery::{
             gates::FrequencyCap,
+            suppression::AddressKind,
             undelivered::{UndeliveredPage, UndeliveredQuery},
         },
         ids::{JourneyId, ProjectId},
@@ -40,7 +41,7 @@ impl DeliveryStore for SqliteStore {
 
     async fn surroundings(
         &self,
-        addresses: &[(ProjectNumber, &'static str, String)],
+        addresses: &[(ProjectNumber, AddressKind, String)],
         people: &[ProfileNumber],
         since: Timestamp,
     ) -> StoreResult<Surroundings> {

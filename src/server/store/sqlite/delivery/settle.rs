@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use sqlx::SqliteConnection;
 
 use crate::{
-    domain::{delivery::suppression::address_key, time::Timestamp},
+    domain::{delivery::suppression::Cause, time::Timestamp},
     server::store::{
         StoreResult,
         delivery::{SettledMessage, Settlement},
@@ -109,14 +109,15 @@ async fn count(
 /// Nothing is sent again to an address that does not exist.
 async fn suppress(connection: &mut SqliteConnection, settled: &[SettledMessage], now: Timestamp) -> StoreResult<()> {
     static SUPPRESS: Bulk =
-        Bulk::new("INSERT INTO suppressions (project, kind, address, reason, at) VALUES", 5, " ON CONFLICT DO NOTHING");
+        Bulk::new("INSERT INTO suppressions (project, kind, address, cause, reason, at) VALUES", 6, " ON CONFLICT DO NOTHING");
     let dead = settled.iter().filter_map(|message| match &message.settlement {
         Settlement::Failed { reason, dead_address: Some((kind, address)) } => Some((message.project, kind, address, reason)),
         _ => None,
     });
     SUPPRESS
         .run(connection, dead, |query, (project, kind, address, reason)| {
-            query.bind(project).bind(*kind).bind(address_key(kind, address)).bind(reason).bind(now.0)
+            let query = query.bind(project).bind(kind.key()).bind(address).bind(Cause::Bounced.code());
+            query.bind(Cause::Bounced.reason(reason)).bind(now.0)
         })
         .await?;
     Ok(())

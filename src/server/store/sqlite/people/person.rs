@@ -20,6 +20,7 @@ use crate::{
         StoreError, StoreResult,
         sqlite::{
             SqliteStore,
+            answers::of_trip,
             audit::Entry,
             engine::read::{PROFILE_COLUMNS, ProfileRow, parse_properties},
             rows::json,
@@ -162,7 +163,8 @@ pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreRe
         }));
     }
     let unknown = if person.is_some() { "Somebody unknown" } else { "A deleted person" };
-    Ok(TripDetail { trip: view, person, person_title: title.unwrap_or_else(|| unknown.to_string()), steps })
+    let messages = of_trip(store, trip).await?;
+    Ok(TripDetail { trip: view, person, person_title: title.unwrap_or_else(|| unknown.to_string()), steps, messages })
 }
 
 fn in_words(what: &str) -> String {
