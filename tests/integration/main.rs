@@ -8,6 +8,7 @@ mod catch_up;
 mod channels;
 mod courier;
 mod database_file;
+mod editor;
 mod hardening;
 mod import_people;
 mod ingest;
