@@ -70,6 +70,11 @@ impl<'a> Rehearsal<'a> {
         keys
     }
 
+    /// How many people are kept in memory.
+    pub fn people(&self) -> usize {
+        self.people.len()
+    }
+
     pub fn knows(&self, person: Person) -> bool {
         self.people.contains_key(&person)
     }

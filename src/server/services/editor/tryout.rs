@@ -31,8 +31,9 @@ use crate::{
 
 /// Most days that are looked back.
 pub const DAYS_MAX: u32 = 90;
-/// Most events that are looked at, and how long it may take.
+/// Most events that are looked at, and people who are kept in memory, and how long it may take.
 const EVENTS_MAX: i64 = 200_000;
+const PEOPLE_MAX: usize = 50_000;
 const TAKES_MAX: Duration = Duration::from_secs(20);
 /// Events, and people, that are read at once.
 const BATCH: i64 = 4_000;
@@ -74,8 +75,9 @@ impl<S: Store + Clone> Services<S> {
         let version = self.compile(actor, &replay.graph, &replay.settings).await?;
         let since = self.now().plus(-i64::from(replay.days) * DAY_MS);
         let mut rehearsal = Rehearsal::new(&version, &Zones, "trial");
-        let cut = self.let_in_at_once(actor, &version, &mut rehearsal, since).await?;
-        let cut = self.replay_events(actor, &version, &mut rehearsal, since).await? || cut;
+        let began = Instant::now();
+        let cut = self.let_in_at_once(actor, &version, &mut rehearsal, (since, began)).await?;
+        let cut = self.replay_events(actor, &version, &mut rehearsal, (since, began)).await? || cut;
         rehearsal.run_until(self.now());
         Ok(ReplayFigures { cut, ..rehearsal.finish() })
     }
@@ -123,12 +125,11 @@ impl<S: Store + Clone> Services<S> {
         actor: &Actor,
         version: &CompiledVersion,
         rehearsal: &mut Rehearsal<'_>,
-        since: Timestamp,
+        (since, began): (Timestamp, Instant),
     ) -> ServiceResult<bool> {
         let at_once = matches!(version.settings.entry, Entry::Segment { .. } | Entry::List { .. });
         let Some(criteria) = version.entry_criteria.as_ref().filter(|_| at_once) else { return Ok(false) };
-        let began = Instant::now();
-        let (mut after, mut looked_at) = (0, 0);
+        let mut after = 0;
         loop {
             let people = self.people_meeting(actor, criteria, after).await?;
             let Some(last) = people.last().copied() else { return Ok(false) };
@@ -136,8 +137,8 @@ impl<S: Store + Clone> Services<S> {
             for person in &people {
                 rehearsal.occasion(*person, Default::default(), since, None);
             }
-            (after, looked_at) = (last, looked_at + people.len() as i64);
-            if looked_at >= EVENTS_MAX || began.elapsed() > TAKES_MAX / 2 {
+            after = last;
+            if rehearsal.people() >= PEOPLE_MAX || began.elapsed() > TAKES_MAX / 2 {
                 return Ok(true);
             }
         }
@@ -159,13 +160,12 @@ impl<S: Store + Clone> Services<S> {
         actor: &Actor,
         version: &CompiledVersion,
         rehearsal: &mut Rehearsal<'_>,
-        since: Timestamp,
+        (since, began): (Timestamp, Instant),
     ) -> ServiceResult<bool> {
         let keys: Vec<String> = Rehearsal::events_of_interest(version).into_iter().collect();
         if keys.is_empty() {
             return Ok(false);
         }
-        let began = Instant::now();
         let mut place = self.store.place_of_events(since).await?;
         let mut looked_at = 0;
         loop {
@@ -179,7 +179,7 @@ impl<S: Store + Clone> Services<S> {
             }
             let Some(next) = batch.next else { return Ok(false) };
             place = next;
-            if looked_at >= EVENTS_MAX || began.elapsed() > TAKES_MAX {
+            if looked_at >= EVENTS_MAX || rehearsal.people() >= PEOPLE_MAX || began.elapsed() > TAKES_MAX {
                 return Ok(true);
             }
             tokio::task::yield_now().await;
@@ -195,7 +195,9 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<()> {
         people.sort_unstable();
         people.dedup();
-        let found = self.store.people(&people, &needs(version)).await?;
+        // Only what is asked of people is kept of them.
+        let needs = Needs { lists: version.asks_lists(), profile: version.asks_profiles(), ..needs(version) };
+        let found = self.store.people(&people, &needs).await?;
         found.into_values().for_each(|profile| rehearsal.add(profile, since));
         Ok(())
     }
