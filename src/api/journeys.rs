@@ -5,6 +5,7 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use super::AppError;
 use crate::domain::{
     actor::Seat,
+    delivery::preview::Findings,
     ids::JourneyId,
     journey::JourneyDetail,
     label::Label,
@@ -33,6 +34,8 @@ pub struct JourneyPage {
     pub seat: Option<Seat>,
     /// The server's clock.
     pub now: crate::domain::time::Timestamp,
+    /// Of its messages, before it is published for the first time.
+    pub messages: Findings,
 }
 
 /// Everything about one journey.
@@ -45,7 +48,11 @@ pub async fn get_journey(id: String) -> Result<JourneyPage, AppError> {
     let detail = services.journey(actor, id).await.map_err(fail)?;
     let history = services.history(actor, id).await.map_err(fail)?;
     let labels = services.labels(actor).await.map_err(fail)?;
-    Ok(JourneyPage { detail, history, labels, seat: standing.seat(), now: services.now() })
+    let messages = match detail.summary.ever_published {
+        true => Findings::default(),
+        false => services.message_findings(actor, &detail.graph, &detail.settings).await.map_err(fail)?,
+    };
+    Ok(JourneyPage { detail, history, labels, seat: standing.seat(), now: services.now(), messages })
 }
 
 /// One operation with a page of its rows.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::domain::{
     access::Permission,
-    editor::{Check, EditorDocument, Predecessor, Publish, checks::checks, difference::VersionDifference},
+    editor::{Check, EditorDocument, Predecessor, Publish, difference::VersionDifference},
     error::FieldError,
     ids::JourneyId,
 };
@@ -74,7 +74,7 @@ pub async fn read_edit_page(id: String, version: String) -> Result<EditPage, App
     let (journey, version) = (journey_id(&id).map_err(fail)?, number(&version, "version")?);
     let (services, actor) = context()?;
     let document = services.open_editor(&actor, journey, version).await.map_err(fail)?;
-    let checks = checks(&document.graph, &document.settings, &document.catalogue, services.now());
+    let checks = services.editor_checks(&actor, &document).await.map_err(fail)?;
     Ok(EditPage { page, document, checks })
 }
 

@@ -64,7 +64,7 @@ pub enum ServeError {
     ProviderArgs(#[from] ProviderArgsError),
     #[error(transparent)]
     Vault(#[from] VaultError),
-    #[error("The system's certificates cannot be used: {0}. Install them (the package is usually called ca-certificates).")]
+    #[error("Nothing can be sent from this machine: {0}. Look at its network and its certificates.")]
     Outside(#[from] reqwest::Error),
     #[error(transparent)]
     Store(#[from] crate::server::store::StoreError),

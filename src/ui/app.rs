@@ -25,6 +25,7 @@ use super::pages::{
     journey::JourneyPage,
     keys::KeysPage,
     label_journeys::LabelJourneysPage,
+    message::MessagePage,
     new_journey::NewJourneyPage,
     operation::OperationPage,
     password::PasswordPage,
@@ -78,6 +79,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/journeys/:id/clone") view=|| view! { <CloneJourneyPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/journeys/:id/publish") view=|| view! { <PublishJourneyPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/journeys/:id/compare") view=|| view! { <CompareVersionsPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/journeys/:id/messages/:node") view=|| view! { <MessagePage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/audit") view=|| view! { <AuditPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/profiles") view=|| view! { <ProfilesPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/profiles/:id") view=|| view! { <PersonPage /> }.into_any() ssr=SsrMode::Async />

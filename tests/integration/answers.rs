@@ -42,7 +42,11 @@ fn journey(channel: &str) -> Value {
     };
     let mut nodes = vec![json!({ "id": "entry", "step": { "entry": {} } }), json!({ "id": "message", "step": step })];
     let mut connectors = vec![json!({ "from": "entry", "outlet": "next", "to": "message" })];
-    for way in ["viewed", "clicked", "bounced", "complained", "unsubscribed"] {
+    let ways = match channel {
+        "sms" => ["failed", "unsubscribed"].as_slice(),
+        _ => ["viewed", "clicked", "bounced", "complained", "unsubscribed"].as_slice(),
+    };
+    for way in ways {
         let set = json!({ "property": "answered", "value": way });
         nodes.push(json!({ "id": way, "step": { "update_profile": { "set": [set] } } }));
         connectors.push(json!({ "from": "message", "outlet": way, "to": way }));

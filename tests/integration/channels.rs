@@ -63,9 +63,21 @@ async fn a_channel_is_set_up_tested_and_switched_on() {
     let live = [&fields[..6], &[("revision", revision.as_str()), ("live", "on")]].concat();
     assert_eq!(server.post("channels/save", &live).await.status(), 200);
     assert!(server.page("/channels").await.1.contains("badge-running"));
+    // A test that fails leaves the switch on its page alone.
+    let answer = server.plain("channels/test", &[("channel", "email"), ("to", "bounce@example.com")], "/channels/email").await;
+    assert!(is_on(&answer.text().await.expect("a page")));
     // Somebody else, who looked at it before.
     let (status, said) = sentence(server.post("channels/save", &live).await).await;
     assert!(status == 409 && said.contains("was changed by somebody"), "{said}");
+    // Sent again from the page that says so, it is refused again: it does not pass for having seen the change.
+    let page = server.plain("channels/save", &live, "/channels/email").await.text().await.expect("a page");
+    assert_eq!(value_of(&page, "revision", 0), revision);
+}
+
+/// The channel's switch, as its page shows it.
+fn is_on(page: &str) -> bool {
+    let field = page.split("<input").find(|field| field.contains("name=\"live\"")).expect("a switch");
+    field.split('>').next().is_some_and(|field| field.contains("checked"))
 }
 
 #[tokio::test]
@@ -232,11 +244,12 @@ async fn caps_are_kept_and_every_change_is_in_the_audit_log() {
     ];
     assert_eq!(server.post("channels/caps", &caps).await.status(), 200);
     let (_, page) = server.page("/channels").await;
-    let shown = [value_of(&page, "most[]", 0), value_of(&page, "hours[]", 0), value_of(&page, "most[]", 1)];
+    let shown = ["most[0]", "hours[0]", "most[1]"].map(|field| value_of(&page, field, 0));
     assert_eq!(shown, ["3", "24", "1"]);
     let wrong = [("channel[0]", ""), ("most[0]", "0"), ("hours[0]", "999")];
-    let (status, said) = sentence(server.post("channels/caps", &wrong).await).await;
-    assert!(status == 400 && said.contains("at least one message") && said.contains("1 to 744 hours"), "{said}");
+    let page = server.plain("channels/caps", &wrong, "/channels").await.text().await.expect("a page");
+    assert!(page.contains("at least one message") && page.contains("1 to 744 hours"), "{page}");
+    assert_eq!(value_of(&page, "hours[0]", 0), "999", "what was typed is still there");
     assert_eq!(server.post("channels/save", &[("channel", "webhook"), ("live", "on")]).await.status(), 200);
     let log = server.get("/audit.csv").await.text().await.expect("text");
     for entry in ["channels.caps", "all channels: 3 in 24 hours; e-mail: 1 in 12 hours", "channels.save", "webhook: live"] {
@@ -260,6 +273,22 @@ async fn what_makes_no_sense_is_told_field_by_field() {
         [("channel", "push"), ("secret", "{\"project_id\":\"p\",\"client_email\":\"p@example.com\",\"private_key\":\"x\"}")];
     let (status, said) = sentence(server.post("channels/save", &key).await).await;
     assert!(status == 409 && said.contains("private key cannot be read"), "{said}");
+}
+
+#[test]
+fn a_machine_without_certificates_of_authorities_serves_its_pages() {
+    let place = Place::demo();
+    let mut child = Command::new(BINARY)
+        .args(["serve", "--listen", "127.0.0.1:0", "--log", "off", "--database"])
+        .arg(place.database())
+        .env("SSL_CERT_FILE", place.file("nothing.pem"))
+        .env("SSL_CERT_DIR", place.file("nothing"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    assert!(Server::address(&mut child).starts_with("http://127.0.0.1:"));
+    child.kill().expect("killed");
+    child.wait().expect("gone");
 }
 
 #[test]

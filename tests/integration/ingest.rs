@@ -68,7 +68,7 @@ impl Program {
 
     /// Waits until a figure of the journey has this value.
     pub async fn until(&self, journey: &str, figure: &str, value: i64) {
-        for _ in 0..200 {
+        for _ in 0..1_200 {
             if self.figures(journey).await[figure] == json!(value) {
                 return;
             }

@@ -181,6 +181,8 @@ fn pages(world: &World, asker: usize) -> Vec<Line> {
         page("/journeys/{id}/clone", format!("/journeys/{draft}/clone"), Opens::People(EditJourneys)),
         page("/journeys/{id}/publish", format!("/journeys/{draft}/publish"), Opens::People(OperateJourneys)),
         page("/journeys/{id}/compare", format!("/journeys/{journey}/compare?from=1&to=1"), Opens::People(SeeJourneys)),
+        page("/journeys/{id}/messages/{node}", format!("/journeys/{journey}/messages/999"), Opens::People(SeeJourneys)),
+        page("/journeys/{id}/messages/{node}/html", format!("/journeys/{journey}/messages/999/html"), Opens::People(SeeJourneys)),
         page("/journeys/stop", format!("/journeys/stop?ids[]={journey}"), Opens::People(OperateJourneys)),
         plain("/profiles", Opens::People(SeeJourneys)),
         page("/profiles/{id}", "/profiles/999".to_string(), Opens::People(SeeJourneys)),

@@ -100,6 +100,14 @@ impl Place {
         count
     }
 
+    /// A column of texts from the database, while no server has it.
+    pub async fn texts(&self, sql: &'static str) -> Vec<String> {
+        let options = SqliteConnectOptions::new().filename(self.database());
+        let mut connection = options.connect().await.expect("a database");
+        let rows: Vec<(String,)> = sqlx::query_as(sql).fetch_all(&mut connection).await.expect("texts");
+        rows.into_iter().map(|(text,)| text).collect()
+    }
+
     /// The error of a statement that the database refuses.
     pub async fn sql_error(&self, sql: &'static str) -> String {
         let options = SqliteConnectOptions::new().filename(self.database());

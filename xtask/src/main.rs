@@ -54,7 +54,7 @@ enum Command {
         filter: Vec<String>,
     },
     /// Measure: `bench list` prints the figures of the journey list beside their goals, `bench engine` those of the
-    /// engine beside a bare SQLite program.
+    /// engine beside a bare SQLite program, `bench deliver` messages a second beside bare loops around lettre and reqwest.
     Bench {
         what: Benchmark,
         /// Journeys in the database; may be given more than once.
@@ -76,6 +76,7 @@ enum Part {
 enum Benchmark {
     List,
     Engine,
+    Deliver,
 }
 
 /// Which build: quick to make, or quick to run.
@@ -99,6 +100,7 @@ fn main() -> ExitCode {
         Command::Test { only, filter } => test::test(only, &filter),
         Command::Bench { what: Benchmark::List, journeys, .. } => bench::list::run(&journeys),
         Command::Bench { what: Benchmark::Engine, small, .. } => bench::engine::run(small),
+        Command::Bench { what: Benchmark::Deliver, .. } => bench::deliver::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

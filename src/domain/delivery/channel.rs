@@ -1,11 +1,14 @@
 //! How a channel of a project reaches its provider: what is set on its page, and what makes no sense about it. The password
 //! or key that goes with it is kept apart ([`ChannelSecret`]): it is sealed, and never shown again.
 
-use std::{fmt, net::IpAddr};
+mod spelling;
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{account::EmailAddress, error::FieldError, people::profile::Channel, time::Timestamp};
+use crate::domain::{error::FieldError, people::profile::Channel, time::Timestamp};
+use spelling::{ADDRESS_MAX, is_host, is_line, is_mailbox, is_phone_number, is_sender_name, is_web_address, is_word};
 
 /// The channels that hand messages to a provider, in the order of their page.
 pub const PROVIDED: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::Push, Channel::Webhook];
@@ -25,7 +28,6 @@ const SIGNING_MIN: usize = 16;
 /// Longest certificate of a private authority, in bytes.
 const AUTHORITY_MAX: usize = 32 * 1024;
 const NAME_MAX: usize = 100;
-const ADDRESS_MAX: usize = 500;
 
 /// The settings of one channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -377,57 +379,6 @@ impl WebhookSettings {
         found.unless(fine, "timeout_seconds", "A receiver gets 1 to 30 seconds to answer.");
         found.0
     }
-}
-
-fn is_line(text: &str, max: usize) -> bool {
-    text.chars().count() <= max && !text.chars().any(char::is_control)
-}
-
-fn is_word(text: &str, max: usize) -> bool {
-    !text.is_empty() && text.len() <= max && text.chars().all(|sign| sign.is_ascii_alphanumeric() || "-_".contains(sign))
-}
-
-fn is_host(text: &str) -> bool {
-    let is_name = text.chars().all(|sign| sign.is_alphanumeric() || "-._".contains(sign));
-    !text.is_empty() && text.len() <= 253 && (is_name || text.parse::<IpAddr>().is_ok())
-}
-
-fn is_mailbox(text: &str) -> bool {
-    EmailAddress::parse(text).is_ok()
-}
-
-fn is_phone_number(text: &str) -> bool {
-    let digits = text.strip_prefix('+').unwrap_or(text);
-    (3..=15).contains(&digits.len()) && digits.chars().all(|sign| sign.is_ascii_digit())
-}
-
-fn is_sender_name(text: &str) -> bool {
-    let fine = |sign: char| sign.is_ascii_alphanumeric() || " +-_&".contains(sign);
-    (1..=11).contains(&text.len()) && text.chars().all(fine) && text.chars().any(|sign| sign.is_ascii_alphabetic())
-}
-
-/// Looks like the address of a server, encrypted unless it stands on one's own network.
-fn is_web_address(text: &str) -> bool {
-    let (secure, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
-        (Some(rest), _) => (true, rest),
-        (None, Some(rest)) => (false, rest),
-        (None, None) => return false,
-    };
-    let authority = rest.split('/').next().unwrap_or_default();
-    let odd = |sign: char| sign.is_whitespace() || sign.is_control() || "@?#\\\"<>".contains(sign);
-    if authority.is_empty() || text.len() > ADDRESS_MAX || rest.contains(odd) {
-        return false;
-    }
-    secure || is_own_network(authority)
-}
-
-fn is_own_network(authority: &str) -> bool {
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    let ends = [".local", ".localhost", ".internal", ".lan", ".home.arpa"];
-    host.parse::<IpAddr>().is_ok() || !host.contains('.') || ends.iter().any(|end| host.ends_with(end))
 }
 
 #[cfg(test)]

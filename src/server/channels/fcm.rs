@@ -149,13 +149,23 @@ fn judge(receiver: &Receiver<'_>, answer: &Answer) -> Handed {
     }
 }
 
+fn late() -> Handed {
+    Handed::NotNow {
+        reason: format!("the push service did not answer within {} seconds", TIMEOUT.as_secs()),
+        wish_ms: None,
+        fault: Fault::Channel,
+    }
+}
+
 impl Transport for Fcm {
     fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Handed> {
         Box::pin(async move {
             match &parcel.content {
                 Content::Push { title, body, link } => {
                     let notice = Notice { title, body, link: link.as_deref() };
-                    self.send(parcel, notice).await.unwrap_or_else(|handed| handed)
+                    // Over both requests, and the wait for somebody else's token.
+                    let sent = tokio::time::timeout(TIMEOUT, self.send(parcel, notice)).await;
+                    sent.unwrap_or_else(|_| Err(late())).unwrap_or_else(|handed| handed)
                 }
                 _ => Handed::wrong_channel(),
             }

@@ -24,7 +24,10 @@ use crate::{
         ids::ProjectId,
         people::profile::Channel,
     },
-    server::vault::{Vault, VaultError},
+    server::{
+        store::channels::StoredChannel,
+        vault::{Vault, VaultError},
+    },
 };
 pub use outside::{NoWay, Outside};
 pub use parcel::{Content, EmailContent, Parcel, WebhookContent};
@@ -69,6 +72,10 @@ pub enum ChannelError {
         "The certificate of the private authority cannot be read. Paste it in PEM, from BEGIN CERTIFICATE to END CERTIFICATE."
     )]
     Authority,
+    #[error(
+        "The channel's password or key was sealed with another key of the server. Start the server with that key, or enter the secret again."
+    )]
+    OtherKey,
     #[error("The mail server's name cannot stand in a certificate. Look for a mistake in it.")]
     HostName,
     #[error("The sender's address cannot be written into a message. Look for a mistake in it.")]
@@ -103,6 +110,21 @@ pub fn open_transport(
         ChannelSettings::Push(push) => Arc::new(fcm::Fcm::new(push, needed()?, outside)?),
         ChannelSettings::Webhook(webhook) => Arc::new(webhook::Webhook::new(webhook, secret, outside)),
     })
+}
+
+/// The same of a channel as it is kept.
+///
+/// # Errors
+/// As well where its secret was sealed with another key.
+pub fn open_stored(
+    stored: &StoredChannel,
+    status_callback: Option<String>,
+    vault: &Vault,
+    outside: &Outside,
+) -> Result<Arc<dyn Transport>, ChannelError> {
+    let unseal = |sealed: &Vec<u8>| unseal(vault, stored.project, stored.settings.channel(), sealed);
+    let secret = stored.sealed.as_ref().map(unseal).transpose().map_err(|_| ChannelError::OtherKey)?;
+    open_transport(&stored.settings, secret.as_ref(), status_callback, outside)
 }
 
 /// A sealed secret opens in the channel that it was sealed for, and nowhere else.

@@ -10,7 +10,7 @@ use std::{
 
 use ipnet::IpNet;
 use reqwest::{
-    Client,
+    Client, ClientBuilder,
     dns::{Addrs, Name, Resolve, Resolving},
 };
 use url::{Host, Url};
@@ -53,22 +53,17 @@ pub enum NoWay {
 
 impl Outside {
     /// # Errors
-    /// Where the system's certificates cannot be used.
+    /// Where there can be no client; the reason is the system's.
     pub fn new(allowed: Vec<IpNet>) -> Result<Self, reqwest::Error> {
         // Somebody else may have chosen it already; there is only one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let policy = Policy { allowed: allowed.into() };
-        let http = Client::builder()
-            .dns_resolver(Arc::new(policy.clone()))
-            .no_proxy()
-            // A receiver that sends us elsewhere could send us inside.
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .user_agent("Wayfare")
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_max_idle_per_host(IDLE_MAX)
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .build()?;
+        let http = policy.client().build().or_else(|error| {
+            // A machine without certificates of authorities trusts nobody, and still serves its pages.
+            let client = policy.client().tls_certs_only([]).build()?;
+            tracing::warn!(%error, "channels.no_authorities: nothing is sent over https; install ca-certificates and start again");
+            Ok::<_, reqwest::Error>(client)
+        })?;
         Ok(Self { policy, http })
     }
 
@@ -128,6 +123,19 @@ impl Outside {
 }
 
 impl Policy {
+    fn client(&self) -> ClientBuilder {
+        Client::builder()
+            .dns_resolver(Arc::new(self.clone()))
+            .no_proxy()
+            // A receiver that sends us elsewhere could send us inside.
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .user_agent("Wayfare")
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_max_idle_per_host(IDLE_MAX)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+    }
+
     fn admit(&self, address: IpAddr) -> Result<(), NoWay> {
         if is_open(address, &self.allowed) { Ok(()) } else { Err(NoWay::Closed(address.to_string())) }
     }

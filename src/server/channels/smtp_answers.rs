@@ -29,6 +29,8 @@ pub enum Step {
 pub enum Failure {
     NoWay(NoWay),
     NoEncryption,
+    /// An address has letters that the mail server does not take (RFC 6531).
+    ForeignLetters,
     /// The mail server said so, or nothing any more.
     Answer(Step, Error),
     Late,
@@ -40,9 +42,13 @@ impl Failure {
         matches!(self, Failure::Answer(Step::Sender, error) if error.status().is_none_or(|code| u16::from(code) == 421))
     }
 
-    /// The server has said something, and listens on.
+    /// The server listens on.
     pub fn is_answered(&self) -> bool {
-        matches!(self, Failure::Answer(_, error) if error.status().is_some_and(|code| u16::from(code) != 421))
+        match self {
+            Failure::Answer(_, error) => error.status().is_some_and(|code| u16::from(code) != 421),
+            Failure::ForeignLetters => true,
+            Failure::NoWay(_) | Failure::NoEncryption | Failure::Late => false,
+        }
     }
 
     /// What becomes of the message.
@@ -53,6 +59,10 @@ impl Failure {
             Failure::NoEncryption => {
                 again("the mail server offers no encryption (STARTTLS): choose another in the settings".to_string())
             }
+            Failure::ForeignLetters => Handed::Never {
+                reason: "the mail server takes no addresses with letters beyond a to z before the @".to_string(),
+                fault: Fault::Message,
+            },
             Failure::Late => again(format!("the mail server did not take the message within {seconds} seconds")),
             Failure::Answer(step, error) => match error.status() {
                 Some(code) => {

@@ -140,8 +140,11 @@ impl fmt::Display for Said<'_> {
 
 async fn hand(connection: &mut AsyncSmtpConnection, mail: &Mail) -> Result<String, Failure> {
     let at = |step| move |error: Error| Failure::Answer(step, error);
-    let wide = !mail.to.to_string().is_ascii() && connection.server_info().supports_feature(Extension::SmtpUtfEight);
-    let parameters = if wide { vec![MailParameter::SmtpUtfEight] } else { Vec::new() };
+    let foreign = [&mail.from, &mail.to].into_iter().any(|address| !AsRef::<str>::as_ref(address).is_ascii());
+    if foreign && !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
+        return Err(Failure::ForeignLetters);
+    }
+    let parameters = if foreign { vec![MailParameter::SmtpUtfEight] } else { Vec::new() };
     connection.command(MailFrom::new(Some(mail.from.clone()), parameters)).await.map_err(at(Step::Sender))?;
     connection.command(Rcpt::new(mail.to.clone(), Vec::new())).await.map_err(at(Step::Recipient))?;
     connection.command(Data).await.map_err(at(Step::Content))?;

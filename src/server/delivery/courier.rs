@@ -42,8 +42,8 @@ const GATHER: Duration = Duration::from_millis(2);
 const TOGETHER: usize = 1_024;
 /// How long what is on its way gets when the server ends.
 const GRACE: Duration = Duration::from_secs(5);
-/// Messages of a heap are not worth a transaction one by one: a lane waits until it has room for so many, or for the rest.
-const WORTH: i64 = 64;
+/// Messages are not worth a transaction one by one: while others are on their way, a lane waits until it has room for so many.
+const WORTH: i64 = 32;
 
 /// Makes the transport of a channel from its settings; the error is a sentence.
 pub type OpenTransport = Arc<dyn Fn(&LiveChannel) -> Result<Arc<dyn Transport>, String> + Send + Sync>;

@@ -16,8 +16,9 @@ use crate::{
     server::channels::{Fault, Handed, Transport},
 };
 
-/// Most messages that are in hand for one channel: those that may be in doubt after a crash.
-const IN_HAND: i64 = 512;
+/// For each message that is handed over, so many more are in hand: the senders never wait for the outbox. All of them are in
+/// doubt after a crash.
+const IN_HAND: usize = 8;
 
 /// What stands between the outbox and a provider.
 pub struct Lane {
@@ -27,6 +28,8 @@ pub struct Lane {
     pub permits: Arc<Semaphore>,
     rate: Option<Rate>,
     breaker: Breaker,
+    /// Most messages that are in hand.
+    room: i64,
     in_hand: i64,
     /// What the provider failed with last.
     last_failure: Option<String>,
@@ -53,6 +56,7 @@ impl Lane {
             revision,
             transport,
             permits: Arc::new(Semaphore::new(together(channel))),
+            room: (together(channel) * IN_HAND) as i64,
             rate: per_second.map(|rate| Rate::new(rate, now)),
             breaker: Breaker::default(),
             in_hand: 0,
@@ -71,11 +75,11 @@ impl Lane {
             return 0;
         }
         let trusted = match self.breaker.trust(now) {
-            Trust::Everything => IN_HAND,
+            Trust::Everything => self.room,
             Trust::One => 1,
             Trust::NothingUntil(_) => 0,
         };
-        let rated = self.rate.as_mut().map_or(IN_HAND, |rate| rate.available(now));
+        let rated = self.rate.as_mut().map_or(self.room, |rate| rate.available(now));
         (trusted - self.in_hand).min(rated).max(0)
     }
 

@@ -9,6 +9,7 @@ mod guard;
 mod health;
 mod hooks;
 mod identify;
+mod message_html;
 mod pages;
 mod people_upload;
 mod provider;

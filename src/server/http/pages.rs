@@ -91,13 +91,20 @@ fn context(state: AppState) -> impl Fn() + Clone + Send + Sync + 'static {
 /// Only scripts and styles of this page run: those of the site, and those that carry the nonce of this answer.
 fn set_policy() {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
+    let frames =
+        if use_context::<Parts>().is_some_and(|parts| shows_message(parts.uri.path())) { " frame-src 'self';" } else { "" };
     let policy = format!(
-        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; img-src 'self'; \
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; img-src 'self';{frames} \
          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
+}
+
+/// The one page with frames: an e-mail in them.
+fn shows_message(path: &str) -> bool {
+    matches!(path.split('/').collect::<Vec<_>>()[..], ["", "journeys", _, "messages", _])
 }
 
 fn document(files: PageFiles) -> impl leptos::prelude::IntoView {

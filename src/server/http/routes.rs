@@ -9,8 +9,8 @@ use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list_with_exclusions;
 
 use super::{
-    AppState, audit_export, changes, health, hooks, pages, people_upload, provider, rest, server_functions, suppressions_export,
-    tracking,
+    AppState, audit_export, changes, health, hooks, message_html, pages, people_upload, provider, rest, server_functions,
+    suppressions_export, tracking,
 };
 use crate::ui::app::App;
 
@@ -104,6 +104,7 @@ fn uploads() -> Fixed {
 fn people() -> Fixed {
     vec![
         ("GET", "/", get(pages::home)),
+        ("GET", "/journeys/{id}/messages/{node}/html", get(message_html::show)),
         ("GET", "/sign-in/provider", get(provider::depart)),
         ("GET", "/sign-in/provider/back", get(provider::arrive)),
     ]

@@ -117,8 +117,8 @@ impl<S: Store + Clone> Services<S> {
         let Some(stored) = self.store.channel(actor.project, channel).await? else {
             return Err(ServiceError::NotDelivered("The channel is not set up yet. Save its settings first.".to_string()));
         };
-        let secret = self.secret_of(actor, &stored)?;
-        let transport = channels::open_transport(&stored.settings, secret.as_ref(), None, &self.delivery()?.outside)?;
+        let delivery = self.delivery()?;
+        let transport = channels::open_stored(&stored, None, &delivery.vault, &delivery.outside)?;
         let handed = transport.hand_over(&test_parcel(&stored.settings, to)).await;
         let (said, taken) = match &handed {
             Handed::Taken { .. } => ("taken".to_string(), true),

@@ -7,7 +7,6 @@ use crate::{
     domain::{
         access::Permission,
         actor::Actor,
-        delivery::names::KnownNames,
         editor::{
             Check, EditorDocument, Mode, PUBLISHED_DESCRIPTION_MAX, PersonHere, Predecessor, Publish, Save, Saved, Severity,
             VersionLine, checks,
@@ -18,8 +17,7 @@ use crate::{
         graph::Graph,
         ids::JourneyId,
         journey::{NodeFigures, VersionSummary},
-        people::profile::event_key,
-        settings::{Entry, Settings},
+        settings::Settings,
         status::Status,
         text::{Description, JourneyName},
         time::Timestamp,
@@ -28,10 +26,9 @@ use crate::{
     server::{
         engine::calendar::Zones,
         store::{
-            Store, StoreError,
+            Store,
             editor::{OpenedVersion, Publication, SaveOutcome},
         },
-        templates::{Findings, check},
     },
 };
 
@@ -74,8 +71,7 @@ impl<S: Store + Clone> Services<S> {
         if !flaws.is_empty() {
             return Err(ServiceError::Problems(flaws));
         }
-        let known = self.known_names(actor, &save.settings).await?;
-        let found = server_checks(&save.graph, &save.settings, known).await?;
+        let found = self.server_checks(actor, &save.graph, &save.settings).await?;
         let opened = self.store.open_version(actor.project, save.journey, Some(save.version)).await?;
         // What people get from the next moment on is checked before; a draft when it is published.
         if opened.version.status != Status::Draft && opened.revision == save.revision {
@@ -128,7 +124,7 @@ impl<S: Store + Clone> Services<S> {
         let name = JourneyName::parse(&publish.name).map_err(|error| problems.push(error)).ok();
         let description = published_description(&publish.description).map_err(|error| problems.push(error)).ok();
         if opened.version.status == Status::Draft && opened.revision == publish.revision {
-            problems.extend(self.publishing_problems(&opened.graph, &opened.settings).await?);
+            problems.extend(self.publishing_problems(actor, &opened.graph, &opened.settings).await?);
         }
         let (Some(name), Some(description), true) = (name, description, problems.is_empty()) else {
             return Err(ServiceError::Problems(problems));
@@ -172,54 +168,37 @@ impl<S: Store + Clone> Services<S> {
     /// Everything that keeps a graph from being published.
     ///
     /// # Errors
-    /// Where it cannot be told.
-    pub async fn publishing_problems(&self, graph: &Graph, settings: &Settings) -> ServiceResult<Vec<FieldError>> {
-        let of_server = server_checks(graph, settings, KnownNames::default()).await?;
+    /// The store's own.
+    pub async fn publishing_problems(&self, actor: &Actor, graph: &Graph, settings: &Settings) -> ServiceResult<Vec<FieldError>> {
+        let of_server = self.server_checks(actor, graph, settings).await?;
         let found = checks::errors(graph, settings, self.now()).into_iter().chain(of_server);
         Ok(found.filter(|check| check.severity == Severity::Error).map(|check| check.problem).collect())
     }
 
-    /// Names that the templates of a version with these settings may use.
-    async fn known_names(&self, actor: &Actor, settings: &Settings) -> ServiceResult<KnownNames> {
-        let catalogue = self.store.catalogue(actor.project).await?;
-        let event = match &settings.entry {
-            Entry::Event { name, .. } => {
-                let named = |(event, _): &&(String, Vec<String>)| event_key(event) == event_key(name);
-                catalogue.event_properties.iter().find(named).map(|(_, names)| names.iter().cloned().collect())
-            }
-            _ => None,
-        };
-        Ok(KnownNames { profile: catalogue.properties.into_iter().collect(), event: event.unwrap_or_default() })
+    /// Everything that is found in an opened version.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn editor_checks(&self, actor: &Actor, document: &EditorDocument) -> ServiceResult<Vec<Check>> {
+        let EditorDocument { graph, settings, catalogue, .. } = document;
+        let mut found = checks::checks(graph, settings, catalogue, self.now());
+        found.extend(self.server_checks(actor, graph, settings).await?);
+        found.sort_by_key(|check| check.severity);
+        Ok(found)
     }
-}
 
-/// What only the server can tell: whether templates can be read and filled in, and zones exist. Filling in takes a processor:
-/// not on the threads that answer everybody.
-async fn server_checks(graph: &Graph, settings: &Settings, known: KnownNames) -> ServiceResult<Vec<Check>> {
-    let (graph, settings) = (graph.clone(), settings.clone());
-    let work = move || texts_and_zone(&graph, &settings, &known);
-    let unfinished = |_| StoreError::Conflict("The texts could not be checked. Try again.");
-    Ok(tokio::task::spawn_blocking(work).await.map_err(unfinished)?)
-}
-
-fn texts_and_zone(graph: &Graph, settings: &Settings, known: &KnownNames) -> Vec<Check> {
-    let mut found = Vec::new();
-    for (index, node) in graph.nodes.iter().enumerate() {
-        let Some(channel) = node.step.channel() else { continue };
-        let Findings { problems, warnings } = check(&node.step, known);
-        let place = |severity: Severity, problem: FieldError| Check {
-            severity,
-            node: Some(node.id.clone()),
-            problem: problem.under(channel.key()).under("step").under(&format!("graph.nodes[{index}]")),
-        };
-        found.extend(problems.into_iter().map(|problem| place(Severity::Error, problem)));
-        found.extend(warnings.into_iter().map(|warning| place(Severity::Warning, warning)));
+    /// What only the server can tell: whether messages can be read and filled in, and zones exist.
+    async fn server_checks(&self, actor: &Actor, graph: &Graph, settings: &Settings) -> ServiceResult<Vec<Check>> {
+        let messages = self.message_findings(actor, graph, settings).await?;
+        let problems = messages.problems.into_iter().map(|problem| checks::placed(Severity::Error, graph, problem));
+        let warnings = messages.warnings.into_iter().map(|warning| checks::placed(Severity::Warning, graph, warning));
+        let mut found: Vec<Check> = problems.chain(warnings).collect();
+        if !Zones.knows(&settings.time_zone) {
+            let sentence = format!("“{}” is no time zone. Write it like Europe/Berlin.", settings.time_zone);
+            found.push(Check::of_settings(Severity::Error, "time_zone", "unknown_value", sentence));
+        }
+        Ok(found)
     }
-    if !Zones.knows(&settings.time_zone) {
-        let sentence = format!("“{}” is no time zone. Write it like Europe/Berlin.", settings.time_zone);
-        found.push(Check::of_settings(Severity::Error, "time_zone", "unknown_value", sentence));
-    }
-    found
 }
 
 /// What would be sent wrongly, or could not be, from the next moment on.

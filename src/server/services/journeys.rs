@@ -80,7 +80,7 @@ impl<S: Store + Clone> Services<S> {
     pub async fn publish(&self, actor: &Actor, journey: JourneyId) -> ServiceResult<BulkAnswer> {
         actor.require(Permission::OperateJourneys)?;
         let detail = self.store.journey(actor.project, journey).await?;
-        let problems = self.publishing_problems(&detail.graph, &detail.settings).await?;
+        let problems = self.publishing_problems(actor, &detail.graph, &detail.settings).await?;
         if detail.summary.status == Status::Draft && !problems.is_empty() {
             return Err(ServiceError::Problems(problems));
         }

@@ -10,6 +10,7 @@ mod error;
 pub mod imports;
 mod journeys;
 mod keys;
+pub mod messages;
 mod people;
 mod profiles;
 mod projects;

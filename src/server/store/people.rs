@@ -3,6 +3,7 @@
 use super::StoreResult;
 use crate::domain::{
     actor::Actor,
+    delivery::names::KnownNames,
     graph::criteria::Criteria,
     ids::{ImportId, JourneyId, ProjectId},
     people::{
@@ -65,6 +66,8 @@ pub trait PeopleStore {
     ) -> impl Future<Output = StoreResult<i64>> + Send;
     /// Names of events that the project knows.
     fn known_events(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<String>>> + Send;
+    /// Names of properties, as far as the newest people have them, and the newest of these events.
+    fn known_names(&self, project: ProjectId, event: Option<&str>) -> impl Future<Output = StoreResult<KnownNames>> + Send;
 
     // Imports of files.
     fn begin_import(&self, actor: &Actor, new: &NewImport, now: Timestamp) -> impl Future<Output = StoreResult<ImportId>> + Send;

@@ -9,22 +9,16 @@ use super::{
 };
 use crate::{
     domain::{
-        delivery::names::{KnownNames, OF_EVERYBODY, closest},
+        delivery::{
+            names::{KnownNames, OF_EVERYBODY, closest},
+            preview::Findings,
+        },
         error::FieldError,
         graph::node::NodeKind,
         time::Timestamp,
     },
     server::{channels::Content, engine::calendar::Zones},
 };
-
-/// What is wrong with a message, and what only looks so.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Findings {
-    /// It cannot be sent; publishing is refused.
-    pub problems: Vec<FieldError>,
-    /// It can, but it may not say what it should.
-    pub warnings: Vec<FieldError>,
-}
 
 /// When the made-up person of checks lives: any time does.
 const SOME_TIME: Timestamp = Timestamp(1_800_000_000_000);

@@ -120,8 +120,8 @@ fn faults_of(piece: &Piece) -> Vec<Fault> {
 struct Written<'a> {
     source: String,
     texts: Arc<[Box<str>]>,
-    /// Each part with its first line in `source`.
-    parts: Vec<(usize, &'a Piece)>,
+    /// Each part with its first line in `source`, and as it stands there.
+    parts: Vec<(usize, &'a Piece, String)>,
 }
 
 impl<'a> Written<'a> {
@@ -141,9 +141,10 @@ impl<'a> Written<'a> {
                     format!("{{% {name} {}\n%}}", code::translate(arguments))
                 }
             };
-            parts.push((line, piece));
-            line += part.matches('\n').count();
             source.push_str(&part);
+            let lines = part.matches('\n').count();
+            parts.push((line, piece, part));
+            line += lines;
         }
         Self { source, texts: texts.into(), parts }
     }
@@ -152,15 +153,21 @@ impl<'a> Written<'a> {
         let mut language = LANGUAGE.clone();
         blocks::register_texts(&mut language, Arc::clone(&self.texts));
         let parsed = liquid_core::parser::parse(&self.source, &language);
-        parsed.map(liquid_core::Template::new).map_err(|error| self.fault(&error.to_string()))
+        parsed.map(liquid_core::Template::new).map_err(|error| self.fault(&error.to_string(), &language))
     }
 
     /// The complaint in our words, with the line of the template.
-    fn fault(&self, complaint: &str) -> Fault {
-        let place =
+    fn fault(&self, complaint: &str, language: &Language) -> Fault {
+        let line =
             complaint.split("--> ").nth(1).and_then(|rest| rest.split(':').next()).and_then(|line| line.trim().parse().ok());
-        let part = place.and_then(|line: usize| self.parts.iter().rfind(|(start, _)| *start <= line)).map(|(_, piece)| *piece);
-        let (line, written) = match part {
+        let part = match line {
+            Some(line) => self.parts.iter().rfind(|(start, ..)| *start <= line),
+            // The complaint is about a filter and does not say where: it is the output that does not parse by itself.
+            None => self.parts.iter().find(|(_, piece, part)| {
+                matches!(piece, Piece::Output { .. }) && liquid_core::parser::parse(part, language).is_err()
+            }),
+        };
+        let (line, written) = match part.map(|(_, piece, _)| *piece) {
             Some(Piece::Output { line, code }) => (*line, format!("{{{{ {code} }}}}")),
             Some(Piece::Tag { line, name, arguments }) => (*line, format!("{{% {name} {arguments} %}}")),
             Some(Piece::Text(_)) | None => (1, "the template".to_string()),

@@ -2,14 +2,12 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use html2text::config;
 use lol_html::{RewriteStrSettings, element, end, end_tag, html_content::ContentType, rewrite_str};
 use mrml::prelude::{parser::Error as MjmlError, render::RenderOptions};
 
-use super::{Links, TemplateError, scope::Addresses};
+use super::{Links, TemplateError, scope::Addresses, text_part::plain_text};
+use crate::domain::delivery::names::closest;
 
-/// Widest line of the plain text.
-const TEXT_WIDTH: usize = 78;
 /// Deepest nesting of elements. Readers of HTML climb down one by one, and the stack ends.
 const ELEMENTS_MAX: usize = 128;
 
@@ -121,6 +119,55 @@ fn check_nesting(html: &str, kind: BodyKind) -> Result<(), TemplateError> {
         }
     }
     Ok(())
+}
+
+/// The parts of MJML. The library lets others through as they are, and nobody would see them.
+const MJML: [&str; 33] = [
+    "mj-accordion",
+    "mj-accordion-element",
+    "mj-accordion-text",
+    "mj-accordion-title",
+    "mj-all",
+    "mj-attributes",
+    "mj-body",
+    "mj-breakpoint",
+    "mj-button",
+    "mj-carousel",
+    "mj-carousel-image",
+    "mj-class",
+    "mj-column",
+    "mj-divider",
+    "mj-font",
+    "mj-group",
+    "mj-head",
+    "mj-hero",
+    "mj-html-attributes",
+    "mj-image",
+    "mj-navbar",
+    "mj-navbar-link",
+    "mj-preview",
+    "mj-raw",
+    "mj-section",
+    "mj-social",
+    "mj-social-element",
+    "mj-spacer",
+    "mj-style",
+    "mj-table",
+    "mj-text",
+    "mj-title",
+    "mj-wrapper",
+];
+
+/// A part of MJML that there is not, in a sentence.
+pub fn unknown_part(mjml: &str) -> Option<String> {
+    let name = tags(mjml).map(|tag| tag.name).find(|name| name.starts_with("mj-") && !MJML.contains(&name.as_str()))?;
+    if name == "mj-include" {
+        return Some("“<mj-include>” is not available: a message stands by itself. Write its text here.".to_string());
+    }
+    Some(match closest(&name, MJML) {
+        Some(near) => format!("There is no element “<{name}>” in MJML. Did you mean “<{near}>”?"),
+        None => format!("There is no element “<{name}>” in MJML. Check its spelling."),
+    })
 }
 
 /// Text and HTML of the filled in body.
@@ -243,23 +290,6 @@ fn unescaped(text: &str) -> String {
     [("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")]
         .iter()
         .fold(text.to_string(), |text, (entity, sign)| text.replace(entity, sign))
-}
-
-/// The text for those who read no HTML.
-fn plain_text(html: &str) -> Result<String, TemplateError> {
-    let reader = config::plain_no_decorate().raw_mode(true).no_link_wrapping().link_footnotes(true).allow_width_overflow();
-    let text = reader.string_from_read(html.as_bytes(), TEXT_WIDTH).map_err(|_| TemplateError::Html)?;
-    // Layout makes many empty lines and blanks; two lines apart is apart enough.
-    let mut out = String::with_capacity(text.len());
-    let mut empty = 2;
-    for line in text.lines().map(str::trim_end) {
-        empty = if line.trim().is_empty() { empty + 1 } else { 0 };
-        if empty < 2 {
-            out.push_str(line);
-            out.push('\n');
-        }
-    }
-    Ok(out.trim().to_string())
 }
 
 #[cfg(test)]

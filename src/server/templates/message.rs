@@ -138,6 +138,8 @@ impl Compiler {
                 let kind = BodyKind::of(body);
                 let place = if kind == BodyKind::Plain { Place::Text } else { Place::Html };
                 let subject = self.field("subject", subject, Place::Line, TEXT_MAX);
+                let unknown = email::unknown_part(body).filter(|_| kind == BodyKind::Mjml);
+                self.problems.extend(unknown.map(|sentence| FieldError::new("body", "unknown_element", sentence)));
                 let body = self.field("body", body, place, EMAIL_MAX);
                 Some(Parts::Email { subject: subject?, body: body?, kind })
             }

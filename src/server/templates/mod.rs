@@ -19,6 +19,7 @@ mod scope;
 mod source;
 #[cfg(test)]
 mod tests;
+mod text_part;
 
 use crate::domain::{
     engine::calendar::Calendar,
@@ -26,7 +27,7 @@ use crate::domain::{
     time::Timestamp,
 };
 
-pub use check::{Findings, check};
+pub use check::check;
 pub use message::{CompiledMessage, TemplateError, compose};
 pub use sample::{Sample, sample};
 

@@ -126,7 +126,9 @@ fn settings_of(channel: Channel, settings: Option<&ChannelSettings>) -> Vec<Sett
 #[component]
 fn Settings(channel: ChannelView) -> impl IntoView {
     let fields = settings_of(channel.channel, channel.settings.as_ref());
-    let live = typed("channel").map_or(channel.state == ChannelState::Live, |_| typed("live").is_some());
+    // What was typed into this form and not into the other one: only this one has a revision.
+    let live = typed("revision").map_or(channel.state == ChannelState::Live, |_| typed("live").is_some());
+    let revision = typed("revision").unwrap_or_else(|| channel.revision.to_string());
     let per_second = typed("per_second").unwrap_or_else(|| channel.per_second.map(|rate| rate.to_string()).unwrap_or_default());
     view! {
         <section class="card" aria-labelledby="settings-title">
@@ -144,7 +146,7 @@ fn Settings(channel: ChannelView) -> impl IntoView {
             </p>
             <form class="form" method="post" action="/api/ui/channels/save" autocomplete="off">
                 <input r#type="hidden" name="channel" value=channel.channel.key() />
-                <input r#type="hidden" name="revision" value=channel.revision.to_string() />
+                <input r#type="hidden" name="revision" value=revision />
                 {fields.into_iter().map(|field| view! { <SettingField field=field /> }).collect_view()}
                 {(channel.channel == Channel::Email).then(|| view! { <Encryption settings=channel.settings.clone() /> })}
                 <SecretField channel=channel.clone() />

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::channels::read_channels,
+    api::{channels::read_channels, request::typed},
     domain::{
         delivery::{
             channel::{ChannelState, ChannelView},
@@ -97,9 +97,10 @@ fn Caps(caps: Vec<FrequencyCap>) -> impl IntoView {
             <form class="form" method="post" action="/api/ui/channels/caps">
                 {CAPPED
                     .into_iter()
-                    .map(|channel| {
+                    .enumerate()
+                    .map(|(place, channel)| {
                         let cap = caps.iter().find(|cap| cap.channel == channel).copied();
-                        view! { <CapRow channel=channel cap=cap /> }
+                        view! { <CapRow place=place channel=channel cap=cap /> }
                     })
                     .collect_view()}
                 <div class="form-actions">
@@ -113,20 +114,24 @@ fn Caps(caps: Vec<FrequencyCap>) -> impl IntoView {
 }
 
 #[component]
-fn CapRow(channel: Option<Channel>, cap: Option<FrequencyCap>) -> impl IntoView {
+fn CapRow(place: usize, channel: Option<Channel>, cap: Option<FrequencyCap>) -> impl IntoView {
     let name = channel.map_or("All channels together", heading_of);
-    let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
+    let (most, hours) = (format!("most[{place}]"), format!("hours[{place}]"));
+    let value = |field: &str, known: Option<u32>| {
+        typed(field).unwrap_or_else(|| known.map(|number| number.to_string()).unwrap_or_default())
+    };
+    let values = (value(&most, cap.map(|cap| cap.most)), value(&hours, cap.map(|cap| cap.hours)));
     view! {
         <fieldset class="cap">
             <legend>{name}</legend>
-            <input r#type="hidden" name="channel[]" value=channel.map_or("", Channel::key) />
+            <input r#type="hidden" name=format!("channel[{place}]") value=channel.map_or("", Channel::key) />
             <label class="field">
                 <span class="field-label">"Messages at most"</span>
-                <input r#type="text" inputmode="numeric" name="most[]" value=number(cap.map(|cap| cap.most)) placeholder="no cap" />
+                <input r#type="text" inputmode="numeric" name=most value=values.0 placeholder="no cap" />
             </label>
             <label class="field">
                 <span class="field-label">{format!("In hours (1 to {CAP_HOURS_MAX})")}</span>
-                <input r#type="text" inputmode="numeric" name="hours[]" value=number(cap.map(|cap| cap.hours)) />
+                <input r#type="text" inputmode="numeric" name=hours value=values.1 />
             </label>
         </fieldset>
     }

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
-    graph_picture::GraphPicture, id_of_path, message_table::MessageTable, missing_card::MissingCard, node_table::NodeTable,
-    plain_outcome::PlainOutcome, versions_table::VersionsTable,
+    graph_picture::GraphPicture, id_of_path, message_findings::WarningsCard, message_table::MessageTable,
+    missing_card::MissingCard, node_table::NodeTable, plain_outcome::PlainOutcome, versions_table::VersionsTable,
 };
 use crate::{
     api::{
@@ -71,7 +71,9 @@ fn Journey(loaded: Loaded) -> impl IntoView {
     let problems: Vec<String> = if summary.ever_published {
         Vec::new()
     } else {
-        detail.graph.problems().into_iter().chain(detail.settings.problems()).map(|problem| problem.sentence).collect()
+        let messages = loaded.messages.problems.iter().cloned();
+        let all = detail.graph.problems().into_iter().chain(detail.settings.problems()).chain(messages);
+        all.map(|problem| problem.sentence).collect()
     };
     // A draft beside the shown version has no figures of its own.
     let is_shown = |version: &&VersionSummary| version.status != Status::Draft || !summary.ever_published;
@@ -103,6 +105,7 @@ fn Journey(loaded: Loaded) -> impl IntoView {
                 }
             })}
         <DraftHint detail=detail.clone() />
+        <WarningsCard warnings=loaded.messages.warnings.clone() />
         <MissingCard missing=detail.missing.clone() />
         <FigureTiles figures=shown />
         <section class="section" aria-labelledby="steps-title">

@@ -27,7 +27,7 @@ pub fn MessageTable(detail: JourneyDetail) -> impl IntoView {
         return ().into_any();
     }
     view! {
-        <h3 id="message-figures">"Messages"</h3>
+        <h3 class="message-figures" id="message-figures">"Messages"</h3>
         <div class="table-scroll" tabindex="0" role="region" aria-labelledby="message-figures">
             <table class="plain-table" aria-label="Messages">
                 <thead>
@@ -49,13 +49,16 @@ pub fn MessageTable(detail: JourneyDetail) -> impl IntoView {
 #[component]
 fn Row(title: String, figures: NodeFigures) -> impl IntoView {
     let sent = figures.message_count(Fate::Sent);
-    let share = move |count: i64| (sent > 0 && count > 0).then(|| format!(" ({})", percent(count.saturating_mul(10_000) / sent)));
-    let number = |count: i64| view! { <td class="cell-number">{grouped(count)}{share(count)}</td> };
+    let shown = move |count: i64| match count {
+        0 => "0".to_string(),
+        _ if sent == 0 => grouped(count),
+        _ => format!("{} ({})", grouped(count), percent(count.saturating_mul(10_000) / sent)),
+    };
     view! {
         <tr>
             <th scope="row">{title}</th>
             <td class="cell-number">{grouped(sent)}</td>
-            {AFTER.into_iter().map(|(fate, _)| number(figures.message_count(fate))).collect_view()}
+            {AFTER.into_iter().map(|(fate, _)| view! { <td class="cell-number">{shown(figures.message_count(fate))}</td> }).collect_view()}
             <td class="cell-number">{grouped(figures.message_count(Fate::Failed))}</td>
             <td class="cell-number">{grouped(figures.message_count(Fate::Withheld))}</td>
         </tr>

@@ -37,6 +37,10 @@ pub mod label_fields;
 #[cfg(feature = "ssr")]
 pub mod label_journeys;
 #[cfg(feature = "ssr")]
+pub mod message;
+#[cfg(feature = "ssr")]
+pub mod message_findings;
+#[cfg(feature = "ssr")]
 pub mod message_table;
 #[cfg(feature = "ssr")]
 pub mod messages_card;

@@ -1,22 +1,26 @@
-//! What happened at each step of a journey.
+//! What happened at each step of a journey, and the way to its messages.
 
 use leptos::prelude::*;
 
+use super::message::message_address;
 use crate::domain::{
     figures::grouped,
     graph::Node,
+    ids::JourneyId,
     journey::{JourneyDetail, NodeFigures},
 };
 
-/// In the order of the graph; nothing where nobody has come in yet.
+/// In the order of the graph; where nobody has come in yet, the messages alone.
 #[component]
 pub fn NodeTable(detail: JourneyDetail) -> impl IntoView {
-    let known = |node: &Node| detail.nodes.iter().find(|figures| figures.node == node.id).cloned();
-    let rows: Vec<(String, NodeFigures)> =
-        detail.graph.nodes.iter().map(|node| (node.title(), known(node).unwrap_or_default())).collect();
+    let journey = detail.summary.id;
     if detail.nodes.is_empty() {
-        return ().into_any();
+        let messages: Vec<Node> = detail.graph.nodes.into_iter().filter(|node| node.step.is_message()).collect();
+        return view! { <Messages journey=journey messages=messages /> }.into_any();
     }
+    let known = |node: &Node| detail.nodes.iter().find(|figures| figures.node == node.id).cloned();
+    let rows: Vec<(Node, NodeFigures)> =
+        detail.graph.nodes.iter().map(|node| (node.clone(), known(node).unwrap_or_default())).collect();
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label="Figures by step">
             <table class="plain-table" aria-label="Figures by step">
@@ -30,7 +34,10 @@ pub fn NodeTable(detail: JourneyDetail) -> impl IntoView {
                     </tr>
                 </thead>
                 <tbody>
-                    {rows.into_iter().map(|(title, figures)| view! { <NodeRow title=title figures=figures /> }).collect_view()}
+                    {rows
+                        .into_iter()
+                        .map(|(node, figures)| view! { <NodeRow journey=journey node=node figures=figures /> })
+                        .collect_view()}
                 </tbody>
             </table>
         </div>
@@ -39,15 +46,50 @@ pub fn NodeTable(detail: JourneyDetail) -> impl IntoView {
 }
 
 #[component]
-fn NodeRow(title: String, figures: NodeFigures) -> impl IntoView {
+fn NodeRow(journey: JourneyId, node: Node, figures: NodeFigures) -> impl IntoView {
     let ways: Vec<String> = figures.left.iter().map(|(outlet, count)| format!("{outlet} {}", grouped(*count))).collect();
     view! {
         <tr>
-            <th scope="row">{title}</th>
+            <th scope="row">
+                <NodeTitle journey=journey node=node />
+            </th>
             <td class="cell-number">{grouped(figures.came)}</td>
             <td class="cell-number">{grouped(figures.waiting())}</td>
             <td>{ways.join(", ")}</td>
             <td class="cell-number">{grouped(figures.ended)}</td>
         </tr>
     }
+}
+
+/// A message leads to how it looks.
+#[component]
+fn NodeTitle(journey: JourneyId, node: Node) -> impl IntoView {
+    if node.step.is_message() {
+        view! { <a href=message_address(journey, &node.id)>{node.title()}</a> }.into_any()
+    } else {
+        node.title().into_any()
+    }
+}
+
+#[component]
+fn Messages(journey: JourneyId, messages: Vec<Node>) -> impl IntoView {
+    (!messages.is_empty()).then(|| {
+        view! {
+            <h3>"Messages"</h3>
+            <ul class="rows" aria-label="Messages">
+                {messages
+                    .into_iter()
+                    .map(|node| {
+                        let kind = node.name.is_some().then(|| format!(" ({})", node.step.title()));
+                        view! {
+                            <li>
+                                <NodeTitle journey=journey node=node />
+                                {kind}
+                            </li>
+                        }
+                    })
+                    .collect_view()}
+            </ul>
+        }
+    })
 }

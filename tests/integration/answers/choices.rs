@@ -107,3 +107,27 @@ async fn what_bounced_or_was_put_on_the_list_by_hand_is_not_taken_back_on_her_pa
     let page = post.get(&post.choices(1)).send().await.expect("a page").text().await.expect("text");
     assert!(page.contains("disabled") && page.contains("Nothing is sent here any more"), "{page}");
 }
+
+#[tokio::test]
+async fn a_journey_for_those_who_cannot_be_reached_any_more_lets_her_in() {
+    let post = Post::delivered("email").await;
+    let win_back = json!({
+        "name": "Win back",
+        "settings": { "entry": { "profile": { "criteria": { "not": { "reachable": "email" } } } } },
+        "graph": {
+            "nodes": [{ "id": "entry", "step": { "entry": {} } }, { "id": "text", "step": { "sms": { "body": "Bye?" } } }],
+            "connectors": [{ "from": "entry", "outlet": "next", "to": "text" }]
+        }
+    });
+    // Who meets the criteria already is noted first and does not come in: Bob, who has no address.
+    assert_eq!(post.program.json("/api/v1/profiles", json!({ "profiles": [{ "identity": "bob" }] })).await.0, 200);
+    let win_back = post.program.publish(win_back).await;
+    for _ in 0..200 {
+        if post.place.count("SELECT count(*) FROM met_criteria").await == 1 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(post.choose(1, &ONE_CLICK).await.status(), 200);
+    post.program.until(&win_back, "entered", 1).await;
+}

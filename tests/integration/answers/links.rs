@@ -127,3 +127,44 @@ async fn outsiders_reach_us_under_our_own_name_only() {
     let request = post.post(&post.choices(1)).header("origin", "null").form(&[("List-Unsubscribe", "One-Click")]);
     assert_eq!(request.send().await.expect("an answer").status(), 200);
 }
+
+#[tokio::test]
+async fn when_many_click_at_once_each_is_led_on_and_counted() {
+    const PEOPLE: i64 = 300;
+    let post = Post::delivered("email").await;
+    let records = |make: &dyn Fn(i64) -> serde_json::Value| (1..PEOPLE).map(make).collect::<Vec<_>>();
+    let profiles =
+        records(&|who| json!({ "identity": who.to_string(), "properties": { "email": format!("{who}@example.com") } }));
+    assert_eq!(post.program.json("/api/v1/profiles", json!({ "profiles": profiles })).await.0, 200);
+    let events = records(&|who| json!({ "identity": who.to_string(), "name": "Signed Up" }));
+    assert_eq!(post.program.json("/api/v1/events", json!({ "events": events })).await.0, 200);
+    post.until("sent", PEOPLE).await;
+    let clicks = (1..=PEOPLE).flat_map(|message| [post.links(message).click(TARGET), post.links(message).pixel()]);
+    let mut answers = tokio::task::JoinSet::new();
+    for address in clicks {
+        let request = post.get(&address);
+        answers.spawn(async move { request.send().await.expect("an answer").status().as_u16() });
+    }
+    let statuses = answers.join_all().await;
+    assert!(statuses.iter().all(|status| [200, 302].contains(status)), "{statuses:?}");
+    post.until("clicked", PEOPLE).await;
+    post.until("viewed", PEOPLE).await;
+    let Post { place, server, .. } = post;
+    drop(server);
+    assert_eq!(place.count("SELECT count(*) FROM message_events WHERE pending = 1").await, 0);
+    assert!(place.run(&["check"]).status.success());
+}
+
+#[tokio::test]
+async fn while_the_disk_takes_nothing_links_lead_on_and_are_counted_afterwards() {
+    let post = Post::delivered("email").await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(post.place.database());
+    let mut other = sqlx::ConnectOptions::connect(&options).await.expect("the database opens");
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.expect("it is held");
+    assert_eq!(post.get(&post.links(1).click(TARGET)).send().await.expect("an answer").status(), 302);
+    // What is promised to be kept is not acknowledged, and the click is tried again meanwhile.
+    assert_eq!(post.choose(1, &[("List-Unsubscribe", "One-Click")]).await.status(), 503);
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.expect("it is free");
+    post.until("clicked", 1).await;
+    assert_eq!(post.went_by("ada").await, json!("clicked"));
+}

@@ -206,7 +206,7 @@ async fn twilio_says_what_became_of_a_text_message() {
     post.until("delivered", 1).await;
     assert_eq!(post.twilio(&status("undelivered"), &key).await, 200);
     post.until("bounced", 1).await;
-    assert_eq!(post.went_by("ada").await, json!("bounced"));
+    assert_eq!(post.went_by("ada").await, json!("failed"));
     assert_eq!(post.traces().await.1, 0, "a filtered message says nothing about the number");
 }
 
@@ -229,4 +229,31 @@ async fn mailgun_reports_count_once_for_each_token() {
     assert_eq!(post.consent("ada", "email").await, Value::Null);
     assert_eq!(send("second", "unsubscribed").await, 200);
     assert_eq!(post.consent("ada", "email").await, json!(false));
+}
+
+#[tokio::test]
+async fn sendgrid_reports_are_verified_with_its_public_key() {
+    use ring::{
+        rand::SystemRandom,
+        signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair},
+    };
+    let post = Post::delivered("email").await;
+    let (algorithm, random) = (&ECDSA_P256_SHA256_ASN1_SIGNING, SystemRandom::new());
+    let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).expect("made");
+    let pair = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).expect("a pair");
+    let head = STANDARD.decode("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE").expect("the head of such a key");
+    let key = STANDARD.encode([&head[..26], pair.public_key().as_ref()].concat());
+    assert_eq!(post.browser.post("hooks/save", &[("provider", "sendgrid"), ("secret", &key)]).await.status(), 200);
+    let body = json!([{ "event": "spamreport", "wayfare_key": post.key(1), "email": "ada@example.com" }]).to_string();
+    let send = async |signed: &str| {
+        let signature = STANDARD.encode(pair.sign(&random, format!("1{signed}").as_bytes()).expect("signed"));
+        let request = post.post(&post.hook(HookProvider::SendGrid)).header("x-twilio-email-event-webhook-signature", signature);
+        let request = request.header("x-twilio-email-event-webhook-timestamp", "1").body(body.clone());
+        request.send().await.expect("an answer").status().as_u16()
+    };
+    assert_eq!(send("[]").await, 403);
+    assert_eq!(post.traces().await.0, 0);
+    assert_eq!(send(&body).await, 200);
+    post.until("complained", 1).await;
+    assert_eq!(post.went_by("ada").await, json!("complained"));
 }

@@ -105,6 +105,20 @@ async fn each_refusal_is_told_from_the_others() {
 }
 
 #[tokio::test]
+async fn an_address_in_other_letters_goes_to_a_server_that_takes_them() {
+    let sink = Sink::start();
+    let transport = plain(sink.port);
+    assert_end(&transport.hand_over(&mail("k1", "ada@bücher.example")).await, &End::Taken, "");
+    assert_end(&transport.hand_over(&mail("k2", "jörg@example.com")).await, &End::Taken, "");
+    assert_eq!(sink.messages()[1]["to"][0], "jörg@example.com");
+    // A domain has a spelling in the letters of DNS, what stands before it has none.
+    let narrow = Sink::start_with(&["--narrow".to_string()]);
+    assert_end(&plain(narrow.port).hand_over(&mail("k1", "ada@bücher.example")).await, &End::Taken, "");
+    let handed = plain(narrow.port).hand_over(&mail("k3", "jörg@example.com")).await;
+    assert_end(&handed, &End::Never(Fault::Message), "no addresses with letters beyond a to z");
+}
+
+#[tokio::test]
 async fn a_sender_who_may_not_send_is_the_settings_fault() {
     let sink = Sink::start();
     let email = EmailSettings { from_address: "refused@shop.example".to_string(), ..settings(sink.port, Security::None) };
@@ -218,7 +232,7 @@ async fn a_server_that_wants_no_password_says_so() {
 async fn a_mail_server_inside_is_reached_only_where_the_operator_allows_it() {
     let sink = Sink::start();
     let closed = wayfare::server::channels::Outside::new(Vec::new()).expect("a client");
-    for host in ["localhost", "127.0.0.1", "::1", "169.254.169.254", "::ffff:10.0.0.1"] {
+    for host in ["localhost", "127.0.0.1", "2130706433", "::1", "169.254.169.254", "::ffff:10.0.0.1"] {
         let email = EmailSettings { host: host.to_string(), ..settings(sink.port, Security::None) };
         let transport = open_transport(&ChannelSettings::Email(email), None, None, &closed).expect("a transport");
         let handed = transport.hand_over(&mail("k1", "ada@example.com")).await;

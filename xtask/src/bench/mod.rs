@@ -2,6 +2,7 @@
 
 mod bare;
 mod client;
+pub mod deliver;
 pub mod engine;
 pub mod list;
 mod process;

@@ -11,6 +11,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::{shell::call, toolchain::clean};
 
+/// Of the system's clock in a second: fixed for programs (time(7)).
+const TICKS: f64 = 100.0;
+
 pub struct Server {
     child: Child,
     /// "127.0.0.1:40123"
@@ -22,6 +25,11 @@ pub struct Server {
 impl Server {
     /// Loads as many journeys and serves them.
     pub fn start(binary: &Path, journeys: usize) -> Result<Self> {
+        Self::start_with(binary, journeys, &[])
+    }
+
+    /// With further flags.
+    pub fn start_with(binary: &Path, journeys: usize, flags: &[&str]) -> Result<Self> {
         let folder = std::env::temp_dir().join(format!("wayfare-bench-{}-{journeys}", std::process::id()));
         fs::create_dir_all(&folder)?;
         let database = folder.join("bench.db");
@@ -30,7 +38,9 @@ impl Server {
             clean(Command::new(binary)).args(["demo", "--journeys", &count, "--database"]).arg(&database).stdout(Stdio::null()),
         )?;
         let mut child = clean(Command::new(binary))
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--database"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"])
+            .args(flags)
+            .arg("--database")
             .arg(&database)
             .stdout(Stdio::piped())
             .spawn()
@@ -42,6 +52,15 @@ impl Server {
             }
         }
         bail!("the server ended before it listened")
+    }
+
+    /// Seconds that processors have worked for it, in its own code and for it in the system's.
+    pub fn processor_seconds(&self) -> Result<f64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).context("this can be read on Linux only")?;
+        // Behind the name, which may hold anything and ends with a bracket: the twelfth and thirteenth (proc(5)).
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = fields.iter().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum::<f64>();
+        Ok(ticks / TICKS)
     }
 
     /// Memory in use, in megabytes. Pages of the database that the system maps for reading are counted apart.

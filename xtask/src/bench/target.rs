@@ -23,7 +23,12 @@ pub struct Target {
 
 impl Target {
     pub fn start(binary: &Path, journeys: usize) -> Result<Self> {
-        let server = Server::start(binary, journeys)?;
+        Self::start_with(binary, journeys, &[])
+    }
+
+    /// With further flags.
+    pub fn start_with(binary: &Path, journeys: usize, flags: &[&str]) -> Result<Self> {
+        let server = Server::start_with(binary, journeys, flags)?;
         let form = "name=Bench&scopes[0]=ingest&scopes[1]=read&scopes[2]=operate";
         let answer = Client::connect(&server.address)?.post("/api/ui/keys/create", form)?;
         Ok(Self { server, key: serde_json::from_slice(&answer.body).context("a key")? })

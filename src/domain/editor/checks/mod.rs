@@ -23,7 +23,7 @@ pub fn checks(graph: &Graph, settings: &Settings, catalogue: &Catalogue, now: Ti
 
 /// What keeps it from being published. Names that the project does not know are none of it.
 pub fn errors(graph: &Graph, settings: &Settings, now: Timestamp) -> Vec<Check> {
-    let mut found: Vec<Check> = graph.problems().into_iter().map(|problem| place(graph, problem)).collect();
+    let mut found: Vec<Check> = graph.problems().into_iter().map(|problem| placed(Severity::Error, graph, problem)).collect();
     unfinished::errors(graph, &mut found);
     let of_settings = settings.problems().into_iter().map(|problem| problem.under("settings"));
     found.extend(of_settings.map(|problem| Check { severity: Severity::Error, node: None, problem }));
@@ -53,8 +53,8 @@ impl Check {
     }
 }
 
-/// A problem of the graph with the node to jump to.
-fn place(graph: &Graph, problem: FieldError) -> Check {
+/// A finding about the graph, with the node to jump to.
+pub fn placed(severity: Severity, graph: &Graph, problem: FieldError) -> Check {
     let index = |start: &str| problem.path.strip_prefix(start)?.split(']').next()?.parse::<usize>().ok();
     let node = match problem.key.as_str() {
         "cycle" => graph.cycle_without_wait().map(str::to_string),
@@ -63,7 +63,7 @@ fn place(graph: &Graph, problem: FieldError) -> Check {
             of_node.or_else(|| index("connectors[").and_then(|index| Some(graph.connectors.get(index)?.from.clone())))
         }
     };
-    Check { severity: Severity::Error, node, problem: problem.under("graph") }
+    Check { severity, node, problem: problem.under("graph") }
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ impl<S: Store + Clone> Services<S> {
             return Err(FieldError::new("later", "too_many", sentence).into());
         }
         let version = self.compile(actor, &trial.graph, &trial.settings).await?;
-        let profile = self.somebody(actor, trial.person.as_deref(), &needs(&version)).await?;
+        let profile = self.person_to_try(actor, trial.person.as_deref(), &needs(&version)).await?;
         let event = trial.event.iter().map(|(name, value)| (name.clone(), canonical(value.clone()))).collect();
         let start = trial.settings.start.map_or(self.now(), |start| start.max(self.now()));
         let case = TrialCase { version: &version, calendar: &Zones, start, event, later: &trial.later };
@@ -94,7 +94,7 @@ impl<S: Store + Clone> Services<S> {
         zone: Option<&str>,
     ) -> ServiceResult<Vec<Timestamp>> {
         actor.require(Permission::SeeJourneys)?;
-        let profile = self.somebody(actor, person, &Needs::default()).await?;
+        let profile = self.person_to_try(actor, person, &Needs::default()).await?;
         let zone = profile.time_zone.clone().or(zone.map(str::to_string)).unwrap_or_else(|| "UTC".to_string());
         Ok(next_times(&Zones, delay, &profile, &zone, self.now()))
     }
@@ -105,7 +105,7 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// A person of the project; without an identity an example, who can be reached everywhere.
-    async fn somebody(&self, actor: &Actor, identity: Option<&str>, needs: &Needs) -> ServiceResult<Profile> {
+    async fn person_to_try(&self, actor: &Actor, identity: Option<&str>, needs: &Needs) -> ServiceResult<Profile> {
         let Some(identity) = identity.map(str::trim).filter(|identity| !identity.is_empty()) else {
             let addresses = Channel::ALL.into_iter().filter_map(Channel::address_key);
             let addresses = addresses.map(|key| (key.to_string(), "example".to_string())).collect();

@@ -32,8 +32,9 @@ impl Number {
     fn of(value: &dyn ValueView) -> Self {
         let Some(scalar) = value.as_scalar() else { return Number::Whole(0) };
         let text = scalar.to_kstr();
+        let is_float = value.type_name() == "fractional number";
         match (text.trim().parse::<i64>(), text.trim().parse::<f64>()) {
-            (Ok(whole), _) => Number::Whole(whole),
+            (Ok(whole), _) if !is_float => Number::Whole(whole),
             (_, Ok(float)) if float.is_finite() => Number::Float(float),
             _ => Number::Whole(0),
         }

@@ -67,36 +67,29 @@ fn titlecase(call: &Call<'_>) -> Result<Value> {
 /// Without tags, and without what only browsers read.
 fn strip_html(call: &Call<'_>) -> Result<Value> {
     let html = call.text();
+    call.makes(html.len())?;
+    let small = html.to_ascii_lowercase();
     let mut out = String::with_capacity(html.len());
-    let mut rest = html.as_str();
-    while let Some(start) = rest.find('<') {
-        out.push_str(&rest[..start]);
-        let tag = &rest[start..];
-        let end =
-            ["script", "style"].iter().find_map(|name| end_of_element(tag, name)).or_else(|| match tag.strip_prefix("<!--") {
-                Some(comment) => comment.find("-->").map(|end| end + 7),
-                None => tag.find('>').map(|end| end + 1),
-            });
+    let mut at = 0;
+    while let Some(found) = small[at..].find('<') {
+        let start = at + found;
+        out.push_str(&html[at..start]);
+        let end = ["<script", "<style", "<!--", "<"].into_iter().zip(["</script>", "</style>", "-->", ">"]);
+        let end = end.filter(|(open, _)| small[start..].starts_with(open)).find_map(|(_, close)| {
+            let end = small[start..].find(close)?;
+            Some(start + end + close.len())
+        });
         match end {
-            Some(end) => rest = &tag[end..],
+            Some(end) => at = end,
+            // No tag at all, and none comes: “1 < 2”.
             None => {
-                // No tag at all: “1 < 2”.
-                out.push_str(tag);
-                return text(out);
+                at = start;
+                break;
             }
         }
     }
-    out.push_str(rest);
+    out.push_str(&html[at..]);
     text(out)
-}
-
-fn end_of_element(tag: &str, name: &str) -> Option<usize> {
-    let opens = tag.get(1..=name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-    let close = format!("</{name}>");
-    // A square of the time at worst, over a text that the meter has weighed: so only the first two thousand bytes.
-    let window = tag.as_bytes().get(..tag.len().min(2_000)).filter(|_| opens)?;
-    let at = window.windows(close.len()).position(|part| part.eq_ignore_ascii_case(close.as_bytes()))?;
-    Some(at + close.len())
 }
 
 fn newline_to_br(call: &Call<'_>) -> Result<Value> {

@@ -14,7 +14,7 @@ use crate::{
         time::Timestamp,
     },
     server::store::{
-        StoreResult,
+        StoreError, StoreResult,
         delivery::MessageNumber,
         sqlite::{SqliteStore, audit::Entry, rows::to_json},
     },
@@ -119,7 +119,7 @@ pub async fn send_again(
     .await?;
     let count = messages.len() as i64;
     if count == 0 {
-        return Ok(0);
+        return if chosen.is_empty() { Ok(0) } else { Err(StoreError::NotFound("undelivered message")) };
     }
     let rows = to_json(&messages)?;
     for statement in [

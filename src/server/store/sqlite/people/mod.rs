@@ -3,6 +3,7 @@
 mod imports;
 mod ingest;
 mod merge;
+mod names;
 mod page;
 mod person;
 mod resolve;
@@ -13,6 +14,7 @@ use super::SqliteStore;
 use crate::{
     domain::{
         actor::Actor,
+        delivery::names::KnownNames,
         graph::criteria::Criteria,
         ids::{ImportId, JourneyId, ProjectId},
         people::{
@@ -80,6 +82,10 @@ impl PeopleStore for SqliteStore {
 
     async fn known_events(&self, project: ProjectId) -> StoreResult<Vec<String>> {
         segments::known_events(self, project).await
+    }
+
+    async fn known_names(&self, project: ProjectId, event: Option<&str>) -> StoreResult<KnownNames> {
+        names::known(self, project, event).await
     }
 
     async fn begin_import(&self, actor: &Actor, new: &NewImport, now: Timestamp) -> StoreResult<ImportId> {

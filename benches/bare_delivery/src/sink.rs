@@ -1,0 +1,82 @@
+//! Takes everything as quickly as it comes.
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+};
+
+pub async fn take(what: &str) {
+    let mail = what == "mail";
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    println!("{}", listener.local_addr().expect("an address").port());
+    std::thread::spawn(|| {
+        // Whoever started it is gone.
+        let _ = std::io::stdin().lines().count();
+        std::process::exit(0);
+    });
+    while let Ok((stream, _)) = listener.accept().await {
+        let _ = stream.set_nodelay(true);
+        tokio::spawn(async move { if mail { letters(stream).await } else { requests(stream).await } });
+    }
+}
+
+/// SMTP, as far as lettre speaks it (RFC 5321).
+async fn letters(stream: TcpStream) -> Option<()> {
+    let mut stream = BufReader::new(stream);
+    stream.write_all(b"220 sink\r\n").await.ok()?;
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if stream.read_line(&mut line).await.ok()? == 0 {
+            return None;
+        }
+        let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
+        let answer: &[u8] = match verb.as_str() {
+            "EHLO" => b"250-sink\r\n250 8BITMIME\r\n",
+            "DATA" => {
+                stream.write_all(b"354 go on\r\n").await.ok()?;
+                loop {
+                    line.clear();
+                    if stream.read_line(&mut line).await.ok()? == 0 {
+                        return None;
+                    }
+                    if line == ".\r\n" {
+                        break;
+                    }
+                }
+                b"250 taken\r\n"
+            }
+            "QUIT" => {
+                stream.write_all(b"221 bye\r\n").await.ok()?;
+                return Some(());
+            }
+            _ => b"250 fine\r\n",
+        };
+        stream.write_all(answer).await.ok()?;
+    }
+}
+
+/// HTTP/1.1 requests with a length, one after the other on a connection.
+async fn requests(stream: TcpStream) -> Option<()> {
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    loop {
+        let mut length = 0;
+        loop {
+            line.clear();
+            if stream.read_line(&mut line).await.ok()? == 0 {
+                return None;
+            }
+            let lower = line.to_ascii_lowercase();
+            if let Some(value) = lower.strip_prefix("content-length:") {
+                length = value.trim().parse().ok()?;
+            }
+            if line == "\r\n" {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        stream.read_exact(&mut body).await.ok()?;
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.ok()?;
+    }
+}

@@ -1,0 +1,51 @@
+//! A message as it will look, before it goes to anybody.
+
+use serde::{Deserialize, Serialize};
+
+use super::sms::SmsSize;
+use crate::domain::{error::FieldError, ids::JourneyId};
+
+/// What is wrong with a message, and what only looks so.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Findings {
+    /// It cannot be sent; publishing is refused.
+    pub problems: Vec<FieldError>,
+    /// It can, but it may not say what it should.
+    pub warnings: Vec<FieldError>,
+}
+
+/// A message, filled in for one person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessagePreview {
+    pub journey: JourneyId,
+    pub journey_name: String,
+    pub node: String,
+    /// What the step is called.
+    pub title: String,
+    /// Who it is filled in for.
+    pub person: PreviewPerson,
+    /// None where it cannot be filled in.
+    pub content: Option<PreviewContent>,
+    pub findings: Findings,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PreviewPerson {
+    /// Nobody was chosen: somebody made up.
+    Example,
+    /// Nobody is called so: somebody made up.
+    Unknown,
+    Person {
+        seq: i64,
+        title: String,
+    },
+}
+
+/// The content by channel. An e-mail's HTML is shown from an address of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PreviewContent {
+    Email { subject: String, text: String, has_html: bool },
+    Sms { body: String, size: SmsSize },
+    Push { title: String, body: String, link: Option<String> },
+    Webhook { method: String, url: String, headers: Vec<(String, String)>, body: String },
+}

@@ -1,0 +1,48 @@
+//! The HTML of an e-mail, by itself, for the frames of its preview. What an author wrote is shown here and nowhere else: it runs
+//! no script, sends no form, opens nothing, and can be framed by our own pages only.
+
+use axum::{
+    Extension,
+    body::Body,
+    extract::{Path, Query, State},
+    http::{HeaderValue, Response, header},
+};
+use serde::Deserialize;
+
+use super::{AppState, error_page};
+use crate::api::{AppError, journeys::journey_id, request::Caller};
+
+/// Mails are styled in place and their pictures lie anywhere. Without the rights of `sandbox` it is nobody's page.
+const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; form-action 'none'; base-uri 'none'; \
+                      frame-ancestors 'self'";
+
+#[derive(Deserialize)]
+pub struct Chosen {
+    #[serde(default)]
+    person: String,
+}
+
+pub async fn show(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path((journey, node)): Path<(String, String)>,
+    Query(chosen): Query<Chosen>,
+) -> Response<Body> {
+    match html(&state, caller, &journey, &node, &chosen.person).await {
+        Ok(html) => {
+            let mut response = Response::new(Body::from(html));
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+            headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+            response
+        }
+        Err(error) => error_page::of(&error, &state.assets, "/journeys"),
+    }
+}
+
+async fn html(state: &AppState, caller: Caller, journey: &str, node: &str, person: &str) -> Result<String, AppError> {
+    let actor = caller.standing.ok_or(AppError::SignedOut)?.actor;
+    let preview = state.services.preview_message(&actor, journey_id(journey)?, node, Some(person)).await?;
+    preview.html.ok_or_else(|| AppError::NotFound("HTML".to_string()))
+}

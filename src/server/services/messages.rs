@@ -1,0 +1,217 @@
+//! What journeys send: is it in order, and how will it look?
+
+use super::{ServiceResult, Services};
+use crate::{
+    domain::{
+        access::Permission,
+        actor::Actor,
+        delivery::{
+            names::KnownNames,
+            preview::{Findings, MessagePreview, PreviewContent, PreviewPerson},
+            sms::sms_size,
+        },
+        error::FieldError,
+        graph::{Graph, Node},
+        ids::JourneyId,
+        journey::JourneyDetail,
+        people::{
+            Profile,
+            profile::event_key,
+            view::{PeopleQuery, PersonDetail},
+        },
+        settings::{Entry, Settings},
+        time::Timestamp,
+    },
+    server::{
+        channels::Content,
+        engine::calendar::Zones,
+        store::{Store, StoreError},
+        templates::{CompiledMessage, Facts, Sample, check, sample},
+    },
+};
+
+/// Problems after which no further message of a journey is looked at.
+const PROBLEMS_MAX: usize = 50;
+
+/// A message filled in, and an e-mail's HTML.
+pub struct Preview {
+    pub view: MessagePreview,
+    pub html: Option<String>,
+}
+
+/// Whom a preview is filled in for.
+struct Somebody {
+    person: PreviewPerson,
+    /// None for somebody made up.
+    found: Option<PersonDetail>,
+}
+
+impl<S: Store + Clone> Services<S> {
+    /// What is wrong with the messages of a graph; paths lead to their fields.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn message_findings(&self, actor: &Actor, graph: &Graph, settings: &Settings) -> ServiceResult<Findings> {
+        actor.require(Permission::SeeJourneys)?;
+        if graph.messages() == 0 {
+            return Ok(Findings::default());
+        }
+        let known = self.store.known_names(actor.project, entry_event(settings)).await?;
+        let graph = graph.clone();
+        Ok(aside(move || findings_of(&graph, &known)).await?)
+    }
+
+    /// A message of the journey's newest version, filled in for the person of this identity or e-mail address, or else for
+    /// somebody made up.
+    ///
+    /// # Errors
+    /// Where there is no such journey, or no such message in it.
+    pub async fn preview_message(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        node: &str,
+        person: Option<&str>,
+    ) -> ServiceResult<Preview> {
+        actor.require(Permission::SeeJourneys)?;
+        let detail = self.store.journey(actor.project, journey).await?;
+        let node = detail.graph.node(node).filter(|node| node.step.is_message()).cloned();
+        let node = node.ok_or(StoreError::NotFound("message"))?;
+        let known = self.store.known_names(actor.project, entry_event(&detail.settings)).await?;
+        let somebody = self.somebody(actor, person).await?;
+        let now = self.now();
+        Ok(aside(move || preview(&detail, &node, &known, somebody, now)).await?)
+    }
+
+    async fn somebody(&self, actor: &Actor, wanted: Option<&str>) -> ServiceResult<Somebody> {
+        let Some(wanted) = wanted.map(str::trim).filter(|wanted| !wanted.is_empty()) else {
+            return Ok(Somebody { person: PreviewPerson::Example, found: None });
+        };
+        let known = match self.store.person_by_identity(actor.project, wanted).await? {
+            Some(seq) => Some(seq),
+            None => {
+                let query = PeopleQuery { search: wanted.to_string(), ..PeopleQuery::default() };
+                let page = self.store.people_page(actor.project, &query, self.now()).await?;
+                let is_hers = |email: &Option<String>| email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(wanted));
+                page.rows.into_iter().find(|row| is_hers(&row.email)).map(|row| row.seq)
+            }
+        };
+        let Some(seq) = known else { return Ok(Somebody { person: PreviewPerson::Unknown, found: None }) };
+        let detail = self.store.person(actor.project, seq).await?;
+        Ok(Somebody { person: PreviewPerson::Person { seq, title: detail.title() }, found: Some(detail) })
+    }
+}
+
+/// Filling in takes a processor: not on the threads that answer everybody.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Conflict("The message could not be filled in. Try again."))
+}
+
+fn entry_event(settings: &Settings) -> Option<&str> {
+    match &settings.entry {
+        Entry::Event { name, .. } => Some(name),
+        Entry::Profile { .. } | Entry::Segment { .. } | Entry::List { .. } | Entry::Api {} => None,
+    }
+}
+
+fn findings_of(graph: &Graph, known: &KnownNames) -> Findings {
+    let mut all = Findings::default();
+    for (index, node) in graph.nodes.iter().enumerate() {
+        let Some(channel) = node.step.channel() else { continue };
+        let found = check(&node.step, known);
+        let placed = |mut error: FieldError| {
+            error.sentence = format!("“{}”, {}: {}", node.title(), field_title(&error.path), error.sentence);
+            error.under(channel.key()).under("step").under(&format!("nodes[{index}]"))
+        };
+        all.problems.extend(found.problems.into_iter().map(placed));
+        all.warnings.extend(found.warnings.into_iter().map(placed));
+        if all.problems.len() >= PROBLEMS_MAX {
+            break;
+        }
+    }
+    all
+}
+
+/// A field in words.
+fn field_title(path: &str) -> &str {
+    match path {
+        "url" => "address",
+        "" => "message",
+        header if header.starts_with("headers") => "headers",
+        field => field,
+    }
+}
+
+fn preview(detail: &JourneyDetail, node: &Node, known: &KnownNames, somebody: Somebody, now: Timestamp) -> Preview {
+    let mut findings = check(&node.step, known);
+    let composed = CompiledMessage::new(&node.step).ok().map(|message| {
+        let facts = facts_of(&somebody, &message, &detail.settings);
+        let zone = facts.profile.time_zone.as_deref().unwrap_or(&detail.settings.time_zone);
+        let journey_id = detail.summary.id.to_string();
+        let facts = Facts {
+            profile: &facts.profile,
+            event: &facts.event,
+            journey_id: &journey_id,
+            journey_name: &detail.summary.name,
+            calendar: &Zones,
+            zone,
+            now,
+        };
+        message.compose(&facts, None)
+    });
+    let content = match composed {
+        Some(Ok(content)) => Some(content),
+        Some(Err(error)) => {
+            let error = FieldError::new(error.field(), error.key(), error.to_string());
+            if !findings.problems.contains(&error) {
+                findings.problems.push(error);
+            }
+            None
+        }
+        None => None,
+    };
+    let (content, html) = content.map(shown).map_or((None, None), |(content, html)| (Some(content), html));
+    let view = MessagePreview {
+        journey: detail.summary.id,
+        journey_name: detail.summary.name.clone(),
+        node: node.id.clone(),
+        title: node.title(),
+        person: somebody.person,
+        content,
+        findings,
+    };
+    Preview { view, html }
+}
+
+/// Who she is, and the newest event of hers that lets people in.
+fn facts_of(somebody: &Somebody, message: &CompiledMessage, settings: &Settings) -> Sample {
+    let Some(found) = &somebody.found else { return sample(message) };
+    let key = entry_event(settings).map(event_key);
+    let event = found.events.iter().find(|event| Some(event_key(&event.name)) == key);
+    Sample {
+        profile: Profile {
+            seq: found.seq,
+            identity: found.identity.clone(),
+            properties: found.properties.clone(),
+            addresses: found.addresses.iter().cloned().collect(),
+            time_zone: found.time_zone.clone(),
+            ..Profile::default()
+        },
+        event: event.map(|event| event.properties.clone()).unwrap_or_default(),
+    }
+}
+
+fn shown(content: Content) -> (PreviewContent, Option<String>) {
+    match content {
+        Content::Email(email) => {
+            let has_html = email.html.is_some();
+            (PreviewContent::Email { subject: email.subject, text: email.text, has_html }, email.html)
+        }
+        Content::Sms { body } => (PreviewContent::Sms { size: sms_size(&body), body }, None),
+        Content::Push { title, body, link } => (PreviewContent::Push { title, body, link }, None),
+        Content::Webhook(webhook) => {
+            let method = webhook.method.name().to_string();
+            (PreviewContent::Webhook { method, url: webhook.url, headers: webhook.headers, body: webhook.body }, None)
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The text of an e-mail for those who read no HTML.
+
+use html2text::config;
+
+use super::TemplateError;
+
+/// Widest line.
+const WIDTH: usize = 78;
+/// Of no use to a reader of text.
+const SKIPPED: [&str; 5] = ["head", "script", "style", "title", "template"];
+/// Tables are for layout; their cells follow one another.
+const LAYOUT: [&str; 8] = ["table", "tbody", "thead", "tfoot", "tr", "td", "th", "center"];
+
+/// Reads the HTML and writes down its text, with the addresses of its links below.
+pub fn plain_text(html: &str) -> Result<String, TemplateError> {
+    let reader = config::plain_no_decorate().raw_mode(true).no_link_wrapping().link_footnotes(true).allow_width_overflow();
+    let text = reader.string_from_read(slim(html).as_bytes(), WIDTH).map_err(|_| TemplateError::Html)?;
+    // Layout makes many empty lines; one is apart enough.
+    let mut out = String::with_capacity(text.len());
+    let mut empty = 1;
+    for line in text.lines().map(str::trim_end) {
+        empty = if line.trim().is_empty() { empty + 1 } else { 0 };
+        if empty < 2 {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    Ok(out.trim().to_string())
+}
+
+/// The HTML without what only browsers look at. It is a tenth of a mail, and the reader takes its time for each element.
+fn slim(html: &str) -> String {
+    let mut out = String::with_capacity(html.len() / 4);
+    let mut rest = html;
+    while let Some(start) = rest.find('<') {
+        out.push_str(&rest[..start]);
+        rest = &rest[start..];
+        if let Some(comment) = rest.strip_prefix("<!--") {
+            rest = comment.find("-->").map_or("", |end| &comment[end + 3..]);
+            continue;
+        }
+        let closes = rest[1..].starts_with('/');
+        let begin = if closes { 2 } else { 1 };
+        let length = rest[begin..].find(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '-')).unwrap_or(0);
+        let name = rest[begin..begin + length].to_ascii_lowercase();
+        if name.is_empty() && !rest.starts_with("<!") {
+            // No tag: “1 < 2”.
+            out.push_str("&lt;");
+            rest = &rest[1..];
+            continue;
+        }
+        let (tag, after) = split_tag(rest);
+        rest = after;
+        if SKIPPED.contains(&name.as_str()) {
+            if !closes {
+                rest = after_element(after, &name);
+            }
+        } else if !name.is_empty() {
+            push_tag(&mut out, &name, closes, tag);
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The tag at the beginning, and what follows it. A `>` between quotes does not end it.
+fn split_tag(text: &str) -> (&str, &str) {
+    let mut quote = None;
+    for (at, byte) in text.bytes().enumerate() {
+        match (byte, quote) {
+            (b'>', None) => return text.split_at(at + 1),
+            (b'"' | b'\'', None) => quote = Some(byte),
+            (sign, Some(open)) if sign == open => quote = None,
+            _ => {}
+        }
+    }
+    (text, "")
+}
+
+/// What follows the end of an element that was just opened.
+fn after_element<'a>(text: &'a str, name: &str) -> &'a str {
+    let mut rest = text;
+    while let Some(start) = rest.find("</") {
+        rest = &rest[start + 2..];
+        if rest.get(..name.len()).is_some_and(|end| end.eq_ignore_ascii_case(name)) {
+            return split_tag(rest).1;
+        }
+    }
+    ""
+}
+
+/// Where a link leads and what a picture shows is all that is kept of attributes.
+fn push_tag(out: &mut String, name: &str, closes: bool, tag: &str) {
+    let shown = if LAYOUT.contains(&name) { "div" } else { name };
+    out.push_str(if closes { "</" } else { "<" });
+    out.push_str(shown);
+    let kept = match name {
+        "a" if !closes => attribute(tag, "href").map(|value| ("href", value)),
+        "img" => attribute(tag, "alt").map(|value| ("alt", value)),
+        _ => None,
+    };
+    if let Some((attribute, value)) = kept {
+        out.push_str(&format!(" {attribute}=\"{}\"", value.replace('"', "&quot;")));
+        out.push_str(if name == "img" { " src=\"x\"" } else { "" });
+    }
+    out.push('>');
+}
+
+/// The value of an attribute as it is written.
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let mut rest = tag.split_once(char::is_whitespace)?.1;
+    loop {
+        rest = rest.trim_start_matches(|sign: char| sign.is_whitespace() || sign == '/');
+        let end = rest.find(|sign: char| sign.is_whitespace() || matches!(sign, '=' | '>'))?;
+        let (found, after) = rest.split_at(end);
+        let Some(value) = after.trim_start().strip_prefix('=').map(str::trim_start) else {
+            rest = after.trim_start_matches('>');
+            if rest.is_empty() {
+                return None;
+            }
+            continue;
+        };
+        let (value, after) = match value.chars().next()? {
+            quote @ ('"' | '\'') => value[1..].split_once(quote)?,
+            _ => value.split_at(value.find(|sign: char| sign.is_whitespace() || sign == '>')?),
+        };
+        if found.eq_ignore_ascii_case(name) {
+            return Some(value);
+        }
+        rest = after;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_text_is_what_one_reads_with_the_links_below() {
+        let html = "<!doctype html><html><head><title>T</title><style>p{}</style></head><body><!-- no --><table width=\"1\"><tr>\
+                    <td style='a>b'>Hi &amp; <b>hello</b></td><td>there</td></tr></table><p>Look <a class=x href=\"https://a.example/?a=1&amp;b=2\">here</a>\
+                    <img alt=\"a cat\" src=\"https://a.example/c.png\"><img src=\"https://a.example/pixel\" alt=\"\"></p>\
+                    <ul><li>one<li>two</ul>1 < 2</body></html>";
+        let text = plain_text(html).expect("text");
+        for part in ["Hi & hello\nthere\n", "[here][1]", "a cat", "* one\n* two", "1 < 2", "[1]: https://a.example/?a=1&b=2"] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        for part in ["T\n", "p{}", "no", "pixel", "<b>"] {
+            assert!(!text.contains(part), "{part} in {text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_html_a_text_is_made(html in "[<>a-c/!\\-= \"'é&;pimg]{0,60}") {
+            prop_assert!(plain_text(&html).is_ok());
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! `/journeys/:id/messages/:node`: a message, filled in for somebody.
+
+use leptos::prelude::*;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{
+    id_of_path,
+    message_findings::{ProblemsCard, WarningsCard},
+    part_of_path, query_value,
+};
+use crate::{
+    api::messages::read_preview,
+    domain::{
+        delivery::{
+            preview::{MessagePreview, PreviewContent, PreviewPerson},
+            sms::SmsSize,
+        },
+        ids::JourneyId,
+    },
+    ui::components::page::{Loaded, Page},
+};
+
+/// Longest identity or address that can be asked for.
+const PERSON_MAX: usize = 254;
+
+/// Where a message of a journey is shown.
+pub fn message_address(journey: JourneyId, node: &str) -> String {
+    format!("/journeys/{journey}/messages/{}", utf8_percent_encode(node, NON_ALPHANUMERIC))
+}
+
+#[component]
+pub fn MessagePage() -> impl IntoView {
+    let (journey, node, person) = (id_of_path(), part_of_path("node"), query_value("person"));
+    let crumbs =
+        vec![("/journeys".to_string(), "Journeys".to_string()), (format!("/journeys/{journey}"), "This journey".to_string())];
+    view! {
+        <Page title="Message" crumbs=crumbs wide=true>
+            <Loaded
+                load=move || {
+                    let (journey, node, person) = (journey.clone(), node.clone(), person.clone());
+                    async move {
+                        let preview = read_preview(&journey, &node, &person).await?;
+                        Ok((preview, person))
+                    }
+                }
+                view=|(preview, person)| view! { <Message preview=preview typed=person /> }.into_any()
+            />
+        </Page>
+    }
+}
+
+#[component]
+fn Message(preview: MessagePreview, typed: String) -> impl IntoView {
+    let address = message_address(preview.journey, &preview.node);
+    let html_address = format!("{address}/html?person={}", utf8_percent_encode(&typed, NON_ALPHANUMERIC));
+    view! {
+        <p class="lead">
+            {preview.title.clone()} " in " <a href=format!("/journeys/{}", preview.journey)>{preview.journey_name.clone()}</a>
+        </p>
+        <PersonChooser address=address person=preview.person typed=typed />
+        <ProblemsCard problems=preview.findings.problems title="It cannot be sent" />
+        <WarningsCard warnings=preview.findings.warnings />
+        {preview.content.map(|content| view! { <Content content=content html_address=html_address /> })}
+    }
+}
+
+/// Who it is filled in for, and a field for somebody else.
+#[component]
+fn PersonChooser(address: String, person: PreviewPerson, typed: String) -> impl IntoView {
+    let unknown = person == PreviewPerson::Unknown;
+    let shown = match person {
+        PreviewPerson::Person { seq, title } => view! {
+            "Filled in for "
+            <a href=format!("/profiles/{seq}")>{title}</a>
+            ", with her newest event of the journey’s entry."
+        }
+        .into_any(),
+        PreviewPerson::Example => "Filled in for somebody made up. Choose a person to see it as she will.".into_any(),
+        PreviewPerson::Unknown => {
+            format!("Nobody has the identity or e-mail address “{typed}”. It is filled in for somebody made up.").into_any()
+        }
+    };
+    view! {
+        <section class="card" aria-labelledby="person-title">
+            <h2 id="person-title">"For whom?"</h2>
+            <form class="filters" method="get" action=address>
+                <label class="field">
+                    <span class="field-label">"Identity or e-mail address"</span>
+                    <input
+                        r#type="text"
+                        name="person"
+                        value=typed
+                        maxlength=PERSON_MAX.to_string()
+                        autocomplete="off"
+                        aria-invalid=unknown.then_some("true")
+                        aria-describedby="person-shown"
+                    />
+                </label>
+                <div class="form-actions">
+                    <button class="button" r#type="submit">
+                        "Show"
+                    </button>
+                </div>
+            </form>
+            <p id="person-shown" role="status">
+                {shown}
+            </p>
+        </section>
+    }
+}
+
+#[component]
+fn Content(content: PreviewContent, html_address: String) -> impl IntoView {
+    match content {
+        PreviewContent::Email { subject, text, has_html } => {
+            view! { <Email subject=subject text=text html_address=has_html.then_some(html_address) /> }.into_any()
+        }
+        PreviewContent::Sms { body, size } => view! { <Sms body=body size=size /> }.into_any(),
+        PreviewContent::Push { title, body, link } => view! { <Push title=title body=body link=link /> }.into_any(),
+        PreviewContent::Webhook { method, url, headers, body } => {
+            view! { <Webhook method=method url=url headers=headers body=body /> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn Email(subject: String, text: String, html_address: Option<String>) -> impl IntoView {
+    view! {
+        <section class="card" aria-labelledby="subject-title">
+            <h2 id="subject-title">"Subject"</h2>
+            <p class="preview-subject">{subject}</p>
+        </section>
+        {html_address
+            .map(|address| {
+                view! {
+                    <section class="section" aria-labelledby="html-title">
+                        <h2 id="html-title">"As it is shown"</h2>
+                        <div class="preview-frames">
+                            <Frame title="On a phone" class="preview-frame preview-phone" address=address.clone() />
+                            <Frame title="On a desktop" class="preview-frame preview-desktop" address=address />
+                        </div>
+                    </section>
+                }
+            })}
+        <section class="section" aria-labelledby="text-title">
+            <h2 id="text-title">"For those who read no HTML"</h2>
+            <pre class="preview-text" tabindex="0" aria-labelledby="text-title">
+                {text}
+            </pre>
+        </section>
+    }
+}
+
+#[component]
+fn Frame(title: &'static str, class: &'static str, address: String) -> impl IntoView {
+    view! {
+        <figure class="preview-figure">
+            <figcaption>{title}</figcaption>
+            <iframe class=class title=title src=address sandbox=""></iframe>
+        </figure>
+    }
+}
+
+#[component]
+fn Sms(body: String, size: SmsSize) -> impl IntoView {
+    let parts = if size.parts == 1 { "one SMS".to_string() } else { format!("{} SMS", size.parts) };
+    let why = if size.unicode { " It has signs outside of the GSM alphabet, so fewer fit into one." } else { "" };
+    view! {
+        <section class="section" aria-labelledby="sms-title">
+            <h2 id="sms-title">"On a phone"</h2>
+            <div class="preview-screen">
+                <p class="preview-bubble">{body}</p>
+            </div>
+            <p class="hint">{format!("{} characters, sent and paid as {parts}.{why}", size.characters)}</p>
+        </section>
+    }
+}
+
+#[component]
+fn Push(title: String, body: String, link: Option<String>) -> impl IntoView {
+    let length = format!(
+        "Title {} characters, text {}. Phones cut titles after about 50 and texts after about 150.",
+        title.chars().count(),
+        body.chars().count()
+    );
+    view! {
+        <section class="section" aria-labelledby="push-title">
+            <h2 id="push-title">"On a phone"</h2>
+            <div class="preview-screen">
+                <div class="preview-notification">
+                    <strong>{title}</strong>
+                    <p>{body}</p>
+                </div>
+            </div>
+            <p class="hint">{length}</p>
+            {link.map(|link| view! { <p>"A tap opens " <code>{link}</code></p> })}
+        </section>
+    }
+}
+
+#[component]
+fn Webhook(method: String, url: String, headers: Vec<(String, String)>, body: String) -> impl IntoView {
+    let lines: Vec<String> = headers.into_iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+    let request = format!("{method} {url}\n{}\n{body}", lines.concat());
+    view! {
+        <section class="section" aria-labelledby="request-title">
+            <h2 id="request-title">"The request"</h2>
+            <pre class="preview-text" tabindex="0" aria-labelledby="request-title">
+                {request}
+            </pre>
+        </section>
+    }
+}
