@@ -85,6 +85,10 @@ pub async fn save(store: &SqliteStore, actor: &Actor, save: &Save, now: Timestam
         let what = if titles.is_empty() { String::new() } else { format!(": {}", titles.join(", ")) };
         let note = format!("version {}{what}", save.version);
         note_edit(&mut transaction, actor, save, &row, action, note, now).await?;
+    } else if settings.entry == save.settings.entry && settings.start == save.settings.start {
+        // Nothing that a list or a history shows: open pages are not bothered every few seconds.
+        transaction.commit().await?;
+        return Ok(SaveOutcome::Done { revision: row.revision + 1 });
     }
     store.commit(transaction, actor.project).await?;
     Ok(SaveOutcome::Done { revision: row.revision + 1 })
