@@ -36,7 +36,10 @@ pub mod segments;
 pub mod session;
 #[cfg(feature = "ssr")]
 pub mod suppressions;
+#[cfg(feature = "ssr")]
+pub mod versions;
 
+pub mod editor;
 pub mod filters;
 pub mod journeys;
 pub mod operations;

@@ -172,6 +172,7 @@ impl From<StoreError> for AppError {
                 AppError::Conflict(format!("There is already a {what} of this name. Choose another name."))
             }
             StoreError::Conflict(sentence) => AppError::Conflict(sentence.to_string()),
+            StoreError::Problems(problems) => AppError::Invalid(problems),
             StoreError::DeadLink => AppError::DeadLink,
             StoreError::Unavailable(obstacle) => {
                 tracing::error!(%obstacle, "store.unavailable");

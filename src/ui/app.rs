@@ -15,6 +15,7 @@ use super::pages::{
     channel::ChannelPage,
     channels::ChannelsPage,
     clone_journey::CloneJourneyPage,
+    compare_versions::CompareVersionsPage,
     delivery::DeliveryPage,
     edit_journey::EditJourneyPage,
     found::FoundPage,
@@ -32,6 +33,7 @@ use super::pages::{
     person::PersonPage,
     profiles::ProfilesPage,
     projects::ProjectsPage,
+    publish_journey::PublishJourneyPage,
     segments::{SegmentEditPage, SegmentsPage},
     sign_in::SignInPage,
     stop_journeys::StopJourneysPage,
@@ -75,6 +77,8 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/journeys/:id") view=|| view! { <JourneyPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/journeys/:id/edit") view=|| view! { <EditJourneyPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/journeys/:id/clone") view=|| view! { <CloneJourneyPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/journeys/:id/publish") view=|| view! { <PublishJourneyPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/journeys/:id/compare") view=|| view! { <CompareVersionsPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/journeys/:id/messages/:node") view=|| view! { <MessagePage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/audit") view=|| view! { <AuditPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/profiles") view=|| view! { <ProfilesPage /> }.into_any() ssr=SsrMode::Async />

@@ -9,6 +9,7 @@ mod channels;
 mod courier;
 mod database_file;
 mod deliver;
+mod editor;
 mod hardening;
 mod import_people;
 mod ingest;

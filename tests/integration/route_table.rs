@@ -128,10 +128,17 @@ fn upload(route: &'static str, text: &'static str, opens: Opens) -> Line {
 
 /// The questions of one asker.
 pub fn table(world: &World, asker: usize) -> Vec<Line> {
-    [pages(world, asker), reads(world), journey_functions(world, asker), team_functions(world, asker), programs(world)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        pages(world, asker),
+        reads(world),
+        editor_functions(world, asker),
+        journey_functions(world, asker),
+        team_functions(world, asker),
+        programs(world),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn pages(world: &World, asker: usize) -> Vec<Line> {
@@ -172,6 +179,8 @@ fn pages(world: &World, asker: usize) -> Vec<Line> {
         plain("/journeys/label", Opens::People(EditJourneys)),
         page("/journeys/{id}/edit", format!("/journeys/{draft}/edit"), Opens::People(EditJourneys)),
         page("/journeys/{id}/clone", format!("/journeys/{draft}/clone"), Opens::People(EditJourneys)),
+        page("/journeys/{id}/publish", format!("/journeys/{draft}/publish"), Opens::People(OperateJourneys)),
+        page("/journeys/{id}/compare", format!("/journeys/{journey}/compare?from=1&to=1"), Opens::People(SeeJourneys)),
         page("/journeys/{id}/messages/{node}", format!("/journeys/{journey}/messages/999"), Opens::People(SeeJourneys)),
         page("/journeys/{id}/messages/{node}/html", format!("/journeys/{journey}/messages/999/html"), Opens::People(SeeJourneys)),
         page("/journeys/stop", format!("/journeys/stop?ids[]={journey}"), Opens::People(OperateJourneys)),
@@ -206,6 +215,46 @@ fn reads(world: &World) -> Vec<Line> {
         read("/api/ui/journeys/get", format!("id={}", world.journey)),
         read("/api/ui/operations/get", format!("id={}&page=1", world.operation)),
         read("/api/ui/operations/outcome", format!("operation={}", world.operation)),
+    ]
+}
+
+/// Each asker's draft is saved, and nothing else becomes of it: what publishes names a revision that is long gone.
+fn editor_functions(world: &World, asker: usize) -> Vec<Line> {
+    let sees = Opens::People(Permission::SeeJourneys);
+    let edits = Opens::People(Permission::EditJourneys);
+    let operates = Opens::People(Permission::OperateJourneys);
+    let (journey, draft) = (world.journey.as_str(), world.drafts[asker].as_str());
+    let graph = json!({ "nodes": [{ "id": "entry", "step": { "entry": {} } }] });
+    let settings = json!({ "entry": { "api": {} } });
+    let ask = |route: &'static str, body: Value, opens| Line {
+        method: "POST",
+        route,
+        path: route.to_string(),
+        body: Body::Json(body),
+        opens,
+    };
+    let save = json!({ "journey": draft, "version": 1, "revision": 1, "graph": graph, "settings": settings });
+    let publish = json!({
+        "journey": draft, "version": 1, "revision": 99, "name": "Draft", "description": "", "predecessor": "carry_on"
+    });
+    let trial = json!({ "graph": graph, "settings": settings, "person": null, "event": {}, "later": [] });
+    let replay = json!({ "graph": graph, "settings": settings, "days": 7 });
+    let delay = json!({ "for": { "minutes": 5 } });
+    vec![
+        ask("/api/ui/editor/open", json!({ "journey": journey, "version": null }), sees),
+        ask("/api/ui/editor/figures", json!({ "journey": journey, "version": 1 }), sees),
+        ask("/api/ui/editor/people", json!({ "journey": journey, "version": 1, "node": "entry" }), sees),
+        ask("/api/ui/editor/times", json!({ "delay": delay, "person": null, "zone": "UTC" }), sees),
+        ask("/api/ui/editor/compare", json!({ "journey": journey, "from": 1, "to": 1 }), sees),
+        ask("/api/ui/editor/try-person", json!({ "trial": trial }), sees),
+        ask("/api/ui/editor/try-events", json!({ "replay": replay }), edits),
+        ask("/api/ui/editor/save", json!({ "save": save }), edits),
+        ask("/api/ui/editor/begin", json!({ "journey": draft, "from": null }), edits),
+        ask("/api/ui/editor/discard", json!({ "journey": draft }), edits),
+        ask("/api/ui/editor/publish", json!({ "publish": publish }), operates),
+        function("/api/ui/versions/begin", &[("id", draft)], edits),
+        function("/api/ui/versions/discard", &[("id", draft)], edits),
+        function("/api/ui/versions/publish", &[("id", draft), ("version", "1"), ("revision", "99"), ("name", "Draft")], operates),
     ]
 }
 

@@ -7,7 +7,6 @@ use crate::{
         actor::Actor,
         columns::ColumnChoice,
         document::JourneyDocument,
-        error::FieldError,
         ids::{JourneyId, OperationId, SavedFilterId},
         journey::JourneyDetail,
         label::Label,
@@ -81,13 +80,7 @@ impl<S: Store + Clone> Services<S> {
     pub async fn publish(&self, actor: &Actor, journey: JourneyId) -> ServiceResult<BulkAnswer> {
         actor.require(Permission::OperateJourneys)?;
         let detail = self.store.journey(actor.project, journey).await?;
-        let graph = detail.graph.problems().into_iter().map(|problem| problem.under("graph"));
-        let settings = detail.settings.problems().into_iter().map(|problem| problem.under("settings"));
-        let mut problems: Vec<FieldError> = graph.chain(settings).collect();
-        if detail.summary.status == Status::Draft {
-            let messages = self.message_findings(actor, &detail.graph, &detail.settings).await?;
-            problems.extend(messages.problems.into_iter().map(|problem| problem.under("graph")));
-        }
+        let problems = self.publishing_problems(actor, &detail.graph, &detail.settings).await?;
         if detail.summary.status == Status::Draft && !problems.is_empty() {
             return Err(ServiceError::Problems(problems));
         }

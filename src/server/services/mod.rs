@@ -5,6 +5,7 @@ pub mod answers;
 pub mod audit;
 mod channels;
 mod delivery;
+mod editor;
 mod error;
 pub mod imports;
 mod journeys;
@@ -18,6 +19,8 @@ mod standing;
 mod transfer;
 
 use std::sync::Arc;
+
+use tokio::sync::Semaphore;
 
 use crate::{
     domain::{ids::ProjectId, time::Timestamp},
@@ -50,6 +53,8 @@ pub struct Services<S> {
     reports: Reports,
     signs: EngineSigns,
     delivery: Option<Delivery>,
+    /// Held while a graph is tried on past events: one at a time keeps enough of the machine for everybody else.
+    rehearsal: Arc<Semaphore>,
 }
 
 /// What messages go out with.
@@ -76,7 +81,8 @@ impl<S: Store + Clone> Services<S> {
     ) -> Self {
         let intake = Intake::start(store.clone(), Arc::clone(&clock), signs.clone());
         let reports = Reports::start(store.clone(), Arc::clone(&clock), signs.clone());
-        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, reports, signs, delivery }
+        let rehearsal = Arc::new(Semaphore::new(1));
+        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, reports, signs, delivery, rehearsal }
     }
 
     /// What the engine tells about itself.

@@ -5,6 +5,7 @@ pub mod access;
 pub mod answers;
 pub mod channels;
 pub mod delivery;
+pub mod editor;
 pub mod engine;
 pub mod error;
 pub mod people;
@@ -57,6 +58,7 @@ pub trait Store:
     + answers::AnswerStore
     + channels::ChannelStore
     + delivery::DeliveryStore
+    + editor::EditorStore
     + engine::EngineStore
     + people::PeopleStore
 {
@@ -96,6 +98,13 @@ pub trait Store:
     ) -> impl Future<Output = StoreResult<BulkAnswer>> + Send;
     fn undo(&self, actor: &Actor, operation: OperationId, now: Timestamp)
     -> impl Future<Output = StoreResult<BulkAnswer>> + Send;
+    /// Entry of a version is over, by itself.
+    fn complete_version(
+        &self,
+        system: &Actor,
+        version: engine::VersionNumber,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
     /// Starts what is scheduled and completes what has ended; answers when to look again.
     fn advance_by_time(&self, system: &Actor, now: Timestamp) -> impl Future<Output = StoreResult<Option<Timestamp>>> + Send;
 

@@ -9,7 +9,11 @@ pub mod channel;
 #[cfg(feature = "ssr")]
 pub mod channels;
 #[cfg(feature = "ssr")]
+pub mod check_list;
+#[cfg(feature = "ssr")]
 pub mod clone_journey;
+#[cfg(feature = "ssr")]
+pub mod compare_versions;
 #[cfg(feature = "ssr")]
 pub mod delivery;
 #[cfg(feature = "ssr")]
@@ -61,6 +65,8 @@ pub mod profiles;
 #[cfg(feature = "ssr")]
 pub mod projects;
 #[cfg(feature = "ssr")]
+pub mod publish_journey;
+#[cfg(feature = "ssr")]
 pub mod segments;
 #[cfg(feature = "ssr")]
 pub mod sign_in;
@@ -71,6 +77,8 @@ pub mod stop_journeys;
 pub mod suppressions;
 #[cfg(feature = "ssr")]
 pub mod trip;
+#[cfg(feature = "ssr")]
+pub mod versions_table;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;

@@ -14,6 +14,7 @@ mod criteria_sql;
 mod delivery;
 mod detail;
 mod edit;
+mod editor;
 mod engine;
 mod history;
 mod import;

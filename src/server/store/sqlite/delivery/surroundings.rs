@@ -132,7 +132,7 @@ pub async fn outbox_load(store: &SqliteStore, project: ProjectId) -> StoreResult
     let waiting: Vec<(String, i64)> = sqlx::query_as(
         "SELECT o.channel, count(*) FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
              ON o.version = v.seq AND o.state = 0 AND o.lane = 1
-         WHERE v.project_id = ?1 AND v.status BETWEEN 2 AND 5 GROUP BY o.channel",
+         WHERE v.project_id = ?1 AND v.status BETWEEN 2 AND 5 AND v.emptied IS NULL GROUP BY o.channel",
     )
     .bind(project.0)
     .fetch_all(&store.readers)
