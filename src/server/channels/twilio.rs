@@ -87,7 +87,9 @@ impl Twilio {
         form.append_pair(sender, &self.settings.from);
         form.append_pair("Body", body);
         if let Some(callback) = &self.status_callback {
-            form.append_pair("StatusCallback", callback);
+            // The report names the message by our own key, however soon it comes.
+            let mark = if callback.contains('?') { '&' } else { '?' };
+            form.append_pair("StatusCallback", &format!("{callback}{mark}key={}", parcel.key));
         }
         let mut request = Request::new(Method::POST, self.outside.url(&self.address)?);
         let headers = request.headers_mut();

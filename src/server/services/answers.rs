@@ -19,8 +19,10 @@ use crate::{
         },
         error::FieldError,
         ids::ProjectId,
+        people::profile::Channel,
     },
     server::{
+        channels,
         ingest::IntakeError,
         store::{
             Store, StoreError,
@@ -122,6 +124,24 @@ impl<S: Store + Clone> Services<S> {
         Ok(())
     }
 
+    /// What reports of the provider are verified with. Twilio signs with the token that the channel itself sends with, so that
+    /// nobody has to enter it twice.
+    async fn secret_of_hook(&self, project: ProjectId, provider: HookProvider) -> ServiceResult<Option<Vec<u8>>> {
+        if provider.secret_name().is_none() {
+            return Ok(Some(Vec::new()));
+        }
+        let vault = self.vault()?;
+        if let Some(sealed) = self.store.hook_secret(project, provider).await? {
+            return Ok(Some(vault.unseal(&sealed_for(project, provider), &sealed)?));
+        }
+        if provider != HookProvider::Twilio {
+            return Ok(None);
+        }
+        let sealed = self.store.channel(project, Channel::Sms).await?.and_then(|channel| channel.sealed);
+        let token = sealed.map(|sealed| channels::unseal(vault, project, Channel::Sms, &sealed)).transpose()?;
+        Ok(token.map(|token| token.expose().as_bytes().to_vec()))
+    }
+
     /// A provider reports at the address that names its project. Answered when it is on the disk.
     ///
     /// # Errors
@@ -130,15 +150,9 @@ impl<S: Store + Clone> Services<S> {
         let vault = self.vault()?;
         let provider = HookProvider::from_key(provider).ok_or(HookError::Unknown)?;
         let project = project_of_hook(vault, token, provider).ok_or(HookError::Unknown)?;
-        let secret = match provider.secret_name() {
-            None => Vec::new(),
-            Some(_) => match self.store.hook_secret(project, provider).await? {
-                Some(sealed) => vault.unseal(&sealed_for(project, provider), &sealed).map_err(ServiceError::from)?,
-                None => {
-                    tracing::warn!(%project, provider = provider.key(), "hook.no_secret");
-                    return Err(HookError::NotHeard(NotHeard::Unsigned));
-                }
-            },
+        let Some(secret) = self.secret_of_hook(project, provider).await? else {
+            tracing::warn!(%project, provider = provider.key(), "hook.no_secret");
+            return Err(HookError::NotHeard(NotHeard::Unsigned));
         };
         let call = Call { now: self.now(), ..call };
         let heard = hear(provider, call, &secret).map_err(|refusal| {

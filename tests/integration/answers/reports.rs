@@ -211,6 +211,19 @@ async fn twilio_says_what_became_of_a_text_message() {
 }
 
 #[tokio::test]
+async fn twilio_is_verified_with_the_token_that_the_channel_sends_with() {
+    let post = Post::delivered("sms").await;
+    let key = format!("?key={}", post.key(1));
+    let delivered = [("MessageSid", "SM1"), ("MessageStatus", "delivered")];
+    assert_eq!(post.twilio(&delivered, &key).await, 401, "there is nothing to verify it with");
+    let channel = [("channel", "sms"), ("fields[account]", "AC1"), ("fields[from]", "Shop"), ("secret", SECRET)];
+    let base = [("fields[base_url]", "https://api.twilio.com")];
+    assert_eq!(post.browser.post("channels/save", &[&channel[..], &base].concat()).await.status(), 200);
+    assert_eq!(post.twilio(&delivered, &key).await, 200);
+    post.until("delivered", 1).await;
+}
+
+#[tokio::test]
 async fn mailgun_reports_count_once_for_each_token() {
     let post = Post::delivered("email").await.with_secret("mailgun").await;
     let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());

@@ -39,7 +39,7 @@ async fn a_message_goes_out_in_our_name_and_comes_back_with_the_providers() {
     assert_eq!(asked.field("To").as_deref(), Some("+491701234567"));
     assert_eq!(asked.field("From").as_deref(), Some("+4930123456"));
     assert_eq!(asked.field("Body").as_deref(), Some("Grüße & bis bald"));
-    assert_eq!(asked.field("StatusCallback").as_deref(), Some("https://wayfare.example/hooks/sms"));
+    assert_eq!(asked.field("StatusCallback").as_deref(), Some("https://wayfare.example/hooks/sms?key=k1"));
     assert_eq!(asked.header("idempotency-key"), "k1");
     // AC1:f0e1d2c3b4a5
     assert_eq!(asked.header("authorization"), "Basic QUMxOmYwZTFkMmMzYjRhNQ==");
