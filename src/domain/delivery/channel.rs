@@ -7,8 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{account::EmailAddress, error::FieldError, people::profile::Channel, time::Timestamp};
 
-/// The channels that hand messages to a provider, in the order of their page.
-pub const PROVIDED: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::Push, Channel::Webhook];
 /// Most messages a second that a rate can say.
 pub const PER_SECOND_MAX: u32 = 10_000;
 /// Longest time that a webhook's receiver may take, in seconds.

@@ -4,7 +4,7 @@
 pub mod answers;
 pub mod audit;
 mod channels;
-mod delivery;
+pub mod delivery;
 mod error;
 pub mod imports;
 mod journeys;
@@ -16,6 +16,7 @@ mod projects;
 pub mod sign_in;
 mod standing;
 mod transfer;
+mod trials;
 
 use std::sync::Arc;
 

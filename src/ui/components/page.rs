@@ -5,7 +5,10 @@ use std::future::Future;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::state::{ErrorState, LoadingState};
+use super::{
+    section::{Section, SectionNavigation},
+    state::{ErrorState, LoadingState},
+};
 use crate::{api::AppError, ui::pages::query_value};
 
 /// A page with a heading, under its crumbs.
@@ -15,13 +18,17 @@ pub fn Page(
     /// Addresses and names of the pages above it.
     #[prop(optional)]
     crumbs: Vec<(String, String)>,
+    /// What it belongs to; its pages are equally wide, so that their navigation stays where it is.
+    #[prop(optional)]
+    section: Option<Section>,
     #[prop(optional)] wide: bool,
     children: Children,
 ) -> impl IntoView {
     let last = crumbs.len().saturating_sub(1);
     view! {
         <Title text=title.clone() />
-        <div class="page" class:page-narrow=!wide>
+        <div class="page" class:page-narrow=!wide && section.is_none() class:page-section=section.is_some()>
+            {section.map(|section| view! { <SectionNavigation section=section /> })}
             {(!crumbs.is_empty())
                 .then(|| {
                     view! {

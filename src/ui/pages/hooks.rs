@@ -7,6 +7,7 @@ use crate::{
     domain::delivery::hook::HookView,
     ui::components::{
         page::{Loaded, Page},
+        section::DELIVERY,
         time::LongDate,
     },
 };
@@ -14,7 +15,7 @@ use crate::{
 #[component]
 pub fn HooksPage() -> impl IntoView {
     view! {
-        <Page title="Where providers report">
+        <Page title="Provider reports" section=DELIVERY>
             <p class="lead">
                 "Providers say here what became of a message: delivered, bounced, marked as spam, unsubscribed. A report counts only if it is signed with the secret that you enter here. Addresses are secret as well; treat them like passwords."
             </p>
