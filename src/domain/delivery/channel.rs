@@ -154,8 +154,8 @@ impl ChannelState {
 
     pub fn meaning(self) -> &'static str {
         match self {
-            ChannelState::NotSetUp | ChannelState::Test => "messages are logged and not sent",
-            ChannelState::Live => "messages are sent",
+            ChannelState::NotSetUp | ChannelState::Test => "Messages are logged and not sent",
+            ChannelState::Live => "Messages are sent",
         }
     }
 }

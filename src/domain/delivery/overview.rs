@@ -28,7 +28,7 @@ impl ChannelLoad {
             facts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{} {what}", grouped(count))).collect();
         match self.state {
             _ if !facts.is_empty() => facts.join(", "),
-            ChannelState::Live => "nothing is waiting".to_string(),
+            ChannelState::Live => "Nothing is waiting".to_string(),
             ChannelState::Test | ChannelState::NotSetUp => self.state.meaning().to_string(),
         }
     }

@@ -93,7 +93,9 @@ fn Notice() -> impl IntoView {
         "invitation-withdrawn" => "The invitation is withdrawn; its link opens nothing any more.",
         "segment-deleted" => "The segment is deleted. Where it was asked for, it now holds for nobody.",
         "person-deleted" => "The person is forgotten.",
-        "sent-again" => "On their way again. What no provider takes comes back to this page.",
+        "sent-again" => {
+            "On their way again. What no provider takes comes back to this page; to addresses on the suppression list nothing goes."
+        }
         "channel-saved" => "Saved. Send a test to see whether it works.",
         "test-taken" => "The provider took the test message.",
         "caps-saved" => "Saved. The caps hold from the next message on.",

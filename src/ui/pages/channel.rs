@@ -75,7 +75,7 @@ fn settings_of(channel: Channel, settings: Option<&ChannelSettings>) -> Vec<Sett
                     "port",
                     "Port",
                     &of(|email| email.port.to_string()),
-                    "587 or 465 where it is empty, as the encryption goes.",
+                    "Leave it empty for the usual one: 587 or 465, as the encryption goes.",
                 ),
                 optional(
                     "user",
@@ -229,7 +229,7 @@ fn Encryption(settings: Option<ChannelSettings>) -> impl IntoView {
 #[component]
 fn SecretField(channel: ChannelView) -> impl IntoView {
     let (label, hint) = match channel.channel {
-        Channel::Email => ("Password", "Where there is a user name."),
+        Channel::Email => ("Password", "It goes with the user name."),
         Channel::Sms => ("Auth token", ""),
         Channel::Push => {
             ("Service account (JSON file)", "Paste the whole file: Firebase console, Project settings, Service accounts.")

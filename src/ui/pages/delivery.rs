@@ -108,7 +108,7 @@ fn UndeliveredCard(page: UndeliveredPage) -> impl IntoView {
                 .then(|| {
                     view! {
                         <Reasons reasons=reasons />
-                        <form class="form" method="post" action="/api/ui/delivery/again">
+                        <form class="form form-wide section" method="post" action="/api/ui/delivery/again">
                             <input r#type="hidden" name="journey" value=journey.clone() />
                             <input r#type="hidden" name="channel" value=channel.clone() />
                             <Rows rows=rows />
@@ -146,9 +146,9 @@ fn UndeliveredCard(page: UndeliveredPage) -> impl IntoView {
 fn Filter(query: UndeliveredQuery) -> impl IntoView {
     let journey = query.journey.map(|journey| journey.to_string());
     view! {
-        <form class="inline-form" method="get" action="/delivery">
+        <form class="filters" method="get" action="/delivery">
             {journey.map(|journey| view! { <input r#type="hidden" name="journey" value=journey /> })}
-            <label class="field field-inline">
+            <label class="field">
                 <span class="field-label">"Channel"</span>
                 <select name="channel">
                     <option value="">"All"</option>
@@ -164,10 +164,12 @@ fn Filter(query: UndeliveredQuery) -> impl IntoView {
                         .collect_view()}
                 </select>
             </label>
-            <button class="button" r#type="submit">
-                "Show"
-            </button>
-            {query.journey.map(|_| view! { <a href="/delivery">"All journeys"</a> })}
+            <div class="form-actions">
+                <button class="button" r#type="submit">
+                    "Show"
+                </button>
+                {query.journey.map(|_| view! { <a class="button" href="/delivery">"All journeys"</a> })}
+            </div>
         </form>
     }
 }
@@ -176,29 +178,31 @@ fn Filter(query: UndeliveredQuery) -> impl IntoView {
 #[component]
 fn Reasons(reasons: Vec<(String, i64)>) -> impl IntoView {
     view! {
-        <table class="figures" aria-label="Reasons">
-            <thead>
-                <tr>
-                    <th scope="col">"Reason"</th>
-                    <th scope="col" class="number">
-                        "Messages"
-                    </th>
-                </tr>
-            </thead>
-            <tbody>
-                {reasons
-                    .into_iter()
-                    .map(|(reason, count)| {
-                        view! {
-                            <tr>
-                                <td>{reason}</td>
-                                <td class="number">{grouped(count)}</td>
-                            </tr>
-                        }
-                    })
-                    .collect_view()}
-            </tbody>
-        </table>
+        <div class="table-scroll">
+            <table class="plain-table" aria-label="Reasons">
+                <thead>
+                    <tr>
+                        <th scope="col">"Why not"</th>
+                        <th scope="col" class="cell-number">
+                            "Messages"
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {reasons
+                        .into_iter()
+                        .map(|(reason, count)| {
+                            view! {
+                                <tr>
+                                    <td>{reason}</td>
+                                    <td class="cell-number">{grouped(count)}</td>
+                                </tr>
+                            }
+                        })
+                        .collect_view()}
+                </tbody>
+            </table>
+        </div>
     }
 }
 

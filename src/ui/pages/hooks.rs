@@ -38,7 +38,7 @@ fn Hook(hook: HookView) -> impl IntoView {
             <div class="form">
                 <div class="field">
                     <label class="field-label" for=field.clone()>
-                        {format!("Address for {title}")}
+                        "Address" <span class="visually-hidden">{format!(" for {title}")}</span>
                     </label>
                     <input id=field class="secret" r#type="text" readonly value=hook.address spellcheck="false" />
                     <span class="hint">{provider.instruction()}</span>
@@ -69,7 +69,7 @@ fn Secret(
             <input r#type="hidden" name="provider" value=provider />
             <div class="field">
                 <label class="field-label" for=field.clone()>
-                    {format!("{name} of {title}")}
+                    {name} <span class="visually-hidden">{format!(" of {title}")}</span>
                 </label>
                 <input id=field r#type="password" name="secret" required autocomplete="off" maxlength="1000" />
                 <span class="hint">"It is kept sealed and never shown again."</span>
