@@ -5,6 +5,8 @@ import { type Accounts, PASSWORD, type Seed, Server } from './server.ts';
 type Fixtures = {
   seed: Seed;
   accounts: Accounts;
+  /** Further flags of the server. */
+  flags: string[];
   server: Server;
   /** Console errors that a test provokes on purpose. */
   expectedErrors: RegExp | undefined;
@@ -17,9 +19,10 @@ type Fixtures = {
 export const test = base.extend<Fixtures>({
   seed: ['demo', { option: true }],
   accounts: [{}, { option: true }],
+  flags: [[], { option: true }],
   expectedErrors: [undefined, { option: true }],
-  server: async ({ seed, accounts }, use) => {
-    const server = await Server.start(seed, accounts);
+  server: async ({ seed, accounts, flags }, use) => {
+    const server = await Server.start(seed, accounts, flags);
     await use(server);
     await server.dispose();
   },

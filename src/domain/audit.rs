@@ -75,6 +75,7 @@ events! {
     KeyRevoked "keys.revoke" "API key revoked",
     ChannelSaved "channels.save" "Channel changed",
     ChannelTested "channels.test" "Channel tested",
+    MessageTested "messages.test" "Test message sent",
     CapsSaved "channels.caps" "Frequency caps changed",
     ProjectCreated "projects.create" "Project created",
     ProjectRenamed "projects.rename" "Project renamed",

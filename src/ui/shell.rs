@@ -6,7 +6,10 @@ use leptos_meta::MetaTags;
 
 use super::{
     app::App,
-    components::icon::{Icon, Symbol},
+    components::{
+        icon::{Icon, Symbol},
+        section::{here, lies_at},
+    },
     dom::APP,
 };
 use crate::{
@@ -162,12 +165,13 @@ fn Switcher(memberships: Vec<Membership>, current: Option<ProjectId>) -> impl In
 }
 
 /// Pages that belong to another one of the bar.
-const PARTS: [(&str, &str); 5] = [
+const PARTS: [(&str, &str); 6] = [
     ("/segments", "/profiles"),
     ("/imports", "/profiles"),
     ("/trips", "/profiles"),
     ("/operations", "/journeys"),
-    ("/channels/hooks", "/suppressions"),
+    ("/channels", "/delivery"),
+    ("/suppressions", "/delivery"),
 ];
 
 /// The pages that her role opens.
@@ -178,19 +182,17 @@ fn MainNavigation(role: Option<Role>) -> impl IntoView {
         ("/profiles", "Profiles", Permission::SeeJourneys),
         ("/delivery", "Delivery", Permission::SeeJourneys),
         ("/people", "People", Permission::ManagePeople),
-        ("/channels", "Channels", Permission::ManageChannels),
         ("/keys", "API keys", Permission::ManageKeys),
         ("/audit", "Audit log", Permission::SeeAuditLog),
     ];
-    let here = use_context::<http::request::Parts>().map(|parts| parts.uri.path().to_string()).unwrap_or_default();
+    let here = here();
     let shown = pages.into_iter().filter(move |(.., permission)| role.is_some_and(|role| role.may(*permission)));
     view! {
         <nav class="topnav" aria-label="Main">
             {shown
                 .map(|(address, title, _)| {
-                    let below = |address: &str| here == address || here.starts_with(&format!("{address}/"));
-                    let part_of = |page: &str| PARTS.iter().any(|(part, whole)| *whole == page && below(part));
-                    let current = below(address) || part_of(address);
+                    let part_of = |page: &str| PARTS.iter().any(|(part, whole)| *whole == page && lies_at(&here, part));
+                    let current = lies_at(&here, address) || part_of(address);
                     view! {
                         <a href=address rel=(address != "/journeys").then_some("external") aria-current=current.then_some("page")>
                             {title}

@@ -114,6 +114,9 @@ async fn whoever_watches_sees_what_waits_and_how_each_journey_does() {
     for line in ["wayfare_due_backlog 0\n".to_string(), of("entered_total"), of("messages_unreachable_total")] {
         assert!(text.contains(&line), "{line} is not in {text}");
     }
+    for line in ["messages_sent_total 0", "messages_doubtful_total 0", "channel_waiting{channel=\"email\"} 0"] {
+        assert!(text.contains(&format!("wayfare_{line}\n")), "{line} is not in {text}");
+    }
 }
 
 #[tokio::test]

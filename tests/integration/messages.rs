@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     ingest::Program,
+    providers::smtp::Sink,
     support::{Place, Server},
 };
 
@@ -168,4 +169,102 @@ async fn the_html_of_a_mail_is_shown_where_it_can_do_nothing() {
     assert!(page.text().await.expect("a page").contains("sandbox=\"\""));
     let other = server.get(&format!("/journeys/{id}")).await;
     assert!(!header(&other, "content-security-policy").contains("frame-src"));
+}
+
+/// The e-mail channel of the project, in test mode.
+async fn set_up_mail(server: &Server, sink: &Sink) {
+    let port = sink.port.to_string();
+    let fields = [
+        ("channel", "email"),
+        ("fields[host]", "localhost"),
+        ("fields[port]", port.as_str()),
+        ("fields[security]", "none"),
+        ("fields[from_name]", "Shop"),
+        ("fields[from_address]", "news@shop.example"),
+        ("revision", "0"),
+    ];
+    assert_eq!(server.post("channels/save", &fields).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_message_is_sent_to_oneself_as_it_is_shown_and_nothing_of_it_is_counted() {
+    let place = Place::empty();
+    let sink = Sink::start();
+    let server = place.serve_with(&["--allow-networks", "127.0.0.0/8"]);
+    let program = Program::new(&server).await;
+    meet_ann(&program).await;
+    let body = "<p>Hi {{ profile.first_name }}, <a href=\"https://shop.example/\">buy {{ event.product }}</a></p>";
+    let messages =
+        [json!({ "email": { "subject": "For {{ profile.plan }}", "body": body } }), json!({ "sms": { "body": "Hi" } })];
+    let id = create(&program, &messages).await;
+    let from = format!("/journeys/{id}/messages/m0?person=ann-1");
+    let send = async |node: &str, to: &str| {
+        let form = [("journey", id.as_str()), ("node", node), ("person", "ann-1"), ("to", to)];
+        server.plain("messages/test", &form, &from).await
+    };
+    let complaint = async |node: &str, to: &str| {
+        let answer = send(node, to).await;
+        (answer.status().as_u16(), answer.text().await.expect("a page"))
+    };
+
+    let (status, page) = complaint("m0", "me@example.com").await;
+    assert!(status == 409 && page.contains("The channel of this message is not set up yet."), "{page}");
+    assert!(
+        page.contains("href=\"/channels/email\"") && !page.contains("messages/test"),
+        "its page leads to the settings: {page}"
+    );
+    set_up_mail(&server, &sink).await;
+    let (status, page) = complaint("m0", " ").await;
+    assert!(status == 400 && page.contains("Say where the test message goes."), "{page}");
+    assert_eq!(complaint("m1", "+49170").await.0, 409, "another channel's message is another matter");
+    assert_eq!(complaint("entry", "me@example.com").await.0, 404);
+
+    let answer = send("m0", "me@example.com").await;
+    assert_eq!(answer.headers()["location"], format!("/journeys/{id}/messages/m0?person=ann-1&notice=test-taken"));
+    let mail = sink.messages().pop().expect("a mail");
+    assert_eq!((&mail["subject"], &mail["to"]), (&json!("For gold"), &json!(["me@example.com"])));
+    let raw = mail["raw"].as_str().expect("text");
+    assert!(raw.contains("Hi &lt;Ann&gt;") && raw.contains("https://shop.example/") && raw.contains("Ink &amp; Pen"), "{raw}");
+    assert!(!raw.contains("/t/") && !raw.contains("List-Unsubscribe"), "nothing in it is counted: {raw}");
+    let (status, page) = complaint("m0", "bounce@example.com").await;
+    assert!(status == 409 && page.contains("was not sent: the mail server does not know her address"), "{page}");
+    assert!(page.contains("value=\"bounce@example.com\""), "what was typed is still there");
+    let (_, list) = server.page("/suppressions").await;
+    assert!(list.contains("The list is empty."), "a test puts nobody on the list");
+
+    let form = [("kind", "email"), ("addresses", "gone@example.com")];
+    assert_eq!(server.post("suppressions/add", &form).await.status(), 200);
+    let (status, page) = complaint("m0", "Gone@example.com").await;
+    assert!(status == 409 && page.contains("it is on the suppression list (added by hand)"), "{page}");
+    assert_eq!(sink.messages().len(), 1);
+
+    let (_, log) = server.page("/audit?event=messages.test").await;
+    for line in ["“Message 0” of Cart to me@example.com: taken", "to bounce@example.com: the mail server does not know"] {
+        assert!(log.contains(line), "{line} is not in {log}");
+    }
+    let (_, detail) = program.get(&format!("/api/v1/journeys/{id}")).await;
+    assert_eq!(detail["nodes"], json!([]), "nobody came, nothing was sent");
+}
+
+#[tokio::test]
+async fn tests_to_oneself_are_no_way_to_send_many() {
+    let place = Place::empty();
+    let sink = Sink::start();
+    let server = place.serve_with(&["--allow-networks", "127.0.0.0/8"]);
+    let program = Program::new(&server).await;
+    set_up_mail(&server, &sink).await;
+    let id = create(&program, &[json!({ "email": { "subject": "x", "body": "y" } })]).await;
+    let form = [("journey", id.as_str()), ("node", "m0"), ("to", "me@example.com")];
+    // So many would take ten minutes.
+    for _ in 0..50 {
+        let answer = server.post("messages/test", &form).await;
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            assert!(answer.headers().contains_key("retry-after"));
+            assert!(answer.text().await.expect("text").contains("too_many"));
+            assert!(sink.messages().len() >= 5, "a handful goes out at once");
+            return;
+        }
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
+    panic!("fifty went out");
 }

@@ -278,6 +278,7 @@ fn journey_functions(world: &World, asker: usize) -> Vec<Line> {
         function("/api/ui/journeys/preview-stop", &[("ids[0]", journey)], operates),
         function("/api/ui/journeys/publish", &[("id", journey)], operates),
         function("/api/ui/delivery/again", &[("messages[0]", "999")], operates),
+        function("/api/ui/messages/test", &[("journey", journey), ("node", "999"), ("to", "ada@example.com")], edits),
         function("/api/ui/operations/undo", &[("operation", &world.operation)], operates),
         function("/api/ui/filters/save", &[("saved_filter_name", &filter_name)], edits),
         function("/api/ui/filters/delete", &[("filter", &world.filters[asker])], edits),

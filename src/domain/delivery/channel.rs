@@ -10,8 +10,6 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{error::FieldError, people::profile::Channel, time::Timestamp};
 use spelling::{ADDRESS_MAX, is_host, is_line, is_mailbox, is_phone_number, is_sender_name, is_web_address, is_word};
 
-/// The channels that hand messages to a provider, in the order of their page.
-pub const PROVIDED: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::Push, Channel::Webhook];
 /// Most messages a second that a rate can say.
 pub const PER_SECOND_MAX: u32 = 10_000;
 /// Longest time that a webhook's receiver may take, in seconds.
@@ -158,8 +156,8 @@ impl ChannelState {
 
     pub fn meaning(self) -> &'static str {
         match self {
-            ChannelState::NotSetUp | ChannelState::Test => "messages are logged and not sent",
-            ChannelState::Live => "messages are sent",
+            ChannelState::NotSetUp | ChannelState::Test => "Messages are logged and not sent",
+            ChannelState::Live => "Messages are sent",
         }
     }
 }

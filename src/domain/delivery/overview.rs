@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{delivery::undelivered::UndeliveredPage, people::profile::Channel};
+use super::{channel::ChannelState, undelivered::UndeliveredPage};
+use crate::domain::{figures::grouped, people::profile::Channel};
 
 /// One channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChannelState {
+pub struct ChannelLoad {
     pub channel: Channel,
     /// Messages that wait.
     pub waiting: i64,
@@ -16,14 +17,27 @@ pub struct ChannelState {
     pub resting: bool,
     /// What is wrong.
     pub trouble: Option<String>,
-    /// By the log (test mode) or really.
-    pub live: bool,
+    pub state: ChannelState,
+}
+
+impl ChannelLoad {
+    /// What lies where, in a few words: "3 waiting, 1 being sent".
+    pub fn describe(&self) -> String {
+        let facts = [(self.waiting, "waiting"), (self.in_hand, "being sent")];
+        let facts: Vec<String> =
+            facts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{} {what}", grouped(count))).collect();
+        match self.state {
+            _ if !facts.is_empty() => facts.join(", "),
+            ChannelState::Live => "Nothing is waiting".to_string(),
+            ChannelState::Test | ChannelState::NotSetUp => self.state.meaning().to_string(),
+        }
+    }
 }
 
 /// What the page about delivery shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryOverview {
-    pub channels: Vec<ChannelState>,
+    pub channels: Vec<ChannelLoad>,
     pub undelivered: UndeliveredPage,
     /// Messages of this project that were with a sender when the server died, and went out again under the same key.
     pub doubts: i64,

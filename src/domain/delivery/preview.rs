@@ -1,9 +1,15 @@
 //! A message as it will look, before it goes to anybody.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use super::sms::SmsSize;
-use crate::domain::{error::FieldError, ids::JourneyId};
+use super::{channel::ChannelState, sms::SmsSize};
+use crate::domain::{error::FieldError, ids::JourneyId, people::profile::Channel};
+
+/// Where a message of a journey is shown.
+pub fn message_address(journey: JourneyId, node: &str) -> String {
+    format!("/journeys/{journey}/messages/{}", utf8_percent_encode(node, NON_ALPHANUMERIC))
+}
 
 /// What is wrong with a message, and what only looks so.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +28,9 @@ pub struct MessagePreview {
     pub node: String,
     /// What the step is called.
     pub title: String,
+    pub channel: Channel,
+    /// What journeys do with messages of this channel.
+    pub channel_state: ChannelState,
     /// Who it is filled in for.
     pub person: PreviewPerson,
     /// None where it cannot be filled in.

@@ -51,6 +51,19 @@ impl Channel {
         }
     }
 
+    /// The name, as a heading has it.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Channel::Email => "E-mail",
+            Channel::Sms => "SMS",
+            Channel::Push => "Push",
+            Channel::Webhook => "Webhook",
+            Channel::Whatsapp => "WhatsApp",
+            Channel::WebPush => "Web push",
+            Channel::InApp => "In-app",
+        }
+    }
+
     pub fn from_key(key: &str) -> Option<Self> {
         Channel::ALL.into_iter().find(|channel| channel.key() == key)
     }

@@ -1,8 +1,10 @@
-//! Limits on guessing: per account and per address. They live in memory; a restart forgets them.
+//! Limits on guessing, per account and per address, and on test messages, per person. They live in memory; a restart forgets them.
 
 use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
 use governor::{Quota, RateLimiter, clock::Clock, clock::DefaultClock, state::keyed::DashMapStateStore};
+
+use crate::domain::ids::UserId;
 
 type Limiter = RateLimiter<String, DashMapStateStore<String>, DefaultClock>;
 
@@ -17,6 +19,7 @@ pub struct TooMany(pub u64);
 pub struct Throttle {
     accounts: Limiter,
     addresses: Limiter,
+    tests: Limiter,
 }
 
 impl Default for Throttle {
@@ -25,7 +28,10 @@ impl Default for Throttle {
         let accounts = quota(Duration::from_secs(30), 10);
         // An office shares an address.
         let addresses = quota(Duration::from_secs(2), 60);
-        Self { accounts: RateLimiter::keyed(accounts), addresses: RateLimiter::keyed(addresses) }
+        // Enough to look at a message in a few mailboxes; too little to be a way of sending.
+        let tests = quota(Duration::from_secs(12), 5);
+        let [accounts, addresses, tests] = [accounts, addresses, tests].map(RateLimiter::keyed);
+        Self { accounts, addresses, tests }
     }
 }
 
@@ -51,6 +57,14 @@ impl Throttle {
     /// Where there were too many from this address.
     pub fn attempt_from(&self, address: Option<IpAddr>) -> Result<(), TooMany> {
         address.map_or(Ok(()), |address| check(&self.addresses, network(address)))
+    }
+
+    /// Counts a test message.
+    ///
+    /// # Errors
+    /// Where this person sent too many.
+    pub fn test_message(&self, user: UserId) -> Result<(), TooMany> {
+        check(&self.tests, user.to_string())
     }
 }
 
@@ -85,6 +99,17 @@ mod tests {
         }
         assert!(matches!(throttle.attempt("ada@example.com", address(99)), Err(TooMany(1..=31))));
         assert_eq!(throttle.attempt("bob@example.com", address(99)), Ok(()));
+    }
+
+    #[test]
+    fn the_sixth_test_message_has_to_wait_and_other_peoples_have_not() {
+        let throttle = Throttle::default();
+        let [ada, bob] = [1, 2].map(|number| UserId(uuid::Uuid::from_u128(number)));
+        for _ in 0..5 {
+            assert_eq!(throttle.test_message(ada), Ok(()));
+        }
+        assert!(matches!(throttle.test_message(ada), Err(TooMany(1..=13))));
+        assert_eq!(throttle.test_message(bob), Ok(()));
     }
 
     #[test]

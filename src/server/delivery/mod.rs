@@ -11,4 +11,4 @@ pub mod signs;
 pub use courier::{Courier, OpenTransport};
 pub use flights::Flights;
 pub use letter::Office;
-pub use signs::DeliverySigns;
+pub use signs::{DeliveryReading, DeliverySigns};

@@ -5,27 +5,22 @@ use crate::{
     domain::{
         access::Permission,
         actor::Actor,
-        audit::AuditEvent,
         delivery::{
-            channel::{ChannelSecret, ChannelSettings, ChannelState, ChannelView, PROVIDED},
+            channel::{ChannelSecret, ChannelState, ChannelView},
             channel_form::{ChannelForm, ChannelOrder, SecretOrder},
             gates::FrequencyCap,
         },
         error::FieldError,
-        graph::node::WebhookMethod,
         people::profile::Channel,
     },
     server::{
-        channels::{self, Content, EmailContent, Handed, Parcel, WebhookContent},
+        channels,
         store::{
             Store, StoreError,
             channels::{ChannelChange, SealedChange, StoredChannel},
         },
     },
 };
-
-/// Longest address of a test, in characters.
-const ADDRESS_MAX: usize = 4_000;
 
 impl<S: Store + Clone> Services<S> {
     /// Every channel that can be set up, in the order of the page.
@@ -36,12 +31,12 @@ impl<S: Store + Clone> Services<S> {
             let known = stored.iter().find(|stored| stored.settings.channel() == channel);
             known.map_or_else(|| ChannelView::empty(channel), view_of)
         };
-        Ok(PROVIDED.into_iter().map(view).collect())
+        Ok(Channel::SENDING.into_iter().map(view).collect())
     }
 
     pub async fn channel(&self, actor: &Actor, channel: Channel) -> ServiceResult<ChannelView> {
         actor.require(Permission::ManageChannels)?;
-        if !PROVIDED.contains(&channel) {
+        if !Channel::SENDING.contains(&channel) {
             return Err(StoreError::NotFound("channel").into());
         }
         let stored = self.store.channel(actor.project, channel).await?;
@@ -104,37 +99,6 @@ impl<S: Store + Clone> Services<S> {
         Ok(Some(channels::unseal(vault, actor.project, known.settings.channel(), sealed)?))
     }
 
-    /// Sends a message right now, with the settings that are saved, whether the channel is live or not.
-    ///
-    /// # Errors
-    /// What the provider said where it did not take it.
-    pub async fn test_channel(&self, actor: &Actor, channel: Channel, to: &str) -> ServiceResult<Option<String>> {
-        actor.require(Permission::ManageChannels)?;
-        let to = to.trim();
-        if to.is_empty() || to.chars().count() > ADDRESS_MAX {
-            return Err(FieldError::new("to", "required", "Say where the test message goes.").into());
-        }
-        let Some(stored) = self.store.channel(actor.project, channel).await? else {
-            return Err(ServiceError::NotDelivered("The channel is not set up yet. Save its settings first.".to_string()));
-        };
-        let delivery = self.delivery()?;
-        let transport = channels::open_stored(&stored, None, &delivery.vault, &delivery.outside)?;
-        let handed = transport.hand_over(&test_parcel(&stored.settings, to)).await;
-        let (said, taken) = match &handed {
-            Handed::Taken { .. } => ("taken".to_string(), true),
-            Handed::NotNow { reason, .. } | Handed::Never { reason, .. } => (reason.clone(), false),
-        };
-        let summary = format!("{} to {}: {said}", channel.title(), to.chars().take(200).collect::<String>());
-        self.store.note(actor, AuditEvent::ChannelTested, &summary, self.now()).await?;
-        tracing::info!(channel = channel.key(), taken, project = %actor.project, by = %actor.user, "channel.tested");
-        match handed {
-            Handed::Taken { provider_id } => Ok(provider_id),
-            Handed::NotNow { reason, .. } | Handed::Never { reason, .. } => {
-                Err(ServiceError::NotDelivered(format!("The test message was not sent: {reason}.")))
-            }
-        }
-    }
-
     pub async fn frequency_caps(&self, actor: &Actor) -> ServiceResult<Vec<FrequencyCap>> {
         actor.require(Permission::ManageChannels)?;
         Ok(self.store.frequency_caps(actor.project).await?)
@@ -157,10 +121,19 @@ impl<S: Store + Clone> Services<S> {
     }
 }
 
+/// What journeys do with messages of a channel that is kept so, or not at all.
+pub fn state_of(stored: Option<&StoredChannel>) -> ChannelState {
+    match stored {
+        None => ChannelState::NotSetUp,
+        Some(stored) if stored.live => ChannelState::Live,
+        Some(_) => ChannelState::Test,
+    }
+}
+
 fn view_of(stored: &StoredChannel) -> ChannelView {
     ChannelView {
         channel: stored.settings.channel(),
-        state: if stored.live { ChannelState::Live } else { ChannelState::Test },
+        state: state_of(Some(stored)),
         settings: Some(stored.settings.clone()),
         has_secret: stored.sealed.is_some(),
         per_second: stored.per_second,
@@ -168,25 +141,4 @@ fn view_of(stored: &StoredChannel) -> ChannelView {
         updated_by: Some(stored.updated_by.clone()),
         updated_at: Some(stored.updated_at),
     }
-}
-
-/// A message that says what it is.
-fn test_parcel(settings: &ChannelSettings, to: &str) -> Parcel {
-    let body = "This is a test message from Wayfare. The channel works.".to_string();
-    let title = "A test from Wayfare".to_string();
-    let (to, content) = match settings {
-        ChannelSettings::Email(_) => (to, Content::Email(EmailContent { subject: title, text: body, ..EmailContent::default() })),
-        ChannelSettings::Sms(_) => (to, Content::Sms { body }),
-        ChannelSettings::Push(_) => (to, Content::Push { title, body, link: None }),
-        ChannelSettings::Webhook(_) => {
-            let content = WebhookContent {
-                method: WebhookMethod::Post,
-                url: to.to_string(),
-                headers: Vec::new(),
-                body: "{\"test\":true}".to_string(),
-            };
-            ("", Content::Webhook(content))
-        }
-    };
-    Parcel { key: format!("test.{}", uuid::Uuid::now_v7().simple()), to: to.to_string(), to_name: None, content }
 }

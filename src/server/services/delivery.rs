@@ -1,34 +1,54 @@
 //! What becomes of messages, for people.
 
-use super::{ServiceResult, Services};
+use super::{ServiceResult, Services, channels::state_of};
 use crate::{
     domain::{
         access::Permission,
         actor::Actor,
         delivery::{
-            overview::{ChannelState, DeliveryOverview},
+            overview::{ChannelLoad, DeliveryOverview},
             undelivered::UndeliveredQuery,
         },
         people::profile::Channel,
     },
-    server::store::{Store, delivery::MessageNumber},
+    server::{
+        delivery::DeliveryReading,
+        store::{Store, delivery::MessageNumber},
+    },
 };
+
+/// What the courier does, for whoever watches the server.
+pub struct DeliveryFigures {
+    /// Of all projects, since the start.
+    pub courier: DeliveryReading,
+    /// Of the asker's project.
+    pub channels: Vec<ChannelLoad>,
+    pub doubts: i64,
+}
 
 impl<S: Store + Clone> Services<S> {
     /// How the channels of the project do, and what no provider took.
     pub async fn delivery_overview(&self, actor: &Actor, query: &UndeliveredQuery) -> ServiceResult<DeliveryOverview> {
-        actor.require(Permission::SeeJourneys)?;
+        let DeliveryFigures { channels, doubts, .. } = self.delivery_figures(actor).await?;
         let undelivered = self.store.undelivered(actor.project, query).await?;
+        Ok(DeliveryOverview { channels, undelivered, doubts })
+    }
+
+    /// How the channels of the project do, and what the courier has done.
+    pub async fn delivery_figures(&self, actor: &Actor) -> ServiceResult<DeliveryFigures> {
+        actor.require(Permission::SeeJourneys)?;
         let load = self.store.outbox_load(actor.project).await?;
-        let lanes = self.delivery()?.signs.lanes(actor.project);
+        let stored = self.store.channels(actor.project).await?;
+        let signs = &self.delivery()?.signs;
+        let lanes = signs.lanes(actor.project);
         let channels = Channel::SENDING.into_iter().map(|channel| {
+            let state = state_of(stored.iter().find(|stored| stored.settings.channel() == channel));
             let waiting = load.waiting.get(&channel).copied().unwrap_or(0);
-            let live = load.live.contains(&channel);
             let reading = lanes.iter().find(|(of, _)| *of == channel).map(|(_, reading)| reading.clone()).unwrap_or_default();
             let (in_hand, resting, trouble) = (reading.in_hand, reading.open, reading.trouble);
-            ChannelState { channel, waiting, in_hand, resting, trouble, live }
+            ChannelLoad { channel, waiting, in_hand, resting, trouble, state }
         });
-        Ok(DeliveryOverview { channels: channels.collect(), undelivered, doubts: load.doubts })
+        Ok(DeliveryFigures { courier: signs.read(), channels: channels.collect(), doubts: load.doubts })
     }
 
     /// Sends undelivered messages again: the chosen ones, or all that match. Answers how many.

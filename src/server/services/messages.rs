@@ -1,11 +1,12 @@
 //! What journeys send: is it in order, and how will it look?
 
-use super::{ServiceResult, Services};
+use super::{ServiceResult, Services, channels::state_of};
 use crate::{
     domain::{
         access::Permission,
         actor::Actor,
         delivery::{
+            channel::ChannelState,
             names::KnownNames,
             preview::{Findings, MessagePreview, PreviewContent, PreviewPerson},
             sms::sms_size,
@@ -16,7 +17,7 @@ use crate::{
         journey::JourneyDetail,
         people::{
             Profile,
-            profile::event_key,
+            profile::{Channel, event_key},
             view::{PeopleQuery, PersonDetail},
         },
         settings::{Entry, Settings},
@@ -37,6 +38,19 @@ const PROBLEMS_MAX: usize = 50;
 pub struct Preview {
     pub view: MessagePreview,
     pub html: Option<String>,
+}
+
+/// A message of a journey, filled in.
+pub struct FilledIn {
+    pub journey: JourneyId,
+    pub journey_name: String,
+    pub node: String,
+    pub title: String,
+    pub channel: Channel,
+    pub person: PreviewPerson,
+    pub findings: Findings,
+    /// None where it cannot be filled in; the findings say why.
+    pub content: Option<Content>,
 }
 
 /// Whom a preview is filled in for.
@@ -74,13 +88,25 @@ impl<S: Store + Clone> Services<S> {
         person: Option<&str>,
     ) -> ServiceResult<Preview> {
         actor.require(Permission::SeeJourneys)?;
+        let filled = self.fill_in(actor, journey, node, person).await?;
+        let channel_state = state_of(self.store.channel(actor.project, filled.channel).await?.as_ref());
+        Ok(filled.preview(channel_state))
+    }
+
+    pub(super) async fn fill_in(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        node: &str,
+        person: Option<&str>,
+    ) -> ServiceResult<FilledIn> {
         let detail = self.store.journey(actor.project, journey).await?;
-        let node = detail.graph.node(node).filter(|node| node.step.is_message()).cloned();
-        let node = node.ok_or(StoreError::NotFound("message"))?;
+        let node = detail.graph.node(node).cloned().and_then(|node| Some((node.step.channel()?, node)));
+        let (channel, node) = node.ok_or(StoreError::NotFound("message"))?;
         let known = self.store.known_names(actor.project, entry_event(&detail.settings)).await?;
         let somebody = self.somebody(actor, person).await?;
         let now = self.now();
-        Ok(aside(move || preview(&detail, &node, &known, somebody, now)).await?)
+        Ok(aside(move || filled_in(&detail, channel, &node, &known, somebody, now)).await?)
     }
 
     async fn somebody(&self, actor: &Actor, wanted: Option<&str>) -> ServiceResult<Somebody> {
@@ -142,7 +168,14 @@ fn field_title(path: &str) -> &str {
     }
 }
 
-fn preview(detail: &JourneyDetail, node: &Node, known: &KnownNames, somebody: Somebody, now: Timestamp) -> Preview {
+fn filled_in(
+    detail: &JourneyDetail,
+    channel: Channel,
+    node: &Node,
+    known: &KnownNames,
+    somebody: Somebody,
+    now: Timestamp,
+) -> FilledIn {
     let mut findings = check(&node.step, known);
     let composed = CompiledMessage::new(&node.step).ok().map(|message| {
         let facts = facts_of(&somebody, &message, &detail.settings);
@@ -170,17 +203,25 @@ fn preview(detail: &JourneyDetail, node: &Node, known: &KnownNames, somebody: So
         }
         None => None,
     };
-    let (content, html) = content.map(shown).map_or((None, None), |(content, html)| (Some(content), html));
-    let view = MessagePreview {
+    FilledIn {
         journey: detail.summary.id,
         journey_name: detail.summary.name.clone(),
         node: node.id.clone(),
         title: node.title(),
+        channel,
         person: somebody.person,
-        content,
         findings,
-    };
-    Preview { view, html }
+        content,
+    }
+}
+
+impl FilledIn {
+    fn preview(self, channel_state: ChannelState) -> Preview {
+        let FilledIn { journey, journey_name, node, title, channel, person, findings, content } = self;
+        let (content, html) = content.map(shown).map_or((None, None), |(content, html)| (Some(content), html));
+        let view = MessagePreview { journey, journey_name, node, title, channel, channel_state, person, content, findings };
+        Preview { view, html }
+    }
 }
 
 /// Who she is, and the newest event of hers that lets people in.

@@ -4,7 +4,7 @@
 pub mod answers;
 pub mod audit;
 mod channels;
-mod delivery;
+pub mod delivery;
 mod editor;
 mod error;
 pub mod imports;
@@ -17,6 +17,7 @@ mod projects;
 pub mod sign_in;
 mod standing;
 mod transfer;
+mod trials;
 
 use std::sync::Arc;
 

@@ -79,6 +79,14 @@ impl Standing {
         }
     }
 
+    /// With which she signs in.
+    pub fn email(&self) -> Option<&str> {
+        match &self.entrance {
+            Entrance::Session { email, .. } => Some(email),
+            Entrance::Local => None,
+        }
+    }
+
     pub fn project(&self) -> Option<&ProjectName> {
         self.memberships.iter().map(|membership| &membership.project).find(|project| project.id == self.actor.project)
     }

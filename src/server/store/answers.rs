@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{StoreResult, engine::ProjectNumber};
+use super::StoreResult;
 use crate::domain::{
     actor::Actor,
     delivery::{
@@ -84,12 +84,13 @@ pub trait AnswerStore {
     /// She decides; nothing where the message is not kept any more. It is told as the answer of the message, too.
     fn decide(&self, message: i64, wish: &Wish, now: Timestamp) -> impl Future<Output = StoreResult<bool>> + Send;
 
-    /// Why which of these addresses get nothing any more. Keyed by the addresses as they were given.
+    /// Why an address gets nothing any more; none where it is not on the list. It may be spelled as people spell it.
     fn suppressed(
         &self,
-        project: ProjectNumber,
-        addresses: &[(AddressKind, String)],
-    ) -> impl Future<Output = StoreResult<HashMap<(AddressKind, String), String>>> + Send;
+        project: ProjectId,
+        kind: AddressKind,
+        address: &str,
+    ) -> impl Future<Output = StoreResult<Option<String>>> + Send;
     fn suppressions(
         &self,
         project: ProjectId,

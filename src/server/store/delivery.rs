@@ -126,8 +126,6 @@ pub struct LiveChannel {
 pub struct OutboxLoad {
     /// Messages that wait, by channel.
     pub waiting: HashMap<Channel, i64>,
-    /// Channels by which messages really go out.
-    pub live: HashSet<Channel>,
     /// Messages that were with a sender when the server died, ever.
     pub doubts: i64,
 }

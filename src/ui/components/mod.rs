@@ -7,6 +7,8 @@ pub mod label_chip;
 pub mod menu;
 #[cfg(feature = "ssr")]
 pub mod page;
+#[cfg(feature = "ssr")]
+pub mod section;
 pub mod state;
 pub mod status_badge;
 pub mod time;

@@ -5,7 +5,10 @@ use std::future::Future;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::state::{ErrorState, LoadingState};
+use super::{
+    section::{Section, SectionNavigation},
+    state::{ErrorState, LoadingState},
+};
 use crate::{api::AppError, ui::pages::query_value};
 
 /// A page with a heading, under its crumbs.
@@ -15,13 +18,17 @@ pub fn Page(
     /// Addresses and names of the pages above it.
     #[prop(optional)]
     crumbs: Vec<(String, String)>,
+    /// What it belongs to; its pages are equally wide, so that their navigation stays where it is.
+    #[prop(optional)]
+    section: Option<Section>,
     #[prop(optional)] wide: bool,
     children: Children,
 ) -> impl IntoView {
     let last = crumbs.len().saturating_sub(1);
     view! {
         <Title text=title.clone() />
-        <div class="page" class:page-narrow=!wide>
+        <div class="page" class:page-narrow=!wide && section.is_none() class:page-section=section.is_some()>
+            {section.map(|section| view! { <SectionNavigation section=section /> })}
             {(!crumbs.is_empty())
                 .then(|| {
                     view! {
@@ -86,7 +93,9 @@ fn Notice() -> impl IntoView {
         "invitation-withdrawn" => "The invitation is withdrawn; its link opens nothing any more.",
         "segment-deleted" => "The segment is deleted. Where it was asked for, it now holds for nobody.",
         "person-deleted" => "The person is forgotten.",
-        "sent-again" => "On their way again. What no provider takes comes back to this page.",
+        "sent-again" => {
+            "On their way again. What no provider takes comes back to this page; to addresses on the suppression list nothing goes."
+        }
         "channel-saved" => "Saved. Send a test to see whether it works.",
         "test-taken" => "The provider took the test message.",
         "caps-saved" => "Saved. The caps hold from the next message on.",

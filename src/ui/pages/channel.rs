@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{
-    channels::{StateBadge, heading_of},
-    part_of_path,
-};
+use super::{channels::StateBadge, part_of_path, test_card::TestCard};
 use crate::{
     api::{channels::read_channel, request::typed},
     domain::{
@@ -14,6 +11,7 @@ use crate::{
     },
     ui::components::{
         page::{Loaded, Page},
+        section::DELIVERY,
         time::LongDate,
     },
 };
@@ -21,9 +19,9 @@ use crate::{
 #[component]
 pub fn ChannelPage() -> impl IntoView {
     let key = part_of_path("channel");
-    let title = Channel::from_key(&key).map_or("Channel", heading_of);
+    let title = Channel::from_key(&key).map_or("Channel", Channel::heading);
     view! {
-        <Page title=title crumbs=vec![("/channels".to_string(), "Channels".to_string())]>
+        <Page title=title section=DELIVERY>
             <Loaded
                 load=move || read_channel(key.clone())
                 view=|channel| view! { <Settings channel=channel.clone() /> <Test channel=channel /> }.into_any()
@@ -77,7 +75,7 @@ fn settings_of(channel: Channel, settings: Option<&ChannelSettings>) -> Vec<Sett
                     "port",
                     "Port",
                     &of(|email| email.port.to_string()),
-                    "587 or 465 where it is empty, as the encryption goes.",
+                    "Leave it empty for the usual one: 587 or 465, as the encryption goes.",
                 ),
                 optional(
                     "user",
@@ -231,7 +229,7 @@ fn Encryption(settings: Option<ChannelSettings>) -> impl IntoView {
 #[component]
 fn SecretField(channel: ChannelView) -> impl IntoView {
     let (label, hint) = match channel.channel {
-        Channel::Email => ("Password", "Where there is a user name."),
+        Channel::Email => ("Password", "It goes with the user name."),
         Channel::Sms => ("Auth token", ""),
         Channel::Push => {
             ("Service account (JSON file)", "Paste the whole file: Firebase console, Project settings, Service accounts.")
@@ -274,32 +272,9 @@ fn SecretField(channel: ChannelView) -> impl IntoView {
 
 #[component]
 fn Test(channel: ChannelView) -> impl IntoView {
-    if channel.state == ChannelState::NotSetUp {
-        return ().into_any();
-    }
-    let label = match channel.channel {
-        Channel::Email => "E-mail address",
-        Channel::Sms => "Phone number",
-        Channel::Push => "Token of a device",
-        _ => "Address (https://…)",
-    };
-    view! {
-        <section class="card" aria-labelledby="test-title">
-            <h2 id="test-title">"Send a test"</h2>
-            <p class="hint">"It really goes out, now, with the settings as they are saved, also in test mode."</p>
-            <form class="form" method="post" action="/api/ui/channels/test">
-                <input r#type="hidden" name="channel" value=channel.channel.key() />
-                <label class="field">
-                    <span class="field-label">{label}</span>
-                    <input r#type="text" name="to" value=typed("to").unwrap_or_default() required spellcheck="false" />
-                </label>
-                <div class="form-actions">
-                    <button class="button" r#type="submit">
-                        "Send test"
-                    </button>
-                </div>
-            </form>
-        </section>
-    }
-    .into_any()
+    let hint = "It really goes out, now, with the settings as they are saved, also in test mode.";
+    (channel.state != ChannelState::NotSetUp).then(|| {
+        let (channel, hidden) = (channel.channel, vec![("channel", channel.channel.key().to_string())]);
+        view! { <TestCard channel=channel action="/api/ui/channels/test" hint=hint hidden=hidden /> }
+    })
 }

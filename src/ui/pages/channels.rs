@@ -11,31 +11,21 @@ use crate::{
         },
         people::profile::Channel,
     },
-    ui::components::page::{Loaded, Page},
+    ui::components::{
+        page::{Loaded, Page},
+        section::DELIVERY,
+    },
 };
 
 #[component]
 pub fn ChannelsPage() -> impl IntoView {
     view! {
-        <Page title="Channels">
+        <Page title="Channels" section=DELIVERY>
             <Loaded
                 load=read_channels
                 view=|(channels, caps)| view! { <Channels channels=channels /> <Caps caps=caps /> }.into_any()
             />
         </Page>
-    }
-}
-
-/// The name of a channel, as a heading has it.
-pub fn heading_of(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Email => "E-mail",
-        Channel::Sms => "SMS",
-        Channel::Push => "Push",
-        Channel::Webhook => "Webhook",
-        Channel::Whatsapp => "WhatsApp",
-        Channel::WebPush => "Web push",
-        Channel::InApp => "In-app",
     }
 }
 
@@ -53,7 +43,7 @@ fn Channels(channels: Vec<ChannelView>) -> impl IntoView {
 
 #[component]
 fn ChannelRow(channel: ChannelView) -> impl IntoView {
-    let heading = heading_of(channel.channel);
+    let heading = channel.channel.heading();
     let address = format!("/channels/{}", channel.channel.key());
     let action = if channel.state == ChannelState::NotSetUp { "Set up" } else { "Change" };
     view! {
@@ -115,7 +105,7 @@ fn Caps(caps: Vec<FrequencyCap>) -> impl IntoView {
 
 #[component]
 fn CapRow(place: usize, channel: Option<Channel>, cap: Option<FrequencyCap>) -> impl IntoView {
-    let name = channel.map_or("All channels together", heading_of);
+    let name = channel.map_or("All channels together", Channel::heading);
     let (most, hours) = (format!("most[{place}]"), format!("hours[{place}]"));
     let value = |field: &str, known: Option<u32>| {
         typed(field).unwrap_or_else(|| known.map(|number| number.to_string()).unwrap_or_default())

@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::{channels::heading_of, query_value};
+use super::{channels::StateBadge, query_value};
 use crate::{
-    api::delivery::read_delivery,
+    api::{delivery::read_delivery, request::may},
     domain::{
+        access::Permission,
         delivery::{
-            overview::{ChannelState, DeliveryOverview},
+            overview::{ChannelLoad, DeliveryOverview},
             undelivered::{Undelivered, UndeliveredPage, UndeliveredQuery},
         },
         figures::{counted, grouped},
@@ -15,6 +16,7 @@ use crate::{
     },
     ui::components::{
         page::{Loaded, Page},
+        section::DELIVERY,
         time::LongDate,
     },
 };
@@ -27,7 +29,7 @@ pub fn DeliveryPage() -> impl IntoView {
         async move { read_delivery(&query).await }
     };
     view! {
-        <Page title="Delivery" wide=true>
+        <Page title="Delivery" section=DELIVERY>
             <Loaded load=load view=|overview| view! { <Overview overview=overview /> }.into_any() />
         </Page>
     }
@@ -40,7 +42,7 @@ fn Overview(overview: DeliveryOverview) -> impl IntoView {
         <section class="card" aria-labelledby="channel-states-title">
             <h2 id="channel-states-title">"Channels"</h2>
             <ul class="rows" aria-label="Channels" data-live="channels">
-                {channels.into_iter().map(|state| view! { <ChannelRow state=state /> }).collect_view()}
+                {channels.into_iter().map(|load| view! { <ChannelRow load=load /> }).collect_view()}
             </ul>
             {(doubts > 0)
                 .then(|| {
@@ -57,27 +59,25 @@ fn Overview(overview: DeliveryOverview) -> impl IntoView {
 }
 
 #[component]
-fn ChannelRow(state: ChannelState) -> impl IntoView {
-    let mode = match (state.live, &state.trouble) {
-        (_, Some(_)) => ("In trouble", "badge badge-warning"),
-        (true, None) => ("Live", "badge badge-live"),
-        (false, None) => ("Test mode", "badge"),
+fn ChannelRow(load: ChannelLoad) -> impl IntoView {
+    let facts = load.describe();
+    let ChannelLoad { channel, state, trouble, resting, .. } = load;
+    let heading = channel.heading();
+    let name = if may(Permission::ManageChannels) {
+        view! { <a href=format!("/channels/{}", channel.key())>{heading}</a> }.into_any()
+    } else {
+        heading.into_any()
     };
-    let waiting = (state.waiting > 0).then(|| format!("{} waiting", grouped(state.waiting)));
-    let under_way = (state.in_hand > 0).then(|| format!("{} on their way", grouped(state.in_hand)));
-    let quiet = if state.live { "nothing is waiting" } else { "messages are written to the log and not sent" };
-    let facts: Vec<String> = [waiting, under_way].into_iter().flatten().collect();
-    let facts = if facts.is_empty() { quiet.to_string() } else { facts.join(", ") };
     view! {
         <li class="row">
             <span class="row-main">
-                <strong>{heading_of(state.channel)}</strong>
-                <span class=mode.1>{mode.0}</span>
+                <strong>{name}</strong>
+                <StateBadge state=state />
+                {trouble.is_some().then(|| view! { <span class="badge badge-stopped">"In trouble"</span> })}
                 <span class="hint">{facts}</span>
-                {state
-                    .trouble
+                {trouble
                     .map(|trouble| {
-                        let rests = if state.resting { " It is left alone for a while and then tried with one message." } else { "" };
+                        let rests = if resting { " Its messages wait; every now and then one is tried." } else { "" };
                         view! { <span class="row-trouble">{format!("{trouble}.{rests}")}</span> }
                     })}
             </span>
@@ -108,7 +108,7 @@ fn UndeliveredCard(page: UndeliveredPage) -> impl IntoView {
                 .then(|| {
                     view! {
                         <Reasons reasons=reasons />
-                        <form class="form" method="post" action="/api/ui/delivery/again">
+                        <form class="form form-wide section" method="post" action="/api/ui/delivery/again">
                             <input r#type="hidden" name="journey" value=journey.clone() />
                             <input r#type="hidden" name="channel" value=channel.clone() />
                             <Rows rows=rows />
@@ -146,28 +146,30 @@ fn UndeliveredCard(page: UndeliveredPage) -> impl IntoView {
 fn Filter(query: UndeliveredQuery) -> impl IntoView {
     let journey = query.journey.map(|journey| journey.to_string());
     view! {
-        <form class="inline-form" method="get" action="/delivery">
+        <form class="filters" method="get" action="/delivery">
             {journey.map(|journey| view! { <input r#type="hidden" name="journey" value=journey /> })}
-            <label class="field field-inline">
+            <label class="field">
                 <span class="field-label">"Channel"</span>
                 <select name="channel">
                     <option value="">"All"</option>
-                    {Channel::ALL
+                    {Channel::SENDING
                         .into_iter()
                         .map(|channel| {
                             view! {
                                 <option value=channel.key() selected=query.channel == Some(channel)>
-                                    {heading_of(channel)}
+                                    {channel.heading()}
                                 </option>
                             }
                         })
                         .collect_view()}
                 </select>
             </label>
-            <button class="button" r#type="submit">
-                "Show"
-            </button>
-            {query.journey.map(|_| view! { <a href="/delivery">"All journeys"</a> })}
+            <div class="form-actions">
+                <button class="button" r#type="submit">
+                    "Show"
+                </button>
+                {query.journey.map(|_| view! { <a class="button" href="/delivery">"All journeys"</a> })}
+            </div>
         </form>
     }
 }
@@ -176,29 +178,31 @@ fn Filter(query: UndeliveredQuery) -> impl IntoView {
 #[component]
 fn Reasons(reasons: Vec<(String, i64)>) -> impl IntoView {
     view! {
-        <table class="figures" aria-label="Reasons">
-            <thead>
-                <tr>
-                    <th scope="col">"Reason"</th>
-                    <th scope="col" class="number">
-                        "Messages"
-                    </th>
-                </tr>
-            </thead>
-            <tbody>
-                {reasons
-                    .into_iter()
-                    .map(|(reason, count)| {
-                        view! {
-                            <tr>
-                                <td>{reason}</td>
-                                <td class="number">{grouped(count)}</td>
-                            </tr>
-                        }
-                    })
-                    .collect_view()}
-            </tbody>
-        </table>
+        <div class="table-scroll">
+            <table class="plain-table" aria-label="Reasons">
+                <thead>
+                    <tr>
+                        <th scope="col">"Why not"</th>
+                        <th scope="col" class="cell-number">
+                            "Messages"
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {reasons
+                        .into_iter()
+                        .map(|(reason, count)| {
+                            view! {
+                                <tr>
+                                    <td>{reason}</td>
+                                    <td class="cell-number">{grouped(count)}</td>
+                                </tr>
+                            }
+                        })
+                        .collect_view()}
+                </tbody>
+            </table>
+        </div>
     }
 }
 

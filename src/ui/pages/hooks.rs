@@ -7,6 +7,7 @@ use crate::{
     domain::delivery::hook::HookView,
     ui::components::{
         page::{Loaded, Page},
+        section::DELIVERY,
         time::LongDate,
     },
 };
@@ -14,7 +15,7 @@ use crate::{
 #[component]
 pub fn HooksPage() -> impl IntoView {
     view! {
-        <Page title="Where providers report">
+        <Page title="Provider reports" section=DELIVERY>
             <p class="lead">
                 "Providers say here what became of a message: delivered, bounced, marked as spam, unsubscribed. A report counts only if it is signed with the secret that you enter here. Addresses are secret as well; treat them like passwords."
             </p>
@@ -37,7 +38,7 @@ fn Hook(hook: HookView) -> impl IntoView {
             <div class="form">
                 <div class="field">
                     <label class="field-label" for=field.clone()>
-                        {format!("Address for {title}")}
+                        "Address" <span class="visually-hidden">{format!(" for {title}")}</span>
                     </label>
                     <input id=field class="secret" r#type="text" readonly value=hook.address spellcheck="false" />
                     <span class="hint">{provider.instruction()}</span>
@@ -68,7 +69,7 @@ fn Secret(
             <input r#type="hidden" name="provider" value=provider />
             <div class="field">
                 <label class="field-label" for=field.clone()>
-                    {format!("{name} of {title}")}
+                    {name} <span class="visually-hidden">{format!(" of {title}")}</span>
                 </label>
                 <input id=field r#type="password" name="secret" required autocomplete="off" maxlength="1000" />
                 <span class="hint">"It is kept sealed and never shown again."</span>

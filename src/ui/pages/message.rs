@@ -7,26 +7,24 @@ use super::{
     id_of_path,
     message_findings::{ProblemsCard, WarningsCard},
     part_of_path, query_value,
+    test_card::TestCard,
 };
 use crate::{
-    api::messages::read_preview,
+    api::{messages::read_preview, request::may},
     domain::{
+        access::Permission,
         delivery::{
-            preview::{MessagePreview, PreviewContent, PreviewPerson},
+            channel::ChannelState,
+            preview::{MessagePreview, PreviewContent, PreviewPerson, message_address},
             sms::SmsSize,
         },
-        ids::JourneyId,
+        people::profile::Channel,
     },
     ui::components::page::{Loaded, Page},
 };
 
 /// Longest identity or address that can be asked for.
 const PERSON_MAX: usize = 254;
-
-/// Where a message of a journey is shown.
-pub fn message_address(journey: JourneyId, node: &str) -> String {
-    format!("/journeys/{journey}/messages/{}", utf8_percent_encode(node, NON_ALPHANUMERIC))
-}
 
 #[component]
 pub fn MessagePage() -> impl IntoView {
@@ -52,15 +50,53 @@ pub fn MessagePage() -> impl IntoView {
 #[component]
 fn Message(preview: MessagePreview, typed: String) -> impl IntoView {
     let address = message_address(preview.journey, &preview.node);
+    let test = (preview.content.is_some() && may(Permission::EditJourneys))
+        .then(|| view! { <Test preview=preview.clone() person=typed.clone() /> });
     let html_address = format!("{address}/html?person={}", utf8_percent_encode(&typed, NON_ALPHANUMERIC));
     view! {
         <p class="lead">
             {preview.title.clone()} " in " <a href=format!("/journeys/{}", preview.journey)>{preview.journey_name.clone()}</a>
         </p>
-        <PersonChooser address=address person=preview.person typed=typed />
+        <div class="columns">
+            <PersonChooser address=address person=preview.person typed=typed />
+            {test}
+        </div>
         <ProblemsCard problems=preview.findings.problems title="It cannot be sent" />
         <WarningsCard warnings=preview.findings.warnings />
         {preview.content.map(|content| view! { <Content content=content html_address=html_address /> })}
+    }
+}
+
+/// To oneself, as it is shown; where nobody set the channel up, the way to do so.
+#[component]
+fn Test(preview: MessagePreview, person: String) -> impl IntoView {
+    let MessagePreview { journey, node, channel, channel_state, .. } = preview;
+    if channel_state == ChannelState::NotSetUp {
+        return view! { <NotSetUp channel=channel /> }.into_any();
+    }
+    let addressed = channel == Channel::Webhook;
+    let hint = if addressed {
+        "The request really goes out, now, to the address below, filled in as it is shown here, also in test mode."
+    } else {
+        "It really goes out, now, filled in as it is shown here, also in test mode. Opens and clicks of a test are not counted, and its link for unsubscribing leads nowhere."
+    };
+    let hidden = vec![("journey", journey.to_string()), ("node", node), ("person", person)];
+    view! { <TestCard channel=channel action="/api/ui/messages/test" hint=hint hidden=hidden addressed=addressed /> }.into_any()
+}
+
+#[component]
+fn NotSetUp(channel: Channel) -> impl IntoView {
+    let way = if may(Permission::ManageChannels) {
+        let address = format!("/channels/{}", channel.key());
+        view! { <a href=address>{format!("Set up {}", channel.heading())}</a> " to send one." }.into_any()
+    } else {
+        "Ask an admin of the project to set it up.".into_any()
+    };
+    view! {
+        <section class="card" aria-labelledby="test-title">
+            <h2 id="test-title">"Send a test"</h2>
+            <p class="hint">{format!("The channel {} is not set up yet, so there is nothing to send a test with. ", channel.heading())} {way}</p>
+        </section>
     }
 }
 

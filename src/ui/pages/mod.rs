@@ -76,6 +76,8 @@ pub mod stop_journeys;
 #[cfg(feature = "ssr")]
 pub mod suppressions;
 #[cfg(feature = "ssr")]
+pub mod test_card;
+#[cfg(feature = "ssr")]
 pub mod trip;
 #[cfg(feature = "ssr")]
 pub mod versions_table;

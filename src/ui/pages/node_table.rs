@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::message::message_address;
 use crate::domain::{
+    delivery::preview::message_address,
     figures::grouped,
     graph::Node,
     ids::JourneyId,

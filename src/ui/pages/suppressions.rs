@@ -15,6 +15,7 @@ use crate::{
     },
     ui::components::{
         page::{Loaded, Page},
+        section::DELIVERY,
         time::LongDate,
     },
 };
@@ -23,7 +24,7 @@ use crate::{
 pub fn SuppressionsPage() -> impl IntoView {
     let query = query_string();
     view! {
-        <Page title="Suppression list" wide=true>
+        <Page title="Suppression list" section=DELIVERY>
             <p class="lead">
                 "No message goes to an address on this list, whatever a journey says. Addresses come here by themselves when a message bounces, when somebody marks one as spam, and when somebody unsubscribes."
             </p>
@@ -72,8 +73,6 @@ fn Addresses(list: List) -> impl IntoView {
                         <a href="/suppressions.csv" download="wayfare-suppressions.csv">
                             "Download as CSV"
                         </a>
-                        " · "
-                        <a href="/channels/hooks">"Where providers report"</a>
                     }
                 })}
         </p>

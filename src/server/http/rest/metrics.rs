@@ -1,6 +1,6 @@
-//! `GET /api/v1/metrics`: what the engine does, in Prometheus' text form (version 0.0.4).
+//! `GET /api/v1/metrics`: what the engine and the courier do, in Prometheus' text form (version 0.0.4).
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 use axum::{
     Extension,
@@ -11,47 +11,99 @@ use axum::{
 
 use super::Answer;
 use crate::{
-    domain::{access::Permission, actor::Actor},
-    server::{http::AppState, services::ServiceError, store::engine::JourneyLoad},
+    domain::{access::Permission, actor::Actor, delivery::overview::ChannelLoad},
+    server::{
+        http::AppState,
+        services::{ServiceError, delivery::DeliveryFigures},
+        store::engine::JourneyLoad,
+    },
 };
 
 pub async fn read(State(state): State<AppState>, Extension(actor): Extension<Actor>) -> Answer<Response> {
     actor.require(Permission::SeeJourneys).map_err(ServiceError::from)?;
-    let reading = state.services.engine().read();
-    let mut text = String::new();
-    let mut add = |name: &str, kind: &str, help: &str, value: String| {
-        // Writing to a text cannot fail.
-        let _ = writeln!(text, "# HELP wayfare_{name} {help}\n# TYPE wayfare_{name} {kind}\nwayfare_{name} {value}");
-    };
-    add("events_qualified_total", "counter", "Events that the engine has looked at.", reading.events.to_string());
-    add("events_behind", "gauge", "Events that wait to be looked at.", reading.behind.to_string());
-    add("enrolments_total", "counter", "People let into journeys.", reading.entered.to_string());
-    add("steps_total", "counter", "Nodes come to and left.", reading.steps.to_string());
-    add("messages_total", "counter", "Messages handed over or called off.", reading.messages.to_string());
-    add("rounds_failed_total", "counter", "Rounds of the engine that failed.", reading.failures.to_string());
-    let lateness = reading.lateness_ms as f64 / 1000.0;
-    add("lateness_seconds", "gauge", "How late the person was who had been due longest in the last round.", lateness.to_string());
     let backlog = state.services.backlog(&actor).await?;
-    add("due_backlog", "gauge", "People whose time has come and who were not moved yet.", backlog.due.to_string());
-    text += &by_journey(&backlog.journeys);
+    let delivery = state.services.delivery_figures(&actor).await?;
+    let mut text = String::new();
+    engine(&mut text, &state, backlog.due);
+    courier(&mut text, &delivery);
+    by_channel(&mut text, &delivery.channels);
+    by_journey(&mut text, &backlog.journeys);
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
+}
+
+/// What a figure is.
+fn head(text: &mut String, name: &str, kind: &str, help: &str) {
+    // Writing to a text cannot fail.
+    let _ = writeln!(text, "# HELP wayfare_{name} {help}\n# TYPE wayfare_{name} {kind}");
+}
+
+/// A figure that there is once.
+fn add(text: &mut String, name: &str, kind: &str, help: &str, value: impl Display) {
+    head(text, name, kind, help);
+    let _ = writeln!(text, "wayfare_{name} {value}");
+}
+
+fn engine(text: &mut String, state: &AppState, due: i64) {
+    let reading = state.services.engine().read();
+    add(text, "events_qualified_total", "counter", "Events that the engine has looked at.", reading.events);
+    add(text, "events_behind", "gauge", "Events that wait to be looked at.", reading.behind);
+    add(text, "enrolments_total", "counter", "People let into journeys.", reading.entered);
+    add(text, "steps_total", "counter", "Nodes come to and left.", reading.steps);
+    add(text, "messages_total", "counter", "Messages handed over or called off.", reading.messages);
+    add(text, "rounds_failed_total", "counter", "Rounds of the engine that failed.", reading.failures);
+    let lateness = reading.lateness_ms as f64 / 1000.0;
+    add(text, "lateness_seconds", "gauge", "How late the person was who had been due longest in the last round.", lateness);
+    add(text, "due_backlog", "gauge", "People whose time has come and who were not moved yet.", due);
+}
+
+fn courier(text: &mut String, delivery: &DeliveryFigures) {
+    let reading = delivery.courier;
+    add(text, "messages_sent_total", "counter", "Messages that a provider took.", reading.sent);
+    add(text, "messages_failed_total", "counter", "Messages that no provider took.", reading.failed);
+    add(
+        text,
+        "messages_withheld_total",
+        "counter",
+        "Messages that consent, caps or the suppression list kept back.",
+        reading.withheld,
+    );
+    add(text, "messages_again_total", "counter", "Tries after which a message waits for another one.", reading.again);
+    add(text, "courier_rounds_failed_total", "counter", "Rounds of the courier that failed.", reading.failures);
+    let doubts = "Messages that were with a sender when the server was cut off, and went out again under the same key.";
+    add(text, "messages_doubtful_total", "counter", doubts, delivery.doubts);
+}
+
+/// Name, help and value of a figure that each channel has.
+type ChannelFigure = (&'static str, &'static str, fn(&ChannelLoad) -> i64);
+
+/// Figures of the key's project, a line for each channel.
+fn by_channel(text: &mut String, channels: &[ChannelLoad]) {
+    let figures: [ChannelFigure; 3] = [
+        ("channel_in_hand", "Messages that are being sent.", |channel| channel.in_hand),
+        ("channel_waiting", "Messages that wait to be sent.", |channel| channel.waiting),
+        ("channel_breaker_open", "1 while a provider that failed often is left alone.", |channel| channel.resting.into()),
+    ];
+    for (name, help, value) in figures {
+        head(text, name, "gauge", help);
+        for channel in channels {
+            let _ = writeln!(text, "wayfare_{name}{{channel=\"{}\"}} {}", channel.channel.key(), value(channel));
+        }
+    }
 }
 
 /// Name, kind, help and value of a figure that each journey has.
 type JourneyFigure = (&'static str, &'static str, &'static str, fn(&JourneyLoad) -> i64);
 
 /// Figures of the key's project, a line for each journey.
-fn by_journey(journeys: &[JourneyLoad]) -> String {
+fn by_journey(text: &mut String, journeys: &[JourneyLoad]) {
     let figures: [JourneyFigure; 4] = [
         ("journey_entered_total", "counter", "People let in.", |journey| journey.entered),
         ("journey_inside", "gauge", "People inside.", |journey| journey.inside),
         ("journey_messages_failed_total", "counter", "Messages that failed.", |journey| journey.failed),
         ("journey_messages_unreachable_total", "counter", "People who could not be reached.", |journey| journey.unreachable),
     ];
-    let mut text = String::new();
     for (name, kind, help, value) in figures {
-        // Writing to a text cannot fail.
-        let _ = writeln!(text, "# HELP wayfare_{name} {help}\n# TYPE wayfare_{name} {kind}");
+        head(text, name, kind, help);
         for journey in journeys {
             let _ = writeln!(
                 text,
@@ -62,7 +114,6 @@ fn by_journey(journeys: &[JourneyLoad]) -> String {
             );
         }
     }
-    text
 }
 
 /// As the text format wants it: backslash, quote and line feed are escaped.

@@ -25,7 +25,6 @@ use crate::{
     server::store::{
         StoreResult,
         answers::{AnswerStore, KnownSecret, Told},
-        engine::ProjectNumber,
     },
 };
 pub use messages::of_trip;
@@ -51,12 +50,8 @@ impl AnswerStore for SqliteStore {
         decide::decide(self, message, wish, now).await
     }
 
-    async fn suppressed(
-        &self,
-        project: ProjectNumber,
-        addresses: &[(AddressKind, String)],
-    ) -> StoreResult<HashMap<(AddressKind, String), String>> {
-        suppressions::of_addresses(self, project, addresses).await
+    async fn suppressed(&self, project: ProjectId, kind: AddressKind, address: &str) -> StoreResult<Option<String>> {
+        suppressions::reason(self, project, kind, address).await
     }
 
     async fn suppressions(&self, project: ProjectId, query: &SuppressionQuery) -> StoreResult<SuppressionPage> {

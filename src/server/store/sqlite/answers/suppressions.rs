@@ -1,7 +1,5 @@
 //! The list of addresses that get nothing any more.
 
-use std::collections::HashMap;
-
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::{
@@ -16,7 +14,7 @@ use crate::{
     server::store::{
         StoreError, StoreResult,
         engine::ProjectNumber,
-        sqlite::{SqliteStore, audit::Entry, bulk::Bulk, people::number_of, rows::to_json},
+        sqlite::{SqliteStore, audit::Entry, bulk::Bulk, people::number_of},
     },
 };
 
@@ -66,37 +64,19 @@ pub async fn forgive(
     Ok(())
 }
 
-pub async fn of_addresses(
-    store: &SqliteStore,
-    project: ProjectNumber,
-    addresses: &[(AddressKind, String)],
-) -> StoreResult<HashMap<(AddressKind, String), String>> {
-    let mut reasons = HashMap::new();
-    for kind in AddressKind::ALL {
-        // Several spellings may be one address.
-        let mut given: HashMap<String, Vec<&String>> = HashMap::new();
-        for (_, address) in addresses.iter().filter(|(of, _)| *of == kind) {
-            given.entry(kind.normalise(address).unwrap_or_default()).or_default().push(address);
-        }
-        if given.is_empty() {
-            continue;
-        }
-        let spelled: Vec<&String> = given.keys().collect();
-        let rows: Vec<(String, String)> = sqlx::query_as(
-            "SELECT s.address, s.reason FROM json_each(?1) chosen
-             CROSS JOIN suppressions s ON s.project = ?2 AND s.kind = ?3 AND s.address = chosen.value",
-        )
-        .bind(to_json(&spelled)?)
-        .bind(project)
-        .bind(kind.key())
-        .fetch_all(&store.readers)
-        .await?;
-        for (address, reason) in rows {
-            let same = given.get(&address).into_iter().flatten();
-            reasons.extend(same.map(|given| ((kind, (*given).clone()), reason.clone())));
-        }
-    }
-    Ok(reasons)
+/// Why an address is on the list.
+pub async fn reason(store: &SqliteStore, project: ProjectId, kind: AddressKind, address: &str) -> StoreResult<Option<String>> {
+    let Some(address) = kind.normalise(address) else { return Ok(None) };
+    let row: Option<(String,)> = sqlx::query_as(
+        "SELECT s.reason FROM projects p JOIN suppressions s ON s.project = p.number AND s.kind = ?2 AND s.address = ?3
+         WHERE p.id = ?1",
+    )
+    .bind(project.0)
+    .bind(kind.key())
+    .bind(address)
+    .fetch_optional(&store.readers)
+    .await?;
+    Ok(row.map(|(reason,)| reason))
 }
 
 #[derive(FromRow)]

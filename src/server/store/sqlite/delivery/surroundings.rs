@@ -137,10 +137,6 @@ pub async fn outbox_load(store: &SqliteStore, project: ProjectId) -> StoreResult
     .bind(project.0)
     .fetch_all(&store.readers)
     .await?;
-    let live: Vec<(String,)> = sqlx::query_as("SELECT channel FROM channels WHERE project_id = ? AND live = 1")
-        .bind(project.0)
-        .fetch_all(&store.readers)
-        .await?;
     let doubts: Option<(i64,)> =
         sqlx::query_as("SELECT d.count FROM projects p JOIN delivery_doubts d ON d.project = p.number WHERE p.id = ?")
             .bind(project.0)
@@ -148,7 +144,6 @@ pub async fn outbox_load(store: &SqliteStore, project: ProjectId) -> StoreResult
             .await?;
     Ok(OutboxLoad {
         waiting: waiting.into_iter().map(|(key, count)| Ok((channel(&key)?, count))).collect::<StoreResult<_>>()?,
-        live: live.into_iter().map(|(key,)| channel(&key)).collect::<StoreResult<_>>()?,
         doubts: doubts.map_or(0, |(count,)| count),
     })
 }

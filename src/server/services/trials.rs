@@ -1,0 +1,145 @@
+//! Messages that are sent right now to be looked at: does a channel work, and how does a journey's message arrive?
+
+use super::{ServiceError, ServiceResult, Services};
+use crate::{
+    domain::{
+        access::Permission,
+        actor::Actor,
+        audit::AuditEvent,
+        delivery::{channel::ChannelSettings, suppression::AddressKind},
+        error::FieldError,
+        graph::node::WebhookMethod,
+        ids::JourneyId,
+        people::profile::Channel,
+    },
+    server::{
+        channels::{self, Content, EmailContent, Handed, Parcel, WebhookContent},
+        store::{Store, channels::StoredChannel},
+    },
+};
+
+/// Longest address of a test, in characters.
+const ADDRESS_MAX: usize = 4_000;
+
+/// One message to be looked at.
+struct Trial {
+    event: AuditEvent,
+    /// What is tried, for the audit log.
+    what: String,
+    /// Empty for webhooks, whose content says where they go.
+    to: String,
+    content: Content,
+}
+
+impl<S: Store + Clone> Services<S> {
+    /// Sends a message that says what it is, with the settings that are saved, whether the channel is live or not. Answers
+    /// what the provider calls it.
+    ///
+    /// # Errors
+    /// What the provider said where it did not take it.
+    pub async fn test_channel(&self, actor: &Actor, channel: Channel, to: &str) -> ServiceResult<Option<String>> {
+        actor.require(Permission::ManageChannels)?;
+        let to = typed_address(to)?;
+        let missing = "The channel is not set up yet. Save its settings first.";
+        let stored = self.set_up(actor, channel, missing).await?;
+        let content = greeting(&stored.settings, to);
+        let to = if channel == Channel::Webhook { String::new() } else { to.to_string() };
+        let trial = Trial { event: AuditEvent::ChannelTested, what: channel.heading().to_string(), to, content };
+        self.try_out(actor, &stored, trial).await
+    }
+
+    /// Sends a message of the journey's newest version, filled in as its page shows it: for the person of this identity or
+    /// e-mail address, or else for somebody made up. Nothing in it is counted. Answers what the provider calls it.
+    ///
+    /// # Errors
+    /// Where it cannot be filled in, where nobody set its channel up, and what the provider said where it did not take it.
+    pub async fn test_message(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        node: &str,
+        person: Option<&str>,
+        to: &str,
+    ) -> ServiceResult<Option<String>> {
+        actor.require(Permission::EditJourneys)?;
+        let filled = self.fill_in(actor, journey, node, person).await?;
+        let to = if filled.channel == Channel::Webhook { "" } else { typed_address(to)? };
+        let Some(content) = filled.content else { return Err(ServiceError::Problems(filled.findings.problems)) };
+        let missing = "The channel of this message is not set up yet. An admin sets it up on the page Channels.";
+        let stored = self.set_up(actor, filled.channel, missing).await?;
+        let what = format!("“{}” of {}", filled.title, filled.journey_name);
+        let trial = Trial { event: AuditEvent::MessageTested, what, to: to.to_string(), content };
+        self.try_out(actor, &stored, trial).await
+    }
+
+    async fn set_up(&self, actor: &Actor, channel: Channel, missing: &str) -> ServiceResult<StoredChannel> {
+        let stored = self.store.channel(actor.project, channel).await?;
+        stored.ok_or_else(|| ServiceError::NotDelivered(missing.to_string()))
+    }
+
+    /// Past the suppression list, which holds for everybody, and within the limit of tests.
+    async fn try_out(&self, actor: &Actor, stored: &StoredChannel, trial: Trial) -> ServiceResult<Option<String>> {
+        let Trial { event, what, to, content } = trial;
+        let channel = stored.settings.channel();
+        if let Some(kind) = AddressKind::of(channel)
+            && let Some(reason) = self.store.suppressed(actor.project, kind, &to).await?
+        {
+            let sentence = format!("Nothing is sent to {to}: it is on the suppression list ({reason}).");
+            return Err(ServiceError::NotDelivered(sentence));
+        }
+        let delivery = self.delivery()?;
+        let transport = channels::open_stored(stored, None, &delivery.vault, &delivery.outside)?;
+        self.auth.throttle.test_message(actor.user)?;
+        let goes_to = short(goal_of(&to, &content));
+        let key = format!("test.{}", uuid::Uuid::now_v7().simple());
+        let handed = transport.hand_over(&Parcel { key, to, to_name: None, content }).await;
+        let (said, taken) = match &handed {
+            Handed::Taken { .. } => ("taken", true),
+            Handed::NotNow { reason, .. } | Handed::Never { reason, .. } => (reason.as_str(), false),
+        };
+        self.store.note(actor, event, &format!("{what} to {goes_to}: {said}"), self.now()).await?;
+        tracing::info!(channel = channel.key(), taken, project = %actor.project, by = %actor.user, "{}", event.key());
+        match handed {
+            Handed::Taken { provider_id } => Ok(provider_id),
+            Handed::NotNow { reason, .. } | Handed::Never { reason, .. } => {
+                Err(ServiceError::NotDelivered(format!("The test message was not sent: {reason}.")))
+            }
+        }
+    }
+}
+
+fn typed_address(to: &str) -> Result<&str, FieldError> {
+    let to = to.trim();
+    if to.is_empty() || to.chars().count() > ADDRESS_MAX {
+        return Err(FieldError::new("to", "required", "Say where the test message goes."));
+    }
+    Ok(to)
+}
+
+fn goal_of<'a>(to: &'a str, content: &'a Content) -> &'a str {
+    match content {
+        Content::Webhook(webhook) => &webhook.url,
+        Content::Email(_) | Content::Sms { .. } | Content::Push { .. } => to,
+    }
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(200).collect()
+}
+
+/// A message that says what it is.
+fn greeting(settings: &ChannelSettings, to: &str) -> Content {
+    let body = "This is a test message from Wayfare. The channel works.".to_string();
+    let title = "A test from Wayfare".to_string();
+    match settings {
+        ChannelSettings::Email(_) => Content::Email(EmailContent { subject: title, text: body, ..EmailContent::default() }),
+        ChannelSettings::Sms(_) => Content::Sms { body },
+        ChannelSettings::Push(_) => Content::Push { title, body, link: None },
+        ChannelSettings::Webhook(_) => Content::Webhook(WebhookContent {
+            method: WebhookMethod::Post,
+            url: to.to_string(),
+            headers: Vec::new(),
+            body: "{\"test\":true}".to_string(),
+        }),
+    }
+}

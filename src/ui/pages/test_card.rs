@@ -1,0 +1,63 @@
+//! A form that sends one message right now: of a channel, or of a journey.
+
+use leptos::prelude::*;
+
+use crate::{
+    api::request::{Caller, typed},
+    domain::people::profile::Channel,
+};
+
+#[component]
+pub fn TestCard(
+    channel: Channel,
+    action: &'static str,
+    hint: &'static str,
+    /// What the form says besides.
+    hidden: Vec<(&'static str, String)>,
+    /// The message says itself where it goes.
+    #[prop(optional)]
+    addressed: bool,
+) -> impl IntoView {
+    view! {
+        <section class="card" aria-labelledby="test-title">
+            <h2 id="test-title">"Send a test"</h2>
+            <form class="form" method="post" action=action>
+                <p class="hint">{hint}</p>
+                {hidden
+                    .into_iter()
+                    .map(|(name, value)| view! { <input r#type="hidden" name=name value=value /> })
+                    .collect_view()}
+                {(!addressed)
+                    .then(|| {
+                        view! {
+                            <label class="field">
+                                <span class="field-label">{label(channel)}</span>
+                                <input r#type="text" name="to" value=typed("to").unwrap_or_else(|| own_address(channel)) required spellcheck="false" />
+                            </label>
+                        }
+                    })}
+                <div class="form-actions">
+                    <button class="button" r#type="submit">
+                        "Send test"
+                    </button>
+                </div>
+            </form>
+        </section>
+    }
+}
+
+fn label(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "E-mail address",
+        Channel::Sms | Channel::Whatsapp => "Phone number",
+        Channel::Push | Channel::WebPush => "Token of a device",
+        Channel::Webhook | Channel::InApp => "Address (https://…)",
+    }
+}
+
+/// Of whoever looks at the page; only her e-mail address is known.
+fn own_address(channel: Channel) -> String {
+    let standing = use_context::<Caller>().and_then(|caller| caller.standing);
+    let email = standing.as_ref().and_then(|standing| standing.email()).filter(|_| channel == Channel::Email);
+    email.unwrap_or_default().to_string()
+}
