@@ -148,6 +148,8 @@ async fn one_click_in_a_mail_unsubscribes_and_the_next_message_is_withheld() {
     assert_eq!(program.json("/api/v1/events", json!({ "events": people })).await.0, StatusCode::OK);
     program.until(&second, "completed", 40).await;
     assert_eq!(sink.messages().len() - before, 39, "all but her");
+    program.tells(&["messages_sent_total 79", "messages_failed_total 0"]).await;
+    program.tells(&["channel_waiting{channel=\"email\"} 0", "channel_breaker_open{channel=\"email\"} 0"]).await;
 }
 
 /// The e-mail channel of the only project, live.

@@ -47,6 +47,23 @@ impl Program {
         (status, answer.json().await.unwrap_or(Value::Null))
     }
 
+    pub async fn metrics(&self) -> String {
+        let request = self.client.get(format!("{}/api/v1/metrics", self.url)).bearer_auth(&self.key);
+        request.send().await.expect("an answer").text().await.expect("text")
+    }
+
+    /// Waits until the metrics have all of these lines.
+    pub async fn tells(&self, lines: &[&str]) {
+        let has_all = |text: &str| lines.iter().all(|line| text.contains(&format!("\nwayfare_{line}\n")));
+        for _ in 0..1_200 {
+            if has_all(&self.metrics().await) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("{lines:?} did not all come into {}", self.metrics().await);
+    }
+
     pub fn key(&self) -> &str {
         &self.key
     }
@@ -108,8 +125,7 @@ async fn whoever_watches_sees_what_waits_and_how_each_journey_does() {
     // Without an address nobody can be reached.
     assert_eq!(program.json("/api/v1/events", json!({ "events": [event("ada", "Signed Up")] })).await.0, StatusCode::OK);
     program.until(&journey, "completed", 1).await;
-    let request = server.client.get(format!("{}/api/v1/metrics", server.url)).bearer_auth(program.key());
-    let text = request.send().await.expect("an answer").text().await.expect("text");
+    let text = program.metrics().await;
     let of = |figure: &str| format!("wayfare_journey_{figure}{{journey=\"{journey}\",name=\"Say \\\"hello\\\"\"}} 1\n");
     for line in ["wayfare_due_backlog 0\n".to_string(), of("entered_total"), of("messages_unreachable_total")] {
         assert!(text.contains(&line), "{line} is not in {text}");

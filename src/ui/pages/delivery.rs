@@ -78,7 +78,7 @@ fn ChannelRow(load: ChannelLoad) -> impl IntoView {
                 {trouble
                     .map(|trouble| {
                         let rests = if resting { " Its messages wait; every now and then one is tried." } else { "" };
-                        view! { <span class="row-trouble">{format!("{trouble}.{rests}")}</span> }
+                        view! { <span class="row-trouble sentence">{format!("{trouble}.{rests}")}</span> }
                     })}
             </span>
         </li>
@@ -194,7 +194,7 @@ fn Reasons(reasons: Vec<(String, i64)>) -> impl IntoView {
                         .map(|(reason, count)| {
                             view! {
                                 <tr>
-                                    <td>{reason}</td>
+                                    <td class="sentence">{reason}</td>
                                     <td class="cell-number">{grouped(count)}</td>
                                 </tr>
                             }
@@ -224,7 +224,15 @@ fn Row(row: Undelivered) -> impl IntoView {
         <li class="row">
             {can
                 .then(|| {
-                    view! { <input r#type="checkbox" name="messages[]" value=row.number.to_string() aria-label=label.clone() /> }
+                    view! {
+                        <input
+                            class="needs-publisher"
+                            r#type="checkbox"
+                            name="messages[]"
+                            value=row.number.to_string()
+                            aria-label=label.clone()
+                        />
+                    }
                 })}
             <span class="row-main">
                 {match row.profile {

@@ -117,7 +117,7 @@ fn AddressRow(row: Suppression, manages: bool) -> impl IntoView {
         <tr>
             <th scope="row">{row.address}</th>
             <td>{row.kind.title()}</td>
-            <td>{row.reason}</td>
+            <td class="sentence">{row.reason}</td>
             <td>
                 <LongDate at=row.at />
             </td>

@@ -64,7 +64,7 @@ fn courier(text: &mut String, delivery: &DeliveryFigures) {
         text,
         "messages_withheld_total",
         "counter",
-        "Messages that consent, caps or the suppression list kept back.",
+        "Messages that a cap, the suppression list or another gate kept back at the last moment.",
         reading.withheld,
     );
     add(text, "messages_again_total", "counter", "Tries after which a message waits for another one.", reading.again);
