@@ -1,6 +1,15 @@
 //! What the editor opens, sends and is told: the contract between the canvas in the browser and the server
 //! (`src/api/editor.rs`), and the rules of editing that both share.
 
+pub mod align;
+pub mod desk;
+pub mod fragment;
+pub mod geometry;
+pub mod outline;
+pub mod palette;
+pub mod place;
+pub mod sketch;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
