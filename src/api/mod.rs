@@ -29,6 +29,8 @@ pub mod segments;
 #[cfg(feature = "ssr")]
 pub mod session;
 
+#[cfg(any(feature = "ssr", feature = "editor"))]
+pub mod editor;
 pub mod filters;
 pub mod journeys;
 pub mod operations;

@@ -13,9 +13,9 @@ use crate::domain::graph::{Graph, NodeKind, Position};
 
 /// From this many nodes on, layers are chosen by a quicker rule.
 const MANY: usize = 400;
-/// And from this many the layers are laid out without looking at crossings: nobody could follow the lines in any case, and the
-/// page must not stand still.
-const TOO_MANY: usize = 1_500;
+/// With more connectors than this the layers are laid out without looking at crossings: nobody could follow the lines in any
+/// case, and the page must not stand still. (800 take half a second to two, 2,000 ten.)
+const TOO_MANY: usize = 800;
 
 /// Moves every node to its place.
 pub fn align(graph: &mut Graph, direction: Direction) {

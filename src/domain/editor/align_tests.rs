@@ -120,28 +120,3 @@ fn a_graph_with_as_many_nodes_as_there_may_be_is_aligned_too() {
     assert!(!overlapping(&graph, &graph.nodes.iter().map(|node| node.position).collect::<Vec<_>>(), Direction::Down));
     assert!(graph.nodes.iter().all(|node| node.position.y.abs() <= crate::domain::graph::POSITION_MAX));
 }
-
-#[test]
-#[ignore]
-fn zz_measure() {
-    use proptest::{strategy::ValueTree, test_runner::TestRunner};
-    let mut runner = TestRunner::deterministic();
-    for n in [50, 100, 200, 300, 400, 800, 1400] {
-        for deg in [1, 2, 4] {
-            let mut graph = Graph::empty();
-            for i in 0..n { graph.nodes.push(Node::new(format!("s{i}"), split(4))); }
-            graph.connectors.push(Connector { from: "entry".into(), outlet: "next".into(), to: "s0".into() });
-            for i in 0..n {
-                for d in 0..deg {
-                    let to = prop_oneof![Just(0usize)].new_tree(&mut runner).unwrap().current();
-                    let _ = to;
-                    let t = if d == 0 { i + 1 } else { i + 1 + (i * 7919 + d * 104729) % 12 };
-                    if t < n { graph.connectors.push(Connector { from: format!("s{i}"), outlet: if d == 0 { "others".into() } else { format!("branch {}", d-1) }, to: format!("s{t}") }); }
-                }
-            }
-            let t = std::time::Instant::now();
-            align(&mut graph, Direction::Down);
-            eprintln!("{n} deg {deg}: {:?}", t.elapsed());
-        }
-    }
-}

@@ -176,6 +176,20 @@ pub fn snap(position: Position) -> Position {
     Position { x: (position.x / GRID).round() * GRID, y: (position.y / GRID).round() * GRID }
 }
 
+/// The next box in a direction, as the arrow keys move: near and straight ahead before far and aslant.
+pub fn neighbour(frames: &[Frame], from: usize, dx: f64, dy: f64) -> Option<usize> {
+    let start = frames.get(from)?.middle();
+    let cost = |frame: &Frame| {
+        let middle = frame.middle();
+        let (x, y) = (middle.x - start.x, middle.y - start.y);
+        let (along, across) = (x * dx + y * dy, (x * dy - y * dx).abs());
+        (along > 1.0 && across <= along * 4.0).then_some(along + 2.0 * across)
+    };
+    let costs =
+        frames.iter().enumerate().filter(|(index, _)| *index != from).filter_map(|(index, frame)| Some((index, cost(frame)?)));
+    costs.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(index, _)| index)
+}
+
 /// How the canvas is looked at: `screen = canvas × zoom + pan`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct View {
@@ -269,6 +283,16 @@ mod tests {
         let node = Node::new("mail", NodeKind::Email { subject: String::new(), body: String::new() });
         assert_eq!(shown_outlets(&node, |_| false), ["sent"]);
         assert_eq!(shown_outlets(&node, |outlet| outlet == "clicked"), ["sent", "clicked"]);
+    }
+
+    #[test]
+    fn arrow_keys_go_to_what_lies_straight_ahead() {
+        let at = |x: f64, y: f64| Frame { x, y, width: 220.0, height: 80.0 };
+        let frames = [at(0.0, 0.0), at(20.0, 140.0), at(-400.0, 100.0), at(300.0, 20.0)];
+        assert_eq!(neighbour(&frames, 0, 0.0, 1.0), Some(1));
+        assert_eq!(neighbour(&frames, 0, 1.0, 0.0), Some(3));
+        assert_eq!(neighbour(&frames, 0, -1.0, 0.0), Some(2));
+        assert_eq!(neighbour(&frames, 0, 0.0, -1.0), None);
     }
 
     #[test]

@@ -70,6 +70,11 @@ pub enum Edit {
         field: String,
     },
     Align(Direction),
+    /// Another graph and other settings altogether: work that was kept elsewhere.
+    Replace {
+        graph: Box<Graph>,
+        settings: Box<Settings>,
+    },
 }
 
 /// Why a change cannot be made: a sentence.
@@ -113,6 +118,10 @@ impl Sketch {
             Edit::Paste { fragment, at } => next.paste(fragment, *at)?,
             Edit::Change { node, .. } => next.change(node)?,
             Edit::Settings { settings, .. } => next.settings = (**settings).clone(),
+            Edit::Replace { graph, settings } => {
+                (next.graph, next.settings) = ((**graph).clone(), (**settings).clone());
+                next.chosen.retain(|id| graph.node(id).is_some());
+            }
             Edit::Align(direction) => {
                 next.direction = *direction;
                 align::align(&mut next.graph, *direction);
@@ -125,6 +134,7 @@ impl Sketch {
         let texts_only = match (mode, edit) {
             (Mode::Draft, _) | (Mode::Content, Edit::Move { .. } | Edit::Align(_)) => true,
             (Mode::Content, Edit::Change { node, .. }) => self.graph.node(&node.id).is_some_and(|old| same_but_texts(old, node)),
+            (Mode::Content, Edit::Replace { graph, settings }) => **settings == self.settings && self.same_steps(graph),
             (Mode::Content, _) => false,
             (Mode::Read, _) => return refuse("This version cannot be changed."),
         };
@@ -134,6 +144,13 @@ impl Sketch {
         refuse(
             "People are inside: of a published version only texts, names and positions can be changed. Make a new version for more.",
         )
+    }
+
+    /// Are the steps the same, but for their texts, names and places?
+    fn same_steps(&self, other: &Graph) -> bool {
+        self.graph.connectors == other.connectors
+            && self.graph.nodes.len() == other.nodes.len()
+            && self.graph.nodes.iter().zip(&other.nodes).all(|(old, new)| old.id == new.id && same_but_texts(old, new))
     }
 
     fn add(&mut self, step: &NodeKind, at: Position) -> Result<(), Refused> {

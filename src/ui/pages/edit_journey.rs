@@ -1,9 +1,10 @@
-//! `/journeys/:id/edit`: name, description and labels; below them a picture of the steps.
+//! `/journeys/:id/edit`: the place of the editor, which is mounted into it where scripts run (`ui/editor/`), with a picture of
+//! the steps where they do not; below it name, description and labels.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{graph_picture::GraphPicture, id_of_path, missing_card::MissingCard};
+use super::{graph_picture::GraphPicture, id_of_path, missing_card::MissingCard, query_value};
 use crate::{
     api::journeys::{JourneyPage as Loaded, read_editable},
     domain::text::{DESCRIPTION_MAX, LABEL_MAX, NAME_MAX},
@@ -19,7 +20,7 @@ pub fn EditJourneyPage() -> impl IntoView {
     let crumb = format!("/journeys/{id}");
     let loaded = Resource::new(move || id.clone(), async |id| read_editable(id).await);
     view! {
-        <div class="page">
+        <div class="page page-editor">
             <nav class="crumbs" aria-label="Breadcrumb">
                 <a href="/journeys">"Journeys"</a>
                 <span aria-hidden="true">" / "</span>
@@ -50,6 +51,7 @@ pub fn EditJourneyPage() -> impl IntoView {
 #[component]
 fn Editor(loaded: Loaded) -> impl IntoView {
     let summary = loaded.detail.summary.clone();
+    let version = query_value("version");
     view! {
         <Title text=format!("Edit {}", summary.name) />
         <div class="page-head">
@@ -61,6 +63,10 @@ fn Editor(loaded: Loaded) -> impl IntoView {
                 </p>
             </div>
         </div>
+        <section class="editor-place" aria-label="Editor" id="editor" data-journey=summary.id.to_string() data-version=version>
+            <h2 id="steps-title">"Steps"</h2>
+            <GraphPicture graph=loaded.detail.graph.clone() />
+        </section>
         {if summary.archived {
             view! {
                 <p class="card card-warning">"This journey is archived and cannot be changed. Unarchive it first, or clone it."</p>
@@ -70,10 +76,6 @@ fn Editor(loaded: Loaded) -> impl IntoView {
             view! { <DetailsForm loaded=loaded.clone() /> }.into_any()
         }}
         <MissingCard missing=loaded.detail.missing />
-        <section class="section" aria-labelledby="steps-title">
-            <h2 id="steps-title">"Steps"</h2>
-            <GraphPicture graph=loaded.detail.graph />
-        </section>
     }
 }
 
