@@ -72,13 +72,39 @@ CREATE TABLE frequency_caps (
     PRIMARY KEY (project_id, channel)
 ) STRICT, WITHOUT ROWID;
 
--- Addresses that get nothing any more. kind: email, phone, push, web_push
+-- Addresses that get nothing any more. kind: email, phone, push, web_push; cause: Cause::code, the greater goes before the lesser
 CREATE TABLE suppressions (
     project  INTEGER NOT NULL,
     kind     TEXT    NOT NULL,
     address  TEXT    NOT NULL,
+    cause    INTEGER NOT NULL,
     reason   TEXT    NOT NULL,
     at       INTEGER NOT NULL,
     PRIMARY KEY (project, kind, address)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX suppressions_by_time ON suppressions (project, at);
+
+-- What providers' reports are verified with.
+CREATE TABLE hook_secrets (
+    project_id  BLOB    NOT NULL REFERENCES projects (id),
+    provider    TEXT    NOT NULL,
+    -- Sealed with the server's key.
+    secret      BLOB    NOT NULL,
+    updated_by  BLOB    NOT NULL REFERENCES users (id),
+    updated_at  INTEGER NOT NULL,
+    PRIMARY KEY (project_id, provider)
+) STRICT, WITHOUT ROWID;
+
+-- Reports that count once, whoever sends them again.
+CREATE TABLE hook_receipts (
+    project  INTEGER NOT NULL,
+    receipt  TEXT    NOT NULL,
+    at       INTEGER NOT NULL,
+    PRIMARY KEY (project, receipt)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hook_receipts_by_time ON hook_receipts (at);
+
+-- Who answers STOP from this number?
+CREATE INDEX profiles_by_phone ON profiles (project,
+    replace(replace(replace(replace(replace(replace(addresses ->> '$.phone', ' ', ''), '-', ''), '(', ''), ')', ''), '.', ''), '/', ''))
+    WHERE addresses ->> '$.phone' IS NOT NULL;

@@ -101,7 +101,9 @@ async fn services(args: &DatabaseArgs, create: bool) -> Result<(Services<SqliteS
     let clock = SystemClock;
     let actor = store.local_actor(clock.now()).await?;
     let auth = Auth::new(Lifetimes::default(), None);
-    Ok((Services::new(store.clone(), Arc::new(clock), Changes::default(), auth, false, EngineSigns::default()), actor, store))
+    // Nothing is sent by a command.
+    let services = Services::new(store.clone(), Arc::new(clock), Changes::default(), auth, false, EngineSigns::default(), None);
+    Ok((services, actor, store))
 }
 
 /// The same, in a project.

@@ -16,6 +16,7 @@ test('people come in, a pause keeps them out, a resume forgets, a stop ends it',
   const key = await newKey(server);
   await row(page, journey).getByRole('link', { name: journey }).click();
   await page.getByRole('button', { name: 'Publish' }).click();
+  await page.getByRole('button', { name: 'Publish version 1' }).click();
   await expect(page.getByText('Running', { exact: true }).first()).toBeVisible();
 
   await open('/journeys');

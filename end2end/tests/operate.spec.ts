@@ -257,6 +257,7 @@ test('a journey is published from its page, with its history told', async ({ pag
   await page.getByRole('link', { name: 'Student account graduation' }).click();
   await alive(page);
   await page.getByRole('button', { name: 'Publish' }).click();
+  await page.getByRole('button', { name: 'Publish version 1' }).click();
   await expect(page.getByRole('button', { name: 'Pause' })).toBeVisible();
   await page.getByRole('button', { name: 'Stop' }).click();
   await page.getByRole('alertdialog', { name: 'Stop 1 journey?' }).getByRole('button', { name: 'Stop 1 journey' }).click();

@@ -38,6 +38,7 @@ test("a journey's own page follows what happens, and says why somebody is not in
   await page.goto(`${server.url}/journeys`);
   await page.getByRole('link', { name: 'Welcome (example)' }).click();
   await page.getByRole('button', { name: 'Publish' }).click();
+  await page.getByRole('button', { name: 'Publish version 1' }).click();
   await expect(page.getByText('Running', { exact: true }).first()).toBeVisible();
   const entered = page.locator('.tile').filter({ hasText: /^Entered/ });
   await expect(entered).toHaveText('Entered0');

@@ -29,6 +29,7 @@ async function ready(page: Page, server: Server): Promise<string> {
   await page.goto(`${server.url}/journeys`);
   await page.getByRole('link', { name: 'Welcome (example)' }).click();
   await page.getByRole('button', { name: 'Publish' }).click();
+  await page.getByRole('button', { name: 'Publish version 1' }).click();
   await expect(page.getByText('Running', { exact: true }).first()).toBeVisible();
   return newKey(server);
 }

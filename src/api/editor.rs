@@ -1,105 +1,100 @@
-//! The editor: opening, saving, publishing, trying.
+//! The editor: what the canvas in the browser asks the server.
 
-use leptos::{
-    prelude::*,
-    server_fn::codec::{GetUrl, Json},
-};
+use leptos::{prelude::*, server_fn::codec::Json};
 
 use super::AppError;
 use crate::domain::{
-    editor::{EditorDocument, Publish, Replay, ReplayFigures, Save, Saved, Trial, TrialStep},
+    editor::{
+        EditorDocument, PersonHere, Publish, Replay, ReplayFigures, Save, Saved, Trial, TrialStep, difference::VersionDifference,
+    },
     graph::node::Delay,
     journey::NodeFigures,
     time::Timestamp,
 };
 
-/// A version as the editor opens it: the given one, or the draft, or the newest.
-#[server(prefix = "/api/ui", endpoint = "editor/open", input = GetUrl)]
+/// A version: the one of that number, else the draft, else the newest.
+#[server(prefix = "/api/ui", endpoint = "editor/open", input = Json)]
 pub async fn open_editor(journey: String, version: Option<i64>) -> Result<EditorDocument, AppError> {
-    use crate::domain::editor::{Catalogue, Mode, VersionLine};
-    use crate::domain::status::Status;
-    let loaded = super::journeys::get_journey(journey).await?;
-    let detail = loaded.detail;
-    let number = version.or_else(|| detail.versions.first().map(|version| version.number)).unwrap_or(1);
-    let chosen = detail.versions.iter().find(|version| version.number == number);
-    let status = chosen.map_or(Status::Draft, |version| version.status);
-    let mode = if detail.summary.archived {
-        Mode::Read
-    } else if status == Status::Draft {
-        Mode::Draft
-    } else {
-        Mode::Content
-    };
-    Ok(EditorDocument {
-        journey: detail.summary.id,
-        name: detail.summary.name.clone(),
-        description: detail.summary.description.clone(),
-        archived: detail.summary.archived,
-        version: number,
-        status,
-        mode,
-        why: (mode == Mode::Content).then(|| "People are inside.".to_string()),
-        revision: detail.summary.revision,
-        graph: detail.graph,
-        settings: detail.settings,
-        versions: detail
-            .versions
-            .iter()
-            .map(|version| VersionLine {
-                number: version.number,
-                status: version.status,
-                published_by: version.published_by.clone(),
-                published_at: version.published_at,
-                figures: version.figures,
-            })
-            .collect(),
-        catalogue: Catalogue {
-            events: vec!["Order Completed".into(), "Checkout Started".into()],
-            properties: vec!["first_name".into()],
-            ..Catalogue::default()
-        },
-        figures: detail.nodes,
-        may_publish: true,
-    })
+    use super::{journeys::journey_id, request};
+    let (services, actor) = request::context()?;
+    services.open_editor(&actor, journey_id(&journey).map_err(request::fail)?, version).await.map_err(request::fail)
 }
 
-/// Saves a version that nobody else saved meanwhile.
+/// Keeps the graph and the settings, unless somebody else did since `save.revision`.
 #[server(prefix = "/api/ui", endpoint = "editor/save", input = Json)]
 pub async fn save_editor(save: Save) -> Result<Saved, AppError> {
-    Ok(Saved::Done { revision: save.revision + 1, checks: Vec::new() })
+    let (services, actor) = super::request::context()?;
+    services.save_editor(&actor, &save).await.map_err(super::request::fail)
 }
 
-/// A new draft from a version.
-#[server(prefix = "/api/ui", endpoint = "editor/begin")]
-pub async fn begin_version(journey: String, from: i64) -> Result<EditorDocument, AppError> {
-    open_editor(journey, Some(from)).await
+/// A new draft beside the published version, like version `from` or else the newest.
+#[server(prefix = "/api/ui", endpoint = "editor/begin", input = Json)]
+pub async fn begin_version(journey: String, from: Option<i64>) -> Result<EditorDocument, AppError> {
+    use super::{journeys::journey_id, request};
+    let (services, actor) = request::context()?;
+    let journey = journey_id(&journey).map_err(request::fail)?;
+    let number = services.begin_version(&actor, journey, from).await.map_err(request::fail)?;
+    services.open_editor(&actor, journey, Some(number)).await.map_err(request::fail)
 }
 
+/// Throws the draft beside the published version away.
+#[server(prefix = "/api/ui", endpoint = "editor/discard", input = Json)]
+pub async fn discard_draft(journey: String) -> Result<(), AppError> {
+    use super::{journeys::journey_id, request};
+    let (services, actor) = request::context()?;
+    services.discard_draft(&actor, journey_id(&journey).map_err(request::fail)?).await.map_err(request::fail)
+}
+
+/// Publishes a draft; refused with all of its problems at once.
 #[server(prefix = "/api/ui", endpoint = "editor/publish", input = Json)]
 pub async fn publish_version(publish: Publish) -> Result<EditorDocument, AppError> {
-    open_editor(publish.journey.to_string(), Some(publish.version)).await
+    use super::request;
+    let (services, actor) = request::context()?;
+    services.publish_version(&actor, &publish).await.map_err(request::fail)?;
+    services.open_editor(&actor, publish.journey, Some(publish.version)).await.map_err(request::fail)
 }
 
+/// Which way somebody would go.
 #[server(prefix = "/api/ui", endpoint = "editor/try-person", input = Json)]
 pub async fn try_person(trial: Trial) -> Result<Vec<TrialStep>, AppError> {
-    let _ = trial;
-    Ok(Vec::new())
+    let (services, actor) = super::request::context()?;
+    services.try_person(&actor, &trial).await.map_err(super::request::fail)
 }
 
+/// What would have happened in the last days.
 #[server(prefix = "/api/ui", endpoint = "editor/try-events", input = Json)]
 pub async fn try_events(replay: Replay) -> Result<ReplayFigures, AppError> {
-    let _ = replay;
-    Ok(ReplayFigures::default())
+    let (services, actor) = super::request::context()?;
+    services.try_events(&actor, &replay).await.map_err(super::request::fail)
 }
 
-#[server(prefix = "/api/ui", endpoint = "editor/figures", input = GetUrl)]
+/// Who passed each node of a version, and who waits there.
+#[server(prefix = "/api/ui", endpoint = "editor/figures", input = Json)]
 pub async fn editor_figures(journey: String, version: i64) -> Result<Vec<NodeFigures>, AppError> {
-    Ok(open_editor(journey, Some(version)).await?.figures)
+    use super::{journeys::journey_id, request};
+    let (services, actor) = request::context()?;
+    services.editor_figures(&actor, journey_id(&journey).map_err(request::fail)?, version).await.map_err(request::fail)
 }
 
-/// When a delay would be over for somebody who came to it now and later.
-#[server(prefix = "/api/ui", endpoint = "editor/next-times", input = Json)]
-pub async fn next_times(delay: Delay, zone: String) -> Result<Vec<Timestamp>, AppError> {
-    let _ = (delay, zone);
-    Ok(Vec::new())
+/// The people at a node, at most a hundred.
+#[server(prefix = "/api/ui", endpoint = "editor/people", input = Json)]
+pub async fn people_at(journey: String, version: i64, node: String) -> Result<Vec<PersonHere>, AppError> {
+    use super::{journeys::journey_id, request};
+    let (services, actor) = request::context()?;
+    services.people_at(&actor, journey_id(&journey).map_err(request::fail)?, version, &node).await.map_err(request::fail)
+}
+
+/// The next times at which a delay would be over, for a person (by identity) or in a zone.
+#[server(prefix = "/api/ui", endpoint = "editor/times", input = Json)]
+pub async fn next_times(delay: Delay, person: Option<String>, zone: Option<String>) -> Result<Vec<Timestamp>, AppError> {
+    let (services, actor) = super::request::context()?;
+    services.next_times(&actor, &delay, person.as_deref(), zone.as_deref()).await.map_err(super::request::fail)
+}
+
+/// What is different between two versions.
+#[server(prefix = "/api/ui", endpoint = "editor/compare", input = Json)]
+pub async fn compare_versions(journey: String, from: i64, to: i64) -> Result<VersionDifference, AppError> {
+    use super::{journeys::journey_id, request};
+    let (services, actor) = request::context()?;
+    services.compare_versions(&actor, journey_id(&journey).map_err(request::fail)?, from, to).await.map_err(request::fail)
 }

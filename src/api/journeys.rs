@@ -61,28 +61,51 @@ pub async fn get_operation(id: String, page: i64) -> Result<OperationAccount, Ap
     services.operation(&actor, id, page).await.map_err(fail)
 }
 
-/// A new draft. Opens in the editor.
+/// A new draft, empty or like a `template`; what is not typed is taken from it. Opens in the editor.
 #[server(prefix = "/api/ui", endpoint = "journeys/create")]
-pub async fn create_journey(name: String, #[server(default)] description: String) -> Result<JourneyId, AppError> {
+pub async fn create_journey(
+    #[server(default)] name: String,
+    #[server(default)] description: String,
+    #[server(default)] template: String,
+) -> Result<JourneyId, AppError> {
     use super::request::{context, fail, go_to};
+    let (services, actor) = context()?;
+    let document = new_document(&name, &description, &template).map_err(fail)?;
+    let id = services.create(&actor, &document).await.map_err(fail)?;
+    go_to(&format!("/journeys/{id}/edit"));
+    Ok(id)
+}
+
+#[cfg(feature = "ssr")]
+fn new_document(name: &str, description: &str, template: &str) -> Result<crate::domain::document::JourneyDocument, AppError> {
     use crate::domain::{
         document::JourneyDocument,
+        editor::templates::Template,
+        error::FieldError,
         graph::Graph,
         settings::{Entry, Settings},
         text::{Description, JourneyName},
     };
-    let (services, actor) = context()?;
-    let document = JourneyDocument {
-        name: JourneyName::parse(&name).map_err(|error| fail(AppError::field(error)))?,
-        description: Description::parse(&description).map_err(|error| fail(AppError::field(error)))?,
-        labels: Vec::new(),
-        status: None,
-        settings: Settings::new(Entry::Api {}),
-        graph: Graph::empty(),
+    let from = if template.is_empty() {
+        None
+    } else {
+        let unknown = || AppError::field(FieldError::new("template", "unknown_value", "There is no such journey to start from."));
+        Some(Template::from_key(template).ok_or_else(unknown)?.document().map_err(|_| AppError::Internal)?)
     };
-    let id = services.create(&actor, &document).await.map_err(fail)?;
-    go_to(&format!("/journeys/{id}/edit"));
-    Ok(id)
+    let typed = |text: &str| !text.trim().is_empty();
+    let name = match &from {
+        Some(template) if !typed(name) => template.name.clone(),
+        _ => JourneyName::parse(name).map_err(AppError::field)?,
+    };
+    let description = match &from {
+        Some(template) if !typed(description) => template.description.clone(),
+        _ => Description::parse(description).map_err(AppError::field)?,
+    };
+    let (settings, graph) = match from {
+        Some(template) => (template.settings, template.graph),
+        None => (Settings::new(Entry::Api {}), Graph::empty()),
+    };
+    Ok(JourneyDocument { name, description, labels: Vec::new(), status: None, settings, graph })
 }
 
 /// A draft with the same graph and settings, here or in another `project`. Opens in the editor.

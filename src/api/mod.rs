@@ -13,7 +13,11 @@ pub mod account;
 #[cfg(feature = "ssr")]
 pub mod audit;
 #[cfg(feature = "ssr")]
+pub mod channels;
+#[cfg(feature = "ssr")]
 pub mod delivery;
+#[cfg(feature = "ssr")]
+pub mod hooks;
 #[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
@@ -28,6 +32,10 @@ pub mod projects;
 pub mod segments;
 #[cfg(feature = "ssr")]
 pub mod session;
+#[cfg(feature = "ssr")]
+pub mod suppressions;
+#[cfg(feature = "ssr")]
+pub mod versions;
 
 #[cfg(any(feature = "ssr", feature = "editor"))]
 pub mod editor;

@@ -8,6 +8,7 @@ use super::{
     segments::form_of,
 };
 use crate::domain::{
+    delivery::message_view::MessageView,
     error::FieldError,
     ids::JourneyId,
     people::view::{PeoplePage, PeopleQuery, PersonDetail, SegmentView, TripDetail, WhyNot},
@@ -17,6 +18,7 @@ use crate::domain::{
 /// What the page of a person shows.
 pub struct Asked {
     pub person: PersonDetail,
+    pub messages: Vec<MessageView>,
     /// Journeys that can be asked about.
     pub journeys: Vec<(JourneyId, String)>,
     /// The answer, where one was asked about.
@@ -66,7 +68,8 @@ pub async fn read_person(number: &str, journey: &str) -> Result<Asked, AppError>
             Some(services.why_not(&actor, number, journey).await.map_err(fail)?)
         }
     };
-    Ok(Asked { person, journeys: services.published_journeys(&actor).await.map_err(fail)?, why })
+    let messages = services.messages_to(&actor, number).await.map_err(fail)?;
+    Ok(Asked { person, messages, journeys: services.published_journeys(&actor).await.map_err(fail)?, why })
 }
 
 /// One trip, step by step.

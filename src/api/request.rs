@@ -18,6 +18,7 @@ use crate::{
     server::{
         services::{ServiceError, Services, Standing, Visitor, sign_in::OpenedSession},
         store::{StoreError, sqlite::SqliteStore},
+        vault::VaultError,
     },
 };
 
@@ -171,6 +172,7 @@ impl From<StoreError> for AppError {
                 AppError::Conflict(format!("There is already a {what} of this name. Choose another name."))
             }
             StoreError::Conflict(sentence) => AppError::Conflict(sentence.to_string()),
+            StoreError::Problems(problems) => AppError::Invalid(problems),
             StoreError::DeadLink => AppError::DeadLink,
             StoreError::Unavailable(obstacle) => {
                 tracing::error!(%obstacle, "store.unavailable");
@@ -198,6 +200,13 @@ impl From<ServiceError> for AppError {
             ServiceError::Provider(error) => {
                 tracing::warn!(%error, "sign_in.provider_failed");
                 AppError::Provider
+            }
+            ServiceError::NotDelivered(sentence) => AppError::Conflict(sentence),
+            ServiceError::Channel(error) => AppError::Conflict(error.to_string()),
+            ServiceError::Vault(VaultError::OtherKey) => AppError::Conflict(VaultError::OtherKey.to_string()),
+            ServiceError::NoDelivery | ServiceError::Vault(_) => {
+                tracing::error!(%error, "channels.impossible");
+                AppError::Internal
             }
             ServiceError::Hash(_) | ServiceError::Randomness(_) => {
                 tracing::error!(%error, "sign_in.impossible");

@@ -32,6 +32,8 @@ pub enum Permission {
     /// Members, their roles, invitations.
     ManagePeople,
     ManageKeys,
+    /// How messages go out, what comes back, and who gets none any more.
+    ManageChannels,
     /// Make, rename and archive projects.
     ManageProjects,
 }
@@ -69,7 +71,8 @@ impl Role {
     /// The table.
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            EditJourneys, ManageKeys, ManagePeople, ManageProjects, OperateJourneys, SeeAuditLog, SeeJourneys, SendEvents,
+            EditJourneys, ManageChannels, ManageKeys, ManagePeople, ManageProjects, OperateJourneys, SeeAuditLog, SeeJourneys,
+            SendEvents,
         };
         match self {
             Role::Viewer => matches!(permission, SeeJourneys),
@@ -84,6 +87,7 @@ impl Role {
                     | SeeAuditLog
                     | ManagePeople
                     | ManageKeys
+                    | ManageChannels
                     | ManageProjects
             ),
         }
@@ -113,7 +117,7 @@ impl Role {
             Role::Viewer => "sees journeys and their figures",
             Role::Creator => "also makes and edits journeys",
             Role::Publisher => "also publishes, pauses, resumes, stops and archives",
-            Role::Admin => "also manages people, API keys and projects",
+            Role::Admin => "also manages people, API keys, channels and projects",
         }
     }
 
@@ -158,7 +162,7 @@ impl FromStr for Role {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 8] = [
+    pub const ALL: [Permission; 9] = [
         Permission::SeeJourneys,
         Permission::EditJourneys,
         Permission::OperateJourneys,
@@ -166,6 +170,7 @@ impl Permission {
         Permission::SeeAuditLog,
         Permission::ManagePeople,
         Permission::ManageKeys,
+        Permission::ManageChannels,
         Permission::ManageProjects,
     ];
 
@@ -184,6 +189,7 @@ impl Permission {
             Permission::SeeAuditLog => "reading the audit log",
             Permission::ManagePeople => "managing people",
             Permission::ManageKeys => "managing API keys",
+            Permission::ManageChannels => "managing channels",
             Permission::ManageProjects => "managing projects",
         }
     }
@@ -312,6 +318,15 @@ impl Forbidden {
 mod tests {
     use super::*;
 
+    /// What only an admin may.
+    const ADMINS: [Permission; 5] = [
+        Permission::ManagePeople,
+        Permission::ManageKeys,
+        Permission::ManageChannels,
+        Permission::ManageProjects,
+        Permission::SeeAuditLog,
+    ];
+
     #[test]
     fn a_role_may_what_the_roles_before_it_may() {
         for pair in Role::ALL.windows(2) {
@@ -328,8 +343,7 @@ mod tests {
         assert_eq!(least(Permission::SeeJourneys), Role::Viewer);
         assert_eq!(least(Permission::EditJourneys), Role::Creator);
         assert_eq!(least(Permission::OperateJourneys), Role::Publisher);
-        for permission in [Permission::ManagePeople, Permission::ManageKeys, Permission::ManageProjects, Permission::SeeAuditLog]
-        {
+        for permission in ADMINS {
             assert_eq!(least(permission), Role::Admin);
         }
     }
@@ -337,8 +351,7 @@ mod tests {
     #[test]
     fn a_key_may_what_its_scopes_say_and_never_manages() {
         let all = Authority::Key(Scope::ALL.to_vec());
-        for permission in [Permission::ManagePeople, Permission::ManageKeys, Permission::ManageProjects, Permission::SeeAuditLog]
-        {
+        for permission in ADMINS {
             assert!(!all.may(permission), "{permission:?}");
         }
         assert!(!Authority::Key(vec![Scope::Ingest]).may(Permission::SeeJourneys));

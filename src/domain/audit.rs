@@ -73,6 +73,9 @@ events! {
     MemberRemoved "people.remove" "Person removed",
     KeyCreated "keys.create" "API key created",
     KeyRevoked "keys.revoke" "API key revoked",
+    ChannelSaved "channels.save" "Channel changed",
+    ChannelTested "channels.test" "Channel tested",
+    CapsSaved "channels.caps" "Frequency caps changed",
     ProjectCreated "projects.create" "Project created",
     ProjectRenamed "projects.rename" "Project renamed",
     ProjectArchived "projects.archive" "Project archived",
@@ -82,6 +85,11 @@ events! {
     SegmentSaved "segments.save" "Segment saved",
     SegmentDeleted "segments.delete" "Segment deleted",
     MessagesSentAgain "delivery.again" "Messages sent again",
+    SuppressionAdded "suppressions.add" "Suppression list: added",
+    SuppressionRemoved "suppressions.remove" "Suppression list: removed",
+    SuppressionsExported "suppressions.export" "Suppression list exported",
+    HookSecretSaved "hooks.save" "Report secret kept",
+    HookSecretRemoved "hooks.remove" "Report secret removed",
     AuditExported "audit.export" "Audit log exported",
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     actor::Person,
+    delivery::fate::Fate,
     figures::{Figures, Headline},
     graph::Graph,
     ids::{JourneyId, VersionId},
@@ -76,9 +77,17 @@ pub struct NodeFigures {
     pub left: Vec<(String, i64)>,
     /// Trips that ended here.
     pub ended: i64,
+    /// What became of its messages: how many, by each fate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<(Fate, i64)>,
 }
 
 impl NodeFigures {
+    /// How many of its messages this became of.
+    pub fn message_count(&self, fate: Fate) -> i64 {
+        self.messages.iter().find(|(known, _)| *known == fate).map_or(0, |(_, count)| *count)
+    }
+
     /// Who is there now: whoever came and has neither left nor ended (reference 7.3).
     pub fn waiting(&self) -> i64 {
         self.came - self.ended - self.left.iter().map(|(_, count)| count).sum::<i64>()

@@ -1,6 +1,9 @@
 //! Flags and environment. Every setting has a flag, a `WAYFARE_*` variable and a sentence in `--help`.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
@@ -9,6 +12,7 @@ use url::{Host, Url};
 use super::{
     auth::oidc::{ProviderConfig, RoleRules},
     retention::Retention,
+    vault::{Vault, VaultError},
 };
 
 #[derive(Debug, Parser)]
@@ -21,7 +25,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the pages and the API.
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Make the database, or bring its schema up to date, and exit.
     Migrate(DatabaseArgs),
     /// Load the demo project: journeys of a shop, a bank and a travel app in every status.
@@ -154,6 +158,8 @@ pub struct ServeArgs {
     #[command(flatten)]
     pub provider: ProviderArgs,
     #[command(flatten)]
+    pub delivery: DeliveryArgs,
+    #[command(flatten)]
     pub database: DatabaseArgs,
 }
 
@@ -181,6 +187,54 @@ fn names_this_machine(url: &Url) -> bool {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
+    }
+}
+
+/// How messages get out.
+#[derive(Debug, Args)]
+pub struct DeliveryArgs {
+    /// Private networks that channels and webhooks may reach, such as 10.0.0.0/8,127.0.0.1/32; the internet is open anyway.
+    #[arg(long, env = "WAYFARE_ALLOW_NETWORKS", value_name = "NETWORKS", value_delimiter = ',')]
+    pub allow_networks: Vec<IpNet>,
+    /// People who became overdue while the server stood still for more than a minute go on at this rate, the longest due first;
+    /// 0 lets all of them go on at once.
+    #[arg(long, env = "WAYFARE_CATCH_UP_PER_SECOND", default_value_t = 500, value_name = "N")]
+    pub catch_up_per_second: u32,
+    /// The file with the server's key, made where there is none: it seals providers' secrets and signs the links in messages.
+    /// Beside the database where none is given (wayfare.db.key).
+    #[arg(long, env = "WAYFARE_KEY_FILE", value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// The key itself in place of a file, 32 bytes in base64; better in the environment than on the command line.
+    #[arg(long, env = "WAYFARE_SECRET_KEY", value_name = "KEY", hide_env_values = true)]
+    pub secret_key: Option<SecretKey>,
+}
+
+impl DeliveryArgs {
+    /// The server's key, for a database.
+    ///
+    /// # Errors
+    /// Where there is none and none can be made.
+    pub fn vault(&self, database: &Path) -> Result<Vault, VaultError> {
+        let file = self.key_file.clone().unwrap_or_else(|| Vault::beside(database));
+        Vault::open(self.secret_key.as_ref().map(|key| key.0.as_str()), &file)
+    }
+}
+
+/// Never printed.
+#[derive(Clone)]
+pub struct SecretKey(String);
+
+impl std::str::FromStr for SecretKey {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_string()))
+    }
+}
+
+impl std::fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretKey(not shown)")
     }
 }
 

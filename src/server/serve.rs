@@ -1,32 +1,51 @@
 //! Starts everything, and stops it in order: first no new requests, then the running ones finish, then the file is closed.
 
-use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    fs::{File, TryLockError},
+    io::Write,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
-use crate::server::{
-    auth::{
-        Auth, Lifetimes,
-        oidc::{Provider, ProviderError},
+use crate::{
+    domain::{delivery::hook::HookProvider, people::profile::Channel},
+    server::{
+        auth::{
+            Auth, Lifetimes,
+            oidc::{Provider, ProviderError},
+        },
+        changes::Changes,
+        channels::{self, Outside},
+        clock::{Clock, SystemClock},
+        config::{ProviderArgsError, ServeArgs},
+        delivery::{Courier, DeliverySigns, Flights, Office},
+        engine::{Engine, EngineSigns, calendar::Zones},
+        http::{self, AppState, Site, assets::Assets},
+        listener,
+        retention::keep_small,
+        services::{Delivery, Services},
+        store::{
+            Store,
+            access::AccessStore,
+            delivery::LiveChannel,
+            people::PeopleStore,
+            sqlite::{SqliteConfig, SqliteStore},
+        },
+        timekeeper::keep_time,
+        tracking::hook::hook_url,
+        vault::VaultError,
     },
-    changes::Changes,
-    clock::{Clock, SystemClock},
-    config::{ProviderArgsError, ServeArgs},
-    delivery::{DeliverySigns, Flights},
-    engine::{Engine, EngineSigns, calendar::Zones},
-    http::{self, AppState, Site, assets::Assets},
-    listener,
-    retention::keep_small,
-    services::{Delivery, Services},
-    store::{
-        Store,
-        access::AccessStore,
-        people::PeopleStore,
-        sqlite::{SqliteConfig, SqliteStore},
-    },
-    timekeeper::keep_time,
 };
+
+/// How long a server that is ending is waited for.
+const LOCK_TRIES: u32 = 50;
+const LOCK_EVERY: Duration = Duration::from_millis(200);
 
 /// Why the server did not start, or ended: a sentence for the person who started it.
 #[derive(Debug, thiserror::Error)]
@@ -35,10 +54,18 @@ pub enum ServeError {
     NotLocal(String),
     #[error("Cannot listen on {0}: {1}. Is another program using the port? Give another one with --listen.")]
     Listen(SocketAddr, std::io::Error),
+    #[error("Another Wayfare serves the database {0}. Stop it first, or give another file with --database.")]
+    Busy(PathBuf),
+    #[error("The lock file {0} cannot be used: {1}. Check its owner and rights.")]
+    Lock(PathBuf, std::io::Error),
     #[error("Sign-in provider: {0}. Look at the WAYFARE_OIDC_ settings.")]
     Provider(#[from] ProviderError),
     #[error(transparent)]
     ProviderArgs(#[from] ProviderArgsError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error("The system's certificates cannot be used: {0}. Install them (the package is usually called ca-certificates).")]
+    Outside(#[from] reqwest::Error),
     #[error(transparent)]
     Store(#[from] crate::server::store::StoreError),
     #[error("the server failed: {0}")]
@@ -50,6 +77,7 @@ pub enum ServeError {
 /// # Errors
 /// Where the address or the database cannot be used.
 pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), ServeError> {
+    let _only_one = only_server(&args.database.database).await?;
     let store = SqliteStore::open(&SqliteConfig { readers: args.readers, ..SqliteConfig::new(&args.database.database) }).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     store.local_actor(clock.now()).await?;
@@ -71,17 +99,18 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let address = listener.local_addr()?;
     let auth = Auth::new(lifetimes, provider);
     let signs = EngineSigns::default();
-    let delivery = Delivery { signs: DeliverySigns::new(signs.clone()), flights: Flights::default() };
+    let flights = Flights::default();
+    let delivery = Delivery {
+        vault: args.delivery.vault(&args.database.database)?,
+        outside: Outside::new(args.delivery.allow_networks.clone())?,
+        signs: DeliverySigns::new(signs.clone()),
+        flights,
+    };
+    let links = args.public_url.clone().map_or_else(|| local_url(address), Ok)?;
+    let (local_too, sending) = (reachable.is_none(), Some(delivery.clone()));
+    let services = Services::new(store.clone(), Arc::clone(&clock), changes.clone(), auth, local_too, signs.clone(), sending);
     let state = AppState {
-        services: Services::new(
-            store.clone(),
-            Arc::clone(&clock),
-            changes.clone(),
-            auth,
-            reachable.is_none(),
-            signs.clone(),
-            delivery.clone(),
-        ),
+        services: services.clone(),
         assets: Arc::new(Assets::embedded()),
         site: Arc::new(Site::new(args.public_url.clone(), args.listen.ip(), args.trusted_proxies.clone())),
         stop: stop.clone(),
@@ -89,7 +118,12 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let background = tokio_util::task::TaskTracker::new();
     background.spawn(changes.clone().watch_store(store.clone(), stop.clone()));
     let engine = Engine::new(store.clone(), Arc::clone(&clock), Arc::new(Zones), signs);
+    let engine = match args.delivery.catch_up_per_second {
+        0 => engine,
+        per_second => engine.catching_up(per_second),
+    };
     background.spawn(engine.run(stop.clone()));
+    background.spawn(courier(&store, &clock, &delivery, links).run(stop.clone()));
     background.spawn(keep_small(store.clone(), Arc::clone(&clock), args.retention(), stop.clone()));
     background.spawn(keep_time(store.clone(), clock, changes, stop.clone()));
     background.close();
@@ -101,9 +135,53 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     // The listener failed by itself: everything else ends as well.
     stop.cancel();
     background.wait().await;
+    services.settle_reports().await;
     store.close().await;
     tracing::info!("server.stopped");
     Ok(())
+}
+
+/// One server to a file: two couriers would send everything twice. The lock goes with the process, however it ends. One that
+/// is just ending is waited for.
+async fn only_server(database: &Path) -> Result<File, ServeError> {
+    let mut name = database.as_os_str().to_os_string();
+    name.push(".lock");
+    let path = PathBuf::from(name);
+    let lock = File::options().create(true).truncate(false).write(true).open(&path);
+    let lock = lock.map_err(|error| ServeError::Lock(path.clone(), error))?;
+    for _ in 0..LOCK_TRIES {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_EVERY).await,
+            Err(TryLockError::Error(error)) => return Err(ServeError::Lock(path, error)),
+        }
+    }
+    Err(ServeError::Busy(database.to_path_buf()))
+}
+
+/// What brings messages to their providers.
+fn courier(store: &SqliteStore, clock: &Arc<dyn Clock>, delivery: &Delivery, links: Url) -> Courier<SqliteStore> {
+    let Delivery { vault, outside, signs, flights } = delivery.clone();
+    let office = Office {
+        clock: Arc::clone(clock),
+        calendar: Arc::new(Zones),
+        vault: vault.clone(),
+        links: links.clone(),
+        flights,
+        signs,
+    };
+    let open = move |setup: &LiveChannel| {
+        let unseal = |sealed: &Vec<u8>| channels::unseal(&vault, setup.project_id, setup.channel, sealed);
+        let secret = setup.secret.as_ref().map(unseal).transpose().map_err(|error| error.to_string())?;
+        let callback = (setup.channel == Channel::Sms).then(|| hook_url(&links, &vault, setup.project_id, HookProvider::Twilio));
+        channels::open_transport(&setup.settings, secret.as_ref(), callback, &outside).map_err(|error| error.to_string())
+    };
+    Courier::new(store.clone(), office, Arc::new(open))
+}
+
+/// Where links in messages lead while no address for people is set.
+fn local_url(address: SocketAddr) -> Result<Url, ServeError> {
+    format!("http://{address}/").parse().map_err(|_| ServeError::NotLocal(address.to_string()))
 }
 
 fn hours(hours: u64) -> Duration {

@@ -12,10 +12,14 @@ use leptos_router::{
 use super::pages::{
     account::AccountPage,
     audit::AuditPage,
+    channel::ChannelPage,
+    channels::ChannelsPage,
     clone_journey::CloneJourneyPage,
+    compare_versions::CompareVersionsPage,
     delivery::DeliveryPage,
     edit_journey::EditJourneyPage,
     found::FoundPage,
+    hooks::HooksPage,
     imports::{ImportPage, ImportsPage},
     invitation::InvitationPage,
     journey::JourneyPage,
@@ -28,9 +32,11 @@ use super::pages::{
     person::PersonPage,
     profiles::ProfilesPage,
     projects::ProjectsPage,
+    publish_journey::PublishJourneyPage,
     segments::{SegmentEditPage, SegmentsPage},
     sign_in::SignInPage,
     stop_journeys::StopJourneysPage,
+    suppressions::SuppressionsPage,
     trip::TripPage,
 };
 use super::{
@@ -70,6 +76,8 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/journeys/:id") view=|| view! { <JourneyPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/journeys/:id/edit") view=|| view! { <EditJourneyPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/journeys/:id/clone") view=|| view! { <CloneJourneyPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/journeys/:id/publish") view=|| view! { <PublishJourneyPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/journeys/:id/compare") view=|| view! { <CompareVersionsPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/audit") view=|| view! { <AuditPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/profiles") view=|| view! { <ProfilesPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/profiles/:id") view=|| view! { <PersonPage /> }.into_any() ssr=SsrMode::Async />
@@ -81,6 +89,10 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/delivery") view=|| view! { <DeliveryPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/people") view=|| view! { <PeoplePage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/keys") view=|| view! { <KeysPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/channels") view=|| view! { <ChannelsPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/channels/hooks") view=|| view! { <HooksPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/channels/:channel") view=|| view! { <ChannelPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/suppressions") view=|| view! { <SuppressionsPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/projects") view=|| view! { <ProjectsPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/account") view=|| view! { <AccountPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/sign-in") view=|| view! { <SignInPage /> }.into_any() ssr=SsrMode::Async />

@@ -198,8 +198,13 @@ fn Switcher(memberships: Vec<Membership>, current: Option<ProjectId>) -> impl In
 }
 
 /// Pages that belong to another one of the bar.
-const PARTS: [(&str, &str); 4] =
-    [("/segments", "/profiles"), ("/imports", "/profiles"), ("/trips", "/profiles"), ("/operations", "/journeys")];
+const PARTS: [(&str, &str); 5] = [
+    ("/segments", "/profiles"),
+    ("/imports", "/profiles"),
+    ("/trips", "/profiles"),
+    ("/operations", "/journeys"),
+    ("/channels/hooks", "/suppressions"),
+];
 
 /// The pages that her role opens.
 #[component]
@@ -209,6 +214,7 @@ fn MainNavigation(role: Option<Role>) -> impl IntoView {
         ("/profiles", "Profiles", Permission::SeeJourneys),
         ("/delivery", "Delivery", Permission::SeeJourneys),
         ("/people", "People", Permission::ManagePeople),
+        ("/channels", "Channels", Permission::ManageChannels),
         ("/keys", "API keys", Permission::ManageKeys),
         ("/audit", "Audit log", Permission::SeeAuditLog),
     ];

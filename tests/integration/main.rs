@@ -1,9 +1,14 @@
 //! The deployable program as others meet it: real HTTP, a real SQLite file, the real command line.
 #![expect(clippy::expect_used, clippy::panic, reason = "the plain ways to fail in a test, also in its helpers")]
 
+mod answers;
 mod audit;
 mod bad_input;
+mod catch_up;
+mod channels;
+mod courier;
 mod database_file;
+mod editor;
 mod hardening;
 mod import_people;
 mod ingest;
@@ -12,6 +17,7 @@ mod local_mode;
 mod obstacles;
 mod openapi;
 mod operate;
+mod providers;
 mod retention;
 mod roles;
 mod route_table;
@@ -20,3 +26,4 @@ mod simulation;
 mod support;
 mod team;
 mod transfer;
+mod transports;

@@ -128,16 +128,31 @@ fn upload(route: &'static str, text: &'static str, opens: Opens) -> Line {
 
 /// The questions of one asker.
 pub fn table(world: &World, asker: usize) -> Vec<Line> {
-    [pages(world, asker), reads(world), journey_functions(world, asker), team_functions(world, asker), programs(world)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        pages(world, asker),
+        reads(world),
+        editor_functions(world, asker),
+        journey_functions(world, asker),
+        team_functions(world, asker),
+        programs(world),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn pages(world: &World, asker: usize) -> Vec<Line> {
-    use Permission::{EditJourneys, ManageKeys, ManagePeople, OperateJourneys, SeeAuditLog, SeeJourneys, SendEvents};
+    use Permission::{
+        EditJourneys, ManageChannels, ManageKeys, ManagePeople, OperateJourneys, SeeAuditLog, SeeJourneys, SendEvents,
+    };
     let (journey, draft, operation) = (&world.journey, &world.drafts[asker], &world.operation);
     let plain = |route: &'static str, opens| page(route, route.to_string(), opens);
+    let post = |route: &'static str, path: &str| Line {
+        method: "POST",
+        path: path.to_string(),
+        body: Body::Form(vec![("List-Unsubscribe", "One-Click".to_string())]),
+        ..page(route, String::new(), Opens::Everybody)
+    };
     vec![
         plain("/", Opens::Everybody),
         plain("/sign-in", Opens::Everybody),
@@ -146,6 +161,11 @@ fn pages(world: &World, asker: usize) -> Vec<Line> {
         plain("/setup", Opens::Everybody),
         page("/invitations/{link}", "/invitations/nothing".to_string(), Opens::Everybody),
         page("/password/{link}", "/password/nothing".to_string(), Opens::Everybody),
+        page("/t/o/{token}", "/t/o/nothing".to_string(), Opens::Everybody),
+        page("/t/c/{token}", "/t/c/nothing".to_string(), Opens::Everybody),
+        page("/u/{token}", "/u/nothing".to_string(), Opens::Everybody),
+        post("/u/{token}", "/u/nothing"),
+        post("/hooks/{token}/{provider}", "/hooks/nothing/twilio"),
         page("/pkg/{file}", "/pkg/nothing.js".to_string(), Opens::Everybody),
         plain("/api/openapi.json", Opens::Everybody),
         plain("/healthz", Opens::Everybody),
@@ -159,6 +179,8 @@ fn pages(world: &World, asker: usize) -> Vec<Line> {
         plain("/journeys/label", Opens::People(EditJourneys)),
         page("/journeys/{id}/edit", format!("/journeys/{draft}/edit"), Opens::People(EditJourneys)),
         page("/journeys/{id}/clone", format!("/journeys/{draft}/clone"), Opens::People(EditJourneys)),
+        page("/journeys/{id}/publish", format!("/journeys/{draft}/publish"), Opens::People(OperateJourneys)),
+        page("/journeys/{id}/compare", format!("/journeys/{journey}/compare?from=1&to=1"), Opens::People(SeeJourneys)),
         page("/journeys/stop", format!("/journeys/stop?ids[]={journey}"), Opens::People(OperateJourneys)),
         plain("/profiles", Opens::People(SeeJourneys)),
         page("/profiles/{id}", "/profiles/999".to_string(), Opens::People(SeeJourneys)),
@@ -171,7 +193,12 @@ fn pages(world: &World, asker: usize) -> Vec<Line> {
         page("/imports/{id}/refused.csv", "/imports/999/refused.csv".to_string(), Opens::People(SendEvents)),
         upload("/imports/upload", "identity,plan\nada,gold\n", Opens::People(SendEvents)),
         plain("/people", Opens::People(ManagePeople)),
+        plain("/channels", Opens::People(ManageChannels)),
+        page("/channels/{channel}", "/channels/email".to_string(), Opens::People(ManageChannels)),
         plain("/keys", Opens::People(ManageKeys)),
+        plain("/channels/hooks", Opens::People(ManageChannels)),
+        plain("/suppressions", Opens::People(SeeJourneys)),
+        plain("/suppressions.csv", Opens::People(ManageChannels)),
         plain("/audit", Opens::People(SeeAuditLog)),
         plain("/audit.csv", Opens::People(SeeAuditLog)),
     ]
@@ -186,6 +213,46 @@ fn reads(world: &World) -> Vec<Line> {
         read("/api/ui/journeys/get", format!("id={}", world.journey)),
         read("/api/ui/operations/get", format!("id={}&page=1", world.operation)),
         read("/api/ui/operations/outcome", format!("operation={}", world.operation)),
+    ]
+}
+
+/// Each asker's draft is saved, and nothing else becomes of it: what publishes names a revision that is long gone.
+fn editor_functions(world: &World, asker: usize) -> Vec<Line> {
+    let sees = Opens::People(Permission::SeeJourneys);
+    let edits = Opens::People(Permission::EditJourneys);
+    let operates = Opens::People(Permission::OperateJourneys);
+    let (journey, draft) = (world.journey.as_str(), world.drafts[asker].as_str());
+    let graph = json!({ "nodes": [{ "id": "entry", "step": { "entry": {} } }] });
+    let settings = json!({ "entry": { "api": {} } });
+    let ask = |route: &'static str, body: Value, opens| Line {
+        method: "POST",
+        route,
+        path: route.to_string(),
+        body: Body::Json(body),
+        opens,
+    };
+    let save = json!({ "journey": draft, "version": 1, "revision": 1, "graph": graph, "settings": settings });
+    let publish = json!({
+        "journey": draft, "version": 1, "revision": 99, "name": "Draft", "description": "", "predecessor": "carry_on"
+    });
+    let trial = json!({ "graph": graph, "settings": settings, "person": null, "event": {}, "later": [] });
+    let replay = json!({ "graph": graph, "settings": settings, "days": 7 });
+    let delay = json!({ "for": { "minutes": 5 } });
+    vec![
+        ask("/api/ui/editor/open", json!({ "journey": journey, "version": null }), sees),
+        ask("/api/ui/editor/figures", json!({ "journey": journey, "version": 1 }), sees),
+        ask("/api/ui/editor/people", json!({ "journey": journey, "version": 1, "node": "entry" }), sees),
+        ask("/api/ui/editor/times", json!({ "delay": delay, "person": null, "zone": "UTC" }), sees),
+        ask("/api/ui/editor/compare", json!({ "journey": journey, "from": 1, "to": 1 }), sees),
+        ask("/api/ui/editor/try-person", json!({ "trial": trial }), sees),
+        ask("/api/ui/editor/try-events", json!({ "replay": replay }), edits),
+        ask("/api/ui/editor/save", json!({ "save": save }), edits),
+        ask("/api/ui/editor/begin", json!({ "journey": draft, "from": null }), edits),
+        ask("/api/ui/editor/discard", json!({ "journey": draft }), edits),
+        ask("/api/ui/editor/publish", json!({ "publish": publish }), operates),
+        function("/api/ui/versions/begin", &[("id", draft)], edits),
+        function("/api/ui/versions/discard", &[("id", draft)], edits),
+        function("/api/ui/versions/publish", &[("id", draft), ("version", "1"), ("revision", "99"), ("name", "Draft")], operates),
     ]
 }
 
@@ -220,6 +287,7 @@ fn team_functions(world: &World, asker: usize) -> Vec<Line> {
     let edits = Opens::People(Permission::EditJourneys);
     let people = Opens::People(Permission::ManagePeople);
     let keys = Opens::People(Permission::ManageKeys);
+    let channels = Opens::People(Permission::ManageChannels);
     let projects = Opens::People(Permission::ManageProjects);
     let project_name = format!("Project {asker}");
     let link = ("link", "nothing");
@@ -236,6 +304,13 @@ fn team_functions(world: &World, asker: usize) -> Vec<Line> {
         function("/api/ui/people/role", &[("user", &world.member), ("role", "viewer")], people),
         function("/api/ui/keys/create", &[("name", "Shop"), ("scopes[0]", "read")], keys),
         function("/api/ui/keys/revoke", &[("key", &world.key)], keys),
+        function("/api/ui/channels/save", &[("channel", "webhook"), ("fields[timeout_seconds]", "5")], channels),
+        function("/api/ui/channels/test", &[("channel", "sms"), ("to", "+491701234567")], channels),
+        function("/api/ui/channels/caps", &[("channel[0]", ""), ("most[0]", "3"), ("hours[0]", "24")], channels),
+        function("/api/ui/suppressions/add", &[("kind", "email"), ("addresses", "ada@example.com")], channels),
+        function("/api/ui/suppressions/remove", &[("kind", "email"), ("address", "999")], channels),
+        function("/api/ui/hooks/save", &[("provider", "mailgun"), ("secret", "a signing key")], channels),
+        function("/api/ui/hooks/remove", &[("provider", "mailgun")], channels),
         function("/api/ui/projects/create", &[("name", &project_name)], projects),
         function("/api/ui/projects/rename", &[("project", &world.spare_project), ("name", "Spare")], projects),
         function("/api/ui/projects/archive", &[("project", &world.spare_project), ("archive", "true")], projects),

@@ -168,15 +168,20 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");
+        let url = Self::address(&mut child);
+        Self { child, browser: Browser::at(&url) }
+    }
+
+    /// Where a program that was started by hand listens, once it does.
+    pub fn address(child: &mut Child) -> String {
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let line = lines.map_while(Result::ok).find(|line| line.contains("listening on")).expect("it listens");
-        let url = line.rsplit(' ').next().expect("an address").to_string();
-        Self { child, browser: Browser::new(&url) }
+        line.rsplit(' ').next().expect("an address").to_string()
     }
 
     /// Another browser, without cookies.
     pub fn browser(&self) -> Browser {
-        Browser::new(&self.url)
+        Browser::at(&self.url)
     }
 
     /// A browser in which somebody is signed in.
@@ -214,7 +219,8 @@ pub struct Browser {
 }
 
 impl Browser {
-    fn new(url: &str) -> Self {
+    /// Without cookies.
+    pub fn at(url: &str) -> Self {
         // The program brings its own; tests that speak plain HTTP have to choose as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).cookie_store(true).build();

@@ -30,6 +30,8 @@ pub fn test(only: Option<Part>, filter: &[String]) -> Result<()> {
             });
         }
         note(&mut broken, "tests of rules, store and HTTP", |toolchain| {
+            // The mail server that they send to is one of the tools.
+            npm::ready()?;
             let mut command = toolchain.cargo();
             command.args(["test", "--locked", "--no-fail-fast", "--package", "wayfare", "--features", "ssr", "--"]).args(filter);
             watch(&mut command, |line| tally.read(line))

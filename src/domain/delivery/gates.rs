@@ -60,6 +60,11 @@ impl FrequencyCap {
         problems
     }
 
+    /// In words, as an entry of the audit log has them.
+    pub fn describe(&self) -> String {
+        format!("{}: {} in {} hours", self.channel.map_or("all channels", Channel::title), self.most, self.hours)
+    }
+
     pub fn since(&self, now: Timestamp) -> Timestamp {
         now.plus(-(i64::from(self.hours) * HOUR_MS))
     }

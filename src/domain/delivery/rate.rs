@@ -26,7 +26,8 @@ impl Rate {
     pub fn available(&mut self, now: Timestamp) -> i64 {
         // A clock that was set back fills nothing and takes nothing.
         let passed = (now.0 - self.filled_at.0).clamp(0, SECOND_MS);
-        let full = (i64::from(self.per_second) * 1000).max(1000);
+        // What is left over of a whole message is not lost.
+        let full = (i64::from(self.per_second) * 1000).max(1000) + 999;
         self.held = (self.held + passed * i64::from(self.per_second)).min(full);
         self.filled_at = now;
         self.held.max(0) / 1000

@@ -1,11 +1,299 @@
-//! Addresses that get nothing any more.
+//! Addresses that get nothing any more, and why.
 
-/// How an address stands on the suppression list: upper and lower case and spaces do not tell e-mail addresses apart, nor
-/// do spaces and hyphens phone numbers.
-pub fn address_key(kind: &str, address: &str) -> String {
-    match kind {
-        "email" => address.trim().to_lowercase(),
-        "phone" => address.chars().filter(|sign| sign.is_ascii_digit() || *sign == '+').collect(),
-        _ => address.trim().to_string(),
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::fate::Fate;
+use crate::domain::{
+    error::FieldError,
+    people::profile::Channel,
+    query_string::{pairs, write_query},
+    text::SEARCH_MAX,
+    time::Timestamp,
+};
+
+/// Addresses on a page of the list.
+pub const SUPPRESSION_ROWS: i64 = 50;
+/// Longest reason that is kept, in characters: mail servers can be talkative.
+pub const REASON_MAX: usize = 300;
+/// Most addresses that are added by hand at once.
+pub const ADDED_MAX: usize = 10_000;
+
+/// What kind of address it is: a key of a profile's addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressKind {
+    Email,
+    Phone,
+    Push,
+    WebPush,
+}
+
+impl AddressKind {
+    pub const ALL: [AddressKind; 4] = [AddressKind::Email, AddressKind::Phone, AddressKind::Push, AddressKind::WebPush];
+
+    pub fn key(self) -> &'static str {
+        match self {
+            AddressKind::Email => "email",
+            AddressKind::Phone => "phone",
+            AddressKind::Push => "push",
+            AddressKind::WebPush => "web_push",
+        }
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            AddressKind::Email => "E-mail address",
+            AddressKind::Phone => "Phone number",
+            AddressKind::Push => "Push token",
+            AddressKind::WebPush => "Web push token",
+        }
+    }
+
+    pub fn from_key(key: &str) -> Option<Self> {
+        AddressKind::ALL.into_iter().find(|kind| kind.key() == key)
+    }
+
+    /// The kind that a channel sends to; none where it sends to no address of hers.
+    pub fn of(channel: Channel) -> Option<Self> {
+        channel.address_key().and_then(Self::from_key)
+    }
+
+    /// The channels that send to it.
+    pub fn channels(self) -> impl Iterator<Item = Channel> {
+        Channel::ALL.into_iter().filter(move |channel| AddressKind::of(*channel) == Some(self))
+    }
+
+    /// The one spelling under which an address stands on the list; none where it cannot be such an address.
+    pub fn normalise(self, address: &str) -> Option<String> {
+        let address = address.trim();
+        let spelled = match self {
+            AddressKind::Email => address.to_lowercase(),
+            AddressKind::Phone => {
+                let number: String = address.chars().filter(|sign| sign.is_ascii_digit() || *sign == '+').collect();
+                number.strip_prefix("00").map_or(number.clone(), |rest| format!("+{rest}"))
+            }
+            AddressKind::Push | AddressKind::WebPush => address.to_string(),
+        };
+        let good = match self {
+            AddressKind::Email => spelled.contains('@') && !spelled.contains(char::is_whitespace) && spelled.len() <= 254,
+            AddressKind::Phone => (5..=32).contains(&spelled.len()) && !spelled[1..].contains('+'),
+            AddressKind::Push | AddressKind::WebPush => !spelled.is_empty() && spelled.len() <= 512,
+        };
+        good.then_some(spelled)
+    }
+}
+
+/// Why an address is on the list. The greater one goes before the lesser, and only the least is taken back by herself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    Unsubscribed = 1,
+    ByHand = 2,
+    Complained = 3,
+    Bounced = 4,
+}
+
+impl Cause {
+    pub const ALL: [Cause; 4] = [Cause::Unsubscribed, Cause::ByHand, Cause::Complained, Cause::Bounced];
+
+    pub fn code(self) -> i64 {
+        self as i64
+    }
+
+    pub fn from_code(code: i64) -> Option<Self> {
+        Cause::ALL.into_iter().find(|cause| cause.code() == code)
+    }
+
+    /// What becomes of a message and puts her address on the list.
+    pub fn of(fate: Fate) -> Option<Self> {
+        match fate {
+            Fate::Bounced => Some(Cause::Bounced),
+            Fate::Complained => Some(Cause::Complained),
+            Fate::Unsubscribed => Some(Cause::Unsubscribed),
+            _ => None,
+        }
+    }
+
+    /// The end of a sentence: "her address is on the suppression list: it bounced: 550 no such user".
+    pub fn reason(self, detail: &str) -> String {
+        let detail: String = detail.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(REASON_MAX).collect();
+        let (words, detailed) = match self {
+            Cause::Bounced => ("it bounced", true),
+            Cause::ByHand => ("added by hand", true),
+            Cause::Complained => ("she marked a message as spam", false),
+            Cause::Unsubscribed => ("she unsubscribed", false),
+        };
+        if detailed && !detail.is_empty() { format!("{words}: {detail}") } else { words.to_string() }
+    }
+}
+
+/// Is an address unwanted altogether? One phone number may be wanted for one channel and not for another: then consent alone
+/// decides.
+pub fn is_unwanted(consent: &BTreeMap<String, bool>, kind: AddressKind) -> bool {
+    let said = |wanted: bool| kind.channels().any(|channel| consent.get(channel.key()) == Some(&wanted));
+    said(false) && !said(true)
+}
+
+/// One address on the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suppression {
+    pub kind: AddressKind,
+    pub address: String,
+    pub reason: String,
+    pub at: Timestamp,
+}
+
+/// Which of them, as the page's address spells it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SuppressionQuery {
+    /// A part of an address.
+    pub search: String,
+    /// From 1.
+    pub page: i64,
+}
+
+impl SuppressionQuery {
+    /// # Errors
+    /// Where a parameter makes no sense.
+    pub fn parse(query: &str) -> Result<Self, FieldError> {
+        let mut parsed = Self { page: 1, ..Self::default() };
+        for (key, value) in pairs(query).filter(|(_, value)| !value.is_empty()) {
+            match key.as_str() {
+                "search" if value.chars().count() <= SEARCH_MAX => parsed.search = value.trim().to_string(),
+                "search" => {
+                    let sentence = format!("The search text is too long. Use at most {SEARCH_MAX} characters.");
+                    return Err(FieldError::new("search", "too_long", sentence));
+                }
+                "page" => {
+                    let page = value.parse().ok().filter(|page| (1..=10_000_000).contains(page));
+                    parsed.page = page.ok_or_else(|| FieldError::new("page", "malformed", "Pages are whole numbers from 1."))?;
+                }
+                _ => {}
+            }
+        }
+        Ok(parsed)
+    }
+
+    pub fn to_query(&self) -> String {
+        let mut pairs = Vec::new();
+        if !self.search.is_empty() {
+            pairs.push(("search", self.search.clone()));
+        }
+        if self.page > 1 {
+            pairs.push(("page", self.page.to_string()));
+        }
+        write_query(&pairs)
+    }
+
+    pub fn with_page(&self, page: i64) -> Self {
+        Self { page, ..self.clone() }
+    }
+}
+
+/// A page of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SuppressionPage {
+    pub query: SuppressionQuery,
+    pub rows: Vec<Suppression>,
+    /// That match.
+    pub total: i64,
+}
+
+impl SuppressionPage {
+    pub fn last_page(&self) -> i64 {
+        ((self.total + SUPPRESSION_ROWS - 1) / SUPPRESSION_ROWS).max(1)
+    }
+}
+
+/// Addresses as somebody typed them, one a line.
+///
+/// # Errors
+/// Names the first line that is no such address, or says that there are none or too many.
+pub fn read_addresses(kind: AddressKind, text: &str) -> Result<Vec<String>, FieldError> {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let refuse = |key, sentence: String| Err(FieldError::new("addresses", key, sentence));
+    if lines.is_empty() {
+        return refuse("required", "Enter at least one address.".to_string());
+    }
+    if lines.len() > ADDED_MAX {
+        return refuse("too_long", format!("Add at most {ADDED_MAX} addresses at once."));
+    }
+    let mut addresses = Vec::with_capacity(lines.len());
+    for line in lines {
+        match kind.normalise(line) {
+            Some(address) => addresses.push(address),
+            None => {
+                let shown: String = line.chars().take(60).collect();
+                let title = kind.title().to_lowercase();
+                let article = if title.starts_with('e') { "an" } else { "a" };
+                return refuse("malformed", format!("“{shown}” is not {article} {title}. Nothing was added; correct the line."));
+            }
+        }
+    }
+    addresses.sort();
+    addresses.dedup();
+    Ok(addresses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_has_one_spelling() {
+        assert_eq!(AddressKind::Email.normalise(" Ada@Example.COM "), Some("ada@example.com".to_string()));
+        for number in ["+49 (170) 123-45", "0049 170 12345", "+49/170/12345"] {
+            assert_eq!(AddressKind::Phone.normalise(number), Some("+4917012345".to_string()), "{number}");
+        }
+        assert_eq!(AddressKind::Push.normalise("AbC:d"), Some("AbC:d".to_string()));
+        for (kind, nonsense) in
+            [(AddressKind::Email, "ada"), (AddressKind::Email, "a b@c"), (AddressKind::Phone, "12"), (AddressKind::Push, " ")]
+        {
+            assert_eq!(kind.normalise(nonsense), None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn a_bounce_goes_before_an_unsubscription() {
+        assert!(Cause::Bounced > Cause::Unsubscribed && Cause::Bounced > Cause::Complained);
+        for cause in Cause::ALL {
+            assert_eq!(Cause::from_code(cause.code()), Some(cause));
+        }
+    }
+
+    #[test]
+    fn a_reason_is_the_end_of_a_sentence() {
+        assert_eq!(Cause::Bounced.reason("550 5.1.1\r\n  no such user"), "it bounced: 550 5.1.1 no such user");
+        assert_eq!(Cause::Bounced.reason(""), "it bounced");
+        assert_eq!(Cause::Unsubscribed.reason("whatever"), "she unsubscribed");
+        assert!(Cause::Bounced.reason(&"x".repeat(5_000)).len() < 400);
+    }
+
+    #[test]
+    fn a_number_that_is_wanted_for_one_channel_is_not_unwanted() {
+        let consent = |said: &[(&str, bool)]| said.iter().map(|(key, wanted)| (key.to_string(), *wanted)).collect();
+        assert!(is_unwanted(&consent(&[("sms", false)]), AddressKind::Phone));
+        assert!(!is_unwanted(&consent(&[("sms", false), ("whatsapp", true)]), AddressKind::Phone));
+        assert!(!is_unwanted(&consent(&[("email", false)]), AddressKind::Phone));
+        assert!(!is_unwanted(&consent(&[]), AddressKind::Email));
+    }
+
+    #[test]
+    fn a_list_that_is_typed_names_its_bad_line_and_says_things_once() {
+        let typed = "ada@example.com\n\n Ada@example.com\nbob@example.com\n";
+        let read = read_addresses(AddressKind::Email, typed).expect("good");
+        assert_eq!(read, ["ada@example.com", "bob@example.com"]);
+        let error = read_addresses(AddressKind::Email, "ada@example.com\nnobody").expect_err("refused");
+        assert!(error.sentence.contains("“nobody” is not an e-mail address"), "{error}");
+        assert_eq!(read_addresses(AddressKind::Email, " \n").expect_err("refused").key, "required");
+    }
+
+    #[test]
+    fn a_query_comes_back_from_its_address() {
+        let query = SuppressionQuery { search: "a+b@c".to_string(), page: 3 };
+        assert_eq!(SuppressionQuery::parse(&query.to_query()), Ok(query));
+        assert!(SuppressionQuery::parse("page=0").is_err());
     }
 }

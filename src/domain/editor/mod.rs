@@ -2,13 +2,20 @@
 //! (`src/api/editor.rs`), and the rules of editing that both share.
 
 pub mod align;
+pub mod checks;
 pub mod desk;
+pub mod difference;
 pub mod fragment;
 pub mod geometry;
 pub mod outline;
 pub mod palette;
 pub mod place;
+pub mod replay;
 pub mod sketch;
+#[cfg(feature = "ssr")]
+pub mod templates;
+pub mod times;
+pub mod trial;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +30,9 @@ use super::{
     status::Status,
     time::Timestamp,
 };
+
+/// Longest description that a journey is published with, in characters (reference 3.7).
+pub const PUBLISHED_DESCRIPTION_MAX: usize = 120;
 
 /// What may be changed about a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,7 +170,8 @@ pub struct Trial {
     pub person: Option<String>,
     /// Properties of the event that lets her in.
     pub event: super::people::Properties,
-    /// Events that she is assumed to do, so many minutes after she came in.
+    /// Events that she is assumed to do, so many minutes after she came in. What becomes of a message is one of them: `$viewed`,
+    /// `$clicked`, `$delivered`, `$bounced`, `$complained`, `$unsubscribed`, `$failed`.
     pub later: Vec<(u32, EventMatch)>,
 }
 
@@ -169,7 +180,8 @@ pub struct Trial {
 pub struct TrialStep {
     pub at: Timestamp,
     pub node: String,
-    /// "sends", "waits", "left:sent", "ended:completed", as in the step log.
+    /// "sends", "waits", "left:sent", "ended:completed", as in the step log; first of all perhaps "kept out", where a gate would
+    /// not let her in: the trial goes on as if it had.
     pub what: String,
     pub reason: String,
 }
@@ -195,4 +207,15 @@ pub struct ReplayFigures {
     pub messages: Vec<(String, i64)>,
     /// There were more events than are looked at.
     pub cut: bool,
+}
+
+/// Somebody who is at a node right now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonHere {
+    /// The number of her page, `/profiles/NUMBER`; none where she was forgotten.
+    pub person: Option<i64>,
+    /// The number of her trip's page, `/trips/NUMBER`.
+    pub trip: i64,
+    pub identity: Option<String>,
+    pub since: Timestamp,
 }

@@ -212,7 +212,8 @@ fn pass(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
             let roll = percentile(&format!("split {} {}", node.id, scene.trip.salt), scene.profile.seq);
             let mut upper = 0;
             let chosen = shares.iter().find(|share| {
-                upper += share.percent;
+                // Of a draft they may add up to anything.
+                upper = share.percent.saturating_add(upper);
                 roll < upper
             });
             let name = chosen.or(shares.last()).map(|share| share.name.clone()).unwrap_or_default();

@@ -54,6 +54,18 @@ pub enum Turned {
     Ended(Ending),
 }
 
+impl Turned {
+    /// The word of the step log: "left:yes", "waits", "sends", "ended:completed".
+    pub fn word(&self) -> String {
+        match self {
+            Turned::Left(outlet) => format!("left:{outlet}"),
+            Turned::Waits => "waits".to_string(),
+            Turned::Sends => "sends".to_string(),
+            Turned::Ended(ending) => format!("ended:{}", ending.key()),
+        }
+    }
+}
+
 /// A message that was written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outgoing {

@@ -26,7 +26,7 @@ pub struct Position {
 }
 
 /// A way out of a node that leads to another.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Connector {
     pub from: String,

@@ -414,7 +414,7 @@ impl NodeKind {
 }
 
 impl Delay {
-    fn describe(&self) -> String {
+    pub fn describe(&self) -> String {
         match self {
             Delay::For { minutes: length } => minutes(*length),
             Delay::Until { time, weekdays } if weekdays.is_empty() => format!("Until {time}"),
@@ -434,7 +434,7 @@ impl Delay {
 }
 
 /// "45 min", "2 h", "3 days".
-fn minutes(length: u32) -> String {
+pub fn minutes(length: u32) -> String {
     match length {
         length if length >= 1440 && length % 1440 == 0 => super::super::figures::counted(i64::from(length / 1440), "day", "days"),
         length if length >= 60 && length % 60 == 0 => format!("{} h", length / 60),

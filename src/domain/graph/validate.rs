@@ -15,8 +15,23 @@ const ID_MAX: usize = 64;
 const DEPTH_MAX: usize = 16;
 
 impl Graph {
-    /// What can never be stored: ids twice, connectors to nowhere, numbers out of range. Paths are those of the JSON form.
+    /// What is never taken from outside, nor published: ids twice, connectors to nowhere, numbers out of range. Paths are those
+    /// of the JSON form.
     pub fn defects(&self) -> Vec<FieldError> {
+        let mut defects = self.flaws();
+        if self.nodes.len() > NODES_MAX {
+            return defects;
+        }
+        for (index, node) in self.nodes.iter().enumerate() {
+            let path = format!("nodes[{index}]");
+            defects.extend(node.step.defects().into_iter().map(|defect| defect.under("step").under(&path)));
+            defects.extend(node.sending.defects().into_iter().map(|defect| defect.under("sending").under(&path)));
+        }
+        defects
+    }
+
+    /// What not even a draft can be kept with. A form that is half filled in is none of it: the author goes on later.
+    pub fn flaws(&self) -> Vec<FieldError> {
         let mut defects = Vec::new();
         if self.nodes.len() > NODES_MAX {
             let sentence = format!("The graph has {} nodes; the most is {NODES_MAX}.", self.nodes.len());
@@ -37,8 +52,10 @@ impl Graph {
                 let sentence = format!("A position lies at most {POSITION_MAX} units from the origin.");
                 defects.push(FieldError::new("position", "range", sentence).under(&path));
             }
-            defects.extend(node.step.defects().into_iter().map(|defect| defect.under("step").under(&path)));
-            defects.extend(node.sending.defects().into_iter().map(|defect| defect.under("sending").under(&path)));
+            if node.step.depth() > DEPTH_MAX {
+                let sentence = format!("Criteria are nested at most {DEPTH_MAX} deep.");
+                defects.push(FieldError::new("step.condition_split.branches", "too_deep", sentence).under(&path));
+            }
         }
         let entries = self.nodes.iter().filter(|node| node.step == NodeKind::Entry {}).count();
         if entries != 1 {
@@ -117,7 +134,8 @@ impl Graph {
         problems
     }
 
-    fn reached(&self) -> HashSet<&str> {
+    /// Nodes that somebody who comes in can get to.
+    pub fn reached(&self) -> HashSet<&str> {
         let mut ways: HashMap<&str, Vec<&str>> = HashMap::new();
         for connector in &self.connectors {
             ways.entry(&connector.from).or_default().push(&connector.to);
@@ -136,7 +154,7 @@ impl Graph {
     }
 
     /// A node on a circle that nobody ever waits on, if there is one: Kahn's algorithm over the nodes that do not wait.
-    fn cycle_without_wait(&self) -> Option<&str> {
+    pub fn cycle_without_wait(&self) -> Option<&str> {
         let passing: HashSet<&str> =
             self.nodes.iter().filter(|node| node.step.group() != NodeGroup::Wait).map(|node| node.id.as_str()).collect();
         let mut ways: HashMap<&str, Vec<&str>> = HashMap::new();
@@ -166,6 +184,14 @@ impl Graph {
 }
 
 impl NodeKind {
+    /// How deep its criteria are nested.
+    fn depth(&self) -> usize {
+        match self {
+            NodeKind::ConditionSplit { branches } => branches.iter().map(|branch| branch.criteria.depth()).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     fn defects(&self) -> Vec<FieldError> {
         let mut defects = Vec::new();
         let mut add = |path: &str, key: &str, sentence: &str| defects.push(FieldError::new(path, key, sentence));
@@ -196,9 +222,6 @@ impl NodeKind {
                 }
                 if branches.iter().any(|branch| is_reserved(&branch.name)) {
                     add("condition_split.branches", "reserved", RESERVED);
-                }
-                if branches.iter().map(|branch| branch.criteria.depth()).max().unwrap_or(0) > DEPTH_MAX {
-                    add("condition_split.branches", "too_deep", "Criteria are nested at most 16 deep.");
                 }
             }
             NodeKind::WaitForEvent { timeout_minutes: 0, .. } => {

@@ -46,13 +46,22 @@ fn each_defect_is_named_at_its_place() {
         keys(graph.defects()),
         [
             ("nodes[2].id", "duplicate"),
-            ("nodes[3].step.random_split.shares", "sum"),
             ("connectors[0].outlet", "unknown_outlet"),
             ("connectors[1].from", "unknown_node"),
             ("connectors[2].to", "entry"),
+            ("nodes[3].step.random_split.shares", "sum"),
         ]
         .map(|(path, key)| (path.to_string(), key.to_string()))
     );
+}
+
+#[test]
+fn a_draft_is_kept_with_forms_that_are_half_filled_in_and_without_what_leads_nowhere() {
+    let half = node("r", NodeKind::RandomSplit { shares: vec![Share { name: "x".to_string(), percent: 50 }] });
+    let mut graph = graph(vec![half], vec![connector("entry", "next", "r")]);
+    assert_eq!((graph.flaws(), keys(graph.defects()).len()), (Vec::new(), 1));
+    graph.connectors.push(connector("r", "y", "r"));
+    assert_eq!(keys(graph.flaws()), [("connectors[1].outlet".to_string(), "unknown_outlet".to_string())]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Properties;
-use crate::domain::{graph::criteria::Criteria, ids::JourneyId, time::Timestamp};
+use crate::domain::{delivery::message_view::MessageView, graph::criteria::Criteria, ids::JourneyId, time::Timestamp};
 
 /// People on a page.
 pub const PEOPLE_ROWS: i64 = 50;
@@ -98,6 +98,7 @@ pub struct TripDetail {
     pub person: Option<i64>,
     pub person_title: String,
     pub steps: Vec<StepView>,
+    pub messages: Vec<MessageView>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,9 +1,32 @@
 //! The outside world by channel: what hands one message to one provider, and what the provider said.
 
+mod fcm;
+mod fcm_token;
+mod http;
+mod mail;
+mod networks;
+mod outside;
 pub mod parcel;
+mod smtp;
+mod smtp_answers;
+mod smtp_pool;
+mod twilio;
+pub mod webhook;
+mod words;
+
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
+use crate::{
+    domain::{
+        delivery::channel::{ChannelSecret, ChannelSettings},
+        ids::ProjectId,
+        people::profile::Channel,
+    },
+    server::vault::{Vault, VaultError},
+};
+pub use outside::{NoWay, Outside};
 pub use parcel::{Content, EmailContent, Parcel, WebhookContent};
 
 /// What a provider said to one message.
@@ -33,4 +56,70 @@ pub enum Fault {
 pub trait Transport: Send + Sync + 'static {
     /// Within the channel's own time-out. Dropping the future gives the message up.
     fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Handed>;
+}
+
+/// Why there is no transport with these settings. Sentences for an admin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ChannelError {
+    #[error("The channel has no password or key. Enter it on the channel's page.")]
+    SecretMissing,
+    #[error("The service account's private key cannot be read. Download the JSON file again and paste all of it.")]
+    PrivateKey,
+    #[error(
+        "The certificate of the private authority cannot be read. Paste it in PEM, from BEGIN CERTIFICATE to END CERTIFICATE."
+    )]
+    Authority,
+    #[error("The mail server's name cannot stand in a certificate. Look for a mistake in it.")]
+    HostName,
+    #[error("The sender's address cannot be written into a message. Look for a mistake in it.")]
+    Sender,
+}
+
+impl Handed {
+    /// Somebody handed a message of one channel to the transport of another.
+    fn wrong_channel() -> Self {
+        Handed::Never { reason: "it is not a message of this channel".to_string(), fault: Fault::Message }
+    }
+}
+
+/// What hands messages over with these settings. `status_callback` is the address at which an SMS provider tells what became of
+/// a message. Nothing is connected to yet. Inside of a runtime.
+///
+/// # Errors
+/// Where something is missing or cannot be read.
+pub fn open_transport(
+    settings: &ChannelSettings,
+    secret: Option<&ChannelSecret>,
+    status_callback: Option<String>,
+    outside: &Outside,
+) -> Result<Arc<dyn Transport>, ChannelError> {
+    let needed = || secret.ok_or(ChannelError::SecretMissing);
+    Ok(match settings {
+        ChannelSettings::Email(email) => {
+            let password = email.user.is_some().then(needed).transpose()?;
+            Arc::new(smtp::Smtp::new(email, password, outside)?)
+        }
+        ChannelSettings::Sms(sms) => Arc::new(twilio::Twilio::new(sms, needed()?, status_callback, outside)?),
+        ChannelSettings::Push(push) => Arc::new(fcm::Fcm::new(push, needed()?, outside)?),
+        ChannelSettings::Webhook(webhook) => Arc::new(webhook::Webhook::new(webhook, secret, outside)),
+    })
+}
+
+/// A sealed secret opens in the channel that it was sealed for, and nowhere else.
+fn seal_label(project: ProjectId, channel: Channel) -> String {
+    format!("channel {project}/{}", channel.key())
+}
+
+/// # Errors
+/// Where the operating system gives no random numbers.
+pub fn seal(vault: &Vault, project: ProjectId, channel: Channel, secret: &ChannelSecret) -> Result<Vec<u8>, VaultError> {
+    vault.seal(&seal_label(project, channel), secret.expose().as_bytes())
+}
+
+/// # Errors
+/// [`VaultError::OtherKey`] where it was sealed with another key.
+pub fn unseal(vault: &Vault, project: ProjectId, channel: Channel, sealed: &[u8]) -> Result<ChannelSecret, VaultError> {
+    let bytes = vault.unseal(&seal_label(project, channel), sealed)?;
+    let text = String::from_utf8(bytes).map_err(|_| VaultError::OtherKey)?;
+    ChannelSecret::parse(&text).map_err(|_| VaultError::OtherKey)
 }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     known::KnownVersions,
     lane::Lane,
-    letter::{Letter, Office, Outcome, recent_of, suppressed_of},
+    letter::{Letter, Office, Outcome, address_of, recent_of, suppressed_of},
 };
 use crate::{
     domain::{
@@ -291,8 +291,8 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         people.dedup();
         let profiles = self.store.people(&people, &Needs { profile: true, ..Needs::default() }).await?;
         let address = |message: &TakenMessage| {
-            let kind = message.channel.address_key()?;
-            Some((message.project, kind, profiles.get(&message.profile)?.addresses.get(kind)?.clone()))
+            let (kind, address) = address_of(profiles.get(&message.profile)?, message.channel)?;
+            Some((message.project, kind, address))
         };
         let addresses: Vec<_> = taken.iter().filter_map(address).collect();
         let mut capped: Vec<ProfileNumber> =

@@ -10,7 +10,7 @@ use crate::{
         delivery::{
             gates::{self, Circumstances, FrequencyCap, Gate},
             retry::next_try,
-            suppression::address_key,
+            suppression::AddressKind,
         },
         engine::{calendar::Calendar, chance::percentile},
         people::{Profile, Properties, profile::Channel},
@@ -21,7 +21,7 @@ use crate::{
         clock::Clock,
         store::delivery::{SettledMessage, Settlement, Surroundings, TakenMessage},
         templates::Facts,
-        tracking::{MessageLinks, message_key},
+        tracking::token::{MessageLinks, message_key},
         vault::Vault,
     },
 };
@@ -77,11 +77,16 @@ pub fn recent_of(surroundings: &Surroundings, message: &TakenMessage, now: Times
     before.collect()
 }
 
+/// Her address by a channel, as it stands on the suppression list.
+pub fn address_of(profile: &Profile, channel: Channel) -> Option<(AddressKind, String)> {
+    let kind = AddressKind::of(channel)?;
+    Some((kind, kind.normalise(profile.addresses.get(kind.key())?)?))
+}
+
 /// Why her address gets nothing any more.
 pub fn suppressed_of(surroundings: &Surroundings, message: &TakenMessage, profile: &Profile) -> Option<String> {
-    let kind = message.channel.address_key()?;
-    let address = profile.addresses.get(kind)?;
-    surroundings.suppressed.get(&(message.project, kind.to_string(), address_key(kind, address))).cloned()
+    let (kind, address) = address_of(profile, message.channel)?;
+    surroundings.suppressed.get(&(message.project, kind, address)).cloned()
 }
 
 impl Letter {
@@ -111,7 +116,7 @@ impl Letter {
             }
         };
         drop(flight);
-        let settlement = self.settlement(&handed, &parcel, office.clock.now());
+        let settlement = self.settlement(&handed, office.clock.now());
         self.outcome(settlement, Some(handed))
     }
 
@@ -158,7 +163,7 @@ impl Letter {
             zone,
             now,
         };
-        let links = MessageLinks::new(office.links.clone(), office.vault.clone(), self.message.seq);
+        let links = MessageLinks { base: office.links.clone(), vault: office.vault.clone(), message: self.message.seq };
         let content = message.compose(&facts, Some(&links)).map_err(|error| error.to_string())?;
         let kind = self.message.channel.address_key();
         let to = kind.and_then(|kind| self.profile.addresses.get(kind)).cloned().unwrap_or_default();
@@ -166,12 +171,11 @@ impl Letter {
         Ok(Parcel { key: message_key(&office.vault, self.message.seq), to, to_name: name.map(str::to_string), content })
     }
 
-    fn settlement(&self, handed: &Handed, parcel: &Parcel, now: Timestamp) -> Settlement {
+    fn settlement(&self, handed: &Handed, now: Timestamp) -> Settlement {
         match handed {
             Handed::Taken { provider_id } => Settlement::Sent { provider_id: provider_id.clone() },
             Handed::Never { reason, fault } => {
-                let kind = self.message.channel.address_key().filter(|_| *fault == Fault::Address);
-                let dead_address = kind.map(|kind| (kind, parcel.to.clone()));
+                let dead_address = address_of(&self.profile, self.message.channel).filter(|_| *fault == Fault::Address);
                 Settlement::Failed { reason: reason.clone(), dead_address }
             }
             Handed::NotNow { reason, wish_ms, .. } => {

@@ -32,10 +32,8 @@ use crate::{
         actor::{Actor, Origin},
         engine::calendar::Calendar,
         ids::ProjectId,
-        selection::Selection,
         status::Status,
         time::Timestamp,
-        transition::Action,
     },
     server::{
         clock::Clock,
@@ -328,9 +326,7 @@ impl<S: Store + Clone> Engine<S> {
             return Ok(());
         }
         let system = system_actor(&self.store, live.planned.project_id);
-        let selection = Selection::Ticked(vec![live.planned.journey_id]);
-        self.store.operate(&system, &selection, Action::Complete, None, self.clock.now()).await?;
-        Ok(())
+        self.store.complete_version(&system, version, self.clock.now()).await
     }
 
     /// Pages hear of the last change as well, when nothing follows it.
@@ -349,7 +345,7 @@ impl<S: Store + Clone> Engine<S> {
         Ok(())
     }
 
-    /// Rows that a Stop left are looked for only where something was stopped since.
+    /// Rows that a Stop or a newer version left are looked for only where something was changed since.
     async fn sweep(&mut self) -> StoreResult<bool> {
         if self.swept_epoch == self.plan.epoch {
             return Ok(false);

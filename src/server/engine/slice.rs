@@ -245,7 +245,7 @@ impl<'a> Slice<'a> {
         let path: Vec<(&str, String, &str)> = progress
             .passages
             .iter()
-            .map(|passage| (nodes[passage.node].id.as_str(), what(&passage.turn), passage.reason.as_str()))
+            .map(|passage| (nodes[passage.node].id.as_str(), passage.turn.word(), passage.reason.as_str()))
             .collect();
         let path = serde_json::to_string(&path).unwrap_or_else(|_| "[]".to_string());
         self.batch.steps.push(NewStep { enrolment: working.seq, visit: working.trip.visit, path });
@@ -357,14 +357,5 @@ fn count_passage(outlets: &mut Outlets, passage: &Passage) {
         Turned::Left(outlet) => count("", outlet),
         Turned::Ended(ending) => count("!", ending.key()),
         Turned::Waits | Turned::Sends => {}
-    }
-}
-
-fn what(turn: &Turned) -> String {
-    match turn {
-        Turned::Left(outlet) => format!("left:{outlet}"),
-        Turned::Waits => "waits".to_string(),
-        Turned::Sends => "sends".to_string(),
-        Turned::Ended(ending) => format!("ended:{}", ending.key()),
     }
 }

@@ -43,6 +43,11 @@ pub fn shown_once(shown: &ShownOnce, assets: &Assets) -> Response<Body> {
 }
 
 fn page(title: &str, content: &str, assets: &Assets) -> Response<Body> {
+    document(&format!("{title} · Wayfare"), content, assets)
+}
+
+/// A page of plain HTML; what is not markup in `content` is escaped already.
+pub fn document(title: &str, content: &str, assets: &Assets) -> Response<Body> {
     let style = assets.address("wayfare.css").map(|css| format!("<link rel=\"stylesheet\" href=\"{css}\">")).unwrap_or_default();
     // Named here as well: a browser that is told of no icon asks for one that is not there.
     let icon = assets
@@ -50,7 +55,7 @@ fn page(title: &str, content: &str, assets: &Assets) -> Response<Body> {
         .map(|icon| format!("<link rel=\"icon\" href=\"{icon}\" type=\"image/svg+xml\">"))
         .unwrap_or_default();
     let html = format!(
-        "<!DOCTYPE html><html lang=\"en\" data-hydrated=\"true\"><head><meta charset=\"utf-8\"><title>{title} · Wayfare</title>\
+        "<!DOCTYPE html><html lang=\"en\" data-hydrated=\"true\"><head><meta charset=\"utf-8\"><title>{title}</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">{icon}{style}</head>\
          <body><main class=\"page page-narrow\">{content}</main></body></html>",
         title = escape(title),
@@ -68,6 +73,6 @@ pub fn after_panic(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
     of(&AppError::Internal, &Assets::default(), "/journeys")
 }
 
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }

@@ -41,14 +41,20 @@ impl Hosts {
     /// The refusal, where the request is none of ours.
     pub fn refusal(&self, request: &Request, client: &Client) -> Option<Response<Body>> {
         let host = client.host.as_deref().or_else(|| request.uri().authority().map(|authority| authority.as_str()));
-        if !host.is_some_and(|host| self.allow(host)) {
-            return Some(plain(
+        let foreign = || (!same_origin(request.headers(), host)).then(|| plain(StatusCode::FORBIDDEN, FOREIGN));
+        self.foreign_host(request, client).or_else(foreign)
+    }
+
+    /// The same without a look at where it comes from: for what carries a signature instead.
+    pub fn foreign_host(&self, request: &Request, client: &Client) -> Option<Response<Body>> {
+        let host = client.host.as_deref().or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+        (!host.is_some_and(|host| self.allow(host))).then(|| {
+            plain(
                 StatusCode::MISDIRECTED_REQUEST,
                 "Wayfare does not answer to this name. Use this machine's own address, or start it with --public-url and the address \
                  that people use.\n",
-            ));
-        }
-        (!same_origin(request.headers(), host)).then(|| plain(StatusCode::FORBIDDEN, FOREIGN))
+            )
+        })
     }
 }
 

@@ -148,7 +148,7 @@ pub fn json(error: &AppError) -> Response<Body> {
 }
 
 /// What is made for one person is kept by nobody else, nor after she has signed out.
-fn protect(headers: &mut HeaderMap, secure: bool) {
+pub fn protect(headers: &mut HeaderMap, secure: bool) {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if secure {
         headers.insert(HSTS, HeaderValue::from_static(A_YEAR_OF_TLS));

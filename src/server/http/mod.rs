@@ -7,6 +7,7 @@ mod client;
 mod error_page;
 mod guard;
 mod health;
+mod hooks;
 mod identify;
 mod pages;
 mod people_upload;
@@ -15,6 +16,8 @@ mod rest;
 pub mod routes;
 mod server_functions;
 mod site;
+mod suppressions_export;
+mod tracking;
 
 use std::{sync::Arc, time::Duration};
 
@@ -80,11 +83,17 @@ pub fn router(state: AppState) -> Router {
         .merge(timed)
         .merge(programs)
         .layer(middleware::from_fn_with_state(state.clone(), identify::identify));
+    let outside = routers
+        .outside
+        .layer(DefaultBodyLimit::max(hooks::BODY_MAX))
+        .layer(middleware::from_fn_with_state(state.clone(), tracking::receive))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT));
     let fixed =
         |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     let hsts = state.site.is_https().then(|| fixed(identify::HSTS, identify::A_YEAR_OF_TLS));
     routers
         .signs
+        .merge(outside)
         .merge(known)
         .layer(option_layer(hsts))
         .layer(DefaultBodyLimit::max(BODY_MAX))

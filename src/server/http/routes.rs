@@ -8,7 +8,10 @@ use axum::{
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list_with_exclusions;
 
-use super::{AppState, audit_export, changes, health, pages, people_upload, provider, rest, server_functions};
+use super::{
+    AppState, audit_export, changes, health, hooks, pages, people_upload, provider, rest, server_functions, suppressions_export,
+    tracking,
+};
 use crate::ui::app::App;
 
 /// Who may open a route at all. What she may do there is decided by the services.
@@ -33,7 +36,7 @@ pub struct Route {
 /// What everybody may open: signing in, links that are a right of their own, site files, signs of life.
 const PUBLIC: [&str; 7] =
     ["/", "/sign-in", "/healthz", "/readyz", "/api/openapi.json", "/sign-in/provider", "/sign-in/provider/back"];
-const PUBLIC_BELOW: [&str; 5] = ["/pkg/", "/invitations/", "/password/", "/setup", "/api/ui/session/"];
+const PUBLIC_BELOW: [&str; 8] = ["/pkg/", "/invitations/", "/password/", "/setup", "/api/ui/session/", "/t/", "/u/", "/hooks/"];
 /// Where programs come in, with a key instead of a session.
 pub const PROGRAMS_BELOW: &str = "/api/v1/";
 /// And where programs come in that were written for others.
@@ -77,7 +80,19 @@ fn streams() -> Fixed {
     vec![
         ("GET", "/api/ui/changes", get(changes::stream)),
         ("GET", "/audit.csv", get(audit_export::download)),
+        ("GET", "/suppressions.csv", get(suppressions_export::download)),
         ("GET", "/imports/{id}/refused.csv", get(people_upload::refused)),
+    ]
+}
+
+/// For whoever got a message, and for providers: what they bring is signed, so nobody is signed in and no cookie is looked at.
+fn outside() -> Fixed {
+    vec![
+        ("GET", "/t/o/{token}", get(tracking::open)),
+        ("GET", "/t/c/{token}", get(tracking::click)),
+        ("GET", "/u/{token}", get(tracking::choices)),
+        ("POST", "/u/{token}", post(tracking::choose)),
+        ("POST", "/hooks/{token}/{provider}", post(hooks::take)),
     ]
 }
 
@@ -124,6 +139,7 @@ fn programs() -> Fixed {
 /// The routers of the groups.
 pub struct Routers {
     pub signs: Router<AppState>,
+    pub outside: Router<AppState>,
     pub streams: Router<AppState>,
     pub uploads: Router<AppState>,
     pub people: Router<AppState>,
@@ -134,6 +150,7 @@ pub fn routers(state: &AppState) -> Routers {
     let build = |routes: Fixed| routes.into_iter().fold(Router::new(), |router, (_, path, route)| router.route(path, route));
     Routers {
         signs: build(signs()),
+        outside: build(outside()),
         streams: build(streams()),
         uploads: build(uploads()),
         people: build(people()).route("/api/ui/{*function}", any(server_functions::answer)).merge(pages::routes(state)),
@@ -143,7 +160,7 @@ pub fn routers(state: &AppState) -> Routers {
 
 /// Every route there is.
 pub fn catalogue() -> Vec<Route> {
-    let fixed = [signs(), streams(), uploads(), people(), programs()]
+    let fixed = [signs(), outside(), streams(), uploads(), people(), programs()]
         .into_iter()
         .flatten()
         .map(|(method, path, _)| (method.to_string(), path.to_string()));

@@ -22,13 +22,21 @@ use crate::{
 
 /// Largest error that is looked into.
 const ERROR_MAX: usize = 256 * 1024;
+/// Where graphs come in, and how large one may be: thousands of nodes with their texts.
+const EDITOR: &str = "/api/ui/editor/";
+const GRAPH_MAX: usize = 16 * 1024 * 1024;
 /// Fields that are never written into a page again.
-const SECRET_FIELDS: [&str; 3] = ["password", "present", "link"];
+const SECRET_FIELDS: [&str; 4] = ["password", "present", "link", "secret"];
 
 pub async fn answer(State(state): State<AppState>, request: Request) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_MAX).await else {
-        return super::assets::plain(StatusCode::PAYLOAD_TOO_LARGE, "The request is larger than 1 MiB. Select fewer at once.\n");
+    let (most, too_large) = if parts.uri.path().starts_with(EDITOR) {
+        (GRAPH_MAX, "The journey is larger than 16 MiB. Make its texts shorter, or split it into several journeys.\n")
+    } else {
+        (BODY_MAX, "The request is larger than 1 MiB. Select fewer at once.\n")
+    };
+    let Ok(body) = to_bytes(body, most).await else {
+        return super::assets::plain(StatusCode::PAYLOAD_TOO_LARGE, too_large);
     };
     let plain_form = accepts_html(&parts.headers);
     let original = parts.clone();

@@ -20,7 +20,7 @@ impl<S: Store + Clone> Services<S> {
         actor.require(Permission::SeeJourneys)?;
         let undelivered = self.store.undelivered(actor.project, query).await?;
         let load = self.store.outbox_load(actor.project).await?;
-        let lanes = self.delivery.signs.lanes(actor.project);
+        let lanes = self.delivery()?.signs.lanes(actor.project);
         let channels = Channel::SENDING.into_iter().map(|channel| {
             let waiting = load.waiting.get(&channel).copied().unwrap_or(0);
             let live = load.live.contains(&channel);
@@ -36,7 +36,7 @@ impl<S: Store + Clone> Services<S> {
         actor.require(Permission::OperateJourneys)?;
         let count = self.store.send_again(actor, query, chosen, self.now()).await?;
         tracing::info!(count, project = %actor.project, by = %actor.user, "delivery.sent_again");
-        self.delivery.signs.wake();
+        self.delivery()?.signs.wake();
         self.announce(actor.project).await;
         Ok(count)
     }

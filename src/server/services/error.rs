@@ -4,7 +4,9 @@ use crate::{
     domain::{access::Forbidden, error::FieldError},
     server::{
         auth::{oidc::ProviderError, password::HashFailed, secret::NoRandomness, throttle::TooMany},
+        channels::ChannelError,
         store::StoreError,
+        vault::VaultError,
     },
 };
 
@@ -36,6 +38,16 @@ pub enum ServiceError {
     Busy,
     #[error(transparent)]
     Provider(#[from] ProviderError),
+    /// Only a running server sends.
+    #[error("only a running server sends messages")]
+    NoDelivery,
+    /// A message of a test, and what was said to it: a sentence.
+    #[error("{0}")]
+    NotDelivered(String),
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     #[error(transparent)]
     Hash(#[from] HashFailed),
     #[error(transparent)]

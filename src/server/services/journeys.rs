@@ -7,7 +7,6 @@ use crate::{
         actor::Actor,
         columns::ColumnChoice,
         document::JourneyDocument,
-        error::FieldError,
         ids::{JourneyId, OperationId, SavedFilterId},
         journey::JourneyDetail,
         label::Label,
@@ -62,9 +61,9 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<BulkAnswer> {
         require_action(actor, action)?;
         let answer = self.store.operate(actor, selection, action, confirmed, self.now()).await?;
-        if action == Action::Stop {
+        if let (Action::Stop, Some(delivery)) = (action, &self.delivery) {
             // Answered only when nothing of these journeys is on its way any more.
-            self.delivery.flights.barrier(&self.store).await?;
+            delivery.flights.barrier(&self.store).await?;
         }
         tracing::info!(
             operation = %answer.report.id, %action, by = %actor.user, changed = answer.report.changed,
@@ -81,9 +80,7 @@ impl<S: Store + Clone> Services<S> {
     pub async fn publish(&self, actor: &Actor, journey: JourneyId) -> ServiceResult<BulkAnswer> {
         actor.require(Permission::OperateJourneys)?;
         let detail = self.store.journey(actor.project, journey).await?;
-        let graph = detail.graph.problems().into_iter().map(|problem| problem.under("graph"));
-        let settings = detail.settings.problems().into_iter().map(|problem| problem.under("settings"));
-        let problems: Vec<FieldError> = graph.chain(settings).collect();
+        let problems = self.publishing_problems(&detail.graph, &detail.settings).await?;
         if detail.summary.status == Status::Draft && !problems.is_empty() {
             return Err(ServiceError::Problems(problems));
         }

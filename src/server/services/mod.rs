@@ -1,8 +1,11 @@
 //! Use cases. Each takes who is asking, asks the table of `domain/access.rs` whether she may, and does one thing: pages, API
 //! and command line call them, the store carries them out. Nothing that is called from outside gets by without this room.
 
+pub mod answers;
 pub mod audit;
+mod channels;
 mod delivery;
+mod editor;
 mod error;
 pub mod imports;
 mod journeys;
@@ -16,16 +19,21 @@ mod transfer;
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::{
     domain::{ids::ProjectId, time::Timestamp},
     server::{
         auth::Auth,
         changes::Changes,
+        channels::Outside,
         clock::Clock,
         delivery::{DeliverySigns, Flights},
         engine::EngineSigns,
         ingest::Intake,
         store::{Store, StoreResult},
+        tracking::intake::Reports,
+        vault::Vault,
     },
 };
 pub use error::{ServiceError, ServiceResult};
@@ -41,19 +49,26 @@ pub struct Services<S> {
     /// May anybody come in while there is no account? Only where nobody but this machine's own users can reach us.
     allow_local: bool,
     intake: Intake,
+    reports: Reports,
     signs: EngineSigns,
-    delivery: Delivery,
+    delivery: Option<Delivery>,
+    /// Held while a graph is tried on past events: one at a time keeps enough of the machine for everybody else.
+    rehearsal: Arc<Semaphore>,
 }
 
-/// What the services know of the courier and the outside world.
+/// What messages go out with.
 #[derive(Clone)]
 pub struct Delivery {
+    pub vault: Vault,
+    pub outside: Outside,
+    /// How the courier does.
     pub signs: DeliverySigns,
+    /// What is on its way.
     pub flights: Flights,
 }
 
 impl<S: Store + Clone> Services<S> {
-    /// Inside of a runtime: what comes in is written by a task.
+    /// Inside of a runtime: what comes in is written by a task. Without `delivery` for commands, which send nothing.
     pub fn new(
         store: S,
         clock: Arc<dyn Clock>,
@@ -61,15 +76,25 @@ impl<S: Store + Clone> Services<S> {
         auth: Auth,
         allow_local: bool,
         signs: EngineSigns,
-        delivery: Delivery,
+        delivery: Option<Delivery>,
     ) -> Self {
         let intake = Intake::start(store.clone(), Arc::clone(&clock), signs.clone());
-        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, signs, delivery }
+        let reports = Reports::start(store.clone(), Arc::clone(&clock), signs.clone());
+        let rehearsal = Arc::new(Semaphore::new(1));
+        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, reports, signs, delivery, rehearsal }
     }
 
     /// What the engine tells about itself.
     pub fn engine(&self) -> &EngineSigns {
         &self.signs
+    }
+
+    /// What messages go out with.
+    ///
+    /// # Errors
+    /// In a command.
+    pub fn delivery(&self) -> ServiceResult<&Delivery> {
+        self.delivery.as_ref().ok_or(ServiceError::NoDelivery)
     }
 
     pub fn now(&self) -> Timestamp {

@@ -9,8 +9,10 @@ use super::{
 use crate::domain::{
     actor::Actor,
     delivery::{
+        channel::ChannelSettings,
         fate::Fate,
         gates::FrequencyCap,
+        suppression::AddressKind,
         undelivered::{UndeliveredPage, UndeliveredQuery},
     },
     ids::ProjectId,
@@ -64,7 +66,7 @@ pub enum Settlement {
     Failed {
         reason: String,
         /// Kind and address, where it exists no more: nothing is sent there again.
-        dead_address: Option<(&'static str, String)>,
+        dead_address: Option<(AddressKind, String)>,
     },
     Withheld {
         reason: String,
@@ -102,7 +104,7 @@ pub struct SettledMessage {
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
     /// Why addresses get nothing any more: by project, kind of address and address.
-    pub suppressed: HashMap<(ProjectNumber, String, String), String>,
+    pub suppressed: HashMap<(ProjectNumber, AddressKind, String), String>,
     /// When people got messages lately: by person, with the message's number and, where it is still with a sender, no time.
     pub recent: HashMap<ProfileNumber, Vec<(Channel, MessageNumber, Option<Timestamp>)>>,
 }
@@ -113,8 +115,7 @@ pub struct LiveChannel {
     pub project: ProjectNumber,
     pub project_id: ProjectId,
     pub channel: Channel,
-    /// JSON.
-    pub settings: String,
+    pub settings: ChannelSettings,
     pub secret: Option<Vec<u8>>,
     pub per_second: Option<u32>,
     pub revision: i64,
@@ -148,7 +149,7 @@ pub trait DeliveryStore: Clone + Send + Sync + 'static {
     /// Addresses are asked for by project, kind and address; messages that were sent to people since then by number of person.
     fn surroundings(
         &self,
-        addresses: &[(ProjectNumber, &'static str, String)],
+        addresses: &[(ProjectNumber, AddressKind, String)],
         people: &[ProfileNumber],
         since: Timestamp,
     ) -> impl Future<Output = StoreResult<Surroundings>> + Send;

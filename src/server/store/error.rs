@@ -1,6 +1,6 @@
 //! What can go wrong with the store, told apart by what the caller can do about it.
 
-use crate::domain::{operation::StopPreview, transition::Refusal};
+use crate::domain::{error::FieldError, operation::StopPreview, transition::Refusal};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -22,6 +22,9 @@ pub enum StoreError {
     /// It cannot be done as things are; a sentence that says what to do first.
     #[error("{0}")]
     Conflict(&'static str),
+    /// What was sent cannot be stored, for all of these reasons.
+    #[error("{} problems", .0.len())]
+    Problems(Vec<FieldError>),
     /// A link that opens nothing: never made, used, withdrawn or too old. Nobody is told which.
     #[error("the link opens nothing")]
     DeadLink,

@@ -2,7 +2,10 @@
 //! folder that implements it. Nothing above this room knows the dialect.
 
 pub mod access;
+pub mod answers;
+pub mod channels;
 pub mod delivery;
+pub mod editor;
 pub mod engine;
 pub mod error;
 pub mod people;
@@ -50,7 +53,15 @@ pub struct DetailsEdit {
 }
 
 /// The journeys of a project and everything around them.
-pub trait Store: access::AccessStore + delivery::DeliveryStore + engine::EngineStore + people::PeopleStore {
+pub trait Store:
+    access::AccessStore
+    + answers::AnswerStore
+    + channels::ChannelStore
+    + delivery::DeliveryStore
+    + editor::EditorStore
+    + engine::EngineStore
+    + people::PeopleStore
+{
     // The list.
     fn list(&self, project: ProjectId, query: &ListQuery, now: Timestamp) -> impl Future<Output = StoreResult<ListPage>> + Send;
     fn preview_stop(
@@ -87,6 +98,13 @@ pub trait Store: access::AccessStore + delivery::DeliveryStore + engine::EngineS
     ) -> impl Future<Output = StoreResult<BulkAnswer>> + Send;
     fn undo(&self, actor: &Actor, operation: OperationId, now: Timestamp)
     -> impl Future<Output = StoreResult<BulkAnswer>> + Send;
+    /// Entry of a version is over, by itself.
+    fn complete_version(
+        &self,
+        system: &Actor,
+        version: engine::VersionNumber,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
     /// Starts what is scheduled and completes what has ended; answers when to look again.
     fn advance_by_time(&self, system: &Actor, now: Timestamp) -> impl Future<Output = StoreResult<Option<Timestamp>>> + Send;
 

@@ -1,10 +1,34 @@
 //! Fills in what authors write: Liquid over the profile, the event that let her in, and the journey.
+//!
+//! A message is compiled once ([`CompiledMessage::new`]) and composed for each person. What it may cost is limited
+//! (`meter.rs`), values cannot break out of their place (`place.rs`), and what is not there is nothing (`scope.rs`).
+
+mod blocks;
+mod check;
+mod code;
+mod compile;
+mod email;
+mod filters;
+#[cfg(test)]
+mod hostile_tests;
+mod message;
+mod meter;
+mod place;
+mod sample;
+mod scope;
+mod source;
+#[cfg(test)]
+mod tests;
 
 use crate::domain::{
     engine::calendar::Calendar,
     people::{Profile, Properties},
     time::Timestamp,
 };
+
+pub use check::{Findings, check};
+pub use message::{CompiledMessage, TemplateError, compose};
+pub use sample::{Sample, sample};
 
 /// What a message is filled in with.
 pub struct Facts<'a> {
@@ -29,13 +53,4 @@ pub trait Links: Send + Sync {
     fn unsubscribe(&self) -> String;
     /// Her preferences.
     fn preferences(&self) -> String;
-}
-pub struct CompiledMessage;
-impl CompiledMessage {
-    pub fn new(_: &crate::domain::graph::node::NodeKind) -> Result<Self, Vec<crate::domain::error::FieldError>> {
-        Ok(Self)
-    }
-    pub fn compose(&self, _: &Facts<'_>, _: Option<&dyn Links>) -> Result<crate::server::channels::Content, String> {
-        Err(String::new())
-    }
 }

@@ -8,10 +8,11 @@ use std::{
 
 use leptos::prelude::*;
 
-use super::{browser, findings, trail::Trail};
+use super::{browser, trail::Trail};
 use crate::domain::{
     editor::{
         Check, EditorDocument, Mode,
+        checks::checks,
         desk::Desk,
         fragment::Fragment,
         geometry::{Direction, Frame, View, drawn_outlets, frame, frames, inlet_point, neighbour, outlet_point, shown_outlets},
@@ -112,6 +113,8 @@ pub struct Bench {
     pub said: RwSignal<String>,
     pub picker: RwSignal<Option<Picker>>,
     pub side: RwSignal<Side>,
+    /// The node whose people are listed.
+    pub people: RwSignal<Option<String>>,
     pub figures: RwSignal<HashMap<String, NodeFigures>>,
     pub trail: RwSignal<Trail>,
     pub saving: RwSignal<SaveState>,
@@ -148,6 +151,7 @@ impl Bench {
             said: RwSignal::new(String::new()),
             picker: RwSignal::new(None),
             side: RwSignal::new(Side::Settings),
+            people: RwSignal::new(None),
             figures: RwSignal::new(figures),
             trail: RwSignal::new(Trail::default()),
             saving: RwSignal::new(SaveState::Saved),
@@ -332,8 +336,8 @@ impl Bench {
     /// Looks for everything that is wrong.
     pub fn look_over(&self) {
         let document = self.document.get_value();
-        let found = self.sketch(|sketch| findings::all(&sketch.graph, &sketch.settings, &document.catalogue));
-        let mut found: Vec<Check> = found;
+        let now = browser::now();
+        let mut found = self.sketch(|sketch| checks(&sketch.graph, &sketch.settings, &document.catalogue, now));
         for check in self.server_checks.get_untracked() {
             if !found.iter().any(|other| other.problem.sentence == check.problem.sentence && other.node == check.node) {
                 found.push(check);

@@ -7,19 +7,17 @@ use super::{
     browser,
     keys::SHORTCUTS,
     panel::CheckList,
+    people::PeopleList,
     saver::{Saver, shelf},
 };
 use crate::{
     api::editor::publish_version,
     domain::{
-        editor::{Predecessor, Publish, Severity, VersionLine},
+        editor::{PUBLISHED_DESCRIPTION_MAX as DESCRIPTION_MAX, Predecessor, Publish, Severity, VersionLine},
         status::Status,
         text::NAME_MAX,
     },
 };
-
-/// Most characters of what is said about a version.
-const DESCRIPTION_MAX: usize = 120;
 
 /// A `<dialog>` that is open while `open` says so.
 #[component]
@@ -74,6 +72,26 @@ pub fn Help(open: RwSignal<bool>) -> impl IntoView {
         .into_any()
     };
     view! { <Window id="help-window" title="Keyboard shortcuts" open=open.into() closed=move || open.set(false) body=body /> }
+}
+
+/// Who is at a node.
+#[component]
+pub fn PeopleWindow() -> impl IntoView {
+    let bench = Bench::here();
+    let open = Signal::derive(move || bench.people.read().is_some());
+    let body = move || {
+        let node = bench.people.get().unwrap_or_default();
+        view! {
+            <PeopleList node=node />
+            <div class="dialog-actions">
+                <button class="button" r#type="button" on:click=move |_| bench.people.set(None)>
+                    "Close"
+                </button>
+            </div>
+        }
+        .into_any()
+    };
+    view! { <Window id="people-window" title="People at this step" open=open closed=move || bench.people.set(None) body=body /> }
 }
 
 /// Asks for name and description, and what becomes of the people in the older version. While something is wrong it shows what,

@@ -5,7 +5,6 @@ mod bench;
 mod browser;
 mod canvas;
 mod dialogs;
-mod findings;
 mod hand;
 mod icons;
 mod keys;
@@ -27,7 +26,7 @@ use leptos::{html, prelude::*, task::spawn_local};
 use self::{
     bench::{Bench, SaveState, Theirs},
     canvas::Canvas,
-    dialogs::{ConflictWindow, Help, PublishWindow},
+    dialogs::{ConflictWindow, Help, PeopleWindow, PublishWindow},
     hand::Hand,
     outline::Outline,
     palette::Palette,
@@ -88,7 +87,7 @@ fn Workbench(document: Arc<EditorDocument>) -> impl IntoView {
     on_cleanup(move || released.remove());
     let beginning = Callback::new(move |()| {
         spawn_local(async move {
-            match begin_version(journey.to_string(), from).await {
+            match begin_version(journey.to_string(), Some(from)).await {
                 Ok(draft) => browser::go_to(&format!("/journeys/{journey}/edit?version={}", draft.version)),
                 Err(error) => bench.say(error.sentence()),
             }
@@ -112,6 +111,7 @@ fn Workbench(document: Arc<EditorDocument>) -> impl IntoView {
             <Help open=help />
             <PublishWindow open=publishing saver=saver />
             <ConflictWindow saver=saver />
+            <PeopleWindow />
         </div>
     }
 }

@@ -150,7 +150,7 @@ impl Saver {
         self.keep();
         let content = self.content();
         // What could never be stored is not sent; the form says what is wrong.
-        if let Some(defect) = content.graph.defects().into_iter().next() {
+        if let Some(defect) = content.graph.flaws().into_iter().next() {
             self.bench.saving.set(SaveState::Held(defect.sentence));
             return;
         }

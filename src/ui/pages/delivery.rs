@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::query_value;
+use super::{channels::heading_of, query_value};
 use crate::{
     api::delivery::read_delivery,
     domain::{
@@ -71,7 +71,7 @@ fn ChannelRow(state: ChannelState) -> impl IntoView {
     view! {
         <li class="row">
             <span class="row-main">
-                <strong>{capital(state.channel.title())}</strong>
+                <strong>{heading_of(state.channel)}</strong>
                 <span class=mode.1>{mode.0}</span>
                 <span class="hint">{facts}</span>
                 {state
@@ -157,7 +157,7 @@ fn Filter(query: UndeliveredQuery) -> impl IntoView {
                         .map(|channel| {
                             view! {
                                 <option value=channel.key() selected=query.channel == Some(channel)>
-                                    {capital(channel.title())}
+                                    {heading_of(channel)}
                                 </option>
                             }
                         })
@@ -235,9 +235,4 @@ fn Row(row: Undelivered) -> impl IntoView {
             </span>
         </li>
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut signs = text.chars();
-    signs.next().map(|first| first.to_uppercase().chain(signs).collect()).unwrap_or_default()
 }

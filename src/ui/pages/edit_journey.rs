@@ -1,13 +1,27 @@
-//! `/journeys/:id/edit`: the place of the editor, which is mounted into it where scripts run (`ui/editor/`), with a picture of
-//! the steps where they do not; below it name, description and labels.
+//! `/journeys/:id/edit`: the editor. The canvas takes the place that is marked for it; everything but drawing works without
+//! a script: name, description and labels, the steps as a list, what is found, and versions.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{graph_picture::GraphPicture, id_of_path, missing_card::MissingCard, query_value};
+use super::{
+    check_list::CheckList, graph_picture::GraphPicture, id_of_path, missing_card::MissingCard, query_value,
+    versions_table::VersionsTable,
+};
 use crate::{
-    api::journeys::{JourneyPage as Loaded, read_editable},
-    domain::text::{DESCRIPTION_MAX, LABEL_MAX, NAME_MAX},
+    api::{
+        journeys::JourneyPage as Loaded,
+        request::may,
+        versions::{EditPage, read_edit_page},
+    },
+    domain::{
+        access::Permission,
+        editor::{EditorDocument, Mode},
+        ids::JourneyId,
+        status::Status,
+        text::{DESCRIPTION_MAX, LABEL_MAX, NAME_MAX},
+        transition::{Action, Decision, transition},
+    },
     ui::components::{
         state::{ErrorState, LoadingState},
         status_badge::StatusBadge,
@@ -18,7 +32,8 @@ use crate::{
 pub fn EditJourneyPage() -> impl IntoView {
     let id = id_of_path();
     let crumb = format!("/journeys/{id}");
-    let loaded = Resource::new(move || id.clone(), async |id| read_editable(id).await);
+    // Read here and not as a resource: the page would carry the graph a second time.
+    let version = query_value("version");
     view! {
         <div class="page page-editor">
             <nav class="crumbs" aria-label="Breadcrumb">
@@ -26,56 +41,118 @@ pub fn EditJourneyPage() -> impl IntoView {
                 <span aria-hidden="true">" / "</span>
                 <a href=crumb>"This journey"</a>
             </nav>
-            <Transition fallback=|| {
+            <Suspense fallback=|| {
                 view! { <LoadingState rows=6 /> }
             }>
-                {move || Suspend::new(async move {
-                    match loaded.await {
-                        Ok(loaded) => view! { <Editor loaded=loaded /> }.into_any(),
-                        Err(error) => {
-                            view! {
-                                <Title text="Edit journey" />
-                                <h1 class="visually-hidden">"Edit journey"</h1>
-                                <ErrorState error=error />
+                {move || {
+                    let (id, version) = (id.clone(), version.clone());
+                    Suspend::new(async move {
+                        match read_edit_page(id, version).await {
+                            Ok(loaded) => view! { <Editor loaded=loaded /> }.into_any(),
+                            Err(error) => {
+                                view! {
+                                    <Title text="Edit journey" />
+                                    <h1 class="visually-hidden">"Edit journey"</h1>
+                                    <ErrorState error=error />
+                                }
+                                    .into_any()
                             }
-                                .into_any()
                         }
-                    }
-                })}
-            </Transition>
+                    })
+                }}
+            </Suspense>
         </div>
     }
     .into_any()
 }
 
 #[component]
-fn Editor(loaded: Loaded) -> impl IntoView {
-    let summary = loaded.detail.summary.clone();
-    let version = query_value("version");
+fn Editor(loaded: EditPage) -> impl IntoView {
+    let EditPage { page, document, checks } = loaded;
+    let summary = page.detail.summary.clone();
+    let versions = page.detail.versions.clone();
     view! {
         <Title text=format!("Edit {}", summary.name) />
         <div class="page-head">
             <div class="page-title">
                 <h1>{format!("Edit {}", summary.name)}</h1>
                 <p class="journey-meta">
-                    <StatusBadge status=summary.status />
-                    <span class="hint">{summary.status.meaning()}</span>
+                    <span>{format!("Version {}", document.version)}</span>
+                    <StatusBadge status=document.status />
+                    <span class="hint">{document.status.meaning()}</span>
                 </p>
             </div>
+            <VersionActions page=page.clone() document=document.clone() />
         </div>
-        <section class="editor-place" aria-label="Editor" id="editor" data-journey=summary.id.to_string() data-version=version>
+        {document.why.clone().map(|why| view! { <p class="card card-warning without-canvas">{why}</p> })}
+        // The canvas mounts here, and finds in it what it edits. What it does itself goes when it is there (`without-canvas`).
+        <section id="editor" class="editor-place" aria-label="Editor" data-journey=summary.id.to_string() data-version=document.version.to_string()></section>
+        {(!summary.archived)
+            .then(|| {
+                view! {
+                    <details class="card details" open>
+                        <summary>
+                            <h2>"Details"</h2>
+                        </summary>
+                        <DetailsForm loaded=page.clone() />
+                    </details>
+                }
+            })}
+        <MissingCard missing=page.detail.missing />
+        {(document.status == Status::Draft || document.mode == Mode::Content)
+            .then(|| view! { <div class="without-canvas"><CheckList checks=checks graph=document.graph.clone() /></div> })}
+        <section class="section without-canvas" aria-labelledby="steps-title">
             <h2 id="steps-title">"Steps"</h2>
-            <GraphPicture graph=loaded.detail.graph.clone() />
+            <GraphPicture graph=document.graph />
         </section>
-        {if summary.archived {
-            view! {
-                <p class="card card-warning">"This journey is archived and cannot be changed. Unarchive it first, or clone it."</p>
-            }
-                .into_any()
-        } else {
-            view! { <DetailsForm loaded=loaded.clone() /> }.into_any()
-        }}
-        <MissingCard missing=loaded.detail.missing />
+        <VersionsTable journey=summary.id versions=versions opened=Some(document.version) />
+    }
+}
+
+/// What can be done with versions besides drawing.
+#[component]
+fn VersionActions(page: Loaded, document: EditorDocument) -> impl IntoView {
+    let summary = page.detail.summary;
+    let id = summary.id;
+    let has_draft = page.detail.versions.iter().any(|version| version.status == Status::Draft);
+    let may_begin = matches!(transition(summary.situation(page.now), Action::NewVersion), Decision::Apply(_)) && !has_draft;
+    let is_draft = document.status == Status::Draft && document.mode == Mode::Draft;
+    let beside = has_draft && summary.ever_published && !summary.archived;
+    view! {
+        <div class="page-actions">
+            {(is_draft && document.may_publish)
+                .then(|| {
+                    view! {
+                        <a class="button button-primary without-canvas" href=format!("/journeys/{id}/publish")>
+                            "Publish…"
+                        </a>
+                    }
+                })}
+            {may_begin.then(|| view! { <div class="without-canvas"><BeginForm journey=id from=document.version /></div> })}
+            {(beside && may(Permission::EditJourneys))
+                .then(|| {
+                    view! {
+                        <form method="post" action="/api/ui/versions/discard">
+                            <button class="button" r#type="submit" name="id" value=id.to_string()>
+                                "Discard draft"
+                            </button>
+                        </form>
+                    }
+                })}
+        </div>
+    }
+}
+
+/// A new draft that begins as the version that is looked at.
+#[component]
+pub fn BeginForm(journey: JourneyId, from: i64) -> impl IntoView {
+    view! {
+        <form method="post" action="/api/ui/versions/begin">
+            <input r#type="hidden" name="from" value=from.to_string() />
+            <button class="button" r#type="submit" name="id" value=journey.to_string()>
+                "New version"
+            </button>
+        </form>
     }
 }
 
@@ -85,7 +162,7 @@ fn DetailsForm(loaded: Loaded) -> impl IntoView {
     let id = summary.id;
     let worn: Vec<_> = summary.labels.iter().map(|label| label.id).collect();
     view! {
-        <form class="card form" method="post" action="/api/ui/journeys/edit">
+        <form class="form" method="post" action="/api/ui/journeys/edit">
             <input r#type="hidden" name="id" value=id.to_string() />
             <input r#type="hidden" name="revision" value=summary.revision.to_string() />
             <label class="field">

@@ -1,6 +1,8 @@
 //! A graph as a picture that cannot be changed: nodes where their author put them, and lines for the connectors. Beside it
 //! the same graph as a list, for screen readers and for those who prefer reading.
 
+use std::collections::HashMap;
+
 use leptos::prelude::*;
 
 use crate::domain::graph::{Graph, Node};
@@ -82,11 +84,17 @@ fn NodeBox(node: Node, left: f64, top: f64) -> impl IntoView {
 
 #[component]
 fn Outline(graph: Graph) -> impl IntoView {
+    let titles: HashMap<&str, String> = graph.nodes.iter().map(|node| (node.id.as_str(), node.title())).collect();
+    let drawn: HashMap<(&str, &str), &str> = graph
+        .connectors
+        .iter()
+        .map(|connector| ((connector.from.as_str(), connector.outlet.as_str()), connector.to.as_str()))
+        .collect();
     let ways = |node: &Node| {
         node.outlets()
             .into_iter()
-            .map(|outlet| match graph.target(&node.id, &outlet) {
-                Some(target) => format!("{outlet} → {}", target.title()),
+            .map(|outlet| match drawn.get(&(node.id.as_str(), outlet.as_str())).and_then(|to| titles.get(to)) {
+                Some(title) => format!("{outlet} → {title}"),
                 None => format!("{outlet}: people stop here"),
             })
             .collect::<Vec<_>>()

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
-    graph_picture::GraphPicture, id_of_path, missing_card::MissingCard, node_table::NodeTable, plain_outcome::PlainOutcome,
+    graph_picture::GraphPicture, id_of_path, message_table::MessageTable, missing_card::MissingCard, node_table::NodeTable,
+    plain_outcome::PlainOutcome, versions_table::VersionsTable,
 };
 use crate::{
     api::{
@@ -18,6 +19,7 @@ use crate::{
         journey::{JourneyDetail, VersionSummary},
         operation::{HistoryEntry, Outcome},
         settings::{Reentry, Settings},
+        status::Status,
         transition::{Action, Decision, transition},
     },
     ui::components::{
@@ -25,7 +27,7 @@ use crate::{
         label_chip::LabelChip,
         state::{ErrorState, LoadingState},
         status_badge::StatusBadge,
-        time::{LongDate, ShortDate},
+        time::LongDate,
     },
 };
 
@@ -71,7 +73,9 @@ fn Journey(loaded: Loaded) -> impl IntoView {
     } else {
         detail.graph.problems().into_iter().chain(detail.settings.problems()).map(|problem| problem.sentence).collect()
     };
-    let shown = detail.versions.first().map(|version| version.figures).unwrap_or_default();
+    // A draft beside the shown version has no figures of its own.
+    let is_shown = |version: &&VersionSummary| version.status != Status::Draft || !summary.ever_published;
+    let shown = detail.versions.iter().find(is_shown).map(|version| version.figures).unwrap_or_default();
     let description = if summary.description.is_empty() { "No description.".to_string() } else { summary.description.clone() };
     view! {
         <Title text=summary.name.clone() />
@@ -98,6 +102,7 @@ fn Journey(loaded: Loaded) -> impl IntoView {
                     </section>
                 }
             })}
+        <DraftHint detail=detail.clone() />
         <MissingCard missing=detail.missing.clone() />
         <FigureTiles figures=shown />
         <section class="section" aria-labelledby="steps-title">
@@ -106,10 +111,13 @@ fn Journey(loaded: Loaded) -> impl IntoView {
             <div data-live="steps">
                 <NodeTable detail=detail.clone() />
             </div>
+            <div data-live="messages">
+                <MessageTable detail=detail.clone() />
+            </div>
         </section>
         <div class="columns">
             <SettingsCard detail=detail.clone() />
-            <VersionsCard versions=detail.versions />
+            <VersionsTable journey=summary.id versions=detail.versions opened=None />
         </div>
         <HistoryCard journey=summary.id history=loaded.history />
     }
@@ -175,16 +183,18 @@ fn Actions(loaded: Loaded) -> impl IntoView {
     }
 }
 
-/// One action on this journey. Stop first leads to the page that counts what it would end.
+/// One action on this journey. Stop and Publish lead to a page that asks first.
 #[component]
 fn ActionForm(id: JourneyId, action: Action, text: &'static str, symbol: Symbol) -> impl IntoView {
+    let publish = format!("/journeys/{id}/publish");
     let (method, address, field) = match action {
         Action::Stop => ("get", "/journeys/stop", "ids[]"),
-        Action::Publish => ("post", "/api/ui/journeys/publish", "id"),
+        // Asks for the name and the description first.
+        Action::Publish => ("get", publish.as_str(), "id"),
         _ => ("post", "/api/ui/journeys/operate", "ids[]"),
     };
     view! {
-        <form method=method action=address>
+        <form method=method action=address.to_string()>
             <input r#type="hidden" name="action" value=action.key() />
             <input r#type="hidden" name=field value=id.to_string() />
             <input r#type="hidden" name="back" value=format!("/journeys/{id}") />
@@ -272,45 +282,19 @@ fn settings_rows(settings: &Settings) -> Vec<(&'static str, String)> {
     rows
 }
 
+/// A draft that stands beside the version that is shown.
 #[component]
-fn VersionsCard(versions: Vec<VersionSummary>) -> impl IntoView {
-    view! {
-        <section class="card" aria-labelledby="versions-title" data-live="versions">
-            <h2 id="versions-title">"Versions"</h2>
-            <div class="table-scroll" tabindex="0" role="region" aria-labelledby="versions-title">
-                <table class="plain-table" aria-label="Versions">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Version"</th>
-                            <th scope="col">"Status"</th>
-                            <th scope="col" class="cell-number">"Entered"</th>
-                            <th scope="col" class="cell-number">"Inside"</th>
-                            <th scope="col">"Published"</th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        {versions
-                            .into_iter()
-                            .map(|version| {
-                                let published = version.published_by.clone().zip(version.published_at);
-                                view! {
-                                    <tr>
-                                        <th scope="row">{version.number}</th>
-                                        <td>
-                                            <StatusBadge status=version.status />
-                                        </td>
-                                        <td class="cell-number">{grouped(version.figures.entered)}</td>
-                                        <td class="cell-number">{grouped(version.figures.inside)}</td>
-                                        <td>{published.map(|(by, at)| view! { <ShortDate at=at /> " by " {by.name} })}</td>
-                                    </tr>
-                                }
-                            })
-                            .collect_view()}
-                    </tbody>
-                </table>
-            </div>
-        </section>
-    }
+fn DraftHint(detail: JourneyDetail) -> impl IntoView {
+    let (id, shown) = (detail.summary.id, detail.summary.ever_published);
+    let draft = detail.versions.into_iter().find(|version| version.status == Status::Draft).filter(|_| shown)?;
+    Some(view! {
+        <p class="card" role="note">
+            {format!("Version {} is being drafted. ", draft.number)}
+            {may(Permission::EditJourneys)
+                .then(|| view! { <a href=format!("/journeys/{id}/edit?version={}", draft.number)>"Open the draft"</a> })}
+            {may(Permission::OperateJourneys).then(|| view! { " · " <a href=format!("/journeys/{id}/publish")>"Publish it"</a> })}
+        </p>
+    })
 }
 
 #[component]

@@ -5,7 +5,15 @@ pub mod account;
 #[cfg(feature = "ssr")]
 pub mod audit;
 #[cfg(feature = "ssr")]
+pub mod channel;
+#[cfg(feature = "ssr")]
+pub mod channels;
+#[cfg(feature = "ssr")]
+pub mod check_list;
+#[cfg(feature = "ssr")]
 pub mod clone_journey;
+#[cfg(feature = "ssr")]
+pub mod compare_versions;
 #[cfg(feature = "ssr")]
 pub mod delivery;
 #[cfg(feature = "ssr")]
@@ -14,6 +22,8 @@ pub mod edit_journey;
 pub mod found;
 #[cfg(feature = "ssr")]
 pub mod graph_picture;
+#[cfg(feature = "ssr")]
+pub mod hooks;
 #[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
@@ -26,6 +36,10 @@ pub mod keys;
 pub mod label_fields;
 #[cfg(feature = "ssr")]
 pub mod label_journeys;
+#[cfg(feature = "ssr")]
+pub mod message_table;
+#[cfg(feature = "ssr")]
+pub mod messages_card;
 #[cfg(feature = "ssr")]
 pub mod missing_card;
 #[cfg(feature = "ssr")]
@@ -47,6 +61,8 @@ pub mod profiles;
 #[cfg(feature = "ssr")]
 pub mod projects;
 #[cfg(feature = "ssr")]
+pub mod publish_journey;
+#[cfg(feature = "ssr")]
 pub mod segments;
 #[cfg(feature = "ssr")]
 pub mod sign_in;
@@ -54,7 +70,11 @@ pub mod stop_effect;
 #[cfg(feature = "ssr")]
 pub mod stop_journeys;
 #[cfg(feature = "ssr")]
+pub mod suppressions;
+#[cfg(feature = "ssr")]
 pub mod trip;
+#[cfg(feature = "ssr")]
+pub mod versions_table;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;

@@ -1,4 +1,4 @@
-//! `/journeys/new`: a name, and the draft opens in the editor.
+//! `/journeys/new`: what to start from and a name, and the draft opens in the editor.
 
 use leptos::prelude::*;
 
@@ -6,6 +6,9 @@ use crate::{
     api::request::{require, typed},
     domain::{
         access::Permission,
+        document::JourneyDocument,
+        editor::templates::{TEMPLATES, Template},
+        figures::counted,
         text::{DESCRIPTION_MAX, NAME_MAX},
     },
     ui::components::page::{Loaded, Page},
@@ -14,7 +17,7 @@ use crate::{
 #[component]
 pub fn NewJourneyPage() -> impl IntoView {
     view! {
-        <Page title="New journey" crumbs=vec![("/journeys".to_string(), "Journeys".to_string())]>
+        <Page title="New journey" crumbs=vec![("/journeys".to_string(), "Journeys".to_string())] wide=true>
             <Loaded load=async || require(Permission::EditJourneys) view=|()| view! { <NewJourneyForm /> }.into_any() />
         </Page>
     }
@@ -23,14 +26,14 @@ pub fn NewJourneyPage() -> impl IntoView {
 
 #[component]
 fn NewJourneyForm() -> impl IntoView {
+    let chosen = typed("template").unwrap_or_default();
     view! {
-        <form class="card form" method="post" action="/api/ui/journeys/create">
+        <form class="form form-wide" method="post" action="/api/ui/journeys/create">
             <label class="field">
                 <span class="field-label">"Name"</span>
                 <input
                     r#type="text"
                     name="name"
-                    required
                     autofocus
                     autocomplete="off"
                     maxlength=NAME_MAX.to_string()
@@ -40,10 +43,15 @@ fn NewJourneyForm() -> impl IntoView {
             </label>
             <label class="field">
                 <span class="field-label">"Description"</span>
-                <textarea name="description" rows="3" maxlength=DESCRIPTION_MAX.to_string() placeholder="What is it for?">
+                <textarea name="description" rows="2" maxlength=DESCRIPTION_MAX.to_string() placeholder="What is it for?">
                     {typed("description")}
                 </textarea>
             </label>
+            <fieldset class="starts">
+                <legend>"Start from"</legend>
+                <Start key="" title="Blank".to_string() about="Nothing but the way in.".to_string() chosen=chosen.is_empty() />
+                {TEMPLATES.into_iter().map(|template| view! { <TemplateCard template=template chosen=chosen == template.key /> }).collect_view()}
+            </fieldset>
             <div class="form-actions">
                 <button class="button button-primary" r#type="submit">
                     "Create draft"
@@ -53,5 +61,29 @@ fn NewJourneyForm() -> impl IntoView {
                 </a>
             </div>
         </form>
+    }
+}
+
+#[component]
+fn TemplateCard(template: Template, chosen: bool) -> impl IntoView {
+    let document = template.document().ok()?;
+    Some(view! { <Start key=template.key title=document.name.to_string() about=about(&document) chosen=chosen /> })
+}
+
+fn about(document: &JourneyDocument) -> String {
+    let messages = counted(document.graph.messages() as i64, "message", "messages");
+    format!("{} {messages}. {}.", document.description, document.settings.entry.describe())
+}
+
+#[component]
+fn Start(key: &'static str, title: String, about: String, chosen: bool) -> impl IntoView {
+    view! {
+        <label class="start">
+            <input r#type="radio" name="template" value=key checked=chosen />
+            <span>
+                <strong>{title}</strong>
+                <span class="hint">{about}</span>
+            </span>
+        </label>
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{id_of_path, query_value};
+use super::{id_of_path, messages_card::MessagesCard, query_value};
 use crate::{
     api::{
         profiles::{Asked, read_person},
@@ -37,7 +37,7 @@ pub fn PersonPage() -> impl IntoView {
 
 #[component]
 fn Person(asked: Asked) -> impl IntoView {
-    let Asked { person, journeys, why } = asked;
+    let Asked { person, messages, journeys, why } = asked;
     let facts = facts(&person);
     let properties: Vec<(String, String)> = person.properties.iter().map(|(name, value)| (name.clone(), shown(value))).collect();
     let number = person.seq;
@@ -63,6 +63,7 @@ fn Person(asked: Asked) -> impl IntoView {
             </dl>
         </section>
         <Trips trips=person.trips />
+        <MessagesCard messages=messages with_trips=true />
         <WhyCard number=number journeys=journeys why=why />
         <Events events=person.events />
         {may(Permission::SendEvents).then(|| view! { <Forget number=number /> })}

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::id_of_path;
+use super::{id_of_path, messages_card::MessagesCard};
 use crate::{
     api::profiles::read_trip,
     domain::people::view::TripDetail,
@@ -57,6 +57,7 @@ fn Trip(detail: TripDetail) -> impl IntoView {
                 {trip.ended_at.map(|at| view! { <dt>"Ended"</dt><dd><LongDate at=at /></dd> })}
             </dl>
         </section>
+        <MessagesCard messages=detail.messages />
         <section class="card" aria-labelledby="steps-title" data-live="steps">
             <h2 id="steps-title">"Step by step"</h2>
             {none.then(|| view! { <p class="hint">"The steps are not kept any more."</p> })}

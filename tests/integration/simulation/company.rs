@@ -14,7 +14,10 @@ use wayfare::{
     domain::{
         actor::Actor,
         document::JourneyDocument,
+        editor::{Predecessor, Save},
+        figures::Figures,
         ids::JourneyId,
+        journey::VersionSummary,
         list_query::ListQuery,
         people::{
             Properties,
@@ -29,7 +32,8 @@ use wayfare::{
         clock::Clock,
         engine::{Engine, EngineSigns, calendar::Zones},
         store::{
-            Store,
+            Store, StoreError,
+            editor::{EditorStore, Publication, SaveOutcome},
             engine::EngineStore,
             people::PeopleStore,
             sqlite::{SqliteConfig, SqliteStore},
@@ -89,6 +93,8 @@ pub struct Company {
     journeys: Vec<JourneyId>,
     /// Paused and stopped ones, as they were when that was answered.
     closed: HashMap<JourneyId, Seen>,
+    /// Versions that a newer one took over from, as they were then; true where everybody left.
+    retired: HashMap<(JourneyId, i64), (Figures, bool)>,
     _folder: TempDir,
 }
 
@@ -100,8 +106,8 @@ impl Company {
         let clock = HeldClock(Arc::new(AtomicI64::new(1_774_000_000_000)));
         let actor = store.local_actor(clock.now()).await.expect("an actor");
         let engine = engine(&store, &clock);
-        let (journeys, closed) = (Vec::new(), HashMap::new());
-        Self { seed, dice: Dice(seed), clock, store, actor, engine, journeys, closed, _folder: folder }
+        let (journeys, closed, retired) = (Vec::new(), HashMap::new(), HashMap::new());
+        Self { seed, dice: Dice(seed), clock, store, actor, engine, journeys, closed, retired, _folder: folder }
     }
 
     /// Lives, and answers how many journeys it had and how many people entered.
@@ -123,7 +129,7 @@ impl Company {
     }
 
     async fn act(&mut self) {
-        match self.dice.below(20) {
+        match self.dice.below(23) {
             0..=9 => self.send_events().await,
             10..=11 => self.change_people().await,
             12..=13 => self.operate(Action::Pause).await,
@@ -131,6 +137,8 @@ impl Company {
             16 => self.operate(Action::Stop).await,
             17 => self.forget_somebody().await,
             18 => self.make_journey().await,
+            19..=20 => self.new_version().await,
+            21 => self.edit_in_place().await,
             // A crash between two rounds: what was not written is gone.
             _ => self.engine = engine(&self.store, &self.clock),
         }
@@ -217,6 +225,57 @@ impl Company {
         self.store.operate(&self.actor, &chosen, Action::Publish, None, now).await.expect("published");
     }
 
+    /// Begins a version, draws another graph into it and publishes it; people in the older ones carry on or leave.
+    async fn new_version(&mut self) {
+        let (journey, now) = (self.dice.one(&self.journeys), self.clock.now());
+        // A journey whose status does not allow it answers so.
+        let Ok(version) = self.store.begin_version(&self.actor, journey, None, now).await else { return };
+        let number = self.journeys.iter().position(|known| *known == journey).expect("a journey of ours");
+        let document = super::journey::random(&mut |end| self.dice.below(end), number, now);
+        let document: JourneyDocument = serde_json::from_value(document).expect("a document");
+        let JourneyDocument { graph, settings, name, description, .. } = document;
+        let save = Save { journey, version, revision: 1, graph, settings };
+        assert_eq!(
+            self.store.save_version(&self.actor, &save, now).await.expect("saved"),
+            SaveOutcome::Done { revision: 2 },
+            "seed {}",
+            self.seed
+        );
+        // A draft that is left lying is found again as one that cannot be begun.
+        if self.dice.below(8) == 0 {
+            return self.store.discard_draft(&self.actor, journey, now).await.expect("discarded");
+        }
+        let leaves = self.dice.below(2) == 0;
+        let predecessor = if leaves { Predecessor::Leave } else { Predecessor::CarryOn };
+        let publication = Publication { journey, version, revision: 2, name, description, predecessor };
+        self.store.publish_version(&self.actor, &publication, now).await.expect("published");
+        self.closed.remove(&journey);
+        for older in self.versions(journey).await.into_iter().filter(|older| older.number != version) {
+            let left = older.status != Status::Stopped && leaves;
+            let known = self.retired.get(&(journey, older.number)).is_some_and(|(_, left)| *left);
+            assert!(!left || older.figures.inside == 0, "seed {}: somebody stayed in version {}", self.seed, older.number);
+            self.retired.insert((journey, older.number), (older.figures, left || known));
+        }
+    }
+
+    /// A published version gets other texts while people are inside.
+    async fn edit_in_place(&mut self) {
+        let (journey, now) = (self.dice.one(&self.journeys), self.clock.now());
+        let opened = self.store.open_version(self.actor.project, journey, None).await.expect("a version");
+        let mut graph = opened.graph;
+        graph.nodes.iter_mut().for_each(|node| node.name = Some(format!("At {now}")));
+        let version = opened.version.number;
+        let save = Save { journey, version, revision: opened.revision, graph, settings: opened.settings };
+        match self.store.save_version(&self.actor, &save, now).await {
+            Ok(SaveOutcome::Done { .. }) | Err(StoreError::Refused { .. }) => {}
+            other => panic!("seed {}: {other:?}", self.seed),
+        }
+    }
+
+    async fn versions(&self, journey: JourneyId) -> Vec<VersionSummary> {
+        self.store.journey(self.actor.project, journey).await.expect("a journey").versions
+    }
+
     async fn operate(&mut self, action: Action) {
         let chosen: Vec<JourneyId> = (0..self.dice.below(8) + 1).map(|_| self.dice.one(&self.journeys)).collect();
         let selection = Selection::Ticked(chosen.clone());
@@ -249,6 +308,14 @@ impl Company {
             assert_eq!(now.entered, then.entered, "seed {}: somebody entered a {:?} journey", self.seed, then.status);
             if then.status == Status::Stopped {
                 assert_eq!((now, now.inside), (*then, 0), "seed {}: a stopped journey moved", self.seed);
+            }
+        }
+        for ((journey, number), (then, left)) in &self.retired {
+            let versions = self.versions(*journey).await;
+            let now = versions.iter().find(|version| version.number == *number).expect("a version").figures;
+            assert_eq!(now.entered, then.entered, "seed {}: somebody entered a version that is over", self.seed);
+            if *left {
+                assert_eq!(now, *then, "seed {}: somebody moved in a version that everybody left", self.seed);
             }
         }
     }

@@ -56,14 +56,14 @@ pub async fn check(store: &SqliteStore) -> StoreResult<Vec<String>> {
 }
 
 /// What a version says of its people (k_), and what their trips say (r_). `carried` are figures from before trips were kept.
-/// In a stopped version nobody is inside, whatever a row says until it is swept.
+/// In a version that was stopped (5) or left (6) nobody is inside, whatever a row says until it is swept.
 const TRIPS: &str = "WITH trips AS (
     SELECT e.version, count(*) AS entered, sum(e.state = 0) AS inside, sum(e.state = 1) AS completed, sum(e.state = 2) AS converted,
            sum(e.state = 3) AS timed_out, sum(e.state = 4) AS force_exited, sum(e.state = 5) AS stopped,
            sum(e.state = 6) AS version_exit
     FROM enrolments e GROUP BY e.version),
  compared AS (
-    SELECT j.name, v.number, v.status = 6 AS over, v.carried AS c, v.entered AS k_entered, v.inside AS k_inside,
+    SELECT j.name, v.number, v.emptied AS over, v.carried AS c, v.entered AS k_entered, v.inside AS k_inside,
            v.completed AS k_completed, v.converted AS k_converted, v.timed_out AS k_timed_out, v.force_exited AS k_force_exited,
            v.stopped AS k_stopped, v.version_exit AS k_version_exit,
            coalesce(t.entered, 0) AS r_entered, coalesce(t.inside, 0) AS r_inside, coalesce(t.completed, 0) AS r_completed,
@@ -73,14 +73,15 @@ const TRIPS: &str = "WITH trips AS (
     FROM versions v JOIN journeys j ON j.id = v.journey_id LEFT JOIN trips t ON t.version = v.seq)
 SELECT name, number, f.value ->> 0, f.value ->> 1, f.value ->> 2 FROM compared, json_each(json_array(
     json_array('entered', k_entered, r_entered + coalesce(c ->> 'entered', 0)),
-    json_array('inside', k_inside, iif(over, 0, r_inside + coalesce(c ->> 'inside', 0))),
+    json_array('inside', k_inside, iif(over IS NOT NULL, 0, r_inside + coalesce(c ->> 'inside', 0))),
     json_array('completed', k_completed, r_completed + coalesce(c ->> 'completed', 0)),
     json_array('goal met', k_converted, r_converted + coalesce(c ->> 'converted', 0)),
     json_array('timed out', k_timed_out, r_timed_out + coalesce(c ->> 'timed_out', 0)),
     json_array('exited', k_force_exited, r_force_exited + coalesce(c ->> 'force_exited', 0)),
     json_array('stopped', k_stopped,
-        r_stopped + coalesce(c ->> 'stopped', 0) + iif(over, r_inside + coalesce(c ->> 'inside', 0), 0)),
-    json_array('left the version', k_version_exit, r_version_exit + coalesce(c ->> 'version_exit', 0)))) f
+        r_stopped + coalesce(c ->> 'stopped', 0) + iif(over = 5, r_inside + coalesce(c ->> 'inside', 0), 0)),
+    json_array('left the version', k_version_exit,
+        r_version_exit + coalesce(c ->> 'version_exit', 0) + iif(over = 6, r_inside + coalesce(c ->> 'inside', 0), 0)))) f
 WHERE f.value ->> 1 <> f.value ->> 2";
 
 type Difference = (String, i64, String, i64, i64);
@@ -101,7 +102,7 @@ async fn messages(store: &SqliteStore) -> StoreResult<Vec<String>> {
         "WITH box AS (
             SELECT version, sum(state IN (0, 4)) AS queued, sum(state = 3) AS cancelled FROM outbox GROUP BY version),
          compared AS (
-            SELECT j.name, v.number, v.status = 6 AS over, v.carried AS c, v.queued AS k_queued, v.cancelled AS k_cancelled,
+            SELECT j.name, v.number, v.emptied IS NOT NULL AS over, v.carried AS c, v.queued AS k_queued, v.cancelled AS k_cancelled,
                    coalesce(b.queued, 0) AS r_queued, coalesce(b.cancelled, 0) AS r_cancelled
             FROM versions v JOIN journeys j ON j.id = v.journey_id LEFT JOIN box b ON b.version = v.seq)
          SELECT name, number, f.value ->> 0, f.value ->> 1, f.value ->> 2 FROM compared, json_each(json_array(
@@ -119,7 +120,7 @@ async fn messages(store: &SqliteStore) -> StoreResult<Vec<String>> {
 async fn twice(store: &SqliteStore) -> StoreResult<Vec<String>> {
     let rows: Vec<(String, i64, i64)> = sqlx::query_as(
         "SELECT j.name, e.profile, count(*) FROM enrolments e JOIN versions v ON v.seq = e.version JOIN journeys j ON j.seq = e.journey
-         WHERE e.state = 0 AND v.status <> 6 AND e.profile IS NOT NULL GROUP BY e.journey, e.profile HAVING count(*) > 1",
+         WHERE e.state = 0 AND v.emptied IS NULL AND e.profile IS NOT NULL GROUP BY e.journey, e.profile HAVING count(*) > 1",
     )
     .fetch_all(&store.readers)
     .await?;

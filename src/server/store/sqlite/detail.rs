@@ -8,8 +8,9 @@ use super::{
 };
 use crate::{
     domain::{
+        delivery::fate::Fate,
         ids::{JourneyId, ProjectId},
-        journey::{JourneyDetail, NodeFigures},
+        journey::{JourneyDetail, JourneySummary, NodeFigures, VersionSummary},
     },
     server::store::{StoreError, StoreResult},
 };
@@ -21,7 +22,8 @@ struct ContentRow {
     missing: String,
 }
 
-pub async fn read(store: &SqliteStore, project: ProjectId, journey: JourneyId) -> StoreResult<JourneyDetail> {
+/// The row of the list.
+pub async fn summary(store: &SqliteStore, project: ProjectId, journey: JourneyId) -> StoreResult<JourneySummary> {
     // The column lists are constants of this module; everything from outside is bound.
     let summary: Option<SummaryRow> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT {SUMMARY_COLUMNS} FROM journeys j WHERE j.id = ? AND j.project_id = ? AND j.shelf < 2"
@@ -30,7 +32,11 @@ pub async fn read(store: &SqliteStore, project: ProjectId, journey: JourneyId) -
     .bind(project.0)
     .fetch_optional(&store.readers)
     .await?;
-    let summary = summary.ok_or(StoreError::NotFound("journey"))?.into_domain()?;
+    summary.ok_or(StoreError::NotFound("journey"))?.into_domain()
+}
+
+/// Newest first.
+pub async fn versions(store: &SqliteStore, project: ProjectId, journey: JourneyId) -> StoreResult<Vec<VersionSummary>> {
     let versions: Vec<VersionRow> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT {VERSION_COLUMNS} FROM versions v WHERE v.journey_id = ? AND v.project_id = ? ORDER BY v.number DESC"
     )))
@@ -38,6 +44,12 @@ pub async fn read(store: &SqliteStore, project: ProjectId, journey: JourneyId) -
     .bind(project.0)
     .fetch_all(&store.readers)
     .await?;
+    versions.into_iter().map(VersionRow::into_domain).collect()
+}
+
+pub async fn read(store: &SqliteStore, project: ProjectId, journey: JourneyId) -> StoreResult<JourneyDetail> {
+    let summary = summary(store, project, journey).await?;
+    let versions = versions(store, project, journey).await?;
     let content: ContentRow = sqlx::query_as(
         "SELECT v.graph, v.settings, v.missing FROM versions v JOIN journeys j ON j.shown_version_id = v.id
          WHERE j.id = ? AND j.project_id = ?",
@@ -48,28 +60,36 @@ pub async fn read(store: &SqliteStore, project: ProjectId, journey: JourneyId) -
     .await?;
     Ok(JourneyDetail {
         summary,
-        versions: versions.into_iter().map(VersionRow::into_domain).collect::<StoreResult<_>>()?,
+        versions,
         graph: json(&content.graph, "graph")?,
         settings: json(&content.settings, "settings")?,
         missing: json(&content.missing, "missing things")?,
-        nodes: nodes(store, project, journey).await?,
+        nodes: nodes(store, project, journey, None).await?,
     })
 }
 
-/// Figures of the nodes of the shown version. In a stopped one nobody waits anywhere.
-async fn nodes(store: &SqliteStore, project: ProjectId, journey: JourneyId) -> StoreResult<Vec<NodeFigures>> {
+/// Figures of the nodes of a version; of the shown one where no number is given. In one that was stopped or left nobody waits
+/// anywhere.
+pub async fn nodes(
+    store: &SqliteStore,
+    project: ProjectId,
+    journey: JourneyId,
+    version: Option<i64>,
+) -> StoreResult<Vec<NodeFigures>> {
     let rows: Vec<(String, String, i64, bool)> = sqlx::query_as(
-        "SELECT f.node, f.outlet, f.count, v.status = 6 FROM journeys j JOIN versions v ON v.id = j.shown_version_id
-         JOIN node_figures f ON f.version = v.seq WHERE j.id = ? AND j.project_id = ? ORDER BY f.node, f.outlet",
+        "SELECT f.node, f.outlet, f.count, v.emptied IS NOT NULL
+         FROM journeys j JOIN versions v ON v.journey_id = j.id AND iif(?3 IS NULL, v.id = j.shown_version_id, v.number = ?3)
+         JOIN node_figures f ON f.version = v.seq WHERE j.id = ?1 AND j.project_id = ?2 ORDER BY f.node, f.outlet",
     )
     .bind(journey.0)
     .bind(project.0)
+    .bind(version)
     .fetch_all(&store.readers)
     .await?;
     let mut nodes: Vec<NodeFigures> = Vec::new();
-    let mut stopped = false;
+    let mut emptied = false;
     for (node, outlet, count, over) in rows {
-        stopped |= over;
+        emptied |= over;
         if nodes.last().is_none_or(|last| last.node != node) {
             nodes.push(NodeFigures { node, ..NodeFigures::default() });
         }
@@ -79,10 +99,11 @@ async fn nodes(store: &SqliteStore, project: ProjectId, journey: JourneyId) -> S
             ended if ended.starts_with('!') => figures.ended += count,
             // Outlets that are not drawn: whoever would have left by them waits or has ended, and is counted there.
             undrawn if undrawn.starts_with('~') => {}
+            fate if fate.starts_with('@') => figures.messages.extend(Fate::from_key(&fate[1..]).map(|fate| (fate, count))),
             _ => figures.left.push((outlet, count)),
         }
     }
-    if stopped {
+    if emptied {
         nodes.iter_mut().for_each(|figures| figures.ended += figures.waiting());
     }
     Ok(nodes)

@@ -37,7 +37,7 @@ pub async fn create(store: &SqliteStore, actor: &Actor, document: &JourneyDocume
 }
 
 /// The one journey, if the table allows the action on it.
-async fn allowed(
+pub async fn allowed(
     connection: &mut SqliteConnection,
     actor: &Actor,
     journey: JourneyId,
@@ -71,7 +71,7 @@ pub async fn rename(
     Ok(answer)
 }
 
-async fn write_name(
+pub async fn write_name(
     connection: &mut SqliteConnection,
     actor: &Actor,
     candidate: &Candidate,

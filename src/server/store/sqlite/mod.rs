@@ -2,16 +2,19 @@
 
 mod access_store;
 mod accounts;
+mod answers;
 mod audit;
 mod backup;
 mod bulk;
 mod candidates;
+mod channels;
 mod check;
 mod clone;
 mod criteria_sql;
 mod delivery;
 mod detail;
 mod edit;
+mod editor;
 mod engine;
 mod history;
 mod import;

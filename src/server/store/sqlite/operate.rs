@@ -1,6 +1,6 @@
 //! Pause, resume, stop, archive… on one journey or many: one transaction, all of it or a clear account.
 
-use sqlx::SqliteConnection;
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use super::{
     SqliteStore,
@@ -12,14 +12,14 @@ use crate::{
     domain::{
         actor::Actor,
         figures::Figures,
-        ids::ProjectId,
+        ids::{JourneyId, ProjectId},
         operation::{BulkAnswer, Outcome, SkippedFor, StopPreview},
         selection::{Selection, SelectionDigest},
         status::Status,
         time::Timestamp,
         transition::{Action, Decision, Next, transition},
     },
-    server::store::{StoreError, StoreResult},
+    server::store::{StoreError, StoreResult, engine::VersionNumber},
 };
 
 pub async fn operate(
@@ -218,6 +218,38 @@ fn preview(candidates: &Candidates) -> StopPreview {
     preview
 }
 
+async fn by_itself(
+    store: &SqliteStore,
+    mut transaction: Transaction<'static, Sqlite>,
+    system: &Actor,
+    journeys: Vec<JourneyId>,
+    action: Action,
+    now: Timestamp,
+) -> StoreResult<()> {
+    if journeys.is_empty() {
+        return Ok(());
+    }
+    let selection = Selection::Ticked(journeys);
+    let candidates = candidates::read(&mut transaction, system.project, &selection, now).await?;
+    let record = carry_out(&mut transaction, system, &selection, candidates, action, now).await?;
+    record.write(&mut transaction, system, now).await?;
+    store.commit(transaction, system.project).await
+}
+
+/// Entry of a version is over, by itself. Of one that a newer version took over from, it is already.
+pub async fn complete(store: &SqliteStore, system: &Actor, version: VersionNumber, now: Timestamp) -> StoreResult<()> {
+    let mut transaction = store.begin().await?;
+    let shown: Option<(uuid::Uuid,)> = sqlx::query_as(
+        "SELECT j.id FROM versions v JOIN journeys j ON j.shown_version_id = v.id WHERE v.seq = ?1 AND v.project_id = ?2",
+    )
+    .bind(version)
+    .bind(system.project.0)
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let journeys = shown.into_iter().map(|(id,)| JourneyId(id)).collect();
+    by_itself(store, transaction, system, journeys, Action::Complete, now).await
+}
+
 /// Starts what is scheduled and completes what has ended, as far as `now` goes; answers when the next one is due.
 pub async fn advance_by_time(store: &SqliteStore, system: &Actor, now: Timestamp) -> StoreResult<Option<Timestamp>> {
     for (action, due) in [
@@ -225,10 +257,14 @@ pub async fn advance_by_time(store: &SqliteStore, system: &Actor, now: Timestamp
         (Action::Complete, "SELECT journey_id FROM versions WHERE status IN (2, 3) AND end_at <= ?2 AND project_id = ?1"),
     ] {
         let ids: Vec<(uuid::Uuid,)> = sqlx::query_as(due).bind(system.project.0).bind(now.0).fetch_all(&store.readers).await?;
-        if !ids.is_empty() {
-            let selection = Selection::Ticked(ids.into_iter().map(|(id,)| crate::domain::ids::JourneyId(id)).collect());
-            operate(store, system, &selection, action, None, now).await?;
+        if ids.is_empty() {
+            continue;
         }
+        let mut transaction = store.begin().await?;
+        // Asked once more: a newer version that was published meanwhile is not due.
+        let ids: Vec<(uuid::Uuid,)> = sqlx::query_as(due).bind(system.project.0).bind(now.0).fetch_all(&mut *transaction).await?;
+        let ids = ids.into_iter().map(|(id,)| JourneyId(id)).collect();
+        by_itself(store, transaction, system, ids, action, now).await?;
     }
     let (next,): (Option<i64>,) = sqlx::query_as(
         "SELECT min(due) FROM (SELECT min(start_at) AS due FROM versions WHERE status = 1 AND project_id = ?1

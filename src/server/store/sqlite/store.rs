@@ -22,6 +22,7 @@ use crate::{
     },
     server::store::{
         DetailsEdit, LabelChange, Store, StoreResult,
+        engine::VersionNumber,
         seed::{SeedJourney, SeedPerson},
     },
 };
@@ -56,6 +57,10 @@ impl Store for SqliteStore {
 
     async fn undo(&self, actor: &Actor, operation: OperationId, now: Timestamp) -> StoreResult<BulkAnswer> {
         undo::undo(self, actor, operation, now).await
+    }
+
+    async fn complete_version(&self, system: &Actor, version: VersionNumber, now: Timestamp) -> StoreResult<()> {
+        operate::complete(self, system, version, now).await
     }
 
     async fn advance_by_time(&self, system: &Actor, now: Timestamp) -> StoreResult<Option<Timestamp>> {

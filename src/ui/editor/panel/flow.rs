@@ -155,7 +155,7 @@ fn NextTimes(delay: Signal<Delay>) -> impl IntoView {
         asked.set_value(mine);
         spawn_local(async move {
             // An answer that was overtaken is not shown.
-            let answer = next_times(delay, zone).await.unwrap_or_default();
+            let answer = next_times(delay, None, Some(zone)).await.unwrap_or_default();
             if asked.try_get_value() == Some(mine) {
                 times.set(answer);
             }

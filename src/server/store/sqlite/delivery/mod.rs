@@ -13,6 +13,7 @@ use crate::{
         actor::Actor,
         delivery::{
             gates::FrequencyCap,
+            suppression::AddressKind,
             undelivered::{UndeliveredPage, UndeliveredQuery},
         },
         ids::{JourneyId, ProjectId},
@@ -40,7 +41,7 @@ impl DeliveryStore for SqliteStore {
 
     async fn surroundings(
         &self,
-        addresses: &[(ProjectNumber, &'static str, String)],
+        addresses: &[(ProjectNumber, AddressKind, String)],
         people: &[ProfileNumber],
         since: Timestamp,
     ) -> StoreResult<Surroundings> {
@@ -61,7 +62,7 @@ impl DeliveryStore for SqliteStore {
 
     async fn stopped_of(&self, versions: &[VersionNumber]) -> StoreResult<HashSet<VersionNumber>> {
         let rows: Vec<(i64,)> = sqlx::query_as(
-            "SELECT v.seq FROM json_each(?1) chosen CROSS JOIN versions v ON v.seq = chosen.value WHERE v.status = 6",
+            "SELECT v.seq FROM json_each(?1) chosen CROSS JOIN versions v ON v.seq = chosen.value WHERE v.emptied IS NOT NULL",
         )
         .bind(to_json(&versions)?)
         .fetch_all(&self.readers)

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use sqlx::SqliteConnection;
 
 use crate::{
-    domain::{delivery::suppression::address_key, time::Timestamp},
+    domain::{delivery::suppression::Cause, time::Timestamp},
     server::store::{
         StoreResult,
         delivery::{SettledMessage, Settlement},
@@ -34,11 +34,12 @@ pub async fn settle(store: &SqliteStore, settled: &[SettledMessage], now: Timest
 }
 
 async fn stopped(connection: &mut SqliteConnection, versions: &HashSet<VersionNumber>) -> StoreResult<HashSet<VersionNumber>> {
-    let rows: Vec<(i64,)> =
-        sqlx::query_as("SELECT v.seq FROM json_each(?1) chosen CROSS JOIN versions v ON v.seq = chosen.value WHERE v.status = 6")
-            .bind(to_json(versions)?)
-            .fetch_all(connection)
-            .await?;
+    let rows: Vec<(i64,)> = sqlx::query_as(
+        "SELECT v.seq FROM json_each(?1) chosen CROSS JOIN versions v ON v.seq = chosen.value WHERE v.emptied IS NOT NULL",
+    )
+    .bind(to_json(versions)?)
+    .fetch_all(connection)
+    .await?;
     Ok(rows.into_iter().map(|(version,)| version).collect())
 }
 
@@ -108,21 +109,22 @@ async fn count(
 /// Nothing is sent again to an address that does not exist.
 async fn suppress(connection: &mut SqliteConnection, settled: &[SettledMessage], now: Timestamp) -> StoreResult<()> {
     static SUPPRESS: Bulk =
-        Bulk::new("INSERT INTO suppressions (project, kind, address, reason, at) VALUES", 5, " ON CONFLICT DO NOTHING");
+        Bulk::new("INSERT INTO suppressions (project, kind, address, cause, reason, at) VALUES", 6, " ON CONFLICT DO NOTHING");
     let dead = settled.iter().filter_map(|message| match &message.settlement {
         Settlement::Failed { reason, dead_address: Some((kind, address)) } => Some((message.project, kind, address, reason)),
         _ => None,
     });
     SUPPRESS
         .run(connection, dead, |query, (project, kind, address, reason)| {
-            query.bind(project).bind(*kind).bind(address_key(kind, address)).bind(reason).bind(now.0)
+            let query = query.bind(project).bind(kind.key()).bind(address).bind(Cause::Bounced.code());
+            query.bind(Cause::Bounced.reason(reason)).bind(now.0)
         })
         .await?;
     Ok(())
 }
 
 /// The server died with messages in the senders' hands. Whether a provider has taken them nobody knows: they go out again
-/// under the same key. Those of stopped journeys do not.
+/// under the same key. Those of versions that were stopped or left do not.
 pub async fn take_back(store: &SqliteStore, now: Timestamp) -> StoreResult<i64> {
     let mut transaction = store.begin().await?;
     let left = sqlx::query(
@@ -137,8 +139,8 @@ pub async fn take_back(store: &SqliteStore, now: Timestamp) -> StoreResult<i64> 
         return Ok(0);
     }
     let in_doubt = sqlx::query(
-        "UPDATE outbox SET state = iif((SELECT v.status FROM versions v WHERE v.seq = outbox.version) = 6, 3, 0),
-                settled_at = iif((SELECT v.status FROM versions v WHERE v.seq = outbox.version) = 6, ?1, NULL),
+        "UPDATE outbox SET state = iif((SELECT v.emptied FROM versions v WHERE v.seq = outbox.version) IS NOT NULL, 3, 0),
+                settled_at = iif((SELECT v.emptied FROM versions v WHERE v.seq = outbox.version) IS NOT NULL, ?1, NULL),
                 doubts = doubts + 1 WHERE seq IN (SELECT seq FROM outbox INDEXED BY outbox_leased WHERE state = 4)",
     )
     .bind(now.0)

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::channel;
 use crate::{
     domain::{
-        delivery::{gates::FrequencyCap, suppression::address_key},
+        delivery::{gates::FrequencyCap, suppression::AddressKind},
         ids::ProjectId,
         people::profile::Channel,
         time::Timestamp,
@@ -17,28 +17,32 @@ use crate::{
         StoreResult,
         delivery::{LiveChannel, OutboxLoad, Surroundings},
         engine::{ProfileNumber, ProjectNumber},
-        sqlite::{SqliteStore, rows::to_json},
+        sqlite::{
+            SqliteStore,
+            rows::{json, to_json},
+        },
     },
 };
 
 pub async fn read(
     store: &SqliteStore,
-    addresses: &[(ProjectNumber, &'static str, String)],
+    addresses: &[(ProjectNumber, AddressKind, String)],
     people: &[ProfileNumber],
     since: Timestamp,
 ) -> StoreResult<Surroundings> {
     let mut surroundings = Surroundings::default();
     if !addresses.is_empty() {
-        let keys: Vec<_> = addresses.iter().map(|(project, kind, address)| (project, kind, address_key(kind, address))).collect();
         let rows: Vec<(i64, String, String, String)> = sqlx::query_as(
             "SELECT s.project, s.kind, s.address, s.reason FROM json_each(?1) a
              CROSS JOIN suppressions s ON s.project = a.value ->> 0 AND s.kind = a.value ->> 1 AND s.address = a.value ->> 2",
         )
-        .bind(to_json(&keys)?)
+        .bind(to_json(&addresses)?)
         .fetch_all(&store.readers)
         .await?;
-        surroundings.suppressed =
-            rows.into_iter().map(|(project, kind, address, reason)| ((project, kind, address), reason)).collect();
+        let known = |(project, kind, address, reason): (i64, String, String, String)| {
+            Some(((project, AddressKind::from_key(&kind)?, address), reason))
+        };
+        surroundings.suppressed = rows.into_iter().filter_map(known).collect();
     }
     if !people.is_empty() {
         surroundings.recent = recent(store, people, since).await?;
@@ -95,7 +99,7 @@ pub async fn live_setups(store: &SqliteStore) -> StoreResult<Vec<LiveChannel>> {
             project: row.number,
             project_id: ProjectId(row.project_id),
             channel: channel(&row.channel)?,
-            settings: row.settings,
+            settings: json(&row.settings, "channel settings")?,
             secret: row.secret,
             per_second: row.per_second.and_then(|rate| u32::try_from(rate).ok()),
             revision: row.revision,
@@ -128,7 +132,7 @@ pub async fn outbox_load(store: &SqliteStore, project: ProjectId) -> StoreResult
     let waiting: Vec<(String, i64)> = sqlx::query_as(
         "SELECT o.channel, count(*) FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
              ON o.version = v.seq AND o.state = 0 AND o.lane = 1
-         WHERE v.project_id = ?1 AND v.status BETWEEN 2 AND 5 GROUP BY o.channel",
+         WHERE v.project_id = ?1 AND v.status BETWEEN 2 AND 5 AND v.emptied IS NULL GROUP BY o.channel",
     )
     .bind(project.0)
     .fetch_all(&store.readers)

@@ -26,7 +26,7 @@ const HEAPS: &str = "WITH RECURSIVE heaps (seq, version, channel, due_at) AS (
         ORDER BY n.version, n.channel, n.due_at LIMIT 1))
  SELECT p.number AS project, h.version, h.channel, h.due_at FROM heaps h
  CROSS JOIN versions v ON v.seq = h.version JOIN projects p ON p.id = v.project_id
- WHERE v.status BETWEEN 2 AND 5 AND p.archived_at IS NULL";
+ WHERE v.status BETWEEN 2 AND 5 AND v.emptied IS NULL AND p.archived_at IS NULL";
 
 #[derive(FromRow)]
 struct HeapRow {
@@ -67,7 +67,7 @@ const TAKE: &str = "SELECT o.seq, o.project, o.version, e.profile, o.channel, o.
  FROM outbox o INDEXED BY outbox_waiting CROSS JOIN enrolments e ON e.seq = o.enrolment
  WHERE o.version = ?1 AND o.channel = ?2 AND o.state = 0 AND o.lane = 1 AND o.due_at <= ?3
    AND EXISTS (SELECT 1 FROM versions v JOIN projects p ON p.id = v.project_id
-               WHERE v.seq = ?1 AND v.status BETWEEN 2 AND 5 AND p.archived_at IS NULL)
+               WHERE v.seq = ?1 AND v.status BETWEEN 2 AND 5 AND v.emptied IS NULL AND p.archived_at IS NULL)
  ORDER BY o.due_at LIMIT ?4";
 
 pub async fn take(store: &SqliteStore, quotas: &[Quota], now: Timestamp) -> StoreResult<Vec<TakenMessage>> {

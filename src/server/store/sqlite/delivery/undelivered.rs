@@ -42,7 +42,7 @@ pub async fn page(store: &SqliteStore, project: ProjectId, query: &UndeliveredQu
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT o.seq, j.id AS journey_id, j.name AS journey_name, o.node, o.channel, o.profile, p.identity,
                 p.addresses ->> CASE o.channel WHEN 'email' THEN '$.email' WHEN 'sms' THEN '$.phone' ELSE '$.push' END AS address,
-                o.reason, o.attempts, o.settled_at, v.status = 6 AS stopped
+                o.reason, o.attempts, o.settled_at, v.emptied IS NOT NULL AS stopped
          FROM projects x CROSS JOIN outbox o INDEXED BY outbox_undelivered ON o.project = x.number AND o.state = 2
               JOIN versions v ON v.seq = o.version JOIN journeys j ON j.id = v.journey_id
               LEFT JOIN profiles p ON p.seq = o.profile
@@ -105,7 +105,7 @@ pub async fn send_again(
         "SELECT o.seq, o.version FROM projects x
          CROSS JOIN outbox o INDEXED BY outbox_undelivered ON o.project = x.number AND o.state = 2
          JOIN versions v ON v.seq = o.version
-         WHERE x.id = ?1 AND v.status BETWEEN 2 AND 5 AND o.profile IS NOT NULL
+         WHERE x.id = ?1 AND v.status BETWEEN 2 AND 5 AND v.emptied IS NULL AND o.profile IS NOT NULL
            AND (?2 IS NULL OR v.journey_id = ?2) AND (?3 IS NULL OR o.channel = ?3)
            AND (json_array_length(?4) = 0 OR o.seq IN (SELECT value FROM json_each(?4)))
          ORDER BY o.seq LIMIT ?5",

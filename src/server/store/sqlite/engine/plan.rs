@@ -82,7 +82,7 @@ pub async fn planned(store: &SqliteStore) -> StoreResult<Vec<PlannedVersion>> {
         "SELECT v.seq, j.seq AS journey, v.journey_id, j.name AS journey_name, p.number AS project, v.project_id, v.status, v.entry_mark, v.entry_since,
                 v.entered
          FROM versions v JOIN journeys j ON j.id = v.journey_id JOIN projects p ON p.id = v.project_id
-         WHERE v.status BETWEEN 2 AND 5 AND p.archived_at IS NULL ORDER BY v.seq",
+         WHERE v.status BETWEEN 2 AND 5 AND v.emptied IS NULL AND p.archived_at IS NULL ORDER BY v.seq",
     )
     .fetch_all(&store.readers)
     .await?;

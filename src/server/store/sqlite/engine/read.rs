@@ -240,9 +240,10 @@ pub async fn histories(
     if pairs.is_empty() {
         return Ok(HashMap::new());
     }
-    // Inside of a stopped version is nobody, whatever the row still says until it is swept.
+    // Inside of a version that was stopped or left is nobody, whatever the row still says until it is swept.
     let rows: Vec<(i64, i64, bool, Option<i64>)> = sqlx::query_as(
-        "SELECT e.journey, e.profile, max(e.state = 0 AND v.status <> 6), max(coalesce(e.ended_at, e.entered_at))
+        "SELECT e.journey, e.profile, max(e.state = 0 AND v.emptied IS NULL),
+                max(coalesce(e.ended_at, v.left_at, e.entered_at))
          FROM json_each(?1) chosen CROSS JOIN enrolments e INDEXED BY enrolments_of_profile
               ON e.profile = chosen.value AND e.journey IN (SELECT value FROM json_each(?2))
               CROSS JOIN versions v ON v.seq = e.version
@@ -308,13 +309,13 @@ struct QueuedRow {
     live: LiveRow,
 }
 
-/// In the order in which they were written; messages of stopped versions are not handed out.
+/// In the order in which they were written; messages of versions that were stopped or left are not handed out.
 pub async fn queued(store: &SqliteStore, limit: i64) -> StoreResult<Vec<QueuedMessage>> {
     let rows: Vec<QueuedRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT o.seq AS message, o.channel, o.node AS message_node, o.visit AS message_visit, e.state = 0 AS inside, {LIVE_COLUMNS}
          FROM outbox o INDEXED BY outbox_queued CROSS JOIN enrolments e ON e.seq = o.enrolment
               CROSS JOIN versions v ON v.seq = o.version
-         WHERE o.state = 0 AND o.lane = 0 AND v.status <> 6 AND e.profile IS NOT NULL ORDER BY o.seq LIMIT ?1"
+         WHERE o.state = 0 AND o.lane = 0 AND v.emptied IS NULL AND e.profile IS NOT NULL ORDER BY o.seq LIMIT ?1"
     )))
     .bind(limit)
     .fetch_all(&store.readers)
@@ -346,7 +347,7 @@ pub async fn answers(store: &SqliteStore, limit: i64) -> StoreResult<Vec<Answer>
     let columns = LIVE_COLUMNS.replace("e.profile", "coalesce(e.profile, 0) AS profile");
     let rows: Vec<AnswerRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT m.message, m.what, o.node AS message_node, o.visit AS message_visit,
-                e.state = 0 AND v.status <> 6 AND e.profile IS NOT NULL AS inside, {columns}
+                e.state = 0 AND v.emptied IS NULL AND e.profile IS NOT NULL AS inside, {columns}
          FROM message_events m INDEXED BY message_events_pending CROSS JOIN outbox o ON o.seq = m.message
               CROSS JOIN enrolments e ON e.seq = o.enrolment CROSS JOIN versions v ON v.seq = o.version
          WHERE m.pending = 1 ORDER BY m.at, m.message LIMIT ?1"

@@ -89,6 +89,7 @@ pub async fn accounts(store: &SqliteStore, before: Timestamp) -> StoreResult<u64
     let mut deleted = 0;
     for statement in [
         "DELETE FROM refusals WHERE at < ?1",
+        "DELETE FROM hook_receipts WHERE at < ?1",
         "DELETE FROM import_errors WHERE import IN (SELECT id FROM imports WHERE finished_at < ?1)",
         "DELETE FROM imports WHERE finished_at < ?1",
     ] {

@@ -1,5 +1,6 @@
-//! A Stop counts at once and says so in one row; the rows of the people and the messages that it ended are brought in line
-//! afterwards, in small steps, so that stopping a million people does not hold up anybody.
+//! A Stop, and a newer version that everybody leaves the older one for, count at once and say so in one row; the rows of the
+//! people and the messages that they ended are brought in line afterwards, in small steps, so that ending a million trips
+//! does not hold up anybody.
 
 use crate::{
     domain::time::Timestamp,
@@ -9,11 +10,11 @@ use crate::{
 pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResult<bool> {
     let (left,): (bool,) = sqlx::query_as(
         "SELECT EXISTS (SELECT 1 FROM versions v CROSS JOIN enrolments e INDEXED BY enrolments_live
-                            ON e.version = v.seq AND e.state = 0 WHERE v.status = 6)
+                            ON e.version = v.seq AND e.state = 0 WHERE v.emptied IS NOT NULL)
              OR EXISTS (SELECT 1 FROM outbox o INDEXED BY outbox_queued CROSS JOIN versions v ON v.seq = o.version
-                        WHERE o.state = 0 AND o.lane = 0 AND v.status = 6)
+                        WHERE o.state = 0 AND o.lane = 0 AND v.emptied IS NOT NULL)
              OR EXISTS (SELECT 1 FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
-                            ON o.version = v.seq AND o.state = 0 AND o.lane = 1 WHERE v.status = 6)",
+                            ON o.version = v.seq AND o.state = 0 AND o.lane = 1 WHERE v.emptied IS NOT NULL)",
     )
     .fetch_one(&store.readers)
     .await?;
@@ -22,9 +23,11 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResu
     }
     let mut transaction = store.begin().await?;
     let trips = sqlx::query(
-        "UPDATE enrolments SET state = 5, ended_at = ?1, wait_until = NULL, due_at = NULL WHERE seq IN (
+        "UPDATE enrolments SET (state, ended_at) =
+                    (SELECT v.emptied, coalesce(v.left_at, ?1) FROM versions v WHERE v.seq = enrolments.version),
+                wait_until = NULL, due_at = NULL WHERE seq IN (
              SELECT e.seq FROM versions v CROSS JOIN enrolments e INDEXED BY enrolments_live ON e.version = v.seq AND e.state = 0
-             WHERE v.status = 6 LIMIT ?2)",
+             WHERE v.emptied IS NOT NULL LIMIT ?2)",
     )
     .bind(now.0)
     .bind(limit)
@@ -35,10 +38,10 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResu
     for statement in [
         "UPDATE outbox SET state = 3, settled_at = ?1 WHERE seq IN (
              SELECT o.seq FROM outbox o INDEXED BY outbox_queued CROSS JOIN versions v ON v.seq = o.version
-             WHERE o.state = 0 AND o.lane = 0 AND v.status = 6 LIMIT ?2)",
+             WHERE o.state = 0 AND o.lane = 0 AND v.emptied IS NOT NULL LIMIT ?2)",
         "UPDATE outbox SET state = 3, settled_at = ?1 WHERE seq IN (
              SELECT o.seq FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
-                 ON o.version = v.seq AND o.state = 0 AND o.lane = 1 WHERE v.status = 6 LIMIT ?2)",
+                 ON o.version = v.seq AND o.state = 0 AND o.lane = 1 WHERE v.emptied IS NOT NULL LIMIT ?2)",
     ] {
         messages += sqlx::query(statement).bind(now.0).bind(limit).execute(&mut *transaction).await?.rows_affected();
     }

@@ -177,7 +177,6 @@ async fn write_profiles(
         6,
         ") c WHERE profiles.seq = c.column1",
     );
-    static NOTICE: Bulk = Bulk::new("INSERT INTO profile_changes (project, profile) VALUES", 2, "");
     let rows: Vec<_> = changed
         .iter()
         .map(|(profile, person)| {
@@ -190,12 +189,20 @@ async fn write_profiles(
             query.bind(profile).bind(properties).bind(addresses).bind(consent).bind(zone).bind(now.0)
         })
         .await?;
-    // Only where a journey lets people in by what they are.
+    notice_changes(connection, changed.iter().map(|(profile, person)| (person.project, *profile))).await
+}
+
+/// Lets the engine look at people who changed: only where a journey lets people in by what they are.
+pub async fn notice_changes(
+    connection: &mut SqliteConnection,
+    changed: impl Iterator<Item = (ProjectNumber, ProfileNumber)>,
+) -> StoreResult<()> {
+    static NOTICE: Bulk = Bulk::new("INSERT INTO profile_changes (project, profile) VALUES", 2, "");
     let (looked_at,): (bool,) = sqlx::query_as("SELECT EXISTS (SELECT 1 FROM versions WHERE status = 2 AND entry_type = 1)")
         .fetch_one(&mut *connection)
         .await?;
     if looked_at {
-        NOTICE.run(connection, changed, |query, (profile, person)| query.bind(person.project).bind(profile)).await?;
+        NOTICE.run(connection, changed, |query, (project, profile)| query.bind(project).bind(profile)).await?;
     }
     Ok(())
 }

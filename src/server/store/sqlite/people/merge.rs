@@ -19,7 +19,7 @@ pub async fn merge(
         connection,
         "profile = ?1 AND state = 0 AND journey IN (
              SELECT o.journey FROM enrolments o JOIN versions v ON v.seq = o.version
-             WHERE o.profile = ?2 AND o.state = 0 AND v.status <> 6)",
+             WHERE o.profile = ?2 AND o.state = 0 AND v.emptied IS NULL)",
         from,
         into,
         now,
@@ -53,8 +53,9 @@ pub async fn forget(connection: &mut SqliteConnection, profile: ProfileNumber, n
         "DELETE FROM steps WHERE enrolment IN (SELECT seq FROM enrolments WHERE profile = ?1)",
         "DELETE FROM message_events WHERE pending = 0 AND message IN (SELECT seq FROM outbox WHERE profile = ?1)",
         "UPDATE outbox SET profile = NULL WHERE profile = ?1",
-        "UPDATE enrolments SET profile = NULL, entry_properties = NULL, state = iif(state = 0, 5, state), wait_until = NULL,
-             due_at = NULL WHERE profile = ?1",
+        "UPDATE enrolments SET profile = NULL, entry_properties = NULL, wait_until = NULL, due_at = NULL,
+             state = iif(state = 0, (SELECT coalesce(v.emptied, 5) FROM versions v WHERE v.seq = enrolments.version), state)
+             WHERE profile = ?1",
         "DELETE FROM aliases WHERE profile = ?1",
         "DELETE FROM events WHERE profile = ?1",
         "DELETE FROM list_members WHERE profile = ?1",
@@ -69,8 +70,8 @@ pub async fn forget(connection: &mut SqliteConnection, profile: ProfileNumber, n
     Ok(())
 }
 
-/// Ends live trips as force-exited, with the counts and the queued messages that belong to them. Trips of stopped versions
-/// were counted when the Stop was.
+/// Ends live trips as force-exited, with the counts and the queued messages that belong to them. Trips of versions that
+/// were stopped or left were counted when that happened.
 async fn end_trips(
     connection: &mut SqliteConnection,
     which: &'static str,
@@ -80,7 +81,7 @@ async fn end_trips(
 ) -> StoreResult<()> {
     let ending: Vec<(i64, i64, String)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT e.seq, e.version, e.node FROM enrolments e JOIN versions v ON v.seq = e.version
-         WHERE v.status <> 6 AND e.seq IN (SELECT seq FROM enrolments WHERE {which})"
+         WHERE v.emptied IS NULL AND e.seq IN (SELECT seq FROM enrolments WHERE {which})"
     )))
     .bind(first)
     .bind(second)

@@ -113,6 +113,8 @@ impl PeopleStore for SqliteStore {
     }
 }
 
+pub use ingest::notice_changes;
+
 /// The short number of a project.
 pub async fn number_of(store: &SqliteStore, project: ProjectId) -> StoreResult<ProjectNumber> {
     let row: Option<(i64,)> =

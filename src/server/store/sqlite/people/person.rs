@@ -20,6 +20,7 @@ use crate::{
         StoreError, StoreResult,
         sqlite::{
             SqliteStore,
+            answers::of_trip,
             audit::Entry,
             engine::read::{PROFILE_COLUMNS, ProfileRow, parse_properties},
             rows::json,
@@ -98,7 +99,7 @@ struct TripRow {
     journey_name: String,
     version: i64,
     state: i64,
-    stopped: bool,
+    emptied: Option<i64>,
     entered_at: i64,
     ended_at: Option<i64>,
     due_at: Option<i64>,
@@ -107,7 +108,7 @@ struct TripRow {
 /// Trips, newest first; `column` is one of ours.
 async fn trips(store: &SqliteStore, project: i64, column: &'static str, value: i64) -> StoreResult<Vec<TripView>> {
     let rows: Vec<TripRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT e.seq, j.id AS journey, j.name AS journey_name, v.number AS version, e.state, v.status = 6 AS stopped,
+        "SELECT e.seq, j.id AS journey, j.name AS journey_name, v.number AS version, e.state, v.emptied,
                 e.entered_at, e.ended_at, e.due_at
          FROM enrolments e JOIN versions v ON v.seq = e.version JOIN journeys j ON j.seq = e.journey
          WHERE {column} = ?1 AND e.project = ?2 ORDER BY e.seq DESC LIMIT ?3"
@@ -118,8 +119,8 @@ async fn trips(store: &SqliteStore, project: i64, column: &'static str, value: i
     .fetch_all(&store.readers)
     .await?;
     let view = |row: TripRow| {
-        // What a Stop ended may still be waiting to be swept.
-        let ending = if row.state == 0 && row.stopped { Some(Ending::Stopped) } else { Ending::from_code(row.state) };
+        // What a Stop or a newer version ended may still be waiting to be swept.
+        let ending = Ending::from_code(if row.state == 0 { row.emptied.unwrap_or(0) } else { row.state });
         TripView {
             seq: row.seq,
             journey: JourneyId(row.journey),
@@ -162,7 +163,8 @@ pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreRe
         }));
     }
     let unknown = if person.is_some() { "Somebody unknown" } else { "A deleted person" };
-    Ok(TripDetail { trip: view, person, person_title: title.unwrap_or_else(|| unknown.to_string()), steps })
+    let messages = of_trip(store, trip).await?;
+    Ok(TripDetail { trip: view, person, person_title: title.unwrap_or_else(|| unknown.to_string()), steps, messages })
 }
 
 fn in_words(what: &str) -> String {

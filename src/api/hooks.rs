@@ -1,0 +1,43 @@
+//! Where providers report what became of messages.
+
+use leptos::prelude::*;
+
+use super::{
+    AppError,
+    request::{caller, context, fail, go_to},
+};
+use crate::domain::{
+    delivery::hook::{HookProvider, HookView},
+    error::FieldError,
+};
+
+/// # Errors
+/// Where she may not manage channels.
+pub async fn read_hooks() -> Result<Vec<HookView>, AppError> {
+    let (services, actor) = context()?;
+    let (_, caller) = caller()?;
+    let base = caller.visitor.base.parse().map_err(|_| fail(AppError::Internal))?;
+    services.hooks(&actor, &base).await.map_err(fail)
+}
+
+fn provider_of(key: &str) -> Result<HookProvider, AppError> {
+    let unknown = || AppError::field(FieldError::new("provider", "unknown_value", "There is no such provider."));
+    HookProvider::from_key(key).ok_or_else(|| fail(unknown()))
+}
+
+/// Keeps what a provider's reports are verified with.
+#[server(prefix = "/api/ui", endpoint = "hooks/save")]
+pub async fn save_hook_secret(provider: String, secret: String) -> Result<(), AppError> {
+    let (services, actor) = context()?;
+    services.save_hook_secret(&actor, provider_of(&provider)?, &secret).await.map_err(fail)?;
+    go_to("/channels/hooks?notice=hook-saved");
+    Ok(())
+}
+
+#[server(prefix = "/api/ui", endpoint = "hooks/remove")]
+pub async fn remove_hook_secret(provider: String) -> Result<(), AppError> {
+    let (services, actor) = context()?;
+    services.remove_hook_secret(&actor, provider_of(&provider)?).await.map_err(fail)?;
+    go_to("/channels/hooks?notice=hook-removed");
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! Addresses that get nothing any more.
+
+use leptos::prelude::*;
+
+use super::{
+    AppError,
+    request::{context, fail, go_to},
+};
+use crate::domain::{
+    delivery::suppression::{AddressKind, SuppressionPage, SuppressionQuery, read_addresses},
+    error::FieldError,
+};
+
+/// One page of the list; `query` is the query string of its address.
+///
+/// # Errors
+/// Where she may not see it, or the query makes no sense.
+pub async fn read_suppressions(query: &str) -> Result<SuppressionPage, AppError> {
+    let (services, actor) = context()?;
+    let query = SuppressionQuery::parse(query).map_err(|error| fail(AppError::field(error)))?;
+    services.suppressions(&actor, &query).await.map_err(fail)
+}
+
+fn kind_of(key: &str) -> Result<AddressKind, AppError> {
+    let unknown = || AppError::field(FieldError::new("kind", "unknown_value", "Choose what kind of address it is."));
+    AddressKind::from_key(key).ok_or_else(|| fail(unknown()))
+}
+
+/// Puts addresses on the list, one a line.
+#[server(prefix = "/api/ui", endpoint = "suppressions/add")]
+pub async fn add_suppressions(kind: String, addresses: String, #[server(default)] note: String) -> Result<(), AppError> {
+    let (services, actor) = context()?;
+    let kind = kind_of(&kind)?;
+    let addresses = read_addresses(kind, &addresses).map_err(|error| fail(AppError::field(error)))?;
+    services.suppress(&actor, kind, &addresses, note.trim()).await.map_err(fail)?;
+    go_to("/suppressions?notice=saved");
+    Ok(())
+}
+
+/// Takes an address off the list.
+#[server(prefix = "/api/ui", endpoint = "suppressions/remove")]
+pub async fn remove_suppression(kind: String, address: String) -> Result<(), AppError> {
+    let (services, actor) = context()?;
+    services.unsuppress(&actor, kind_of(&kind)?, &address).await.map_err(fail)?;
+    go_to("/suppressions?notice=suppression-removed");
+    Ok(())
+}

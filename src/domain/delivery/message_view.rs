@@ -1,0 +1,120 @@
+//! One message as pages show it: where it stands, and what became of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::fate::Fate;
+use crate::domain::{figures::counted, time::Timestamp};
+
+/// Where a message stands. The numbers are those of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageState {
+    Queued = 0,
+    Sent = 1,
+    Failed = 2,
+    /// A stop, or her leaving, called it off.
+    Cancelled = 3,
+    WithSender = 4,
+    Withheld = 5,
+}
+
+impl MessageState {
+    const ALL: [MessageState; 6] = [
+        MessageState::Queued,
+        MessageState::Sent,
+        MessageState::Failed,
+        MessageState::Cancelled,
+        MessageState::WithSender,
+        MessageState::Withheld,
+    ];
+
+    pub fn from_code(code: i64) -> Option<Self> {
+        MessageState::ALL.into_iter().find(|state| *state as i64 == code)
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            MessageState::Queued => "Waiting",
+            MessageState::Sent => "Sent",
+            MessageState::Failed => "Failed",
+            MessageState::Cancelled => "Called off",
+            MessageState::WithSender => "Being sent",
+            MessageState::Withheld => "Withheld",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageView {
+    pub seq: i64,
+    pub trip: i64,
+    pub journey_name: String,
+    /// What its node is called.
+    pub title: String,
+    /// Of the channel, in words.
+    pub channel: String,
+    pub state: MessageState,
+    pub created_at: Timestamp,
+    pub settled_at: Option<Timestamp>,
+    /// Why it was not sent, or not yet.
+    pub reason: String,
+    pub attempts: i64,
+    /// How often the server died while it was with the sender: it may have gone out more than once.
+    pub doubts: i64,
+    pub answers: Vec<AnswerView>,
+}
+
+/// What became of it after it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerView {
+    pub fate: Fate,
+    pub at: Timestamp,
+    pub detail: String,
+}
+
+impl MessageView {
+    /// "Sent", "Withheld: does not want e-mail", "Waiting after 3 tries: the mail server is busy".
+    pub fn standing(&self) -> String {
+        let tries = if self.attempts > 1 || (self.attempts == 1 && self.state == MessageState::Queued) {
+            format!(" after {}", counted(self.attempts, "try", "tries"))
+        } else {
+            String::new()
+        };
+        let why = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
+        let doubt = match self.doubts {
+            0 => String::new(),
+            _ => " (the server stopped while it was being sent: it may have gone out twice)".to_string(),
+        };
+        format!("{}{tries}{why}{doubt}", self.state.title())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(state: MessageState, attempts: i64, reason: &str) -> MessageView {
+        MessageView {
+            seq: 1,
+            trip: 1,
+            journey_name: "Welcome".to_string(),
+            title: "E-mail".to_string(),
+            channel: "e-mail".to_string(),
+            state,
+            created_at: Timestamp(0),
+            settled_at: None,
+            reason: reason.to_string(),
+            attempts,
+            doubts: 0,
+            answers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_message_says_where_it_stands() {
+        assert_eq!(message(MessageState::Sent, 1, "").standing(), "Sent");
+        assert_eq!(message(MessageState::Withheld, 0, "does not want e-mail").standing(), "Withheld: does not want e-mail");
+        assert_eq!(message(MessageState::Queued, 3, "it is busy").standing(), "Waiting after 3 tries: it is busy");
+        assert!(MessageView { doubts: 1, ..message(MessageState::Sent, 2, "") }.standing().contains("may have gone out twice"));
+    }
+}

@@ -1,0 +1,153 @@
+//! One person through a graph on a clock that runs ahead: which way would she go, when, and why. Messages count as sent;
+//! what she does with them, and everything else she does, the trial says.
+
+use std::collections::VecDeque;
+
+use super::TrialStep;
+use crate::domain::{
+    delivery::fate::Fate,
+    engine::{
+        CompiledVersion,
+        calendar::Calendar,
+        trip::{self, Progress, Turned, World},
+    },
+    graph::criteria::{Comparison, EventMatch},
+    people::{PastEvent, Profile, Properties, profile::event_key},
+    settings::Entry,
+    time::{MINUTE_MS, Timestamp},
+};
+
+/// Most steps of a trial: whoever goes in circles is followed so far.
+pub const STEPS_MAX: usize = 500;
+
+/// What is tried, and on whom.
+pub struct TrialCase<'a> {
+    pub version: &'a CompiledVersion,
+    pub calendar: &'a dyn Calendar,
+    pub start: Timestamp,
+    /// Of the event that lets her in.
+    pub event: Properties,
+    /// What she does, so many minutes after she came in; `$clicked` and the like are about her message.
+    pub later: &'a [(u32, EventMatch)],
+}
+
+/// Follows her until she is out, or nothing more would happen.
+pub fn try_person(case: &TrialCase<'_>, mut profile: Profile) -> Vec<TrialStep> {
+    let mut steps = Vec::new();
+    if let Some(reason) = kept_out(case, &profile) {
+        let node = case.version.nodes.get(case.version.entry).map(|node| node.id.clone()).unwrap_or_default();
+        steps.push(TrialStep { at: case.start, node, what: "kept out".to_string(), reason });
+    }
+    let mut later = case.later.to_vec();
+    later.sort_by_key(|(minutes, _)| *minutes);
+    let mut later: VecDeque<(Timestamp, EventMatch)> =
+        later.into_iter().map(|(minutes, event)| (case.start.plus(i64::from(minutes) * MINUTE_MS), event)).collect();
+    let mut now = case.start;
+    let mut next = Some(trip::enter(world(case, now), &mut profile, now, case.event.clone(), "trial"));
+    while let Some(progress) = next.take() {
+        record(case, &progress, now, &mut steps);
+        if progress.ended.is_some() || steps.len() >= STEPS_MAX {
+            break;
+        }
+        if matches!(progress.passages.last().map(|passage| &passage.turn), Some(Turned::Sends)) {
+            next = trip::answer(world(case, now), &mut profile, &progress.trip, Fate::Sent);
+            continue;
+        }
+        let trip = progress.trip;
+        // What comes first: her time, or what she does. A time that is the same comes first, as in the engine.
+        while next.is_none() {
+            let due = trip.due_at(case.version);
+            match later.front() {
+                Some((at, _)) if due.is_none_or(|due| *at < due) => {
+                    let Some((at, event)) = later.pop_front() else { break };
+                    now = at.max(now);
+                    next = happens(case, &mut profile, &trip, &event, now);
+                }
+                _ => {
+                    let Some(due) = due else { break };
+                    now = due.max(now);
+                    next = trip::time_up(world(case, now), &mut profile, trip.clone());
+                    if next.is_none() {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    steps
+}
+
+fn world<'a>(case: &TrialCase<'a>, now: Timestamp) -> World<'a> {
+    World { version: case.version, calendar: case.calendar, now }
+}
+
+fn record(case: &TrialCase<'_>, progress: &Progress, at: Timestamp, steps: &mut Vec<TrialStep>) {
+    steps.extend(progress.passages.iter().map(|passage| TrialStep {
+        at,
+        node: case.version.nodes[passage.node].id.clone(),
+        what: passage.turn.word(),
+        reason: passage.reason.clone(),
+    }));
+}
+
+/// She does something, or something becomes of her message.
+fn happens(
+    case: &TrialCase<'_>,
+    profile: &mut Profile,
+    trip: &trip::Trip,
+    event: &EventMatch,
+    now: Timestamp,
+) -> Option<Progress> {
+    if let Some(fate) = event.name.strip_prefix('$').and_then(Fate::from_key) {
+        return trip::answer(world(case, now), profile, trip, fate);
+    }
+    let happened = PastEvent { key: event_key(&event.name), at: now, properties: example_of(event, &case.event) };
+    profile.events.push(happened.clone());
+    trip::event(world(case, now), profile, trip, &happened)
+}
+
+/// Properties that an event would have to meet its conditions: those of the entry (the same order, the same cart), and the
+/// values that are asked for.
+fn example_of(event: &EventMatch, entry: &Properties) -> Properties {
+    let mut properties = entry.clone();
+    for filter in &event.filters {
+        match filter.is {
+            Comparison::Missing | Comparison::NotEquals => {
+                properties.remove(&filter.property);
+            }
+            Comparison::Exists if properties.contains_key(&filter.property) => {}
+            Comparison::Exists => {
+                properties.insert(filter.property.clone(), true.into());
+            }
+            Comparison::LessThan | Comparison::GreaterThan => {
+                let aside = if filter.is == Comparison::LessThan { -1.0 } else { 1.0 };
+                if let Some(number) = filter.value.as_f64() {
+                    properties.insert(filter.property.clone(), (number + aside).into());
+                }
+            }
+            _ => {
+                properties.insert(filter.property.clone(), filter.value.clone());
+            }
+        }
+    }
+    properties
+}
+
+/// Why she would not come in at all; the trial goes on as if she had.
+fn kept_out(case: &TrialCase<'_>, profile: &Profile) -> Option<String> {
+    match (&case.version.settings.entry, &case.version.entry_criteria) {
+        (Entry::Event { filters, .. }, _) => {
+            let unmet = filters.iter().find(|filter| !filter.holds(&case.event))?;
+            Some(format!("The event would not let her in: it is not so that {}.", unmet.describe()))
+        }
+        (Entry::Api {}, _) => None,
+        (entry, Some(criteria)) if !criteria.holds(profile, case.start) => {
+            Some(format!("She would not be let in: {} does not hold for her.", entry.describe()))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+#[path = "trial_tests.rs"]
+mod tests;

@@ -1,0 +1,196 @@
+//! Push over Firebase Cloud Messaging, HTTP v1.
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use http::{HeaderValue, Method, StatusCode, header};
+use reqwest::Request;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    ChannelError, Content, Fault, Handed, Parcel, Transport,
+    fcm_token::Tokens,
+    http::{Answer, Receiver},
+    outside::{NoWay, Outside},
+    words::Hushed,
+};
+use crate::domain::delivery::channel::{ChannelSecret, PushSettings};
+
+pub const TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest key with which Apple's devices tell notifications apart, in bytes.
+const COLLAPSE_MAX: usize = 64;
+
+pub struct Fcm {
+    outside: Outside,
+    address: String,
+    tokens: Tokens,
+}
+
+/// What there is to show on a device.
+struct Notice<'a> {
+    title: &'a str,
+    body: &'a str,
+    link: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+struct Accepted {
+    name: String,
+}
+
+#[derive(Deserialize, Default)]
+struct Refused {
+    #[serde(default)]
+    error: Refusal,
+}
+
+#[derive(Deserialize, Default)]
+struct Refusal {
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    details: Vec<Value>,
+}
+
+impl Refusal {
+    /// FCM's own code, or the general one of Google's APIs.
+    fn code(&self) -> &str {
+        let own = self.details.iter().find_map(|detail| detail.get("errorCode")?.as_str());
+        own.unwrap_or(&self.status)
+    }
+
+    /// Is it the device's token that makes no sense?
+    fn is_about_token(&self) -> bool {
+        let fields = self.details.iter().filter_map(|detail| detail.get("fieldViolations")?.as_array()).flatten();
+        let mut named = fields.filter_map(|violation| violation.get("field")?.as_str());
+        named.any(|field| field == "message.token") || self.message.to_lowercase().contains("registration token")
+    }
+}
+
+impl Fcm {
+    /// # Errors
+    /// Where the service account's key cannot be used.
+    pub fn new(settings: &PushSettings, secret: &ChannelSecret, outside: &Outside) -> Result<Self, ChannelError> {
+        Ok(Self {
+            outside: outside.clone(),
+            address: format!("{}/v1/projects/{}/messages:send", settings.base_url, settings.project),
+            tokens: Tokens::new(settings, secret, outside)?,
+        })
+    }
+
+    async fn send(&self, parcel: &Parcel, notice: Notice<'_>) -> Result<Handed, Handed> {
+        let token = self.tokens.get().await?;
+        let hushed = Hushed::new([token.to_string()]);
+        let receiver = Receiver { name: "the push service", timeout: TIMEOUT, address_of: Fault::Channel, hushed: &hushed };
+        let request = self.request(parcel, &notice, &token).map_err(|no_way| receiver.no_way(&no_way))?;
+        let answer = receiver.ask(&self.outside, request).await?;
+        if answer.status == StatusCode::UNAUTHORIZED {
+            // The next try gets another.
+            self.tokens.forget(&token).await;
+        }
+        Ok(judge(&receiver, &answer))
+    }
+
+    fn request(&self, parcel: &Parcel, notice: &Notice<'_>, token: &str) -> Result<Request, NoWay> {
+        let mut request = Request::new(Method::POST, self.outside.url(&self.address)?);
+        if let Ok(mut bearer) = HeaderValue::from_str(&format!("Bearer {token}")) {
+            bearer.set_sensitive(true);
+            request.headers_mut().insert(header::AUTHORIZATION, bearer);
+        }
+        request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *request.body_mut() = Some(message(parcel, notice).to_string().into());
+        Ok(request)
+    }
+}
+
+/// FCM knows no idempotency keys. The devices do: a notification of a tag that is there takes its place, so that one that was
+/// sent twice is seen once.
+fn message(parcel: &Parcel, notice: &Notice<'_>) -> Value {
+    let collapse: String = parcel.key.chars().take(COLLAPSE_MAX).collect();
+    let mut data = json!({ "wayfare_key": parcel.key });
+    let mut web = json!({ "notification": { "tag": parcel.key } });
+    if let Some(link) = notice.link {
+        data["link"] = json!(link);
+        if link.starts_with("https://") {
+            web["fcm_options"] = json!({ "link": link });
+        }
+    }
+    json!({ "message": {
+        "token": parcel.to,
+        "notification": { "title": notice.title, "body": notice.body },
+        "data": data,
+        "android": { "notification": { "tag": parcel.key } },
+        "apns": { "headers": { "apns-collapse-id": collapse } },
+        "webpush": web,
+    } })
+}
+
+fn judge(receiver: &Receiver<'_>, answer: &Answer) -> Handed {
+    if answer.status.is_success() {
+        let accepted = serde_json::from_str::<Accepted>(&answer.body).ok();
+        return Handed::Taken { provider_id: accepted.map(|accepted| accepted.name) };
+    }
+    let refused = serde_json::from_str::<Refused>(&answer.body).unwrap_or_default().error;
+    let code = refused.code();
+    let words = [code, &refused.message].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
+    let said = receiver.hushed.quoted(&words);
+    match code {
+        "UNREGISTERED" => Handed::Never { reason: format!("the app is not on her device any more{said}"), fault: Fault::Address },
+        "SENDER_ID_MISMATCH" => {
+            Handed::Never { reason: format!("her device belongs to another Firebase project{said}"), fault: Fault::Address }
+        }
+        "INVALID_ARGUMENT" if refused.is_about_token() => {
+            Handed::Never { reason: format!("there is no device of this token{said}"), fault: Fault::Address }
+        }
+        _ => receiver.refusal(answer, &words).unwrap_or(Handed::Taken { provider_id: None }),
+    }
+}
+
+impl Transport for Fcm {
+    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Handed> {
+        Box::pin(async move {
+            match &parcel.content {
+                Content::Push { title, body, link } => {
+                    let notice = Notice { title, body, link: link.as_deref() };
+                    self.send(parcel, notice).await.unwrap_or_else(|handed| handed)
+                }
+                _ => Handed::wrong_channel(),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(status: u16, error: Value) -> Handed {
+        let hushed = Hushed::default();
+        let receiver = Receiver { name: "the push service", timeout: TIMEOUT, address_of: Fault::Channel, hushed: &hushed };
+        let status = StatusCode::from_u16(status).expect("a status");
+        judge(&receiver, &Answer { status, wish_ms: None, body: json!({ "error": error }).to_string() })
+    }
+
+    fn with_code(code: &str) -> Value {
+        json!({ "status": "WHATEVER", "message": "words", "details": [{ "errorCode": code }] })
+    }
+
+    #[test]
+    fn what_firebase_says_is_whose_fault() {
+        for (status, code) in [(404, "UNREGISTERED"), (403, "SENDER_ID_MISMATCH")] {
+            assert!(matches!(judged(status, with_code(code)), Handed::Never { fault: Fault::Address, .. }), "{code}");
+        }
+        let token =
+            json!({ "status": "INVALID_ARGUMENT", "message": "The registration token is not a valid FCM registration token" });
+        assert!(matches!(judged(400, token), Handed::Never { fault: Fault::Address, .. }));
+        let text = json!({ "status": "INVALID_ARGUMENT", "message": "Message is too big" });
+        assert!(matches!(judged(400, text), Handed::Never { fault: Fault::Message, .. }));
+        for (status, code) in [(429, "QUOTA_EXCEEDED"), (503, "UNAVAILABLE"), (500, "INTERNAL"), (401, "THIRD_PARTY_AUTH_ERROR")]
+        {
+            assert!(matches!(judged(status, with_code(code)), Handed::NotNow { fault: Fault::Channel, .. }), "{code}");
+        }
+    }
+}

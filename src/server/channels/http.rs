@@ -1,0 +1,187 @@
+//! One request to a provider, one answer, within a time; and what answers have in common.
+
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode, header};
+use jiff::fmt::rfc2822;
+use reqwest::{Request, Response};
+
+use super::{
+    Fault, Handed,
+    outside::{NoWay, Outside, cause},
+    words::{Hushed, certificate_problem},
+};
+use crate::{
+    domain::time::Timestamp,
+    server::clock::{Clock, SystemClock},
+};
+
+/// What of an answer is read, in bytes.
+const ANSWER_MAX: usize = 64 * 1024;
+
+/// Whom we talk to, and what must not be repeated.
+pub struct Receiver<'a> {
+    /// The subject of sentences: "Twilio", "the receiver".
+    pub name: &'static str,
+    pub timeout: Duration,
+    /// Whose fault it is where its address leads nowhere: the message's that brought it, or the settings'.
+    pub address_of: Fault,
+    pub hushed: &'a Hushed,
+}
+
+/// A whole answer.
+pub struct Answer {
+    pub status: StatusCode,
+    /// After which time the provider wants to be asked again.
+    pub wish_ms: Option<i64>,
+    pub body: String,
+}
+
+impl Receiver<'_> {
+    /// Sends a request and reads the answer to its end.
+    ///
+    /// # Errors
+    /// What becomes of the message where there is no whole answer.
+    pub async fn ask(&self, outside: &Outside, request: Request) -> Result<Answer, Handed> {
+        let asked = async {
+            let answer = outside.http().execute(request).await?;
+            let (status, wish_ms) = (answer.status(), wish_ms(answer.headers(), SystemClock.now()));
+            Ok(Answer { status, wish_ms, body: body(answer).await? })
+        };
+        match tokio::time::timeout(self.timeout, asked).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(self.unanswered(&error)),
+            Err(_) => Err(self.late()),
+        }
+    }
+
+    fn late(&self) -> Handed {
+        self.again(format!("{} did not answer within {} seconds", self.name, self.timeout.as_secs()))
+    }
+
+    fn again(&self, reason: String) -> Handed {
+        Handed::NotNow { reason, wish_ms: None, fault: Fault::Channel }
+    }
+
+    fn unanswered(&self, error: &reqwest::Error) -> Handed {
+        if let Some(no_way) = cause::<NoWay>(error) {
+            return self.no_way(no_way);
+        }
+        if let Some(wrong) = certificate_problem(error) {
+            return self.again(format!("{} cannot be trusted: its certificate {wrong}", self.name));
+        }
+        if error.is_timeout() {
+            return self.late();
+        }
+        if error.is_connect() {
+            return self.again(format!("{} cannot be reached{}", self.name, self.hushed.quoted(&root(error))));
+        }
+        self.again(format!("{} broke the answer off", self.name))
+    }
+
+    /// Where its address leads nowhere.
+    pub fn no_way(&self, no_way: &NoWay) -> Handed {
+        let reason = no_way.to_string().trim_end_matches('.').to_string();
+        match (self.address_of, no_way) {
+            // Names come and go; what is closed or malformed stays so until somebody changes the message.
+            (Fault::Channel, _) | (_, NoWay::Unknown(_)) => Handed::NotNow { reason, wish_ms: None, fault: self.address_of },
+            (fault, _) => Handed::Never { reason, fault },
+        }
+    }
+
+    /// What an answer means by its status; none where it means that the message was taken.
+    pub fn refusal(&self, answer: &Answer, words: &str) -> Option<Handed> {
+        let status = answer.status;
+        if status.is_success() {
+            return None;
+        }
+        let said = self.hushed.quoted(&format!("{} {words}", status.as_u16()));
+        let name = self.name;
+        let later = |reason: String| Handed::NotNow { reason, wish_ms: answer.wish_ms, fault: Fault::Channel };
+        Some(match status.as_u16() {
+            401 | 403 => later(format!("{name} refuses our key{said}: check the settings")),
+            408 | 425 | 500..=599 => later(format!("{name} has trouble{said}")),
+            429 => later(format!("{name} asks us to slow down{said}")),
+            300..=399 if self.address_of == Fault::Channel => {
+                later(format!("{name} sends us to another address{said}: check the settings"))
+            }
+            300..=399 => Handed::Never {
+                reason: format!("{name} sends us to another address{said}, and redirects are not followed: give the last one"),
+                fault: Fault::Message,
+            },
+            _ => Handed::Never { reason: format!("{name} does not take the message{said}"), fault: Fault::Message },
+        })
+    }
+}
+
+/// The body of an answer, as far as it is of interest. One that breaks off is none.
+async fn body(mut answer: Response) -> Result<String, reqwest::Error> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() >= ANSWER_MAX {
+            bytes.truncate(ANSWER_MAX);
+            break;
+        }
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// `Retry-After` (RFC 9110, 10.2.3): seconds, or a date.
+fn wish_ms(headers: &HeaderMap, now: Timestamp) -> Option<i64> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<i64>() {
+        return (seconds >= 0).then(|| seconds.saturating_mul(1000));
+    }
+    let at = rfc2822::parse(text).ok()?.timestamp().as_millisecond();
+    Some((at - now.0).max(0))
+}
+
+/// The innermost cause of an error, which is the one that tells something.
+fn root(error: &reqwest::Error) -> String {
+    let mut inner: &(dyn std::error::Error + 'static) = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    inner.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wish(text: &str) -> Option<i64> {
+        let headers = [(header::RETRY_AFTER, text.parse().expect("a value"))].into_iter().collect();
+        wish_ms(&headers, Timestamp(1_445_412_420_000))
+    }
+
+    #[test]
+    fn a_provider_says_when_to_come_back_in_seconds_or_as_a_date() {
+        assert_eq!(wish("120"), Some(120_000));
+        assert_eq!(wish("Wed, 21 Oct 2015 07:28:00 GMT"), Some(60_000));
+        assert_eq!(wish("Wed, 21 Oct 2015 07:00:00 GMT"), Some(0));
+        assert_eq!(wish("soon"), None);
+        assert_eq!(wish("-1"), None);
+    }
+
+    fn judged(status: u16, address_of: Fault) -> Option<Handed> {
+        let hushed = Hushed::default();
+        let receiver = Receiver { name: "the receiver", timeout: Duration::from_secs(5), address_of, hushed: &hushed };
+        let status = StatusCode::from_u16(status).expect("a status");
+        receiver.refusal(&Answer { status, wish_ms: Some(7), body: String::new() }, "words")
+    }
+
+    #[test]
+    fn an_answer_is_judged_by_its_status() {
+        assert_eq!(judged(204, Fault::Message), None);
+        for status in [401, 403, 408, 425, 429, 500, 502, 503] {
+            let judged = judged(status, Fault::Message);
+            assert!(matches!(judged, Some(Handed::NotNow { wish_ms: Some(7), fault: Fault::Channel, .. })), "{status}");
+        }
+        for status in [301, 400, 404, 410, 413, 422] {
+            let judged = judged(status, Fault::Message);
+            assert!(matches!(judged, Some(Handed::Never { fault: Fault::Message, .. })), "{status}");
+        }
+        assert!(matches!(judged(302, Fault::Channel), Some(Handed::NotNow { .. })));
+    }
+}

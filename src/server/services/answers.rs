@@ -1,0 +1,337 @@
+//! What comes back from messages. The links in them are signed: whoever brings one is let do what it is for, and nothing else.
+
+use std::{collections::HashMap, time::Duration};
+
+use url::Url;
+
+use super::{ServiceError, ServiceResult, Services};
+use crate::{
+    domain::{
+        access::Permission,
+        actor::Actor,
+        audit::AuditEvent,
+        delivery::{
+            fate::Fate,
+            hook::{HookProvider, HookView},
+            message_view::MessageView,
+            preferences::{Recipient, Wish},
+            suppression::{AddressKind, Suppression, SuppressionPage, SuppressionQuery},
+        },
+        error::FieldError,
+        ids::ProjectId,
+    },
+    server::{
+        ingest::IntakeError,
+        store::{
+            Store, StoreError,
+            answers::{Report, Told},
+        },
+        tracking::{
+            hook::{Call, Heard, NotHeard, Statement, hook_url, project_of_hook},
+            providers::{hear, read_secret},
+            token::{Token, find_key},
+        },
+        vault::Vault,
+    },
+};
+
+/// How often, and after how long, it is looked again for a message whose provider was quicker than our own disk.
+const LOOKS: usize = 4;
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// Longest note on an address that is added by hand, in characters.
+const NOTE_MAX: usize = 200;
+
+/// What became of a provider's request.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Taken {
+    pub accepted: usize,
+    /// Records that make no sense, by their place.
+    pub rejected: Vec<(usize, FieldError)>,
+}
+
+/// Why a provider's request was not taken; nothing of it was stored.
+#[derive(Debug, thiserror::Error)]
+pub enum HookError {
+    /// There is no such address: nobody learns what is missing.
+    #[error("there is no such address")]
+    Unknown,
+    #[error("the request is not verified")]
+    NotHeard(NotHeard),
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+impl From<StoreError> for HookError {
+    fn from(error: StoreError) -> Self {
+        ServiceError::from(error).into()
+    }
+}
+
+impl<S: Store + Clone> Services<S> {
+    fn vault(&self) -> ServiceResult<&Vault> {
+        Ok(&self.delivery()?.vault)
+    }
+
+    fn token(&self, text: &str) -> Option<Token> {
+        Token::read(self.vault().ok()?, text)
+    }
+
+    /// A picture was loaded. Nobody waits for it, and nobody learns whether it is known.
+    pub fn viewed(&self, token: &str) {
+        if let Some(Token::Open { message }) = self.token(token) {
+            self.reports.note(Report::new(message, Fate::Viewed, self.now()));
+        }
+    }
+
+    /// Where a link leads, if it is one of ours; by a person, it counts. She does not wait for the disk.
+    pub fn clicked(&self, token: &str, by_person: bool) -> Option<Url> {
+        let Some(Token::Click { message, target }) = self.token(token) else { return None };
+        if by_person {
+            self.reports.note(Report::new(message, Fate::Clicked, self.now()));
+        }
+        Some(target)
+    }
+
+    fn chooser(&self, token: &str) -> ServiceResult<i64> {
+        match self.token(token) {
+            Some(Token::Choices { message }) => Ok(message),
+            _ => Err(StoreError::DeadLink.into()),
+        }
+    }
+
+    /// What whoever got a message can choose. Changes nothing.
+    ///
+    /// # Errors
+    /// Where the link is none of ours, or its message is not kept any more.
+    pub async fn recipient(&self, token: &str) -> ServiceResult<Recipient> {
+        let message = self.chooser(token)?;
+        Ok(self.store.recipient(message).await?.ok_or(StoreError::DeadLink)?)
+    }
+
+    /// She decides.
+    ///
+    /// # Errors
+    /// As [`Services::recipient`].
+    pub async fn decide(&self, token: &str, wish: &Wish) -> ServiceResult<()> {
+        let message = self.chooser(token)?;
+        if !self.store.decide(message, wish, self.now()).await? {
+            return Err(StoreError::DeadLink.into());
+        }
+        tracing::info!(message, "recipient.decided");
+        self.signs.wake();
+        Ok(())
+    }
+
+    /// A provider reports at the address that names its project. Answered when it is on the disk.
+    ///
+    /// # Errors
+    /// Where there is no such address, or the request is not signed as it has to be.
+    pub async fn take_report(&self, token: &str, provider: &str, call: Call<'_>) -> Result<Taken, HookError> {
+        let vault = self.vault()?;
+        let provider = HookProvider::from_key(provider).ok_or(HookError::Unknown)?;
+        let project = project_of_hook(vault, token, provider).ok_or(HookError::Unknown)?;
+        let secret = match provider.secret_name() {
+            None => Vec::new(),
+            Some(_) => match self.store.hook_secret(project, provider).await? {
+                Some(sealed) => vault.unseal(&sealed_for(project, provider), &sealed).map_err(ServiceError::from)?,
+                None => {
+                    tracing::warn!(%project, provider = provider.key(), "hook.no_secret");
+                    return Err(HookError::NotHeard(NotHeard::Unsigned));
+                }
+            },
+        };
+        let call = Call { now: self.now(), ..call };
+        let heard = hear(provider, call, &secret).map_err(|refusal| {
+            tracing::info!(%project, provider = provider.key(), ?refusal, "hook.refused");
+            HookError::NotHeard(refusal)
+        })?;
+        self.store_heard(vault, project, heard).await
+    }
+
+    async fn store_heard(&self, vault: &Vault, project: ProjectId, heard: Heard) -> Result<Taken, HookError> {
+        let accepted = heard.statements.len() + heard.replies.len();
+        let reports = self.resolve(vault, project, heard.statements).await?;
+        let replies = heard.replies.into_iter().map(|reply| (project, reply)).collect();
+        let told = Told { reports, replies, receipt: heard.receipt.map(|receipt| (project, receipt)) };
+        if told.receipt.is_some() || !told.reports.is_empty() || !told.replies.is_empty() {
+            self.reports.take(told).await.map_err(|error| match error {
+                IntakeError::Full => ServiceError::Busy,
+                IntakeError::Store(error) => error.into(),
+            })?;
+        }
+        Ok(Taken { accepted, rejected: heard.rejected })
+    }
+
+    /// Finds the messages of statements. What is about no message of this project is left out.
+    async fn resolve(&self, vault: &Vault, project: ProjectId, statements: Vec<Statement>) -> ServiceResult<Vec<Report>> {
+        let keyed = |said: &Statement| said.names.iter().find_map(|name| find_key(vault, name));
+        let numbers: Vec<i64> = statements.iter().filter_map(keyed).collect();
+        let ours = self.store.messages_of(project, &numbers).await?;
+        let unnamed: Vec<String> =
+            statements.iter().filter(|said| keyed(said).is_none()).flat_map(|said| spellings(&said.names)).collect();
+        let by_provider = self.find_by_provider(project, &unnamed).await?;
+        let number = |said: &Statement| match keyed(said) {
+            Some(number) => ours.contains(&number).then_some(number),
+            None => spellings(&said.names).find_map(|name| by_provider.get(&name).copied()),
+        };
+        let report = |said: Statement| {
+            let message = number(&said)?;
+            let Statement { fate, at, detail, address, lasting, .. } = said;
+            Some(Report { message, fate, at, detail, address, lasting })
+        };
+        Ok(statements.into_iter().filter_map(report).collect())
+    }
+
+    async fn find_by_provider(&self, project: ProjectId, names: &[String]) -> ServiceResult<HashMap<String, i64>> {
+        let mut found = HashMap::new();
+        for look in 0..LOOKS {
+            if look > 0 {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+            found = self.store.messages_by_provider(project, names).await?;
+            if names.is_empty() || !found.is_empty() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Waits until what was noted is on the disk: before the end.
+    pub async fn settle_reports(&self) {
+        self.reports.settle().await;
+    }
+
+    pub async fn messages_to(&self, actor: &Actor, person: i64) -> ServiceResult<Vec<MessageView>> {
+        actor.require(Permission::SeeJourneys)?;
+        Ok(self.store.messages_to(actor.project, person).await?)
+    }
+
+    // The suppression list.
+    pub async fn suppressions(&self, actor: &Actor, query: &SuppressionQuery) -> ServiceResult<SuppressionPage> {
+        actor.require(Permission::SeeJourneys)?;
+        Ok(self.store.suppressions(actor.project, query).await?)
+    }
+
+    /// Puts addresses on the list by hand.
+    ///
+    /// # Errors
+    /// Where she may not, or the note is too long.
+    pub async fn suppress(&self, actor: &Actor, kind: AddressKind, addresses: &[String], note: &str) -> ServiceResult<()> {
+        actor.require(Permission::ManageChannels)?;
+        if note.chars().count() > NOTE_MAX {
+            return Err(FieldError::new("note", "too_long", format!("The reason has at most {NOTE_MAX} characters.")).into());
+        }
+        let added = self.store.suppress(actor, kind, addresses, note, self.now()).await?;
+        tracing::info!(added, project = %actor.project, by = %actor.user, "suppressions.added");
+        Ok(())
+    }
+
+    /// Takes an address off the list: messages go there again, as far as she wants them.
+    ///
+    /// # Errors
+    /// Where it is not on it.
+    pub async fn unsuppress(&self, actor: &Actor, kind: AddressKind, address: &str) -> ServiceResult<()> {
+        actor.require(Permission::ManageChannels)?;
+        self.store.unsuppress(actor, kind, address, self.now()).await?;
+        tracing::info!(project = %actor.project, by = %actor.user, "suppressions.removed");
+        Ok(())
+    }
+
+    /// Begins an export of the list, and writes down that there was one.
+    ///
+    /// # Errors
+    /// Where she may not.
+    pub async fn begin_suppression_export(&self, actor: &Actor) -> ServiceResult<()> {
+        actor.require(Permission::ManageChannels)?;
+        Ok(self.store.note(actor, AuditEvent::SuppressionsExported, "all of it", self.now()).await?)
+    }
+
+    /// A batch of the list; empty at the end.
+    ///
+    /// # Errors
+    /// Where she may not.
+    pub async fn suppression_batch(&self, actor: &Actor, after: Option<&Suppression>) -> ServiceResult<Vec<Suppression>> {
+        actor.require(Permission::ManageChannels)?;
+        Ok(self.store.suppression_batch(actor.project, after).await?)
+    }
+
+    // Where providers report.
+    /// The addresses at which providers report, beginning with `base`, and whose secrets are known.
+    ///
+    /// # Errors
+    /// Where she may not see them.
+    pub async fn hooks(&self, actor: &Actor, base: &Url) -> ServiceResult<Vec<HookView>> {
+        actor.require(Permission::ManageChannels)?;
+        let vault = self.vault()?;
+        let known = self.store.hook_secrets(actor.project).await?;
+        let view = |provider| HookView {
+            provider,
+            address: hook_url(base, vault, actor.project, provider),
+            secret: known
+                .iter()
+                .find(|known| known.provider == provider)
+                .map(|known| (known.updated_at, known.updated_by.clone())),
+        };
+        Ok(HookProvider::ALL.into_iter().map(view).collect())
+    }
+
+    /// Keeps what a provider's reports are verified with, sealed; it is never shown again.
+    ///
+    /// # Errors
+    /// Where it cannot be such a secret.
+    pub async fn save_hook_secret(&self, actor: &Actor, provider: HookProvider, typed: &str) -> ServiceResult<()> {
+        actor.require(Permission::ManageChannels)?;
+        let secret = read_secret(provider, typed)?;
+        let sealed = self.vault()?.seal(&sealed_for(actor.project, provider), secret.as_bytes())?;
+        self.store.save_hook_secret(actor, provider, Some(&sealed), self.now()).await?;
+        tracing::info!(provider = provider.key(), project = %actor.project, by = %actor.user, "hook.secret_saved");
+        Ok(())
+    }
+
+    /// From the answer on its reports are refused.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub async fn remove_hook_secret(&self, actor: &Actor, provider: HookProvider) -> ServiceResult<()> {
+        actor.require(Permission::ManageChannels)?;
+        self.store.save_hook_secret(actor, provider, None, self.now()).await?;
+        tracing::info!(provider = provider.key(), project = %actor.project, by = %actor.user, "hook.secret_removed");
+        Ok(())
+    }
+}
+
+/// What a sealed secret belongs to: it opens nowhere else.
+fn sealed_for(project: ProjectId, provider: HookProvider) -> String {
+    format!("hook {project} {}", provider.key())
+}
+
+/// How a provider's id may be kept here: as it was given, without its brackets, without its host.
+fn spellings(names: &[String]) -> impl Iterator<Item = String> + '_ {
+    names.iter().filter(|name| name.len() <= 300).flat_map(|name| {
+        let bare = name.trim_matches(['<', '>', ' ']);
+        let local = bare.split('@').next().unwrap_or(bare);
+        [name.clone(), bare.to_string(), format!("<{bare}>"), local.to_string()]
+    })
+}
+
+/// The list as a file (RFC 4180).
+///
+/// # Errors
+/// Never in practice: writing to memory does not fail.
+pub fn suppression_rows(list: &[Suppression], with_header: bool) -> ServiceResult<Vec<u8>> {
+    let failed = |error: csv::Error| ServiceError::Store(StoreError::Damaged(format!("an address that is no CSV: {error}")));
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    if with_header {
+        writer.write_record(["kind", "address", "reason", "since"]).map_err(failed)?;
+    }
+    for row in list {
+        // Numbers begin with a plus: a file that goes back to a provider keeps them as they are, other text is disarmed.
+        let address = match row.kind {
+            AddressKind::Phone => row.address.clone(),
+            _ => super::audit::harmless(&row.address),
+        };
+        let fields = [row.kind.key().to_string(), address, super::audit::harmless(&row.reason), row.at.to_string()];
+        writer.write_record(fields).map_err(failed)?;
+    }
+    writer.into_inner().map_err(|error| StoreError::Damaged(error.to_string()).into())
+}

@@ -1,0 +1,192 @@
+//! How messages of a project reach their providers, and how many a person gets.
+
+use super::{ServiceError, ServiceResult, Services};
+use crate::{
+    domain::{
+        access::Permission,
+        actor::Actor,
+        audit::AuditEvent,
+        delivery::{
+            channel::{ChannelSecret, ChannelSettings, ChannelState, ChannelView, PROVIDED},
+            channel_form::{ChannelForm, ChannelOrder, SecretOrder},
+            gates::FrequencyCap,
+        },
+        error::FieldError,
+        graph::node::WebhookMethod,
+        people::profile::Channel,
+    },
+    server::{
+        channels::{self, Content, EmailContent, Handed, Parcel, WebhookContent},
+        store::{
+            Store, StoreError,
+            channels::{ChannelChange, SealedChange, StoredChannel},
+        },
+    },
+};
+
+/// Longest address of a test, in characters.
+const ADDRESS_MAX: usize = 4_000;
+
+impl<S: Store + Clone> Services<S> {
+    /// Every channel that can be set up, in the order of the page.
+    pub async fn channels(&self, actor: &Actor) -> ServiceResult<Vec<ChannelView>> {
+        actor.require(Permission::ManageChannels)?;
+        let stored = self.store.channels(actor.project).await?;
+        let view = |channel| {
+            let known = stored.iter().find(|stored| stored.settings.channel() == channel);
+            known.map_or_else(|| ChannelView::empty(channel), view_of)
+        };
+        Ok(PROVIDED.into_iter().map(view).collect())
+    }
+
+    pub async fn channel(&self, actor: &Actor, channel: Channel) -> ServiceResult<ChannelView> {
+        actor.require(Permission::ManageChannels)?;
+        if !PROVIDED.contains(&channel) {
+            return Err(StoreError::NotFound("channel").into());
+        }
+        let stored = self.store.channel(actor.project, channel).await?;
+        Ok(stored.as_ref().map_or_else(|| ChannelView::empty(channel), view_of))
+    }
+
+    /// Takes the form of a channel's page.
+    ///
+    /// # Errors
+    /// Everything that makes no sense in it; or where somebody changed the channel since it was shown.
+    pub async fn save_channel(&self, actor: &Actor, channel: Channel, form: &ChannelForm) -> ServiceResult<()> {
+        actor.require(Permission::ManageChannels)?;
+        let known = self.store.channel(actor.project, channel).await?;
+        let has_secret = known.as_ref().is_some_and(|known| known.sealed.is_some());
+        let order =
+            form.read(channel, known.as_ref().map(|known| &known.settings), has_secret).map_err(ServiceError::Problems)?;
+        let outside = &self.delivery()?.outside;
+        let closed = |(field, address): (&'static str, &str)| {
+            outside.provider(address).err().map(|no_way| FieldError::new(field, "closed", no_way.to_string()))
+        };
+        let problems: Vec<FieldError> = order.settings.provider_addresses().into_iter().filter_map(closed).collect();
+        if !problems.is_empty() {
+            return Err(ServiceError::Problems(problems));
+        }
+        self.try_on(actor, &order, known.as_ref())?;
+        let change = self.change(actor, order)?;
+        self.store.save_channel(actor, &change, self.now()).await?;
+        tracing::info!(channel = channel.key(), live = change.live, project = %actor.project, by = %actor.user, "channel.saved");
+        self.announce(actor.project).await;
+        Ok(())
+    }
+
+    /// What can be seen to be wrong without talking to anybody: a key that is none, a certificate that is none.
+    fn try_on(&self, actor: &Actor, order: &ChannelOrder, known: Option<&StoredChannel>) -> ServiceResult<()> {
+        let delivery = self.delivery()?;
+        let secret = match &order.secret {
+            SecretOrder::Set(secret) => Some(secret.clone()),
+            SecretOrder::Keep => known.map(|known| self.secret_of(actor, known)).transpose()?.flatten(),
+            SecretOrder::Forget => None,
+        };
+        channels::open_transport(&order.settings, secret.as_ref(), None, &delivery.outside)?;
+        Ok(())
+    }
+
+    fn change(&self, actor: &Actor, order: ChannelOrder) -> ServiceResult<ChannelChange> {
+        let sealed = match &order.secret {
+            SecretOrder::Keep => SealedChange::Keep,
+            SecretOrder::Forget => SealedChange::Forget,
+            SecretOrder::Set(secret) => {
+                SealedChange::Set(channels::seal(&self.delivery()?.vault, actor.project, order.settings.channel(), secret)?)
+            }
+        };
+        let ChannelOrder { settings, live, per_second, revision, .. } = order;
+        Ok(ChannelChange { settings, live, sealed, per_second, revision })
+    }
+
+    fn secret_of(&self, actor: &Actor, known: &StoredChannel) -> ServiceResult<Option<ChannelSecret>> {
+        let Some(sealed) = &known.sealed else { return Ok(None) };
+        let vault = &self.delivery()?.vault;
+        Ok(Some(channels::unseal(vault, actor.project, known.settings.channel(), sealed)?))
+    }
+
+    /// Sends a message right now, with the settings that are saved, whether the channel is live or not.
+    ///
+    /// # Errors
+    /// What the provider said where it did not take it.
+    pub async fn test_channel(&self, actor: &Actor, channel: Channel, to: &str) -> ServiceResult<Option<String>> {
+        actor.require(Permission::ManageChannels)?;
+        let to = to.trim();
+        if to.is_empty() || to.chars().count() > ADDRESS_MAX {
+            return Err(FieldError::new("to", "required", "Say where the test message goes.").into());
+        }
+        let Some(stored) = self.store.channel(actor.project, channel).await? else {
+            return Err(ServiceError::NotDelivered("The channel is not set up yet. Save its settings first.".to_string()));
+        };
+        let secret = self.secret_of(actor, &stored)?;
+        let transport = channels::open_transport(&stored.settings, secret.as_ref(), None, &self.delivery()?.outside)?;
+        let handed = transport.hand_over(&test_parcel(&stored.settings, to)).await;
+        let (said, taken) = match &handed {
+            Handed::Taken { .. } => ("taken".to_string(), true),
+            Handed::NotNow { reason, .. } | Handed::Never { reason, .. } => (reason.clone(), false),
+        };
+        let summary = format!("{} to {}: {said}", channel.title(), to.chars().take(200).collect::<String>());
+        self.store.note(actor, AuditEvent::ChannelTested, &summary, self.now()).await?;
+        tracing::info!(channel = channel.key(), taken, project = %actor.project, by = %actor.user, "channel.tested");
+        match handed {
+            Handed::Taken { provider_id } => Ok(provider_id),
+            Handed::NotNow { reason, .. } | Handed::Never { reason, .. } => {
+                Err(ServiceError::NotDelivered(format!("The test message was not sent: {reason}.")))
+            }
+        }
+    }
+
+    pub async fn frequency_caps(&self, actor: &Actor) -> ServiceResult<Vec<FrequencyCap>> {
+        actor.require(Permission::ManageChannels)?;
+        Ok(self.store.frequency_caps(actor.project).await?)
+    }
+
+    /// These and no others, from the next message on.
+    ///
+    /// # Errors
+    /// Where one makes no sense.
+    pub async fn save_frequency_caps(&self, actor: &Actor, caps: &[FrequencyCap]) -> ServiceResult<()> {
+        actor.require(Permission::ManageChannels)?;
+        let problems: Vec<FieldError> = caps.iter().flat_map(FrequencyCap::problems).collect();
+        if !problems.is_empty() {
+            return Err(ServiceError::Problems(problems));
+        }
+        self.store.set_frequency_caps(actor, caps, self.now()).await?;
+        tracing::info!(caps = caps.len(), project = %actor.project, by = %actor.user, "frequency_caps.saved");
+        self.announce(actor.project).await;
+        Ok(())
+    }
+}
+
+fn view_of(stored: &StoredChannel) -> ChannelView {
+    ChannelView {
+        channel: stored.settings.channel(),
+        state: if stored.live { ChannelState::Live } else { ChannelState::Test },
+        settings: Some(stored.settings.clone()),
+        has_secret: stored.sealed.is_some(),
+        per_second: stored.per_second,
+        revision: stored.revision,
+        updated_by: Some(stored.updated_by.clone()),
+        updated_at: Some(stored.updated_at),
+    }
+}
+
+/// A message that says what it is.
+fn test_parcel(settings: &ChannelSettings, to: &str) -> Parcel {
+    let body = "This is a test message from Wayfare. The channel works.".to_string();
+    let title = "A test from Wayfare".to_string();
+    let (to, content) = match settings {
+        ChannelSettings::Email(_) => (to, Content::Email(EmailContent { subject: title, text: body, ..EmailContent::default() })),
+        ChannelSettings::Sms(_) => (to, Content::Sms { body }),
+        ChannelSettings::Push(_) => (to, Content::Push { title, body, link: None }),
+        ChannelSettings::Webhook(_) => {
+            let content = WebhookContent {
+                method: WebhookMethod::Post,
+                url: to.to_string(),
+                headers: Vec::new(),
+                body: "{\"test\":true}".to_string(),
+            };
+            ("", Content::Webhook(content))
+        }
+    };
+    Parcel { key: format!("test.{}", uuid::Uuid::now_v7().simple()), to: to.to_string(), to_name: None, content }
+}

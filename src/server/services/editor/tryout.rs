@@ -1,0 +1,212 @@
+//! Trying a graph: on one person with a clock that runs ahead, and on what happened in the last days. Nothing is written.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    domain::{
+        access::Permission,
+        actor::Actor,
+        editor::{
+            Replay, ReplayFigures, Trial, TrialStep,
+            replay::Rehearsal,
+            times::next_times,
+            trial::{TrialCase, try_person},
+        },
+        engine::CompiledVersion,
+        error::FieldError,
+        graph::{Graph, criteria::Criteria, node::Delay},
+        people::{Profile, profile::Channel, value::canonical},
+        settings::{Entry, Settings},
+        time::{DAY_MS, Timestamp},
+    },
+    server::{
+        engine::calendar::Zones,
+        services::{ServiceError, ServiceResult, Services},
+        store::{
+            Store,
+            engine::{Needs, ProfileNumber},
+        },
+    },
+};
+
+/// Most days that are looked back.
+pub const DAYS_MAX: u32 = 90;
+/// Most events that are looked at, and how long it may take.
+const EVENTS_MAX: i64 = 200_000;
+const TAKES_MAX: Duration = Duration::from_secs(20);
+/// Events, and people, that are read at once.
+const BATCH: i64 = 4_000;
+/// Most events that somebody is assumed to do.
+const LATER_MAX: usize = 100;
+
+impl<S: Store + Clone> Services<S> {
+    /// Which way somebody would go, when, and why.
+    ///
+    /// # Errors
+    /// Where the graph cannot be walked, or there is no such person.
+    pub async fn try_person(&self, actor: &Actor, trial: &Trial) -> ServiceResult<Vec<TrialStep>> {
+        actor.require(Permission::SeeJourneys)?;
+        walkable(&trial.graph)?;
+        if trial.later.len() > LATER_MAX {
+            let sentence = format!("At most {LATER_MAX} events can be assumed.");
+            return Err(FieldError::new("later", "too_many", sentence).into());
+        }
+        let version = self.compile(actor, &trial.graph, &trial.settings).await?;
+        let profile = self.somebody(actor, trial.person.as_deref(), &needs(&version)).await?;
+        let event = trial.event.iter().map(|(name, value)| (name.clone(), canonical(value.clone()))).collect();
+        let start = trial.settings.start.map_or(self.now(), |start| start.max(self.now()));
+        let case = TrialCase { version: &version, calendar: &Zones, start, event, later: &trial.later };
+        Ok(try_person(&case, profile))
+    }
+
+    /// How many would have entered, passed each node and got each message.
+    ///
+    /// # Errors
+    /// Where the graph cannot be walked; busy, where somebody else is trying one.
+    pub async fn try_events(&self, actor: &Actor, replay: &Replay) -> ServiceResult<ReplayFigures> {
+        actor.require(Permission::EditJourneys)?;
+        walkable(&replay.graph)?;
+        if !(1..=DAYS_MAX).contains(&replay.days) {
+            let sentence = format!("Choose between 1 and {DAYS_MAX} days.");
+            return Err(FieldError::new("days", "range", sentence).into());
+        }
+        let _alone = self.rehearsal.try_acquire().map_err(|_| ServiceError::Busy)?;
+        let version = self.compile(actor, &replay.graph, &replay.settings).await?;
+        let since = self.now().plus(-i64::from(replay.days) * DAY_MS);
+        let mut rehearsal = Rehearsal::new(&version, &Zones, "trial");
+        let cut = self.let_in_at_once(actor, &version, &mut rehearsal, since).await?;
+        let cut = self.replay_events(actor, &version, &mut rehearsal, since).await? || cut;
+        rehearsal.run_until(self.now());
+        Ok(ReplayFigures { cut, ..rehearsal.finish() })
+    }
+
+    /// The next times at which a delay would be over, for somebody or in a zone.
+    ///
+    /// # Errors
+    /// Where there is no such person.
+    pub async fn next_times(
+        &self,
+        actor: &Actor,
+        delay: &Delay,
+        person: Option<&str>,
+        zone: Option<&str>,
+    ) -> ServiceResult<Vec<Timestamp>> {
+        actor.require(Permission::SeeJourneys)?;
+        let profile = self.somebody(actor, person, &Needs::default()).await?;
+        let zone = profile.time_zone.clone().or(zone.map(str::to_string)).unwrap_or_else(|| "UTC".to_string());
+        Ok(next_times(&Zones, delay, &profile, &zone, self.now()))
+    }
+
+    async fn compile(&self, actor: &Actor, graph: &Graph, settings: &Settings) -> ServiceResult<CompiledVersion> {
+        let segments = self.store.segment_criteria(actor.project).await?;
+        Ok(CompiledVersion::new(graph, settings, &segments))
+    }
+
+    /// A person of the project; without an identity an example, who can be reached everywhere.
+    async fn somebody(&self, actor: &Actor, identity: Option<&str>, needs: &Needs) -> ServiceResult<Profile> {
+        let Some(identity) = identity.map(str::trim).filter(|identity| !identity.is_empty()) else {
+            let addresses = Channel::ALL.into_iter().filter_map(Channel::address_key);
+            let addresses = addresses.map(|key| (key.to_string(), "example".to_string())).collect();
+            return Ok(Profile { addresses, ..Profile::default() });
+        };
+        let found = self.store.person_to_try(actor.project, identity, needs).await?;
+        found.ok_or_else(|| {
+            let sentence = format!("Nobody has the identity “{identity}”. Choose somebody else, or try it on an example.");
+            FieldError::new("person", "unknown_value", sentence).into()
+        })
+    }
+
+    /// Segments and lists let people in at the beginning: those who are in them now. Answers whether there were more than are
+    /// looked at.
+    async fn let_in_at_once(
+        &self,
+        actor: &Actor,
+        version: &CompiledVersion,
+        rehearsal: &mut Rehearsal<'_>,
+        since: Timestamp,
+    ) -> ServiceResult<bool> {
+        let at_once = matches!(version.settings.entry, Entry::Segment { .. } | Entry::List { .. });
+        let Some(criteria) = version.entry_criteria.as_ref().filter(|_| at_once) else { return Ok(false) };
+        let began = Instant::now();
+        let (mut after, mut looked_at) = (0, 0);
+        loop {
+            let people = self.people_meeting(actor, criteria, after).await?;
+            let Some(last) = people.last().copied() else { return Ok(false) };
+            self.add_people(version, rehearsal, people.clone(), since).await?;
+            for person in &people {
+                rehearsal.occasion(*person, Default::default(), since, None);
+            }
+            (after, looked_at) = (last, looked_at + people.len() as i64);
+            if looked_at >= EVENTS_MAX || began.elapsed() > TAKES_MAX / 2 {
+                return Ok(true);
+            }
+        }
+    }
+
+    async fn people_meeting(
+        &self,
+        actor: &Actor,
+        criteria: &Criteria,
+        after: ProfileNumber,
+    ) -> ServiceResult<Vec<ProfileNumber>> {
+        Ok(self.store.people_who_meet(actor.project, criteria, after, BATCH, self.now()).await?)
+    }
+
+    /// In batches, each read by itself: whoever waits for the database or the processor gets a turn in between. Answers whether
+    /// there were more events than are looked at.
+    async fn replay_events(
+        &self,
+        actor: &Actor,
+        version: &CompiledVersion,
+        rehearsal: &mut Rehearsal<'_>,
+        since: Timestamp,
+    ) -> ServiceResult<bool> {
+        let keys: Vec<String> = Rehearsal::events_of_interest(version).into_iter().collect();
+        if keys.is_empty() {
+            return Ok(false);
+        }
+        let began = Instant::now();
+        let mut place = self.store.place_of_events(since).await?;
+        let mut looked_at = 0;
+        loop {
+            let batch = self.store.past_events(actor.project, &keys, place, BATCH).await?;
+            let new: Vec<ProfileNumber> =
+                batch.events.iter().map(|(person, ..)| *person).filter(|person| !rehearsal.knows(*person)).collect();
+            self.add_people(version, rehearsal, new, since).await?;
+            looked_at += batch.events.len() as i64;
+            for (person, happened, received_at) in batch.events {
+                rehearsal.event(person, happened, received_at);
+            }
+            let Some(next) = batch.next else { return Ok(false) };
+            place = next;
+            if looked_at >= EVENTS_MAX || began.elapsed() > TAKES_MAX {
+                return Ok(true);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn add_people(
+        &self,
+        version: &CompiledVersion,
+        rehearsal: &mut Rehearsal<'_>,
+        mut people: Vec<ProfileNumber>,
+        since: Timestamp,
+    ) -> ServiceResult<()> {
+        people.sort_unstable();
+        people.dedup();
+        let found = self.store.people(&people, &needs(version)).await?;
+        found.into_values().for_each(|profile| rehearsal.add(profile, since));
+        Ok(())
+    }
+}
+
+fn needs(version: &CompiledVersion) -> Needs {
+    Needs { events: version.past_events().into_iter().collect(), lists: true, profile: true }
+}
+
+/// A draft that is not finished can be tried; one that leads nowhere cannot.
+fn walkable(graph: &Graph) -> ServiceResult<()> {
+    let flaws: Vec<FieldError> = graph.flaws().into_iter().map(|flaw| flaw.under("graph")).collect();
+    if flaws.is_empty() { Ok(()) } else { Err(ServiceError::Problems(flaws)) }
+}

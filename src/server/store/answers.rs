@@ -1,0 +1,139 @@
+//! What comes back: what became of messages, what people say to them, and addresses that get nothing any more.
+
+use std::collections::HashMap;
+
+use super::{StoreResult, engine::ProjectNumber};
+use crate::domain::{
+    actor::Actor,
+    delivery::{
+        fate::Fate,
+        hook::HookProvider,
+        message_view::MessageView,
+        preferences::{Recipient, Wish},
+        suppression::{AddressKind, Suppression, SuppressionPage, SuppressionQuery},
+    },
+    ids::ProjectId,
+    people::profile::Channel,
+    time::Timestamp,
+};
+
+/// Something that became of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Its number in the outbox.
+    pub message: i64,
+    pub fate: Fate,
+    pub at: Timestamp,
+    /// What the provider said to it.
+    pub detail: Option<String>,
+    /// Where it was sent to, if that was told; her present address otherwise.
+    pub address: Option<String>,
+    /// A bounce that says something about her address, and not only about this message.
+    pub lasting: bool,
+}
+
+impl Report {
+    /// What is told without any detail.
+    pub fn new(message: i64, fate: Fate, at: Timestamp) -> Self {
+        Self { message, fate, at, detail: None, address: None, lasting: true }
+    }
+}
+
+/// What somebody answered to a number of ours: STOP (unwanted) or START (wanted).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub channel: Channel,
+    /// Hers, as [`AddressKind::normalise`] spells it.
+    pub address: String,
+    pub wanted: bool,
+    pub at: Timestamp,
+}
+
+/// What one request told: all of it is stored, or, where its receipt was seen before, nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    pub reports: Vec<Report>,
+    /// In this project.
+    pub replies: Vec<(ProjectId, Reply)>,
+    pub receipt: Option<(ProjectId, String)>,
+}
+
+/// The secret of a provider, sealed, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownSecret {
+    pub provider: HookProvider,
+    pub updated_at: Timestamp,
+    pub updated_by: String,
+}
+
+pub trait AnswerStore {
+    /// Writes what became of messages, each thing once for a message, and what follows from it: the suppression list, consent.
+    /// Messages that are unknown are left alone. Answers how much was news.
+    fn report(&self, told: &[Told], now: Timestamp) -> impl Future<Output = StoreResult<u64>> + Send;
+    /// The messages of a project among these, which were named by their own key.
+    fn messages_of(&self, project: ProjectId, messages: &[i64]) -> impl Future<Output = StoreResult<Vec<i64>>> + Send;
+    /// The messages of a project by what their provider calls them.
+    fn messages_by_provider(
+        &self,
+        project: ProjectId,
+        names: &[String],
+    ) -> impl Future<Output = StoreResult<HashMap<String, i64>>> + Send;
+
+    /// Whoever got a message; none where it is not kept any more.
+    fn recipient(&self, message: i64) -> impl Future<Output = StoreResult<Option<Recipient>>> + Send;
+    /// She decides; nothing where the message is not kept any more. It is told as the answer of the message, too.
+    fn decide(&self, message: i64, wish: &Wish, now: Timestamp) -> impl Future<Output = StoreResult<bool>> + Send;
+
+    /// Why which of these addresses get nothing any more. Keyed by the addresses as they were given.
+    fn suppressed(
+        &self,
+        project: ProjectNumber,
+        addresses: &[(AddressKind, String)],
+    ) -> impl Future<Output = StoreResult<HashMap<(AddressKind, String), String>>> + Send;
+    fn suppressions(
+        &self,
+        project: ProjectId,
+        query: &SuppressionQuery,
+    ) -> impl Future<Output = StoreResult<SuppressionPage>> + Send;
+    /// A batch of an export, in the order of the addresses, after the given one; empty at the end.
+    fn suppression_batch(
+        &self,
+        project: ProjectId,
+        after: Option<&Suppression>,
+    ) -> impl Future<Output = StoreResult<Vec<Suppression>>> + Send;
+    /// Puts addresses on the list by hand. Answers how many were not there yet.
+    fn suppress(
+        &self,
+        actor: &Actor,
+        kind: AddressKind,
+        addresses: &[String],
+        note: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<u64>> + Send;
+    fn unsuppress(
+        &self,
+        actor: &Actor,
+        kind: AddressKind,
+        address: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+
+    /// What a provider's reports are verified with, sealed.
+    fn hook_secret(
+        &self,
+        project: ProjectId,
+        provider: HookProvider,
+    ) -> impl Future<Output = StoreResult<Option<Vec<u8>>>> + Send;
+    fn hook_secrets(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<KnownSecret>>> + Send;
+    /// Keeps a sealed secret, or takes it away.
+    fn save_hook_secret(
+        &self,
+        actor: &Actor,
+        provider: HookProvider,
+        sealed: Option<&[u8]>,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+
+    /// The newest messages to a person.
+    fn messages_to(&self, project: ProjectId, person: i64) -> impl Future<Output = StoreResult<Vec<MessageView>>> + Send;
+}

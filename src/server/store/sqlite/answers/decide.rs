@@ -1,0 +1,129 @@
+//! What somebody decides on the page that her message links to.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sqlx::{FromRow, SqliteConnection};
+
+use super::{
+    report::{insert, write_consent},
+    suppressions::{self, NewSuppression},
+};
+use crate::{
+    domain::{
+        delivery::{
+            fate::Fate,
+            preferences::{Recipient, Wish},
+            suppression::{AddressKind, Cause, is_unwanted},
+        },
+        people::profile::Channel,
+        time::Timestamp,
+    },
+    server::store::{
+        StoreResult,
+        engine::{ProfileNumber, ProjectNumber},
+        sqlite::{
+            SqliteStore,
+            rows::{json, to_json},
+        },
+    },
+};
+
+#[derive(FromRow)]
+struct Row {
+    project: ProjectNumber,
+    name: String,
+    channel: String,
+    profile: Option<ProfileNumber>,
+    addresses: Option<String>,
+    consent: Option<String>,
+}
+
+/// With the numbers of her project and of herself; those of somebody who was forgotten are not there.
+async fn read(
+    connection: &mut SqliteConnection,
+    message: i64,
+) -> StoreResult<Option<(ProjectNumber, Option<ProfileNumber>, Recipient)>> {
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT o.project, j.name, o.channel, p.seq AS profile, p.addresses, p.consent
+         FROM outbox o JOIN projects j ON j.number = o.project LEFT JOIN profiles p ON p.seq = o.profile WHERE o.seq = ?",
+    )
+    .bind(message)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some((row, channel)) = row.and_then(|row| Channel::from_key(&row.channel).map(|channel| (row, channel))) else {
+        return Ok(None);
+    };
+    let addresses: BTreeMap<String, String> = row.addresses.map_or(Ok(BTreeMap::new()), |text| json(&text, "addresses"))?;
+    let consent = row.consent.map_or(Ok(BTreeMap::new()), |text| json(&text, "consent"))?;
+    let suppressed = causes(connection, row.project, &addresses).await?;
+    Ok(Some((row.project, row.profile, Recipient { project: row.name, channel, addresses, consent, suppressed })))
+}
+
+/// Why her addresses are on the list.
+async fn causes(
+    connection: &mut SqliteConnection,
+    project: ProjectNumber,
+    addresses: &BTreeMap<String, String>,
+) -> StoreResult<HashMap<AddressKind, Cause>> {
+    let spelled: Vec<(&str, String)> = addresses
+        .iter()
+        .filter_map(|(key, address)| AddressKind::from_key(key).map(|kind| (kind, address)))
+        .filter_map(|(kind, address)| Some((kind.key(), kind.normalise(address)?)))
+        .collect();
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT s.kind, s.cause FROM json_each(?1) c
+         CROSS JOIN suppressions s ON s.project = ?2 AND s.kind = c.value ->> 0 AND s.address = c.value ->> 1",
+    )
+    .bind(to_json(&spelled)?)
+    .bind(project)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().filter_map(|(kind, cause)| Some((AddressKind::from_key(&kind)?, Cause::from_code(cause)?))).collect())
+}
+
+pub async fn recipient(store: &SqliteStore, message: i64) -> StoreResult<Option<Recipient>> {
+    let mut connection = store.readers.acquire().await?;
+    Ok(read(&mut connection, message).await?.map(|(.., recipient)| recipient))
+}
+
+pub async fn decide(store: &SqliteStore, message: i64, wish: &Wish, now: Timestamp) -> StoreResult<bool> {
+    let mut transaction = store.begin().await?;
+    let Some((project, profile, recipient)) = read(&mut transaction, message).await? else { return Ok(false) };
+    let said = recipient.said(wish);
+    let mut consent = recipient.consent.clone();
+    consent.extend(said.iter().map(|(channel, wanted)| (channel.key().to_string(), *wanted)));
+    if let Some(profile) = profile.filter(|_| consent != recipient.consent) {
+        write_consent(&mut transaction, [(project, profile, &consent)].into_iter(), now).await?;
+    }
+    bring_list_in_line(&mut transaction, project, &recipient, &said, &consent, now).await?;
+    if said.contains(&(recipient.channel, false)) {
+        insert(&mut transaction, [(message, Fate::Unsubscribed, now, None)]).await?;
+    }
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// Addresses that she wants nothing at any more are on the list; those that she wants something at are not there because of
+/// her. Only those that she said something about.
+async fn bring_list_in_line(
+    connection: &mut SqliteConnection,
+    project: ProjectNumber,
+    recipient: &Recipient,
+    said: &[(Channel, bool)],
+    consent: &BTreeMap<String, bool>,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let kinds: BTreeSet<AddressKind> = said.iter().filter_map(|(channel, _)| AddressKind::of(*channel)).collect();
+    for kind in kinds {
+        let address = recipient.addresses.get(kind.key()).and_then(|address| kind.normalise(address));
+        let Some(address) = address else { continue };
+        if is_unwanted(consent, kind) {
+            let (cause, at) = (Cause::Unsubscribed, now);
+            let new = NewSuppression { project, kind, address, cause, reason: cause.reason(""), at };
+            suppressions::put(connection, &[new]).await?;
+        } else {
+            suppressions::forgive(connection, project, kind, &address).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! [`AnswerStore`] for SQLite.
+
+mod decide;
+mod hooks;
+mod messages;
+mod replies;
+mod report;
+mod suppressions;
+
+use std::collections::HashMap;
+
+use super::SqliteStore;
+use crate::{
+    domain::{
+        actor::Actor,
+        delivery::{
+            hook::HookProvider,
+            message_view::MessageView,
+            preferences::{Recipient, Wish},
+            suppression::{AddressKind, Suppression, SuppressionPage, SuppressionQuery},
+        },
+        ids::ProjectId,
+        time::Timestamp,
+    },
+    server::store::{
+        StoreResult,
+        answers::{AnswerStore, KnownSecret, Told},
+        engine::ProjectNumber,
+    },
+};
+pub use messages::of_trip;
+
+impl AnswerStore for SqliteStore {
+    async fn report(&self, told: &[Told], now: Timestamp) -> StoreResult<u64> {
+        report::report(self, told, now).await
+    }
+
+    async fn messages_of(&self, project: ProjectId, messages: &[i64]) -> StoreResult<Vec<i64>> {
+        messages::of_project(self, project, messages).await
+    }
+
+    async fn messages_by_provider(&self, project: ProjectId, names: &[String]) -> StoreResult<HashMap<String, i64>> {
+        messages::by_provider(self, project, names).await
+    }
+
+    async fn recipient(&self, message: i64) -> StoreResult<Option<Recipient>> {
+        decide::recipient(self, message).await
+    }
+
+    async fn decide(&self, message: i64, wish: &Wish, now: Timestamp) -> StoreResult<bool> {
+        decide::decide(self, message, wish, now).await
+    }
+
+    async fn suppressed(
+        &self,
+        project: ProjectNumber,
+        addresses: &[(AddressKind, String)],
+    ) -> StoreResult<HashMap<(AddressKind, String), String>> {
+        suppressions::of_addresses(self, project, addresses).await
+    }
+
+    async fn suppressions(&self, project: ProjectId, query: &SuppressionQuery) -> StoreResult<SuppressionPage> {
+        suppressions::page(self, project, query).await
+    }
+
+    async fn suppression_batch(&self, project: ProjectId, after: Option<&Suppression>) -> StoreResult<Vec<Suppression>> {
+        suppressions::batch(self, project, after).await
+    }
+
+    async fn suppress(
+        &self,
+        actor: &Actor,
+        kind: AddressKind,
+        addresses: &[String],
+        note: &str,
+        now: Timestamp,
+    ) -> StoreResult<u64> {
+        suppressions::add(self, actor, kind, addresses, note, now).await
+    }
+
+    async fn unsuppress(&self, actor: &Actor, kind: AddressKind, address: &str, now: Timestamp) -> StoreResult<()> {
+        suppressions::remove(self, actor, kind, address, now).await
+    }
+
+    async fn hook_secret(&self, project: ProjectId, provider: HookProvider) -> StoreResult<Option<Vec<u8>>> {
+        hooks::secret(self, project, provider).await
+    }
+
+    async fn hook_secrets(&self, project: ProjectId) -> StoreResult<Vec<KnownSecret>> {
+        hooks::all(self, project).await
+    }
+
+    async fn save_hook_secret(
+        &self,
+        actor: &Actor,
+        provider: HookProvider,
+        sealed: Option<&[u8]>,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        hooks::save(self, actor, provider, sealed, now).await
+    }
+
+    async fn messages_to(&self, project: ProjectId, person: i64) -> StoreResult<Vec<MessageView>> {
+        messages::to_person(self, project, person).await
+    }
+}

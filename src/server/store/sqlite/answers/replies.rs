@@ -1,0 +1,96 @@
+//! STOP and START, answered to a number of ours.
+
+use std::collections::BTreeMap;
+
+use sqlx::SqliteConnection;
+
+use super::{
+    report::{insert, read_people, write_consent},
+    suppressions::{self, NewSuppression},
+};
+use crate::{
+    domain::{
+        delivery::{
+            fate::Fate,
+            suppression::{AddressKind, Cause, is_unwanted},
+        },
+        ids::ProjectId,
+        time::Timestamp,
+    },
+    server::store::{
+        StoreResult,
+        answers::Reply,
+        engine::{ProfileNumber, ProjectNumber},
+    },
+};
+
+/// It counts for everybody in the project who has this number, and for the number, should nobody have it (yet).
+pub async fn carry_out(connection: &mut SqliteConnection, project: ProjectId, reply: &Reply, now: Timestamp) -> StoreResult<u64> {
+    let Some(kind) = AddressKind::of(reply.channel) else { return Ok(0) };
+    let number: Option<(ProjectNumber,)> =
+        sqlx::query_as("SELECT number FROM projects WHERE id = ?").bind(project.0).fetch_optional(&mut *connection).await?;
+    let Some((number,)) = number else { return Ok(0) };
+    let profiles = who_has(connection, number, kind, &reply.address).await?;
+    let mut people = read_people(connection, profiles.iter().copied()).await?;
+    for person in people.values_mut() {
+        person.consent.insert(reply.channel.key().to_string(), reply.wanted);
+    }
+    let consents = people.iter().map(|(profile, person)| (number, *profile, &person.consent));
+    write_consent(connection, consents, now).await?;
+    // Somebody who wants another channel at this number is not shut out of it.
+    let nobody = BTreeMap::from([(reply.channel.key().to_string(), reply.wanted)]);
+    let unwanted = if people.is_empty() {
+        is_unwanted(&nobody, kind)
+    } else {
+        people.values().all(|person| is_unwanted(&person.consent, kind))
+    };
+    if unwanted {
+        let (cause, address) = (Cause::Unsubscribed, reply.address.clone());
+        let new = NewSuppression { project: number, kind, address, cause, reason: cause.reason(""), at: reply.at };
+        suppressions::put(connection, &[new]).await?;
+    } else {
+        suppressions::forgive(connection, number, kind, &reply.address).await?;
+    }
+    if reply.wanted {
+        return Ok(1);
+    }
+    for profile in profiles {
+        if let Some(message) = last_message(connection, profile, reply).await? {
+            insert(connection, [(message, Fate::Unsubscribed, reply.at, None)]).await?;
+        }
+    }
+    Ok(1)
+}
+
+async fn who_has(
+    connection: &mut SqliteConnection,
+    project: ProjectNumber,
+    kind: AddressKind,
+    address: &str,
+) -> StoreResult<Vec<ProfileNumber>> {
+    // Only numbers are answered from. Written as the index has it.
+    if kind != AddressKind::Phone {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(i64,)> = sqlx::query_as(
+        "SELECT seq FROM profiles WHERE project = ?1 AND addresses ->> '$.phone' IS NOT NULL AND
+             replace(replace(replace(replace(replace(replace(addresses ->> '$.phone', ' ', ''), '-', ''), '(', ''), ')', ''), '.', ''), '/', '') = ?2",
+    )
+    .bind(project)
+    .bind(address)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|(seq,)| seq).collect())
+}
+
+/// What she answers to: the last message that was sent to her by this channel.
+async fn last_message(connection: &mut SqliteConnection, profile: ProfileNumber, reply: &Reply) -> StoreResult<Option<i64>> {
+    let row: Option<(i64,)> = sqlx::query_as(
+        "SELECT seq FROM outbox WHERE profile = ? AND channel = ? AND state = 1 ORDER BY settled_at DESC, seq DESC LIMIT 1",
+    )
+    .bind(profile)
+    .bind(reply.channel.key())
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|(seq,)| seq))
+}

@@ -1,0 +1,223 @@
+//! What became of messages is written: a fixed number of statements for as many reports as came together.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sqlx::{FromRow, SqliteConnection};
+
+use super::{
+    replies,
+    suppressions::{self, NewSuppression},
+};
+use crate::{
+    domain::{
+        delivery::{
+            fate::Fate,
+            suppression::{AddressKind, Cause, is_unwanted},
+        },
+        people::profile::Channel,
+        time::Timestamp,
+    },
+    server::store::{
+        StoreResult,
+        answers::{Report, Told},
+        engine::{ProfileNumber, ProjectNumber},
+        sqlite::{
+            SqliteStore,
+            bulk::Bulk,
+            people,
+            rows::{json, to_json},
+        },
+    },
+};
+
+/// What the outbox says of a message.
+#[derive(FromRow)]
+struct Posted {
+    seq: i64,
+    project: ProjectNumber,
+    /// None once she was forgotten.
+    profile: Option<ProfileNumber>,
+    channel: String,
+}
+
+/// What her profile says of her.
+pub struct Reached {
+    pub addresses: BTreeMap<String, String>,
+    pub consent: BTreeMap<String, bool>,
+}
+
+pub async fn report(store: &SqliteStore, told: &[Told], now: Timestamp) -> StoreResult<u64> {
+    let mut transaction = store.begin().await?;
+    let connection = &mut *transaction;
+    let mut fresh: Vec<&Told> = Vec::with_capacity(told.len());
+    for one in told {
+        if is_first(connection, one, now).await? {
+            fresh.push(one);
+        }
+    }
+    let reports: Vec<&Report> = fresh.iter().flat_map(|told| &told.reports).collect();
+    let mut news = write(connection, &reports, now).await?;
+    for (project, reply) in fresh.iter().flat_map(|told| &told.replies) {
+        news += replies::carry_out(connection, *project, reply, now).await?;
+    }
+    transaction.commit().await?;
+    Ok(news)
+}
+
+/// False where the same was told before.
+async fn is_first(connection: &mut SqliteConnection, told: &Told, now: Timestamp) -> StoreResult<bool> {
+    let Some((project, receipt)) = &told.receipt else { return Ok(true) };
+    let written = sqlx::query(
+        "INSERT INTO hook_receipts (project, receipt, at) SELECT number, ?2, ?3 FROM projects WHERE id = ?1 ON CONFLICT DO NOTHING",
+    )
+    .bind(project.0)
+    .bind(receipt)
+    .bind(now.0)
+    .execute(connection)
+    .await?;
+    Ok(written.rows_affected() == 1)
+}
+
+/// Answers how many things were not known yet.
+async fn write(connection: &mut SqliteConnection, reports: &[&Report], now: Timestamp) -> StoreResult<u64> {
+    if reports.is_empty() {
+        return Ok(0);
+    }
+    let messages: HashSet<i64> = reports.iter().map(|report| report.message).collect();
+    let messages = to_json(&messages)?;
+    let posted: Vec<Posted> = sqlx::query_as(
+        "SELECT o.seq, o.project, o.profile, o.channel FROM json_each(?1) chosen CROSS JOIN outbox o ON o.seq = chosen.value",
+    )
+    .bind(&messages)
+    .fetch_all(&mut *connection)
+    .await?;
+    let posted: HashMap<i64, Posted> = posted.into_iter().map(|row| (row.seq, row)).collect();
+    let known: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT m.message, m.what FROM json_each(?1) chosen CROSS JOIN message_events m ON m.message = chosen.value",
+    )
+    .bind(&messages)
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut known: HashSet<(i64, i64)> = known.into_iter().collect();
+    let mut rows = Vec::new();
+    let mut consequences = Vec::new();
+    for report in reports {
+        let Some(message) = posted.get(&report.message) else { continue };
+        if known.insert((report.message, report.fate.code())) {
+            rows.push((report.message, report.fate, report.at, report.detail.as_deref()));
+            consequences.push((message, *report));
+        }
+        // Whoever clicks has seen it. Written as the later of the two, so that the click is what moves her.
+        if report.fate == Fate::Clicked && known.insert((report.message, Fate::Viewed.code())) {
+            rows.push((report.message, Fate::Viewed, report.at.plus(1), None));
+        }
+    }
+    let news = rows.len() as u64;
+    insert(connection, rows).await?;
+    draw_consequences(connection, &consequences, now).await?;
+    Ok(news)
+}
+
+/// Notes things that became of messages, for the engine to act on. What is known already stays as it is.
+pub async fn insert(
+    connection: &mut SqliteConnection,
+    rows: impl IntoIterator<Item = (i64, Fate, Timestamp, Option<&str>)>,
+) -> StoreResult<u64> {
+    static INSERT: Bulk =
+        Bulk::new("INSERT INTO message_events (message, what, at, detail) VALUES", 4, " ON CONFLICT DO NOTHING");
+    INSERT
+        .run(connection, rows, |query, (message, fate, at, detail)| query.bind(message).bind(fate.code()).bind(at.0).bind(detail))
+        .await
+}
+
+/// Bounces, complaints and unsubscriptions reach beyond their message: the suppression list and her consent.
+async fn draw_consequences(
+    connection: &mut SqliteConnection,
+    reported: &[(&Posted, &Report)],
+    now: Timestamp,
+) -> StoreResult<()> {
+    let lasting = |report: &Report| report.fate != Fate::Bounced || report.lasting;
+    let grave: Vec<(&Posted, &Report, Cause)> = reported
+        .iter()
+        .filter(|(_, report)| lasting(report))
+        .filter_map(|(message, report)| Some((*message, *report, Cause::of(report.fate)?)))
+        .collect();
+    if grave.is_empty() {
+        return Ok(());
+    }
+    let mut people = read_people(connection, grave.iter().filter_map(|(message, ..)| message.profile)).await?;
+    let mut changed: HashMap<ProfileNumber, ProjectNumber> = HashMap::new();
+    for (message, ..) in grave.iter().filter(|(.., cause)| *cause == Cause::Unsubscribed) {
+        if let Some((profile, person)) = message.profile.and_then(|profile| Some((profile, people.get_mut(&profile)?))) {
+            person.consent.insert(message.channel.clone(), false);
+            changed.insert(profile, message.project);
+        }
+    }
+    let list: Vec<NewSuppression> =
+        grave.iter().filter_map(|(message, report, cause)| suppression(message, report, *cause, &people, now)).collect();
+    suppressions::put(connection, &list).await?;
+    let consents = changed.iter().filter_map(|(profile, project)| Some((*project, *profile, &people.get(profile)?.consent)));
+    write_consent(connection, consents, now).await
+}
+
+fn suppression(
+    message: &Posted,
+    report: &Report,
+    cause: Cause,
+    people: &HashMap<ProfileNumber, Reached>,
+    now: Timestamp,
+) -> Option<NewSuppression> {
+    let kind = AddressKind::of(Channel::from_key(&message.channel)?)?;
+    let person = message.profile.and_then(|profile| people.get(&profile));
+    if cause == Cause::Unsubscribed && person.is_some_and(|person| !is_unwanted(&person.consent, kind)) {
+        return None;
+    }
+    let hers = || person.and_then(|person| person.addresses.get(kind.key()));
+    let address = report.address.as_ref().or_else(hers)?;
+    Some(NewSuppression {
+        project: message.project,
+        kind,
+        address: kind.normalise(address)?,
+        cause,
+        reason: cause.reason(report.detail.as_deref().unwrap_or_default()),
+        at: report.at.min(now),
+    })
+}
+
+pub async fn read_people(
+    connection: &mut SqliteConnection,
+    profiles: impl Iterator<Item = ProfileNumber>,
+) -> StoreResult<HashMap<ProfileNumber, Reached>> {
+    let profiles: HashSet<ProfileNumber> = profiles.collect();
+    let rows: Vec<(i64, String, String)> = sqlx::query_as(
+        "SELECT p.seq, p.addresses, p.consent FROM json_each(?1) chosen CROSS JOIN profiles p ON p.seq = chosen.value",
+    )
+    .bind(to_json(&profiles)?)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|(profile, addresses, consent)| {
+            Ok((profile, Reached { addresses: json(&addresses, "addresses")?, consent: json(&consent, "consent")? }))
+        })
+        .collect()
+}
+
+/// Keeps what people want, and lets the engine look at them as after any change of a profile.
+pub async fn write_consent(
+    connection: &mut SqliteConnection,
+    people: impl Iterator<Item = (ProjectNumber, ProfileNumber, &BTreeMap<String, bool>)>,
+    now: Timestamp,
+) -> StoreResult<()> {
+    static WRITE: Bulk = Bulk::new(
+        "UPDATE profiles SET consent = c.column2, updated_at = c.column3 FROM (VALUES",
+        3,
+        ") c WHERE profiles.seq = c.column1",
+    );
+    let rows: Vec<(ProjectNumber, ProfileNumber, String)> =
+        people.map(|(project, profile, consent)| Ok((project, profile, to_json(consent)?))).collect::<StoreResult<_>>()?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    WRITE.run(connection, &rows, |query, (_, profile, consent)| query.bind(profile).bind(consent).bind(now.0)).await?;
+    people::notice_changes(connection, rows.iter().map(|(project, profile, _)| (*project, *profile))).await
+}

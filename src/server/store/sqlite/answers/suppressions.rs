@@ -1,0 +1,195 @@
+//! The list of addresses that get nothing any more.
+
+use std::collections::HashMap;
+
+use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
+
+use crate::{
+    domain::{
+        actor::Actor,
+        audit::AuditEvent,
+        delivery::suppression::{AddressKind, Cause, SUPPRESSION_ROWS, Suppression, SuppressionPage, SuppressionQuery},
+        figures::counted,
+        ids::ProjectId,
+        time::Timestamp,
+    },
+    server::store::{
+        StoreError, StoreResult,
+        engine::ProjectNumber,
+        sqlite::{SqliteStore, audit::Entry, bulk::Bulk, people::number_of, rows::to_json},
+    },
+};
+
+/// Addresses of one batch of an export.
+const BATCH: i64 = 5_000;
+
+/// An address that is to be put on the list.
+pub struct NewSuppression {
+    pub project: ProjectNumber,
+    pub kind: AddressKind,
+    /// As [`AddressKind::normalise`] spells it.
+    pub address: String,
+    pub cause: Cause,
+    pub reason: String,
+    pub at: Timestamp,
+}
+
+/// A graver cause takes the place of a lesser one.
+pub async fn put(connection: &mut SqliteConnection, list: &[NewSuppression]) -> StoreResult<u64> {
+    static PUT: Bulk = Bulk::new(
+        "INSERT INTO suppressions (project, kind, address, cause, reason, at) VALUES",
+        6,
+        " ON CONFLICT DO UPDATE SET cause = excluded.cause, reason = excluded.reason, at = excluded.at
+          WHERE excluded.cause > suppressions.cause",
+    );
+    PUT.run(connection, list, |query, new| {
+        let query = query.bind(new.project).bind(new.kind.key()).bind(&new.address);
+        query.bind(new.cause.code()).bind(&new.reason).bind(new.at.0)
+    })
+    .await
+}
+
+/// What she said herself, she takes back herself; nothing else.
+pub async fn forgive(
+    connection: &mut SqliteConnection,
+    project: ProjectNumber,
+    kind: AddressKind,
+    address: &str,
+) -> StoreResult<()> {
+    sqlx::query("DELETE FROM suppressions WHERE project = ? AND kind = ? AND address = ? AND cause = ?")
+        .bind(project)
+        .bind(kind.key())
+        .bind(address)
+        .bind(Cause::Unsubscribed.code())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub async fn of_addresses(
+    store: &SqliteStore,
+    project: ProjectNumber,
+    addresses: &[(AddressKind, String)],
+) -> StoreResult<HashMap<(AddressKind, String), String>> {
+    let mut reasons = HashMap::new();
+    for kind in AddressKind::ALL {
+        // Several spellings may be one address.
+        let mut given: HashMap<String, Vec<&String>> = HashMap::new();
+        for (_, address) in addresses.iter().filter(|(of, _)| *of == kind) {
+            given.entry(kind.normalise(address).unwrap_or_default()).or_default().push(address);
+        }
+        if given.is_empty() {
+            continue;
+        }
+        let spelled: Vec<&String> = given.keys().collect();
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "SELECT s.address, s.reason FROM json_each(?1) chosen
+             CROSS JOIN suppressions s ON s.project = ?2 AND s.kind = ?3 AND s.address = chosen.value",
+        )
+        .bind(to_json(&spelled)?)
+        .bind(project)
+        .bind(kind.key())
+        .fetch_all(&store.readers)
+        .await?;
+        for (address, reason) in rows {
+            let same = given.get(&address).into_iter().flatten();
+            reasons.extend(same.map(|given| ((kind, (*given).clone()), reason.clone())));
+        }
+    }
+    Ok(reasons)
+}
+
+#[derive(FromRow)]
+struct Row {
+    kind: String,
+    address: String,
+    reason: String,
+    at: i64,
+}
+
+impl Row {
+    fn into_domain(self) -> StoreResult<Suppression> {
+        let kind = AddressKind::from_key(&self.kind);
+        let kind = kind.ok_or_else(|| StoreError::Damaged(format!("an address of the unknown kind {}", self.kind)))?;
+        Ok(Suppression { kind, address: self.address, reason: self.reason, at: Timestamp(self.at) })
+    }
+}
+
+pub async fn page(store: &SqliteStore, project: ProjectId, query: &SuppressionQuery) -> StoreResult<SuppressionPage> {
+    let number = number_of(store, project).await?;
+    let matching = |select: &str| {
+        let mut sql = QueryBuilder::<Sqlite>::new(select);
+        sql.push(" FROM suppressions WHERE project = ").push_bind(number);
+        if !query.search.is_empty() {
+            sql.push(" AND instr(lower(address), ").push_bind(query.search.to_lowercase()).push(") > 0");
+        }
+        sql
+    };
+    let (total,): (i64,) = matching("SELECT count(*)").build_query_as().fetch_one(&store.readers).await?;
+    let last = ((total + SUPPRESSION_ROWS - 1) / SUPPRESSION_ROWS).max(1);
+    let query = query.with_page(query.page.clamp(1, last));
+    let mut sql = matching("SELECT kind, address, reason, at");
+    sql.push(" ORDER BY at DESC, kind, address LIMIT ").push_bind(SUPPRESSION_ROWS);
+    sql.push(" OFFSET ").push_bind((query.page - 1) * SUPPRESSION_ROWS);
+    let rows: Vec<Row> = sql.build_query_as().fetch_all(&store.readers).await?;
+    let rows = rows.into_iter().map(Row::into_domain).collect::<StoreResult<_>>()?;
+    Ok(SuppressionPage { query, rows, total })
+}
+
+pub async fn batch(store: &SqliteStore, project: ProjectId, after: Option<&Suppression>) -> StoreResult<Vec<Suppression>> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT kind, address, reason, at FROM suppressions
+         WHERE project = ?1 AND (kind, address) > (?2, ?3) ORDER BY kind, address LIMIT ?4",
+    )
+    .bind(number_of(store, project).await?)
+    .bind(after.map(|last| last.kind.key()).unwrap_or_default())
+    .bind(after.map(|last| last.address.as_str()).unwrap_or_default())
+    .bind(BATCH)
+    .fetch_all(&store.readers)
+    .await?;
+    rows.into_iter().map(Row::into_domain).collect()
+}
+
+pub async fn add(
+    store: &SqliteStore,
+    actor: &Actor,
+    kind: AddressKind,
+    addresses: &[String],
+    note: &str,
+    now: Timestamp,
+) -> StoreResult<u64> {
+    let number = number_of(store, actor.project).await?;
+    let new = |address: &String| NewSuppression {
+        project: number,
+        kind,
+        address: address.clone(),
+        cause: Cause::ByHand,
+        reason: Cause::ByHand.reason(note),
+        at: now,
+    };
+    let list: Vec<NewSuppression> = addresses.iter().map(new).collect();
+    let mut transaction = store.begin().await?;
+    let added = put(&mut transaction, &list).await?;
+    let summary = match addresses {
+        [one] => one.clone(),
+        many => counted(many.len() as i64, "address", "addresses"),
+    };
+    Entry::of(actor, AuditEvent::SuppressionAdded, &summary).write(&mut transaction, now).await?;
+    transaction.commit().await?;
+    Ok(added)
+}
+
+pub async fn remove(store: &SqliteStore, actor: &Actor, kind: AddressKind, address: &str, now: Timestamp) -> StoreResult<()> {
+    let number = number_of(store, actor.project).await?;
+    let mut transaction = store.begin().await?;
+    let reason: Option<(String,)> =
+        sqlx::query_as("DELETE FROM suppressions WHERE project = ? AND kind = ? AND address = ? RETURNING reason")
+            .bind(number)
+            .bind(kind.key())
+            .bind(address)
+            .fetch_optional(&mut *transaction)
+            .await?;
+    let (reason,) = reason.ok_or(StoreError::NotFound("address on the list"))?;
+    Entry::of(actor, AuditEvent::SuppressionRemoved, &format!("{address} ({reason})")).write(&mut transaction, now).await?;
+    Ok(transaction.commit().await?)
+}

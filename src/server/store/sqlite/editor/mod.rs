@@ -1,0 +1,99 @@
+//! [`EditorStore`] for SQLite.
+
+mod catalogue;
+mod open;
+mod people_at;
+mod publish;
+mod replay;
+mod save;
+mod versions;
+
+use std::collections::HashMap;
+
+use super::{SqliteStore, people};
+use crate::{
+    domain::{
+        actor::Actor,
+        editor::{Catalogue, PersonHere, Save},
+        graph::criteria::Criteria,
+        ids::{JourneyId, ProjectId},
+        journey::NodeFigures,
+        people::Profile,
+        time::Timestamp,
+    },
+    server::store::{
+        StoreResult,
+        editor::{EditorStore, OpenedVersion, PastBatch, Publication, SaveOutcome},
+        engine::{Needs, ProfileNumber},
+        people::PeopleStore,
+    },
+};
+
+impl EditorStore for SqliteStore {
+    async fn open_version(&self, project: ProjectId, journey: JourneyId, version: Option<i64>) -> StoreResult<OpenedVersion> {
+        open::open(self, project, journey, version).await
+    }
+
+    async fn save_version(&self, actor: &Actor, save: &Save, now: Timestamp) -> StoreResult<SaveOutcome> {
+        save::save(self, actor, save, now).await
+    }
+
+    async fn begin_version(&self, actor: &Actor, journey: JourneyId, from: Option<i64>, now: Timestamp) -> StoreResult<i64> {
+        versions::begin(self, actor, journey, from, now).await
+    }
+
+    async fn discard_draft(&self, actor: &Actor, journey: JourneyId, now: Timestamp) -> StoreResult<()> {
+        versions::discard(self, actor, journey, now).await
+    }
+
+    async fn publish_version(&self, actor: &Actor, publication: &Publication, now: Timestamp) -> StoreResult<()> {
+        publish::publish(self, actor, publication, now).await
+    }
+
+    async fn node_figures(&self, project: ProjectId, journey: JourneyId, version: i64) -> StoreResult<Vec<NodeFigures>> {
+        super::detail::nodes(self, project, journey, Some(version)).await
+    }
+
+    async fn people_at(
+        &self,
+        project: ProjectId,
+        journey: JourneyId,
+        version: i64,
+        node: &str,
+        limit: i64,
+    ) -> StoreResult<Vec<PersonHere>> {
+        people_at::read(self, project, journey, version, node, limit).await
+    }
+
+    async fn catalogue(&self, project: ProjectId) -> StoreResult<Catalogue> {
+        catalogue::read(self, project).await
+    }
+
+    async fn segment_criteria(&self, project: ProjectId) -> StoreResult<HashMap<String, Criteria>> {
+        Ok(self.segments(project).await?.into_iter().map(|segment| (segment.name, segment.criteria)).collect())
+    }
+
+    async fn person_to_try(&self, project: ProjectId, identity: &str, needs: &Needs) -> StoreResult<Option<Profile>> {
+        replay::person(self, project, identity, needs).await
+    }
+
+    async fn place_of_events(&self, since: Timestamp) -> StoreResult<i64> {
+        replay::place(self, since).await
+    }
+
+    async fn past_events(&self, project: ProjectId, keys: &[String], from: i64, limit: i64) -> StoreResult<PastBatch> {
+        replay::events(self, project, keys, from, limit).await
+    }
+
+    async fn people_who_meet(
+        &self,
+        project: ProjectId,
+        criteria: &Criteria,
+        after: ProfileNumber,
+        limit: i64,
+        now: Timestamp,
+    ) -> StoreResult<Vec<ProfileNumber>> {
+        let number = people::number_of(self, project).await?;
+        super::criteria_sql::matching(self, number, criteria, after, limit, now).await
+    }
+}

@@ -1,0 +1,134 @@
+//! What can be said of a message before it is sent to anybody.
+
+use std::collections::BTreeSet;
+
+use super::{
+    CompiledMessage, Facts, TemplateError,
+    code::Name,
+    sample::{Sample, is_around, is_event, is_person, sample},
+};
+use crate::{
+    domain::{
+        delivery::names::{KnownNames, OF_EVERYBODY, closest},
+        error::FieldError,
+        graph::node::NodeKind,
+        time::Timestamp,
+    },
+    server::{channels::Content, engine::calendar::Zones},
+};
+
+/// What is wrong with a message, and what only looks so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// It cannot be sent; publishing is refused.
+    pub problems: Vec<FieldError>,
+    /// It can, but it may not say what it should.
+    pub warnings: Vec<FieldError>,
+}
+
+/// When the made-up person of checks lives: any time does.
+const SOME_TIME: Timestamp = Timestamp(1_800_000_000_000);
+
+/// Looks at what a step sends; paths are its fields: `subject`, `body`, `url`, `headers[0].value`.
+pub fn check(step: &NodeKind, known: &KnownNames) -> Findings {
+    let compiled = match CompiledMessage::new(step) {
+        Ok(compiled) => compiled,
+        Err(problems) => return Findings { problems, warnings: Vec::new() },
+    };
+    let mut findings = Findings { problems: Vec::new(), warnings: warnings(&compiled, known) };
+    for empty in [false, true] {
+        try_out(&compiled, step, empty, &mut findings);
+    }
+    findings
+}
+
+/// Fills it in for somebody made up: who has everything, and who has nothing.
+fn try_out(compiled: &CompiledMessage, step: &NodeKind, empty: bool, findings: &mut Findings) {
+    let somebody = if empty { Sample::default() } else { sample(compiled) };
+    let facts = Facts {
+        profile: &somebody.profile,
+        event: &somebody.event,
+        journey_id: "00000000-0000-0000-0000-000000000000",
+        journey_name: "Example",
+        calendar: &Zones,
+        zone: "UTC",
+        now: SOME_TIME,
+    };
+    match compiled.compose(&facts, None) {
+        Ok(Content::Webhook(webhook)) if compiled.sends_json() && !webhook.body.trim().is_empty() => {
+            if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&webhook.body) {
+                let sentence = format!(
+                    "Filled in with an example, the body is not valid JSON (line {}). Check quotes and commas.",
+                    error.line()
+                );
+                add(&mut findings.warnings, FieldError::new("body", "malformed", sentence));
+            }
+        }
+        Ok(_) => {}
+        // An address that comes from the person or the event cannot be judged without them.
+        Err(TemplateError::Address(_)) if begins_with_value(step) => {}
+        Err(TemplateError::NotSent(_) | TemplateError::NoMessage) => {}
+        Err(error) => add(&mut findings.problems, FieldError::new(error.field(), error.key(), error.to_string())),
+    }
+}
+
+fn add(to: &mut Vec<FieldError>, error: FieldError) {
+    if !to.contains(&error) {
+        to.push(error);
+    }
+}
+
+fn begins_with_value(step: &NodeKind) -> bool {
+    matches!(step, NodeKind::Webhook { url, .. } if url.trim_start().starts_with("{{") || url.trim_start().starts_with("{%"))
+}
+
+/// Names that nobody knows, once each.
+fn warnings(compiled: &CompiledMessage, known: &KnownNames) -> Vec<FieldError> {
+    let mut told = BTreeSet::new();
+    let mut warnings = Vec::new();
+    for (field, name) in compiled.names() {
+        if let Some(sentence) = unknown(name, known)
+            && told.insert(sentence.clone())
+        {
+            warnings.push(FieldError::new(field, "unknown_name", sentence));
+        }
+    }
+    warnings
+}
+
+fn unknown(name: &Name, known: &KnownNames) -> Option<String> {
+    let Name { root, property, .. } = name;
+    if is_person(root) {
+        let property = property.as_deref().filter(|_| !known.profile.is_empty())?;
+        let all = || known.profile.iter().map(String::as_str).chain(OF_EVERYBODY);
+        return missing(property, all(), "Nobody has a property");
+    }
+    if is_event(root) {
+        let property = property.as_deref().filter(|_| !known.event.is_empty())?;
+        return missing(property, known.event.iter().map(String::as_str), "The event never had a property");
+    }
+    if is_around(root) {
+        return None;
+    }
+    if known.profile.contains(root) || OF_EVERYBODY.contains(&root.as_str()) {
+        return Some(format!("There is no “{root}”. Did you mean “profile.{root}”?"));
+    }
+    if known.event.contains(root) {
+        return Some(format!("There is no “{root}”. Did you mean “event.{root}”?"));
+    }
+    let roots = ["profile", "customer", "event", "journey", "now", "unsubscribe_url", "preferences_url"];
+    Some(match closest(root, roots) {
+        Some(near) => format!("There is no “{root}”. Did you mean “{near}”?"),
+        None => format!("There is no “{root}”. Values begin with “profile.” or “event.”."),
+    })
+}
+
+fn missing<'a>(property: &str, known: impl Iterator<Item = &'a str> + Clone, nobody: &str) -> Option<String> {
+    if known.clone().any(|name| name.eq_ignore_ascii_case(property)) {
+        return None;
+    }
+    Some(match closest(property, known) {
+        Some(near) => format!("{nobody} “{property}”. Did you mean “{near}”?"),
+        None => format!("{nobody} “{property}”. Nothing will stand there, or its default."),
+    })
+}

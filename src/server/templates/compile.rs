@@ -1,0 +1,193 @@
+//! A template, parsed once and filled in for thousands of people.
+
+use std::sync::{Arc, LazyLock};
+
+use liquid_core::{Language, Renderable, Runtime};
+
+use super::{
+    blocks, code,
+    code::Name,
+    filters,
+    meter::{Limit, Meter, Sink},
+    place::{Place, Rewriter, one_line},
+    scope::Scope,
+    source::{Fault, Piece, pieces},
+};
+
+/// Why a text could not be filled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    Limit(Limit),
+    /// A list or an object stands where a name belongs: `profile[event.items]`.
+    NoName,
+}
+
+/// A text that is filled in.
+#[derive(Debug)]
+pub struct Template {
+    body: Body,
+    place: Place,
+    /// Longest result, in bytes.
+    most: usize,
+    /// Values that it uses and does not make itself.
+    pub names: Vec<Name>,
+}
+
+#[derive(Debug)]
+enum Body {
+    /// Nothing is filled in.
+    Fixed(String),
+    Liquid {
+        template: liquid_core::Template,
+        guess: usize,
+    },
+}
+
+/// Everything that templates can use, besides their own texts.
+static LANGUAGE: LazyLock<Language> = LazyLock::new(|| {
+    let mut language = Language::empty();
+    blocks::register(&mut language);
+    filters::register(&mut language);
+    language
+});
+
+impl Template {
+    /// # Errors
+    /// Everything that is wrong with it, as far as one can see past the first thing.
+    pub fn parse(source: &str, place: Place, most: usize) -> Result<Self, Vec<Fault>> {
+        if source.len() > most {
+            let sentence = format!("It has {} KB; the most is {} KB.", source.len() / 1024, most / 1024);
+            return Err(vec![Fault::new(1, "too_long", sentence)]);
+        }
+        let pieces = pieces(source).map_err(|fault| vec![fault])?;
+        if pieces.iter().all(|piece| matches!(piece, Piece::Text(_))) {
+            let text: String =
+                pieces.into_iter().map(|piece| if let Piece::Text(text) = piece { text } else { String::new() }).collect();
+            return Ok(Self { body: Body::Fixed(text), place, most, names: Vec::new() });
+        }
+        let faults: Vec<Fault> = pieces.iter().flat_map(faults_of).collect();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let written = Written::new(place, &pieces);
+        let template = written.parse().map_err(|fault| vec![fault])?;
+        Ok(Self { body: Body::Liquid { template, guess: source.len() + 256 }, place, most, names: used_names(&pieces) })
+    }
+
+    /// # Errors
+    /// Where a limit was hit. Values that are not there are none: they become nothing.
+    pub fn fill(&self, scope: &Scope<'_>) -> Result<String, Failure> {
+        let filled = match &self.body {
+            Body::Fixed(text) => text.clone(),
+            Body::Liquid { template, guess } => {
+                let mut sink = Sink::new(self.most, *guess);
+                match template.render_to(&mut sink, scope) {
+                    Ok(()) => sink.into_text(),
+                    Err(_) if sink.is_over => return Err(Failure::Limit(Limit::Output(self.most))),
+                    Err(_) => {
+                        let hit = scope.registers().get_mut::<Meter>().hit;
+                        return Err(hit.map_or(Failure::NoName, Failure::Limit));
+                    }
+                }
+            }
+        };
+        Ok(if self.place == Place::Line { one_line(&filled) } else { filled })
+    }
+}
+
+/// What is wrong inside of a piece, and can be told without the parser.
+fn faults_of(piece: &Piece) -> Vec<Fault> {
+    let (line, code) = match piece {
+        Piece::Text(_) => return Vec::new(),
+        Piece::Output { line, code } => (*line, code),
+        Piece::Tag { line, arguments, .. } => (*line, arguments),
+    };
+    if matches!(piece, Piece::Output { .. }) && code.is_empty() {
+        return vec![Fault::new(line, "required", "Nothing stands between “{{” and “}}”.")];
+    }
+    if let Some((key, sentence)) = code::trouble(code) {
+        return vec![Fault::new(line, key, sentence)];
+    }
+    let unknown = |(_, name): (usize, String)| {
+        (!filters::is_known(&name)).then(|| Fault::new(line, "unknown_filter", filters::unknown(&name)))
+    };
+    let is_chain = matches!(piece, Piece::Output { .. }) || matches!(piece, Piece::Tag { name, .. } if name == "assign");
+    if is_chain { code::filters(code).into_iter().filter_map(unknown).collect() } else { Vec::new() }
+}
+
+/// What the parser is given: no text, only numbers of texts, and each part on lines of its own, so that a complaint leads
+/// back to its part. (The parser takes a square of the time for long runs of blanks.)
+struct Written<'a> {
+    source: String,
+    texts: Arc<[Box<str>]>,
+    /// Each part with its first line in `source`.
+    parts: Vec<(usize, &'a Piece)>,
+}
+
+impl<'a> Written<'a> {
+    fn new(place: Place, pieces: &'a [Piece]) -> Self {
+        let mut rewriter = Rewriter::new(place, pieces);
+        let (mut source, mut texts, mut parts, mut line) = (String::new(), Vec::new(), Vec::new(), 1);
+        for piece in pieces {
+            let part = match piece {
+                Piece::Text(text) => {
+                    rewriter.passes_text(text);
+                    texts.push(text.clone().into_boxed_str());
+                    format!("{{% {} {}\n%}}", blocks::TEXT_TAG, texts.len() - 1)
+                }
+                Piece::Output { code, .. } => format!("{{{{ {}\n}}}}", rewriter.finish(&code::translate(code))),
+                Piece::Tag { name, arguments, .. } => {
+                    rewriter.passes_tag(name);
+                    format!("{{% {name} {}\n%}}", code::translate(arguments))
+                }
+            };
+            parts.push((line, piece));
+            line += part.matches('\n').count();
+            source.push_str(&part);
+        }
+        Self { source, texts: texts.into(), parts }
+    }
+
+    fn parse(&self) -> Result<liquid_core::Template, Fault> {
+        let mut language = LANGUAGE.clone();
+        blocks::register_texts(&mut language, Arc::clone(&self.texts));
+        let parsed = liquid_core::parser::parse(&self.source, &language);
+        parsed.map(liquid_core::Template::new).map_err(|error| self.fault(&error.to_string()))
+    }
+
+    /// The complaint in our words, with the line of the template.
+    fn fault(&self, complaint: &str) -> Fault {
+        let place =
+            complaint.split("--> ").nth(1).and_then(|rest| rest.split(':').next()).and_then(|line| line.trim().parse().ok());
+        let part = place.and_then(|line: usize| self.parts.iter().rfind(|(start, _)| *start <= line)).map(|(_, piece)| *piece);
+        let (line, written) = match part {
+            Some(Piece::Output { line, code }) => (*line, format!("{{{{ {code} }}}}")),
+            Some(Piece::Tag { line, name, arguments }) => (*line, format!("{{% {name} {arguments} %}}")),
+            Some(Piece::Text(_)) | None => (1, "the template".to_string()),
+        };
+        let short: String = written.chars().take(80).collect();
+        Fault::new(line, "malformed", format!("“{short}” cannot be read. Check its spelling, quotes and signs."))
+    }
+}
+
+/// The values that a template uses and does not make itself.
+fn used_names(pieces: &[Piece]) -> Vec<Name> {
+    let mut made = vec!["forloop".to_string(), "tablerowloop".to_string()];
+    let mut names = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(_) => {}
+            Piece::Output { line, code } => names.extend(code::names(*line, &code::translate(code), false)),
+            Piece::Tag { line, name, arguments } => {
+                let arguments = code::translate(arguments);
+                let declares = matches!(name.as_str(), "assign" | "capture" | "for" | "tablerow" | "increment" | "decrement");
+                if declares {
+                    made.extend(code::tokens(&arguments).first().map(|token| token.text.to_string()));
+                }
+                names.extend(code::names(*line, &arguments, declares));
+            }
+        }
+    }
+    names.retain(|name| !made.contains(&name.root));
+    names
+}

@@ -1,0 +1,159 @@
+//! Filters of texts, and `default`.
+
+use liquid_core::{Result, Value, model::State};
+
+use super::{Call, Spec, spec, text};
+
+pub const FILTERS: &[Spec] = &[
+    spec("default", 0, 1, default),
+    spec("append", 1, 1, append),
+    spec("prepend", 1, 1, prepend),
+    spec("capitalize", 0, 0, capitalize),
+    spec("titlecase", 0, 0, titlecase),
+    spec("downcase", 0, 0, |call| text(call.text().to_lowercase())),
+    spec("upcase", 0, 0, |call| text(call.text().to_uppercase())),
+    spec("strip", 0, 0, |call| text(call.text().trim())),
+    spec("lstrip", 0, 0, |call| text(call.text().trim_start())),
+    spec("rstrip", 0, 0, |call| text(call.text().trim_end())),
+    spec("strip_html", 0, 0, strip_html),
+    spec("strip_newlines", 0, 0, |call| text(call.text().replace(['\n', '\r'], ""))),
+    spec("newline_to_br", 0, 0, newline_to_br),
+    spec("remove", 1, 1, |call| replaced(call, &call.text_of(0), "", Which::All)),
+    spec("remove_first", 1, 1, |call| replaced(call, &call.text_of(0), "", Which::First)),
+    spec("remove_last", 1, 1, |call| replaced(call, &call.text_of(0), "", Which::Last)),
+    spec("replace", 1, 2, |call| replaced(call, &call.text_of(0), &call.text_of(1), Which::All)),
+    spec("replace_first", 1, 2, |call| replaced(call, &call.text_of(0), &call.text_of(1), Which::First)),
+    spec("replace_last", 1, 2, |call| replaced(call, &call.text_of(0), &call.text_of(1), Which::Last)),
+    spec("truncate", 0, 2, truncate),
+    spec("truncatewords", 0, 2, truncate_words),
+];
+
+/// Instead of nothing, `false`, an empty text and an empty list.
+fn default(call: &Call<'_>) -> Result<Value> {
+    let is_false = call.input.as_scalar().and_then(|scalar| scalar.to_bool()) == Some(false);
+    let is_empty = call.input.is_nil()
+        || call.input.query_state(State::Empty)
+        || (is_false && !call.allow_false)
+        || call.input.is_scalar() && call.input.to_kstr().is_empty();
+    Ok(if is_empty { call.argument(0).to_value() } else { call.input.to_value() })
+}
+
+fn append(call: &Call<'_>) -> Result<Value> {
+    joined(call, &call.text(), &call.text_of(0))
+}
+
+fn prepend(call: &Call<'_>) -> Result<Value> {
+    joined(call, &call.text_of(0), &call.text())
+}
+
+fn joined(call: &Call<'_>, first: &str, second: &str) -> Result<Value> {
+    call.makes(first.len() + second.len())?;
+    text(format!("{first}{second}"))
+}
+
+fn capitalize(call: &Call<'_>) -> Result<Value> {
+    text(capitalized(&call.text()))
+}
+
+fn capitalized(word: &str) -> String {
+    let mut signs = word.chars();
+    signs.next().map(|first| first.to_uppercase().chain(signs).collect()).unwrap_or_default()
+}
+
+fn titlecase(call: &Call<'_>) -> Result<Value> {
+    text(call.text().split(' ').map(|word| capitalized(&word.to_lowercase())).collect::<Vec<_>>().join(" "))
+}
+
+/// Without tags, and without what only browsers read.
+fn strip_html(call: &Call<'_>) -> Result<Value> {
+    let html = call.text();
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html.as_str();
+    while let Some(start) = rest.find('<') {
+        out.push_str(&rest[..start]);
+        let tag = &rest[start..];
+        let end =
+            ["script", "style"].iter().find_map(|name| end_of_element(tag, name)).or_else(|| match tag.strip_prefix("<!--") {
+                Some(comment) => comment.find("-->").map(|end| end + 7),
+                None => tag.find('>').map(|end| end + 1),
+            });
+        match end {
+            Some(end) => rest = &tag[end..],
+            None => {
+                // No tag at all: “1 < 2”.
+                out.push_str(tag);
+                return text(out);
+            }
+        }
+    }
+    out.push_str(rest);
+    text(out)
+}
+
+fn end_of_element(tag: &str, name: &str) -> Option<usize> {
+    let opens = tag.get(1..=name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    let close = format!("</{name}>");
+    // A square of the time at worst, over a text that the meter has weighed: so only the first two thousand bytes.
+    let window = tag.as_bytes().get(..tag.len().min(2_000)).filter(|_| opens)?;
+    let at = window.windows(close.len()).position(|part| part.eq_ignore_ascii_case(close.as_bytes()))?;
+    Some(at + close.len())
+}
+
+fn newline_to_br(call: &Call<'_>) -> Result<Value> {
+    let plain = call.text();
+    call.makes(plain.len() + 6 * plain.matches('\n').count())?;
+    text(plain.replace("\r\n", "\n").replace('\n', "<br />\n"))
+}
+
+enum Which {
+    All,
+    First,
+    Last,
+}
+
+fn replaced(call: &Call<'_>, from: &str, to: &str, which: Which) -> Result<Value> {
+    let plain = call.text();
+    let times = match which {
+        Which::All if from.is_empty() => plain.chars().count() + 1,
+        Which::All => plain.matches(from).count(),
+        Which::First | Which::Last => 1,
+    };
+    call.makes(plain.len().saturating_add(to.len().saturating_mul(times)))?;
+    text(match which {
+        Which::All => plain.replace(from, to),
+        Which::First => plain.replacen(from, to, 1),
+        Which::Last => match plain.rfind(from) {
+            Some(at) => format!("{}{to}{}", &plain[..at], &plain[at + from.len()..]),
+            None => plain,
+        },
+    })
+}
+
+/// The last argument, or three dots.
+fn ending(call: &Call<'_>) -> String {
+    if call.arguments.len() > 1 { call.text_of(1) } else { "...".to_string() }
+}
+
+fn natural(number: Option<i64>, usual: usize) -> usize {
+    number.map_or(usual, |number| usize::try_from(number).unwrap_or(0))
+}
+
+fn truncate(call: &Call<'_>) -> Result<Value> {
+    let (plain, ending) = (call.text(), ending(call));
+    let length = natural(call.whole(0), 50);
+    if plain.chars().count() <= length {
+        return text(plain);
+    }
+    let kept = length.saturating_sub(ending.chars().count());
+    text(plain.chars().take(kept).chain(ending.chars()).collect::<String>())
+}
+
+fn truncate_words(call: &Call<'_>) -> Result<Value> {
+    let (plain, ending) = (call.text(), ending(call));
+    let words = natural(call.whole(0), 15).max(1);
+    if plain.split_whitespace().count() <= words {
+        return text(plain);
+    }
+    let kept: Vec<&str> = plain.split_whitespace().take(words).collect();
+    text(format!("{}{ending}", kept.join(" ")))
+}

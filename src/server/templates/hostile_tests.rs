@@ -1,0 +1,198 @@
+//! Templates that mean no good. Each ends with an error that names its limit, after a bounded amount of work.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::{
+    Facts,
+    compile::{Failure, Template},
+    email::{BodyKind, finish},
+    meter::{Limit, Meter, STEPS_MAX, TEXT_MAX},
+    place::Place,
+    scope::{Addresses, Scope},
+};
+use crate::{
+    domain::{
+        people::{Profile, Properties},
+        time::Timestamp,
+    },
+    server::engine::calendar::Zones,
+};
+use liquid_core::Runtime;
+
+/// How it ended, and how many steps it took.
+fn run(source: &str) -> (Result<String, Failure>, u32) {
+    let template = Template::parse(source, Place::Html, TEXT_MAX).unwrap_or_else(|faults| panic!("{source}: {faults:?}"));
+    let list: Vec<String> = (0..100).map(|number| format!("{number} {}", "x".repeat(900))).collect();
+    let profile = Profile::default();
+    let event = Properties::from_iter([("list".to_string(), json!(list)), ("text".to_string(), json!("y".repeat(1_000)))]);
+    let facts = Facts {
+        profile: &profile,
+        event: &event,
+        journey_id: "",
+        journey_name: "",
+        calendar: &Zones,
+        zone: "UTC",
+        now: Timestamp(0),
+    };
+    let addresses = Addresses::default();
+    let scope = Scope::new(&facts, &addresses);
+    let result = template.fill(&scope);
+    let steps = scope.registers().get_mut::<Meter>().steps_taken();
+    (result, steps)
+}
+
+#[track_caller]
+fn stops(source: &str, limit: Limit) {
+    let (result, steps) = run(source);
+    let short: String = source.chars().take(100).collect();
+    assert_eq!(result.map(|text| text.len()), Err(Failure::Limit(limit)), "{short}");
+    assert!(steps <= STEPS_MAX, "{short}");
+}
+
+/// Over and over, inside of a loop that is allowed.
+fn again(body: &str) -> String {
+    format!("{{% assign s = event.text %}}{{% for i in (1..9000) %}}{body}{{% endfor %}}")
+}
+
+#[test]
+fn a_range_without_end_is_refused_before_its_first_round() {
+    for range in ["(1..1000000000)", "(-999999999999999999..999999999999999999)", "(1..10001)"] {
+        let (result, steps) = run(&format!("{{% for i in {range} %}}{{{{ i }}}}{{% endfor %}}"));
+        assert_eq!(result, Err(Failure::Limit(Limit::Rounds)), "{range}");
+        assert_eq!(steps, 0, "{range}");
+    }
+}
+
+#[test]
+fn loops_in_loops_share_their_rounds() {
+    let nested = "{% for a in (1..90) %}{% for b in (1..90) %}{% for c in (1..90) %}{% endfor %}{% endfor %}{% endfor %}";
+    stops(nested, Limit::Rounds);
+    stops("{% tablerow a in (1..90) %}{% tablerow b in (1..200) %}{% endtablerow %}{% endtablerow %}", Limit::Rounds);
+}
+
+#[test]
+fn what_is_done_in_rounds_is_counted() {
+    stops(&again(&"{% if i == 1 and i == 2 or i == 3 %}{% endif %}".repeat(20)), Limit::Steps);
+    stops(&again(&"{% case i %}{% when 0, -1, -2, -3 %}{% endcase %}".repeat(20)), Limit::Steps);
+    stops(&again(&"{% assign x = i | plus: 1 | minus: 1 | abs %}".repeat(20)), Limit::Steps);
+    stops(&again(&"{% increment n %}{% cycle '', '' %}".repeat(20)), Limit::Output(TEXT_MAX));
+    stops(&again(&format!("{{% if false %}}{{% elsif {} i == 0 %}}{{% endif %}}", "i == 0 or ".repeat(200))), Limit::Steps);
+}
+
+#[test]
+fn texts_that_grow_are_stopped_before_they_are_large() {
+    let doubled = [
+        "{% assign s = s | append: s %}",
+        "{% assign s = s | prepend: s %}",
+        "{% capture s %}{{ s }}{{ s }}{% endcapture %}",
+        "{% assign s = s | replace: '', s %}",
+        "{% assign s = s | replace: 'y', s %}",
+        "{% assign s = s | split: '' | join: s %}",
+        "{% assign s = s | url_encode | url_encode | append: s %}",
+        "{% assign s = s | append: '&&&&' | escape | append: s %}",
+        "{% assign s = s | append: s | json %}",
+        "{% assign s = s | append: s | base64_encode %}",
+        "{% ifchanged %}{% assign s = s | append: s %}{{ s }}{% endifchanged %}",
+    ];
+    for body in doubled {
+        let (result, _) = run(&again(body));
+        let stopped = matches!(result, Err(Failure::Limit(Limit::Bytes | Limit::Output(_))));
+        assert!(stopped, "{body}: {:?}", result.map(|text| text.len()));
+    }
+}
+
+#[test]
+fn lists_that_grow_are_stopped_before_they_are_long() {
+    let start = "{% assign l = event.list %}";
+    for body in [
+        "{% assign l = l | concat: l %}",
+        "{% assign l = l | concat: l | sort | reverse %}",
+        "{% assign l = l | join: ',' | split: '' %}",
+        "{% assign l = l | concat: l | uniq %}",
+        "{% assign l = l | map: 'x' | concat: l %}",
+    ] {
+        stops(&format!("{start}{}", again(body)), Limit::Bytes);
+    }
+    stops(&format!("{start}{}", again("{% if l contains 'z' %}{% endif %}")), Limit::Bytes);
+    stops(&format!("{start}{}", again("{{ l | size }}{% for x in l limit: 0 %}{% endfor %}")), Limit::Bytes);
+}
+
+#[test]
+fn what_goes_out_has_an_end() {
+    stops(&again("{{ s }}"), Limit::Output(TEXT_MAX));
+    stops(&again(&"z".repeat(100)), Limit::Output(TEXT_MAX));
+    stops("{% for i in event.list %}{{ event.list }}{% endfor %}", Limit::Output(TEXT_MAX));
+}
+
+#[test]
+fn sources_that_would_hurt_the_parser_are_refused_or_read_quickly() {
+    let refused = |source: &str| {
+        let short: String = source.chars().take(60).collect();
+        assert!(Template::parse(source, Place::Html, 1_000_000).is_err(), "{short}");
+    };
+    refused(&"{% if a %}".repeat(50_000));
+    refused(&format!("{}{}", "{% if a %}".repeat(1_000), "{% endif %}".repeat(1_000)));
+    refused(&format!("{{{{ {}b{} }}}}", "a[".repeat(1_000), "]".repeat(1_000)));
+    refused(&format!("{{{{ a{} }}}}", ".b".repeat(1_000)));
+    refused(&"{{".repeat(100_000));
+    refused(&"{{ '".repeat(100_000));
+    refused(&"{% raw %}{%".repeat(50_000));
+    refused("{{ 99999999999999999999999999999999 }}");
+    refused("{% for i in (1..99999999999999999999) %}{% endfor %}");
+    refused("{{ x | __html }}");
+    refused("{% __text 0 %}");
+    // A square of a million would not come to an end within this test.
+    for blank in [" ", "\n", "{ ", "{"] {
+        let long = format!("{{{{ a }}}}{}", blank.repeat(1_000_000 / blank.len() - 100));
+        let read = Template::parse(&long, Place::Html, 1_000_000);
+        assert_eq!(read.is_ok(), blank != "{", "{blank:?}");
+    }
+}
+
+#[test]
+fn html_that_would_hurt_its_readers_is_refused_or_read() {
+    let addresses = Addresses::default();
+    let read = |html: String, kind| finish(html, kind, None, &addresses).map(|_| ());
+    assert!(read("<div>".repeat(100_000), BodyKind::Html).is_err());
+    assert!(read("<div><b>x</div>".repeat(50_000), BodyKind::Html).is_err());
+    assert!(read(format!("<mjml><mj-body><mj-raw>{}", "<div>".repeat(100_000)), BodyKind::Mjml).is_err());
+    // As deep as is allowed, on a thread as small as those that will do it.
+    let small = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
+    let deep = small.spawn(move || {
+        let addresses = Addresses::default();
+        let nested =
+            |name: &str, times: usize| format!("{}x{}", format!("<{name}>").repeat(times), format!("</{name}>").repeat(times));
+        let html = finish(nested("div", 120), BodyKind::Html, None, &addresses);
+        let tables = finish(format!("<table><tr><td>{}", "<table><tr><td>".repeat(60)), BodyKind::Html, None, &addresses);
+        let raw = format!(
+            "<mjml><mj-body><mj-section><mj-column><mj-text>{}</mj-text></mj-column></mj-section></mj-body></mjml>",
+            nested("span", 120)
+        );
+        let mjml = finish(raw, BodyKind::Mjml, None, &addresses);
+        (html.is_ok(), tables.is_ok(), mjml.is_ok())
+    });
+    assert_eq!(deep.expect("a thread").join().expect("no overflow"), (true, true, true));
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_parser_or_the_filling_panic(
+        parts in prop::collection::vec(
+            prop_oneof![
+                Just("{{"), Just("}}"), Just("{%"), Just("%}"), Just(" if "), Just(" for i in "), Just("endif"), Just("endfor"), Just("("),
+                Just("1..3"), Just(")"), Just("["), Just("]"), Just("|"), Just("append: "), Just("'"), Just("\""), Just("."), Just("${"), Just("}"),
+                Just("profile"), Just("event.list"), Just("-"), Just("ö"), Just("9"), Just(" == "), Just("nil"), Just("date: '%'"), Just("\n"),
+                Just("slice: -1, 9"), Just("assign x = "), Just("capture x"), Just("endcapture"), Just("\u{0}"), Just("{"), Just("$"), Just(","),
+            ],
+            0..24,
+        ),
+    ) {
+        let source: String = parts.concat();
+        for place in [Place::Text, Place::Html, Place::Json, Place::Url, Place::Line] {
+            if Template::parse(&source, place, TEXT_MAX).is_ok() {
+                let _ = run(&source);
+            }
+        }
+    }
+}

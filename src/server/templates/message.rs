@@ -1,0 +1,288 @@
+//! A message of a journey, compiled once and composed for each person.
+
+use url::Url;
+
+use super::{
+    Facts, Links,
+    code::Name,
+    compile::{Failure, Template},
+    email::{self, BodyKind},
+    meter::{EMAIL_MAX, Limit, TEXT_MAX},
+    place::Place,
+    scope::{Addresses, Scope},
+};
+use crate::{
+    domain::{
+        error::FieldError,
+        graph::node::{NodeKind, WebhookHeader, WebhookMethod},
+    },
+    server::channels::{Content, EmailContent, WebhookContent},
+};
+
+/// Why a message could not be composed: sentences for a marketer. Trying again would not help.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    #[error("This version does not send {0} messages yet.")]
+    NotSent(&'static str),
+    #[error("This step sends nothing.")]
+    NoMessage,
+    /// It does not compile. Publishing asks first, so it was changed behind its back.
+    #[error("The message cannot be read: {}", .0.iter().map(|problem| problem.sentence.as_str()).collect::<Vec<_>>().join(" "))]
+    Broken(Vec<FieldError>),
+    #[error("The {field} is too much: {}", .limit.sentence())]
+    Limit { field: String, limit: Limit },
+    #[error("The {field} uses a list or an object where the name of a property belongs.")]
+    NoName { field: String },
+    #[error("The e-mail is not valid MJML: {0}")]
+    Mjml(String),
+    #[error("Elements of the e-mail are nested more than {most} deep. Make it simpler.")]
+    Nested { most: usize },
+    #[error("The e-mail's HTML cannot be read. Check that its elements are closed.")]
+    Html,
+    #[error("“{0}” is not a web address. It begins with https:// or http://.")]
+    Address(String),
+}
+
+impl TemplateError {
+    /// The field of the step that it is about.
+    pub fn field(&self) -> &str {
+        match self {
+            TemplateError::Limit { field, .. } | TemplateError::NoName { field } => field,
+            TemplateError::Mjml(_) | TemplateError::Nested { .. } | TemplateError::Html => "body",
+            TemplateError::Address(_) => "url",
+            TemplateError::NotSent(_) | TemplateError::NoMessage | TemplateError::Broken(_) => "",
+        }
+    }
+
+    /// A stable key for programs.
+    pub fn key(&self) -> &'static str {
+        match self {
+            TemplateError::NotSent(_) => "not_sent",
+            TemplateError::NoMessage => "no_message",
+            TemplateError::Limit { .. } => "limit",
+            TemplateError::Nested { .. } => "too_deep",
+            TemplateError::Broken(_)
+            | TemplateError::NoName { .. }
+            | TemplateError::Mjml(_)
+            | TemplateError::Html
+            | TemplateError::Address(_) => "malformed",
+        }
+    }
+}
+
+/// A message, ready to be filled in. Cheap to use from many threads at once.
+#[derive(Debug)]
+pub struct CompiledMessage {
+    parts: Parts,
+}
+
+#[derive(Debug)]
+enum Parts {
+    Email {
+        subject: Template,
+        body: Template,
+        kind: BodyKind,
+    },
+    Sms {
+        body: Template,
+    },
+    Push {
+        title: Template,
+        body: Template,
+        link: Template,
+    },
+    Webhook {
+        method: WebhookMethod,
+        url: Template,
+        headers: Vec<(String, Template)>,
+        body: Template,
+        place: Place,
+    },
+    /// A message that this version does not send.
+    Unsent(&'static str),
+    Nothing,
+}
+
+/// Compiles and composes at once: for a single message.
+///
+/// # Errors
+/// As [`CompiledMessage::new`] and [`CompiledMessage::compose`].
+pub fn compose(step: &NodeKind, facts: &Facts<'_>, links: Option<&dyn Links>) -> Result<Content, TemplateError> {
+    CompiledMessage::new(step).map_err(TemplateError::Broken)?.compose(facts, links)
+}
+
+/// Compiles field after field and collects what is wrong.
+#[derive(Default)]
+struct Compiler {
+    problems: Vec<FieldError>,
+}
+
+impl Compiler {
+    fn field(&mut self, path: &str, source: &str, place: Place, most: usize) -> Option<Template> {
+        match Template::parse(source, place, most) {
+            Ok(template) => Some(template),
+            Err(faults) => {
+                let has_lines = source.contains('\n');
+                self.problems.extend(faults.into_iter().map(|fault| {
+                    let line = if has_lines { format!("Line {}: ", fault.line) } else { String::new() };
+                    FieldError::new(path, fault.key, format!("{line}{}", fault.sentence))
+                }));
+                None
+            }
+        }
+    }
+
+    fn parts(&mut self, step: &NodeKind) -> Option<Parts> {
+        match step {
+            NodeKind::Email { subject, body } => {
+                let kind = BodyKind::of(body);
+                let place = if kind == BodyKind::Plain { Place::Text } else { Place::Html };
+                let subject = self.field("subject", subject, Place::Line, TEXT_MAX);
+                let body = self.field("body", body, place, EMAIL_MAX);
+                Some(Parts::Email { subject: subject?, body: body?, kind })
+            }
+            NodeKind::Sms { body } => Some(Parts::Sms { body: self.field("body", body, Place::Text, TEXT_MAX)? }),
+            NodeKind::Push { title, body, link } => {
+                let title = self.field("title", title, Place::Line, TEXT_MAX);
+                let body = self.field("body", body, Place::Text, TEXT_MAX);
+                let link = self.field("link", link, Place::Url, TEXT_MAX);
+                Some(Parts::Push { title: title?, body: body?, link: link? })
+            }
+            NodeKind::Webhook { url, body, method, headers } => {
+                let place = place_of_body(headers);
+                let url = self.field("url", url, Place::Url, TEXT_MAX);
+                let body = self.field("body", body, place, TEXT_MAX);
+                let headers: Vec<_> =
+                    headers.iter().enumerate().filter_map(|(index, header)| self.header(index, header)).collect();
+                Some(Parts::Webhook { method: *method, url: url?, headers, body: body?, place })
+            }
+            NodeKind::Whatsapp { .. } => Some(Parts::Unsent("WhatsApp")),
+            NodeKind::WebPush { .. } => Some(Parts::Unsent("web push")),
+            NodeKind::InApp { .. } => Some(Parts::Unsent("in-app")),
+            _ => Some(Parts::Nothing),
+        }
+    }
+
+    fn header(&mut self, index: usize, header: &WebhookHeader) -> Option<(String, Template)> {
+        let name = header.name.trim();
+        if http::HeaderName::from_bytes(name.as_bytes()).is_err() {
+            let sentence = format!("“{name}” cannot be the name of a header. Use letters, digits and dashes.");
+            self.problems.push(FieldError::new(format!("headers[{index}].name"), "malformed", sentence));
+            return None;
+        }
+        let value = self.field(&format!("headers[{index}].value"), &header.value, Place::Line, TEXT_MAX)?;
+        Some((name.to_string(), value))
+    }
+}
+
+/// How values are put into a webhook's body follows from what it says it is.
+fn place_of_body(headers: &[WebhookHeader]) -> Place {
+    let content_type = headers.iter().find(|header| header.name.trim().eq_ignore_ascii_case("content-type"));
+    let content_type = content_type.map(|header| header.value.to_lowercase());
+    match content_type.as_deref() {
+        None => Place::Json,
+        Some(kind) if kind.contains("json") => Place::Json,
+        Some(kind) if kind.contains("x-www-form-urlencoded") => Place::Url,
+        Some(kind) if kind.contains("html") || kind.contains("xml") => Place::Html,
+        Some(_) => Place::Text,
+    }
+}
+
+impl CompiledMessage {
+    /// Compiles what a step sends. A step that sends nothing, or that this version does not send, compiles and says so when
+    /// it is composed.
+    ///
+    /// # Errors
+    /// Everything that is wrong, each with its field: `subject`, `body`, `headers[0].value`.
+    pub fn new(step: &NodeKind) -> Result<Self, Vec<FieldError>> {
+        let mut compiler = Compiler::default();
+        match compiler.parts(step) {
+            Some(parts) if compiler.problems.is_empty() => Ok(Self { parts }),
+            _ => Err(compiler.problems),
+        }
+    }
+
+    /// Fills it in for one person. Without `links` nothing is counted and nobody is unsubscribed.
+    ///
+    /// # Errors
+    /// [`TemplateError`]; missing properties are none.
+    pub fn compose(&self, facts: &Facts<'_>, links: Option<&dyn Links>) -> Result<Content, TemplateError> {
+        let addresses = links.map_or_else(Addresses::default, |links| Addresses {
+            unsubscribe: links.unsubscribe(),
+            preferences: links.preferences(),
+        });
+        let fill = |field: &str, template: &Template| fill(field, template, facts, &addresses);
+        match &self.parts {
+            Parts::Email { subject, body, kind } => {
+                let subject = fill("subject", subject)?;
+                let (text, html) = email::finish(fill("body", body)?, *kind, links, &addresses)?;
+                let unsubscribe = links.map(|_| addresses.unsubscribe.clone());
+                Ok(Content::Email(EmailContent { subject, text, html, unsubscribe }))
+            }
+            Parts::Sms { body } => Ok(Content::Sms { body: fill("body", body)? }),
+            Parts::Push { title, body, link } => {
+                let link = fill("link", link)?.trim().to_string();
+                let link = match links {
+                    Some(links) if email::is_web(&link) => links.click(&link),
+                    _ => link,
+                };
+                let link = Some(link).filter(|link| !link.is_empty());
+                Ok(Content::Push { title: fill("title", title)?, body: fill("body", body)?, link })
+            }
+            Parts::Webhook { method, url, headers, body, .. } => {
+                let url = web_address(&fill("url", url)?)?;
+                let value = |(index, (name, value)): (usize, &(String, Template))| {
+                    Ok((name.clone(), fill(&format!("headers[{index}].value"), value)?))
+                };
+                let headers = headers.iter().enumerate().map(value).collect::<Result<_, TemplateError>>()?;
+                Ok(Content::Webhook(WebhookContent { method: *method, url, headers, body: fill("body", body)? }))
+            }
+            Parts::Unsent(channel) => Err(TemplateError::NotSent(channel)),
+            Parts::Nothing => Err(TemplateError::NoMessage),
+        }
+    }
+
+    /// The values that it uses, by field.
+    pub(super) fn names(&self) -> Vec<(String, &Name)> {
+        let mut names = Vec::new();
+        for (field, template) in self.templates() {
+            names.extend(template.names.iter().map(|name| (field.clone(), name)));
+        }
+        names
+    }
+
+    fn templates(&self) -> Vec<(String, &Template)> {
+        match &self.parts {
+            Parts::Email { subject, body, .. } => vec![("subject".to_string(), subject), ("body".to_string(), body)],
+            Parts::Sms { body } => vec![("body".to_string(), body)],
+            Parts::Push { title, body, link } => {
+                vec![("title".to_string(), title), ("body".to_string(), body), ("link".to_string(), link)]
+            }
+            Parts::Webhook { url, headers, body, .. } => {
+                let headers = headers.iter().enumerate().map(|(index, (_, value))| (format!("headers[{index}].value"), value));
+                [("url".to_string(), url)].into_iter().chain(headers).chain([("body".to_string(), body)]).collect()
+            }
+            Parts::Unsent(_) | Parts::Nothing => Vec::new(),
+        }
+    }
+
+    /// Is the body of this webhook meant to be JSON?
+    pub(super) fn sends_json(&self) -> bool {
+        matches!(self.parts, Parts::Webhook { place: Place::Json, .. })
+    }
+}
+
+fn fill(field: &str, template: &Template, facts: &Facts<'_>, addresses: &Addresses) -> Result<String, TemplateError> {
+    template.fill(&Scope::new(facts, addresses)).map_err(|failure| match failure {
+        Failure::Limit(limit) => TemplateError::Limit { field: field.to_string(), limit },
+        Failure::NoName => TemplateError::NoName { field: field.to_string() },
+    })
+}
+
+/// An address of the web, without blanks around it.
+fn web_address(text: &str) -> Result<String, TemplateError> {
+    let text = text.trim();
+    let is_fine = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let short = || text.chars().take(100).collect();
+    if is_fine { Ok(text.to_string()) } else { Err(TemplateError::Address(short())) }
+}

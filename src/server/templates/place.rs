@@ -1,0 +1,125 @@
+//! Where a text goes decides how values are put into it, so that nothing a person is called can break out of its place: a
+//! filter of ours is added to the end of every output. `| raw` switches it off for that output.
+
+use super::{code, source::Piece};
+
+/// The place of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Nothing in it has a meaning: an SMS, the text of a push.
+    Text,
+    Html,
+    Json,
+    /// A web address; also the body of a form.
+    Url,
+    /// One line: a subject, the value of a header. What goes out is made one line as a whole (see [`one_line`]).
+    Line,
+}
+
+/// Filters that the end of an output may have already, and that ours does instead.
+const URL_FILTERS: [&str; 4] = ["url_encode", "url_escape", "url_param_escape", "cgi_escape"];
+const JSON_FILTERS: [&str; 3] = ["json", "to_json", "as_json"];
+
+/// Follows the texts of a template to know where an output of it stands.
+pub struct Rewriter {
+    place: Place,
+    /// JSON: between quotes?
+    in_string: bool,
+    /// How many captures are open.
+    captures: usize,
+    captured: Vec<String>,
+}
+
+impl Rewriter {
+    pub fn new(place: Place, pieces: &[Piece]) -> Self {
+        let names = |wanted: &str| -> Vec<String> {
+            let name = |piece: &Piece| match piece {
+                Piece::Tag { name, arguments, .. } if name == wanted => {
+                    arguments.split([' ', '=', '\n', '\t']).next().map(str::to_string)
+                }
+                _ => None,
+            };
+            pieces.iter().filter_map(name).collect()
+        };
+        let assigned: Vec<String> = ["assign", "for", "tablerow", "increment", "decrement"].into_iter().flat_map(names).collect();
+        let captured = names("capture").into_iter().filter(|name| !assigned.contains(name)).collect();
+        Self { place, in_string: false, captures: 0, captured }
+    }
+
+    pub fn passes_text(&mut self, text: &str) {
+        if self.place != Place::Json || self.captures > 0 {
+            return;
+        }
+        let mut escaped = false;
+        for byte in text.bytes() {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if self.in_string => escaped = true,
+                b'"' => self.in_string = !self.in_string,
+                _ => {}
+            }
+        }
+    }
+
+    pub fn passes_tag(&mut self, name: &str) {
+        match name {
+            "capture" => self.captures += 1,
+            "endcapture" => self.captures = self.captures.saturating_sub(1),
+            _ => {}
+        }
+    }
+
+    /// The code of an output, with our filter at its end.
+    pub fn finish(&self, code: &str) -> String {
+        let filters = code::filters(code);
+        let ends_with = |known: &[&str]| filters.last().filter(|(_, name)| known.contains(&name.as_str())).map(|(at, _)| *at);
+        let plain = |code: &str| format!("{code} | {}", crate::server::templates::filters::AS_IT_IS);
+        if filters.iter().any(|(_, name)| name == "raw") {
+            return plain(code);
+        }
+        match self.place {
+            Place::Text | Place::Line => plain(code),
+            Place::Html => {
+                // What was captured from this very text is made of values that were escaped in it.
+                if self.captured.iter().any(|name| name == code) {
+                    return plain(code);
+                }
+                match ends_with(&["newline_to_br"]) {
+                    Some(at) => format!("{}| __html {}", &code[..at], &code[at..]),
+                    None => format!("{code} | __html"),
+                }
+            }
+            Place::Json if self.captures > 0 => plain(code),
+            Place::Json => {
+                let code = ends_with(&JSON_FILTERS).map_or(code, |at| &code[..at]);
+                format!("{code} | {}", if self.in_string { "__json_text" } else { "__json_value" })
+            }
+            Place::Url if self.captures > 0 => plain(code),
+            Place::Url => format!("{} | __url", ends_with(&URL_FILTERS).map_or(code, |at| &code[..at])),
+        }
+    }
+}
+
+/// Makes a text one line without control characters, so that it can be a subject or the value of a header.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    let is_break = |sign: char| sign.is_control() || matches!(sign, '\u{2028}' | '\u{2029}');
+    for part in text.split(is_break).filter(|part| !part.trim().is_empty()) {
+        if !line.is_empty() && !line.ends_with(' ') && !part.starts_with(' ') {
+            line.push(' ');
+        }
+        line.push_str(part);
+    }
+    line.trim().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_stays_one_whatever_is_put_into_it() {
+        assert_eq!(one_line("Hi Ann\r\nBcc: all@example.com"), "Hi Ann Bcc: all@example.com");
+        assert_eq!(one_line(" a\u{0}\u{2028}b \n\n"), "a b");
+    }
+}

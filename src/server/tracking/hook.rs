@@ -1,0 +1,129 @@
+//! Addresses at which providers report, and what a report says before anybody knows which message it is about.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::HeaderMap;
+use url::Url;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        delivery::{fate::Fate, hook::HookProvider},
+        error::FieldError,
+        ids::ProjectId,
+        time::Timestamp,
+    },
+    server::{
+        store::answers::Reply,
+        vault::{Purpose, Vault},
+    },
+};
+
+/// Bytes of an id.
+const ID: usize = 16;
+
+/// Where a provider reports for a project: `https://wayfare.example.com/hooks/…/twilio`. For Twilio's status callbacks add
+/// `?key=` and the message's key ([`super::token::message_key`]): the report may come before its id is known here.
+pub fn hook_url(base: &Url, vault: &Vault, project: ProjectId, provider: HookProvider) -> String {
+    let base = base.as_str().trim_end_matches('/');
+    format!("{base}/hooks/{}/{}", hook_token(vault, project, provider), provider.key())
+}
+
+fn hook_token(vault: &Vault, project: ProjectId, provider: HookProvider) -> String {
+    let mut bytes = project.0.as_bytes().to_vec();
+    bytes.extend_from_slice(&vault.sign(Purpose::Hook, &signed(project, provider)));
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn signed(project: ProjectId, provider: HookProvider) -> Vec<u8> {
+    [project.0.as_bytes(), provider.key().as_bytes()].concat()
+}
+
+/// The project of an address; none where it was not made here for this provider.
+pub fn project_of_hook(vault: &Vault, token: &str, provider: HookProvider) -> Option<ProjectId> {
+    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+    let (id, signature) = bytes.split_at_checked(ID)?;
+    let project = ProjectId(Uuid::from_slice(id).ok()?);
+    vault.verify(Purpose::Hook, &signed(project, provider), signature).then_some(project)
+}
+
+/// A provider's request.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    /// The whole address, as the provider called it.
+    pub url: &'a str,
+    pub headers: &'a HeaderMap,
+    pub body: &'a [u8],
+    pub now: Timestamp,
+}
+
+impl Call<'_> {
+    /// A header as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    pub fn text(&self) -> Result<&str, NotHeard> {
+        std::str::from_utf8(self.body).map_err(|_| NotHeard::Malformed("The body is not text in UTF-8.".to_string()))
+    }
+}
+
+/// What a provider says of one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// What may name the message: our own key, alone or within something, or the provider's id.
+    pub names: Vec<String>,
+    pub fate: Fate,
+    pub at: Timestamp,
+    pub detail: Option<String>,
+    /// Where it was sent to.
+    pub address: Option<String>,
+    /// A bounce that says something about the address.
+    pub lasting: bool,
+}
+
+/// What was understood of a request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Heard {
+    pub statements: Vec<Statement>,
+    pub replies: Vec<Reply>,
+    /// Names the request, where it must not count twice.
+    pub receipt: Option<String>,
+    /// Records that make no sense, by their place.
+    pub rejected: Vec<(usize, FieldError)>,
+}
+
+/// Why nothing of a request was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotHeard {
+    /// It is not signed.
+    Unsigned,
+    /// It is signed by somebody else, or was changed, or is too old.
+    Forged,
+    Malformed(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::*;
+
+    #[test]
+    fn an_address_names_its_project_and_its_provider() {
+        let vault = |seed: u8| Vault::open(Some(&STANDARD.encode([seed; 32])), std::path::Path::new("unused")).expect("a key");
+        let (project, other) = (ProjectId::new(), ProjectId::new());
+        let base = Url::parse("https://wayfare.example").expect("an address");
+        let address = hook_url(&base, &vault(7), project, HookProvider::Twilio);
+        let parts: Vec<&str> = address.rsplit('/').collect();
+        assert_eq!((parts[0], parts[2]), ("twilio", "hooks"));
+        let token = parts[1];
+        assert_eq!(project_of_hook(&vault(7), token, HookProvider::Twilio), Some(project));
+        assert_eq!(project_of_hook(&vault(7), token, HookProvider::Bounce), None, "it is for one provider");
+        assert_eq!(project_of_hook(&vault(8), token, HookProvider::Twilio), None);
+        let forged = [other.0.as_bytes().as_slice(), &URL_SAFE_NO_PAD.decode(token).expect("bytes")[16..]].concat();
+        assert_eq!(project_of_hook(&vault(7), &URL_SAFE_NO_PAD.encode(forged), HookProvider::Twilio), None);
+        for nonsense in ["", "x", &token[..token.len() - 2], "////"] {
+            assert_eq!(project_of_hook(&vault(7), nonsense, HookProvider::Twilio), None, "{nonsense}");
+        }
+    }
+}

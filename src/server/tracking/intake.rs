@@ -1,0 +1,138 @@
+//! Where reports wait for the writer. Opens and clicks come by the thousand and nobody waits for them: they are written
+//! together. Whoever was promised that it is kept (a provider that gets its 200) is answered when it is on the disk.
+
+use std::{mem, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+
+use crate::{
+    domain::time::Timestamp,
+    server::{
+        clock::Clock,
+        engine::EngineSigns,
+        ingest::IntakeError,
+        store::{
+            Store, StoreResult,
+            answers::{Report, Told},
+        },
+    },
+};
+
+/// Most requests whose reports are written in one transaction.
+const TOGETHER: usize = 5_000;
+/// Most that wait. Beyond it opens and clicks are let go, and providers are asked to come again.
+const WAITING: usize = 50_000;
+/// When what could not be written is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+struct Waiting {
+    told: Told,
+    answer: Option<oneshot::Sender<StoreResult<()>>>,
+}
+
+/// The way in for reports. Cheap to clone; ends with its last clone.
+#[derive(Clone)]
+pub struct Reports(mpsc::Sender<Waiting>);
+
+impl Reports {
+    /// Starts the task that writes.
+    pub fn start(store: impl Store + Clone, clock: Arc<dyn Clock>, signs: EngineSigns) -> Self {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        tokio::spawn(write(store, clock, signs, receiver));
+        Self(sender)
+    }
+
+    /// Writes it soon, without anybody waiting. Where there is no room it is let go: a link must lead on in any case.
+    pub fn note(&self, report: Report) {
+        let told = Told { reports: vec![report], ..Told::default() };
+        if self.0.try_send(Waiting { told, answer: None }).is_err() {
+            tracing::warn!("answers.let_go");
+        }
+    }
+
+    /// Stores what was told; answered when it is on the disk.
+    ///
+    /// # Errors
+    /// Where there is no room, or it could not be written. Nothing was stored then.
+    pub async fn take(&self, told: Told) -> Result<(), IntakeError> {
+        let (answer, answered) = oneshot::channel();
+        self.0.try_send(Waiting { told, answer: Some(answer) }).map_err(|_| IntakeError::Full)?;
+        Ok(answered.await.map_err(|_| IntakeError::Full)??)
+    }
+
+    /// Waits until everything that was noted so far is on the disk, or cannot get there.
+    pub async fn settle(&self) {
+        let (answer, answered) = oneshot::channel();
+        if self.0.send(Waiting { told: Told::default(), answer: Some(answer) }).await.is_ok() {
+            let _ = answered.await;
+        }
+    }
+}
+
+async fn write(store: impl Store + Clone, clock: Arc<dyn Clock>, signs: EngineSigns, mut waiting: mpsc::Receiver<Waiting>) {
+    // What nobody waits for and could not be written yet.
+    let mut kept: Vec<Told> = Vec::new();
+    loop {
+        let first = match kept.is_empty() {
+            true => waiting.recv().await,
+            false => match timeout(AGAIN, waiting.recv()).await {
+                Ok(next) => next,
+                Err(_) => Some(Waiting { told: Told::default(), answer: None }),
+            },
+        };
+        let Some(first) = first else { return };
+        let mut told = mem::take(&mut kept);
+        let noted = told.len();
+        let mut answers = Vec::new();
+        let mut sort = |one: Waiting, told: &mut Vec<Told>| match one.answer {
+            Some(answer) => answers.push((one.told, answer)),
+            None => told.push(one.told),
+        };
+        sort(first, &mut told);
+        for _ in noted..TOGETHER {
+            let Ok(next) = waiting.try_recv() else { break };
+            sort(next, &mut told);
+        }
+        let news = write_together(&store, told, answers, clock.now(), &mut kept).await;
+        if news > 0 {
+            signs.wake();
+        }
+    }
+}
+
+/// One transaction for all; where that fails, one sender's trouble is not the others'.
+async fn write_together(
+    store: &impl Store,
+    noted: Vec<Told>,
+    awaited: Vec<(Told, oneshot::Sender<StoreResult<()>>)>,
+    now: Timestamp,
+    kept: &mut Vec<Told>,
+) -> u64 {
+    let count = noted.len();
+    let (told, answers): (Vec<Told>, Vec<_>) = awaited.into_iter().unzip();
+    let mut all = noted;
+    all.extend(told);
+    let failed = match store.report(&all, now).await {
+        Ok(news) => {
+            for answer in answers {
+                let _ = answer.send(Ok(()));
+            }
+            return news;
+        }
+        Err(error) => error,
+    };
+    tracing::error!(error = %failed, reports = all.len(), "answers.failed");
+    let told = all.split_off(count);
+    let mut news = 0;
+    for (told, answer) in told.into_iter().zip(answers) {
+        let result = store.report(&[told], now).await;
+        news += result.as_ref().copied().unwrap_or_default();
+        let _ = answer.send(result.map(|_| ()));
+    }
+    all.truncate(WAITING);
+    *kept = all;
+    news
+}

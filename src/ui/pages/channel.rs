@@ -1,0 +1,303 @@
+//! `/channels/{channel}`: the settings of one channel, and a test that really sends.
+
+use leptos::prelude::*;
+
+use super::{
+    channels::{StateBadge, heading_of},
+    part_of_path,
+};
+use crate::{
+    api::{channels::read_channel, request::typed},
+    domain::{
+        delivery::channel::{ChannelSettings, ChannelState, ChannelView, FCM, GOOGLE_TOKENS, SecretNeed, Security, TWILIO},
+        people::profile::Channel,
+    },
+    ui::components::{
+        page::{Loaded, Page},
+        time::LongDate,
+    },
+};
+
+#[component]
+pub fn ChannelPage() -> impl IntoView {
+    let key = part_of_path("channel");
+    let title = Channel::from_key(&key).map_or("Channel", heading_of);
+    view! {
+        <Page title=title crumbs=vec![("/channels".to_string(), "Channels".to_string())]>
+            <Loaded
+                load=move || read_channel(key.clone())
+                view=|channel| view! { <Settings channel=channel.clone() /> <Test channel=channel /> }.into_any()
+            />
+        </Page>
+    }
+}
+
+/// A field of the settings: its name, its words, its value.
+struct Setting {
+    name: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    value: String,
+    required: bool,
+}
+
+fn setting(name: &'static str, label: &'static str, value: &str, hint: &'static str) -> Setting {
+    Setting { name, label, hint, value: value.to_string(), required: true }
+}
+
+fn optional(name: &'static str, label: &'static str, value: &str, hint: &'static str) -> Setting {
+    Setting { required: false, ..setting(name, label, value, hint) }
+}
+
+/// The one-line fields of a channel.
+fn settings_of(channel: Channel, settings: Option<&ChannelSettings>) -> Vec<Setting> {
+    match (channel, settings) {
+        (Channel::Email, settings) => {
+            let email = match settings {
+                Some(ChannelSettings::Email(email)) => Some(email),
+                _ => None,
+            };
+            let of = |text: fn(&crate::domain::delivery::channel::EmailSettings) -> String| email.map(text).unwrap_or_default();
+            vec![
+                setting(
+                    "from_name",
+                    "Sender’s name",
+                    &of(|email| email.from_name.clone()),
+                    "What people see beside the address.",
+                ),
+                setting("from_address", "Sender’s address", &of(|email| email.from_address.clone()), ""),
+                optional(
+                    "reply_to",
+                    "Answers go to",
+                    &of(|email| email.reply_to.clone().unwrap_or_default()),
+                    "To the sender where it is empty.",
+                ),
+                setting("host", "Mail server", &of(|email| email.host.clone()), "Such as smtp.example.com."),
+                optional(
+                    "port",
+                    "Port",
+                    &of(|email| email.port.to_string()),
+                    "587 or 465 where it is empty, as the encryption goes.",
+                ),
+                optional(
+                    "user",
+                    "User name",
+                    &of(|email| email.user.clone().unwrap_or_default()),
+                    "Empty where the server wants none.",
+                ),
+            ]
+        }
+        (Channel::Sms, settings) => {
+            let (account, from, base_url) = match settings {
+                Some(ChannelSettings::Sms(sms)) => (sms.account.as_str(), sms.from.as_str(), sms.base_url.as_str()),
+                _ => ("", "", TWILIO),
+            };
+            vec![
+                setting("account", "Account SID", account, "Twilio’s begins with AC."),
+                setting(
+                    "from",
+                    "Sender",
+                    from,
+                    "A number such as +4930123456, a name of up to 11 letters, or a messaging service (MG…).",
+                ),
+                setting("base_url", "Address of the API", base_url, "Twilio’s, or a gateway’s that speaks its language."),
+            ]
+        }
+        (Channel::Push, settings) => {
+            let (token_url, base_url) = match settings {
+                Some(ChannelSettings::Push(push)) => (push.token_url.as_str(), push.base_url.as_str()),
+                _ => (GOOGLE_TOKENS, FCM),
+            };
+            vec![
+                setting("base_url", "Address of the API", base_url, "Firebase’s, unless a gateway stands in for it."),
+                setting("token_url", "Address of the sign-in", token_url, ""),
+            ]
+        }
+        (_, settings) => {
+            let seconds = match settings {
+                Some(ChannelSettings::Webhook(webhook)) => webhook.timeout_seconds,
+                _ => 5,
+            };
+            vec![setting("timeout_seconds", "Seconds that a receiver has to answer", &seconds.to_string(), "1 to 30.")]
+        }
+    }
+}
+
+#[component]
+fn Settings(channel: ChannelView) -> impl IntoView {
+    let fields = settings_of(channel.channel, channel.settings.as_ref());
+    let live = typed("channel").map_or(channel.state == ChannelState::Live, |_| typed("live").is_some());
+    let per_second = typed("per_second").unwrap_or_else(|| channel.per_second.map(|rate| rate.to_string()).unwrap_or_default());
+    view! {
+        <section class="card" aria-labelledby="settings-title">
+            <h2 id="settings-title">"Settings"</h2>
+            <p class="channel-line">
+                <StateBadge state=channel.state />
+                <span class="hint">
+                    {channel.state.meaning()}
+                    {channel
+                        .updated_by
+                        .clone()
+                        .zip(channel.updated_at)
+                        .map(|(by, at)| view! { ". Changed by " {by} ", " <LongDate at=at /> })}
+                </span>
+            </p>
+            <form class="form" method="post" action="/api/ui/channels/save" autocomplete="off">
+                <input r#type="hidden" name="channel" value=channel.channel.key() />
+                <input r#type="hidden" name="revision" value=channel.revision.to_string() />
+                {fields.into_iter().map(|field| view! { <SettingField field=field /> }).collect_view()}
+                {(channel.channel == Channel::Email).then(|| view! { <Encryption settings=channel.settings.clone() /> })}
+                <SecretField channel=channel.clone() />
+                <label class="field">
+                    <span class="field-label">"Messages a second at most"</span>
+                    <input r#type="text" inputmode="numeric" name="per_second" value=per_second placeholder="no limit" />
+                </label>
+                <label class="choice">
+                    <input r#type="checkbox" name="live" value="on" checked=live />
+                    <span>
+                        <strong>"Live"</strong>
+                        ": messages are sent. Without it they are logged and counted, and nobody gets them."
+                    </span>
+                </label>
+                <div class="form-actions">
+                    <button class="button button-primary" r#type="submit">
+                        "Save channel"
+                    </button>
+                </div>
+            </form>
+        </section>
+    }
+}
+
+#[component]
+fn SettingField(field: Setting) -> impl IntoView {
+    let name = format!("fields[{}]", field.name);
+    let value = typed(&name).unwrap_or(field.value);
+    let (id, hint_id) = (format!("field-{}", field.name), format!("field-{}-hint", field.name));
+    let described_by = (!field.hint.is_empty()).then(|| hint_id.clone());
+    view! {
+        <div class="field">
+            <label class="field-label" for=id.clone()>
+                {field.label}
+            </label>
+            <input id=id r#type="text" name=name value=value required=field.required aria-describedby=described_by spellcheck="false" />
+            {(!field.hint.is_empty()).then(|| view! { <span class="hint" id=hint_id>{field.hint}</span> })}
+        </div>
+    }
+}
+
+/// How the connection to the mail server is protected, and by whose word.
+#[component]
+fn Encryption(settings: Option<ChannelSettings>) -> impl IntoView {
+    let (known, authority) = match settings {
+        Some(ChannelSettings::Email(email)) => (email.security, email.authority),
+        _ => (Security::default(), None),
+    };
+    let chosen = typed("fields[security]").and_then(|key| Security::from_key(&key)).unwrap_or(known);
+    let authority = typed("fields[authority]").or(authority).unwrap_or_default();
+    view! {
+        <label class="field">
+            <span class="field-label">"Encryption"</span>
+            <select name="fields[security]">
+                {Security::ALL
+                    .into_iter()
+                    .map(|security| {
+                        view! {
+                            <option value=security.key() selected=security == chosen>
+                                {security.title()}
+                            </option>
+                        }
+                    })
+                    .collect_view()}
+            </select>
+        </label>
+        <div class="field">
+            <label class="field-label" for="field-authority">
+                "Certificate of a private authority"
+            </label>
+            <textarea id="field-authority" class="pem" name="fields[authority]" rows="4" spellcheck="false" aria-describedby="field-authority-hint">
+                {authority}
+            </textarea>
+            <span class="hint" id="field-authority-hint">
+                "In PEM, where the server’s certificate comes from your own authority. Empty otherwise."
+            </span>
+        </div>
+    }
+}
+
+/// The secret is typed and never shown: whether there is one, the page says.
+#[component]
+fn SecretField(channel: ChannelView) -> impl IntoView {
+    let (label, hint) = match channel.channel {
+        Channel::Email => ("Password", "Where there is a user name."),
+        Channel::Sms => ("Auth token", ""),
+        Channel::Push => {
+            ("Service account (JSON file)", "Paste the whole file: Firebase console, Project settings, Service accounts.")
+        }
+        _ => (
+            "Signing secret",
+            "Optional, at least 16 characters. Requests are signed with it, so that the receiver knows they are ours.",
+        ),
+    };
+    let said = if channel.has_secret { "Set, not shown. Leave it empty to keep it." } else { "Not set." };
+    let forgets =
+        channel.has_secret && channel.settings.as_ref().is_some_and(|settings| settings.secret_need() == SecretNeed::May);
+    view! {
+        <div class="field">
+            <label class="field-label" for="field-secret">
+                {label}
+            </label>
+            {if channel.channel == Channel::Push {
+                view! { <textarea id="field-secret" class="pem" name="secret" rows="4" spellcheck="false" aria-describedby="field-secret-hint"></textarea> }
+                    .into_any()
+            } else {
+                view! { <input id="field-secret" r#type="password" name="secret" autocomplete="new-password" aria-describedby="field-secret-hint" /> }
+                    .into_any()
+            }}
+            <span class="hint" id="field-secret-hint">
+                {said} " " {hint}
+            </span>
+        </div>
+        {forgets
+            .then(|| {
+                view! {
+                    <label class="choice">
+                        <input r#type="checkbox" name="forget_secret" value="on" />
+                        <span>"Forget the signing secret: requests are not signed any more"</span>
+                    </label>
+                }
+            })}
+    }
+}
+
+#[component]
+fn Test(channel: ChannelView) -> impl IntoView {
+    if channel.state == ChannelState::NotSetUp {
+        return ().into_any();
+    }
+    let label = match channel.channel {
+        Channel::Email => "E-mail address",
+        Channel::Sms => "Phone number",
+        Channel::Push => "Token of a device",
+        _ => "Address (https://…)",
+    };
+    view! {
+        <section class="card" aria-labelledby="test-title">
+            <h2 id="test-title">"Send a test"</h2>
+            <p class="hint">"It really goes out, now, with the settings as they are saved, also in test mode."</p>
+            <form class="form" method="post" action="/api/ui/channels/test">
+                <input r#type="hidden" name="channel" value=channel.channel.key() />
+                <label class="field">
+                    <span class="field-label">{label}</span>
+                    <input r#type="text" name="to" value=typed("to").unwrap_or_default() required spellcheck="false" />
+                </label>
+                <div class="form-actions">
+                    <button class="button" r#type="submit">
+                        "Send test"
+                    </button>
+                </div>
+            </form>
+        </section>
+    }
+    .into_any()
+}

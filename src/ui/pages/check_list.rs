@@ -1,0 +1,57 @@
+//! What the checks found, as a list.
+
+use leptos::prelude::*;
+
+use crate::domain::{
+    editor::{Check, Severity},
+    graph::Graph,
+};
+
+/// Most findings that are listed.
+const LISTED: usize = 100;
+
+/// Nothing where nothing was found.
+#[component]
+pub fn CheckList(checks: Vec<Check>, graph: Graph) -> impl IntoView {
+    let of = |severity: Severity| checks.iter().filter(move |check| check.severity == severity).cloned().collect::<Vec<_>>();
+    let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
+    view! {
+        {(!errors.is_empty())
+            .then(|| {
+                view! {
+                    <section class="card card-warning" aria-labelledby="problems-title">
+                        <h2 id="problems-title">"Before it can be published"</h2>
+                        <Findings found=errors graph=graph.clone() />
+                    </section>
+                }
+            })}
+        {(!warnings.is_empty())
+            .then(|| {
+                view! {
+                    <section class="card" aria-labelledby="warnings-title">
+                        <h2 id="warnings-title">"Worth a look"</h2>
+                        <Findings found=warnings graph=graph />
+                    </section>
+                }
+            })}
+    }
+}
+
+#[component]
+fn Findings(found: Vec<Check>, graph: Graph) -> impl IntoView {
+    let more = found.len().saturating_sub(LISTED);
+    let place = |check: &Check| {
+        let node = graph.node(check.node.as_deref()?)?;
+        (!check.problem.sentence.contains(&node.title())).then(|| format!("{}: ", node.title()))
+    };
+    view! {
+        <ul>
+            {found
+                .iter()
+                .take(LISTED)
+                .map(|check| view! { <li>{place(check)} {check.problem.sentence.clone()}</li> })
+                .collect_view()}
+            {(more > 0).then(|| view! { <li>{format!("And {more} more.")}</li> })}
+        </ul>
+    }
+}

@@ -1,0 +1,63 @@
+//! What became of a journey's messages, node by node.
+
+use leptos::prelude::*;
+
+use crate::domain::{
+    delivery::fate::Fate,
+    figures::{grouped, percent},
+    journey::{JourneyDetail, NodeFigures},
+};
+
+/// The columns after “Sent”; their shares are of what was sent.
+const AFTER: [(Fate, &str); 5] = [
+    (Fate::Delivered, "Delivered"),
+    (Fate::Viewed, "Viewed"),
+    (Fate::Clicked, "Clicked"),
+    (Fate::Bounced, "Bounced"),
+    (Fate::Unsubscribed, "Unsubscribed"),
+];
+
+/// In the order of the graph; nothing where no message came to an end yet.
+#[component]
+pub fn MessageTable(detail: JourneyDetail) -> impl IntoView {
+    let figures = |id: &str| detail.nodes.iter().find(|figures| figures.node == id && !figures.messages.is_empty()).cloned();
+    let rows: Vec<(String, NodeFigures)> =
+        detail.graph.nodes.iter().filter_map(|node| Some((node.title(), figures(&node.id)?))).collect();
+    if rows.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        <h3 id="message-figures">"Messages"</h3>
+        <div class="table-scroll" tabindex="0" role="region" aria-labelledby="message-figures">
+            <table class="plain-table" aria-label="Messages">
+                <thead>
+                    <tr>
+                        <th scope="col">"Step"</th>
+                        <th scope="col" class="cell-number">"Sent"</th>
+                        {AFTER.into_iter().map(|(_, title)| view! { <th scope="col" class="cell-number">{title}</th> }).collect_view()}
+                        <th scope="col" class="cell-number">"Failed"</th>
+                        <th scope="col" class="cell-number">"Withheld"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows.into_iter().map(|(title, figures)| view! { <Row title=title figures=figures /> }).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Row(title: String, figures: NodeFigures) -> impl IntoView {
+    let sent = figures.message_count(Fate::Sent);
+    let share = move |count: i64| (sent > 0 && count > 0).then(|| format!(" ({})", percent(count.saturating_mul(10_000) / sent)));
+    let number = |count: i64| view! { <td class="cell-number">{grouped(count)}{share(count)}</td> };
+    view! {
+        <tr>
+            <th scope="row">{title}</th>
+            <td class="cell-number">{grouped(sent)}</td>
+            {AFTER.into_iter().map(|(fate, _)| number(figures.message_count(fate))).collect_view()}
+            <td class="cell-number">{grouped(figures.message_count(Fate::Failed))}</td>
+            <td class="cell-number">{grouped(figures.message_count(Fate::Withheld))}</td>
+        </tr>
+    }
+}

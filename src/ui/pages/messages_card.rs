@@ -1,0 +1,61 @@
+//! The messages of a person or of a trip, and what became of them.
+
+use leptos::prelude::*;
+
+use crate::{
+    domain::delivery::message_view::{AnswerView, MessageView},
+    ui::components::time::LongDate,
+};
+
+#[component]
+pub fn MessagesCard(
+    messages: Vec<MessageView>,
+    /// Which journey each belongs to, with a link to its trip.
+    #[prop(optional)]
+    with_trips: bool,
+) -> impl IntoView {
+    let none = messages.is_empty();
+    view! {
+        <section class="card" aria-labelledby="messages-title" data-live="messages">
+            <h2 id="messages-title">"Messages"</h2>
+            {none.then(|| view! { <p class="hint">"None yet."</p> })}
+            <ol class="history" aria-label="Messages">
+                {messages.into_iter().map(|message| view! { <Line message=message with_trip=with_trips /> }).collect_view()}
+            </ol>
+        </section>
+    }
+}
+
+#[component]
+fn Line(message: MessageView, with_trip: bool) -> impl IntoView {
+    let standing = message.standing();
+    let trip = with_trip.then(|| {
+        view! {
+            " · "
+            <a href=format!("/trips/{}", message.trip)>{message.journey_name}</a>
+        }
+    });
+    view! {
+        <li>
+            <span class="history-what">{format!("{}, by {}: {standing}", message.title, message.channel)}</span>
+            <span class="history-who">
+                <LongDate at=message.settled_at.unwrap_or(message.created_at) />
+                {trip}
+            </span>
+            {message.answers.into_iter().map(|answer| view! { <Answer answer=answer /> }).collect_view()}
+        </li>
+    }
+}
+
+#[component]
+fn Answer(answer: AnswerView) -> impl IntoView {
+    let detail = (!answer.detail.is_empty()).then(|| format!(" ({})", answer.detail));
+    view! {
+        <span class="history-who">
+            {answer.fate.title()}
+            {detail}
+            ", "
+            <LongDate at=answer.at />
+        </span>
+    }
+}

@@ -1,0 +1,139 @@
+//! `/journeys/:id/publish`: what is asked before a draft is published.
+
+use leptos::prelude::*;
+
+use super::{check_list::CheckList, id_of_path};
+use crate::{
+    api::{
+        request::typed,
+        versions::{EditPage, read_publish_page},
+    },
+    domain::{
+        editor::{PUBLISHED_DESCRIPTION_MAX, Severity},
+        figures::counted,
+        status::Status,
+        text::NAME_MAX,
+        time::Timestamp,
+    },
+    ui::components::page::{Loaded, Page},
+};
+
+#[component]
+pub fn PublishJourneyPage() -> impl IntoView {
+    let id = id_of_path();
+    let crumbs = vec![("/journeys".to_string(), "Journeys".to_string()), (format!("/journeys/{id}"), "This journey".to_string())];
+    view! {
+        <Page title="Publish" crumbs=crumbs>
+            <Loaded
+                load=move || read_publish_page(id.clone())
+                view=|loaded| {
+                    if loaded.document.status == Status::Draft && !loaded.document.archived {
+                        view! { <PublishForm loaded=loaded /> }.into_any()
+                    } else {
+                        view! { <NothingToPublish loaded=loaded /> }.into_any()
+                    }
+                }
+            />
+        </Page>
+    }
+}
+
+#[component]
+fn NothingToPublish(loaded: EditPage) -> impl IntoView {
+    view! {
+        <p class="card">
+            {format!("{} has no draft that could be published. ", loaded.document.name)}
+            <a href=format!("/journeys/{}", loaded.document.journey)>"Back to the journey"</a>
+        </p>
+    }
+}
+
+#[component]
+fn PublishForm(loaded: EditPage) -> impl IntoView {
+    let EditPage { page, document, checks } = loaded;
+    let id = document.journey;
+    let blocked = checks.iter().any(|check| check.severity == Severity::Error);
+    let older = page.detail.versions.iter().filter(|version| !matches!(version.status, Status::Draft | Status::Stopped));
+    let inside: i64 = older.clone().map(|version| version.figures.inside).sum();
+    let queued: i64 = older.clone().map(|version| version.figures.queued).sum();
+    let takes_over = older.count() > 0;
+    view! {
+        <p class="lead">{format!("Version {} of {}", document.version, document.name)}</p>
+        <CheckList checks=checks graph=document.graph.clone() />
+        <form class="card form" method="post" action="/api/ui/versions/publish">
+            <input r#type="hidden" name="id" value=id.to_string() />
+            <input r#type="hidden" name="version" value=document.version.to_string() />
+            <input r#type="hidden" name="revision" value=document.revision.to_string() />
+            <label class="field">
+                <span class="field-label">"Name"</span>
+                <input
+                    r#type="text"
+                    name="name"
+                    required
+                    autocomplete="off"
+                    maxlength=NAME_MAX.to_string()
+                    value=typed("name").unwrap_or(document.name)
+                />
+            </label>
+            <label class="field">
+                <span class="field-label">{format!("Description, at most {PUBLISHED_DESCRIPTION_MAX} characters")}</span>
+                <textarea name="description" rows="2" maxlength=PUBLISHED_DESCRIPTION_MAX.to_string()>
+                    {typed("description").unwrap_or(document.description)}
+                </textarea>
+            </label>
+            {takes_over.then(|| view! { <PredecessorField inside=inside queued=queued /> })}
+            <p class="hint">{when_it_opens(document.settings.start.filter(|start| *start > page.now), takes_over)}</p>
+            <div class="form-actions">
+                <button class="button button-primary" r#type="submit" disabled=blocked>
+                    {format!("Publish version {}", document.version)}
+                </button>
+                <a class="button" href=format!("/journeys/{id}/edit")>
+                    "Back to the editor"
+                </a>
+            </div>
+        </form>
+    }
+}
+
+fn when_it_opens(start: Option<Timestamp>, takes_over: bool) -> String {
+    match (start, takes_over) {
+        (None, false) => "People enter from the moment of publishing on.".to_string(),
+        (None, true) => "People enter this version from the moment of publishing on, and the older one no more.".to_string(),
+        (Some(start), false) => format!("People enter from {} on.", start.long_date()),
+        (Some(start), true) => {
+            format!("The older version takes nobody any more at once; people enter this one from {} on.", start.long_date())
+        }
+    }
+}
+
+/// What becomes of people in older versions.
+#[component]
+fn PredecessorField(inside: i64, queued: i64) -> impl IntoView {
+    let leaves = typed("predecessor").as_deref() == Some("leave");
+    let people = counted(inside, "person is", "people are");
+    let messages = if queued > 0 {
+        format!(" {} called off.", counted(queued, "queued message is", "queued messages are"))
+    } else {
+        String::new()
+    };
+    view! {
+        <fieldset class="choices choices-long">
+            <legend>{format!("{people} inside of older versions. What happens to them?")}</legend>
+            <label class="choice">
+                <input r#type="radio" name="predecessor" value="carry_on" checked=!leaves />
+                <span>
+                    <strong>"They carry on"</strong>
+                    " in the version that they entered until they leave it; nobody else enters it."
+                </span>
+            </label>
+            <label class="choice">
+                <input r#type="radio" name="predecessor" value="leave" checked=leaves />
+                <span>
+                    <strong>"They leave"</strong>
+                    " at once, and are counted as having left the version."
+                    {messages}
+                </span>
+            </label>
+        </fieldset>
+    }
+}

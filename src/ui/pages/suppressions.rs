@@ -1,0 +1,180 @@
+//! `/suppressions`: addresses that get nothing any more, and why.
+
+use leptos::prelude::*;
+
+use super::query_string;
+use crate::{
+    api::{
+        request::{may, typed},
+        suppressions::read_suppressions,
+    },
+    domain::{
+        access::Permission,
+        delivery::suppression::{AddressKind, Suppression, SuppressionPage as List, SuppressionQuery},
+        figures::{counted, grouped},
+    },
+    ui::components::{
+        page::{Loaded, Page},
+        time::LongDate,
+    },
+};
+
+#[component]
+pub fn SuppressionsPage() -> impl IntoView {
+    let query = query_string();
+    view! {
+        <Page title="Suppression list" wide=true>
+            <p class="lead">
+                "No message goes to an address on this list, whatever a journey says. Addresses come here by themselves when a message bounces, when somebody marks one as spam, and when somebody unsubscribes."
+            </p>
+            <Loaded
+                load=move || {
+                    let query = query.get_untracked();
+                    async move { read_suppressions(&query).await }
+                }
+                view=|list| view! { <Addresses list=list /> }.into_any()
+            />
+        </Page>
+    }
+}
+
+fn address(query: &SuppressionQuery) -> String {
+    let query = query.to_query();
+    if query.is_empty() { "/suppressions".to_string() } else { format!("/suppressions?{query}") }
+}
+
+#[component]
+fn Addresses(list: List) -> impl IntoView {
+    let last = list.last_page();
+    let query = list.query.clone();
+    let page = query.page;
+    let (none, searched) = (list.rows.is_empty(), !query.search.is_empty());
+    let manages = may(Permission::ManageChannels);
+    view! {
+        <form class="filters" method="get" action="/suppressions" role="search" aria-label="Suppression list">
+            <label class="field">
+                <span class="field-label">"Search"</span>
+                <input r#type="search" name="search" value=query.search.clone() placeholder="Part of an address" />
+            </label>
+            <div class="form-actions">
+                <button class="button" r#type="submit">
+                    "Search"
+                </button>
+                {searched.then(|| view! { <a class="button" href="/suppressions">"Show all"</a> })}
+            </div>
+        </form>
+        <p class="audit-summary">
+            {counted(list.total, "address", "addresses")}
+            {manages
+                .then(|| {
+                    view! {
+                        " · "
+                        <a href="/suppressions.csv" download="wayfare-suppressions.csv">
+                            "Download as CSV"
+                        </a>
+                        " · "
+                        <a href="/channels/hooks">"Where providers report"</a>
+                    }
+                })}
+        </p>
+        {(none && searched).then(|| view! { <p class="card">"Nothing matches. " <a href="/suppressions">"Show all"</a></p> })}
+        {(none && !searched).then(|| view! { <p class="card">"The list is empty."</p> })}
+        {(!none).then(|| view! { <AddressTable rows=list.rows manages=manages /> })}
+        <nav class="pager" aria-label="Pages">
+            <p>{format!("Page {} of {}", grouped(page), grouped(last))}</p>
+            <p class="pager-steps">
+                {(page > 1).then(|| view! { <a class="page-link" href=address(&query.with_page(page - 1))>"Newer"</a> })}
+                {(page < last).then(|| view! { <a class="page-link" href=address(&query.with_page(page + 1))>"Older"</a> })}
+            </p>
+        </nav>
+        {manages.then(|| view! { <AddForm /> })}
+    }
+}
+
+#[component]
+fn AddressTable(rows: Vec<Suppression>, manages: bool) -> impl IntoView {
+    view! {
+        <div class="table-scroll" tabindex="0" role="region" aria-label="Addresses">
+            <table class="plain-table" aria-label="Suppression list">
+                <thead>
+                    <tr>
+                        <th scope="col">"Address"</th>
+                        <th scope="col">"Kind"</th>
+                        <th scope="col">"Why"</th>
+                        <th scope="col">"Since"</th>
+                        {manages.then(|| view! { <th scope="col"><span class="visually-hidden">"Remove"</span></th> })}
+                    </tr>
+                </thead>
+                <tbody>{rows.into_iter().map(|row| view! { <AddressRow row=row manages=manages /> }).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+}
+
+#[component]
+fn AddressRow(row: Suppression, manages: bool) -> impl IntoView {
+    let address = row.address.clone();
+    view! {
+        <tr>
+            <th scope="row">{row.address}</th>
+            <td>{row.kind.title()}</td>
+            <td>{row.reason}</td>
+            <td>
+                <LongDate at=row.at />
+            </td>
+            {manages
+                .then(|| {
+                    view! {
+                        <td>
+                            <form method="post" action="/api/ui/suppressions/remove">
+                                <input r#type="hidden" name="kind" value=row.kind.key() />
+                                <button
+                                    class="button button-small"
+                                    r#type="submit"
+                                    name="address"
+                                    value=address.clone()
+                                    aria-label=format!("Remove {address}")
+                                >
+                                    "Remove"
+                                </button>
+                            </form>
+                        </td>
+                    }
+                })}
+        </tr>
+    }
+}
+
+#[component]
+fn AddForm() -> impl IntoView {
+    let chosen = typed("kind").and_then(|key| AddressKind::from_key(&key)).unwrap_or(AddressKind::Email);
+    view! {
+        <section class="card section" aria-labelledby="add-title">
+            <h2 id="add-title">"Add addresses"</h2>
+            <form class="form" method="post" action="/api/ui/suppressions/add">
+                <label class="field">
+                    <span class="field-label">"Kind"</span>
+                    <select name="kind">
+                        {AddressKind::ALL
+                            .into_iter()
+                            .map(|kind| view! { <option value=kind.key() selected=kind == chosen>{kind.title()}</option> })
+                            .collect_view()}
+                    </select>
+                </label>
+                <label class="field">
+                    <span class="field-label">"Addresses, one a line"</span>
+                    <textarea name="addresses" rows="4" required>{typed("addresses")}</textarea>
+                </label>
+                <label class="field">
+                    <span class="field-label">"Why (optional)"</span>
+                    <input r#type="text" name="note" maxlength="200" value=typed("note").unwrap_or_default() />
+                </label>
+                <div class="form-actions">
+                    <button class="button button-primary" r#type="submit">
+                        "Add to the list"
+                    </button>
+                </div>
+            </form>
+        </section>
+    }
+}

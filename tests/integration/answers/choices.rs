@@ -1,0 +1,109 @@
+//! Unsubscribing with one click (RFC 8058), and the page on which people choose.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{Post, is_hardened};
+
+const ONE_CLICK: [(&str, &str); 1] = [("List-Unsubscribe", "One-Click")];
+
+#[tokio::test]
+async fn looking_never_unsubscribes() {
+    let post = Post::delivered("email").await;
+    let address = post.choices(1);
+    let before = post.traces().await;
+    for suffix in ["", "?List-Unsubscribe=One-Click", "?do=everything", "?saved"] {
+        for method in [Method::GET, Method::HEAD] {
+            let answer = post.browser.client.request(method, format!("{address}{suffix}")).send().await.expect("an answer");
+            assert_eq!(answer.status(), 200, "{suffix}");
+            is_hardened(&answer);
+        }
+    }
+    let page = post.get(&address).send().await.expect("an answer").text().await.expect("text");
+    for part in ["Your messages", "My project", "a…@example.com", "…345", "Unsubscribe from everything"] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    for secret in ["ada@example.com", "12345", "<script"] {
+        assert!(!page.contains(secret), "{secret}: whoever has the link does not learn it");
+    }
+    assert_eq!(post.traces().await, before);
+    for body in ["", "List-Unsubscribe=", "List-Unsubscribe=Two-Clicks", "do=nothing", "want=email"] {
+        let request = post.post(&address).header("content-type", "application/x-www-form-urlencoded").body(body);
+        assert_eq!(request.send().await.expect("an answer").status(), 400, "{body}");
+    }
+    assert_eq!(post.traces().await, before);
+}
+
+#[tokio::test]
+async fn one_click_of_a_mail_program_unsubscribes_from_the_channel_and_moves_her() {
+    let post = Post::delivered("email").await;
+    let answer = post.choose(1, &ONE_CLICK).await;
+    is_hardened(&answer);
+    assert_eq!(answer.status(), 200);
+    post.until("unsubscribed", 1).await;
+    assert_eq!(post.went_by("ada").await, json!("unsubscribed"));
+    assert_eq!((post.consent("ada", "email").await, post.consent("ada", "sms").await), (json!(false), Value::Null));
+    let list = post.list().await;
+    assert!(list.contains("ada@example.com") && list.contains("she unsubscribed"), "{list}");
+    assert_eq!(post.choose(1, &ONE_CLICK).await.status(), 200, "a second time is no mistake");
+    assert_eq!(post.figure("unsubscribed").await, 1);
+}
+
+#[tokio::test]
+async fn one_click_is_understood_in_the_other_encoding_that_the_standard_allows() {
+    let post = Post::delivered("email").await;
+    let body = "--edge\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--edge--\r\n";
+    let request = post.post(&post.choices(1)).header("content-type", "multipart/form-data; boundary=edge").body(body);
+    assert_eq!(request.send().await.expect("an answer").status(), 200);
+    assert_eq!(post.consent("ada", "email").await, json!(false));
+}
+
+#[tokio::test]
+async fn a_link_that_was_made_for_something_else_or_changed_chooses_nothing() {
+    let post = Post::delivered("email").await;
+    let before = post.traces().await;
+    let address = post.choices(1);
+    let pixel = wayfare::server::templates::Links::pixel(&post.links(1)).replace("/t/o/", "/u/");
+    let unknown = post.choices(999);
+    for address in [&pixel, &address[..address.len() - 3].to_string(), &format!("{address}A"), &unknown] {
+        let answers = [post.get(address), post.post(address).form(&ONE_CLICK)];
+        for request in answers {
+            let answer = request.send().await.expect("an answer");
+            assert_eq!(answer.status(), 404, "{address}");
+            assert!(answer.text().await.expect("text").contains("This link leads nowhere"));
+        }
+    }
+    assert_eq!(post.traces().await, before);
+}
+
+#[tokio::test]
+async fn she_chooses_on_her_page_and_takes_it_back() {
+    let post = Post::delivered("email").await;
+    let answer = post.choose(1, &[("do", "everything")]).await;
+    assert_eq!(answer.status(), 303);
+    let back = answer.headers()["location"].to_str().expect("an address").to_string();
+    let page = post.get(&format!("{}{back}", post.server.url)).send().await.expect("a page").text().await.expect("text");
+    assert!(page.contains("Your choice is saved") && !page.contains("checked"), "{page}");
+    assert_eq!((post.consent("ada", "email").await, post.consent("ada", "sms").await), (json!(false), json!(false)));
+    assert_eq!(post.traces().await.1, 2, "both addresses are on the list");
+
+    assert_eq!(post.choose(1, &[("do", "save"), ("want", "email")]).await.status(), 303);
+    assert_eq!((post.consent("ada", "email").await, post.consent("ada", "sms").await), (json!(true), json!(false)));
+    let list = post.list().await;
+    assert!(!list.contains("ada@example.com") && list.contains("+4917012345"), "{list}");
+    post.until("unsubscribed", 1).await;
+}
+
+#[tokio::test]
+async fn what_bounced_or_was_put_on_the_list_by_hand_is_not_taken_back_on_her_page() {
+    let post = Post::delivered("email").await;
+    let add = [("kind", "email"), ("addresses", "Ada@Example.com"), ("note", "asked by phone")];
+    assert_eq!(post.browser.post("suppressions/add", &add).await.status(), 200);
+    assert_eq!(post.choose(1, &[("do", "save"), ("want", "email"), ("want", "sms")]).await.status(), 303);
+    assert_eq!(post.consent("ada", "email").await, Value::Null, "what she cannot choose is not chosen");
+    assert_eq!(post.choose(1, &ONE_CLICK).await.status(), 200);
+    let list = post.list().await;
+    assert!(list.contains("added by hand: asked by phone"), "the graver reason stays: {list}");
+    let page = post.get(&post.choices(1)).send().await.expect("a page").text().await.expect("text");
+    assert!(page.contains("disabled") && page.contains("Nothing is sent here any more"), "{page}");
+}

@@ -1,0 +1,116 @@
+//! The suppression list and its page.
+
+use std::collections::HashMap;
+
+use wayfare::{
+    domain::delivery::suppression::AddressKind,
+    server::store::{
+        answers::AnswerStore,
+        sqlite::{SqliteConfig, SqliteStore},
+    },
+};
+
+use crate::support::{Place, value_of};
+
+#[tokio::test]
+async fn addresses_are_added_found_exported_and_removed_and_it_is_written_down() {
+    let place = Place::empty();
+    place.account("admin@example.com", "admin");
+    place.account("viewer@example.com", "viewer");
+    let server = place.serve();
+    let admin = server.signed_in("admin@example.com").await;
+    let add = |kind: &'static str, addresses: &'static str| {
+        let form = [("kind", kind), ("addresses", addresses), ("note", "moved over")];
+        let admin = &admin;
+        async move { admin.post("suppressions/add", &form).await.status().as_u16() }
+    };
+    assert_eq!(add("email", "Ada@Example.com\nbob@example.com\n").await, 200);
+    assert_eq!(add("phone", "+49 170 12345").await, 200);
+    assert_eq!(add("email", "carol@example.com\nnobody").await, 400, "all of them or none");
+    assert_eq!(add("pigeon", "carol@example.com").await, 400);
+
+    let (_, page) = admin.page("/suppressions?search=ADA").await;
+    assert!(page.contains("ada@example.com") && page.contains("added by hand: moved over"), "{page}");
+    assert!(!page.contains("bob@example.com") && !page.contains("carol@example.com"), "{page}");
+    let file = admin.get("/suppressions.csv").await.text().await.expect("text");
+    let rows: Vec<&str> = file.lines().map(|line| line.rsplit_once(',').map_or(line, |(row, _)| row)).collect();
+    let reason = "added by hand: moved over";
+    let wanted = [
+        "kind,address,reason".to_string(),
+        format!("email,ada@example.com,{reason}"),
+        format!("email,bob@example.com,{reason}"),
+        format!("phone,+4917012345,{reason}"),
+    ];
+    assert_eq!(rows, wanted);
+
+    let remove = [("kind", "email"), ("address", "ada@example.com")];
+    let viewer = server.signed_in("viewer@example.com").await;
+    let (status, page) = viewer.page("/suppressions").await;
+    assert!(status == 200 && page.contains("bob@example.com") && !page.contains("suppressions/remove"), "she sees it: {page}");
+    assert_eq!(viewer.post("suppressions/remove", &remove).await.status(), 403);
+    assert_eq!(viewer.get("/suppressions.csv").await.status(), 403);
+    assert_eq!(admin.post("suppressions/remove", &remove).await.status(), 200);
+    assert_eq!(admin.post("suppressions/remove", &remove).await.status(), 404);
+    let log = admin.get("/audit.csv").await.text().await.expect("text");
+    for part in
+        ["suppressions.add", "2 addresses", "suppressions.export", "suppressions.remove", "ada@example.com (added by hand"]
+    {
+        assert!(log.contains(part), "{part} in {log}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_is_kept_sealed_and_never_shown_again() {
+    let place = Place::empty();
+    let server = place.serve();
+    let browser = server.browser();
+    let save = |provider: &'static str, secret: &'static str| {
+        let browser = &browser;
+        async move { browser.post("hooks/save", &[("provider", provider), ("secret", secret)]).await.status().as_u16() }
+    };
+    assert_eq!(save("gateway", "a secret that both sides know").await, 200);
+    assert_eq!(
+        (save("gateway", "short").await, save("gateway", " ").await, save("bounce", "whatever this is").await),
+        (400, 400, 400)
+    );
+    assert_eq!((save("sendgrid", "not a key").await, save("nobody", "x").await), (400, 400));
+    let (_, page) = browser.page("/channels/hooks").await;
+    for part in ["Local admin", "/twilio", "/sendgrid", "/mailgun", "/gateway", "/bounce"] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    assert!(!page.contains("both sides know"));
+    let again = browser.plain("hooks/save", &[("provider", "sendgrid"), ("secret", "not a key")], "/channels/hooks").await;
+    let again = again.text().await.expect("text");
+    assert!(again.contains("verification key") && !again.contains("not a key"), "{again}");
+    assert_eq!(value_of(&page, "provider", 0), "twilio");
+    let bytes = std::fs::read(place.file("test.db-wal")).expect("the log of the database");
+    assert!(!bytes.windows(15).any(|window| window == b"both sides know"), "nor is it in the file");
+    assert_eq!(browser.post("hooks/remove", &[("provider", "gateway")]).await.status(), 200);
+    assert_eq!(browser.post("hooks/remove", &[("provider", "gateway")]).await.status(), 404);
+}
+
+#[tokio::test]
+async fn a_courier_asks_for_many_addresses_at_once_in_whatever_spelling() {
+    let place = Place::empty();
+    let server = place.serve();
+    for (kind, addresses) in [("email", "ada@example.com"), ("phone", "+4917012345")] {
+        let form = [("kind", kind), ("addresses", addresses)];
+        assert_eq!(server.post("suppressions/add", &form).await.status(), 200);
+    }
+    drop(server);
+    let store = SqliteStore::open(&SqliteConfig::new(place.database())).await.expect("a store");
+    let asked = [
+        (AddressKind::Email, "Ada@example.com"),
+        (AddressKind::Email, "ada@example.com"),
+        (AddressKind::Email, "bob@example.com"),
+        (AddressKind::Phone, "0049 170 12345"),
+        (AddressKind::Push, "ada@example.com"),
+    ];
+    let asked: Vec<_> = asked.map(|(kind, address)| (kind, address.to_string())).to_vec();
+    let reason = "added by hand".to_string();
+    let wanted: HashMap<_, _> =
+        [&asked[0], &asked[1], &asked[3]].into_iter().map(|asked| (asked.clone(), reason.clone())).collect();
+    assert_eq!(store.suppressed(1, &asked).await.expect("reasons"), wanted);
+    assert_eq!(store.suppressed(2, &asked).await.expect("reasons"), HashMap::new(), "another project has its own list");
+    store.close().await;
+}

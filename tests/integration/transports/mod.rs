@@ -1,0 +1,51 @@
+//! What hands messages to providers, each against its server: what it says, and what it makes of every answer.
+
+mod email;
+mod push;
+mod sms;
+mod webhook;
+
+use std::sync::Arc;
+
+use wayfare::{
+    domain::delivery::channel::{ChannelSecret, ChannelSettings},
+    server::channels::{Content, Fault, Handed, Parcel, Transport, open_transport},
+};
+
+use crate::providers::outside;
+
+fn secret(text: &str) -> ChannelSecret {
+    ChannelSecret::parse(text).expect("a secret")
+}
+
+fn open(settings: ChannelSettings, secret: Option<&ChannelSecret>) -> Arc<dyn Transport> {
+    open_transport(&settings, secret, None, &outside()).expect("a transport")
+}
+
+fn parcel(key: &str, to: &str, content: Content) -> Parcel {
+    Parcel { key: key.to_string(), to: to.to_string(), to_name: None, content }
+}
+
+/// What became of it, in short: taken, again or never; whose fault; and the reason.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Taken,
+    Again(Fault),
+    Never(Fault),
+}
+
+fn end(handed: &Handed) -> (End, String) {
+    match handed {
+        Handed::Taken { .. } => (End::Taken, String::new()),
+        Handed::NotNow { reason, fault, .. } => (End::Again(*fault), reason.clone()),
+        Handed::Never { reason, fault } => (End::Never(*fault), reason.clone()),
+    }
+}
+
+/// That it ended so, and that the reason says this.
+#[track_caller]
+fn assert_end(handed: &Handed, expected: &End, says: &str) {
+    let (ended, reason) = end(handed);
+    assert_eq!(&ended, expected, "{reason}");
+    assert!(reason.contains(says), "“{says}” is in “{reason}”");
+}
