@@ -16,6 +16,7 @@ pub mod sketch;
 pub mod templates;
 pub mod times;
 pub mod trial;
+pub mod typed;
 
 use serde::{Deserialize, Serialize};
 

@@ -239,7 +239,7 @@ impl Bench {
     pub fn choose(&self, chosen: BTreeSet<String>) {
         self.desk.update_value(|desk| desk.choose(chosen));
         self.wire.set(None);
-        self.show_chosen();
+        self.show_chosen(true);
     }
 
     pub fn choose_one(&self, id: &str) {
@@ -260,9 +260,11 @@ impl Bench {
         (chosen.len() == 1).then(|| chosen.into_iter().next()).flatten()
     }
 
-    fn show_chosen(&self) {
+    /// Shows what is chosen; the form of a step comes up where one was chosen now.
+    fn show_chosen(&self, just_now: bool) {
         let chosen = self.sketch(|sketch| sketch.chosen.clone());
-        if chosen.len() == 1 {
+        let others = self.chosen.with_untracked(|now| *now != chosen);
+        if chosen.len() == 1 && (just_now || others) {
             let one = chosen.first().cloned();
             if let Some(id) = &one {
                 let mine = self.row.with_untracked(|row| row.clone());
@@ -276,7 +278,7 @@ impl Bench {
                 self.side.set(Side::Step);
             }
         }
-        if self.chosen.with_untracked(|now| *now != chosen) {
+        if others {
             self.chosen.set(chosen);
         }
     }
@@ -297,7 +299,7 @@ impl Bench {
         set_if_new(self.settings, settings);
         set_if_new(self.direction, direction);
         set_if_new(self.history, history);
-        self.show_chosen();
+        self.show_chosen(false);
     }
 
     fn show_nodes(&self, graph: &Graph) {
@@ -411,6 +413,12 @@ impl Bench {
         browser::later(move || browser::focus_quietly(&target));
     }
 
+    /// The form of the chosen step, with the keyboard in it.
+    pub fn open_form(&self) {
+        self.side.set(Side::Step);
+        browser::later(|| browser::focus_first_field("panel-form"));
+    }
+
     pub fn reveal(&self, id: &str) {
         if let Some(frame) = self.frame_untracked(id) {
             let (width, height) = self.window.get_untracked();
@@ -498,7 +506,7 @@ impl Bench {
         if self.apply(&Edit::Delete { nodes: chosen }, |_| format!("{what} deleted."))
             && let Some(before) = before
         {
-            let in_outline = browser::closest_active("[role=tree]");
+            let in_outline = browser::closest_active(".outline-panel");
             self.choose_one(&before);
             if in_outline {
                 let row = self.row.get_untracked().unwrap_or_default();

@@ -39,8 +39,8 @@ where
     });
     let title_id = format!("{id}-title");
     view! {
-        <dialog id=id class="dialog" node_ref=dialog aria-labelledby=title_id.clone() on:close=move |_| closed()>
-            <h2 id=title_id>{title}</h2>
+        <dialog id=id class="dialog" node_ref=dialog aria-labelledby=title_id on:close=move |_| closed()>
+            <h2 id=title_id.clone()>{title}</h2>
             {move || open.get().then(&body)}
         </dialog>
     }

@@ -129,7 +129,9 @@ impl Hand {
         match (node, outlet) {
             (Some(from), Some(outlet)) if self.bench.can_draw() => self.take(Grip::Wire { from, outlet }, at),
             (Some(_), Some(_)) => {}
-            (Some(node), None) if browser::closest(target, "button, a").is_none() => self.take_node(node, event.shift_key(), at),
+            (Some(node), None) if browser::closest(target.clone(), "button, a").is_none() => {
+                self.take_node(node, event.shift_key(), at)
+            }
             (Some(_), None) => {}
             (None, _) if browser::closest(target, "[data-wire], button").is_some() => {}
             (None, _) if event.shift_key() => {

@@ -34,13 +34,19 @@ use self::{
     saver::{Kept, Saver, kept, shelf},
     toolbar::Toolbar,
 };
-use super::components::state::{ErrorState, LoadingState};
+use super::{
+    components::state::{ErrorState, LoadingState},
+    dom,
+};
 use crate::{
     api::{
         AppError,
-        editor::{begin_version, open_editor},
+        editor::{begin_version, editor_figures, open_editor},
     },
-    domain::editor::{EditorDocument, sketch::Edit},
+    domain::{
+        editor::{EditorDocument, sketch::Edit},
+        status::Status,
+    },
 };
 
 /// Puts the editor into its place on the page.
@@ -79,6 +85,7 @@ fn Workbench(document: Arc<EditorDocument>) -> impl IntoView {
     let hand = Hand::new(bench, ground);
     let (help, publishing) = (RwSignal::new(false), RwSignal::new(false));
     keys::listen_to_clipboard(bench);
+    follow_figures(bench);
     let released = window_event_listener(leptos::ev::keyup, move |event| {
         if event.key() == " " {
             hand.space.set_value(false);
@@ -114,6 +121,23 @@ fn Workbench(document: Arc<EditorDocument>) -> impl IntoView {
             <PeopleWindow />
         </div>
     }
+}
+
+/// Of a published version the figures follow what happens.
+fn follow_figures(bench: Bench) {
+    let document = bench.document.get_value();
+    if document.status == Status::Draft {
+        return;
+    }
+    let (journey, version) = (document.journey.to_string(), document.version);
+    dom::on_server_change(move || {
+        let journey = journey.clone();
+        spawn_local(async move {
+            if let Ok(found) = editor_figures(journey, version).await {
+                bench.figures.try_set(found.into_iter().map(|figures| (figures.node.clone(), figures)).collect());
+            }
+        });
+    });
 }
 
 /// Work that an earlier visit could not save. Where the server has moved on since, both are shown.

@@ -75,7 +75,7 @@ fn TreeRow(row: Row, rows: Memo<Vec<Row>>) -> impl IntoView {
             class=format!("tree-row group-{}", group.key())
             class:tree-again=again
             role="treeitem"
-            aria-level=row.depth.to_string()
+            attr:aria-level=row.depth.to_string()
             aria-posinset=row.place.0.to_string()
             aria-setsize=row.place.1.to_string()
             aria-selected=move || chosen.get().to_string()
@@ -117,7 +117,7 @@ fn key_on_row(bench: Bench, rows: Memo<Vec<Row>>, key: &str, again: bool, event:
         "End" => rows.len().checked_sub(1),
         "Enter" if again => rows.iter().position(|row| row.node == rows[at].node && !row.again),
         "Enter" => {
-            browser::later(|| browser::focus_first_field("panel-form"));
+            bench.open_form();
             None
         }
         _ => return,
@@ -165,7 +165,7 @@ fn ToolsOf(id: String) -> impl IntoView {
             <p class="step-tools-title">{title}</p>
             {move || (bench.can_draw() && !outlets.read().is_empty()).then(|| view! { <WayTools id=id.get_value() outlets=outlets /> })}
             <div class="step-tools-row">
-                <button class="button button-small" r#type="button" on:click=move |_| browser::focus_first_field("panel-form")>
+                <button class="button button-small" r#type="button" on:click=move |_| bench.open_form()>
                     <Icon symbol=Symbol::Edit />
                     "Edit step"
                 </button>

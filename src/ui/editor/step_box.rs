@@ -70,17 +70,18 @@ pub fn StepBox(id: String, hand: Hand) -> impl IntoView {
         let (node, id) = (node.clone(), id.clone());
         move || spoken(bench, &id, &node.get())
     };
+    let data_node = id.clone();
     let direction = bench.direction;
     let rightwards = move || direction.get() == crate::domain::editor::geometry::Direction::Right;
     view! {
         <div
-            id=step_id(&id)
+            id=step_id(&data_node)
             class=format!("step group-{}", group.key())
             class:step-right=rightwards
             class:step-chosen=chosen
             class:step-target=target
             class:step-trail=on_trail
-            data-node=id.clone()
+            data-node=data_node
             role="group"
             aria-roledescription="step"
             aria-label=label
@@ -92,7 +93,7 @@ pub fn StepBox(id: String, hand: Hand) -> impl IntoView {
                 let id = id.clone();
                 move |_| bench.keyboard.set(Some(id.clone()))
             }
-            on:dblclick=move |_| browser::focus_first_field("panel-form")
+            on:dblclick=move |_| bench.open_form()
             on:keydown={
                 let id = id.clone();
                 move |event| key(bench, &id, &event)
@@ -107,7 +108,7 @@ pub fn StepBox(id: String, hand: Hand) -> impl IntoView {
             </div>
             <Badge id=id.clone() />
             <Figures id=id.clone() />
-            <Outlets id=id outlets=outlets node=node />
+            <Outlets id=id.clone() outlets=outlets node=node />
         </div>
     }
     .into_any()
@@ -143,7 +144,7 @@ fn key(bench: Bench, id: &str, event: &KeyboardEvent) {
         "Enter" => {
             event.prevent_default();
             bench.choose_one(id);
-            browser::later(|| browser::focus_first_field("panel-form"));
+            bench.open_form();
             return;
         }
         " " => {

@@ -49,6 +49,7 @@ pub fn Toolbar(help: RwSignal<bool>, publishing: RwSignal<bool>, beginning: Call
             <Saving />
             <div class="toolbar-group toolbar-end">
                 <Versions />
+                <SideButton side=Side::Step label="Step" />
                 <SideButton side=Side::Settings label="Settings" />
                 <ChecksButton />
                 <SideButton side=Side::Trial label="Try it" />
@@ -119,7 +120,7 @@ fn ChecksButton() -> impl IntoView {
     view! {
         <button
             class="button checks-button"
-            class:checks-wrong=move || counts.get().0 > 0
+            class:checks-wrong=move || { counts.get().0 > 0 }
             r#type="button"
             aria-label=label
             aria-pressed=move || (bench.side.get() == Side::Checks).to_string()

@@ -2,9 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::fields::local_path;
 use crate::{
-    domain::editor::{Check, Severity},
+    domain::editor::{Check, Severity, typed::path_in_form},
     ui::{
         components::icon::{Icon, Symbol},
         editor::{
@@ -81,7 +80,7 @@ fn CheckLine(check: Check) -> impl IntoView {
             None if check.problem.path.starts_with("settings") => bench.side.set(Side::Settings),
             None => bench.fit(),
         }
-        let field = format!("field-{}", local_path(&check.problem.path).replace(['[', ']', '.'], "-"));
+        let field = format!("field-{}", path_in_form(&check.problem.path).replace(['[', ']', '.'], "-"));
         // The form of the place has to be there first.
         browser::later(move || browser::later(move || browser::focus(&field)));
     };

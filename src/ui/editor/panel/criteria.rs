@@ -8,6 +8,7 @@ use super::{
     part::{Part, part},
 };
 use crate::domain::{
+    editor::typed::{text_of_value, value_of_text},
     graph::criteria::{Ago, Comparison, Criteria, EventMatch, Occasion, PropertyFilter},
     people::profile::Channel,
 };
@@ -34,23 +35,6 @@ pub fn filter() -> PropertyFilter {
 
 pub fn event() -> EventMatch {
     EventMatch { name: String::new(), filters: Vec::new() }
-}
-
-/// A value as it is typed: a number where it reads as one, `true` and `false`, everything else a text; a text that looks like
-/// a number stands in quotation marks.
-pub fn value_of_text(text: &str) -> Value {
-    match serde_json::from_str::<Value>(text) {
-        Ok(value) if !value.is_null() && !value.is_object() => value,
-        _ => Value::String(text.to_string()),
-    }
-}
-
-pub fn text_of_value(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) if value_of_text(text) == *value => text.clone(),
-        value => value.to_string(),
-    }
 }
 
 /// A value as the field of a text shows it.

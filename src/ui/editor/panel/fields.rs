@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::part::Part;
-use crate::{domain::editor::palette::in_units, ui::editor::bench::Bench};
+use crate::{
+    domain::editor::{palette::in_units, typed::path_in_form},
+    ui::editor::bench::Bench,
+};
 
 /// What a form is about: complaints are looked for below it.
 #[derive(Clone, Copy)]
@@ -36,21 +39,10 @@ pub fn complaint(path: StoredValue<String>) -> Signal<Option<String>> {
         let checks = bench.checks.read();
         let mine = checks.iter().filter(|check| check.node == node);
         path.with_value(|path| {
-            let found = mine.clone().find(|check| local_path(&check.problem.path) == path);
+            let found = mine.clone().find(|check| path_in_form(&check.problem.path) == path);
             found.map(|check| check.problem.sentence.clone())
         })
     })
-}
-
-/// `graph.nodes[3].step.email.subject` is `step.email.subject` in the form of the node, `settings.end` is `end`.
-pub fn local_path(path: &str) -> &str {
-    if let Some(rest) = path.strip_prefix("settings.") {
-        return rest;
-    }
-    match path.strip_prefix("graph.nodes[").or_else(|| path.strip_prefix("nodes[")) {
-        Some(rest) => rest.split_once(']').map_or("", |(_, rest)| rest.trim_start_matches('.')),
-        None => path,
-    }
 }
 
 /// An id that is unique in the panel.

@@ -15,13 +15,13 @@ use leptos::prelude::*;
 use super::bench::{Bench, Side};
 
 pub use checks::CheckList;
-use criteria::value_of_text;
 
 #[component]
 pub fn Panel() -> impl IntoView {
     let bench = Bench::here();
     let only = Memo::new(move |_| bench.only());
-    let title = move || match bench.side.get() {
+    let side = Memo::new(move |_| bench.side.get());
+    let title = move || match side.get() {
         Side::Step => match only.get().and_then(|id| bench.cell(&id)) {
             Some(cell) => cell.node.read().step.title().to_string(),
             None => "Step".to_string(),
@@ -30,7 +30,7 @@ pub fn Panel() -> impl IntoView {
         Side::Checks => "Checks".to_string(),
         Side::Trial => "Try it".to_string(),
     };
-    let body = move || match bench.side.get() {
+    let body = move || match side.get() {
         Side::Step => match only.get() {
             Some(id) => view! { <step::StepForm id=id /> }.into_any(),
             None => {

@@ -6,19 +6,19 @@ use leptos::prelude::*;
 /// What is put back, with the path of the field that was typed into.
 type Put<T> = Callback<(T, String)>;
 
-pub struct Part<T: 'static> {
+pub struct Part<T: Send + Sync + 'static> {
     pub value: Signal<T>,
     put: Put<T>,
     pub path: StoredValue<String>,
 }
 
-impl<T: 'static> Clone for Part<T> {
+impl<T: Send + Sync + 'static> Clone for Part<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T: 'static> Copy for Part<T> {}
+impl<T: Send + Sync + 'static> Copy for Part<T> {}
 
 impl<T: Clone + Send + Sync + 'static> Part<T> {
     pub fn new(value: Signal<T>, path: &str, put: impl Fn(T, String) + Send + Sync + 'static) -> Self {

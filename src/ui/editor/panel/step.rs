@@ -30,7 +30,7 @@ pub fn StepForm(id: String) -> impl IntoView {
         |node| node.name.clone().unwrap_or_default(),
         |node, name: String| node.name = (!name.is_empty()).then_some(name),
     );
-    let step = part!(whole, "step", Node { step, .. } => step);
+    let step = part!(whole, "step", Node { step, .. } => step, NodeKind::Entry {});
     let is_message = node.with_untracked(|node| node.step.is_message());
     let is_entry = node.with_untracked(|node| node.step == NodeKind::Entry {});
     let why = match bench.mode {

@@ -2,11 +2,10 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::value_of_text;
 use crate::{
     api::editor::{try_events, try_person},
     domain::{
-        editor::{Replay, ReplayFigures, Trial, TrialStep},
+        editor::{Replay, ReplayFigures, Trial, TrialStep, typed::value_of_text},
         figures::{counted, grouped},
         graph::criteria::EventMatch,
         people::Properties,
