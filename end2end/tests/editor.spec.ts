@@ -67,8 +67,9 @@ test('the abandoned-cart journey is built with the mouse, aligned, checked and p
   await panel(page).getByLabel('Name of the goal').fill('Bought');
 
   // A step is dragged out of the palette and connected by hand.
+  await page.getByRole('button', { name: 'Show all steps' }).click();
   const spot = await middle(step(page, /^E-mail/));
-  await drag(page, await middle(page.getByRole('region', { name: 'Palette' }).getByRole('button', { name: 'Exit' })), { x: spot.x, y: spot.y + 150 });
+  await drag(page, await middle(page.getByRole('region', { name: 'Palette' }).getByRole('button', { name: 'Exit' })), { x: spot.x, y: spot.y + 110 });
   await expect(step(page, /^Exit/)).toBeVisible();
   await drag(page, await middle(step(page, /^E-mail/).getByRole('button', { name: /^sent of/ })), await middle(step(page, /^Exit/)));
   await expect(said(page)).toContainText('leads to “Exit”');

@@ -28,6 +28,9 @@ impl Row {
     }
 }
 
+/// A node that is still to be told, its depth, and the way that leads there.
+type Ahead<'a> = (&'a str, usize, Option<(&'a str, &'a str)>);
+
 /// All lines, in reading order. A single way on stays at the same depth: a long journey is no staircase.
 pub fn rows(graph: &Graph) -> Vec<Row> {
     let mut ways: HashMap<&str, Vec<(&str, &str)>> = HashMap::new();
@@ -50,7 +53,7 @@ pub fn rows(graph: &Graph) -> Vec<Row> {
         if seen.contains(root.id.as_str()) {
             continue;
         }
-        let mut open: Vec<(&str, usize, Option<(&str, &str)>)> = vec![(&root.id, 1, None)];
+        let mut open: Vec<Ahead<'_>> = vec![(&root.id, 1, None)];
         while let Some((id, depth, by)) = open.pop() {
             if !nodes.contains_key(id) {
                 continue;

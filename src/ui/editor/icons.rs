@@ -12,7 +12,6 @@ pub enum Mark {
     AlignDown,
     AlignRight,
     Help,
-    Gear,
 }
 
 impl Mark {
@@ -28,7 +27,6 @@ impl Mark {
             Mark::Help => {
                 "M7.5 7.500a2.5 2.5 0 1 1 3.6 2.200c-.8.4-1.1.9-1.1 1.800M10 14.500h.01M10 17.500a7.5 7.5 0 1 0 0-15 7.5 7.5 0 0 0 0 15Z"
             }
-            Mark::Gear => "M3 6h8M15 6h2M11 4v4h4V4zM3 14h2M9 14h8M5 12v4h4v-4z",
         }
     }
 }

@@ -107,7 +107,7 @@ fn Workbench(document: Arc<EditorDocument>) -> impl IntoView {
             <div class="editor-room">
                 <div class="editor-left">
                     <Outline />
-                    <Palette hand=hand />
+                    {bench.can_draw().then(|| view! { <Palette hand=hand /> })}
                 </div>
                 <Canvas ground=ground hand=hand />
                 <Panel />

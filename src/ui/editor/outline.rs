@@ -10,6 +10,7 @@ use super::{
 use crate::{
     domain::{
         editor::{
+            Severity,
             outline::Row,
             palette::{self, GROUPS, items},
         },
@@ -53,7 +54,11 @@ fn TreeRow(row: Row, rows: Memo<Vec<Row>>) -> impl IntoView {
             if known { current == Some(here.get_value()) } else { rows.read().first().map(Row::key) == Some(here.get_value()) };
         if mine { "0" } else { "-1" }
     };
-    let found = Memo::new(move |_| bench.checks.read().iter().filter(|check| check.node == Some(id.get_value())).count());
+    let found = Memo::new(move |_| {
+        let checks = bench.checks.read();
+        let mine = checks.iter().filter(|check| check.node == Some(id.get_value()));
+        mine.fold((0, false), |(count, error), check| (count + 1, error || check.severity == Severity::Error))
+    });
     let by = row.by.as_ref().map(|(_, outlet)| outlet.clone()).filter(|outlet| outlet != "next");
     let node = cell.node;
     let (kind, text) = {
@@ -93,8 +98,16 @@ fn TreeRow(row: Row, rows: Memo<Vec<Row>>) -> impl IntoView {
                 {text}
             </span>
             {move || {
-                (found.get() > 0)
-                    .then(|| view! { <span class="tree-found" role="img" aria-label=format!("{} findings", found.get())>{found.get()}</span> })
+                let (count, error) = found.get();
+                let label = if count == 1 { "1 finding".to_string() } else { format!("{count} findings") };
+                (count > 0)
+                    .then(|| {
+                        view! {
+                            <span class="tree-found" class:tree-found-error=error role="img" aria-label=label>
+                                {count}
+                            </span>
+                        }
+                    })
             }}
         </li>
     }

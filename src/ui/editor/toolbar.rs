@@ -24,12 +24,12 @@ pub fn Toolbar(help: RwSignal<bool>, publishing: RwSignal<bool>, beginning: Call
     let undo = move |_| bench.undo();
     let redo = move |_| bench.redo();
     view! {
-        <div class="toolbar" role="toolbar" aria-label="Editor">
-            <div class="toolbar-group">
+        <div class="editor-bar" role="toolbar" aria-label="Editor">
+            <div class="editor-bar-group">
                 <ToolButton label="Take back" hint="Ctrl + Z" mark=Mark::Undo off=Signal::derive(move || !bench.history.get().0) press=undo />
                 <ToolButton label="Do again" hint="Ctrl + Y" mark=Mark::Redo off=Signal::derive(move || !bench.history.get().1) press=redo />
             </div>
-            <div class="toolbar-group">
+            <div class="editor-bar-group">
                 <ToolButton
                     label="Align from top to bottom"
                     hint="L"
@@ -47,7 +47,7 @@ pub fn Toolbar(help: RwSignal<bool>, publishing: RwSignal<bool>, beginning: Call
             </div>
             <ToolButton label="Keyboard shortcuts" hint="?" mark=Mark::Help off=Signal::derive(|| false) press=move |_| help.set(true) />
             <Saving />
-            <div class="toolbar-group toolbar-end">
+            <div class="editor-bar-group editor-bar-end">
                 <Versions />
                 <SideButton side=Side::Step label="Step" />
                 <SideButton side=Side::Settings label="Settings" />
@@ -109,9 +109,9 @@ fn ChecksButton() -> impl IntoView {
         let errors = checks.iter().filter(|check| check.severity == Severity::Error).count();
         (errors, checks.len() - errors)
     });
-    let label = move || match counts.get() {
-        (0, 0) => "Checks: nothing found".to_string(),
-        (errors, warnings) => format!("Checks: {}, {}", count(errors, "error"), count(warnings, "warning")),
+    let words = move || match counts.get() {
+        (0, 0) => ": nothing found".to_string(),
+        (errors, warnings) => format!(": {}, {}", count(errors, "error"), count(warnings, "warning")),
     };
     let open = move |_| {
         bench.side.set(Side::Checks);
@@ -122,7 +122,6 @@ fn ChecksButton() -> impl IntoView {
             class="button checks-button"
             class:checks-wrong=move || { counts.get().0 > 0 }
             r#type="button"
-            aria-label=label
             aria-pressed=move || (bench.side.get() == Side::Checks).to_string()
             on:click=open
         >
@@ -130,10 +129,10 @@ fn ChecksButton() -> impl IntoView {
                 let symbol = if counts.get() == (0, 0) { Symbol::Check } else { Symbol::Alert };
                 view! { <Icon symbol=symbol /> }
             }}
-            "Checks"
+            <span>"Checks" <span class="visually-hidden">{words}</span></span>
             {move || {
                 let (errors, warnings) = counts.get();
-                (errors + warnings > 0).then(|| view! { <span class="button-count">{errors + warnings}</span> })
+                (errors + warnings > 0).then(|| view! { <span class="button-count" aria-hidden="true">{errors + warnings}</span> })
             }}
         </button>
     }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::part::Part;
 use crate::{
-    domain::editor::{palette::in_units, typed::path_in_form},
+    domain::editor::{Severity, palette::in_units, typed::path_in_form},
     ui::editor::bench::Bench,
 };
 
@@ -31,8 +31,8 @@ fn open(kind: Kind) -> bool {
     }
 }
 
-/// The complaint about exactly this field.
-pub fn complaint(path: StoredValue<String>) -> Signal<Option<String>> {
+/// The complaint about exactly this field, and whether it keeps the version from being published.
+fn found(path: StoredValue<String>) -> Signal<Option<(String, bool)>> {
     let (bench, subject) = (Bench::here(), expect_context::<Subject>());
     Signal::derive(move || {
         let node = subject.node.get_value();
@@ -40,9 +40,15 @@ pub fn complaint(path: StoredValue<String>) -> Signal<Option<String>> {
         let mine = checks.iter().filter(|check| check.node == node);
         path.with_value(|path| {
             let found = mine.clone().find(|check| path_in_form(&check.problem.path) == path);
-            found.map(|check| check.problem.sentence.clone())
+            found.map(|check| (check.problem.sentence.clone(), check.severity == Severity::Error))
         })
     })
+}
+
+/// Is there an error in exactly this field?
+fn complaint(path: StoredValue<String>) -> Signal<Option<String>> {
+    let found = found(path);
+    Signal::derive(move || found.get().filter(|(_, error)| *error).map(|(sentence, _)| sentence))
 }
 
 /// An id that is unique in the panel.
@@ -59,15 +65,21 @@ fn Framed(
     children: Children,
 ) -> impl IntoView {
     let id = field_id(path);
-    let wrong = complaint(path);
+    let found = found(path);
     view! {
-        <div class="field" class:field-wrong=move || wrong.read().is_some()>
+        <div class="field">
             <label class="field-label" for=id.clone()>
                 {label}
             </label>
             {children()}
             {(!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> })}
-            <span class="complaint" id=format!("{id}-complaint")>{move || wrong.get()}</span>
+            <span
+                class="complaint"
+                class:complaint-warning=move || { found.get().is_some_and(|(_, error)| !error) }
+                id=format!("{id}-complaint")
+            >
+                {move || found.get().map(|(sentence, _)| sentence)}
+            </span>
         </div>
     }
 }
@@ -395,8 +407,12 @@ where
 /// The complaint about a whole list.
 #[component]
 pub fn Complaint(path: StoredValue<String>) -> impl IntoView {
-    let wrong = complaint(path);
-    view! { <p class="complaint">{move || wrong.get()}</p> }
+    let found = found(path);
+    view! {
+        <p class="complaint" class:complaint-warning=move || { found.get().is_some_and(|(_, error)| !error) }>
+            {move || found.get().map(|(sentence, _)| sentence)}
+        </p>
+    }
 }
 
 /// Names that fields offer, each list once on the page.

@@ -51,6 +51,10 @@ pub fn Panel() -> impl IntoView {
             <div
                 id="panel-form"
                 class="side-form"
+                role="group"
+                aria-label="Form"
+                // Where nothing in it can be changed the keyboard still has to reach it, to scroll.
+                tabindex=(!bench.can_draw()).then_some("0")
                 on:focusout=move |_| bench.pause()
                 on:keydown=move |event| {
                     if event.key() == "Escape" {

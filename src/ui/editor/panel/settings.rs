@@ -29,7 +29,8 @@ pub fn SettingsForm() -> impl IntoView {
     let whole = Part::new(bench.settings.into(), "", move |settings: Settings, field| {
         bench.apply(&Edit::Settings { settings: Box::new(settings), field }, |_| String::new());
     });
-    let why = (!bench.can_draw()).then(|| "The settings of a published version cannot be changed. Make a new version for that.");
+    let why =
+        (!bench.can_draw()).then_some("The settings of a published version cannot be changed. Make a new version for that.");
     view! {
         {why.map(|why| view! { <p class="panel-note">{why}</p> })}
         <EntryFields entry=part!(whole, "entry", Settings { entry, .. } => entry, Entry::Api {}) />
