@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { accessible, expect, nothingOverflows, test } from '../support/fixtures.ts';
+import { newKey, signUp } from '../support/programs.ts';
 
 // The editor, with the mouse and again with the keyboard alone: the abandoned-cart journey from nothing to published.
 
@@ -69,7 +71,9 @@ test('the abandoned-cart journey is built with the mouse, aligned, checked and p
   // A step is dragged out of the palette and connected by hand.
   await page.getByRole('button', { name: 'Show all steps' }).click();
   const spot = await middle(step(page, /^E-mail/));
-  await drag(page, await middle(page.getByRole('region', { name: 'Palette' }).getByRole('button', { name: 'Exit' })), { x: spot.x, y: spot.y + 110 });
+  const exit = page.getByRole('region', { name: 'Palette' }).getByRole('button', { name: 'Exit' });
+  await exit.scrollIntoViewIfNeeded();
+  await drag(page, await middle(exit), { x: spot.x, y: spot.y + 110 });
   await expect(step(page, /^Exit/)).toBeVisible();
   await drag(page, await middle(step(page, /^E-mail/).getByRole('button', { name: /^sent of/ })), await middle(step(page, /^Exit/)));
   await expect(said(page)).toContainText('leads to “Exit”');
@@ -308,3 +312,68 @@ for (const width of [360, 1280]) {
     });
   });
 }
+
+test.describe('a published journey', () => {
+  test.use({ seed: join(import.meta.dirname, '../../docs/examples/welcome.json') });
+
+  test('its texts are changed in place, its figures follow, and a new version takes over', async ({ page, server }) => {
+    const key = await newKey(server);
+    await page.goto(`${server.url}/journeys`);
+    await page.getByRole('link', { name: 'Welcome (example)' }).click();
+    await page.getByRole('link', { name: 'Edit' }).click();
+    await page.getByRole('button', { name: 'Publish…' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
+    await expect(page).toHaveURL(/\/journeys\/[0-9a-f-]+$/);
+
+    // Figures come by themselves, and lead to the people.
+    await page.getByRole('link', { name: 'Edit' }).click();
+    await expect(page.getByRole('note')).toContainText('is published');
+    await signUp(server, key, 'ada', 'bilal', 'chiara');
+    const here = canvas(page).getByRole('button', { name: /^3 came · 3 here at Delay/ });
+    await here.click();
+    const people = page.getByRole('dialog', { name: 'People at this step' });
+    await expect(people.getByRole('link', { name: 'ada' })).toBeVisible();
+    await people.getByRole('button', { name: 'Close' }).click();
+
+    // In place: texts and names, nothing else.
+    await row(page, /^E-mail|E-mail/).first().click();
+    await panel(page).getByLabel('Subject', { exact: true }).fill('Other words');
+    await expect(saving(page)).toHaveText('Saved');
+    await row(page, /Delay/).first().click();
+    await expect(panel(page).getByLabel('Waits', { exact: true })).toBeDisabled();
+    await expect(page.getByRole('region', { name: 'Palette' })).toHaveCount(0);
+    await page.reload();
+    await expect(step(page, /Other words/)).toBeVisible();
+
+    // A new version is a draft of its own, and says what becomes of the people inside.
+    await page.getByRole('button', { name: 'New version' }).click();
+    await expect(page).toHaveURL(/version=2/);
+    await expect(step(page, /Other words/)).toBeVisible();
+    await step(page, /^Delay/).first().click();
+    await addAt(page, step(page, /^Delay/).first(), 'next', 'SMS');
+    await panel(page).getByLabel('Text', { exact: true }).fill('Hello');
+    await expect(saving(page)).toHaveText('Saved');
+    await page.getByRole('button', { name: 'Publish…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Publish this version' });
+    await expect(dialog).toContainText('3 people are inside of version 1');
+    await dialog.getByRole('button', { name: 'Publish' }).click();
+    await expect(page).toHaveURL(/\/journeys\/[0-9a-f-]+$/);
+    await expect(page.getByText('Restricted').first()).toBeVisible();
+  });
+
+  test('a trial shows the way of a person, and a replay what would have happened', async ({ page, server }) => {
+    const key = await newKey(server);
+    await signUp(server, key, 'ada', 'bilal');
+    await page.goto(`${server.url}/journeys`);
+    await page.getByRole('link', { name: 'Welcome (example)' }).click();
+    await page.getByRole('link', { name: 'Edit' }).click();
+    await page.getByRole('button', { name: 'Try it' }).click();
+    await panel(page).getByRole('button', { name: 'Run', exact: true }).click();
+    await expect(page.getByRole('list', { name: 'Steps of the trial' }).getByRole('listitem').first()).toBeVisible();
+    await expect(canvas(page).locator('.step-trail').first()).toBeVisible();
+    await accessible(page);
+    await panel(page).getByRole('button', { name: 'Replay' }).click();
+    await expect(panel(page)).toContainText('Would have entered');
+    await expect(canvas(page).getByText('2 would come').first()).toBeVisible();
+  });
+});

@@ -7,11 +7,7 @@ use leptos::{
     prelude::*,
 };
 
-use super::{
-    bench::{Bench, said_chosen},
-    browser,
-    hand::Hand,
-};
+use super::{acts::said_chosen, bench::Bench, browser, hand::Hand};
 use crate::domain::editor::{fragment::Fragment, sketch::Edit};
 
 /// What is written into the window that `?` opens.

@@ -7,8 +7,8 @@ use leptos::prelude::*;
 use super::{bench::Bench, browser};
 use crate::domain::{editor::geometry::Frame, graph::Position};
 
-const WIDTH: f64 = 180.0;
-const HEIGHT: f64 = 120.0;
+const WIDTH: f64 = 150.0;
+const HEIGHT: f64 = 100.0;
 
 #[component]
 pub fn Minimap() -> impl IntoView {

@@ -1,6 +1,7 @@
 //! The editor: a program of its own in the browser, mounted into the page of a journey's edit. What can be done to a graph is
 //! decided in `domain/editor/`; here it is shown, and hands and keys are read.
 
+mod acts;
 mod bench;
 mod browser;
 mod canvas;

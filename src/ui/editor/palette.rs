@@ -53,18 +53,16 @@ fn PaletteItem(item: Item, hand: Hand) -> impl IntoView {
         if event.button() == 0 && bench.can_draw() {
             let at = (event.client_x(), event.client_y());
             dragged.set(Some(Dragged { start: at, at, moved: false }));
+            // A fast hand is outside of the button with its first move.
+            if let Some(button) = browser::closest(event.target(), "button") {
+                let _ = button.set_pointer_capture(event.pointer_id());
+            }
         }
     };
     let moved = move |event: leptos::ev::PointerEvent| {
         let Some(mut drag) = dragged.get_untracked() else { return };
         drag.at = (event.client_x(), event.client_y());
-        let far = (drag.at.0 - drag.start.0).abs() + (drag.at.1 - drag.start.1).abs() > 6;
-        if far && !drag.moved {
-            drag.moved = true;
-            if let Some(button) = browser::closest(event.target(), "button") {
-                let _ = button.set_pointer_capture(event.pointer_id());
-            }
-        }
+        drag.moved |= (drag.at.0 - drag.start.0).abs() + (drag.at.1 - drag.start.1).abs() > 6;
         dragged.set(Some(drag));
     };
     let up = move |event: leptos::ev::PointerEvent| {

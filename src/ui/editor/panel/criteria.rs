@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::{
-    fields::{AddButton, NumberField, PickField, RemoveButton, TextField, optional, options, some},
+    fields::{NumberField, PickField, TextField, optional, options, some},
+    lists::{AddButton, RemoveButton},
     part::{Part, part},
 };
 use crate::domain::{

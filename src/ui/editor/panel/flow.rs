@@ -4,7 +4,8 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     criteria::{CriteriaFields, EventFields, event, typed_value},
-    fields::{AddButton, Complaint, LengthField, NumberField, PickField, RemoveButton, TextField, optional, options, some},
+    fields::{LengthField, NumberField, PickField, TextField, optional, options, some},
+    lists::{AddButton, Complaint, RemoveButton},
     part::{Part, part},
 };
 use crate::{

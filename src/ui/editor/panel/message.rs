@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    fields::{AddButton, AreaField, Kind, PickField, RemoveButton, TextField, options},
+    fields::{AreaField, Kind, PickField, TextField, options},
+    lists::{AddButton, RemoveButton},
     part::{Part, part},
 };
 use crate::{

@@ -4,6 +4,7 @@ mod checks;
 mod criteria;
 mod fields;
 mod flow;
+mod lists;
 mod message;
 mod part;
 mod settings;
@@ -67,7 +68,7 @@ pub fn Panel() -> impl IntoView {
             >
                 {body}
             </div>
-            <fields::KnownNames />
+            <lists::KnownNames />
         </aside>
     }
 }

@@ -4,9 +4,8 @@ use leptos::prelude::*;
 
 use super::{
     criteria::{CriteriaFields, EventFields, FilterList, event},
-    fields::{
-        AddButton, CheckField, NumberField, PickField, RemoveButton, Subject, TextField, TimeField, optional, options, some,
-    },
+    fields::{CheckField, NumberField, PickField, Subject, TextField, TimeField, optional, options, some},
+    lists::{AddButton, RemoveButton},
     part::{Part, part},
 };
 use crate::{
@@ -104,7 +103,7 @@ fn EntryFields(entry: Part<Entry>) -> impl IntoView {
         <fieldset class="panel-group">
             <legend>"Who comes in"</legend>
             <PickField label="Entry" part=kind options=kinds />
-            <super::fields::Complaint path=entry.path />
+            <super::lists::Complaint path=entry.path />
             {move || match shown.get() {
                 EntryType::Event => {
                     let name = part!(entry, "event.name", Entry::Event { name, .. } => name);
@@ -185,7 +184,7 @@ fn Dates(part: Part<Vec<Timestamp>>) -> impl IntoView {
     let count = part.count();
     let bench = Bench::here();
     view! {
-        <super::fields::Complaint path=part.path />
+        <super::lists::Complaint path=part.path />
         <For each=move || 0..count.get() key=|index| *index let:index>
             <div class="list-line">
                 <label class="field">
@@ -249,7 +248,7 @@ fn Goals(part: Part<Vec<Goal>>) -> impl IntoView {
         <fieldset class="panel-group">
             <legend>"Goals"</legend>
             <p class="hint">"Whoever does it leaves as converted, wherever she is."</p>
-            <super::fields::Complaint path=part.path />
+            <super::lists::Complaint path=part.path />
             <For each=move || 0..count.get() key=|index| *index let:index>
                 <div class="list-line">
                     <div class="criteria">

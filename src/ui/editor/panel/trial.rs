@@ -146,7 +146,7 @@ fn Pairs(
     pairs: RwSignal<Vec<Pair>>,
     list: &'static str,
 ) -> impl IntoView {
-    use super::fields::{AddButton, RemoveButton};
+    use super::lists::{AddButton, RemoveButton};
     let count = Memo::new(move |_| pairs.read().len());
     let put = move |index: usize, work: &dyn Fn(&mut Pair)| {
         pairs.update(|all| {
