@@ -7,8 +7,8 @@ pub mod domain;
 pub mod server;
 pub mod ui;
 
-/// The browser's entry point: takes over the page that the server rendered.
-#[cfg(feature = "hydrate")]
+/// The browser's entry point: takes over the page that the server rendered. The editor is a program of its own (`editor.rs`).
+#[cfg(all(feature = "hydrate", not(feature = "editor")))]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();

@@ -39,6 +39,7 @@ pub mod suppressions;
 #[cfg(feature = "ssr")]
 pub mod versions;
 
+#[cfg(any(feature = "ssr", feature = "editor"))]
 pub mod editor;
 pub mod filters;
 pub mod journeys;

@@ -4,6 +4,8 @@
 pub mod app;
 pub mod components;
 pub mod dom;
+#[cfg(feature = "editor")]
+pub mod editor;
 pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod shell;

@@ -28,16 +28,41 @@ pub struct PageFiles {
     pub start: String,
     pub glue: String,
     pub wasm: String,
+    /// The page that is the editor's, and what it loads.
+    pub editor: EditorFiles,
     /// For plain pages with parts that change.
     pub live: String,
     pub icon: String,
 }
 
+/// What only the editor's page loads.
+#[derive(Debug, Clone, Default)]
+pub struct EditorFiles {
+    pub style: String,
+    pub start: String,
+    pub glue: String,
+    pub wasm: String,
+}
+
+/// Which pages do more than show what was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Liveliness {
+    /// Complete as it is.
+    Plain,
+    /// The list, which the browser's half takes over.
+    List,
+    /// Plain, with the editor's canvas mounted into it.
+    Editor,
+}
+
 /// The HTML document.
 ///
-/// Only the list comes alive in the browser (`comes_alive`): it is where scripts make a difference. The other pages are
-/// complete as they are sent, say so at once with `data-hydrated`, and cost no module.
-pub fn shell(files: PageFiles, comes_alive: bool) -> impl IntoView {
+/// Only the list is taken over by the browser's half: it is where scripts make a difference. The other pages are complete as
+/// they are sent, say so at once with `data-hydrated`, and cost no module; into one of them the editor is mounted.
+pub fn shell(files: PageFiles, liveliness: Liveliness) -> impl IntoView {
+    let comes_alive = liveliness == Liveliness::List;
+    let editor = (liveliness == Liveliness::Editor && !files.editor.start.is_empty())
+        .then(|| view! { <EditorLinks files=files.editor.clone() /> });
     let scripts = (comes_alive && !files.start.is_empty()).then(|| {
         view! {
             <link rel="modulepreload" href=files.glue.clone() />
@@ -60,6 +85,7 @@ pub fn shell(files: PageFiles, comes_alive: bool) -> impl IntoView {
                 <link rel="icon" href=files.icon.clone() r#type="image/svg+xml" />
                 <link rel="stylesheet" href=files.style.clone() />
                 {scripts}
+                {editor}
                 {live}
                 <MetaTags />
             </head>
@@ -74,6 +100,16 @@ pub fn shell(files: PageFiles, comes_alive: bool) -> impl IntoView {
                 </div>
             </body>
         </html>
+    }
+}
+
+#[component]
+fn EditorLinks(files: EditorFiles) -> impl IntoView {
+    view! {
+        <link rel="stylesheet" href=files.style />
+        <link rel="modulepreload" href=files.glue />
+        <link rel="preload" href=files.wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
+        <script r#type="module" src=files.start nonce=leptos::nonce::use_nonce()></script>
     }
 }
 

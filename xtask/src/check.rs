@@ -23,6 +23,9 @@ pub fn check() -> Result<()> {
     lints("the server's half", &["--package", "wayfare", "--features", "ssr", "--all-targets"])?;
     let browser = ["--package", "wayfare", "--lib", "--no-default-features", "--features", "hydrate", "--target", TARGET];
     lints("the browser's half", &[&browser[..], &["--profile", "wasm-dev"]].concat())?;
+    let editor =
+        ["--package", "wayfare", "--lib", "--bin", "editor", "--no-default-features", "--features", "editor", "--target", TARGET];
+    lints("the editor", &[&editor[..], &["--profile", "wasm-dev"]].concat())?;
     lints("the task runner", &["--package", "xtask", "--all-targets", "--target-dir", "target/xtask"])
 }
 

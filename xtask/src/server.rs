@@ -32,8 +32,8 @@ pub fn measured() -> Result<PathBuf> {
 /// The same with a compiler that is known to be ready.
 pub fn build_with(toolchain: Toolchain, profile: Profile) -> Result<PathBuf> {
     let _turn = only_one_at_a_time()?;
-    let half = wasm::build(toolchain, profile)?;
-    let site = site::make(&half, profile)?;
+    let modules = wasm::build(toolchain, profile)?;
+    let site = site::make(&modules, profile)?;
     let (name, flag) = match profile {
         Profile::Dev => ("debug", None),
         Profile::Release => ("release", Some("--release")),

@@ -15,7 +15,7 @@ use crate::{
     Profile,
     shell::{root, step},
     style,
-    wasm::BrowserHalf,
+    wasm::Modules,
 };
 
 /// What gets smaller. Fonts and pictures are compressed already.
@@ -33,14 +33,18 @@ pub fn hash_of(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-pub fn make(half: &BrowserHalf, profile: Profile) -> Result<Site> {
+pub fn make(modules: &Modules, profile: Profile) -> Result<Site> {
     let folder = root().join(if profile == Profile::Release { "target/site-release" } else { "target/site-dev" });
     step("putting the site's files together", || {
         let mut files = Files::default();
-        let wasm = files.add("wayfare.wasm", fs::read(&half.module)?);
-        let glue = files.add("wayfare.js", fs::read(&half.script)?);
+        let wasm = files.add("wayfare.wasm", fs::read(&modules.list.module)?);
+        let glue = files.add("wayfare.js", fs::read(&modules.list.script)?);
         files.add("start.js", start_script(&glue, &wasm).into_bytes());
-        files.add("wayfare.css", style::bundle(profile)?.into_bytes());
+        let wasm = files.add("editor.wasm", fs::read(&modules.editor.module)?);
+        let glue = files.add("editor.js", fs::read(&modules.editor.script)?);
+        files.add("start-editor.js", start_editor_script(&glue, &wasm).into_bytes());
+        files.add("wayfare.css", style::bundle("main.css", profile)?.into_bytes());
+        files.add("editor.css", style::bundle("editor.css", profile)?.into_bytes());
         files.add_folder(&root().join("public"), "")?;
         let hash = files.write(&folder, profile == Profile::Release)?;
         Ok(Site { folder: folder.clone(), hash })
@@ -52,6 +56,11 @@ fn start_script(glue: &str, wasm: &str) -> String {
     format!(
         "import init,{{hydrate}}from\"./{glue}\";await init({{module_or_path:new URL(\"./{wasm}\",import.meta.url)}});hydrate();\n"
     )
+}
+
+/// The same for the editor, whose module is a program: it starts by itself.
+fn start_editor_script(glue: &str, wasm: &str) -> String {
+    format!("import init from\"./{glue}\";await init({{module_or_path:new URL(\"./{wasm}\",import.meta.url)}});\n")
 }
 
 /// All files, before anything is written: a fault in one leaves the folder as it was.

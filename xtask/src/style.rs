@@ -1,4 +1,4 @@
-//! One style sheet of the many in `style/`: bundled, and for a release minified.
+//! Two style sheets of the many in `style/`, one for every page and one for the editor: bundled, and for a release minified.
 
 use std::path::Path;
 
@@ -26,8 +26,9 @@ fn targets() -> Targets {
     Targets { browsers: Some(browsers), include: Features::empty(), exclude: Features::Nesting | Features::LightDark }
 }
 
-pub fn bundle(profile: Profile) -> Result<String> {
-    bundle_file(&root().join("style/main.css"), profile)
+/// A sheet of `style/` with all that it imports.
+pub fn bundle(name: &str, profile: Profile) -> Result<String> {
+    bundle_file(&root().join("style").join(name), profile)
 }
 
 fn bundle_file(main: &Path, profile: Profile) -> Result<String> {

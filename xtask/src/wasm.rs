@@ -27,27 +27,52 @@ const SHRINK: [&str; 7] = [
     "--enable-mutable-globals",
 ];
 
-/// The two files that the browser loads.
+/// What one page loads: a module, and the script that binds it to the browser.
 pub struct BrowserHalf {
     pub script: PathBuf,
     pub module: PathBuf,
 }
 
-pub fn build(toolchain: Toolchain, profile: Profile) -> Result<BrowserHalf> {
+/// One compilation of the crate for the browser.
+struct Bundle {
+    name: &'static str,
+    what: &'static str,
+    feature: &'static str,
+    /// What cargo is to make. The kind of library is named here and not in Cargo.toml, where it would be built, and linked, for
+    /// the server too.
+    target: &'static [&'static str],
+}
+
+const LIST: Bundle =
+    Bundle { name: "wayfare", what: "the browser's half", feature: "hydrate", target: &["--lib", "--crate-type", "cdylib"] };
+/// Features of dependencies are the same as the list's, so that they are compiled once.
+const EDITOR: Bundle = Bundle { name: "editor", what: "the editor", feature: "editor", target: &["--bin", "editor"] };
+
+/// Both modules.
+pub struct Modules {
+    pub list: BrowserHalf,
+    pub editor: BrowserHalf,
+}
+
+pub fn build(toolchain: Toolchain, profile: Profile) -> Result<Modules> {
+    Ok(Modules { list: build_one(toolchain, profile, &LIST)?, editor: build_one(toolchain, profile, &EDITOR)? })
+}
+
+fn build_one(toolchain: Toolchain, profile: Profile, bundle: &Bundle) -> Result<BrowserHalf> {
     let (cargo_profile, name) = match profile {
         Profile::Dev => ("wasm-dev", "dev"),
         Profile::Release => ("wasm-release", "release"),
     };
-    step(&format!("compiling the browser's half ({name})"), || {
+    step(&format!("compiling {} ({name})", bundle.what), || {
         let mut cargo = toolchain.cargo();
-        // The kind of library is named here and not in Cargo.toml, where it would be built, and linked, for the server too.
-        cargo.args(["rustc", "--locked", "--package", "wayfare", "--lib", "--crate-type", "cdylib"]);
-        cargo.args(["--no-default-features", "--features", "hydrate", "--target", TARGET, "--profile", cargo_profile]);
+        cargo.args(["rustc", "--locked", "--package", "wayfare"]).args(bundle.target);
+        cargo.args(["--no-default-features", "--features", bundle.feature, "--target", TARGET, "--profile", cargo_profile]);
         call(cargo.env("LEPTOS_OUTPUT_NAME", "wayfare"))
     })?;
-    let compiled = root().join("target").join(TARGET).join(cargo_profile).join("wayfare.wasm");
-    let folder = root().join("target/browser").join(name);
-    let half = BrowserHalf { script: folder.join("wayfare.js"), module: folder.join("wayfare.wasm") };
+    let compiled = root().join("target").join(TARGET).join(cargo_profile).join(format!("{}.wasm", bundle.name));
+    let folder = root().join("target/browser").join(name).join(bundle.name);
+    let half =
+        BrowserHalf { script: folder.join(format!("{}.js", bundle.name)), module: folder.join(format!("{}.wasm", bundle.name)) };
     // What follows takes half a minute: nothing is done twice. The lock files stand for the versions of the tools.
     let lock = fs::read_to_string(root().join("Cargo.lock")).context("Cargo.lock is missing")?;
     let bindgen = bindgen_version(&lock)?;
@@ -59,7 +84,7 @@ pub fn build(toolchain: Toolchain, profile: Profile) -> Result<BrowserHalf> {
     }
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
-    step("binding it to JavaScript", || bind(&compiled, &folder))?;
+    step("binding it to JavaScript", || bind(&compiled, &folder, bundle.name))?;
     if profile == Profile::Release {
         npm::ready()?;
         step("shrinking it", || shrink(&half))?;
@@ -80,11 +105,11 @@ fn bindgen_version(lock: &str) -> Result<String> {
     Ok(linked)
 }
 
-fn bind(compiled: &Path, folder: &Path) -> Result<()> {
+fn bind(compiled: &Path, folder: &Path, name: &str) -> Result<()> {
     let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
-    bindgen.input_path(compiled).out_name("wayfare").typescript(false).remove_name_section(true).remove_producers_section(true);
+    bindgen.input_path(compiled).out_name(name).typescript(false).remove_name_section(true).remove_producers_section(true);
     bindgen.web(true).and_then(|bindgen| bindgen.generate(folder)).context("wasm-bindgen refused the module")?;
-    fs::rename(folder.join("wayfare_bg.wasm"), folder.join("wayfare.wasm"))?;
+    fs::rename(folder.join(format!("{name}_bg.wasm")), folder.join(format!("{name}.wasm")))?;
     Ok(())
 }
 

@@ -1,13 +1,22 @@
 //! What the editor opens, sends and is told: the contract between the canvas in the browser and the server
 //! (`src/api/editor.rs`), and the rules of editing that both share.
 
+pub mod align;
 pub mod checks;
+pub mod desk;
 pub mod difference;
+pub mod fragment;
+pub mod geometry;
+pub mod outline;
+pub mod palette;
+pub mod place;
 pub mod replay;
+pub mod sketch;
 #[cfg(feature = "ssr")]
 pub mod templates;
 pub mod times;
 pub mod trial;
+pub mod typed;
 
 use serde::{Deserialize, Serialize};
 

@@ -20,11 +20,11 @@ use crate::{
     api::request::{Caller, FormProblem},
     ui::{
         app::App,
-        shell::{PageFiles, shell},
+        shell::{EditorFiles, Liveliness, PageFiles, shell},
     },
 };
 
-/// The one page that comes alive in the browser.
+/// The one page that the browser's half takes over.
 pub const ALIVE: &str = "/journeys";
 
 /// The root leads to the list.
@@ -70,6 +70,12 @@ fn page_files(state: &AppState) -> PageFiles {
         start: address("start.js"),
         glue: address("wayfare.js"),
         wasm: address("wayfare.wasm"),
+        editor: EditorFiles {
+            style: address("editor.css"),
+            start: address("start-editor.js"),
+            glue: address("editor.js"),
+            wasm: address("editor.wasm"),
+        },
         live: address("live.js"),
         icon: address("favicon.svg"),
     }
@@ -108,8 +114,18 @@ fn shows_message(path: &str) -> bool {
 }
 
 fn document(files: PageFiles) -> impl leptos::prelude::IntoView {
-    let comes_alive = use_context::<Parts>().is_some_and(|parts| parts.uri.path() == ALIVE);
-    shell(files, comes_alive)
+    let liveliness = use_context::<Parts>().map_or(Liveliness::Plain, |parts| liveliness(parts.uri.path()));
+    shell(files, liveliness)
+}
+
+fn liveliness(path: &str) -> Liveliness {
+    let is_editor =
+        path.strip_prefix("/journeys/").and_then(|rest| rest.strip_suffix("/edit")).is_some_and(|id| !id.contains('/'));
+    match path {
+        ALIVE => Liveliness::List,
+        _ if is_editor => Liveliness::Editor,
+        _ => Liveliness::Plain,
+    }
 }
 
 async fn render(state: &AppState, request: Request) -> Response<Body> {

@@ -35,7 +35,7 @@ pub fn EditJourneyPage() -> impl IntoView {
     // Read here and not as a resource: the page would carry the graph a second time.
     let version = query_value("version");
     view! {
-        <div class="page">
+        <div class="page page-editor">
             <nav class="crumbs" aria-label="Breadcrumb">
                 <a href="/journeys">"Journeys"</a>
                 <span aria-hidden="true">" / "</span>
@@ -84,9 +84,9 @@ fn Editor(loaded: EditPage) -> impl IntoView {
             </div>
             <VersionActions page=page.clone() document=document.clone() />
         </div>
-        {document.why.clone().map(|why| view! { <p class="card card-warning">{why}</p> })}
-        // The canvas mounts here, and finds in it what it edits.
-        <div id="editor" data-journey=summary.id.to_string() data-version=document.version.to_string()></div>
+        {document.why.clone().map(|why| view! { <p class="card card-warning without-canvas">{why}</p> })}
+        // The canvas mounts here, and finds in it what it edits. What it does itself goes when it is there (`without-canvas`).
+        <section id="editor" class="editor-place" aria-label="Editor" data-journey=summary.id.to_string() data-version=document.version.to_string()></section>
         {(!summary.archived)
             .then(|| {
                 view! {
@@ -99,8 +99,9 @@ fn Editor(loaded: EditPage) -> impl IntoView {
                 }
             })}
         <MissingCard missing=page.detail.missing />
-        {(document.status == Status::Draft || document.mode == Mode::Content).then(|| view! { <CheckList checks=checks graph=document.graph.clone() /> })}
-        <section class="section" aria-labelledby="steps-title">
+        {(document.status == Status::Draft || document.mode == Mode::Content)
+            .then(|| view! { <div class="without-canvas"><CheckList checks=checks graph=document.graph.clone() /></div> })}
+        <section class="section without-canvas" aria-labelledby="steps-title">
             <h2 id="steps-title">"Steps"</h2>
             <GraphPicture graph=document.graph />
         </section>
@@ -122,12 +123,12 @@ fn VersionActions(page: Loaded, document: EditorDocument) -> impl IntoView {
             {(is_draft && document.may_publish)
                 .then(|| {
                     view! {
-                        <a class="button button-primary" href=format!("/journeys/{id}/publish")>
+                        <a class="button button-primary without-canvas" href=format!("/journeys/{id}/publish")>
                             "Publish…"
                         </a>
                     }
                 })}
-            {may_begin.then(|| view! { <BeginForm journey=id from=document.version /> })}
+            {may_begin.then(|| view! { <div class="without-canvas"><BeginForm journey=id from=document.version /></div> })}
             {(beside && may(Permission::EditJourneys))
                 .then(|| {
                     view! {

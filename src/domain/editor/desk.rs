@@ -1,0 +1,176 @@
+//! The sketch on the desk, with what was done before and what was taken back.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::{
+    Mode,
+    sketch::{Edit, Refused, Sketch},
+};
+
+/// Most steps that can be taken back, and most nodes that all of them together may hold: memory has an end.
+const STEPS_MAX: usize = 200;
+const NODES_KEPT: usize = 100_000;
+
+#[derive(Debug, Clone)]
+pub struct Desk {
+    now: Sketch,
+    mode: Mode,
+    past: VecDeque<Sketch>,
+    future: Vec<Sketch>,
+    /// What the last change was about; the next one about the same is the same step of undo.
+    open: Option<String>,
+}
+
+impl Desk {
+    pub fn new(sketch: Sketch, mode: Mode) -> Self {
+        Self { now: sketch, mode, past: VecDeque::new(), future: Vec::new(), open: None }
+    }
+
+    pub fn now(&self) -> &Sketch {
+        &self.now
+    }
+
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Makes a change. Answers whether anything is different.
+    ///
+    /// # Errors
+    /// Where the change makes no sense; nothing is different then.
+    pub fn apply(&mut self, edit: &Edit) -> Result<bool, Refused> {
+        let next = self.now.after(edit, self.mode)?;
+        if next == self.now {
+            return Ok(false);
+        }
+        let topic = topic(edit);
+        let goes_on = topic.is_some() && topic == self.open;
+        let before = std::mem::replace(&mut self.now, next);
+        if !goes_on {
+            self.past.push_back(before);
+            let most = STEPS_MAX.min((NODES_KEPT / self.now.graph.nodes.len().max(1)).max(1));
+            while self.past.len() > most {
+                self.past.pop_front();
+            }
+        }
+        self.open = topic;
+        self.future.clear();
+        Ok(true)
+    }
+
+    /// Chooses nodes; what is typed afterwards is a step of its own.
+    pub fn choose(&mut self, chosen: BTreeSet<String>) {
+        if chosen != self.now.chosen {
+            self.now.chosen = chosen;
+            self.open = None;
+        }
+    }
+
+    /// Nothing that comes belongs to what came.
+    pub fn pause(&mut self) {
+        self.open = None;
+    }
+
+    pub fn undo(&mut self) -> bool {
+        let Some(before) = self.past.pop_back() else { return false };
+        self.future.push(std::mem::replace(&mut self.now, before));
+        self.open = None;
+        true
+    }
+
+    pub fn redo(&mut self) -> bool {
+        let Some(after) = self.future.pop() else { return false };
+        self.past.push_back(std::mem::replace(&mut self.now, after));
+        self.open = None;
+        true
+    }
+
+    pub fn can_undo(&self) -> bool {
+        !self.past.is_empty()
+    }
+
+    pub fn can_redo(&self) -> bool {
+        !self.future.is_empty()
+    }
+}
+
+/// Changes about the same thing that follow each other are one step: the letters of a word, the steps of a move.
+fn topic(edit: &Edit) -> Option<String> {
+    match edit {
+        Edit::Change { node, field } => Some(format!("change {} {field}", node.id)),
+        Edit::Settings { field, .. } => Some(format!("settings {field}")),
+        Edit::Move { to } => Some(format!("move {}", to.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(" "))),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        graph::{Graph, Node, NodeKind, Position},
+        settings::{Entry, Settings},
+    };
+
+    fn desk() -> Desk {
+        Desk::new(Sketch::new(Graph::empty(), Settings::new(Entry::Api {})), Mode::Draft)
+    }
+
+    fn sms(body: &str) -> NodeKind {
+        NodeKind::Sms { body: body.into() }
+    }
+
+    fn typed(body: &str) -> Edit {
+        Edit::Change { node: Box::new(Node::new("sms-1", sms(body))), field: "body".into() }
+    }
+
+    #[test]
+    fn typing_a_word_is_one_step_and_so_is_a_drag() {
+        let mut desk = desk();
+        desk.apply(&Edit::Add { step: sms(""), at: Position { x: 400.0, y: 0.0 } }).expect("added");
+        for body in ["H", "He", "Hey"] {
+            assert_eq!(desk.apply(&typed(body)), Ok(true));
+        }
+        for x in [420.0, 440.0, 460.0] {
+            desk.apply(&Edit::Move { to: vec![("sms-1".into(), Position { x, y: 0.0 })] }).expect("moved");
+        }
+        assert!(desk.undo() && desk.undo());
+        let node = desk.now().graph.node("sms-1").expect("there");
+        assert_eq!((node.position.x, &node.step), (400.0, &sms("")));
+        assert!(desk.redo() && desk.redo() && !desk.redo());
+        assert_eq!(desk.now().graph.node("sms-1").map(|node| node.step.clone()), Some(sms("Hey")));
+    }
+
+    #[test]
+    fn choosing_something_else_begins_a_new_step() {
+        let mut desk = desk();
+        desk.apply(&Edit::Add { step: sms(""), at: Position::default() }).expect("added");
+        desk.apply(&typed("A")).expect("typed");
+        desk.choose(BTreeSet::new());
+        desk.apply(&typed("AB")).expect("typed");
+        desk.undo();
+        assert_eq!(desk.now().graph.node("sms-1").map(|node| node.step.clone()), Some(sms("A")));
+    }
+
+    #[test]
+    fn what_changes_nothing_is_no_step() {
+        let mut desk = desk();
+        assert_eq!(desk.apply(&Edit::Move { to: vec![("entry".into(), Position::default())] }), Ok(false));
+        assert!(!desk.can_undo());
+    }
+
+    #[test]
+    fn the_past_has_an_end() {
+        let mut desk = desk();
+        for step in 0..2 * STEPS_MAX {
+            let at = Position { x: 20.0 * (step % 2 + 1) as f64, y: 0.0 };
+            desk.apply(&Edit::Move { to: vec![("entry".into(), at)] }).expect("moved");
+            desk.pause();
+        }
+        let mut taken_back = 0;
+        while desk.undo() {
+            taken_back += 1;
+        }
+        assert_eq!(taken_back, STEPS_MAX);
+    }
+}

@@ -1,0 +1,182 @@
+//! What hands and keys do with the bench: going about, adding, connecting, deleting, moving. Each says what was done.
+
+use leptos::prelude::*;
+
+use super::{
+    bench::{Bench, Side, row_id, step_id},
+    browser,
+};
+use crate::domain::{
+    editor::{
+        Mode,
+        fragment::Fragment,
+        geometry::{Direction, Frame, View},
+        sketch::Edit,
+    },
+    graph::{Node, NodeKind, Position},
+};
+
+impl Bench {
+    /// Brings a node into sight, and the keyboard to it.
+    pub fn go_to(&self, id: &str) {
+        self.choose_one(id);
+        self.reveal(id);
+        let target = step_id(id);
+        browser::later(move || browser::focus_quietly(&target));
+    }
+
+    /// The form of the chosen step, with the keyboard in it.
+    pub fn open_form(&self) {
+        self.side.set(Side::Step);
+        browser::later(|| browser::focus_first_field("panel-form"));
+    }
+
+    pub fn reveal(&self, id: &str) {
+        if let Some(frame) = self.frame_untracked(id) {
+            let (width, height) = self.window.get_untracked();
+            let view = self.view.get_untracked();
+            let showing = view.showing(frame, width, height);
+            if showing != view {
+                self.view.set(showing);
+            }
+        }
+    }
+
+    /// All of the graph in the window.
+    pub fn fit(&self) {
+        let (width, height) = self.window.get_untracked();
+        if let Some(all) = Frame::around(self.frames()) {
+            self.view.set(View::fitting(all, width, height));
+        }
+    }
+
+    pub fn zoom(&self, factor: f64) {
+        let (width, height) = self.window.get_untracked();
+        self.view.update(|view| *view = view.zoomed(factor, width / 2.0, height / 2.0));
+    }
+
+    pub fn can_draw(&self) -> bool {
+        self.mode == Mode::Draft
+    }
+
+    pub fn can_write(&self) -> bool {
+        self.mode != Mode::Read
+    }
+
+    /// A step behind an outlet, or where nobody says which, behind what is chosen.
+    pub fn add(&self, step: NodeKind, after: Option<(String, String)>) {
+        let after = after.or_else(|| {
+            let id = self.sketch(|sketch| sketch.only_chosen().map(|node| node.id.clone()))?;
+            let node = self.node(&id)?;
+            let open = self.graph(|graph| node.outlets().into_iter().find(|outlet| graph.target(&id, outlet).is_none()));
+            Some((id, open.or_else(|| node.outlets().into_iter().next())?))
+        });
+        let edit = match after {
+            Some((from, outlet)) => Edit::After { from, outlet, step },
+            None => {
+                let (width, height) = self.window.get_untracked();
+                let middle = self.view.get_untracked().to_canvas(width / 2.0, height / 2.0);
+                Edit::Add { step, at: Position { x: middle.x - 110.0, y: middle.y - 40.0 } }
+            }
+        };
+        self.add_by(&edit);
+    }
+
+    pub fn add_by(&self, edit: &Edit) {
+        let added = self.apply(edit, |bench| {
+            let title = bench.sketch(|sketch| sketch.only_chosen().map(Node::title)).unwrap_or_default();
+            match edit {
+                Edit::After { from, outlet, .. } => format!("{title} added after “{}”, {outlet}.", bench.title(from)),
+                _ => format!("{title} added."),
+            }
+        });
+        if let Some(id) = self.only_untracked().filter(|_| added) {
+            self.reveal(&id);
+        }
+    }
+
+    pub fn only_untracked(&self) -> Option<String> {
+        untrack(|| self.only())
+    }
+
+    pub fn delete_chosen(&self) {
+        if let Some((from, outlet)) = self.wire.get_untracked() {
+            self.disconnect(&from, &outlet);
+            return;
+        }
+        let chosen = self.chosen.get_untracked();
+        // Where the keyboard goes: to what led to the deleted.
+        let before = self.graph(|graph| {
+            let way = graph.connectors.iter().find(|way| chosen.contains(&way.to) && !chosen.contains(&way.from));
+            way.map(|way| way.from.clone())
+                .or_else(|| graph.nodes.iter().map(|node| node.id.clone()).find(|id| !chosen.contains(id)))
+        });
+        let what = match chosen.len() {
+            1 => self.only_untracked().map(|id| self.title(&id)).unwrap_or_default(),
+            many => format!("{many} steps"),
+        };
+        if self.apply(&Edit::Delete { nodes: chosen }, |_| format!("{what} deleted."))
+            && let Some(before) = before
+        {
+            let in_outline = browser::closest_active(".outline-panel");
+            self.choose_one(&before);
+            if in_outline {
+                let row = self.row.get_untracked().unwrap_or_default();
+                browser::later(move || browser::focus(&row_id(&row)));
+            } else {
+                self.go_to(&before);
+            }
+        }
+    }
+
+    pub fn disconnect(&self, from: &str, outlet: &str) {
+        let edit = Edit::Disconnect { from: from.to_string(), outlet: outlet.to_string() };
+        self.apply(&edit, |bench| format!("“{}”, {outlet}, leads nowhere now.", bench.title(from)));
+        self.wire.set(None);
+    }
+
+    pub fn connect(&self, from: &str, outlet: &str, to: &str) {
+        let edit = Edit::Connect { from: from.to_string(), outlet: outlet.to_string(), to: to.to_string() };
+        self.apply(&edit, |bench| format!("“{}”, {outlet}, leads to “{}”.", bench.title(from), bench.title(to)));
+    }
+
+    pub fn duplicate_chosen(&self) {
+        let nodes = self.chosen.get_untracked();
+        self.apply(&Edit::Duplicate { nodes }, |bench| said_chosen(bench, "duplicated"));
+        if let Some(id) = self.only_untracked() {
+            self.go_to(&id);
+        }
+    }
+
+    pub fn copied(&self) -> Option<Fragment> {
+        let chosen = self.chosen.get_untracked();
+        let fragment = self.graph(|graph| Fragment::cut_out(graph, |id| chosen.contains(id)));
+        (!fragment.nodes.is_empty()).then_some(fragment)
+    }
+
+    pub fn align(&self, direction: Direction) {
+        let word = if direction == Direction::Down { "from top to bottom" } else { "from left to right" };
+        if !self.apply(&Edit::Align(direction), |_| format!("Aligned {word}.")) && self.can_write() {
+            self.say(format!("It is aligned {word} already."));
+        }
+        self.fit();
+    }
+
+    /// Moves the chosen nodes by steps of the grid.
+    pub fn nudge(&self, dx: f64, dy: f64) {
+        let chosen = self.chosen.get_untracked();
+        let to = self.graph(|graph| {
+            let moved = graph.nodes.iter().filter(|node| chosen.contains(&node.id));
+            moved.map(|node| (node.id.clone(), Position { x: node.position.x + dx, y: node.position.y + dy })).collect()
+        });
+        self.apply(&Edit::Move { to }, |_| String::new());
+        if let Some(id) = self.only_untracked() {
+            self.reveal(&id);
+        }
+    }
+}
+
+pub fn said_chosen(bench: &Bench, what: &str) -> String {
+    let chosen = bench.sketch(|sketch| sketch.chosen.len());
+    if chosen == 1 { format!("1 step {what}.") } else { format!("{chosen} steps {what}.") }
+}

@@ -1,0 +1,422 @@
+//! What all parts of the editor share: the desk with the sketch, and signals that show it. The desk is the truth; after each
+//! change only the signals are set whose part of it is another now, one for each node, so that a large graph stays smooth.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
+
+use leptos::prelude::*;
+
+use super::{browser, trail::Trail};
+use crate::domain::{
+    editor::{
+        Check, EditorDocument, Mode,
+        checks::checks,
+        desk::Desk,
+        geometry::{Direction, Frame, View, drawn_outlets, frame, frames, inlet_point, neighbour, outlet_point, shown_outlets},
+        outline::{Row, rows},
+        sketch::{Edit, Sketch},
+    },
+    graph::{Connector, Graph, Node, Position},
+    journey::NodeFigures,
+    settings::Settings,
+};
+
+/// An outlet on the rim of a box, and whether it leads somewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outlet {
+    pub name: String,
+    pub drawn: bool,
+}
+
+/// What is shown of one node.
+#[derive(Clone)]
+pub struct Cell {
+    pub node: ArcRwSignal<Node>,
+    /// Where it lies; while it is dragged, ahead of the desk.
+    pub at: ArcRwSignal<Position>,
+    pub outlets: ArcRwSignal<Vec<Outlet>>,
+}
+
+/// Which panel stands beside the canvas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Step,
+    Settings,
+    Checks,
+    Trial,
+}
+
+/// The list of steps to choose from, opened at an outlet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picker {
+    pub from: String,
+    pub outlet: String,
+    /// Where on the canvas's window.
+    pub x: f64,
+    pub y: f64,
+    /// Shows outlets to choose from first.
+    pub more: bool,
+}
+
+/// How it stands with saving.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SaveState {
+    Saved,
+    Unsaved,
+    Saving,
+    /// It goes on by itself.
+    Offline,
+    /// Something must be mended first: a sentence.
+    Held(String),
+    Conflict(Box<Theirs>),
+}
+
+/// What somebody else saved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Theirs {
+    pub document: EditorDocument,
+    pub by: String,
+    pub at: String,
+}
+
+#[derive(Clone, Copy)]
+pub struct Bench {
+    pub document: StoredValue<Arc<EditorDocument>>,
+    pub mode: Mode,
+    desk: StoredValue<Desk>,
+    cells: StoredValue<HashMap<String, Cell>>,
+    /// Ids of the nodes.
+    pub order: RwSignal<Vec<String>>,
+    pub wires: RwSignal<Vec<Connector>>,
+    pub settings: RwSignal<Settings>,
+    pub chosen: RwSignal<BTreeSet<String>>,
+    /// The connector that was clicked.
+    pub wire: RwSignal<Option<(String, String)>>,
+    pub direction: RwSignal<Direction>,
+    /// Can something be taken back, or done again?
+    pub history: RwSignal<(bool, bool)>,
+    /// Rises with each change of the graph or the settings.
+    pub generation: RwSignal<u64>,
+    /// The node that the keyboard reaches on the canvas.
+    pub keyboard: RwSignal<Option<String>>,
+    /// The row that it reaches in the outline.
+    pub row: RwSignal<Option<String>>,
+    pub view: RwSignal<View>,
+    pub window: RwSignal<(f64, f64)>,
+    pub checks: RwSignal<Vec<Check>>,
+    /// What only the server could find when it saved.
+    pub server_checks: RwSignal<Vec<Check>>,
+    /// The last thing that was done, for everybody who cannot see it.
+    pub said: RwSignal<String>,
+    pub picker: RwSignal<Option<Picker>>,
+    pub side: RwSignal<Side>,
+    /// The node whose people are listed.
+    pub people: RwSignal<Option<String>>,
+    pub figures: RwSignal<HashMap<String, NodeFigures>>,
+    pub trail: RwSignal<Trail>,
+    pub saving: RwSignal<SaveState>,
+    pub name: RwSignal<String>,
+    pub revision: StoredValue<i64>,
+}
+
+impl Bench {
+    pub fn new(document: Arc<EditorDocument>) -> Self {
+        let sketch = Sketch::new(document.graph.clone(), document.settings.clone());
+        let figures = document.figures.iter().map(|figures| (figures.node.clone(), figures.clone())).collect();
+        let first = sketch.graph.nodes.first().map(|node| node.id.clone());
+        let bench = Self {
+            mode: document.mode,
+            name: RwSignal::new(document.name.clone()),
+            revision: StoredValue::new(document.revision),
+            settings: RwSignal::new(document.settings.clone()),
+            direction: RwSignal::new(sketch.direction),
+            desk: StoredValue::new(Desk::new(sketch, document.mode)),
+            document: StoredValue::new(document),
+            cells: StoredValue::new(HashMap::new()),
+            order: RwSignal::new(Vec::new()),
+            wires: RwSignal::new(Vec::new()),
+            chosen: RwSignal::new(BTreeSet::new()),
+            wire: RwSignal::new(None),
+            history: RwSignal::new((false, false)),
+            generation: RwSignal::new(0),
+            keyboard: RwSignal::new(first.clone()),
+            row: RwSignal::new(first),
+            view: RwSignal::new(View::default()),
+            window: RwSignal::new((800.0, 600.0)),
+            checks: RwSignal::new(Vec::new()),
+            server_checks: RwSignal::new(Vec::new()),
+            said: RwSignal::new(String::new()),
+            picker: RwSignal::new(None),
+            side: RwSignal::new(Side::Settings),
+            people: RwSignal::new(None),
+            figures: RwSignal::new(figures),
+            trail: RwSignal::new(Trail::default()),
+            saving: RwSignal::new(SaveState::Saved),
+        };
+        bench.show();
+        bench.look_over();
+        bench
+    }
+
+    /// That of the page.
+    pub fn here() -> Self {
+        expect_context::<Bench>()
+    }
+
+    pub fn sketch<T>(&self, read: impl FnOnce(&Sketch) -> T) -> T {
+        self.desk.with_value(|desk| read(desk.now()))
+    }
+
+    pub fn graph<T>(&self, read: impl FnOnce(&Graph) -> T) -> T {
+        self.sketch(|sketch| read(&sketch.graph))
+    }
+
+    pub fn cell(&self, id: &str) -> Option<Cell> {
+        self.cells.with_value(|cells| cells.get(id).cloned())
+    }
+
+    pub fn node(&self, id: &str) -> Option<Node> {
+        self.graph(|graph| graph.node(id).cloned())
+    }
+
+    pub fn title(&self, id: &str) -> String {
+        self.graph(|graph| graph.node(id).map(Node::title).unwrap_or_default())
+    }
+
+    /// Makes a change, shows it and says what was done, or why it was not.
+    pub fn apply(&self, edit: &Edit, said: impl FnOnce(&Self) -> String) -> bool {
+        let done = self.desk.try_update_value(|desk| desk.apply(edit));
+        match done {
+            Some(Ok(true)) => {
+                self.show();
+                self.generation.update(|generation| *generation += 1);
+                let said = said(self);
+                if !said.is_empty() {
+                    self.say(said);
+                }
+                true
+            }
+            Some(Err(refused)) => {
+                self.say(refused.to_string());
+                false
+            }
+            _ => false,
+        }
+    }
+
+    pub fn undo(&self) {
+        self.travel(Desk::undo, "Taken back.", "There is nothing to take back.");
+    }
+
+    pub fn redo(&self) {
+        self.travel(Desk::redo, "Done again.", "There is nothing to do again.");
+    }
+
+    fn travel(&self, go: fn(&mut Desk) -> bool, done: &str, nothing: &str) {
+        if self.desk.try_update_value(go).unwrap_or(false) {
+            self.show();
+            self.generation.update(|generation| *generation += 1);
+            self.say(done.to_string());
+        } else {
+            self.say(nothing.to_string());
+        }
+    }
+
+    /// The next change is a step of undo of its own.
+    pub fn pause(&self) {
+        self.desk.update_value(Desk::pause);
+    }
+
+    pub fn say(&self, text: String) {
+        // The same words twice are to be heard twice.
+        let again = self.said.with_untracked(|said| *said == text);
+        self.said.set(if again { format!("{text}\u{a0}") } else { text });
+    }
+
+    pub fn choose(&self, chosen: BTreeSet<String>) {
+        self.desk.update_value(|desk| desk.choose(chosen));
+        self.wire.set(None);
+        self.show_chosen(true);
+    }
+
+    pub fn choose_one(&self, id: &str) {
+        self.choose(BTreeSet::from([id.to_string()]));
+    }
+
+    pub fn toggle(&self, id: &str) {
+        let mut chosen = self.chosen.get_untracked();
+        if !chosen.remove(id) {
+            chosen.insert(id.to_string());
+        }
+        self.choose(chosen);
+    }
+
+    /// The chosen node, where it is one.
+    pub fn only(&self) -> Option<String> {
+        let chosen = self.chosen.get();
+        (chosen.len() == 1).then(|| chosen.into_iter().next()).flatten()
+    }
+
+    /// Shows what is chosen; the form of a step comes up where one was chosen now.
+    fn show_chosen(&self, just_now: bool) {
+        let chosen = self.sketch(|sketch| sketch.chosen.clone());
+        let others = self.chosen.with_untracked(|now| *now != chosen);
+        if chosen.len() == 1 && (just_now || others) {
+            let one = chosen.first().cloned();
+            if let Some(id) = &one {
+                let mine = self.row.with_untracked(|row| row.clone());
+                let stands = self.rows().iter().any(|row| Some(row.key()) == mine && row.node == *id);
+                if !stands {
+                    self.row.set(self.rows().into_iter().find(|row| row.node == *id && !row.again).map(|row| row.key()));
+                }
+            }
+            self.keyboard.set(one);
+            if self.side.get_untracked() != Side::Trial {
+                self.side.set(Side::Step);
+            }
+        }
+        if others {
+            self.chosen.set(chosen);
+        }
+    }
+
+    /// Sets the signals of whatever is not as they show it.
+    fn show(&self) {
+        let (graph, settings, direction, history) = self.desk.with_value(|desk| {
+            let sketch = desk.now();
+            (sketch.graph.clone(), sketch.settings.clone(), sketch.direction, (desk.can_undo(), desk.can_redo()))
+        });
+        self.show_nodes(&graph);
+        set_if_new(self.order, graph.nodes.iter().map(|node| node.id.clone()).collect());
+        let order: HashSet<String> = self.order.get_untracked().into_iter().collect();
+        if self.keyboard.with_untracked(|id| id.as_ref().is_none_or(|id| !order.contains(id))) {
+            self.keyboard.set(graph.nodes.first().map(|node| node.id.clone()));
+        }
+        set_if_new(self.wires, graph.connectors);
+        set_if_new(self.settings, settings);
+        set_if_new(self.direction, direction);
+        set_if_new(self.history, history);
+        self.show_chosen(false);
+    }
+
+    fn show_nodes(&self, graph: &Graph) {
+        let drawn = drawn_outlets(graph);
+        let mut changes: Vec<(Cell, Node, Vec<Outlet>)> = Vec::new();
+        self.cells.update_value(|cells| {
+            let ids: HashSet<&str> = graph.nodes.iter().map(|node| node.id.as_str()).collect();
+            cells.retain(|id, _| ids.contains(id.as_str()));
+            for node in &graph.nodes {
+                let mine = drawn.get(node.id.as_str());
+                let is_drawn = |outlet: &str| mine.is_some_and(|mine| mine.contains(outlet));
+                let outlets: Vec<Outlet> =
+                    shown_outlets(node, is_drawn).into_iter().map(|name| Outlet { drawn: is_drawn(&name), name }).collect();
+                let cell = cells.entry(node.id.clone()).or_insert_with(|| Cell {
+                    node: ArcRwSignal::new(node.clone()),
+                    at: ArcRwSignal::new(node.position),
+                    outlets: ArcRwSignal::new(outlets.clone()),
+                });
+                changes.push((cell.clone(), node.clone(), outlets));
+            }
+        });
+        // Outside of the borrow: whoever listens may ask for cells.
+        for (cell, node, outlets) in changes {
+            if cell.at.with_untracked(|at| *at != node.position) {
+                cell.at.set(node.position);
+            }
+            if cell.outlets.with_untracked(|old| *old != outlets) {
+                cell.outlets.set(outlets);
+            }
+            if cell.node.with_untracked(|old| *old != node) {
+                cell.node.set(node);
+            }
+        }
+    }
+
+    /// Looks for everything that is wrong.
+    pub fn look_over(&self) {
+        let document = self.document.get_value();
+        let now = browser::now();
+        let mut found = self.sketch(|sketch| checks(&sketch.graph, &sketch.settings, &document.catalogue, now));
+        for check in self.server_checks.get_untracked() {
+            if !found.iter().any(|other| other.problem.sentence == check.problem.sentence && other.node == check.node) {
+                found.push(check);
+            }
+        }
+        found.sort_by_key(|check| check.severity);
+        set_if_new(self.checks, found);
+    }
+
+    pub fn rows(&self) -> Vec<Row> {
+        self.graph(rows)
+    }
+
+    /// The box of a node as it is shown now.
+    pub fn frame(&self, id: &str) -> Option<Frame> {
+        let cell = self.cell(id)?;
+        Some(frame(cell.at.get(), cell.outlets.read().len(), self.direction.get()))
+    }
+
+    pub fn frame_untracked(&self, id: &str) -> Option<Frame> {
+        untrack(|| self.frame(id))
+    }
+
+    /// Where the line of a connector begins and ends.
+    pub fn ends(&self, from: &str, outlet: &str, to: &str) -> Option<(Position, Position)> {
+        Some((self.outlet_at(from, outlet)?, inlet_point(self.frame(to)?, self.direction.get())))
+    }
+
+    pub fn outlet_at(&self, from: &str, outlet: &str) -> Option<Position> {
+        let cell = self.cell(from)?;
+        let outlets = cell.outlets.read();
+        let index = outlets.iter().position(|other| other.name == outlet).unwrap_or(0);
+        Some(outlet_point(self.frame(from)?, index, outlets.len(), self.direction.get()))
+    }
+
+    pub fn frames(&self) -> Vec<Frame> {
+        self.sketch(|sketch| frames(&sketch.graph, sketch.direction))
+    }
+
+    /// The node under a point of the canvas.
+    pub fn hit(&self, point: Position) -> Option<String> {
+        let frames = self.frames();
+        self.graph(|graph| {
+            let found = frames.iter().enumerate().rev().find(|(_, frame)| frame.grown(12.0).contains(point));
+            found.and_then(|(index, _)| graph.nodes.get(index)).map(|node| node.id.clone())
+        })
+    }
+
+    /// The nodes that a rectangle of the canvas touches.
+    pub fn hits(&self, area: Frame) -> BTreeSet<String> {
+        let frames = self.frames();
+        self.graph(|graph| {
+            graph.nodes.iter().zip(&frames).filter(|(_, frame)| frame.overlaps(&area)).map(|(node, _)| node.id.clone()).collect()
+        })
+    }
+
+    /// The node next to one, as the arrow keys go.
+    pub fn next_to(&self, id: &str, dx: f64, dy: f64) -> Option<String> {
+        let frames = self.frames();
+        self.graph(|graph| {
+            let from = graph.nodes.iter().position(|node| node.id == id)?;
+            Some(graph.nodes.get(neighbour(&frames, from, dx, dy)?)?.id.clone())
+        })
+    }
+}
+
+fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|old| *old != value) {
+        signal.set(value);
+    }
+}
+
+/// The id of the element that shows a node.
+pub fn step_id(node: &str) -> String {
+    format!("step-{node}")
+}
+
+/// And of its row in the outline.
+pub fn row_id(key: &str) -> String {
+    format!("row-{key}")
+}

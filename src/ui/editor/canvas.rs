@@ -1,0 +1,154 @@
+//! The canvas: boxes over lines, moved as one layer.
+
+use leptos::{html, prelude::*};
+
+use super::{
+    bench::Bench,
+    hand::Hand,
+    icons::{Mark, MarkIcon},
+    minimap::Minimap,
+    palette::StepPicker,
+    step_box::StepBox,
+    wires::{WireLine, WireTools},
+};
+use crate::{
+    domain::{
+        editor::geometry::{Frame, path},
+        graph::Connector,
+    },
+    ui::components::icon::{Icon, Symbol},
+};
+
+/// More nodes than this are only drawn where the window shows them.
+const ALL_DRAWN: usize = 400;
+/// The window counts in steps of this size there, so that not every pixel of a move asks anew.
+const TILE: f64 = 400.0;
+
+#[component]
+pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
+    let bench = Bench::here();
+    let layer = move || {
+        let view = bench.view.get();
+        format!("translate({:.2}px, {:.2}px) scale({:.4})", view.x, view.y, view.zoom)
+    };
+    let seen = seen(bench);
+    let nodes = move || match seen.get() {
+        None => bench.order.get(),
+        Some(area) => {
+            let _ = bench.generation.get();
+            bench.hits(area).into_iter().collect()
+        }
+    };
+    let wires = move || match seen.get() {
+        None => bench.wires.get(),
+        Some(area) => {
+            let shown = bench.hits(area);
+            let ways = bench.wires.get();
+            ways.into_iter().filter(|way| shown.contains(&way.from) || shown.contains(&way.to)).collect()
+        }
+    };
+    let wires = Memo::new(move |_| wires());
+    let key = |way: &Connector| way.clone();
+    request_animation_frame(move || {
+        hand.measure();
+        bench.fit();
+    });
+    let resized = window_event_listener(leptos::ev::resize, move |_| hand.measure());
+    on_cleanup(move || resized.remove());
+    view! {
+        <div
+            class="canvas"
+            class:canvas-panning=hand.panning
+            class:canvas-wiring=move || hand.wiring.read().is_some()
+            node_ref=ground
+            role="group"
+            aria-label="Canvas"
+            tabindex="-1"
+            on:pointerdown=move |event| hand.down(&event)
+            on:pointermove=move |event| hand.moved(&event)
+            on:pointerup=move |event| hand.up(&event)
+            on:pointercancel=move |event| hand.cancelled(&event)
+            on:wheel=move |event| hand.wheel(&event)
+            on:scroll=move |_| stay(ground)
+        >
+            <div class="canvas-layer" style:transform=layer>
+                <svg class="wires" width="1" height="1" aria-hidden="true">
+                    <For each=move || wires.get() key=key let:way>
+                        <WireLine way=way />
+                    </For>
+                    {move || hand.wiring.get().and_then(|wiring| {
+                        let from = bench.outlet_at(&wiring.from, &wiring.outlet)?;
+                        let d = path(from, wiring.to, bench.direction.get());
+                        Some(view! { <path class="wire-new" class:wire-fits=wiring.over.is_some() d=d /> })
+                    })}
+                </svg>
+                <For each=nodes key=|id| id.clone() let:id>
+                    <StepBox id=id hand=hand />
+                </For>
+                {(bench.can_draw())
+                    .then(|| {
+                        view! {
+                            <For each=move || wires.get() key=key let:way>
+                                <WireTools way=way />
+                            </For>
+                        }
+                    })}
+                {move || hand.band.get().map(|band| {
+                    view! {
+                        <div
+                            class="band"
+                            style:transform=format!("translate({:.1}px, {:.1}px)", band.x, band.y)
+                            style:width=format!("{:.1}px", band.width)
+                            style:height=format!("{:.1}px", band.height)
+                        ></div>
+                    }
+                })}
+            </div>
+            <Zoom />
+            <Minimap />
+            <StepPicker />
+        </div>
+    }
+}
+
+/// The part of the canvas in which nodes are drawn; `None` where all are.
+fn seen(bench: Bench) -> Memo<Option<Frame>> {
+    Memo::new(move |_| {
+        if bench.order.read().len() <= ALL_DRAWN {
+            return None;
+        }
+        let (width, height) = bench.window.get();
+        let window = bench.view.get().window(width, height).grown(TILE);
+        let (left, top) = ((window.x / TILE).floor() * TILE, (window.y / TILE).floor() * TILE);
+        let up = |value: f64| (value / TILE).ceil() * TILE + TILE;
+        Some(Frame { x: left, y: top, width: up(window.width), height: up(window.height) })
+    })
+}
+
+/// The keyboard may scroll to a box that lies outside; the layer alone says what is seen.
+fn stay(ground: NodeRef<html::Div>) {
+    if let Some(ground) = ground.get_untracked() {
+        ground.set_scroll_top(0);
+        ground.set_scroll_left(0);
+    }
+}
+
+#[component]
+fn Zoom() -> impl IntoView {
+    let bench = Bench::here();
+    let percent = move || format!("{:.0}%", bench.view.get().zoom * 100.0);
+    view! {
+        <div class="canvas-tool zoom" role="group" aria-label="Zoom">
+            <button class="icon-button" r#type="button" aria-label="Zoom out" title="Zoom out (−)" on:click=move |_| bench.zoom(0.8)>
+                <MarkIcon mark=Mark::Minus />
+            </button>
+            <span class="zoom-value">{percent}</span>
+            <button class="icon-button" r#type="button" aria-label="Zoom in" title="Zoom in (+)" on:click=move |_| bench.zoom(1.25)>
+                <Icon symbol=Symbol::Plus />
+            </button>
+            <button class="icon-button" r#type="button" aria-label="Show all steps" title="Show all steps (0)" on:click=move |_| bench.fit()>
+                <MarkIcon mark=Mark::Fit />
+            </button>
+        </div>
+    }
+}

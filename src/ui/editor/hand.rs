@@ -1,0 +1,358 @@
+//! The hand on the canvas: what a pointer that is held down does. All of it is listened to on the canvas itself, which
+//! captures the pointer once it moves, so that nothing stays behind on the document.
+
+use std::collections::{BTreeSet, HashMap};
+
+use leptos::{ev, html, prelude::*};
+use web_sys::PointerEvent;
+
+use super::{
+    bench::{Bench, Picker},
+    browser,
+};
+use crate::domain::{
+    editor::{
+        geometry::{Frame, View, snap},
+        sketch::Edit,
+    },
+    graph::Position,
+};
+
+/// A pointer that moved less than this was held still.
+const STILL: f64 = 4.0;
+
+#[derive(Debug, Clone, PartialEq)]
+enum Grip {
+    /// Moves what the window shows.
+    Pan { from: View },
+    /// Chooses what it spans.
+    Band { from: Position, before: BTreeSet<String> },
+    /// Moves nodes.
+    Nodes { held: String, starts: Vec<(String, Position)>, shift: bool },
+    /// Draws a connector.
+    Wire { from: String, outlet: String },
+    /// Two fingers.
+    Pinch { from: View, distance: f64, middle: (f64, f64) },
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Held {
+    grip: Option<Grip>,
+    /// Where the first pointer went down, in the window of the canvas.
+    start: (f64, f64),
+    moved: bool,
+    /// Where each pointer is.
+    pointers: HashMap<i32, (f64, f64)>,
+    /// The last place of the first pointer, and that a frame is asked for.
+    last: (f64, f64),
+    asked: bool,
+}
+
+/// A connector that is being drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wiring {
+    pub from: String,
+    pub outlet: String,
+    pub to: Position,
+    pub over: Option<String>,
+}
+
+#[derive(Clone, Copy)]
+pub struct Hand {
+    bench: Bench,
+    ground: NodeRef<html::Div>,
+    held: StoredValue<Held>,
+    pub wiring: RwSignal<Option<Wiring>>,
+    pub band: RwSignal<Option<Frame>>,
+    pub panning: RwSignal<bool>,
+    /// The space bar is down.
+    pub space: StoredValue<bool>,
+}
+
+impl Hand {
+    pub fn new(bench: Bench, ground: NodeRef<html::Div>) -> Self {
+        Self {
+            bench,
+            ground,
+            held: StoredValue::new(Held::default()),
+            wiring: RwSignal::new(None),
+            band: RwSignal::new(None),
+            panning: RwSignal::new(false),
+            space: StoredValue::new(false),
+        }
+    }
+
+    /// Where something happened, in the window of the canvas.
+    fn place(&self, x: i32, y: i32) -> (f64, f64) {
+        let frame = self.ground.get_untracked().map(|ground| browser::frame_of(&ground)).unwrap_or_default();
+        (f64::from(x) - frame.x, f64::from(y) - frame.y)
+    }
+
+    /// How large the window of the canvas is now.
+    pub fn measure(&self) {
+        if let Some(ground) = self.ground.get_untracked() {
+            let frame = browser::frame_of(&ground);
+            if frame.width > 0.0 && self.bench.window.get_untracked() != (frame.width, frame.height) {
+                self.bench.window.set((frame.width, frame.height));
+            }
+        }
+    }
+
+    pub fn down(&self, event: &PointerEvent) {
+        let target = event.target();
+        if browser::closest(target.clone(), ".canvas-tool").is_some() {
+            return;
+        }
+        let at = self.place(event.client_x(), event.client_y());
+        self.held.update_value(|held| {
+            held.pointers.insert(event.pointer_id(), at);
+        });
+        let fingers: Vec<(f64, f64)> = self.held.with_value(|held| held.pointers.values().copied().collect());
+        if let [a, b] = fingers[..] {
+            let grip =
+                Grip::Pinch { from: self.bench.view.get_untracked(), distance: apart(a, b).max(1.0), middle: between(a, b) };
+            self.take(grip, at);
+            return;
+        }
+        let outlet = browser::closest(target.clone(), "[data-outlet]").and_then(|element| element.get_attribute("data-outlet"));
+        let node = browser::closest(target.clone(), "[data-node]").and_then(|element| element.get_attribute("data-node"));
+        let view = self.bench.view.get_untracked();
+        let wants_pan = event.button() == 1 || self.space.get_value();
+        if wants_pan {
+            event.prevent_default();
+            self.take(Grip::Pan { from: view }, at);
+            return;
+        }
+        if event.button() != 0 {
+            return;
+        }
+        match (node, outlet) {
+            (Some(from), Some(outlet)) if self.bench.can_draw() => self.take(Grip::Wire { from, outlet }, at),
+            (Some(_), Some(_)) => {}
+            (Some(node), None) if browser::closest(target.clone(), "button, a").is_none() => {
+                self.take_node(node, event.shift_key(), at)
+            }
+            (Some(_), None) => {}
+            (None, _) if browser::closest(target, "[data-wire], button").is_some() => {}
+            (None, _) if event.shift_key() => {
+                let before = self.bench.chosen.get_untracked();
+                self.take(Grip::Band { from: view.to_canvas(at.0, at.1), before }, at);
+            }
+            (None, _) => self.take(Grip::Pan { from: view }, at),
+        }
+    }
+
+    fn take(&self, grip: Grip, at: (f64, f64)) {
+        self.measure();
+        self.bench.picker.set(None);
+        self.held.update_value(|held| {
+            held.grip = Some(grip);
+            held.start = at;
+            held.last = at;
+            held.moved = false;
+        });
+    }
+
+    fn take_node(&self, node: String, shift: bool, at: (f64, f64)) {
+        let chosen = self.bench.chosen.get_untracked();
+        if shift {
+            self.bench.toggle(&node);
+        } else if !chosen.contains(&node) {
+            self.bench.choose_one(&node);
+        }
+        let chosen = self.bench.chosen.get_untracked();
+        let starts = self.bench.graph(|graph| {
+            let held = graph.nodes.iter().filter(|node| chosen.contains(&node.id));
+            held.map(|node| (node.id.clone(), node.position)).collect()
+        });
+        self.take(Grip::Nodes { held: node, starts, shift }, at);
+    }
+
+    pub fn moved(self, event: &PointerEvent) {
+        let at = self.place(event.client_x(), event.client_y());
+        let known = self.held.with_value(|held| held.grip.is_some() && held.pointers.contains_key(&event.pointer_id()));
+        if !known {
+            return;
+        }
+        let begins = self.held.try_update_value(|held| {
+            held.pointers.insert(event.pointer_id(), at);
+            held.last = at;
+            let begins = !held.moved && apart(held.start, at) >= STILL;
+            held.moved |= begins;
+            begins
+        });
+        if begins == Some(true) {
+            if let Some(ground) = self.ground.get_untracked() {
+                let _ = ground.set_pointer_capture(event.pointer_id());
+            }
+            self.panning.set(self.held.with_value(|held| matches!(held.grip, Some(Grip::Pan { .. }))));
+        }
+        // One picture a frame, however often the mouse reports.
+        let ask = self.held.try_update_value(|held| held.moved && !std::mem::replace(&mut held.asked, held.moved));
+        if ask == Some(true) {
+            request_animation_frame(move || {
+                self.held.update_value(|held| held.asked = false);
+                self.draw();
+            });
+        }
+    }
+
+    /// Shows how far it has come.
+    fn draw(&self) {
+        let held = self.held.get_value();
+        if !held.moved {
+            return;
+        }
+        let (dx, dy) = (held.last.0 - held.start.0, held.last.1 - held.start.1);
+        let view = self.bench.view.get_untracked();
+        match held.grip {
+            None => {}
+            Some(Grip::Pan { from }) => self.bench.view.set(from.panned(dx, dy)),
+            Some(Grip::Band { from, before }) => {
+                let area = Frame::between(from, view.to_canvas(held.last.0, held.last.1));
+                self.band.set(Some(area));
+                let mut chosen = self.bench.hits(area);
+                chosen.extend(before);
+                self.bench.choose(chosen);
+            }
+            Some(Grip::Nodes { starts, .. }) if self.bench.can_write() => {
+                for (id, start) in starts {
+                    if let Some(cell) = self.bench.cell(&id) {
+                        let at = snap(Position { x: start.x + dx / view.zoom, y: start.y + dy / view.zoom });
+                        if cell.at.get_untracked() != at {
+                            cell.at.set(at);
+                        }
+                    }
+                }
+            }
+            Some(Grip::Nodes { .. }) => {}
+            Some(Grip::Wire { from, outlet }) => {
+                let to = view.to_canvas(held.last.0, held.last.1);
+                let over = self.bench.hit(to).filter(|over| *over != from);
+                self.wiring.set(Some(Wiring { from, outlet, to, over }));
+            }
+            Some(Grip::Pinch { from, distance, middle }) => {
+                let fingers: Vec<(f64, f64)> = held.pointers.values().copied().collect();
+                if let [a, b] = fingers[..] {
+                    let now = between(a, b);
+                    let zoomed = from.zoomed(apart(a, b) / distance, middle.0, middle.1);
+                    self.bench.view.set(zoomed.panned(now.0 - middle.0, now.1 - middle.1));
+                }
+            }
+        }
+    }
+
+    pub fn up(&self, event: &PointerEvent) {
+        // What the last report said may not have been drawn yet.
+        self.draw();
+        let held = self.held.get_value();
+        self.held.update_value(|held| {
+            held.pointers.remove(&event.pointer_id());
+            held.grip = None;
+            held.moved = false;
+        });
+        self.panning.set(false);
+        self.band.set(None);
+        let wiring = self.wiring.get_untracked();
+        self.wiring.set(None);
+        match held.grip {
+            Some(Grip::Nodes { starts, .. }) if held.moved => self.drop_nodes(&starts),
+            Some(Grip::Nodes { held: node, shift: false, starts }) if starts.len() > 1 => self.bench.choose_one(&node),
+            Some(Grip::Wire { from, outlet }) if held.moved => match wiring.and_then(|wiring| wiring.over) {
+                Some(to) => self.bench.connect(&from, &outlet, &to),
+                None => {
+                    let (x, y) = held.last;
+                    self.bench.picker.set(Some(Picker { from, outlet, x, y, more: false }));
+                }
+            },
+            Some(Grip::Pan { .. }) if !held.moved => self.bench.choose(BTreeSet::new()),
+            _ => {}
+        }
+    }
+
+    fn drop_nodes(&self, starts: &[(String, Position)]) {
+        let place = |id: &String| Some((id.clone(), self.bench.cell(id)?.at.get_untracked()));
+        let to: Vec<(String, Position)> = starts.iter().filter_map(|(id, _)| place(id)).collect();
+        self.bench.pause();
+        let count = to.len();
+        self.bench.apply(&Edit::Move { to }, |_| {
+            if count == 1 { "1 step moved.".to_string() } else { format!("{count} steps moved.") }
+        });
+        self.bench.pause();
+    }
+
+    /// The browser took the pointer away: everything as it was.
+    pub fn cancelled(&self, event: &PointerEvent) {
+        if let Some(Grip::Nodes { starts, .. }) = self.held.with_value(|held| held.grip.clone()) {
+            for (id, start) in starts {
+                if let Some(cell) = self.bench.cell(&id) {
+                    cell.at.set(start);
+                }
+            }
+        }
+        self.held.update_value(|held| {
+            held.pointers.remove(&event.pointer_id());
+            held.grip = None;
+        });
+        self.wiring.set(None);
+        self.band.set(None);
+        self.panning.set(false);
+    }
+
+    pub fn wheel(&self, event: &ev::WheelEvent) {
+        event.prevent_default();
+        self.measure();
+        // Lines and pages in pixels.
+        let unit = [1.0, 16.0, 400.0][event.delta_mode().min(2) as usize];
+        let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
+        let (x, y) = self.place(event.client_x(), event.client_y());
+        self.bench.view.update(|view| {
+            *view = if event.ctrl_key() || event.meta_key() {
+                view.zoomed((-dy / 300.0).exp(), x, y)
+            } else if event.shift_key() && dx == 0.0 {
+                view.panned(-dy, 0.0)
+            } else {
+                view.panned(-dx, -dy)
+            };
+        });
+    }
+
+    /// A step that was dragged out of the palette is let go over the canvas.
+    pub fn drop_step(&self, key: &str, x: i32, y: i32) -> bool {
+        let Some(ground) = self.ground.get_untracked() else { return false };
+        let frame = browser::frame_of(&ground);
+        let Some(item) = crate::domain::editor::palette::item(key) else { return false };
+        if !frame.contains(Position { x: f64::from(x), y: f64::from(y) }) {
+            return false;
+        }
+        self.measure();
+        let (x, y) = self.place(x, y);
+        let at = self.bench.view.get_untracked().to_canvas(x, y);
+        match self.near_wire(at) {
+            Some((from, outlet)) => self.bench.add_by(&Edit::After { from, outlet, step: item.step }),
+            None => self.bench.add_by(&Edit::Add { step: item.step, at: Position { x: at.x - 110.0, y: at.y - 40.0 } }),
+        }
+        true
+    }
+
+    /// The connector whose middle lies under a point.
+    pub fn near_wire(&self, at: Position) -> Option<(String, String)> {
+        let wires = self.bench.wires.get_untracked();
+        untrack(|| {
+            wires.into_iter().find_map(|way| {
+                let (from, to) = self.bench.ends(&way.from, &way.outlet, &way.to)?;
+                let middle = crate::domain::editor::geometry::halfway(from, to);
+                let near = (middle.x - at.x).abs() < 60.0 && (middle.y - at.y).abs() < 40.0;
+                near.then_some((way.from, way.outlet))
+            })
+        })
+    }
+}
+
+fn apart(a: (f64, f64), b: (f64, f64)) -> f64 {
+    (a.0 - b.0).hypot(a.1 - b.1)
+}
+
+fn between(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
+    ((a.0 + b.0) / 2.0, (a.1 + b.1) / 2.0)
+}

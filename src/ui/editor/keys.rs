@@ -1,0 +1,136 @@
+//! The keys of the whole editor, and the clipboard.
+
+use std::collections::BTreeSet;
+
+use leptos::{
+    ev::{self, KeyboardEvent},
+    prelude::*,
+};
+
+use super::{acts::said_chosen, bench::Bench, browser, hand::Hand};
+use crate::domain::editor::{fragment::Fragment, sketch::Edit};
+
+/// What is written into the window that `?` opens.
+pub const SHORTCUTS: [(&str, &str); 18] = [
+    ("Arrow keys", "Go to the next step"),
+    ("Alt + arrow keys", "Move the chosen steps"),
+    ("Enter", "Open the form of the step"),
+    ("Space", "Choose a step, or let it go"),
+    ("Shift + drag", "Choose what the rectangle touches"),
+    ("Delete", "Delete the chosen steps; the connection is healed"),
+    ("Ctrl + Z", "Take back"),
+    ("Ctrl + Y", "Do again"),
+    ("Ctrl + C, X, V", "Copy, cut, paste, also between journeys"),
+    ("Ctrl + D", "Duplicate"),
+    ("Ctrl + A", "Choose every step"),
+    ("L", "Align"),
+    ("+ and −", "Zoom"),
+    ("0", "Show all steps"),
+    ("O", "To the outline"),
+    ("C", "To the checks"),
+    ("Escape", "Let everything go"),
+    ("?", "These keys"),
+];
+
+pub fn on_key(bench: Bench, hand: Hand, help: RwSignal<bool>, event: &KeyboardEvent) {
+    if event.default_prevented() || browser::in_field(event.target()) {
+        return;
+    }
+    let command = event.ctrl_key() || event.meta_key();
+    let key = event.key();
+    let done = if command { on_command(bench, &key.to_lowercase(), event.shift_key()) } else { on_plain(bench, help, &key) };
+    if key == " " && !command && browser::closest(event.target(), "button, a, [role=treeitem], summary").is_none() {
+        hand.space.set_value(true);
+        event.prevent_default();
+    } else if done {
+        event.prevent_default();
+    }
+}
+
+fn on_command(bench: Bench, key: &str, shift: bool) -> bool {
+    match key {
+        "z" if shift => bench.redo(),
+        "z" => bench.undo(),
+        "y" => bench.redo(),
+        "d" => bench.duplicate_chosen(),
+        "a" => {
+            let all = bench.graph(|graph| graph.nodes.iter().map(|node| node.id.clone()).collect());
+            bench.choose(all);
+            bench.say(said_chosen(&bench, "chosen"));
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn on_plain(bench: Bench, help: RwSignal<bool>, key: &str) -> bool {
+    match key {
+        "Delete" | "Backspace" => bench.delete_chosen(),
+        "+" | "=" => bench.zoom(1.25),
+        "-" | "−" => bench.zoom(0.8),
+        "0" => bench.fit(),
+        "l" | "L" => bench.align(bench.direction.get_untracked()),
+        "o" | "O" => {
+            let row = bench.row.get_untracked().unwrap_or_default();
+            browser::focus(&super::bench::row_id(&row));
+        }
+        "c" | "C" => {
+            bench.side.set(super::bench::Side::Checks);
+            browser::later(|| browser::focus_first_field("panel-form"));
+        }
+        "?" => help.set(true),
+        "Escape" => {
+            bench.picker.set(None);
+            bench.choose(BTreeSet::new());
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// Listens to the clipboard while the editor is there.
+pub fn listen_to_clipboard(bench: Bench) {
+    let ours = |target| browser::has_keyboard() && !browser::in_field(target);
+    let copied = window_event_listener(ev::copy, move |event| {
+        if ours(event.target()) {
+            put_on_clipboard(bench, &event, "copied");
+        }
+    });
+    let cut = window_event_listener(ev::cut, move |event| {
+        if ours(event.target()) && bench.can_draw() && put_on_clipboard(bench, &event, "cut") {
+            bench.delete_chosen();
+        }
+    });
+    let pasted = window_event_listener(ev::paste, move |event| {
+        if !ours(event.target()) {
+            return;
+        }
+        let text = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
+        match Fragment::from_text(&text) {
+            None => bench.say("There are no steps of a journey on the clipboard.".to_string()),
+            Some(Err(sentence)) => bench.say(sentence),
+            Some(Ok(fragment)) => {
+                event.prevent_default();
+                bench.apply(&Edit::Paste { fragment, at: None }, |bench| said_chosen(bench, "pasted"));
+                if let Some(first) = bench.chosen.read_untracked().first().cloned() {
+                    bench.reveal(&first);
+                }
+            }
+        }
+    });
+    on_cleanup(move || {
+        copied.remove();
+        cut.remove();
+        pasted.remove();
+    });
+}
+
+fn put_on_clipboard(bench: Bench, event: &web_sys::ClipboardEvent, what: &str) -> bool {
+    let (Some(fragment), Some(data)) = (bench.copied(), event.clipboard_data()) else { return false };
+    let done = data.set_data("text/plain", &fragment.to_text()).is_ok();
+    if done {
+        event.prevent_default();
+        bench.say(said_chosen(&bench, what));
+    }
+    done
+}

@@ -1,0 +1,164 @@
+//! The editor: a program of its own in the browser, mounted into the page of a journey's edit. What can be done to a graph is
+//! decided in `domain/editor/`; here it is shown, and hands and keys are read.
+
+mod acts;
+mod bench;
+mod browser;
+mod canvas;
+mod dialogs;
+mod hand;
+mod icons;
+mod keys;
+mod minimap;
+mod outline;
+mod palette;
+mod panel;
+mod people;
+mod saver;
+mod step_box;
+mod toolbar;
+mod trail;
+mod wires;
+
+use std::sync::Arc;
+
+use leptos::{html, prelude::*, task::spawn_local};
+
+use self::{
+    bench::{Bench, SaveState, Theirs},
+    canvas::Canvas,
+    dialogs::{ConflictWindow, Help, PeopleWindow, PublishWindow},
+    hand::Hand,
+    outline::Outline,
+    palette::Palette,
+    panel::Panel,
+    saver::{Kept, Saver, kept, shelf},
+    toolbar::Toolbar,
+};
+use super::{
+    components::state::{ErrorState, LoadingState},
+    dom,
+};
+use crate::{
+    api::{
+        AppError,
+        editor::{begin_version, editor_figures, open_editor},
+    },
+    domain::{
+        editor::{EditorDocument, sketch::Edit},
+        status::Status,
+    },
+};
+
+/// Puts the editor into its place on the page.
+pub fn mount() {
+    let Some(place) = browser::place() else { return };
+    place.element.set_inner_html("");
+    let _ = place.element.set_attribute("data-alive", "true");
+    let (journey, version) = (place.journey, place.version);
+    leptos::mount::mount_to(place.element, move || view! { <Editor journey=journey version=version /> }).forget();
+}
+
+#[component]
+fn Editor(journey: String, version: Option<i64>) -> impl IntoView {
+    let opened = RwSignal::new(None::<Result<Arc<EditorDocument>, AppError>>);
+    spawn_local(async move { opened.set(Some(open_editor(journey, version).await.map(Arc::new))) });
+    move || match opened.get() {
+        None => view! { <LoadingState rows=8 /> }.into_any(),
+        Some(Err(error)) => view! { <ErrorState error=error /> }.into_any(),
+        Some(Ok(document)) => view! { <Workbench document=document /> }.into_any(),
+    }
+}
+
+#[component]
+fn Workbench(document: Arc<EditorDocument>) -> impl IntoView {
+    let journey = document.journey;
+    let from = document.version;
+    let why = document.why.clone();
+    let left_behind = kept(&document);
+    let bench = Bench::new(document.clone());
+    provide_context(bench);
+    let saver = Saver::watch(bench);
+    if let Some(kept) = left_behind {
+        bring_back(bench, &document, kept);
+    }
+    let ground = NodeRef::<html::Div>::new();
+    let hand = Hand::new(bench, ground);
+    let (help, publishing) = (RwSignal::new(false), RwSignal::new(false));
+    keys::listen_to_clipboard(bench);
+    follow_figures(bench);
+    let released = window_event_listener(leptos::ev::keyup, move |event| {
+        if event.key() == " " {
+            hand.space.set_value(false);
+        }
+    });
+    on_cleanup(move || released.remove());
+    let beginning = Callback::new(move |()| {
+        spawn_local(async move {
+            match begin_version(journey.to_string(), Some(from)).await {
+                Ok(draft) => browser::go_to(&format!("/journeys/{journey}/edit?version={}", draft.version)),
+                Err(error) => bench.say(error.sentence()),
+            }
+        });
+    });
+    view! {
+        <div class="editor" on:keydown=move |event| keys::on_key(bench, hand, help, &event)>
+            <Toolbar help=help publishing=publishing beginning=beginning />
+            {why.map(|why| view! { <p class="editor-note" role="note">{why}</p> })}
+            <div class="editor-room">
+                <div class="editor-left">
+                    <Outline />
+                    {bench.can_draw().then(|| view! { <Palette hand=hand /> })}
+                </div>
+                <Canvas ground=ground hand=hand />
+                <Panel />
+            </div>
+            <p class="editor-said" role="status" aria-label="What was done">
+                {bench.said}
+            </p>
+            <Help open=help />
+            <PublishWindow open=publishing saver=saver />
+            <ConflictWindow saver=saver />
+            <PeopleWindow />
+        </div>
+    }
+}
+
+/// Of a published version the figures follow what happens.
+fn follow_figures(bench: Bench) {
+    let document = bench.document.get_value();
+    if document.status == Status::Draft {
+        return;
+    }
+    let (journey, version) = (document.journey.to_string(), document.version);
+    dom::on_server_change(move || {
+        let journey = journey.clone();
+        spawn_local(async move {
+            if let Ok(found) = editor_figures(journey, version).await {
+                bench.figures.try_set(found.into_iter().map(|figures| (figures.node.clone(), figures)).collect());
+            }
+        });
+    });
+}
+
+/// Work that an earlier visit could not save. Where the server has moved on since, both are shown.
+fn bring_back(bench: Bench, document: &EditorDocument, kept: Kept) {
+    let same_ground = kept.revision == document.revision;
+    if !bench.restore(kept.graph, kept.settings) {
+        browser::forget(&shelf(document));
+        return;
+    }
+    if same_ground {
+        bench.say("What was not saved on your last visit is back.".to_string());
+    } else {
+        let theirs = Theirs { document: document.clone(), by: "Somebody else".to_string(), at: String::new() };
+        bench.saving.set(SaveState::Conflict(Box::new(theirs)));
+    }
+}
+
+/// Replaces what is on the desk, as one step of undo.
+impl Bench {
+    fn restore(&self, graph: crate::domain::graph::Graph, settings: crate::domain::settings::Settings) -> bool {
+        self.apply(&Edit::Replace { graph: Box::new(graph), settings: Box::new(settings) }, |_| String::new())
+    }
+}

@@ -1,0 +1,98 @@
+//! Everything that is wrong, with a way to each place.
+
+use leptos::prelude::*;
+
+use crate::{
+    domain::editor::{Check, Severity, typed::path_in_form},
+    ui::{
+        components::icon::{Icon, Symbol},
+        editor::{
+            bench::{Bench, Side},
+            browser,
+        },
+    },
+};
+
+#[component]
+pub fn Checks() -> impl IntoView {
+    let bench = Bench::here();
+    view! {
+        <CheckList />
+        {move || {
+            bench
+                .checks
+                .read()
+                .is_empty()
+                .then(|| view! { <p class="hint">"Nothing was found. The journey can be published."</p> })
+        }}
+    }
+}
+
+/// The list itself; the dialog that publishes shows it too.
+#[component]
+pub fn CheckList(#[prop(optional)] errors_only: bool) -> impl IntoView {
+    let bench = Bench::here();
+    let of = move |severity| {
+        bench
+            .checks
+            .get()
+            .into_iter()
+            .filter(|check| check.severity == severity)
+            .map(move |check| view! { <CheckLine check=check /> })
+            .collect_view()
+    };
+    let any = move |severity| bench.checks.read().iter().any(|check| check.severity == severity);
+    view! {
+        {move || {
+            any(Severity::Error)
+                .then(|| {
+                    view! {
+                        <h4 class="checks-title">"Errors: these keep it from being published"</h4>
+                        <ul class="checks">{of(Severity::Error)}</ul>
+                    }
+                })
+        }}
+        {move || {
+            (!errors_only && any(Severity::Warning))
+                .then(|| {
+                    view! {
+                        <h4 class="checks-title">"Warnings"</h4>
+                        <ul class="checks">{of(Severity::Warning)}</ul>
+                    }
+                })
+        }}
+    }
+}
+
+#[component]
+fn CheckLine(check: Check) -> impl IntoView {
+    let bench = Bench::here();
+    let place = match &check.node {
+        Some(id) => bench.title(id),
+        None if check.problem.path.starts_with("settings") => "Settings".to_string(),
+        None => "The whole journey".to_string(),
+    };
+    let symbol = if check.severity == Severity::Error { Symbol::Close } else { Symbol::Alert };
+    let sentence = check.problem.sentence.clone();
+    let go = move |_| {
+        match &check.node {
+            Some(id) => bench.go_to(id),
+            None if check.problem.path.starts_with("settings") => bench.side.set(Side::Settings),
+            None => bench.fit(),
+        }
+        let field = format!("field-{}", path_in_form(&check.problem.path).replace(['[', ']', '.'], "-"));
+        // The form of the place has to be there first.
+        browser::later(move || browser::later(move || browser::focus(&field)));
+    };
+    view! {
+        <li class="check-line" class:check-error=check.severity == Severity::Error>
+            <button class="check-button" r#type="button" on:click=go>
+                <Icon symbol=symbol />
+                <span>
+                    <span class="check-place">{place}</span>
+                    {sentence}
+                </span>
+            </button>
+        </li>
+    }
+}

@@ -1,0 +1,288 @@
+//! The builder of criteria: conditions, and groups of them in groups.
+
+use leptos::prelude::*;
+use serde_json::Value;
+
+use super::{
+    fields::{NumberField, PickField, TextField, optional, options, some},
+    lists::{AddButton, RemoveButton},
+    part::{Part, part},
+};
+use crate::domain::{
+    editor::typed::{text_of_value, value_of_text},
+    graph::criteria::{Ago, Comparison, Criteria, EventMatch, Occasion, PropertyFilter},
+    people::profile::Channel,
+};
+
+/// The deepest nesting that the builder makes.
+const DEEPEST: usize = 6;
+
+const COMPARISONS: [(Comparison, &str, &str); 10] = [
+    (Comparison::Equals, "equals", "is"),
+    (Comparison::NotEquals, "not_equals", "is not"),
+    (Comparison::Contains, "contains", "contains"),
+    (Comparison::StartsWith, "starts_with", "starts with"),
+    (Comparison::LessThan, "less_than", "is less than"),
+    (Comparison::AtMost, "at_most", "is at most"),
+    (Comparison::GreaterThan, "greater_than", "is more than"),
+    (Comparison::AtLeast, "at_least", "is at least"),
+    (Comparison::Exists, "exists", "is known"),
+    (Comparison::Missing, "missing", "is not known"),
+];
+
+pub fn filter() -> PropertyFilter {
+    PropertyFilter { property: String::new(), is: Comparison::Equals, value: Value::String(String::new()) }
+}
+
+pub fn event() -> EventMatch {
+    EventMatch { name: String::new(), filters: Vec::new() }
+}
+
+/// A value as the field of a text shows it.
+pub fn typed_value(part: Part<Value>) -> Part<String> {
+    part.under("", text_of_value, |value, text: String| *value = value_of_text(&text))
+}
+
+/// One comparison of one property.
+#[component]
+pub fn FilterFields(part: Part<PropertyFilter>, known: &'static str) -> impl IntoView {
+    let property = part!(part, "property", PropertyFilter { property, .. } => property);
+    let comparison = part.under(
+        "is",
+        |filter| COMPARISONS.iter().find(|(is, ..)| *is == filter.is).map_or("equals", |(_, key, _)| key).to_string(),
+        |filter, key: String| {
+            if let Some((is, ..)) = COMPARISONS.iter().find(|(_, other, _)| *other == key) {
+                filter.is = *is;
+                if matches!(is, Comparison::Exists | Comparison::Missing) {
+                    filter.value = Value::Null;
+                } else if filter.value.is_null() {
+                    filter.value = Value::String(String::new());
+                }
+            }
+        },
+    );
+    let value = typed_value(part!(part, "value", PropertyFilter { value, .. } => value));
+    let has_value = Memo::new(move |_| !matches!(part.get().is, Comparison::Exists | Comparison::Missing));
+    let choices = COMPARISONS.iter().map(|(_, key, words)| ((*key).to_string(), (*words).to_string())).collect::<Vec<_>>();
+    view! {
+        <div class="filter-fields">
+            <TextField label="Property" part=property list=known />
+            <PickField label="Comparison" part=comparison options=choices />
+            {move || has_value.get().then(|| view! { <TextField label="Value" part=value /> })}
+        </div>
+    }
+}
+
+/// Comparisons of properties that must all hold.
+#[component]
+pub fn FilterList(part: Part<Vec<PropertyFilter>>) -> impl IntoView {
+    let count = part.count();
+    view! {
+        <div class="list">
+            <For each=move || 0..count.get() key=|index| *index let:index>
+                <div class="list-line">
+                    <FilterFields part=part.item(index, filter()) known="known-event-properties" />
+                    <RemoveButton label="Remove this condition" press=move || part.remove(index) />
+                </div>
+            </For>
+            <AddButton label="Add a condition on the event" press=move || part.push(filter()) />
+        </div>
+    }
+}
+
+#[component]
+pub fn EventFields(part: Part<EventMatch>, #[prop(default = "Event")] label: &'static str) -> impl IntoView {
+    let name = part!(part, "name", EventMatch { name, .. } => name);
+    let filters = part!(part, "filters", EventMatch { filters, .. } => filters);
+    view! {
+        <TextField label=label part=name list="known-events" />
+        <FilterList part=filters />
+    }
+}
+
+fn kind_of(criteria: &Criteria) -> &'static str {
+    match criteria {
+        Criteria::All(_) => "all",
+        Criteria::Any(_) => "any",
+        Criteria::Not(_) => "not",
+        Criteria::Property(_) => "property",
+        Criteria::Did { .. } => "did",
+        Criteria::DidTime { .. } => "did_time",
+        Criteria::InSegment(_) => "segment",
+        Criteria::OnList(_) => "list",
+        Criteria::Reachable(_) => "reachable",
+    }
+}
+
+/// A condition of another kind; what groups hold is kept.
+fn of_kind(kind: &str, before: Criteria) -> Criteria {
+    let parts = || match &before {
+        Criteria::All(parts) | Criteria::Any(parts) => parts.clone(),
+        Criteria::Not(part) => vec![(**part).clone()],
+        leaf => vec![leaf.clone()],
+    };
+    let event = || match before.event() {
+        Some(event) => event.clone(),
+        None => event(),
+    };
+    match kind {
+        "all" => Criteria::All(parts()),
+        "any" => Criteria::Any(parts()),
+        "not" => Criteria::Not(Box::new(match before.clone() {
+            Criteria::All(mut parts) | Criteria::Any(mut parts) if parts.len() == 1 => parts.remove(0),
+            other => other,
+        })),
+        "did" => Criteria::Did { event: event(), at_least: 1, within_days: None },
+        "did_time" => Criteria::DidTime { event: event(), occasion: Occasion::Last, ago: Ago::Within, days: 7 },
+        "segment" => Criteria::InSegment(String::new()),
+        "list" => Criteria::OnList(String::new()),
+        "reachable" => Criteria::Reachable(Channel::Email.key().to_string()),
+        _ => Criteria::Property(filter()),
+    }
+}
+
+/// A condition, whatever its kind.
+#[component]
+pub fn CriteriaFields(part: Part<Criteria>, #[prop(default = 1)] depth: usize) -> impl IntoView {
+    let kind = Memo::new(move |_| part.value.with(kind_of));
+    let pick = part.under(
+        "",
+        |criteria| kind_of(criteria).to_string(),
+        |criteria, kind: String| *criteria = of_kind(&kind, criteria.clone()),
+    );
+    let mut kinds = options([
+        ("property", "A property of the person"),
+        ("did", "Has done something"),
+        ("did_time", "When she did something"),
+        ("segment", "Is in a segment"),
+        ("list", "Is on a list"),
+        ("reachable", "Can be reached"),
+    ]);
+    if depth < DEEPEST {
+        kinds.extend(options([("all", "All of these"), ("any", "Any of these"), ("not", "Not this")]));
+    }
+    view! {
+        <div class="criteria" class:criteria-group=move || matches!(kind.get(), "all" | "any" | "not")>
+            <PickField label="Condition" part=pick options=kinds quiet=true />
+            {move || fields_of(kind.get(), part, depth)}
+        </div>
+    }
+    .into_any()
+}
+
+fn fields_of(kind: &str, part: Part<Criteria>, depth: usize) -> AnyView {
+    match kind {
+        "all" | "any" => {
+            let parts = part.under(
+                kind,
+                |criteria| match criteria {
+                    Criteria::All(parts) | Criteria::Any(parts) => parts.clone(),
+                    _ => Vec::new(),
+                },
+                |criteria, new| {
+                    if let Criteria::All(parts) | Criteria::Any(parts) = criteria {
+                        *parts = new;
+                    }
+                },
+            );
+            view! { <Group parts=parts depth=depth /> }.into_any()
+        }
+        "not" => {
+            let inner = part.under(
+                "not",
+                |criteria| match criteria {
+                    Criteria::Not(inner) => (**inner).clone(),
+                    other => other.clone(),
+                },
+                |criteria, new| {
+                    if let Criteria::Not(inner) = criteria {
+                        **inner = new;
+                    }
+                },
+            );
+            view! { <CriteriaFields part=inner depth=depth + 1 /> }.into_any()
+        }
+        "did" => view! { <Did part=part /> }.into_any(),
+        "did_time" => view! { <DidTime part=part /> }.into_any(),
+        "segment" => {
+            let name = part!(part, "in_segment", Criteria::InSegment(name) => name);
+            view! { <TextField label="Segment" part=name list="known-segments" /> }.into_any()
+        }
+        "list" => {
+            let name = part!(part, "on_list", Criteria::OnList(name) => name);
+            view! { <TextField label="List" part=name list="known-lists" /> }.into_any()
+        }
+        "reachable" => {
+            let channel = part!(part, "reachable", Criteria::Reachable(channel) => channel);
+            let channels =
+                Channel::ALL.iter().map(|channel| (channel.key().to_string(), channel.title().to_string())).collect::<Vec<_>>();
+            view! { <PickField label="By" part=channel options=channels /> }.into_any()
+        }
+        _ => {
+            let filter = part!(part, "property", Criteria::Property(filter) => filter, filter());
+            view! { <FilterFields part=filter known="known-properties" /> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn Group(parts: Part<Vec<Criteria>>, depth: usize) -> impl IntoView {
+    let count = parts.count();
+    view! {
+        <div class="list">
+            {move || (count.get() == 0).then(|| view! { <p class="hint">"No condition yet: nothing is asked."</p> })}
+            <For each=move || 0..count.get() key=|index| *index let:index>
+                <div class="list-line">
+                    <CriteriaFields part=parts.item(index, Criteria::Property(filter())) depth=depth + 1 />
+                    <RemoveButton label="Remove this condition" press=move || parts.remove(index) />
+                </div>
+            </For>
+            <AddButton label="Add a condition" press=move || parts.push(Criteria::Property(filter())) />
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Did(part: Part<Criteria>) -> impl IntoView {
+    let event = part!(part, "did.event", Criteria::Did { event, .. } => event, event());
+    let at_least = part!(part, "did.at_least", Criteria::Did { at_least, .. } => at_least);
+    let within = part!(part, "did.within_days", Criteria::Did { within_days, .. } => within_days);
+    view! {
+        <EventFields part=event />
+        <NumberField label="At least so many times" part=some(at_least) min=1 required=true />
+        <NumberField label="Within so many days" part=optional(within) min=1 hint="Empty: ever." />
+    }
+}
+
+#[component]
+fn DidTime(part: Part<Criteria>) -> impl IntoView {
+    let event = part!(part, "did_time.event", Criteria::DidTime { event, .. } => event, event());
+    let days = part!(part, "did_time.days", Criteria::DidTime { days, .. } => days);
+    let occasion = part.under(
+        "did_time.occasion",
+        |criteria| {
+            if matches!(criteria, Criteria::DidTime { occasion: Occasion::First, .. }) { "first" } else { "last" }.to_string()
+        },
+        |criteria, new: String| {
+            if let Criteria::DidTime { occasion, .. } = criteria {
+                *occasion = if new == "first" { Occasion::First } else { Occasion::Last };
+            }
+        },
+    );
+    let ago = part.under(
+        "did_time.ago",
+        |criteria| if matches!(criteria, Criteria::DidTime { ago: Ago::Within, .. }) { "within" } else { "before" }.to_string(),
+        |criteria, new: String| {
+            if let Criteria::DidTime { ago, .. } = criteria {
+                *ago = if new == "within" { Ago::Within } else { Ago::Before };
+            }
+        },
+    );
+    view! {
+        <EventFields part=event />
+        <PickField label="Which time" part=occasion options=options([("first", "the first time"), ("last", "the last time")]) />
+        <PickField label="When" part=ago options=options([("within", "within the last days"), ("before", "longer ago than")]) />
+        <NumberField label="Days" part=some(days) min=1 required=true />
+    }
+}

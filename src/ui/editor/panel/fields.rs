@@ -1,0 +1,377 @@
+//! Typed fields, each with the complaint about it right below.
+
+use leptos::prelude::*;
+
+use super::part::Part;
+use crate::{
+    domain::editor::{Severity, palette::in_units, typed::path_in_form},
+    ui::editor::bench::Bench,
+};
+
+/// What a form is about: complaints are looked for below it.
+#[derive(Clone, Copy)]
+pub struct Subject {
+    /// A node, or the settings.
+    pub node: StoredValue<Option<String>>,
+}
+
+/// Is a field open? Of a published version only texts are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kind {
+    #[default]
+    Setting,
+    Text,
+}
+
+pub fn open(kind: Kind) -> bool {
+    let bench = Bench::here();
+    match kind {
+        Kind::Setting => bench.can_draw(),
+        Kind::Text => bench.can_write(),
+    }
+}
+
+/// The complaint about exactly this field, and whether it keeps the version from being published.
+pub fn found(path: StoredValue<String>) -> Signal<Option<(String, bool)>> {
+    let (bench, subject) = (Bench::here(), expect_context::<Subject>());
+    Signal::derive(move || {
+        let node = subject.node.get_value();
+        let checks = bench.checks.read();
+        let mine = checks.iter().filter(|check| check.node == node);
+        path.with_value(|path| {
+            let found = mine.clone().find(|check| path_in_form(&check.problem.path) == path);
+            found.map(|check| (check.problem.sentence.clone(), check.severity == Severity::Error))
+        })
+    })
+}
+
+/// Is there an error in exactly this field?
+fn complaint(path: StoredValue<String>) -> Signal<Option<String>> {
+    let found = found(path);
+    Signal::derive(move || found.get().filter(|(_, error)| *error).map(|(sentence, _)| sentence))
+}
+
+/// An id that is unique in the panel.
+fn field_id(path: StoredValue<String>) -> String {
+    path.with_value(|path| format!("field-{}", path.replace(['[', ']', '.'], "-")))
+}
+
+/// A label above a field, and below it a hint and the complaint.
+#[component]
+fn Framed(
+    #[prop(into)] label: String,
+    path: StoredValue<String>,
+    #[prop(optional, into)] hint: String,
+    children: Children,
+) -> impl IntoView {
+    let id = field_id(path);
+    let found = found(path);
+    view! {
+        <div class="field">
+            <label class="field-label" for=id.clone()>
+                {label}
+            </label>
+            {children()}
+            {(!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> })}
+            <span
+                class="complaint"
+                class:complaint-warning=move || { found.get().is_some_and(|(_, error)| !error) }
+                id=format!("{id}-complaint")
+            >
+                {move || found.get().map(|(sentence, _)| sentence)}
+            </span>
+        </div>
+    }
+}
+
+#[component]
+pub fn TextField(
+    #[prop(into)] label: String,
+    part: Part<String>,
+    #[prop(optional)] kind: Kind,
+    #[prop(optional, into)] hint: String,
+    #[prop(optional, into)] placeholder: String,
+    /// Id of the list that is offered.
+    #[prop(optional, into)]
+    list: Option<String>,
+    /// Put back only when it is left: a name that others depend on.
+    #[prop(optional)]
+    when_left: bool,
+    #[prop(default = "text")] input: &'static str,
+    #[prop(optional)] max: Option<usize>,
+) -> impl IntoView {
+    let (id, path) = (field_id(part.path), part.path);
+    let wrong = complaint(path);
+    let typed = move |event| {
+        if !when_left {
+            part.set(event_target_value(&event));
+        }
+    };
+    let left = move |event: leptos::ev::Event| {
+        if when_left && event_target_value(&event) != part.now() {
+            part.set(event_target_value(&event));
+            // Refused, the field shows again what holds.
+            if event_target_value(&event) != part.now() {
+                set_target_value(&event, &part.now());
+            }
+        }
+    };
+    view! {
+        <Framed label=label path=path hint=hint>
+            <input
+                id=id.clone()
+                r#type=input
+                autocomplete="off"
+                placeholder=placeholder
+                list=list
+                maxlength=max.map(|max| max.to_string())
+                disabled=!open(kind)
+                prop:value=part.value
+                aria-invalid=move || wrong.read().is_some().then_some("true")
+                aria-describedby=format!("{id}-complaint")
+                on:input=typed
+                on:change=left
+            />
+        </Framed>
+    }
+}
+
+fn set_target_value(event: &leptos::ev::Event, value: &str) {
+    use wasm_bindgen::JsCast;
+    if let Some(input) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok()) {
+        input.set_value(value);
+    }
+}
+
+#[component]
+pub fn AreaField(
+    #[prop(into)] label: String,
+    part: Part<String>,
+    #[prop(optional)] kind: Kind,
+    #[prop(optional, into)] hint: String,
+    #[prop(default = 6)] rows: u32,
+) -> impl IntoView {
+    let (id, path) = (field_id(part.path), part.path);
+    let wrong = complaint(path);
+    view! {
+        <Framed label=label path=path hint=hint>
+            <textarea
+                id=id.clone()
+                rows=rows.to_string()
+                disabled=!open(kind)
+                prop:value=part.value
+                aria-invalid=move || wrong.read().is_some().then_some("true")
+                aria-describedby=format!("{id}-complaint")
+                on:input=move |event| part.set(event_target_value(&event))
+            ></textarea>
+        </Framed>
+    }
+}
+
+/// A whole number, or none where the field may be empty. What is no number is not put back, and the field says so.
+#[component]
+pub fn NumberField(
+    #[prop(into)] label: String,
+    part: Part<Option<u64>>,
+    #[prop(default = 0)] min: u64,
+    #[prop(default = u32::MAX as u64)] max: u64,
+    #[prop(optional, into)] hint: String,
+    #[prop(optional)] required: bool,
+) -> impl IntoView {
+    let (id, path) = (field_id(part.path), part.path);
+    let wrong = complaint(path);
+    let misread = RwSignal::new(false);
+    let typed = move |event| {
+        let text = event_target_value(&event);
+        let read = text.trim().parse::<u64>().ok().filter(|number| (min..=max).contains(number));
+        let fits = read.is_some() || (text.trim().is_empty() && !required);
+        misread.set(!fits);
+        if fits {
+            part.set(read);
+        }
+    };
+    let shown = move || part.get().map(|number| number.to_string()).unwrap_or_default();
+    view! {
+        <Framed label=label path=path hint=hint>
+            <input
+                id=id.clone()
+                class="number"
+                r#type="number"
+                inputmode="numeric"
+                min=min.to_string()
+                max=max.to_string()
+                disabled=!open(Kind::Setting)
+                prop:value=shown
+                aria-invalid=move || (misread.get() || wrong.read().is_some()).then_some("true")
+                aria-describedby=format!("{id}-complaint")
+                on:input=typed
+            />
+            {move || {
+                misread
+                    .get()
+                    .then(|| {
+                        let most = if max == u64::from(u32::MAX) { String::new() } else { format!(" to {max}") };
+                        view! { <span class="complaint">{format!("Write a whole number from {min}{most}.")}</span> }
+                    })
+            }}
+        </Framed>
+    }
+}
+
+/// Shows a required number as an optional one, which is what the field reads.
+pub fn some<T>(part: Part<T>) -> Part<Option<u64>>
+where
+    T: Copy + Into<u64> + TryFrom<u64> + Send + Sync + 'static,
+{
+    part.under(
+        "",
+        |number| Some((*number).into()),
+        |number, new| {
+            if let Some(new) = new.and_then(|new| T::try_from(new).ok()) {
+                *number = new;
+            }
+        },
+    )
+}
+
+/// The same for a number that may be missing.
+pub fn optional<T>(part: Part<Option<T>>) -> Part<Option<u64>>
+where
+    T: Copy + Into<u64> + TryFrom<u64> + Send + Sync + 'static,
+{
+    part.under("", |number| number.map(Into::into), |number, new| *number = new.and_then(|new| T::try_from(new).ok()))
+}
+
+/// A length of time with its unit. Zero stands for none where it may be missing.
+#[component]
+pub fn LengthField(
+    #[prop(into)] label: String,
+    part: Part<Option<u32>>,
+    #[prop(optional, into)] hint: String,
+    #[prop(optional)] required: bool,
+) -> impl IntoView {
+    let unit = RwSignal::new(part.now().map_or(60, |minutes| in_units(minutes).1));
+    let (id, path) = (field_id(part.path), part.path);
+    let unit_label = format!("Unit of: {label}");
+    let wrong = complaint(path);
+    let count = move || part.get().map(|minutes| minutes / unit.get().max(1)).map(|count| count.to_string()).unwrap_or_default();
+    // Undone to a length that this unit does not divide, it is shown in a smaller one.
+    Effect::new(move |_| {
+        if let Some(minutes) = part.get()
+            && !minutes.is_multiple_of(unit.get_untracked())
+        {
+            unit.set(in_units(minutes).1);
+        }
+    });
+    let put = move |text: String, unit: u32| match text.trim().parse::<u32>() {
+        Ok(count) => part.set(Some(count.saturating_mul(unit))),
+        Err(_) if text.trim().is_empty() && !required => part.set(None),
+        Err(_) => {}
+    };
+    view! {
+        <Framed label=label path=path hint=hint>
+            <span class="length">
+                <input
+                    id=id.clone()
+                    class="number"
+                    r#type="number"
+                    inputmode="numeric"
+                    min="1"
+                    disabled=!open(Kind::Setting)
+                    prop:value=count
+                    aria-invalid=move || wrong.read().is_some().then_some("true")
+                    aria-describedby=format!("{id}-complaint")
+                    on:input=move |event| put(event_target_value(&event), unit.get_untracked())
+                />
+                <select
+                    aria-label=unit_label
+                    disabled=!open(Kind::Setting)
+                    on:change=move |event| {
+                        let old = unit.get_untracked();
+                        let new = event_target_value(&event).parse().unwrap_or(1);
+                        unit.set(new);
+                        if let Some(minutes) = part.now() {
+                            part.set(Some((minutes / old.max(1)).saturating_mul(new)));
+                        }
+                    }
+                >
+                    {[(1_u32, "minutes"), (60, "hours"), (1440, "days")]
+                        .into_iter()
+                        .map(|(length, name)| view! { <option value=length.to_string() selected=move || unit.get() == length>{name}</option> })
+                        .collect_view()}
+                </select>
+            </span>
+        </Framed>
+    }
+}
+
+#[component]
+pub fn CheckField(#[prop(into)] label: String, part: Part<bool>, #[prop(optional, into)] hint: String) -> impl IntoView {
+    view! {
+        <label class="choice">
+            <input
+                r#type="checkbox"
+                disabled=!open(Kind::Setting)
+                prop:checked=part.value
+                on:change=move |event| part.set(event_target_checked(&event))
+            />
+            <span>{label} {(!hint.is_empty()).then(|| view! { <span class="hint">" " {hint}</span> })}</span>
+        </label>
+    }
+}
+
+/// One of several, by their keys.
+#[component]
+pub fn PickField(
+    #[prop(into)] label: String,
+    part: Part<String>,
+    options: Vec<(String, String)>,
+    #[prop(optional)] quiet: bool,
+) -> impl IntoView {
+    let id = format!("{}-pick", field_id(part.path));
+    view! {
+        <div class="field">
+            <label class="field-label" class:visually-hidden=quiet for=id.clone()>
+                {label}
+            </label>
+            <select id=id disabled=!open(Kind::Setting) prop:value=part.value on:change=move |event| part.set(event_target_value(&event))>
+                {options
+                    .into_iter()
+                    .map(|(key, text)| {
+                        let selected = part.now() == key;
+                        view! { <option value=key selected=selected>{text}</option> }
+                    })
+                    .collect_view()}
+            </select>
+        </div>
+    }
+}
+
+pub fn options<const N: usize>(options: [(&str, &str); N]) -> Vec<(String, String)> {
+    options.into_iter().map(|(key, text)| (key.to_string(), text.to_string())).collect()
+}
+
+/// A moment, in UTC.
+#[component]
+pub fn TimeField(
+    #[prop(into)] label: String,
+    part: Part<Option<crate::domain::time::Timestamp>>,
+    #[prop(optional, into)] hint: String,
+) -> impl IntoView {
+    use crate::ui::editor::browser::{field_of_time, time_of_field};
+    let (id, path) = (field_id(part.path), part.path);
+    let wrong = complaint(path);
+    view! {
+        <Framed label=label path=path hint=hint>
+            <input
+                id=id.clone()
+                r#type="datetime-local"
+                disabled=!open(Kind::Setting)
+                prop:value=move || part.get().map(field_of_time).unwrap_or_default()
+                aria-invalid=move || wrong.read().is_some().then_some("true")
+                aria-describedby=format!("{id}-complaint")
+                on:change=move |event| part.set(time_of_field(&event_target_value(&event)))
+            />
+        </Framed>
+    }
+}

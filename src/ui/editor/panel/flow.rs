@@ -1,0 +1,347 @@
+//! Waiting, splitting, and changing what is known of people.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{
+    criteria::{CriteriaFields, EventFields, event, typed_value},
+    fields::{LengthField, NumberField, PickField, TextField, optional, options, some},
+    lists::{AddButton, Complaint, RemoveButton},
+    part::{Part, part},
+};
+use crate::{
+    api::editor::next_times,
+    domain::{
+        graph::{
+            NodeKind,
+            criteria::Criteria,
+            node::{Branch, Delay, PropertyValue, Share},
+        },
+        time::Timestamp,
+    },
+    ui::editor::{bench::Bench, browser},
+};
+
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+fn delay_kind(delay: &Delay) -> &'static str {
+    match delay {
+        Delay::For { .. } => "for",
+        Delay::Until { .. } => "until",
+        Delay::UntilProperty { .. } => "property",
+    }
+}
+
+#[component]
+pub fn DelayFields(step: Part<NodeKind>) -> impl IntoView {
+    let delay = part!(step, "delay", NodeKind::Delay(delay) => delay, Delay::For { minutes: 60 });
+    let kind = delay.under(
+        "",
+        |delay| delay_kind(delay).to_string(),
+        |delay, kind: String| {
+            *delay = match kind.as_str() {
+                "until" => Delay::Until { time: "09:00".to_string(), weekdays: Vec::new() },
+                "property" => Delay::UntilProperty { property: String::new(), offset_days: 0 },
+                _ => Delay::For { minutes: 60 },
+            };
+        },
+    );
+    let shown = Memo::new(move |_| delay.value.with(delay_kind));
+    let kinds = options([
+        ("for", "For a length of time"),
+        ("until", "Until a time of day"),
+        ("property", "Until a date that is known of the person"),
+    ]);
+    view! {
+        <PickField label="Waits" part=kind options=kinds />
+        {move || match shown.get() {
+            "until" => view! { <UntilFields delay=delay /> }.into_any(),
+            "property" => {
+                let property = part!(delay, "until_property.property", Delay::UntilProperty { property, .. } => property);
+                let offset = part!(delay, "until_property.offset_days", Delay::UntilProperty { offset_days, .. } => offset_days);
+                view! {
+                    <TextField label="Property with the date" part=property list="known-properties" />
+                    <OffsetFields part=offset />
+                }
+                    .into_any()
+            }
+            _ => {
+                let minutes = part!(delay, "for.minutes", Delay::For { minutes } => minutes);
+                view! { <LengthField label="Length" part=required(minutes) required=true /> }.into_any()
+            }
+        }}
+        <NextTimes delay=delay.value />
+    }
+}
+
+/// A length that is always there.
+fn required(part: Part<u32>) -> Part<Option<u32>> {
+    part.under("", |minutes| Some(*minutes), |minutes, new| *minutes = new.unwrap_or(*minutes))
+}
+
+#[component]
+fn UntilFields(delay: Part<Delay>) -> impl IntoView {
+    let time = part!(delay, "until.time", Delay::Until { time, .. } => time);
+    let weekdays = part!(delay, "until.weekdays", Delay::Until { weekdays, .. } => weekdays);
+    let bench = Bench::here();
+    view! {
+        <TextField label="Time of day, where the person lives" part=time input="time" />
+        <fieldset class="weekdays">
+            <legend>"Only on"</legend>
+            {WEEKDAYS
+                .into_iter()
+                .zip(1_u8..)
+                .map(|(name, day)| {
+                    let flip = move |event| {
+                        let on = event_target_checked(&event);
+                        weekdays
+                            .change(|days| {
+                                days.retain(|other| *other != day);
+                                if on {
+                                    days.push(day);
+                                    days.sort_unstable();
+                                }
+                            });
+                    };
+                    view! {
+                        <label class="choice">
+                            <input
+                                r#type="checkbox"
+                                disabled=!bench.can_draw()
+                                prop:checked=move || weekdays.value.with(|days| days.contains(&day))
+                                on:change=flip
+                            />
+                            <span>{name}</span>
+                        </label>
+                    }
+                })
+                .collect_view()}
+        </fieldset>
+        <p class="hint">"None ticked: on any day."</p>
+    }
+}
+
+/// So many days before or after.
+#[component]
+fn OffsetFields(part: Part<i32>) -> impl IntoView {
+    let side = part.under(
+        "",
+        |days| if *days < 0 { "before" } else { "after" }.to_string(),
+        |days, side: String| *days = if side == "before" { -days.abs() } else { days.abs() },
+    );
+    let count = part.under(
+        "",
+        |days| Some(u64::from(days.unsigned_abs())),
+        |days, new: Option<u64>| {
+            let count = i32::try_from(new.unwrap_or(0)).unwrap_or(i32::MAX);
+            *days = if *days < 0 { -count } else { count };
+        },
+    );
+    view! {
+        <div class="filter-fields">
+            <NumberField label="Days" part=count max=3650 required=true />
+            <PickField label="Before or after" part=side options=options([("before", "before it"), ("after", "after it")]) />
+        </div>
+    }
+}
+
+/// The next times at which somebody would go on.
+#[component]
+fn NextTimes(delay: Signal<Delay>) -> impl IntoView {
+    let bench = Bench::here();
+    let times = RwSignal::new(Vec::<Timestamp>::new());
+    let asked = StoredValue::new(0_u32);
+    Effect::new(move |_| {
+        let (delay, zone) = (delay.get(), bench.settings.read().time_zone.clone());
+        let mine = asked.with_value(|asked| asked + 1);
+        asked.set_value(mine);
+        spawn_local(async move {
+            // An answer that was overtaken is not shown.
+            let answer = next_times(delay, None, Some(zone)).await.unwrap_or_default();
+            if asked.try_get_value() == Some(mine) {
+                times.set(answer);
+            }
+        });
+    });
+    move || {
+        let zone = bench.settings.read().time_zone.clone();
+        (!times.read().is_empty()).then(|| {
+            view! {
+                <div class="next-times">
+                    <p class="field-label">{format!("For somebody who comes to it now and later ({zone})")}</p>
+                    <ul>{times.get().into_iter().map(|at| view! { <li>{browser::local_time(at, &zone)}</li> }).collect_view()}</ul>
+                </div>
+            }
+        })
+    }
+}
+
+#[component]
+pub fn WaitFields(step: Part<NodeKind>) -> impl IntoView {
+    let awaited = part!(step, "wait_for_event.event", NodeKind::WaitForEvent { event, .. } => event, event());
+    let same = part!(step, "wait_for_event.same", NodeKind::WaitForEvent { same, .. } => same);
+    let timeout =
+        part!(step, "wait_for_event.timeout_minutes", NodeKind::WaitForEvent { timeout_minutes, .. } => timeout_minutes);
+    let count = same.count();
+    view! {
+        <EventFields part=awaited label="Event that is waited for" />
+        <fieldset class="panel-group">
+            <legend>"Same as in the event that let her in"</legend>
+            <p class="hint">"The same order, the same cart: the property must have the same value in both."</p>
+            <For each=move || 0..count.get() key=|index| *index let:index>
+                <div class="list-line">
+                    <TextField label="Same property" part=same.item(index, String::new()) list="known-event-properties" />
+                    <RemoveButton label="Remove this property" press=move || same.remove(index) />
+                </div>
+            </For>
+            <AddButton label="Add a property" press=move || same.push(String::new()) />
+        </fieldset>
+        <LengthField label="Waits at most" part=required(timeout) required=true hint="Then people leave by timeout." />
+    }
+}
+
+#[component]
+pub fn HasDoneFields(step: Part<NodeKind>) -> impl IntoView {
+    let asked = part!(step, "has_done_split.event", NodeKind::HasDoneSplit { event, .. } => event, event());
+    let within = part!(step, "has_done_split.within_days", NodeKind::HasDoneSplit { within_days, .. } => within_days);
+    view! {
+        <EventFields part=asked label="Event that is asked for" />
+        <NumberField label="Within so many days" part=optional(within) min=1 hint="Empty: ever." />
+    }
+}
+
+/// A name that no item of a list has yet.
+fn free_name(taken: impl Fn(&str) -> bool, start: &str) -> String {
+    (1..).map(|number| format!("{start} {number}")).find(|name| !taken(name)).unwrap_or_default()
+}
+
+#[component]
+pub fn ConditionFields(step: Part<NodeKind>) -> impl IntoView {
+    let branches = part!(step, "condition_split.branches", NodeKind::ConditionSplit { branches } => branches);
+    let count = branches.count();
+    let spare = || Branch { name: String::new(), criteria: Criteria::everyone() };
+    let add = move || {
+        branches.change(|all| {
+            let name = free_name(|name| all.iter().any(|branch| branch.name == name), "branch");
+            all.push(Branch { name, criteria: Criteria::Property(super::criteria::filter()) });
+        });
+    };
+    let raise = move |index: usize| {
+        if index > 0 {
+            branches.change(|all| all.swap(index, index - 1));
+        }
+    };
+    view! {
+        <p class="hint">"The first branch whose condition holds; “others” where none does."</p>
+        <Complaint path=branches.path />
+        <For each=move || 0..count.get() key=|index| *index let:index>
+            <fieldset class="panel-group">
+                <legend>{format!("Branch {}", index + 1)}</legend>
+                <TextField
+                    label="Name of the branch"
+                    part=part!(branches.item(index, spare()), "name", Branch { name, .. } => name)
+                    when_left=true
+                    max=40
+                />
+                <CriteriaFields part=part!(branches.item(index, spare()), "criteria", Branch { criteria, .. } => criteria, Criteria::everyone()) />
+                <div class="step-tools-row">
+                    {(index > 0).then(|| view! { <MoveUp press=move || raise(index) /> })}
+                    <RemoveButton label="Remove this branch" press=move || branches.remove(index) />
+                </div>
+            </fieldset>
+        </For>
+        <AddButton label="Add a branch" press=add />
+    }
+}
+
+#[component]
+fn MoveUp<F>(press: F) -> impl IntoView
+where
+    F: Fn() + Send + Sync + 'static,
+{
+    let bench = Bench::here();
+    view! {
+        <button class="button button-small" r#type="button" disabled=!bench.can_draw() on:click=move |_| press()>
+            "Ask earlier"
+        </button>
+    }
+}
+
+#[component]
+pub fn RandomFields(step: Part<NodeKind>) -> impl IntoView {
+    let shares = part!(step, "random_split.shares", NodeKind::RandomSplit { shares } => shares);
+    let count = shares.count();
+    let spare = || Share { name: String::new(), percent: 0 };
+    let add = move || {
+        shares.change(|all| {
+            let name = free_name(|name| all.iter().any(|share| share.name == name), "share");
+            all.push(Share { name, percent: 0 });
+        });
+    };
+    let even = move |_| {
+        shares.change(|all| {
+            let many = u8::try_from(all.len().max(1)).unwrap_or(100);
+            for (index, share) in all.iter_mut().enumerate() {
+                share.percent = 100 / many + u8::from(index < usize::from(100 % many));
+            }
+        });
+    };
+    let bench = Bench::here();
+    let sum = move || shares.value.with(|all| all.iter().map(|share| u32::from(share.percent)).sum::<u32>());
+    view! {
+        <p class="hint">"By chance, but always the same way for the same person."</p>
+        <For each=move || 0..count.get() key=|index| *index let:index>
+            <div class="list-line">
+                <div class="filter-fields">
+                    <TextField
+                        label="Name of the share"
+                        part=part!(shares.item(index, spare()), "name", Share { name, .. } => name)
+                        when_left=true
+                        max=40
+                    />
+                    <NumberField
+                        label="Percent"
+                        part=some(part!(shares.item(index, spare()), "percent", Share { percent, .. } => percent))
+                        max=100
+                        required=true
+                    />
+                </div>
+                <RemoveButton label="Remove this share" press=move || shares.remove(index) />
+            </div>
+        </For>
+        <p class="hint">{move || format!("Together {} of 100.", sum())}</p>
+        <Complaint path=shares.path />
+        <div class="step-tools-row">
+            <AddButton label="Add a share" press=add />
+            <button class="button button-small" r#type="button" disabled=!bench.can_draw() on:click=even>
+                "All alike"
+            </button>
+        </div>
+    }
+}
+
+#[component]
+pub fn UpdateFields(step: Part<NodeKind>) -> impl IntoView {
+    let set = part!(step, "update_profile.set", NodeKind::UpdateProfile { set } => set);
+    let count = set.count();
+    let spare = || PropertyValue { property: String::new(), value: serde_json::Value::String(String::new()) };
+    view! {
+        <Complaint path=set.path />
+        <For each=move || 0..count.get() key=|index| *index let:index>
+            <div class="list-line">
+                <div class="filter-fields">
+                    <TextField
+                        label="Property"
+                        part=part!(set.item(index, spare()), "property", PropertyValue { property, .. } => property)
+                        list="known-properties"
+                    />
+                    <TextField
+                        label="Value"
+                        part=typed_value(part!(set.item(index, spare()), "value", PropertyValue { value, .. } => value))
+                    />
+                </div>
+                <RemoveButton label="Remove this property" press=move || set.remove(index) />
+            </div>
+        </For>
+        <AddButton label="Add a property" press=move || set.push(spare()) />
+    }
+}

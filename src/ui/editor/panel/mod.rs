@@ -1,0 +1,74 @@
+//! The panel beside the canvas: the form of the chosen step, the settings, the checks, or a trial.
+
+mod checks;
+mod criteria;
+mod fields;
+mod flow;
+mod lists;
+mod message;
+mod part;
+mod settings;
+mod step;
+mod trial;
+
+use leptos::prelude::*;
+
+use super::bench::{Bench, Side};
+
+pub use checks::CheckList;
+
+#[component]
+pub fn Panel() -> impl IntoView {
+    let bench = Bench::here();
+    let only = Memo::new(move |_| bench.only());
+    let side = Memo::new(move |_| bench.side.get());
+    let title = move || match side.get() {
+        Side::Step => match only.get().and_then(|id| bench.cell(&id)) {
+            Some(cell) => cell.node.read().step.title().to_string(),
+            None => "Step".to_string(),
+        },
+        Side::Settings => "Settings".to_string(),
+        Side::Checks => "Checks".to_string(),
+        Side::Trial => "Try it".to_string(),
+    };
+    let body = move || match side.get() {
+        Side::Step => match only.get() {
+            Some(id) => view! { <step::StepForm id=id /> }.into_any(),
+            None => {
+                let text =
+                    if bench.chosen.read().is_empty() { "Choose a step to see its form." } else { "Several steps are chosen." };
+                view! { <p class="hint">{text}</p> }.into_any()
+            }
+        },
+        Side::Settings => view! { <settings::SettingsForm /> }.into_any(),
+        Side::Checks => view! { <checks::Checks /> }.into_any(),
+        Side::Trial => view! { <trial::TrialPanel /> }.into_any(),
+    };
+    view! {
+        <aside class="side-panel" aria-label="Panel">
+            <h3 id="panel-title" tabindex="-1">
+                {title}
+            </h3>
+            <div
+                id="panel-form"
+                class="side-form"
+                role="group"
+                aria-label="Form"
+                // Where nothing in it can be changed the keyboard still has to reach it, to scroll.
+                tabindex=(!bench.can_draw()).then_some("0")
+                on:focusout=move |_| bench.pause()
+                on:keydown=move |event| {
+                    if event.key() == "Escape" {
+                        event.prevent_default();
+                        if let Some(id) = bench.only_untracked() {
+                            bench.go_to(&id);
+                        }
+                    }
+                }
+            >
+                {body}
+            </div>
+            <lists::KnownNames />
+        </aside>
+    }
+}

@@ -1,0 +1,339 @@
+//! The settings of a version: who comes in, when, and how people leave.
+
+use leptos::prelude::*;
+
+use super::{
+    criteria::{CriteriaFields, EventFields, FilterList, event},
+    fields::{CheckField, NumberField, PickField, Subject, TextField, TimeField, optional, options, some},
+    lists::{AddButton, RemoveButton},
+    part::{Part, part},
+};
+use crate::{
+    domain::{
+        editor::sketch::Edit,
+        graph::criteria::{Criteria, EventMatch},
+        settings::{Entry, EntryType, GOALS_MAX, Goal, QuietHours, QuietThen, Reentry, SegmentTiming, Settings},
+        time::Timestamp,
+    },
+    ui::editor::{
+        bench::Bench,
+        browser::{field_of_time, now, time_of_field},
+    },
+};
+
+#[component]
+pub fn SettingsForm() -> impl IntoView {
+    let bench = Bench::here();
+    provide_context(Subject { node: StoredValue::new(None) });
+    let whole = Part::new(bench.settings.into(), "", move |settings: Settings, field| {
+        bench.apply(&Edit::Settings { settings: Box::new(settings), field }, |_| String::new());
+    });
+    let why =
+        (!bench.can_draw()).then_some("The settings of a published version cannot be changed. Make a new version for that.");
+    view! {
+        {why.map(|why| view! { <p class="panel-note">{why}</p> })}
+        <EntryFields entry=part!(whole, "entry", Settings { entry, .. } => entry, Entry::Api {}) />
+        <fieldset class="panel-group">
+            <legend>"When"</legend>
+            <TimeField
+                label="Start (UTC)"
+                part=part!(whole, "start", Settings { start, .. } => start)
+                hint="Empty: when it is published."
+            />
+            <TimeField label="End of entry (UTC)" part=part!(whole, "end", Settings { end, .. } => end) hint="Empty: never." />
+            <TextField
+                label="Time zone"
+                part=part!(whole, "time_zone", Settings { time_zone, .. } => time_zone)
+                list="known-zones"
+                hint="For people whose own is not known."
+            />
+            <Zones />
+        </fieldset>
+        <fieldset class="panel-group">
+            <legend>"How often and how many"</legend>
+            <ReentryFields part=part!(whole, "reentry", Settings { reentry, .. } => reentry) />
+            <NumberField
+                label="Most people that may enter"
+                part=part!(whole, "entry_cap", Settings { entry_cap, .. } => entry_cap)
+                min=1
+                max=u64::MAX
+                hint="Empty: any number."
+            />
+            <NumberField
+                label="Control group, in a hundred"
+                part=some(part!(whole, "control_percent", Settings { control_percent, .. } => control_percent))
+                max=99
+                required=true
+                hint="So many qualify but stay outside, for comparison."
+            />
+        </fieldset>
+        <Goals part=part!(whole, "goals", Settings { goals, .. } => goals) />
+        <Exits part=part!(whole, "exits", Settings { exits, .. } => exits) />
+        <fieldset class="panel-group">
+            <legend>"Limits"</legend>
+            <NumberField
+                label="Leaves after so many hours"
+                part=optional(part!(whole, "timeout_hours", Settings { timeout_hours, .. } => timeout_hours))
+                min=1
+                hint="As timed out. Empty: never."
+            />
+            <Quiet part=part!(whole, "quiet_hours", Settings { quiet_hours, .. } => quiet_hours) />
+        </fieldset>
+    }
+}
+
+#[component]
+fn EntryFields(entry: Part<Entry>) -> impl IntoView {
+    let kind = entry.under(
+        "",
+        |entry| entry.entry_type().key().to_string(),
+        |entry, key: String| {
+            *entry = match key.parse() {
+                Ok(EntryType::Event) => Entry::Event { name: String::new(), filters: Vec::new() },
+                Ok(EntryType::Profile) => Entry::Profile { criteria: Criteria::everyone() },
+                Ok(EntryType::Segment) => Entry::Segment { name: String::new(), when: SegmentTiming::Once {} },
+                Ok(EntryType::List) => Entry::List { name: String::new() },
+                _ => Entry::Api {},
+            };
+        },
+    );
+    let shown = Memo::new(move |_| entry.value.with(Entry::entry_type));
+    let kinds = EntryType::ALL.iter().map(|kind| (kind.key().to_string(), kind.title().to_string())).collect::<Vec<_>>();
+    view! {
+        <fieldset class="panel-group">
+            <legend>"Who comes in"</legend>
+            <PickField label="Entry" part=kind options=kinds />
+            <super::lists::Complaint path=entry.path />
+            {move || match shown.get() {
+                EntryType::Event => {
+                    let name = part!(entry, "event.name", Entry::Event { name, .. } => name);
+                    let filters = part!(entry, "event.filters", Entry::Event { filters, .. } => filters);
+                    view! {
+                        <TextField label="Event that lets people in" part=name list="known-events" />
+                        <FilterList part=filters />
+                    }
+                        .into_any()
+                }
+                EntryType::Profile => {
+                    let criteria = part!(entry, "profile.criteria", Entry::Profile { criteria } => criteria, Criteria::everyone());
+                    view! {
+                        <p class="hint">"Whoever comes to meet this:"</p>
+                        <CriteriaFields part=criteria />
+                    }
+                        .into_any()
+                }
+                EntryType::Segment => {
+                    let name = part!(entry, "segment.name", Entry::Segment { name, .. } => name);
+                    let when = part!(entry, "segment.when", Entry::Segment { when, .. } => when, SegmentTiming::Once {});
+                    view! {
+                        <TextField label="Segment" part=name list="known-segments" />
+                        <Timing part=when />
+                    }
+                        .into_any()
+                }
+                EntryType::List => {
+                    let name = part!(entry, "list.name", Entry::List { name } => name);
+                    view! { <TextField label="List" part=name list="known-lists" /> }.into_any()
+                }
+                EntryType::Api => {
+                    view! { <p class="hint">"A program lets people in: POST /api/v1/journeys/{id}/enter."</p> }.into_any()
+                }
+            }}
+        </fieldset>
+    }
+}
+
+#[component]
+fn Timing(part: Part<SegmentTiming>) -> impl IntoView {
+    let key = |timing: &SegmentTiming| match timing {
+        SegmentTiming::Once {} => "once",
+        SegmentTiming::OnDates { .. } => "dates",
+        SegmentTiming::Every { .. } => "every",
+    };
+    let kind = part.under(
+        "",
+        move |timing| key(timing).to_string(),
+        |timing, kind: String| {
+            *timing = match kind.as_str() {
+                "dates" => SegmentTiming::OnDates { dates: vec![now()] },
+                "every" => SegmentTiming::Every { hours: 24 },
+                _ => SegmentTiming::Once {},
+            };
+        },
+    );
+    let shown = Memo::new(move |_| part.value.with(key));
+    let kinds = options([("once", "Once, at the start"), ("dates", "On dates"), ("every", "Again and again")]);
+    view! {
+        <PickField label="Looked at" part=kind options=kinds />
+        {move || match shown.get() {
+            "dates" => {
+                let dates = part!(part, "on_dates.dates", SegmentTiming::OnDates { dates } => dates);
+                view! { <Dates part=dates /> }.into_any()
+            }
+            "every" => {
+                let hours = part!(part, "every.hours", SegmentTiming::Every { hours } => hours);
+                view! { <NumberField label="Every so many hours" part=some(hours) min=1 required=true /> }.into_any()
+            }
+            _ => ().into_any(),
+        }}
+    }
+}
+
+#[component]
+fn Dates(part: Part<Vec<Timestamp>>) -> impl IntoView {
+    let count = part.count();
+    let bench = Bench::here();
+    view! {
+        <super::lists::Complaint path=part.path />
+        <For each=move || 0..count.get() key=|index| *index let:index>
+            <div class="list-line">
+                <label class="field">
+                    <span class="field-label">"Date (UTC)"</span>
+                    <input
+                        r#type="datetime-local"
+                        disabled=!bench.can_draw()
+                        prop:value=move || part.item(index, Timestamp(0)).value.with(|at| field_of_time(*at))
+                        on:change=move |event| {
+                            if let Some(at) = time_of_field(&event_target_value(&event)) {
+                                part.item(index, at).set(at);
+                            }
+                        }
+                    />
+                </label>
+                <RemoveButton label="Remove this date" press=move || part.remove(index) />
+            </div>
+        </For>
+        <AddButton label="Add a date" press=move || part.push(now()) />
+    }
+}
+
+#[component]
+fn ReentryFields(part: Part<Reentry>) -> impl IntoView {
+    let kind = part.under(
+        "",
+        |reentry| {
+            match reentry {
+                Reentry::Never => "never",
+                Reentry::AfterExit => "exit",
+                Reentry::AfterHours(_) => "hours",
+            }
+            .to_string()
+        },
+        |reentry, kind: String| {
+            *reentry = match kind.as_str() {
+                "exit" => Reentry::AfterExit,
+                "hours" => Reentry::AfterHours(24),
+                _ => Reentry::Never,
+            };
+        },
+    );
+    let in_hours = Memo::new(move |_| matches!(part.get(), Reentry::AfterHours(_)));
+    let hours = part!(part, "after_hours", Reentry::AfterHours(hours) => hours);
+    let kinds = options([
+        ("never", "Never a second time"),
+        ("exit", "Again after leaving"),
+        ("hours", "Again, some hours after leaving"),
+    ]);
+    view! {
+        <PickField label="Comes in again" part=kind options=kinds />
+        {move || in_hours.get().then(|| view! { <NumberField label="Hours after leaving" part=some(hours) min=1 required=true /> })}
+    }
+}
+
+#[component]
+fn Goals(part: Part<Vec<Goal>>) -> impl IntoView {
+    let count = part.count();
+    let spare = || Goal { name: String::new(), event: event() };
+    view! {
+        <fieldset class="panel-group">
+            <legend>"Goals"</legend>
+            <p class="hint">"Whoever does it leaves as converted, wherever she is."</p>
+            <super::lists::Complaint path=part.path />
+            <For each=move || 0..count.get() key=|index| *index let:index>
+                <div class="list-line">
+                    <div class="criteria">
+                        <TextField label="Name of the goal" part=part!(part.item(index, spare()), "name", Goal { name, .. } => name) />
+                        <EventFields
+                            part=part!(part.item(index, spare()), "event", Goal { event, .. } => event, event())
+                            label="Event that meets the goal"
+                        />
+                    </div>
+                    <RemoveButton label="Remove this goal" press=move || part.remove(index) />
+                </div>
+            </For>
+            {move || (count.get() < GOALS_MAX).then(|| view! { <AddButton label="Add a goal" press=move || part.push(spare()) /> })}
+        </fieldset>
+    }
+}
+
+#[component]
+fn Exits(part: Part<Vec<EventMatch>>) -> impl IntoView {
+    let count = part.count();
+    view! {
+        <fieldset class="panel-group">
+            <legend>"Exits"</legend>
+            <p class="hint">"Events with which people leave without a goal."</p>
+            <For each=move || 0..count.get() key=|index| *index let:index>
+                <div class="list-line">
+                    <div class="criteria">
+                        <EventFields part=part.item(index, event()) label="Event with which people leave" />
+                    </div>
+                    <RemoveButton label="Remove this exit" press=move || part.remove(index) />
+                </div>
+            </For>
+            <AddButton label="Add an exit" press=move || part.push(event()) />
+        </fieldset>
+    }
+}
+
+#[component]
+fn Quiet(part: Part<Option<QuietHours>>) -> impl IntoView {
+    let usual = || QuietHours { from: "22:00".to_string(), to: "08:00".to_string(), then: QuietThen::SendWhenOver };
+    let on = part.under("", Option::is_some, move |quiet, on: bool| *quiet = on.then(usual));
+    let is_on = Memo::new(move |_| part.value.with(Option::is_some));
+    let hours = part.under("", move |quiet| quiet.clone().unwrap_or_else(usual), |quiet, new| *quiet = Some(new));
+    let then = hours.under(
+        "then",
+        |quiet| if quiet.then == QuietThen::Drop { "drop" } else { "later" }.to_string(),
+        |quiet, then: String| quiet.then = if then == "drop" { QuietThen::Drop } else { QuietThen::SendWhenOver },
+    );
+    view! {
+        <CheckField label="Quiet hours" part=on hint="No message goes out, where the person lives." />
+        {move || {
+            is_on
+                .get()
+                .then(|| {
+                    view! {
+                        <div class="filter-fields">
+                            <TextField label="Quiet from" part=part!(hours, "from", QuietHours { from, .. } => from) input="time" />
+                            <TextField label="Quiet until" part=part!(hours, "to", QuietHours { to, .. } => to) input="time" />
+                        </div>
+                        <PickField
+                            label="Messages of that time"
+                            part=then
+                            options=options([("later", "go out when it is over"), ("drop", "are not sent")])
+                        />
+                    }
+                })
+        }}
+    }
+}
+
+/// The zones that the browser knows.
+#[component]
+fn Zones() -> impl IntoView {
+    let zones = known_zones();
+    view! { <datalist id="known-zones">{zones.into_iter().map(|zone| view! { <option value=zone></option> }).collect_view()}</datalist> }
+}
+
+fn known_zones() -> Vec<String> {
+    use wasm_bindgen::{JsCast, JsValue};
+    let read = |from: &JsValue, key: &str| js_sys::Reflect::get(from, &key.into()).ok();
+    let intl = read(&js_sys::global(), "Intl");
+    let list = intl
+        .and_then(|intl| read(&intl, "supportedValuesOf"))
+        .and_then(|ask| ask.dyn_into::<js_sys::Function>().ok())
+        .and_then(|ask| ask.call1(&JsValue::UNDEFINED, &"timeZone".into()).ok());
+    let zones = list.map(|list| js_sys::Array::from(&list).iter().filter_map(|zone| zone.as_string()).collect::<Vec<_>>());
+    ["UTC".to_string()].into_iter().chain(zones.unwrap_or_default()).collect()
+}

@@ -1,0 +1,122 @@
+//! The form of a step.
+
+use leptos::prelude::*;
+
+use super::{
+    fields::{AreaField, CheckField, Kind, LengthField, Subject, TextField},
+    flow, message,
+    part::{Part, part},
+};
+use crate::{
+    domain::{
+        editor::{Mode, sketch::Edit},
+        graph::{Node, NodeKind, node::Sending},
+    },
+    ui::editor::bench::Bench,
+};
+
+/// The chosen step's form.
+#[component]
+pub fn StepForm(id: String) -> impl IntoView {
+    let bench = Bench::here();
+    let Some(cell) = bench.cell(&id) else { return ().into_any() };
+    provide_context(Subject { node: StoredValue::new(Some(id)) });
+    let node = cell.node;
+    let whole = Part::new(Signal::from(node.clone()), "", move |node: Node, field| {
+        bench.apply(&Edit::Change { node: Box::new(node), field }, |_| String::new());
+    });
+    let name = whole.under(
+        "name",
+        |node| node.name.clone().unwrap_or_default(),
+        |node, name: String| node.name = (!name.is_empty()).then_some(name),
+    );
+    let step = part!(whole, "step", Node { step, .. } => step, NodeKind::Entry {});
+    let is_message = node.with_untracked(|node| node.step.is_message());
+    let is_entry = node.with_untracked(|node| node.step == NodeKind::Entry {});
+    let why = match bench.mode {
+        Mode::Draft => None,
+        _ => bench.document.get_value().why.clone(),
+    };
+    view! {
+        {why.map(|why| view! { <p class="panel-note">{why}</p> })}
+        <TextField label="Name of the step" part=name kind=Kind::Text max=80 hint="Empty: it is called by what it does." />
+        <KindFields step=step />
+        {is_message.then(|| view! { <SendingFields part=part!(whole, "sending", Node { sending, .. } => sending) /> })}
+        {is_entry
+            .then(|| {
+                view! {
+                    <p class="hint">"Who comes in, and when, is said in the settings of the journey."</p>
+                    <button
+                        class="button button-small"
+                        r#type="button"
+                        on:click=move |_| bench.side.set(crate::ui::editor::bench::Side::Settings)
+                    >
+                        "Open the settings"
+                    </button>
+                }
+            })}
+    }
+    .into_any()
+}
+
+/// The fields of whatever kind the step is.
+#[component]
+fn KindFields(step: Part<NodeKind>) -> impl IntoView {
+    match step.now() {
+        NodeKind::Entry {} => ().into_any(),
+        NodeKind::Email { .. }
+        | NodeKind::Sms { .. }
+        | NodeKind::Push { .. }
+        | NodeKind::WebPush { .. }
+        | NodeKind::InApp { .. }
+        | NodeKind::Whatsapp { .. }
+        | NodeKind::Webhook { .. } => view! { <message::MessageFields step=step /> }.into_any(),
+        NodeKind::Delay(_) => view! { <flow::DelayFields step=step /> }.into_any(),
+        NodeKind::WaitForEvent { .. } => view! { <flow::WaitFields step=step /> }.into_any(),
+        NodeKind::ConditionSplit { .. } => view! { <flow::ConditionFields step=step /> }.into_any(),
+        NodeKind::HasDoneSplit { .. } => view! { <flow::HasDoneFields step=step /> }.into_any(),
+        NodeKind::RandomSplit { .. } => view! { <flow::RandomFields step=step /> }.into_any(),
+        NodeKind::UpdateProfile { .. } => view! { <flow::UpdateFields step=step /> }.into_any(),
+        NodeKind::AddToList { .. } => {
+            let list = part!(step, "add_to_list.list", NodeKind::AddToList { list } => list);
+            view! { <TextField label="List" part=list list="known-lists" hint="It is made where there is none of this name." /> }
+                .into_any()
+        }
+        NodeKind::RemoveFromList { .. } => {
+            let list = part!(step, "remove_from_list.list", NodeKind::RemoveFromList { list } => list);
+            view! { <TextField label="List" part=list list="known-lists" /> }.into_any()
+        }
+        NodeKind::StartJourney { .. } => {
+            let journey = part!(step, "start_journey.journey", NodeKind::StartJourney { journey } => journey);
+            view! { <TextField label="Journey" part=journey list="known-journeys" hint="People enter it, and go on here too." /> }
+                .into_any()
+        }
+        NodeKind::Goal { .. } => {
+            let name = part!(step, "goal.name", NodeKind::Goal { name } => name);
+            view! { <TextField label="Name of the goal" part=name hint="Whoever comes here leaves as converted." /> }.into_any()
+        }
+        NodeKind::ForceExit { .. } => {
+            let reason = part!(step, "force_exit.reason", NodeKind::ForceExit { reason } => reason);
+            view! { <AreaField label="Reason" part=reason rows=2 hint="For those who read the figures." /> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn SendingFields(part: Part<Sending>) -> impl IntoView {
+    let too_late = part!(part, "too_late_minutes", Sending { too_late_minutes, .. } => too_late_minutes);
+    let answer = part!(part, "answer_minutes", Sending { answer_minutes, .. } => answer_minutes);
+    let ignore = part!(part, "ignore_caps", Sending { ignore_caps, .. } => ignore_caps);
+    view! {
+        <fieldset class="panel-group">
+            <legend>"Sending"</legend>
+            <LengthField label="Not sent any more when later than" part=too_late hint="Empty: it is sent however late." />
+            <LengthField
+                label="Waits for what people do with it"
+                part=answer
+                hint="Clicked, viewed, delivered; whoever has done nothing by then leaves by timeout. Empty: people go on at once."
+            />
+            <CheckField label="Ignores frequency caps" part=ignore hint="Receipts, passwords; it counts for the caps all the same." />
+        </fieldset>
+    }
+}

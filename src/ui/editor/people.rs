@@ -1,0 +1,75 @@
+//! Who is at a node of a published version.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::bench::Bench;
+use crate::{
+    api::editor::people_at,
+    domain::{
+        editor::PersonHere,
+        figures::{counted, grouped},
+        journey::NodeFigures,
+    },
+};
+
+/// Who came and who waits; pressed, it lists those who are there.
+#[component]
+pub fn PeopleHere(id: String, figures: NodeFigures) -> impl IntoView {
+    let bench = Bench::here();
+    let waiting = figures.waiting();
+    let text = match waiting {
+        0 => format!("{} came", grouped(figures.came)),
+        waiting => format!("{} came · {} here", grouped(figures.came), grouped(waiting)),
+    };
+    let label = format!("{text} at {}. List who is here", bench.title(&id));
+    let open = move |event: leptos::ev::MouseEvent| {
+        event.stop_propagation();
+        bench.people.set(Some(id.clone()));
+    };
+    view! {
+        <button class="step-figures" r#type="button" tabindex="-1" aria-label=label on:click=open>
+            {text}
+        </button>
+    }
+}
+
+/// The people at a node, as a list.
+#[component]
+pub fn PeopleList(node: String) -> impl IntoView {
+    let bench = Bench::here();
+    let document = bench.document.get_value();
+    let (journey, version) = (document.journey.to_string(), document.version);
+    let title = bench.title(&node);
+    let found = RwSignal::new(None::<Result<Vec<PersonHere>, String>>);
+    spawn_local(async move {
+        let answer = people_at(journey, version, node).await.map_err(|error| error.sentence());
+        found.try_set(Some(answer));
+    });
+    view! {
+        <p class="dialog-text">{title}</p>
+        {move || match found.get() {
+            None => view! { <p class="hint">"Looking…"</p> }.into_any(),
+            Some(Err(sentence)) => view! { <p class="complaint">{sentence}</p> }.into_any(),
+            Some(Ok(people)) if people.is_empty() => view! { <p class="hint">"Nobody is here now."</p> }.into_any(),
+            Some(Ok(people)) => {
+                let count = counted(people.len() as i64, "person", "people");
+                view! {
+                    <p class="hint">{count}</p>
+                    <ul class="people-here">{people.into_iter().map(|person| view! { <PersonLine person=person /> }).collect_view()}</ul>
+                }
+                    .into_any()
+            }
+        }}
+    }
+}
+
+#[component]
+fn PersonLine(person: PersonHere) -> impl IntoView {
+    let name = person.identity.unwrap_or_else(|| "somebody without an identity".to_string());
+    view! {
+        <li>
+            <a href=format!("/trips/{}", person.trip)>{name}</a>
+            <span class="hint">{format!(" since {}", person.since.long_date())}</span>
+        </li>
+    }
+}

@@ -1,0 +1,114 @@
+//! Connectors: a line, wide enough to be hit, and a button in its middle that puts a step into it.
+
+use leptos::prelude::*;
+
+use super::{bench::Bench, step_box::open_picker};
+use crate::{
+    domain::{
+        editor::geometry::{halfway, path},
+        figures::grouped,
+        graph::Connector,
+    },
+    ui::components::icon::{Icon, Symbol},
+};
+
+#[component]
+pub fn WireLine(way: Connector) -> impl IntoView {
+    let bench = Bench::here();
+    let way = StoredValue::new(way);
+    let line = Memo::new(move |_| {
+        let Connector { from, outlet, to } = way.get_value();
+        bench.ends(&from, &outlet, &to).map(|(from, to)| path(from, to, bench.direction.get())).unwrap_or_default()
+    });
+    let key = move || way.with_value(|way| (way.from.clone(), way.outlet.clone()));
+    let chosen = Memo::new(move |_| bench.wire.read().as_ref() == Some(&key()));
+    let on_trail = Memo::new(move |_| bench.trail.read().wires.contains(&key()));
+    let choose = move |event: leptos::ev::MouseEvent| {
+        event.stop_propagation();
+        bench.choose(std::collections::BTreeSet::new());
+        bench.wire.set(Some(key()));
+    };
+    let passed = move || {
+        let (from, outlet) = key();
+        let figures = bench.figures.read();
+        figures.get(&from).and_then(|node| node.left.iter().find(|(name, _)| *name == outlet)).map(|(_, count)| *count)
+    };
+    let middle = move || {
+        let Connector { from, outlet, to } = way.get_value();
+        bench.ends(&from, &outlet, &to).map(|(from, to)| halfway(from, to)).unwrap_or_default()
+    };
+    view! {
+        <g data-wire="true" class="wire" class:wire-chosen=chosen class:wire-trail=on_trail on:click=choose>
+            <path class="wire-grip" d=line />
+            <path class="wire-line" d=line />
+            {move || {
+                passed()
+                    .filter(|count| *count > 0)
+                    .map(|count| {
+                        let at = middle();
+                        view! {
+                            <text class="wire-count" x=format!("{:.1}", at.x + 14.0) y=format!("{:.1}", at.y + 4.0)>
+                                {grouped(count)}
+                            </text>
+                        }
+                    })
+            }}
+        </g>
+    }
+}
+
+#[component]
+pub fn WireTools(way: Connector) -> impl IntoView {
+    let bench = Bench::here();
+    let way = StoredValue::new(way);
+    let place = move || {
+        let Connector { from, outlet, to } = way.get_value();
+        let at = bench.ends(&from, &outlet, &to).map(|(from, to)| halfway(from, to)).unwrap_or_default();
+        format!("translate({:.1}px, {:.1}px)", at.x, at.y)
+    };
+    let key = move || way.with_value(|way| (way.from.clone(), way.outlet.clone()));
+    let chosen = Memo::new(move |_| bench.wire.read().as_ref() == Some(&key()));
+    let words = way.with_value(|way| format!("between {}, {}, and {}", bench.title(&way.from), way.outlet, bench.title(&way.to)));
+    let remove_words = format!("Remove the connector {words}");
+    view! {
+        <div class="wire-tools" class:wire-tools-chosen=chosen style:transform=place>
+            <button
+                class="wire-button"
+                r#type="button"
+                tabindex="-1"
+                aria-label=format!("Add a step {words}")
+                title="Add a step here"
+                on:click=move |event| {
+                    event.stop_propagation();
+                    let (from, outlet) = key();
+                    open_picker(bench, &event, from, outlet, false);
+                }
+            >
+                <Icon symbol=Symbol::Plus />
+            </button>
+            {move || {
+                let label = remove_words.clone();
+                chosen
+                    .get()
+                    .then(|| {
+                        view! {
+                            <button
+                                class="wire-button wire-remove"
+                                r#type="button"
+                                tabindex="-1"
+                                aria-label=label
+                                title="Remove this connector (Delete)"
+                                on:click=move |event| {
+                                    event.stop_propagation();
+                                    let (from, outlet) = key();
+                                    bench.disconnect(&from, &outlet);
+                                }
+                            >
+                                <Icon symbol=Symbol::Close />
+                            </button>
+                        }
+                    })
+            }}
+        </div>
+    }
+}
