@@ -33,17 +33,17 @@ async fn a_journey_with_a_large_heap_does_not_keep_another_waiting() {
     provider.hold();
     let shop = Shop::open(provider).await;
     let large = shop.publish("Newsletter", shop::webhook()).await;
-    shop.sign_up(1..=3_000).await;
-    shop.until(large, |figures| figures.queued == 3_000).await;
+    shop.sign_up(1..=6_000).await;
+    shop.until(large, |figures| figures.queued == 6_000).await;
     let small = shop.publish("Receipt", shop::webhook_to("https://small.example.com/")).await;
-    shop.sign_up(5_001..=5_010).await;
+    shop.sign_up(9_001..=9_010).await;
     shop.until(small, |figures| figures.queued == 10).await;
     shop.provider.release();
     shop.until(small, |figures| figures.completed == 10).await;
     let last_small = shop.provider.last_place("https://small.example.com/");
     // What was in hand when it came goes first; the rest of the heap does not.
-    assert!(last_small < 1_500, "the receipts were served at place {last_small} of 3,010");
-    shop.until(large, |figures| figures.completed == 3_010).await;
+    assert!(last_small < 3_500, "the receipts were served at place {last_small} of 6,020");
+    shop.until(large, |figures| figures.completed == 6_010).await;
     shop.close().await;
 }
 
@@ -86,19 +86,19 @@ async fn a_provider_that_fails_is_left_alone_and_then_tried_with_one_message() {
     provider.fail(Fault::Channel);
     let shop = Shop::open(provider).await;
     let journey = shop.publish("Receipt", shop::webhook()).await;
-    shop.sign_up(1..=2_000).await;
-    shop.until(journey, |figures| figures.queued == 2_000).await;
+    shop.sign_up(1..=4_000).await;
+    shop.until(journey, |figures| figures.queued == 4_000).await;
     shop.until_resting().await;
     let before = shop.provider.asked();
     // At most what was in hand when the breaker opened.
-    assert!(before <= 512, "{before} of 2,000 were tried");
+    assert!(before <= 1_536, "{before} of 4,000 were tried");
     shop.clock.pass(10_000);
     shop.until_asked(before + 1).await;
     shop.until_settled().await;
     assert_eq!(shop.provider.asked(), before + 1, "one message finds out whether it works again");
     shop.provider.recover();
     shop.clock.pass(HOUR_MS);
-    shop.until(journey, |figures| figures.completed == 2_000).await;
+    shop.until(journey, |figures| figures.completed == 4_000).await;
     shop.close().await;
 }
 

@@ -9,12 +9,12 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     known::KnownVersions,
-    lane::Lane,
+    lane::{Lane, Pass},
     letter::{Letter, Office, Outcome, address_of, recent_of, suppressed_of},
 };
 use crate::{
@@ -303,7 +303,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         let surroundings = self.store.surroundings(&addresses, &capped, since).await?;
         for message in taken {
             match (self.known.get(message.version), profiles.get(&message.profile), self.lane(message)) {
-                (Some(version), Some(profile), Some((transport, permits))) => {
+                (Some(version), Some(profile), Some((transport, permits, pass))) => {
                     let letter = Letter {
                         recent: recent_of(&surroundings, message, now),
                         suppressed: suppressed_of(&surroundings, message, profile),
@@ -313,7 +313,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
                         version,
                         transport,
                     };
-                    self.hand_over(letter, permits);
+                    self.hand_over(letter, permits, pass);
                 }
                 _ => self.cannot(message, profiles.get(&message.profile), now),
             }
@@ -321,16 +321,22 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         Ok(())
     }
 
-    fn lane(&self, message: &TakenMessage) -> Option<(Arc<dyn Transport>, Arc<tokio::sync::Semaphore>)> {
+    fn lane(&self, message: &TakenMessage) -> Option<(Arc<dyn Transport>, Arc<Semaphore>, Pass)> {
         let lane = self.lanes.get(&(message.project, message.channel))?;
-        Some((Arc::clone(lane.transport.as_ref().ok()?), Arc::clone(&lane.permits)))
+        Some((Arc::clone(lane.transport.as_ref().ok()?), Arc::clone(&lane.permits), lane.pass()))
     }
 
-    fn hand_over(&self, letter: Letter, permits: Arc<tokio::sync::Semaphore>) {
+    fn hand_over(&self, letter: Letter, permits: Arc<Semaphore>, pass: Pass) {
         let (office, send) = (Arc::clone(&self.office), self.send.clone());
         tokio::spawn(async move {
             let _permit = permits.acquire_owned().await;
-            let _ = send.send(letter.deliver(&office).await);
+            let outcome = if pass.is_good() {
+                letter.deliver(&office).await
+            } else {
+                let settlement = Settlement::Again { at: office.clock.now(), reason: None, tried: false };
+                Outcome::untouched(&letter.message, settlement)
+            };
+            let _ = send.send(outcome);
         });
     }
 

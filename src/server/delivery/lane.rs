@@ -1,6 +1,9 @@
 //! One channel of one project: the provider at its end, and how much may be handed to it right now.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use tokio::sync::Semaphore;
 
@@ -24,11 +27,25 @@ pub struct Lane {
     pub permits: Arc<Semaphore>,
     rate: Option<Rate>,
     breaker: Breaker,
+    /// How often the breaker opened: what was taken before it did and is not on its way yet goes back.
+    opened: Arc<AtomicU64>,
     /// Most messages that are in hand.
     room: i64,
     in_hand: i64,
     /// What the provider failed with last.
     last_failure: Option<String>,
+}
+
+/// Good for handing one message over, until the breaker opens.
+pub struct Pass {
+    opened: Arc<AtomicU64>,
+    when_taken: u64,
+}
+
+impl Pass {
+    pub fn is_good(&self) -> bool {
+        self.opened.load(Ordering::Relaxed) == self.when_taken
+    }
 }
 
 /// How a lane does, for people and for whoever watches the server.
@@ -55,6 +72,7 @@ impl Lane {
             room: room(channel),
             rate: per_second.map(|rate| Rate::new(rate, now)),
             breaker: Breaker::default(),
+            opened: Arc::default(),
             in_hand: 0,
             last_failure: None,
         }
@@ -90,6 +108,11 @@ impl Lane {
         self.rate.as_ref().map(Rate::next).filter(|next| *next > now)
     }
 
+    /// To be held by what is taken now.
+    pub fn pass(&self) -> Pass {
+        Pass { opened: Arc::clone(&self.opened), when_taken: self.opened.load(Ordering::Relaxed) }
+    }
+
     pub fn took(&mut self, count: i64) {
         self.in_hand += count;
         if let Some(rate) = &mut self.rate {
@@ -107,7 +130,11 @@ impl Lane {
         match handed {
             Handed::NotNow { reason, fault: Fault::Channel, .. } | Handed::Never { reason, fault: Fault::Channel } => {
                 self.last_failure = Some(reason.clone());
-                self.breaker.fails(now)
+                let opens = self.breaker.fails(now);
+                if opens {
+                    self.opened.fetch_add(1, Ordering::Relaxed);
+                }
+                opens
             }
             _ => {
                 self.last_failure = None;
