@@ -75,14 +75,14 @@ fn NodeTitle(journey: JourneyId, node: Node) -> impl IntoView {
 fn Messages(journey: JourneyId, messages: Vec<Node>) -> impl IntoView {
     (!messages.is_empty()).then(|| {
         view! {
-            <h3>"Messages"</h3>
+            <h3 class="message-figures">"Messages"</h3>
             <ul class="rows" aria-label="Messages">
                 {messages
                     .into_iter()
                     .map(|node| {
                         let kind = node.name.is_some().then(|| format!(" ({})", node.step.title()));
                         view! {
-                            <li>
+                            <li class="row">
                                 <NodeTitle journey=journey node=node />
                                 {kind}
                             </li>
