@@ -101,6 +101,7 @@ async function openJourney(page: Page, server: Server): Promise<void> {
 async function publish(page: Page, server: Server): Promise<void> {
   await openJourney(page, server);
   await page.getByRole('button', { name: 'Publish' }).click();
+  await page.getByRole('button', { name: 'Publish version 1' }).click();
   await expect(page.getByText('Running', { exact: true }).first()).toBeVisible();
 }
 

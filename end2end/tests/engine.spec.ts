@@ -47,7 +47,7 @@ test('people come in, a pause keeps them out, a resume forgets, a stop ends it',
   await expect(page.getByText('She has not been in any.')).toBeVisible();
   await open('/profiles?search=ada');
   await page.getByRole('link', { name: 'ada' }).click();
-  await page.getByRole('link', { name: journey }).click();
+  await page.getByRole('list', { name: 'Trips' }).getByRole('link', { name: journey }).click();
   await expect(page.getByText('E-mail: sends the message')).toBeVisible();
   await expect(page.getByText(/Delay: waits/)).toBeVisible();
 });

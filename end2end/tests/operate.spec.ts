@@ -131,8 +131,7 @@ test('the row menu clones into a draft that opens, with graph and without figure
   await (await menuOf(page, 'Suspicious payment')).getByRole('menuitem', { name: 'Clone' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Edit Clone of Suspicious payment' })).toBeVisible();
   await expect(page).toHaveURL(/\/journeys\/[0-9a-f-]{36}\/edit$/);
-  await page.getByText('Steps as a list').click();
-  await expect(page.getByText('Wait for event').first()).toBeVisible();
+  await expect(page.getByRole('tree').getByText('Wait for event').first()).toBeVisible();
   await page.getByRole('link', { name: 'Journeys', exact: true }).first().click();
   const clone = row(page, 'Clone of Suspicious payment');
   await expect(clone.getByText('Draft')).toBeVisible();

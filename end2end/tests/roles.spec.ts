@@ -39,7 +39,8 @@ for (const [email, { title, edits, operates, manages }] of Object.entries(may)) 
       await page.keyboard.press('Escape');
 
       const pages = page.getByRole('navigation', { name: 'Main' }).getByRole('link');
-      await expect(pages).toHaveText(manages ? ['Journeys', 'Profiles', 'People', 'API keys', 'Audit log'] : ['Journeys', 'Profiles']);
+      const everybody = ['Journeys', 'Profiles', 'Delivery'];
+      await expect(pages).toHaveText(manages ? [...everybody, 'People', 'API keys', 'Audit log'] : everybody);
     });
 
     test('pauses only where it may', async ({ page, signIn }) => {
