@@ -49,8 +49,6 @@ pub enum SealedChange {
 pub trait ChannelStore {
     fn channels(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<StoredChannel>>> + Send;
     fn channel(&self, project: ProjectId, channel: Channel) -> impl Future<Output = StoreResult<Option<StoredChannel>>> + Send;
-    /// Those of every project, for the courier.
-    fn all_channels(&self) -> impl Future<Output = StoreResult<Vec<StoredChannel>>> + Send;
     /// Refused where somebody changed it since.
     fn save_channel(&self, actor: &Actor, change: &ChannelChange, now: Timestamp)
     -> impl Future<Output = StoreResult<()>> + Send;

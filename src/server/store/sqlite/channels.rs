@@ -74,11 +74,6 @@ impl ChannelStore for SqliteStore {
         row.map(Row::into_stored).transpose()
     }
 
-    async fn all_channels(&self) -> StoreResult<Vec<StoredChannel>> {
-        let rows: Vec<Row> = sqlx::query_as(read!("")).fetch_all(&self.readers).await?;
-        rows.into_iter().map(Row::into_stored).collect()
-    }
-
     async fn save_channel(&self, actor: &Actor, change: &ChannelChange, now: Timestamp) -> StoreResult<()> {
         save(self, actor, change, now).await
     }
