@@ -1,10 +1,10 @@
 // A real SMTP server (smtp-server) as a process of its own, for tests and benchmarks. It takes every message and writes one JSON
 // line a message into a file before it says so: {"from","to","messageId","subject","raw"}.
 //
-//   node smtp-sink.mjs FILE [--port N] [--cert FILE --key FILE] [--tls] [--user NAME --password WORD] [--narrow] [--quiet]
+//   node smtp-sink.mjs FILE [--port N] [--cert FILE --key FILE] [--tls] [--user NAME --password WORD] [--narrow] [--one-by-one] [--quiet]
 //
 // With a certificate it offers STARTTLS, with --tls it speaks TLS from the first byte. With a user everybody has to sign in.
-// --narrow takes no addresses with letters beyond ASCII. --quiet writes no "raw". It prints "listening on PORT" when it is ready.
+// --narrow takes no addresses with letters beyond ASCII. --one-by-one does not offer to take several words at once. --quiet writes no "raw". It prints "listening on PORT" when it is ready.
 //
 // What stands before the @ of a recipient says how it misbehaves; before the @ of a sender, "refused" is not let send.
 //   bounce 550 5.1.1   policy 550 5.7.1   full 552 5.2.2   busy 451 4.3.0   quota 452 4.2.2   spam 554 5.7.1 after the message
@@ -24,6 +24,7 @@ const { values, positionals } = parseArgs({
     user: { type: 'string' },
     password: { type: 'string' },
     narrow: { type: 'boolean', default: false },
+    'one-by-one': { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
   },
 });
@@ -71,6 +72,7 @@ const server = new SMTPServer({
   disabledCommands: [...(values.user ? [] : ['AUTH']), ...(values.cert ? [] : ['STARTTLS'])],
   authOptional: !values.user,
   hideSMTPUTF8: values.narrow,
+  hidePIPELINING: values['one-by-one'],
   disableReverseLookup: true,
   logger: false,
   onAuth(auth, _session, callback) {

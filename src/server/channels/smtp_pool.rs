@@ -14,7 +14,7 @@ use lettre::transport::smtp::{
     Error,
     authentication::{Credentials, Mechanism},
     client::{AsyncSmtpConnection, TlsParameters},
-    commands::{Data, Mail as MailFrom, Rcpt, Rset},
+    commands::{Data, Ehlo, Mail as MailFrom, Rcpt, Rset},
     extension::{ClientId, Extension, MailParameter},
     response::Response,
 };
@@ -56,8 +56,14 @@ pub struct Pool {
 }
 
 struct Quiet {
-    connection: AsyncSmtpConnection,
+    line: Line,
     since: Instant,
+}
+
+struct Line {
+    connection: AsyncSmtpConnection,
+    /// The server takes several words at once (RFC 2920).
+    pipelines: bool,
 }
 
 impl Pool {
@@ -73,35 +79,35 @@ impl Pool {
     /// Hands a message over and answers the server's words. Dropped half way, it takes the connection with it: what was said of
     /// the message is void, unless its last line had gone out.
     pub async fn send(&self, mail: &Mail) -> Result<String, Failure> {
-        while let Some(mut connection) = self.take() {
-            let outcome = hand(&mut connection, mail).await;
+        while let Some(mut line) = self.take() {
+            let outcome = hand(&mut line, mail).await;
             if outcome.as_ref().is_err_and(Failure::is_stale) {
                 continue;
             }
-            return self.settle(connection, outcome).await;
+            return self.settle(line, outcome).await;
         }
-        let mut connection = self.server.connect().await?;
-        let outcome = hand(&mut connection, mail).await;
-        self.settle(connection, outcome).await
+        let mut line = self.server.connect().await?;
+        let outcome = hand(&mut line, mail).await;
+        self.settle(line, outcome).await
     }
 
     /// Keeps a connection that can take the next message.
-    async fn settle(&self, mut connection: AsyncSmtpConnection, outcome: Result<String, Failure>) -> Result<String, Failure> {
+    async fn settle(&self, mut line: Line, outcome: Result<String, Failure>) -> Result<String, Failure> {
         let sound = match &outcome {
             Ok(_) => true,
-            Err(failure) => failure.is_answered() && connection.command(Rset).await.is_ok(),
+            Err(failure) => failure.is_answered() && line.connection.command(Rset).await.is_ok(),
         };
         if sound {
-            self.quiet().push(Quiet { connection, since: Instant::now() });
+            self.quiet().push(Quiet { line, since: Instant::now() });
         }
         outcome
     }
 
     /// The one that was used last: the others may grow old and be closed.
-    fn take(&self) -> Option<AsyncSmtpConnection> {
+    fn take(&self) -> Option<Line> {
         let mut quiet = self.quiet();
         quiet.retain(|quiet| quiet.since.elapsed() < QUIET_MAX);
-        quiet.pop().map(|quiet| quiet.connection)
+        quiet.pop().map(|quiet| quiet.line)
     }
 
     fn quiet(&self) -> std::sync::MutexGuard<'_, Vec<Quiet>> {
@@ -110,9 +116,8 @@ impl Pool {
 }
 
 impl Server {
-    async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
+    async fn connect(&self) -> Result<Line, Failure> {
         let addresses = self.outside.addresses(&self.host, self.port).await.map_err(Failure::NoWay)?;
-        let at = |step| move |error| Failure::Answer(step, error);
         let at_once = self.tls.clone().filter(|_| self.security == Security::Tls);
         let connecting =
             AsyncSmtpConnection::connect_tokio1(addresses.as_slice(), Some(CONNECT_TIMEOUT), &self.hello, at_once, None);
@@ -121,10 +126,22 @@ impl Server {
             let tls = self.tls.clone().filter(|_| connection.can_starttls()).ok_or(Failure::NoEncryption)?;
             connection.starttls(tls, &self.hello).await.map_err(at(Step::Connect))?;
         }
+        let pipelines = pipelines(&mut connection, &self.hello).await?;
         if let Some(credentials) = &self.credentials {
             connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await.map_err(at(Step::SignIn))?;
         }
-        Ok(connection)
+        Ok(Line { connection, pipelines })
+    }
+}
+
+/// Asks once more what the server can do: lettre keeps only what it can do itself.
+async fn pipelines(connection: &mut AsyncSmtpConnection, hello: &ClientId) -> Result<bool, Failure> {
+    match connection.command(Ehlo::new(hello.clone())).await {
+        Ok(answer) => Ok(answer.message().any(|word| word.trim().eq_ignore_ascii_case("PIPELINING"))),
+        Err(error) => {
+            let failure = Failure::Answer(Step::Connect, error);
+            if failure.is_answered() { Ok(false) } else { Err(failure) }
+        }
     }
 }
 
@@ -138,16 +155,57 @@ impl fmt::Display for Said<'_> {
     }
 }
 
-async fn hand(connection: &mut AsyncSmtpConnection, mail: &Mail) -> Result<String, Failure> {
-    let at = |step| move |error: Error| Failure::Answer(step, error);
+async fn hand(line: &mut Line, mail: &Mail) -> Result<String, Failure> {
     let foreign = [&mail.from, &mail.to].into_iter().any(|address| !AsRef::<str>::as_ref(address).is_ascii());
-    if foreign && !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
+    if foreign && !line.connection.server_info().supports_feature(Extension::SmtpUtfEight) {
         return Err(Failure::ForeignLetters);
     }
     let parameters = if foreign { vec![MailParameter::SmtpUtfEight] } else { Vec::new() };
-    connection.command(MailFrom::new(Some(mail.from.clone()), parameters)).await.map_err(at(Step::Sender))?;
-    connection.command(Rcpt::new(mail.to.clone(), Vec::new())).await.map_err(at(Step::Recipient))?;
-    connection.command(Data).await.map_err(at(Step::Content))?;
-    let answer: Response = connection.command(Said(&mail.wire)).await.map_err(at(Step::Content))?;
+    let from = MailFrom::new(Some(mail.from.clone()), parameters);
+    let to = Rcpt::new(mail.to.clone(), Vec::new());
+    if line.pipelines {
+        introduce_at_once(&mut line.connection, &from, &to).await?;
+    } else {
+        introduce(&mut line.connection, from, to).await?;
+    }
+    let answer: Response = line.connection.command(Said(&mail.wire)).await.map_err(at(Step::Content))?;
     Ok(answer.message().collect::<Vec<_>>().join(" "))
+}
+
+fn at(step: Step) -> impl Fn(Error) -> Failure {
+    move |error| Failure::Answer(step, error)
+}
+
+/// Sender, recipient, and that the content comes next.
+async fn introduce(connection: &mut AsyncSmtpConnection, from: MailFrom, to: Rcpt) -> Result<(), Failure> {
+    connection.command(from).await.map_err(at(Step::Sender))?;
+    connection.command(to).await.map_err(at(Step::Recipient))?;
+    connection.command(Data).await.map_err(at(Step::Content))?;
+    Ok(())
+}
+
+/// The same in one breath, for servers that listen so: one turn instead of three (RFC 2920). Each word is answered, whatever
+/// became of the one before; the first refusal is what counts.
+async fn introduce_at_once(connection: &mut AsyncSmtpConnection, from: &MailFrom, to: &Rcpt) -> Result<(), Failure> {
+    let mut refused = None;
+    for step in [Step::Sender, Step::Recipient, Step::Content] {
+        let answer = match step {
+            Step::Sender => connection.command(Said(&format!("{from}{to}{Data}"))).await,
+            _ => connection.read_response().await,
+        };
+        match answer {
+            Err(error) => {
+                let failure = refused.get_or_insert(Failure::Answer(step, error));
+                if !failure.is_answered() {
+                    break;
+                }
+            }
+            // It waits for a content that would go to nobody. What it says of that makes no difference.
+            Ok(_) if step == Step::Content && refused.is_some() => {
+                let _ = connection.command(Said(".\r\n")).await;
+            }
+            Ok(_) => {}
+        }
+    }
+    refused.map_or(Ok(()), Err)
 }

@@ -8,6 +8,7 @@ use super::{
     blocks, code,
     code::Name,
     filters,
+    marks::LeftOut,
     meter::{Limit, Meter, Sink},
     place::{Place, Rewriter, one_line},
     scope::Scope,
@@ -72,6 +73,17 @@ impl Template {
         let written = Written::new(place, &pieces);
         let template = written.parse().map_err(|fault| vec![fault])?;
         Ok(Self { body: Body::Liquid { template, guess: source.len() + 256 }, place, most, names: used_names(&pieces) })
+    }
+
+    /// With a mark in place of each value, and the values: for a text of which more is made than that they are put in.
+    ///
+    /// # Errors
+    /// As [`Template::fill`].
+    pub fn fill_apart(&self, scope: &Scope<'_>) -> Result<(String, Vec<String>), Failure> {
+        scope.registers().get_mut::<LeftOut>().wanted = true;
+        let text = self.fill(scope)?;
+        let values = std::mem::take(&mut scope.registers().get_mut::<LeftOut>().values);
+        Ok((text, values))
     }
 
     /// # Errors

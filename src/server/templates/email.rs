@@ -1,12 +1,13 @@
 //! What an e-mail becomes after it was filled in: MJML becomes HTML, links count, and a plain text is made beside it.
 
-use std::{borrow::Cow, cell::Cell, rc::Rc};
+use std::{borrow::Cow, cell::Cell, fmt::Write, rc::Rc};
 
 use lol_html::{RewriteStrSettings, element, end, end_tag, html_content::ContentType, rewrite_str};
 use mrml::prelude::{parser::Error as MjmlError, render::RenderOptions};
 
 use super::{
     Links, TemplateError,
+    marks::is_marked,
     scope::Addresses,
     text_part::{plain_text, split_tag},
 };
@@ -186,15 +187,30 @@ pub fn finish(
         let footer = if lacks { format!("\n\n--\nUnsubscribe: {}\n", addresses.unsubscribe) } else { String::new() };
         return Ok((format!("{body}{footer}"), None));
     }
-    check_nesting(&body, kind)?;
+    let has_way_out = mentions(&body, addresses);
+    let (text, html) = both_parts(&body, kind, links.map(|links| Linking { links, addresses, has_way_out }))?;
+    Ok((text, Some(html)))
+}
+
+/// How links are written.
+pub struct Linking<'a> {
+    pub links: &'a dyn Links,
+    /// They do not count clicks.
+    pub addresses: &'a Addresses,
+    /// The author has put in how to unsubscribe.
+    pub has_way_out: bool,
+}
+
+/// Text and HTML of a body that is written as HTML or MJML; it may have marks in it.
+pub fn both_parts(body: &str, kind: BodyKind, linking: Option<Linking<'_>>) -> Result<(String, String), TemplateError> {
+    check_nesting(body, kind)?;
     contained(|| {
-        let html = if kind == BodyKind::Mjml { mjml_to_html(&body)? } else { body };
-        let html = match links {
-            Some(links) => with_links(&html, links, addresses)?,
-            None => html,
+        let html = if kind == BodyKind::Mjml { Cow::Owned(mjml_to_html(body)?) } else { Cow::Borrowed(body) };
+        let html = match linking {
+            Some(linking) => with_links(&html, &linking)?,
+            None => html.into_owned(),
         };
-        let text = plain_text(&html)?;
-        Ok((text, Some(html)))
+        Ok((plain_text(&html)?, html))
     })
 }
 
@@ -204,7 +220,8 @@ fn contained<T>(read: impl FnOnce() -> Result<T, TemplateError>) -> Result<T, Te
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).unwrap_or(Err(TemplateError::Html))
 }
 
-fn mentions(text: &str, addresses: &Addresses) -> bool {
+/// Does it say how to unsubscribe?
+pub fn mentions(text: &str, addresses: &Addresses) -> bool {
     text.contains(&addresses.unsubscribe) || text.contains(&escaped(&addresses.unsubscribe))
 }
 
@@ -214,11 +231,9 @@ fn mjml_to_html(mjml: &str) -> Result<String, TemplateError> {
     parsed.element.render(&RenderOptions::default()).map_err(|_| TemplateError::Mjml("a part of it cannot be shown.".to_string()))
 }
 
-/// The parser of MJML cuts a text two bytes before its first `>` and panics where that is within a sign: `€ > 5`.
-fn mended(mjml: &str) -> Cow<'_, str> {
-    if mjml.is_ascii() {
-        return Cow::Borrowed(mjml);
-    }
+/// MJML as its reader can take it. It cuts a text two bytes before its first `>`, and panics where that is within a sign: `€ > 5`.
+/// And it writes attributes down as a programmer would, with `\u{a0}` for a blank that does not break.
+fn mended(mjml: &str) -> String {
     let mut out = String::with_capacity(mjml.len() + 64);
     let mut rest = mjml;
     while !rest.is_empty() {
@@ -227,14 +242,37 @@ fn mended(mjml: &str) -> Cow<'_, str> {
             Some(at) if !text.is_char_boundary(at.saturating_sub(2)) => out.push_str(&text.replace('>', "&gt;")),
             _ => out.push_str(text),
         }
-        let (tag, after) = match tag.find("-->").filter(|_| tag.starts_with("<!--")) {
-            Some(end) => tag.split_at(end + 3),
-            None => split_tag(tag),
-        };
-        out.push_str(tag);
-        rest = after;
+        if let Some(end) = tag.find("-->").filter(|_| tag.starts_with("<!--")) {
+            let (comment, after) = tag.split_at(end + 3);
+            out.push_str(comment);
+            rest = after;
+        } else {
+            let (tag, after) = split_tag(tag);
+            push_plain_attributes(&mut out, tag);
+            rest = after;
+        }
     }
-    Cow::Owned(out)
+    out
+}
+
+/// A tag with entities for what would be written differently between its quotes.
+fn push_plain_attributes(out: &mut String, tag: &str) {
+    let mut quote = None;
+    for sign in tag.chars() {
+        let is_plain = sign == '\'' || (sign == '"' && quote != Some('\'')) || sign.escape_debug().len() == 1;
+        match quote {
+            Some(_) if !is_plain => {
+                // Writing to a text does not fail.
+                let _ = write!(out, "&#{};", u32::from(sign));
+            }
+            _ => out.push(sign),
+        }
+        match (sign, quote) {
+            ('"' | '\'', None) => quote = Some(sign),
+            (sign, Some(open)) if sign == open => quote = None,
+            _ => {}
+        }
+    }
 }
 
 /// What is wrong, where, in words.
@@ -273,9 +311,15 @@ pub fn is_web(target: &str) -> bool {
         .any(|scheme| target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
+/// Is a click on it counted?
+pub fn counts(target: &str, addresses: &Addresses) -> bool {
+    is_web(target) && target != addresses.unsubscribe && target != addresses.preferences
+}
+
 /// Every link counts its clicks, a picture counts the view, and who has enough finds the way out.
-fn with_links(html: &str, links: &dyn Links, addresses: &Addresses) -> Result<String, TemplateError> {
-    let footer = if mentions(html, addresses) { String::new() } else { footer(&addresses.unsubscribe) };
+fn with_links(html: &str, linking: &Linking<'_>) -> Result<String, TemplateError> {
+    let Linking { links, addresses, has_way_out } = linking;
+    let footer = if *has_way_out { String::new() } else { footer(&addresses.unsubscribe) };
     let pixel = escaped(&links.pixel());
     let ending = format!("{footer}<img src=\"{pixel}\" width=\"1\" height=\"1\" alt=\"\" style=\"display:block;border:0\">");
     let is_written = Rc::new(Cell::new(false));
@@ -283,9 +327,9 @@ fn with_links(html: &str, links: &dyn Links, addresses: &Addresses) -> Result<St
         .with_strict(false)
         .append_element_content_handler(element!("a[href], area[href]", |link| {
             let target = link.get_attribute("href").map(|target| unescaped(target.trim())).unwrap_or_default();
-            if is_web(&target) && target != addresses.unsubscribe && target != addresses.preferences {
-                link.set_attribute("href", &escaped(&links.click(&target)))?;
-            }
+            // Every address is written anew, so that a mail does not depend on which of them are known only later.
+            let leads = if is_marked(&target) || counts(&target, addresses) { links.click(&target) } else { target };
+            link.set_attribute("href", &escaped(&leads))?;
             Ok(())
         }))
         .append_element_content_handler(element!("body", |body| {
@@ -314,18 +358,21 @@ fn footer(unsubscribe: &str) -> String {
     )
 }
 
-fn escaped(text: &str) -> String {
+/// As it stands in an attribute.
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// The entities that stand in addresses.
-fn unescaped(text: &str) -> String {
+/// The entities that stand in addresses and that values are escaped with; the last is undone last.
+pub const ENTITIES: [(&str, &str); 6] =
+    [("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+
+/// Undoes them.
+pub fn unescaped(text: &str) -> String {
     if !text.contains('&') {
         return text.to_string();
     }
-    [("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")]
-        .iter()
-        .fold(text.to_string(), |text, (entity, sign)| text.replace(entity, sign))
+    ENTITIES.iter().fold(text.to_string(), |text, (entity, sign)| text.replace(entity, sign))
 }
 
 #[cfg(test)]

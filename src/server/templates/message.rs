@@ -7,6 +7,7 @@ use super::{
     code::Name,
     compile::{Failure, Template},
     email::{self, BodyKind},
+    finished::{Finisher, Shaped},
     meter::{EMAIL_MAX, Limit, TEXT_MAX},
     place::Place,
     scope::{Addresses, Scope},
@@ -81,7 +82,7 @@ enum Parts {
     Email {
         subject: Template,
         body: Template,
-        kind: BodyKind,
+        finisher: Finisher,
     },
     Sms {
         body: Template,
@@ -141,7 +142,7 @@ impl Compiler {
                 let unknown = email::unknown_part(body).filter(|_| kind == BodyKind::Mjml);
                 self.problems.extend(unknown.map(|sentence| FieldError::new("body", "unknown_element", sentence)));
                 let body = self.field("body", body, place, EMAIL_MAX);
-                Some(Parts::Email { subject: subject?, body: body?, kind })
+                Some(Parts::Email { subject: subject?, body: body?, finisher: Finisher::new(kind) })
             }
             NodeKind::Sms { body } => Some(Parts::Sms { body: self.field("body", body, Place::Text, TEXT_MAX)? }),
             NodeKind::Push { title, body, link } => {
@@ -215,9 +216,17 @@ impl CompiledMessage {
         });
         let fill = |field: &str, template: &Template| fill(field, template, facts, &addresses);
         match &self.parts {
-            Parts::Email { subject, body, kind } => {
+            Parts::Email { subject, body, finisher } => {
                 let subject = fill("subject", subject)?;
-                let (text, html) = email::finish(fill("body", body)?, *kind, links, &addresses)?;
+                let filled = || fill("body", body);
+                let (text, html) = match links {
+                    Some(links) if finisher.kind() != BodyKind::Plain => {
+                        let (shape, values) =
+                            body.fill_apart(&Scope::new(facts, &addresses)).map_err(|failure| failed("body", failure))?;
+                        finisher.finish(&Shaped { shape, values }, filled, links, &addresses)?
+                    }
+                    _ => email::finish(filled()?, finisher.kind(), links, &addresses)?,
+                };
                 let unsubscribe = links.map(|_| addresses.unsubscribe.clone());
                 Ok(Content::Email(EmailContent { subject, text, html, unsubscribe }))
             }
@@ -241,6 +250,15 @@ impl CompiledMessage {
             }
             Parts::Unsent(channel) => Err(TemplateError::NotSent(channel)),
             Parts::Nothing => Err(TemplateError::NoMessage),
+        }
+    }
+
+    /// How many shapes are kept, and how many of them are finished.
+    #[cfg(test)]
+    pub(super) fn shapes(&self) -> (usize, usize) {
+        match &self.parts {
+            Parts::Email { finisher, .. } => finisher.shapes(),
+            _ => (0, 0),
         }
     }
 
@@ -275,10 +293,14 @@ impl CompiledMessage {
 }
 
 fn fill(field: &str, template: &Template, facts: &Facts<'_>, addresses: &Addresses) -> Result<String, TemplateError> {
-    template.fill(&Scope::new(facts, addresses)).map_err(|failure| match failure {
+    template.fill(&Scope::new(facts, addresses)).map_err(|failure| failed(field, failure))
+}
+
+fn failed(field: &str, failure: Failure) -> TemplateError {
+    match failure {
         Failure::Limit(limit) => TemplateError::Limit { field: field.to_string(), limit },
         Failure::NoName => TemplateError::NoName { field: field.to_string() },
-    })
+    }
 }
 
 /// An address of the web, without blanks around it.

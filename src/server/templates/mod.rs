@@ -9,8 +9,12 @@ mod code;
 mod compile;
 mod email;
 mod filters;
+mod finished;
+#[cfg(test)]
+mod finished_tests;
 #[cfg(test)]
 mod hostile_tests;
+mod marks;
 mod message;
 mod meter;
 mod place;

@@ -1,7 +1,11 @@
 //! Where a text goes decides how values are put into it, so that nothing a person is called can break out of its place: a
 //! filter of ours is added to the end of every output. `| raw` switches it off for that output.
 
-use super::{code, source::Piece};
+use super::{
+    code,
+    filters::{AS_IT_IS, HTML_NOW, HTML_VALUE},
+    source::Piece,
+};
 
 /// The place of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +77,7 @@ impl Rewriter {
     pub fn finish(&self, code: &str) -> String {
         let filters = code::filters(code);
         let ends_with = |known: &[&str]| filters.last().filter(|(_, name)| known.contains(&name.as_str())).map(|(at, _)| *at);
-        let plain = |code: &str| format!("{code} | {}", crate::server::templates::filters::AS_IT_IS);
+        let plain = |code: &str| format!("{code} | {}", AS_IT_IS);
         if filters.iter().any(|(_, name)| name == "raw") {
             return plain(code);
         }
@@ -85,8 +89,8 @@ impl Rewriter {
                     return plain(code);
                 }
                 match ends_with(&["newline_to_br"]) {
-                    Some(at) => format!("{}| __html {}", &code[..at], &code[at..]),
-                    None => format!("{code} | __html"),
+                    Some(at) => format!("{}| {HTML_NOW} {}", &code[..at], &code[at..]),
+                    None => format!("{code} | {HTML_VALUE}"),
                 }
             }
             Place::Json if self.captures > 0 => plain(code),

@@ -4,8 +4,9 @@ use html2text::config;
 
 use super::TemplateError;
 
-/// Widest line.
-const WIDTH: usize = 78;
+/// Widest line. Mail programs break lines as wide as their window, and what is put into a text must not depend on where it was
+/// broken before (see `finished.rs`).
+const WIDTH: usize = 100_000;
 /// Of no use to a reader of text.
 const SKIPPED: [&str; 5] = ["head", "script", "style", "title", "template"];
 /// What means something in a text.
@@ -21,17 +22,36 @@ const INLINE: [&str; 20] = [
 pub fn plain_text(html: &str) -> Result<String, TemplateError> {
     let reader = config::plain_no_decorate().raw_mode(true).no_link_wrapping().link_footnotes(true).allow_width_overflow();
     let text = reader.string_from_read(slim(html).as_bytes(), WIDTH).map_err(|_| TemplateError::Html)?;
-    // Layout makes many empty lines; one is apart enough.
+    Ok(tidied(&text))
+}
+
+/// Without what layout leaves behind: many empty lines (one is apart enough), and blanks beside each other.
+pub fn tidied(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut empty = 1;
     for line in text.lines().map(str::trim_end) {
-        empty = if line.trim().is_empty() { empty + 1 } else { 0 };
+        empty = if line.is_empty() { empty + 1 } else { 0 };
         if empty < 2 {
-            out.push_str(line);
+            let words = line.trim_start_matches(' ');
+            out.push_str(&line[..line.len() - words.len()]);
+            push_squeezed(&mut out, words);
             out.push('\n');
         }
     }
-    Ok(out.trim().to_string())
+    out.truncate(out.trim_end().len());
+    out.trim_start().to_string()
+}
+
+/// Blanks beside each other are one, as in HTML.
+pub fn push_squeezed(out: &mut String, text: &str) {
+    let mut blank = false;
+    for sign in text.chars() {
+        let is_blank = sign.is_ascii_whitespace();
+        if !(is_blank && blank) {
+            out.push(if is_blank { ' ' } else { sign });
+        }
+        blank = is_blank;
+    }
 }
 
 /// The HTML without what only browsers look at. It is a tenth of a mail, and the reader takes its time for each element.

@@ -81,7 +81,15 @@ async fn many_go_at_once_and_each_arrives_once() {
 
 #[tokio::test]
 async fn each_refusal_is_told_from_the_others() {
-    let sink = Sink::start();
+    tell_refusals(&Sink::start()).await;
+}
+
+#[tokio::test]
+async fn a_server_that_listens_to_one_word_at_a_time_is_understood_as_well() {
+    tell_refusals(&Sink::start_with(&["--one-by-one".to_string()])).await;
+}
+
+async fn tell_refusals(sink: &Sink) {
     let transport = plain(sink.port);
     let hand = async |to: &str| transport.hand_over(&mail("k1", to)).await;
     assert_end(

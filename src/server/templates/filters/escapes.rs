@@ -6,10 +6,12 @@ use liquid_core::{Result, Value, ValueView};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::{AS_IT_IS, Call, Spec, spec, text};
+use crate::server::templates::marks::value_or_mark;
 
 pub const FILTERS: &[Spec] = &[
     spec(AS_IT_IS, 0, 0, as_it_is),
-    spec("__html", 0, 0, escape_once),
+    spec(super::HTML_VALUE, 0, 0, html_value),
+    spec(super::HTML_NOW, 0, 0, escape_once),
     spec("__json_text", 0, 0, json_text),
     spec("__json_value", 0, 0, json),
     spec("__url", 0, 0, url_encode),
@@ -53,6 +55,12 @@ fn escape(call: &Call<'_>) -> Result<Value> {
 /// Entities stay as they are: what was escaped before is not escaped again.
 fn escape_once(call: &Call<'_>) -> Result<Value> {
     escaped(call, true)
+}
+
+/// At the end of an output: what it gives stands in the e-mail as it is.
+fn html_value(call: &Call<'_>) -> Result<Value> {
+    let value = escape_once(call)?.to_kstr().into_string();
+    text(value_or_mark(call.runtime, value))
 }
 
 fn escaped(call: &Call<'_>, once: bool) -> Result<Value> {

@@ -22,6 +22,9 @@ use crate::domain::delivery::names::closest;
 
 /// Our own filter at the end of an output that is put in as it is.
 pub const AS_IT_IS: &str = "__plain";
+/// The same at the end of an output into HTML, and before a filter that makes HTML of it.
+pub const HTML_VALUE: &str = "__html";
+pub const HTML_NOW: &str = "__html_now";
 
 /// One filter: its name, how many arguments it takes, and what it does.
 #[derive(Clone, Copy)]
