@@ -33,7 +33,7 @@ use crate::{
         store::{
             Store,
             access::AccessStore,
-            delivery::LiveChannel,
+            channels::StoredChannel,
             people::PeopleStore,
             sqlite::{SqliteConfig, SqliteStore},
         },
@@ -170,11 +170,10 @@ fn courier(store: &SqliteStore, clock: &Arc<dyn Clock>, delivery: &Delivery, lin
         flights,
         signs,
     };
-    let open = move |setup: &LiveChannel| {
-        let unseal = |sealed: &Vec<u8>| channels::unseal(&vault, setup.project_id, setup.channel, sealed);
-        let secret = setup.secret.as_ref().map(unseal).transpose().map_err(|error| error.to_string())?;
-        let callback = (setup.channel == Channel::Sms).then(|| hook_url(&links, &vault, setup.project_id, HookProvider::Twilio));
-        channels::open_transport(&setup.settings, secret.as_ref(), callback, &outside).map_err(|error| error.to_string())
+    let open = move |stored: &StoredChannel| {
+        let is_sms = stored.settings.channel() == Channel::Sms;
+        let callback = is_sms.then(|| hook_url(&links, &vault, stored.project, HookProvider::Twilio));
+        channels::open_stored(stored, callback, &vault, &outside).map_err(|error| error.to_string())
     };
     Courier::new(store.clone(), office, Arc::new(open))
 }

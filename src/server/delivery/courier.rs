@@ -28,6 +28,7 @@ use crate::{
         channels::Transport,
         store::{
             StoreResult,
+            channels::StoredChannel,
             delivery::{DeliveryStore, Heap, LiveChannel, Quota, SettledMessage, Settlement, TakenMessage},
             engine::{EngineStore, Needs, ProfileNumber, ProjectNumber},
         },
@@ -36,8 +37,11 @@ use crate::{
 
 /// How often the outbox is looked at while nothing is heard of it.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// How long the courier lets more come back before it settles.
+/// How long the courier lets more come back before it settles, and how often while fewer are back than a third of what is in
+/// hand: the senders do not wait for it, and a transaction costs as much for a few as for many.
 const GATHER: Duration = Duration::from_millis(2);
+const GATHERINGS: u32 = 5;
+const GATHERED_PART: usize = 3;
 /// Most messages that are settled together.
 const TOGETHER: usize = 2_048;
 /// How long what is on its way gets when the server ends.
@@ -46,7 +50,7 @@ const GRACE: Duration = Duration::from_secs(5);
 const WORTH: i64 = 32;
 
 /// Makes the transport of a channel from its settings; the error is a sentence.
-pub type OpenTransport = Arc<dyn Fn(&LiveChannel) -> Result<Arc<dyn Transport>, String> + Send + Sync>;
+pub type OpenTransport = Arc<dyn Fn(&StoredChannel) -> Result<Arc<dyn Transport>, String> + Send + Sync>;
 
 type LaneKey = (ProjectNumber, Channel);
 
@@ -105,13 +109,23 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
                 () = stop.cancelled() => {}
                 Some(outcome) = self.back.recv(), if came_back.is_empty() => {
                     came_back.push(outcome);
-                    tokio::time::sleep(GATHER).await;
+                    self.gather(&stop).await;
                 }
                 () = self.office.signs.woken() => {}
                 () = tokio::time::sleep(wait) => {}
             }
         }
         self.close(came_back).await;
+    }
+
+    /// Waits for others that are about to come back.
+    async fn gather(&self, stop: &CancellationToken) {
+        for _ in 0..GATHERINGS {
+            tokio::time::sleep(GATHER).await;
+            if self.back.len() >= self.in_hand / GATHERED_PART || stop.is_cancelled() {
+                return;
+            }
+        }
     }
 
     /// A crash left messages in nobody's hands.
@@ -148,9 +162,6 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
             self.exchange(came_back, &quotas, now).await?;
         }
         self.show();
-        if !self.back.is_empty() {
-            return Ok(Duration::ZERO);
-        }
         Ok(self.pause(&heaps, now))
     }
 
@@ -193,19 +204,20 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         self.caps = caps.into_iter().map(|(project, caps)| (project, caps.into())).collect();
         let setups = self.store.live_setups().await?;
         let now = self.office.clock.now();
-        self.projects = setups.iter().map(|setup| (setup.project, setup.project_id)).collect();
-        let live: HashSet<LaneKey> = setups.iter().map(|setup| (setup.project, setup.channel)).collect();
+        self.projects = setups.iter().map(|setup| (setup.project, setup.stored.project)).collect();
+        let key = |setup: &LiveChannel| (setup.project, setup.stored.settings.channel());
+        let live: HashSet<LaneKey> = setups.iter().map(key).collect();
         self.lanes.retain(|key, _| live.contains(key));
         for setup in setups {
-            let key = (setup.project, setup.channel);
-            if self.lanes.get(&key).is_some_and(|lane| lane.revision == setup.revision) {
+            let (key, stored) = (key(&setup), &setup.stored);
+            if self.lanes.get(&key).is_some_and(|lane| lane.revision == stored.revision) {
                 continue;
             }
-            let transport = (self.open)(&setup);
+            let transport = (self.open)(stored);
             if let Err(reason) = &transport {
-                tracing::warn!(project = %setup.project_id, channel = setup.channel.key(), reason, "delivery.channel_unusable");
+                tracing::warn!(project = %stored.project, channel = key.1.key(), reason, "delivery.channel_unusable");
             }
-            let lane = Lane::new(setup.channel, setup.revision, setup.per_second, transport, now);
+            let lane = Lane::new(key.1, stored.revision, stored.per_second, transport, now);
             match self.lanes.get_mut(&key) {
                 Some(before) => before.renew(lane),
                 None => {

@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     StoreResult,
+    channels::StoredChannel,
     engine::{ProfileNumber, ProjectNumber, VersionNumber},
 };
 use crate::domain::{
     actor::Actor,
     delivery::{
-        channel::ChannelSettings,
         fate::Fate,
         gates::FrequencyCap,
         suppression::AddressKind,
@@ -109,16 +109,11 @@ pub struct Surroundings {
     pub recent: HashMap<ProfileNumber, Vec<(Channel, MessageNumber, Option<Timestamp>)>>,
 }
 
-/// A channel of a project by which messages really go out, with its secret sealed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A channel of a project by which messages really go out.
+#[derive(Clone)]
 pub struct LiveChannel {
     pub project: ProjectNumber,
-    pub project_id: ProjectId,
-    pub channel: Channel,
-    pub settings: ChannelSettings,
-    pub secret: Option<Vec<u8>>,
-    pub per_second: Option<u32>,
-    pub revision: i64,
+    pub stored: StoredChannel,
 }
 
 /// What lies in a project's outbox.

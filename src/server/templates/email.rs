@@ -180,11 +180,11 @@ pub fn finish(
     body: String,
     kind: BodyKind,
     links: Option<&dyn Links>,
-    addresses: &Addresses,
+    addresses: &Addresses<'_>,
 ) -> Result<(String, Option<String>), TemplateError> {
     if kind == BodyKind::Plain {
         let lacks = links.is_some() && !mentions(&body, addresses);
-        let footer = if lacks { format!("\n\n--\nUnsubscribe: {}\n", addresses.unsubscribe) } else { String::new() };
+        let footer = if lacks { format!("\n\n--\nUnsubscribe: {}\n", addresses.unsubscribe()) } else { String::new() };
         return Ok((format!("{body}{footer}"), None));
     }
     let has_way_out = mentions(&body, addresses);
@@ -196,7 +196,7 @@ pub fn finish(
 pub struct Linking<'a> {
     pub links: &'a dyn Links,
     /// They do not count clicks.
-    pub addresses: &'a Addresses,
+    pub addresses: &'a Addresses<'a>,
     /// The author has put in how to unsubscribe.
     pub has_way_out: bool,
 }
@@ -221,8 +221,8 @@ fn contained<T>(read: impl FnOnce() -> Result<T, TemplateError>) -> Result<T, Te
 }
 
 /// Does it say how to unsubscribe?
-pub fn mentions(text: &str, addresses: &Addresses) -> bool {
-    text.contains(&addresses.unsubscribe) || text.contains(&escaped(&addresses.unsubscribe))
+pub fn mentions(text: &str, addresses: &Addresses<'_>) -> bool {
+    text.contains(addresses.unsubscribe()) || text.contains(&escaped(addresses.unsubscribe()))
 }
 
 fn mjml_to_html(mjml: &str) -> Result<String, TemplateError> {
@@ -312,14 +312,14 @@ pub fn is_web(target: &str) -> bool {
 }
 
 /// Is a click on it counted?
-pub fn counts(target: &str, addresses: &Addresses) -> bool {
-    is_web(target) && target != addresses.unsubscribe && target != addresses.preferences
+pub fn counts(target: &str, addresses: &Addresses<'_>) -> bool {
+    is_web(target) && target != addresses.unsubscribe() && target != addresses.preferences()
 }
 
 /// Every link counts its clicks, a picture counts the view, and who has enough finds the way out.
 fn with_links(html: &str, linking: &Linking<'_>) -> Result<String, TemplateError> {
     let Linking { links, addresses, has_way_out } = linking;
-    let footer = if *has_way_out { String::new() } else { footer(&addresses.unsubscribe) };
+    let footer = if *has_way_out { String::new() } else { footer(addresses.unsubscribe()) };
     let pixel = escaped(&links.pixel());
     let ending = format!("{footer}<img src=\"{pixel}\" width=\"1\" height=\"1\" alt=\"\" style=\"display:block;border:0\">");
     let is_written = Rc::new(Cell::new(false));

@@ -60,7 +60,7 @@ impl Finisher {
         shaped: &Shaped,
         filled: impl FnOnce() -> Result<String, TemplateError>,
         links: &dyn Links,
-        addresses: &Addresses,
+        addresses: &Addresses<'_>,
     ) -> Result<(String, Option<String>), TemplateError> {
         let Shaped { shape, values } = shaped;
         if shape.len() + values.iter().map(String::len).sum::<usize>() > EMAIL_MAX {
@@ -128,7 +128,7 @@ impl Finished {
             return None;
         }
         let links = MarkedLinks::default();
-        let addresses = Addresses { unsubscribe: links.unsubscribe(), preferences: links.preferences() };
+        let addresses = Addresses::new(Some(&links));
         let linking = Linking { links: &links, addresses: &addresses, has_way_out };
         let (text, html) = both_parts(shape, kind, Some(linking)).ok()?;
         let targets = links.targets.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -148,20 +148,20 @@ impl Finished {
     }
 
     /// Text and HTML; none where a value of hers is not as simple as it should be.
-    fn fill(&self, values: &[String], links: &dyn Links, addresses: &Addresses) -> Option<(String, String)> {
+    fn fill(&self, values: &[String], links: &dyn Links, addresses: &Addresses<'_>) -> Option<(String, String)> {
         let plain = values.iter().map(|value| plain(value)).collect::<Option<Vec<String>>>()?;
         let targets: Vec<String> = self.targets.iter().map(|target| lead(target, &plain, links, addresses)).collect();
         let text = joined(&self.text, |mark, out| match mark {
             Mark::Value(number) => push_squeezed(out, &plain[number]),
             Mark::Link(number) => out.push_str(&targets[number]),
             Mark::Pixel => {}
-            Mark::Unsubscribe => out.push_str(&addresses.unsubscribe),
+            Mark::Unsubscribe => out.push_str(addresses.unsubscribe()),
         });
         let html = joined(&self.html, |mark, out| match mark {
             Mark::Value(number) => out.push_str(&values[number]),
             Mark::Link(number) => out.push_str(&escaped(&targets[number])),
             Mark::Pixel => out.push_str(&escaped(&links.pixel())),
-            Mark::Unsubscribe => out.push_str(&escaped(&addresses.unsubscribe)),
+            Mark::Unsubscribe => out.push_str(&escaped(addresses.unsubscribe())),
         });
         Some((tidied(&text), html))
     }
@@ -201,7 +201,7 @@ fn joined(parts: &[Part], mut push: impl FnMut(Mark, &mut String)) -> String {
 }
 
 /// Where a link leads for her.
-fn lead(target: &[Part], plain: &[String], links: &dyn Links, addresses: &Addresses) -> String {
+fn lead(target: &[Part], plain: &[String], links: &dyn Links, addresses: &Addresses<'_>) -> String {
     let target = joined(target, |mark, out| {
         if let Mark::Value(number) = mark {
             out.push_str(&plain[number]);

@@ -210,10 +210,7 @@ impl CompiledMessage {
     /// # Errors
     /// [`TemplateError`]; missing properties are none.
     pub fn compose(&self, facts: &Facts<'_>, links: Option<&dyn Links>) -> Result<Content, TemplateError> {
-        let addresses = links.map_or_else(Addresses::default, |links| Addresses {
-            unsubscribe: links.unsubscribe(),
-            preferences: links.preferences(),
-        });
+        let addresses = Addresses::new(links);
         let fill = |field: &str, template: &Template| fill(field, template, facts, &addresses);
         match &self.parts {
             Parts::Email { subject, body, finisher } => {
@@ -227,7 +224,7 @@ impl CompiledMessage {
                     }
                     _ => email::finish(filled()?, finisher.kind(), links, &addresses)?,
                 };
-                let unsubscribe = links.map(|_| addresses.unsubscribe.clone());
+                let unsubscribe = links.map(|_| addresses.unsubscribe().to_string());
                 Ok(Content::Email(EmailContent { subject, text, html, unsubscribe }))
             }
             Parts::Sms { body } => Ok(Content::Sms { body: fill("body", body)? }),
@@ -292,7 +289,7 @@ impl CompiledMessage {
     }
 }
 
-fn fill(field: &str, template: &Template, facts: &Facts<'_>, addresses: &Addresses) -> Result<String, TemplateError> {
+fn fill(field: &str, template: &Template, facts: &Facts<'_>, addresses: &Addresses<'_>) -> Result<String, TemplateError> {
     template.fill(&Scope::new(facts, addresses)).map_err(|failure| failed(field, failure))
 }
 

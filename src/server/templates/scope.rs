@@ -1,6 +1,10 @@
 //! What names mean while a text is filled in. Nothing is an error: what is not there is nothing.
 
-use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::BTreeSet,
+    sync::Arc,
+};
 
 use liquid_core::{
     Object, Renderable, Result, Runtime, Value, ValueCow, ValueView,
@@ -9,7 +13,7 @@ use liquid_core::{
 };
 use serde_json::Value as Json;
 
-use super::{Facts, meter};
+use super::{Facts, Links, meter};
 use crate::domain::people::{Properties, value::canonical_instant};
 
 /// Stands for what is not there on the few ways where the library would complain about it: as a name in brackets.
@@ -17,31 +21,40 @@ pub const MISSING: &str = "\u{0}missing\u{0}";
 /// Under which filters find the zone she lives in. No template can write it.
 pub const ZONE: &str = "\u{0}zone";
 
-/// Addresses that are a message's own.
-#[derive(Debug, Clone)]
-pub struct Addresses {
-    pub unsubscribe: String,
-    pub preferences: String,
+/// Addresses that are a message's own, made where they are asked for: most messages have no use for them.
+#[derive(Default)]
+pub struct Addresses<'a> {
+    /// None of a message that goes to nobody: they lead nowhere.
+    links: Option<&'a dyn Links>,
+    unsubscribe: OnceCell<String>,
+    preferences: OnceCell<String>,
 }
 
-impl Default for Addresses {
-    /// Of a message that goes to nobody: they lead nowhere.
-    fn default() -> Self {
-        Self { unsubscribe: "#unsubscribe".to_string(), preferences: "#preferences".to_string() }
+impl<'a> Addresses<'a> {
+    pub fn new(links: Option<&'a dyn Links>) -> Self {
+        Self { links, ..Self::default() }
+    }
+
+    pub fn unsubscribe(&self) -> &str {
+        self.unsubscribe.get_or_init(|| self.links.map_or_else(|| "#unsubscribe".to_string(), Links::unsubscribe))
+    }
+
+    pub fn preferences(&self) -> &str {
+        self.preferences.get_or_init(|| self.links.map_or_else(|| "#preferences".to_string(), Links::preferences))
     }
 }
 
 /// The names of one text of one message.
 pub struct Scope<'a> {
     facts: &'a Facts<'a>,
-    addresses: &'a Addresses,
+    addresses: &'a Addresses<'a>,
     assigned: RefCell<Object>,
     counters: RefCell<Object>,
     registers: Registers,
 }
 
 impl<'a> Scope<'a> {
-    pub fn new(facts: &'a Facts<'a>, addresses: &'a Addresses) -> Self {
+    pub fn new(facts: &'a Facts<'a>, addresses: &'a Addresses<'a>) -> Self {
         Self { facts, addresses, assigned: RefCell::default(), counters: RefCell::default(), registers: Registers::default() }
     }
 
@@ -62,8 +75,8 @@ impl<'a> Scope<'a> {
                 _ => None,
             },
             "now" => text(&canonical_instant(self.facts.now)),
-            "unsubscribe_url" => text(&self.addresses.unsubscribe),
-            "preferences_url" => text(&self.addresses.preferences),
+            "unsubscribe_url" => text(self.addresses.unsubscribe()),
+            "preferences_url" => text(self.addresses.preferences()),
             ZONE => text(self.facts.zone),
             _ => None,
         }

@@ -16,11 +16,13 @@ use crate::{
     server::store::{
         StoreError, StoreResult,
         channels::{ChannelChange, ChannelStore, SealedChange, StoredChannel},
+        delivery::LiveChannel,
     },
 };
 
 #[derive(FromRow)]
 struct Row {
+    number: i64,
     project_id: Uuid,
     live: bool,
     settings: String,
@@ -52,8 +54,8 @@ impl Row {
 macro_rules! read {
     ($condition:literal) => {
         concat!(
-            "SELECT c.project_id, c.live, c.settings, c.secret, c.per_second, c.revision, u.name AS updated_by, c.updated_at
-             FROM channels c JOIN users u ON u.id = c.updated_by ",
+            "SELECT p.number, c.project_id, c.live, c.settings, c.secret, c.per_second, c.revision, u.name AS updated_by, c.updated_at
+             FROM channels c JOIN users u ON u.id = c.updated_by JOIN projects p ON p.id = c.project_id ",
             $condition
         )
     };
@@ -105,6 +107,12 @@ impl ChannelStore for SqliteStore {
         Entry::of(actor, AuditEvent::CapsSaved, &summary).write(&mut transaction, now).await?;
         Ok(transaction.commit().await?)
     }
+}
+
+/// Those of all projects by which messages really go out.
+pub async fn live(store: &SqliteStore) -> StoreResult<Vec<LiveChannel>> {
+    let rows: Vec<Row> = sqlx::query_as(read!("WHERE c.live = 1")).fetch_all(&store.readers).await?;
+    rows.into_iter().map(|row| Ok(LiveChannel { project: row.number, stored: row.into_stored()? })).collect()
 }
 
 async fn save(store: &SqliteStore, actor: &Actor, change: &ChannelChange, now: Timestamp) -> StoreResult<()> {

@@ -7,7 +7,7 @@ mod undelivered;
 
 use std::collections::{HashMap, HashSet};
 
-use super::{SqliteStore, rows::to_json};
+use super::{SqliteStore, channels, rows::to_json};
 use crate::{
     domain::{
         actor::Actor,
@@ -61,17 +61,11 @@ impl DeliveryStore for SqliteStore {
     }
 
     async fn stopped_of(&self, versions: &[VersionNumber]) -> StoreResult<HashSet<VersionNumber>> {
-        let rows: Vec<(i64,)> = sqlx::query_as(
-            "SELECT v.seq FROM json_each(?1) chosen CROSS JOIN versions v ON v.seq = chosen.value WHERE v.emptied IS NOT NULL",
-        )
-        .bind(to_json(&versions)?)
-        .fetch_all(&self.readers)
-        .await?;
-        Ok(rows.into_iter().map(|(version,)| version).collect())
+        settle::stopped(&mut *self.readers.acquire().await?, versions).await
     }
 
     async fn live_setups(&self) -> StoreResult<Vec<LiveChannel>> {
-        surroundings::live_setups(self).await
+        channels::live(self).await
     }
 
     async fn all_caps(&self) -> StoreResult<HashMap<ProjectNumber, Vec<FrequencyCap>>> {

@@ -26,6 +26,7 @@ pub async fn settle(connection: &mut SqliteConnection, settled: &[SettledMessage
         return Ok(());
     }
     let versions: HashSet<VersionNumber> = settled.iter().map(|message| message.version).collect();
+    let versions: Vec<VersionNumber> = versions.into_iter().collect();
     let stopped = stopped(connection, &versions).await?;
     write(connection, settled, &stopped, now).await?;
     tell_engine(connection, settled, now).await?;
@@ -33,11 +34,12 @@ pub async fn settle(connection: &mut SqliteConnection, settled: &[SettledMessage
     suppress(connection, settled, now).await
 }
 
-async fn stopped(connection: &mut SqliteConnection, versions: &HashSet<VersionNumber>) -> StoreResult<HashSet<VersionNumber>> {
+/// Those of the versions that were stopped or left.
+pub async fn stopped(connection: &mut SqliteConnection, versions: &[VersionNumber]) -> StoreResult<HashSet<VersionNumber>> {
     let rows: Vec<(i64,)> = sqlx::query_as(
         "SELECT v.seq FROM json_each(?1) chosen CROSS JOIN versions v ON v.seq = chosen.value WHERE v.emptied IS NOT NULL",
     )
-    .bind(to_json(versions)?)
+    .bind(to_json(&versions)?)
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|(version,)| version).collect())

@@ -2,9 +2,6 @@
 
 use std::collections::HashMap;
 
-use sqlx::FromRow;
-use uuid::Uuid;
-
 use super::channel;
 use crate::{
     domain::{
@@ -15,12 +12,9 @@ use crate::{
     },
     server::store::{
         StoreResult,
-        delivery::{LiveChannel, OutboxLoad, Surroundings},
+        delivery::{OutboxLoad, Surroundings},
         engine::{ProfileNumber, ProjectNumber},
-        sqlite::{
-            SqliteStore,
-            rows::{json, to_json},
-        },
+        sqlite::{SqliteStore, rows::to_json},
     },
 };
 
@@ -74,38 +68,6 @@ async fn recent(
         recent.entry(profile).or_default().push((channel(&key)?, message, at.map(Timestamp)));
     }
     Ok(recent)
-}
-
-#[derive(FromRow)]
-struct SetupRow {
-    number: i64,
-    project_id: Uuid,
-    channel: String,
-    settings: String,
-    secret: Option<Vec<u8>>,
-    per_second: Option<i64>,
-    revision: i64,
-}
-
-pub async fn live_setups(store: &SqliteStore) -> StoreResult<Vec<LiveChannel>> {
-    let rows: Vec<SetupRow> = sqlx::query_as(
-        "SELECT p.number, c.project_id, c.channel, c.settings, c.secret, c.per_second, c.revision
-         FROM channels c JOIN projects p ON p.id = c.project_id WHERE c.live = 1",
-    )
-    .fetch_all(&store.readers)
-    .await?;
-    let setup = |row: SetupRow| {
-        Ok(LiveChannel {
-            project: row.number,
-            project_id: ProjectId(row.project_id),
-            channel: channel(&row.channel)?,
-            settings: json(&row.settings, "channel settings")?,
-            secret: row.secret,
-            per_second: row.per_second.and_then(|rate| u32::try_from(rate).ok()),
-            revision: row.revision,
-        })
-    };
-    rows.into_iter().map(setup).collect()
 }
 
 pub async fn all_caps(store: &SqliteStore) -> StoreResult<HashMap<ProjectNumber, Vec<FrequencyCap>>> {
