@@ -8,13 +8,13 @@ use std::{
 
 use leptos::prelude::*;
 
-use super::{browser, trail::Trail};
+use super::{browser, lines::Lines, trail::Trail};
 use crate::domain::{
     editor::{
         Check, EditorDocument, Mode,
         checks::checks,
         desk::Desk,
-        geometry::{Direction, Frame, View, drawn_outlets, frame, frames, inlet_point, neighbour, outlet_point, shown_outlets},
+        geometry::{Direction, Frame, View, drawn_outlets, frame, neighbour, outlet_point, shown_outlets},
         outline::{Row, rows},
         sketch::{Edit, Sketch},
     },
@@ -87,6 +87,7 @@ pub struct Bench {
     pub mode: Mode,
     desk: StoredValue<Desk>,
     cells: StoredValue<HashMap<String, Cell>>,
+    pub lines: StoredValue<Lines>,
     /// Ids of the nodes.
     pub order: RwSignal<Vec<String>>,
     pub wires: RwSignal<Vec<Connector>>,
@@ -135,6 +136,7 @@ impl Bench {
             desk: StoredValue::new(Desk::new(sketch, document.mode)),
             document: StoredValue::new(document),
             cells: StoredValue::new(HashMap::new()),
+            lines: StoredValue::new(Lines::default()),
             order: RwSignal::new(Vec::new()),
             wires: RwSignal::new(Vec::new()),
             chosen: RwSignal::new(BTreeSet::new()),
@@ -294,9 +296,10 @@ impl Bench {
         if self.keyboard.with_untracked(|id| id.as_ref().is_none_or(|id| !order.contains(id))) {
             self.keyboard.set(graph.nodes.first().map(|node| node.id.clone()));
         }
+        set_if_new(self.direction, direction);
+        self.draw_lines(&graph, direction);
         set_if_new(self.wires, graph.connectors);
         set_if_new(self.settings, settings);
-        set_if_new(self.direction, direction);
         set_if_new(self.history, history);
         self.show_chosen(false);
     }
@@ -362,11 +365,6 @@ impl Bench {
         untrack(|| self.frame(id))
     }
 
-    /// Where the line of a connector begins and ends.
-    pub fn ends(&self, from: &str, outlet: &str, to: &str) -> Option<(Position, Position)> {
-        Some((self.outlet_at(from, outlet)?, inlet_point(self.frame(to)?, self.direction.get())))
-    }
-
     pub fn outlet_at(&self, from: &str, outlet: &str) -> Option<Position> {
         let cell = self.cell(from)?;
         let outlets = cell.outlets.read();
@@ -374,14 +372,9 @@ impl Bench {
         Some(outlet_point(self.frame(from)?, index, outlets.len(), self.direction.get()))
     }
 
-    pub fn frames(&self) -> Vec<Frame> {
-        self.sketch(|sketch| frames(&sketch.graph, sketch.direction))
-    }
-
     /// The node under a point of the canvas.
     pub fn hit(&self, point: Position) -> Option<String> {
-        let frames = self.frames();
-        self.graph(|graph| {
+        self.with_frames(|graph, frames| {
             let found = frames.iter().enumerate().rev().find(|(_, frame)| frame.grown(12.0).contains(point));
             found.and_then(|(index, _)| graph.nodes.get(index)).map(|node| node.id.clone())
         })
@@ -389,18 +382,16 @@ impl Bench {
 
     /// The nodes that a rectangle of the canvas touches.
     pub fn hits(&self, area: Frame) -> BTreeSet<String> {
-        let frames = self.frames();
-        self.graph(|graph| {
-            graph.nodes.iter().zip(&frames).filter(|(_, frame)| frame.overlaps(&area)).map(|(node, _)| node.id.clone()).collect()
+        self.with_frames(|graph, frames| {
+            graph.nodes.iter().zip(frames).filter(|(_, frame)| frame.overlaps(&area)).map(|(node, _)| node.id.clone()).collect()
         })
     }
 
     /// The node next to one, as the arrow keys go.
     pub fn next_to(&self, id: &str, dx: f64, dy: f64) -> Option<String> {
-        let frames = self.frames();
-        self.graph(|graph| {
+        self.with_frames(|graph, frames| {
             let from = graph.nodes.iter().position(|node| node.id == id)?;
-            Some(graph.nodes.get(neighbour(&frames, from, dx, dy)?)?.id.clone())
+            Some(graph.nodes.get(neighbour(frames, from, dx, dy)?)?.id.clone())
         })
     }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
-        editor::geometry::{Frame, path},
+        editor::{geometry::Frame, route::plain},
         graph::Connector,
     },
     ui::components::icon::{Icon, Symbol},
@@ -36,7 +36,10 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
         None => bench.order.get(),
         Some(area) => {
             let _ = bench.generation.get();
-            bench.hits(area).into_iter().collect()
+            // The one that has the keyboard must not vanish from under it.
+            let mut shown = bench.hits(area);
+            shown.extend(bench.keyboard.get());
+            shown.into_iter().collect()
         }
     };
     let wires = move || match seen.get() {
@@ -51,7 +54,7 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
     let key = |way: &Connector| way.clone();
     request_animation_frame(move || {
         hand.measure();
-        bench.fit();
+        bench.open_view();
     });
     let resized = window_event_listener(leptos::ev::resize, move |_| hand.measure());
     on_cleanup(move || resized.remove());
@@ -59,6 +62,7 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
         <div
             class="canvas"
             class:canvas-panning=hand.panning
+            class:canvas-moving=hand.moving
             class:canvas-wiring=move || hand.wiring.read().is_some()
             node_ref=ground
             role="group"
@@ -69,7 +73,7 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
             on:pointerup=move |event| hand.up(&event)
             on:pointercancel=move |event| hand.cancelled(&event)
             on:wheel=move |event| hand.wheel(&event)
-            on:scroll=move |_| stay(ground)
+            on:scroll=move |_| follow_scroll(bench, ground)
         >
             <div class="canvas-layer" style:transform=layer>
                 <svg class="wires" width="1" height="1" aria-hidden="true">
@@ -78,7 +82,8 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
                     </For>
                     {move || hand.wiring.get().and_then(|wiring| {
                         let from = bench.outlet_at(&wiring.from, &wiring.outlet)?;
-                        let d = path(from, wiring.to, bench.direction.get());
+                        let direction = bench.direction.get();
+                        let d = plain(from, wiring.to, direction).path(direction);
                         Some(view! { <path class="wire-new" class:wire-fits=wiring.over.is_some() d=d /> })
                     })}
                 </svg>
@@ -125,11 +130,15 @@ fn seen(bench: Bench) -> Memo<Option<Frame>> {
     })
 }
 
-/// The keyboard may scroll to a box that lies outside; the layer alone says what is seen.
-fn stay(ground: NodeRef<html::Div>) {
-    if let Some(ground) = ground.get_untracked() {
+/// The browser scrolls to a box that lies outside when it gets the keyboard. What is seen is the layer's to say, so the
+/// scroll becomes a move of the layer.
+fn follow_scroll(bench: Bench, ground: NodeRef<html::Div>) {
+    let Some(ground) = ground.get_untracked() else { return };
+    let (dx, dy) = (f64::from(ground.scroll_left()), f64::from(ground.scroll_top()));
+    if (dx, dy) != (0.0, 0.0) {
         ground.set_scroll_top(0);
         ground.set_scroll_left(0);
+        bench.view.update(|view| *view = view.panned(-dx, -dy));
     }
 }
 

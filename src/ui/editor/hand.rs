@@ -1,14 +1,18 @@
 //! The hand on the canvas: what a pointer that is held down does. All of it is listened to on the canvas itself, which
 //! captures the pointer once it moves, so that nothing stays behind on the document.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    time::Duration,
+};
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, html, leptos_dom::helpers::TimeoutHandle, prelude::*};
 use web_sys::PointerEvent;
 
 use super::{
-    bench::{Bench, Picker},
+    bench::{Bench, Cell, Picker},
     browser,
+    lines::HeldLine,
 };
 use crate::domain::{
     editor::{
@@ -18,6 +22,8 @@ use crate::domain::{
     graph::Position,
 };
 
+/// After so long without a move the canvas is at rest.
+const REST: Duration = Duration::from_millis(200);
 /// A pointer that moved less than this was held still.
 const STILL: f64 = 4.0;
 
@@ -28,7 +34,7 @@ enum Grip {
     /// Chooses what it spans.
     Band { from: Position, before: BTreeSet<String> },
     /// Moves nodes.
-    Nodes { held: String, starts: Vec<(String, Position)>, shift: bool },
+    Nodes { held: String, shift: bool },
     /// Draws a connector.
     Wire { from: String, outlet: String },
     /// Two fingers.
@@ -48,6 +54,22 @@ struct Held {
     asked: bool,
 }
 
+/// The nodes in the hand, where they lay, and their lines.
+#[derive(Clone, Default)]
+struct Carried {
+    nodes: Vec<(String, Cell, Position)>,
+    lines: Vec<HeldLine>,
+}
+
+/// What a wheel did since the last frame.
+#[derive(Clone, Copy, Default)]
+struct Turned {
+    dx: f64,
+    dy: f64,
+    factor: f64,
+    at: (f64, f64),
+}
+
 /// A connector that is being drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wiring {
@@ -62,9 +84,17 @@ pub struct Hand {
     bench: Bench,
     ground: NodeRef<html::Div>,
     held: StoredValue<Held>,
+    carried: StoredValue<Carried>,
+    wheel: StoredValue<Option<Turned>>,
+    /// Where the canvas lies in the window.
+    corner: StoredValue<(f64, f64)>,
+    /// Ends the time in which the canvas counts as moving.
+    rest: StoredValue<Option<TimeoutHandle>>,
     pub wiring: RwSignal<Option<Wiring>>,
     pub band: RwSignal<Option<Frame>>,
     pub panning: RwSignal<bool>,
+    /// What is shown moves under the window, now or a moment ago.
+    pub moving: RwSignal<bool>,
     /// The space bar is down.
     pub space: StoredValue<bool>,
 }
@@ -75,6 +105,11 @@ impl Hand {
             bench,
             ground,
             held: StoredValue::new(Held::default()),
+            carried: StoredValue::new(Carried::default()),
+            wheel: StoredValue::new(None),
+            corner: StoredValue::new((0.0, 0.0)),
+            rest: StoredValue::new(None),
+            moving: RwSignal::new(false),
             wiring: RwSignal::new(None),
             band: RwSignal::new(None),
             panning: RwSignal::new(false),
@@ -82,16 +117,18 @@ impl Hand {
         }
     }
 
-    /// Where something happened, in the window of the canvas.
+    /// Where something happened, in the window of the canvas as it was last measured.
     fn place(&self, x: i32, y: i32) -> (f64, f64) {
-        let frame = self.ground.get_untracked().map(|ground| browser::frame_of(&ground)).unwrap_or_default();
-        (f64::from(x) - frame.x, f64::from(y) - frame.y)
+        let (left, top) = self.corner.get_value();
+        (f64::from(x) - left, f64::from(y) - top)
     }
 
-    /// How large the window of the canvas is now.
+    /// Where the window of the canvas is, and how large. Asked when something begins, not while it goes on: a page that was
+    /// just changed has to be laid out before it can answer.
     pub fn measure(&self) {
         if let Some(ground) = self.ground.get_untracked() {
             let frame = browser::frame_of(&ground);
+            self.corner.set_value((frame.x, frame.y));
             if frame.width > 0.0 && self.bench.window.get_untracked() != (frame.width, frame.height) {
                 self.bench.window.set((frame.width, frame.height));
             }
@@ -103,12 +140,15 @@ impl Hand {
         if browser::closest(target.clone(), ".canvas-tool").is_some() {
             return;
         }
+        self.measure();
         let at = self.place(event.client_x(), event.client_y());
         self.held.update_value(|held| {
             held.pointers.insert(event.pointer_id(), at);
         });
         let fingers: Vec<(f64, f64)> = self.held.with_value(|held| held.pointers.values().copied().collect());
         if let [a, b] = fingers[..] {
+            // The second finger means the canvas, whatever the first one held.
+            self.put_back();
             let grip =
                 Grip::Pinch { from: self.bench.view.get_untracked(), distance: apart(a, b).max(1.0), middle: between(a, b) };
             self.take(grip, at);
@@ -143,7 +183,6 @@ impl Hand {
     }
 
     fn take(&self, grip: Grip, at: (f64, f64)) {
-        self.measure();
         self.bench.picker.set(None);
         self.held.update_value(|held| {
             held.grip = Some(grip);
@@ -160,12 +199,18 @@ impl Hand {
         } else if !chosen.contains(&node) {
             self.bench.choose_one(&node);
         }
+        self.take(Grip::Nodes { held: node, shift }, at);
+    }
+
+    /// The chosen nodes are lifted.
+    fn carry(&self) {
         let chosen = self.bench.chosen.get_untracked();
-        let starts = self.bench.graph(|graph| {
-            let held = graph.nodes.iter().filter(|node| chosen.contains(&node.id));
-            held.map(|node| (node.id.clone(), node.position)).collect()
+        let ids: HashSet<&str> = chosen.iter().map(String::as_str).collect();
+        let nodes = self.bench.graph(|graph| {
+            let held = graph.nodes.iter().filter(|node| ids.contains(node.id.as_str()));
+            held.filter_map(|node| Some((node.id.clone(), self.bench.cell(&node.id)?, node.position))).collect()
         });
-        self.take(Grip::Nodes { held: node, starts, shift }, at);
+        self.carried.set_value(Carried { nodes, lines: self.bench.held_lines(&ids) });
     }
 
     pub fn moved(self, event: &PointerEvent) {
@@ -186,6 +231,9 @@ impl Hand {
                 let _ = ground.set_pointer_capture(event.pointer_id());
             }
             self.panning.set(self.held.with_value(|held| matches!(held.grip, Some(Grip::Pan { .. }))));
+            if self.bench.can_write() && self.held.with_value(|held| matches!(held.grip, Some(Grip::Nodes { .. }))) {
+                self.carry();
+            }
         }
         // One picture a frame, however often the mouse reports.
         let ask = self.held.try_update_value(|held| held.moved && !std::mem::replace(&mut held.asked, held.moved));
@@ -207,7 +255,7 @@ impl Hand {
         let view = self.bench.view.get_untracked();
         match held.grip {
             None => {}
-            Some(Grip::Pan { from }) => self.bench.view.set(from.panned(dx, dy)),
+            Some(Grip::Pan { from }) => self.look(from.panned(dx, dy)),
             Some(Grip::Band { from, before }) => {
                 let area = Frame::between(from, view.to_canvas(held.last.0, held.last.1));
                 self.band.set(Some(area));
@@ -215,17 +263,7 @@ impl Hand {
                 chosen.extend(before);
                 self.bench.choose(chosen);
             }
-            Some(Grip::Nodes { starts, .. }) if self.bench.can_write() => {
-                for (id, start) in starts {
-                    if let Some(cell) = self.bench.cell(&id) {
-                        let at = snap(Position { x: start.x + dx / view.zoom, y: start.y + dy / view.zoom });
-                        if cell.at.get_untracked() != at {
-                            cell.at.set(at);
-                        }
-                    }
-                }
-            }
-            Some(Grip::Nodes { .. }) => {}
+            Some(Grip::Nodes { .. }) => self.carry_on(dx / view.zoom, dy / view.zoom),
             Some(Grip::Wire { from, outlet }) => {
                 let to = view.to_canvas(held.last.0, held.last.1);
                 let over = self.bench.hit(to).filter(|over| *over != from);
@@ -236,10 +274,47 @@ impl Hand {
                 if let [a, b] = fingers[..] {
                     let now = between(a, b);
                     let zoomed = from.zoomed(apart(a, b) / distance, middle.0, middle.1);
-                    self.bench.view.set(zoomed.panned(now.0 - middle.0, now.1 - middle.1));
+                    self.look(zoomed.panned(now.0 - middle.0, now.1 - middle.1));
                 }
             }
         }
+    }
+
+    /// Moves what is carried: whole steps of the grid, and nothing where it stays on the same one.
+    fn carry_on(&self, dx: f64, dy: f64) {
+        let by = snap(Position { x: dx, y: dy });
+        self.carried.with_value(|carried| {
+            let to = |start: &Position| snap(Position { x: start.x + by.x, y: start.y + by.y });
+            let stands = carried.nodes.first().is_none_or(|(_, cell, start)| cell.at.get_untracked() == to(start));
+            if stands {
+                return;
+            }
+            for (_, cell, start) in &carried.nodes {
+                cell.at.set(to(start));
+            }
+            for line in &carried.lines {
+                self.bench.drag_line(line, by.x, by.y);
+            }
+        });
+    }
+
+    /// Shows another part of the canvas, and says that it moves until it has not for a moment.
+    pub fn look(&self, view: View) {
+        if self.bench.view.get_untracked() == view {
+            return;
+        }
+        if !self.moving.get_untracked() {
+            self.moving.set(true);
+        }
+        if let Some(handle) = self.rest.get_value() {
+            handle.clear();
+        }
+        let moving = self.moving;
+        let rest = move || {
+            moving.try_set(false);
+        };
+        self.rest.set_value(set_timeout_with_handle(rest, REST).ok());
+        self.bench.view.set(view);
     }
 
     pub fn up(&self, event: &PointerEvent) {
@@ -256,8 +331,10 @@ impl Hand {
         let wiring = self.wiring.get_untracked();
         self.wiring.set(None);
         match held.grip {
-            Some(Grip::Nodes { starts, .. }) if held.moved => self.drop_nodes(&starts),
-            Some(Grip::Nodes { held: node, shift: false, starts }) if starts.len() > 1 => self.bench.choose_one(&node),
+            Some(Grip::Nodes { .. }) if held.moved => self.drop_nodes(),
+            Some(Grip::Nodes { held: node, shift: false }) if self.bench.chosen.read_untracked().len() > 1 => {
+                self.bench.choose_one(&node);
+            }
             Some(Grip::Wire { from, outlet }) if held.moved => match wiring.and_then(|wiring| wiring.over) {
                 Some(to) => self.bench.connect(&from, &outlet, &to),
                 None => {
@@ -266,55 +343,91 @@ impl Hand {
                 }
             },
             Some(Grip::Pan { .. }) if !held.moved => self.bench.choose(BTreeSet::new()),
+            // One of two fingers is lifted: the other one pans on.
+            Some(Grip::Pinch { .. }) => {
+                let other = self.held.with_value(|held| held.pointers.values().next().copied());
+                if let Some(at) = other {
+                    self.take(Grip::Pan { from: self.bench.view.get_untracked() }, at);
+                    self.held.update_value(|held| held.moved = true);
+                }
+            }
             _ => {}
         }
     }
 
-    fn drop_nodes(&self, starts: &[(String, Position)]) {
-        let place = |id: &String| Some((id.clone(), self.bench.cell(id)?.at.get_untracked()));
-        let to: Vec<(String, Position)> = starts.iter().filter_map(|(id, _)| place(id)).collect();
+    fn drop_nodes(&self) {
+        let carried = self.carried.get_value();
+        self.carried.set_value(Carried::default());
+        if carried.nodes.is_empty() {
+            return;
+        }
+        let to: Vec<(String, Position)> = carried.nodes.into_iter().map(|(id, cell, _)| (id, cell.at.get_untracked())).collect();
         self.bench.pause();
         let count = to.len();
-        self.bench.apply(&Edit::Move { to }, |_| {
+        let moved = self.bench.apply(&Edit::Move { to }, |_| {
             if count == 1 { "1 step moved.".to_string() } else { format!("{count} steps moved.") }
         });
+        if !moved {
+            self.bench.let_lines_go();
+        }
         self.bench.pause();
+    }
+
+    /// What is carried lies where it lay.
+    fn put_back(&self) {
+        let carried = self.carried.get_value();
+        self.carried.set_value(Carried::default());
+        for (_, cell, start) in &carried.nodes {
+            cell.at.set(*start);
+        }
+        if !carried.lines.is_empty() {
+            self.bench.let_lines_go();
+        }
+        self.wiring.set(None);
+        self.band.set(None);
     }
 
     /// The browser took the pointer away: everything as it was.
     pub fn cancelled(&self, event: &PointerEvent) {
-        if let Some(Grip::Nodes { starts, .. }) = self.held.with_value(|held| held.grip.clone()) {
-            for (id, start) in starts {
-                if let Some(cell) = self.bench.cell(&id) {
-                    cell.at.set(start);
-                }
-            }
-        }
+        self.put_back();
         self.held.update_value(|held| {
             held.pointers.remove(&event.pointer_id());
             held.grip = None;
         });
-        self.wiring.set(None);
-        self.band.set(None);
         self.panning.set(false);
     }
 
-    pub fn wheel(&self, event: &ev::WheelEvent) {
+    /// A wheel reports more often than there are frames: what it did is gathered, and shown once a frame.
+    pub fn wheel(self, event: &ev::WheelEvent) {
         event.prevent_default();
-        self.measure();
+        let begins = self.wheel.with_value(Option::is_none);
+        if begins {
+            self.measure();
+        }
         // Lines and pages in pixels.
         let unit = [1.0, 16.0, 400.0][event.delta_mode().min(2) as usize];
         let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
-        let (x, y) = self.place(event.client_x(), event.client_y());
-        self.bench.view.update(|view| {
-            *view = if event.ctrl_key() || event.meta_key() {
-                view.zoomed((-dy / 300.0).exp(), x, y)
+        let at = self.place(event.client_x(), event.client_y());
+        self.wheel.update_value(|turned| {
+            let turned = turned.get_or_insert(Turned { factor: 1.0, ..Turned::default() });
+            turned.at = at;
+            if event.ctrl_key() || event.meta_key() {
+                turned.factor *= (-dy / 300.0).exp();
             } else if event.shift_key() && dx == 0.0 {
-                view.panned(-dy, 0.0)
+                turned.dx -= dy;
             } else {
-                view.panned(-dx, -dy)
-            };
+                turned.dx -= dx;
+                turned.dy -= dy;
+            }
         });
+        if begins {
+            request_animation_frame(move || {
+                if let Some(Some(turned)) = self.wheel.try_update_value(Option::take) {
+                    let (x, y) = turned.at;
+                    self.look(self.bench.view.get_untracked().zoomed(turned.factor, x, y).panned(turned.dx, turned.dy));
+                }
+            });
+        }
     }
 
     /// A step that was dragged out of the palette is let go over the canvas.
@@ -340,8 +453,7 @@ impl Hand {
         let wires = self.bench.wires.get_untracked();
         untrack(|| {
             wires.into_iter().find_map(|way| {
-                let (from, to) = self.bench.ends(&way.from, &way.outlet, &way.to)?;
-                let middle = crate::domain::editor::geometry::halfway(from, to);
+                let middle = self.bench.line(&way).get_untracked().button;
                 let near = (middle.x - at.x).abs() < 60.0 && (middle.y - at.y).abs() < 40.0;
                 near.then_some((way.from, way.outlet))
             })

@@ -16,11 +16,11 @@ pub fn Minimap() -> impl IntoView {
     // Follows finished changes, not every pixel of a drag.
     let frames = Memo::new(move |_| {
         let _ = (bench.generation.get(), bench.direction.get());
-        bench.frames()
+        bench.with_frames(|_, frames| frames.to_vec())
     });
-    let whole = Memo::new(move |_| Frame::around(frames.get()).unwrap_or_default().grown(80.0));
+    let whole = Memo::new(move |_| Frame::around(frames.read().iter().copied()).unwrap_or_default().grown(80.0));
     let boxes = Memo::new(move |_| {
-        frames.get().iter().fold(String::new(), |mut path, frame| {
+        frames.read().iter().fold(String::new(), |mut path, frame| {
             let _ = write!(path, "M{:.0} {:.0}h{:.0}v{:.0}h-{:.0}z", frame.x, frame.y, frame.width, frame.height, frame.width);
             path
         })

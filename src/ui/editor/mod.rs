@@ -9,6 +9,7 @@ mod dialogs;
 mod hand;
 mod icons;
 mod keys;
+mod lines;
 mod minimap;
 mod outline;
 mod palette;

@@ -1,14 +1,18 @@
 //! The way of one connector through the cells of a field: which it passes, where it turns.
 
-use std::{cmp::Ordering, collections::{BinaryHeap, HashMap}};
+use std::{
+    cmp::Ordering,
+    collections::{BinaryHeap, HashMap},
+};
 
 use super::field::{Cell, Field};
 use crate::domain::graph::Position;
 
 /// What a turn costs, in units of length.
 const TURN: f64 = 40.0;
-/// After so many cells the search is given up, and the line drawn as if there were no boxes.
-const PATIENCE: usize = 20_000;
+/// After so many cells all ways of a journey together are no longer searched for: what is left is drawn as if there were no
+/// boxes. A journey of a few hundred steps needs some thousands.
+pub const PATIENCE: usize = 300_000;
 
 /// An upright piece: where it may stand, and where it does.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,15 +92,15 @@ impl Ord for Open {
     }
 }
 
-/// The way from below one box to above another.
-pub fn find(field: &Field, start: Position, end: Position, clear: f64) -> Option<Course> {
+/// The way from below one box to above another. `patience` is how many more cells may be looked at.
+pub fn find(field: &Field, start: Position, end: Position, clear: f64, patience: &mut usize) -> Option<Course> {
     let first = field.at(Position { x: start.x, y: start.y + clear + 0.5 })?;
     let last = field.at(Position { x: end.x, y: end.y - clear - 0.5 })?;
-    let passed = search(field, first, last, start.x, end)?;
+    let passed = search(field, first, last, start.x, end, patience)?;
     Some(course(field, &passed, start, end))
 }
 
-fn search(field: &Field, first: usize, last: usize, x: f64, end: Position) -> Option<Vec<usize>> {
+fn search(field: &Field, first: usize, last: usize, x: f64, end: Position, patience: &mut usize) -> Option<Vec<usize>> {
     let goal = field.cells[last];
     let promise = |cell: &Cell, left: f64, right: f64| {
         let aside = apart(left, right, end.x, end.x);
@@ -106,7 +110,6 @@ fn search(field: &Field, first: usize, last: usize, x: f64, end: Position) -> Op
     let mut open = BinaryHeap::new();
     reached.insert(first, Reached { cost: 0.0, left: x, right: x, before: None, done: false });
     open.push(Open { promise: 0.0, cell: first });
-    let mut patience = PATIENCE;
     while let Some(Open { cell, .. }) = open.pop() {
         let Some(now) = reached.get_mut(&cell) else { continue };
         if std::mem::replace(&mut now.done, true) {
@@ -116,7 +119,7 @@ fn search(field: &Field, first: usize, last: usize, x: f64, end: Position) -> Op
         if cell == last {
             return Some(way_back(&reached, last));
         }
-        patience = patience.checked_sub(1)?;
+        *patience = patience.checked_sub(1)?;
         for next in &field.links[cell] {
             let to = &field.cells[*next];
             let (left, right) = (to.left.max(field.cells[cell].left), to.right.min(field.cells[cell].right));

@@ -1,15 +1,16 @@
 //! Lanes for the pieces of all ways: upright pieces step aside for each other, level pieces of one cell stand one below the
 //! other, in an order in which few of them cross.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::course::{Course, Turn};
-use crate::domain::editor::geometry::Frame;
 
 /// Between two lanes, where there is room.
 const LANE: f64 = 12.0;
 /// Pieces that are nearer than this look like one.
 const NEAR: f64 = 8.0;
+/// With more level pieces than this in one cell, nobody could see which of them cross.
+const CROWD: usize = 300;
 /// A wide cell is not filled from its middle: level pieces keep so near to the boxes.
 const DEEP: f64 = 140.0;
 
@@ -27,14 +28,20 @@ pub fn assign(courses: &mut [Option<Course>]) -> Vec<Vec<f64>> {
     heights
 }
 
-/// The lanes that each cell needs.
-pub fn crowds(courses: &[Option<Course>]) -> Vec<(Frame, usize)> {
+/// A free space, and the room that its lanes ask for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Crowd {
+    pub top: f64,
+    pub bottom: f64,
+    pub room: f64,
+}
+
+pub fn crowds(courses: &[Option<Course>]) -> Vec<Crowd> {
     by_cell(courses)
         .values()
         .filter_map(|levels| {
-            let cell = levels.first()?.of.cell;
-            let frame = Frame { x: cell.left, y: cell.top, width: cell.right - cell.left, height: cell.bottom - cell.top };
-            Some((frame, lanes(levels).into_iter().max()? + 1))
+            let (cell, lanes) = (levels.first()?.of.cell, lanes(levels).into_iter().max()? + 1);
+            Some(Crowd { top: cell.top, bottom: cell.bottom, room: (lanes + 1) as f64 * LANE })
         })
         .collect()
 }
@@ -72,11 +79,10 @@ fn part_uprights(courses: &mut [Option<Course>]) {
     for (_, index, place) in free {
         let Some(upright) = courses[index].as_mut().and_then(|course| course.uprights.get_mut(place)) else { continue };
         let (from, to, wanted) = (upright.left, upright.right, upright.x);
-        let fits = |x: f64, apart: f64| {
-            (from..=to).contains(&x) && standing.is_free(x, upright.top, upright.bottom, apart)
-        };
+        let fits = |x: f64, apart: f64| (from..=to).contains(&x) && standing.is_free(x, upright.top, upright.bottom, apart);
         let found = [LANE, LANE / 2.0, LANE / 4.0, 1.0, 0.25].into_iter().find_map(|step| {
-            let places = (0..64_i32).map(|number| wanted + f64::from((number + 1) / 2) * step * if number % 2 == 1 { 1.0 } else { -1.0 });
+            let places =
+                (0..64_i32).map(|number| wanted + f64::from((number + 1) / 2) * step * if number % 2 == 1 { 1.0 } else { -1.0 });
             places.into_iter().find(|x| fits(*x, step * 0.99))
         });
         upright.x = found.unwrap_or(wanted);
@@ -141,6 +147,9 @@ fn by_cell(courses: &[Option<Course>]) -> BTreeMap<(u64, u64), Vec<Level>> {
 
 /// The lane of each level piece, counted from above.
 fn lanes(levels: &[Level]) -> Vec<usize> {
+    if levels.len() > CROWD {
+        return packed(levels);
+    }
     let meeting: Vec<Vec<(usize, i32)>> = levels
         .iter()
         .enumerate()
@@ -166,6 +175,26 @@ fn lanes(levels: &[Level]) -> Vec<usize> {
         }
     }
     lane.into_iter().map(Option::unwrap_or_default).collect()
+}
+
+/// As few lanes as can be, in no order that means anything.
+fn packed(levels: &[Level]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..levels.len()).collect();
+    order.sort_by(|a, b| levels[*a].left().total_cmp(&levels[*b].left()).then(a.cmp(b)));
+    // Lanes that are free again, the first of them first, and those that are taken, by where they end.
+    let mut free: BTreeSet<usize> = BTreeSet::new();
+    let mut taken: BTreeSet<(i64, usize)> = BTreeSet::new();
+    let mut lanes = vec![0; levels.len()];
+    for index in order {
+        while let Some((_, lane)) = taken.first().copied().filter(|(end, _)| (*end as f64) < levels[index].left() - NEAR) {
+            taken.pop_first();
+            free.insert(lane);
+        }
+        let lane = free.pop_first().unwrap_or(taken.len());
+        taken.insert((levels[index].right().ceil() as i64, lane));
+        lanes[index] = lane;
+    }
+    lanes
 }
 
 /// Where the lanes lie in their cell.

@@ -12,7 +12,9 @@ mod lanes;
 
 use std::{collections::HashMap, fmt::Write};
 
-use super::geometry::{Direction, Frame, frame, drawn_outlets, inlet_point, outlet_point, shown_outlets};
+pub use lanes::Crowd;
+
+use super::geometry::{Direction, Frame, drawn_outlets, frame, inlet_point, outlet_point, shown_outlets};
 use crate::domain::graph::{Connector, Graph, Position};
 
 /// Between lines and boxes, where there is room for it; and where there is little.
@@ -119,56 +121,56 @@ pub fn wires(graph: &Graph, direction: Direction) -> (Vec<Frame>, Vec<Option<Wir
 
 /// The ways of all connectors of a graph, in their order.
 pub fn routes(graph: &Graph, direction: Direction) -> Vec<Route> {
-    let (frames, ends) = wires(graph, direction);
-    let known: Vec<Wire> = ends.iter().filter_map(|wire| *wire).collect();
-    let mut found = routed(&frames, &known, direction).into_iter();
+    let (frames, wires) = wires(graph, direction);
+    routed(&frames, &wires, direction)
+}
+
+/// The ways of connectors around boxes. One that has no ends has no way.
+pub fn routed(frames: &[Frame], ends: &[Option<Wire>], direction: Direction) -> Vec<Route> {
+    let boxes: Vec<Frame> = frames.iter().map(|frame| turned_frame(*frame, direction)).collect();
+    let wires: Vec<Wire> = ends.iter().flatten().copied().collect();
+    let points: Vec<Vec<Position>> = plan(&boxes, &wires, direction).into_iter().map(tidy).collect();
+    let buttons = buttons(&points, &wires, &boxes);
+    let mut found = points.into_iter().zip(buttons).map(|(points, button)| back(Route { points, button }, direction));
     ends.iter().map(|wire| wire.and_then(|_| found.next()).unwrap_or_default()).collect()
 }
 
-/// The ways of connectors around boxes.
-pub fn routed(frames: &[Frame], wires: &[Wire], direction: Direction) -> Vec<Route> {
-    let planned = plan(frames, wires, direction);
+/// The room that level lines ask for in the free space in which they run, along the direction of the drawing: for whoever
+/// moves layers apart.
+pub fn crowds(graph: &Graph, direction: Direction) -> Vec<Crowd> {
+    let (frames, ends) = wires(graph, direction);
     let boxes: Vec<Frame> = frames.iter().map(|frame| turned_frame(*frame, direction)).collect();
-    let mut points: Vec<Vec<Position>> = planned.into_iter().map(|(points, _)| tidy(points)).collect();
-    let buttons = buttons(&points, wires, &boxes);
-    points.drain(..).zip(buttons).map(|(points, button)| back(Route { points, button }, direction)).collect()
-}
-
-/// How many lanes lie in the free space around each height of a drawing, for whoever makes room for them: the frame of the
-/// space (as it would be were the journey drawn downwards), and the lanes that are level in it.
-pub fn crowds(frames: &[Frame], wires: &[Wire], direction: Direction) -> Vec<(Frame, usize)> {
-    let boxes: Vec<Frame> = frames.iter().map(|frame| turned_frame(*frame, direction)).collect();
-    let courses = courses(&boxes, wires, direction);
-    lanes::crowds(&courses)
+    let known: Vec<Wire> = ends.into_iter().flatten().collect();
+    lanes::crowds(&courses(&boxes, &known, direction))
 }
 
 fn courses(boxes: &[Frame], wires: &[Wire], direction: Direction) -> Vec<Option<course::Course>> {
     let wide = field::Field::new(boxes, CLEAR);
     let mut tight = None;
+    let mut patience = course::PATIENCE;
     wires
         .iter()
         .map(|wire| {
             let (start, end) = (turned(wire.start, direction), turned(wire.end, direction));
-            course::find(&wide, start, end, CLEAR).or_else(|| {
+            course::find(&wide, start, end, CLEAR, &mut patience).or_else(|| {
                 let tight = tight.get_or_insert_with(|| field::Field::new(boxes, TIGHT));
-                course::find(tight, start, end, TIGHT)
+                course::find(tight, start, end, TIGHT, &mut patience)
             })
         })
         .collect()
 }
 
-/// The corners of each way, and whether boxes were minded.
-fn plan(frames: &[Frame], wires: &[Wire], direction: Direction) -> Vec<(Vec<Position>, bool)> {
-    let boxes: Vec<Frame> = frames.iter().map(|frame| turned_frame(*frame, direction)).collect();
-    let mut courses = courses(&boxes, wires, direction);
+/// The corners of each way.
+fn plan(boxes: &[Frame], wires: &[Wire], direction: Direction) -> Vec<Vec<Position>> {
+    let mut courses = courses(boxes, wires, direction);
     let levels = lanes::assign(&mut courses);
     courses
         .iter()
         .zip(levels)
         .zip(wires)
         .map(|((course, levels), wire)| match course {
-            Some(course) => (course.corners(&levels), true),
-            None => (plain_points(turned(wire.start, direction), turned(wire.end, direction)), false),
+            Some(course) => course.corners(&levels),
+            None => plain_points(turned(wire.start, direction), turned(wire.end, direction)),
         })
         .collect()
 }

@@ -2,7 +2,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    editor::{align::align, samples::{directions, graphs}, templates::TEMPLATES},
+    editor::{
+        align::align,
+        samples::{directions, graphs},
+        templates::TEMPLATES,
+    },
     graph::{Node, NodeKind, node::Delay},
 };
 
@@ -21,9 +25,15 @@ fn through_boxes(graph: &Graph, direction: Direction) -> Vec<String> {
                 // Its ends touch their boxes, and go into none.
                 let own = (index == wire.from && place == 0) || (index == wire.to && place == last);
                 let inside = frame.grown(-0.01);
-                let touches = piece.x <= inside.right() && inside.x <= piece.right() && piece.y <= inside.bottom() && inside.y <= piece.bottom();
+                let touches = piece.x <= inside.right()
+                    && inside.x <= piece.right()
+                    && piece.y <= inside.bottom()
+                    && inside.y <= piece.bottom();
                 if touches && !own {
-                    found.push(format!("{} → {}: {two:?} in {} {frame:?}", graph.nodes[wire.from].id, graph.nodes[wire.to].id, graph.nodes[index].id));
+                    found.push(format!(
+                        "{} → {}: {two:?} in {} {frame:?}",
+                        graph.nodes[wire.from].id, graph.nodes[wire.to].id, graph.nodes[index].id
+                    ));
                 }
             }
         }
