@@ -160,17 +160,11 @@ const SCRIPT = new Set(['FunctionCall', 'EvaluateScript', 'FireAnimationFrame', 
 const STYLE = new Set(['UpdateLayoutTree', 'Layout', 'PrePaint', 'HitTest']);
 const PAINT = new Set(['Paint', 'Layerize', 'Commit', 'UpdateLayer', 'CompositeLayers']);
 
-/** Everything of the thread on which the page runs: the one that did most of the page's scripts. */
+/** Everything of the threads on which pages run: Chromium names them. A navigation may go on in another process. */
 function mainThread(events) {
-  const counts = new Map();
-  for (const event of events) {
-    if (event.name === 'FunctionCall' || event.name === 'wayfare-frame' || event.name === 'EvaluateScript') {
-      const key = `${event.pid}/${event.tid}`;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-  }
-  const [main] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
-  return events.filter((event) => `${event.pid}/${event.tid}` === main);
+  const named = events.filter((event) => event.name === 'thread_name' && event.args?.name === 'CrRendererMain');
+  const threads = new Set(named.map((event) => `${event.pid}/${event.tid}`));
+  return events.filter((event) => threads.has(`${event.pid}/${event.tid}`));
 }
 
 const tasks = (events) => events.filter((event) => event.ph === 'X' && event.name === 'RunTask' && event.dur);

@@ -111,9 +111,14 @@ pub fn drawn_outlets(graph: &Graph) -> HashMap<&str, HashSet<&str>> {
 pub fn size(outlets: usize, direction: Direction) -> (f64, f64) {
     let count = outlets as f64;
     match direction {
-        Direction::Down => (NODE_WIDTH.max((count * OUTLET_WIDTH / GRID).ceil() * GRID), NODE_HEIGHT),
-        Direction::Right => (NODE_WIDTH, NODE_HEIGHT.max(((HEAD_HEIGHT + count * OUTLET_HEIGHT) / GRID).ceil() * GRID)),
+        Direction::Down => (at_least(NODE_WIDTH, count * OUTLET_WIDTH), NODE_HEIGHT),
+        Direction::Right => (NODE_WIDTH, at_least(NODE_HEIGHT, HEAD_HEIGHT + count * OUTLET_HEIGHT)),
     }
+}
+
+/// Larger by whole steps of the grid on both sides, so that the middles of all boxes can lie on one line.
+fn at_least(usual: f64, wanted: f64) -> f64 {
+    usual + ((wanted - usual).max(0.0) / (2.0 * GRID)).ceil() * 2.0 * GRID
 }
 
 pub fn frame(position: Position, outlets: usize, direction: Direction) -> Frame {
@@ -190,6 +195,8 @@ impl Default for View {
 
 pub const ZOOM_MIN: f64 = 0.1;
 pub const ZOOM_MAX: f64 = 2.0;
+/// What the buttons for zooming take of a window's height, less than the margin.
+const TOOLS_HEIGHT: f64 = 24.0;
 /// Smaller than this, nobody reads what stands in a box.
 const ZOOM_READABLE: f64 = 0.6;
 
@@ -209,9 +216,9 @@ impl View {
         Self { x: self.x + dx, y: self.y + dy, ..self }
     }
 
-    /// All of a frame in a window, not larger than life.
+    /// All of a frame in a window, not larger than life, above the tools that lie at the lower edge.
     pub fn fitting(frame: Frame, width: f64, height: f64) -> Self {
-        let margin = 40.0;
+        let (margin, height) = (40.0, height - TOOLS_HEIGHT);
         let zoom = ((width - 2.0 * margin) / frame.width.max(1.0)).min((height - 2.0 * margin) / frame.height.max(1.0));
         let zoom = zoom.clamp(ZOOM_MIN, 1.0);
         let middle = frame.middle();

@@ -88,6 +88,8 @@ pub struct Bench {
     desk: StoredValue<Desk>,
     cells: StoredValue<HashMap<String, Cell>>,
     pub lines: StoredValue<Lines>,
+    /// The rows of the outline, until the graph is another.
+    told: StoredValue<Option<Arc<Vec<Row>>>>,
     /// Ids of the nodes.
     pub order: RwSignal<Vec<String>>,
     pub wires: RwSignal<Vec<Connector>>,
@@ -137,6 +139,7 @@ impl Bench {
             document: StoredValue::new(document),
             cells: StoredValue::new(HashMap::new()),
             lines: StoredValue::new(Lines::default()),
+            told: StoredValue::new(None),
             order: RwSignal::new(Vec::new()),
             wires: RwSignal::new(Vec::new()),
             chosen: RwSignal::new(BTreeSet::new()),
@@ -269,9 +272,10 @@ impl Bench {
             let one = chosen.first().cloned();
             if let Some(id) = &one {
                 let mine = self.row.with_untracked(|row| row.clone());
-                let stands = self.rows().iter().any(|row| Some(row.key()) == mine && row.node == *id);
+                let rows = self.rows();
+                let stands = rows.iter().any(|row| row.node == *id && Some(row.key()) == mine);
                 if !stands {
-                    self.row.set(self.rows().into_iter().find(|row| row.node == *id && !row.again).map(|row| row.key()));
+                    self.row.set(rows.iter().find(|row| row.node == *id && !row.again).map(Row::key));
                 }
             }
             self.keyboard.set(one);
@@ -290,6 +294,7 @@ impl Bench {
             let sketch = desk.now();
             (sketch.graph.clone(), sketch.settings.clone(), sketch.direction, (desk.can_undo(), desk.can_redo()))
         });
+        self.told.set_value(None);
         self.show_nodes(&graph);
         set_if_new(self.order, graph.nodes.iter().map(|node| node.id.clone()).collect());
         let order: HashSet<String> = self.order.get_untracked().into_iter().collect();
@@ -351,8 +356,14 @@ impl Bench {
         set_if_new(self.checks, found);
     }
 
-    pub fn rows(&self) -> Vec<Row> {
-        self.graph(rows)
+    /// The rows of the outline.
+    pub fn rows(&self) -> Arc<Vec<Row>> {
+        let known = self.told.get_value();
+        known.unwrap_or_else(|| {
+            let told = Arc::new(self.graph(rows));
+            self.told.set_value(Some(told.clone()));
+            told
+        })
     }
 
     /// The box of a node as it is shown now.

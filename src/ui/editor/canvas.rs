@@ -23,6 +23,10 @@ use crate::{
 const ALL_DRAWN: usize = 400;
 /// The window counts in steps of this size there, so that not every pixel of a move asks anew.
 const TILE: f64 = 400.0;
+/// Between two dots of the ground.
+const DOTS: f64 = 20.0;
+/// Smaller than this, buttons on lines are drawn larger than the rest.
+const SMALL: f64 = 0.7;
 
 #[component]
 pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
@@ -31,6 +35,11 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
         let view = bench.view.get();
         format!("translate({:.2}px, {:.2}px) scale({:.4})", view.x, view.y, view.zoom)
     };
+    let dots = move || {
+        let view = bench.view.get();
+        format!("translate({:.2}px, {:.2}px)", view.x.rem_euclid(DOTS), view.y.rem_euclid(DOTS))
+    };
+    let is_small = Memo::new(move |_| bench.view.get().zoom < SMALL);
     let seen = seen(bench);
     let nodes = move || match seen.get() {
         None => bench.order.get(),
@@ -63,6 +72,7 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
             class="canvas"
             class:canvas-panning=hand.panning
             class:canvas-moving=hand.moving
+            class:canvas-small=is_small
             class:canvas-wiring=move || hand.wiring.read().is_some()
             node_ref=ground
             role="group"
@@ -75,6 +85,7 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
             on:wheel=move |event| hand.wheel(&event)
             on:scroll=move |_| follow_scroll(bench, ground)
         >
+            <div class="canvas-dots" style:transform=dots></div>
             <div class="canvas-layer" style:transform=layer>
                 <svg class="wires" width="1" height="1" aria-hidden="true">
                     <For each=move || wires.get() key=key let:way>

@@ -19,6 +19,7 @@ mod saver;
 mod step_box;
 mod toolbar;
 mod trail;
+mod tree;
 mod wires;
 
 use std::sync::Arc;
