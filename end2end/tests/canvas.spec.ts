@@ -30,8 +30,8 @@ async function openJourney(page: Page, url: string, journey: object): Promise<vo
 async function crossings(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const frames = [...document.querySelectorAll<HTMLElement>('.canvas .step')].map((box) => {
-      const [, x, y] = box.style.transform.match(/translate\((-?\d+)px, (-?\d+)px\)/)!.map(Number);
-      return { name: box.getAttribute('aria-label')!, x: x!, y: y!, right: x! + box.offsetWidth, bottom: y! + box.offsetHeight };
+      const [x, y] = [box.style.left, box.style.top].map(Number.parseFloat) as [number, number];
+      return { name: box.getAttribute('aria-label')!, x, y, right: x + box.offsetWidth, bottom: y + box.offsetHeight };
     });
     const found: string[] = [];
     for (const line of document.querySelectorAll<SVGPathElement>('.wire-line')) {

@@ -71,7 +71,6 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
         <div
             class="canvas"
             class:canvas-panning=hand.panning
-            class:canvas-moving=hand.moving
             class:canvas-small=is_small
             class:canvas-wiring=move || hand.wiring.read().is_some()
             node_ref=ground
@@ -113,7 +112,8 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
                     view! {
                         <div
                             class="band"
-                            style:transform=format!("translate({:.1}px, {:.1}px)", band.x, band.y)
+                            style:left=format!("{:.1}px", band.x)
+                            style:top=format!("{:.1}px", band.y)
                             style:width=format!("{:.1}px", band.width)
                             style:height=format!("{:.1}px", band.height)
                         ></div>

@@ -1,12 +1,9 @@
 //! The hand on the canvas: what a pointer that is held down does. All of it is listened to on the canvas itself, which
 //! captures the pointer once it moves, so that nothing stays behind on the document.
 
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    time::Duration,
-};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use leptos::{ev, html, leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::{ev, html, prelude::*};
 use web_sys::PointerEvent;
 
 use super::{
@@ -22,8 +19,6 @@ use crate::domain::{
     graph::Position,
 };
 
-/// After so long without a move the canvas is at rest.
-const REST: Duration = Duration::from_millis(200);
 /// A pointer that moved less than this was held still.
 const STILL: f64 = 4.0;
 
@@ -88,13 +83,9 @@ pub struct Hand {
     wheel: StoredValue<Option<Turned>>,
     /// Where the canvas lies in the window.
     corner: StoredValue<(f64, f64)>,
-    /// Ends the time in which the canvas counts as moving.
-    rest: StoredValue<Option<TimeoutHandle>>,
     pub wiring: RwSignal<Option<Wiring>>,
     pub band: RwSignal<Option<Frame>>,
     pub panning: RwSignal<bool>,
-    /// What is shown moves under the window, now or a moment ago.
-    pub moving: RwSignal<bool>,
     /// The space bar is down.
     pub space: StoredValue<bool>,
 }
@@ -108,8 +99,6 @@ impl Hand {
             carried: StoredValue::new(Carried::default()),
             wheel: StoredValue::new(None),
             corner: StoredValue::new((0.0, 0.0)),
-            rest: StoredValue::new(None),
-            moving: RwSignal::new(false),
             wiring: RwSignal::new(None),
             band: RwSignal::new(None),
             panning: RwSignal::new(false),
@@ -255,7 +244,7 @@ impl Hand {
         let view = self.bench.view.get_untracked();
         match held.grip {
             None => {}
-            Some(Grip::Pan { from }) => self.look(from.panned(dx, dy)),
+            Some(Grip::Pan { from }) => self.bench.view.set(from.panned(dx, dy)),
             Some(Grip::Band { from, before }) => {
                 let area = Frame::between(from, view.to_canvas(held.last.0, held.last.1));
                 self.band.set(Some(area));
@@ -274,7 +263,7 @@ impl Hand {
                 if let [a, b] = fingers[..] {
                     let now = between(a, b);
                     let zoomed = from.zoomed(apart(a, b) / distance, middle.0, middle.1);
-                    self.look(zoomed.panned(now.0 - middle.0, now.1 - middle.1));
+                    self.bench.view.set(zoomed.panned(now.0 - middle.0, now.1 - middle.1));
                 }
             }
         }
@@ -296,25 +285,6 @@ impl Hand {
                 self.bench.drag_line(line, by.x, by.y);
             }
         });
-    }
-
-    /// Shows another part of the canvas, and says that it moves until it has not for a moment.
-    pub fn look(&self, view: View) {
-        if self.bench.view.get_untracked() == view {
-            return;
-        }
-        if !self.moving.get_untracked() {
-            self.moving.set(true);
-        }
-        if let Some(handle) = self.rest.get_value() {
-            handle.clear();
-        }
-        let moving = self.moving;
-        let rest = move || {
-            moving.try_set(false);
-        };
-        self.rest.set_value(set_timeout_with_handle(rest, REST).ok());
-        self.bench.view.set(view);
     }
 
     pub fn up(&self, event: &PointerEvent) {
@@ -424,7 +394,7 @@ impl Hand {
             request_animation_frame(move || {
                 if let Some(Some(turned)) = self.wheel.try_update_value(Option::take) {
                     let (x, y) = turned.at;
-                    self.look(self.bench.view.get_untracked().zoomed(turned.factor, x, y).panned(turned.dx, turned.dy));
+                    self.bench.view.update(|view| *view = view.zoomed(turned.factor, x, y).panned(turned.dx, turned.dy));
                 }
             });
         }

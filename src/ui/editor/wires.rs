@@ -55,16 +55,13 @@ pub fn WireTools(way: Connector) -> impl IntoView {
     let bench = Bench::here();
     let route = bench.line(&way);
     let way = StoredValue::new(way);
-    let place = move || {
-        let at = route.read().button;
-        format!("translate({:.1}px, {:.1}px)", at.x, at.y)
-    };
+    let (left, top) = (route.clone(), route);
     let key = move || way.with_value(|way| (way.from.clone(), way.outlet.clone()));
     let chosen = Memo::new(move |_| bench.wire.read().as_ref() == Some(&key()));
     let words = way.with_value(|way| format!("between {}, {}, and {}", bench.title(&way.from), way.outlet, bench.title(&way.to)));
     let remove_words = format!("Remove the connector {words}");
     view! {
-        <div class="wire-tools" class:wire-tools-chosen=chosen style:transform=place>
+        <div class="wire-tools" class:wire-tools-chosen=chosen style:left=move || format!("{:.1}px", left.read().button.x) style:top=move || format!("{:.1}px", top.read().button.y)>
             <button
                 class="wire-button"
                 r#type="button"
