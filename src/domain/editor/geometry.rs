@@ -231,10 +231,16 @@ impl View {
         if fitting.zoom >= ZOOM_READABLE {
             return fitting;
         }
-        let (middle, margin) = (first.middle(), 40.0);
+        let (zoom, margin) = (ZOOM_READABLE, 40.0);
+        // Across the direction: the box in the middle, but no more emptiness beside the drawing than there must be.
+        let across = |middle: f64, start: f64, end: f64, room: f64| {
+            let (at_start, at_end) = (margin - start * zoom, room - margin - end * zoom);
+            if at_end < at_start { (room / 2.0 - middle * zoom).clamp(at_end, at_start) } else { (at_start + at_end) / 2.0 }
+        };
+        let middle = first.middle();
         let (x, y) = match direction {
-            Direction::Down => (width / 2.0 - middle.x * ZOOM_READABLE, margin - first.y * ZOOM_READABLE),
-            Direction::Right => (margin - first.x * ZOOM_READABLE, height / 2.0 - middle.y * ZOOM_READABLE),
+            Direction::Down => (across(middle.x, all.x, all.right(), width), margin - first.y * zoom),
+            Direction::Right => (margin - first.x * zoom, across(middle.y, all.y, all.bottom(), height)),
         };
         Self { x, y, zoom: ZOOM_READABLE }
     }

@@ -391,10 +391,11 @@ impl Bench {
         })
     }
 
-    /// The nodes that a rectangle of the canvas touches.
-    pub fn hits(&self, area: Frame) -> BTreeSet<String> {
+    /// The nodes that a rectangle of the canvas touches, at most so many.
+    pub fn hits(&self, area: Frame, most: usize) -> BTreeSet<String> {
         self.with_frames(|graph, frames| {
-            graph.nodes.iter().zip(frames).filter(|(_, frame)| frame.overlaps(&area)).map(|(node, _)| node.id.clone()).collect()
+            let touched = graph.nodes.iter().zip(frames).filter(|(_, frame)| frame.overlaps(&area));
+            touched.take(most).map(|(node, _)| node.id.clone()).collect()
         })
     }
 

@@ -21,6 +21,8 @@ use crate::{
 
 /// More nodes than this are only drawn where the window shows them.
 const ALL_DRAWN: usize = 400;
+/// And never more than so many: where thousands lie in one place, nobody sees all of them.
+const MOST_DRAWN: usize = 900;
 /// The window counts in steps of this size there, so that not every pixel of a move asks anew.
 const TILE: f64 = 400.0;
 /// Between two dots of the ground.
@@ -41,22 +43,23 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
     };
     let is_small = Memo::new(move |_| bench.view.get().zoom < SMALL);
     let seen = seen(bench);
-    let nodes = move || match seen.get() {
+    let in_sight = Memo::new(move |_| {
+        let area = seen.get()?;
+        let _ = (bench.generation.get(), bench.order.track());
+        let mut shown = bench.hits(area, MOST_DRAWN);
+        // The one that has the keyboard must not vanish from under it.
+        shown.extend(bench.keyboard.get());
+        Some(shown)
+    });
+    let nodes = move || match in_sight.get() {
         None => bench.order.get(),
-        Some(area) => {
-            let _ = bench.generation.get();
-            // The one that has the keyboard must not vanish from under it.
-            let mut shown = bench.hits(area);
-            shown.extend(bench.keyboard.get());
-            shown.into_iter().collect()
-        }
+        Some(shown) => shown.into_iter().collect(),
     };
-    let wires = move || match seen.get() {
+    let wires = move || match in_sight.get() {
         None => bench.wires.get(),
-        Some(area) => {
-            let shown = bench.hits(area);
+        Some(shown) => {
             let ways = bench.wires.get();
-            ways.into_iter().filter(|way| shown.contains(&way.from) || shown.contains(&way.to)).collect()
+            ways.into_iter().filter(|way| shown.contains(&way.from) || shown.contains(&way.to)).take(MOST_DRAWN).collect()
         }
     };
     let wires = Memo::new(move |_| wires());

@@ -248,7 +248,7 @@ impl Hand {
             Some(Grip::Band { from, before }) => {
                 let area = Frame::between(from, view.to_canvas(held.last.0, held.last.1));
                 self.band.set(Some(area));
-                let mut chosen = self.bench.hits(area);
+                let mut chosen = self.bench.hits(area, usize::MAX);
                 chosen.extend(before);
                 self.bench.choose(chosen);
             }
