@@ -172,7 +172,7 @@ impl Bench {
         if !self.apply(&Edit::Align(direction), |_| format!("Aligned {word}.")) && self.can_write() {
             self.say(format!("It is aligned {word} already."));
         }
-        self.fit();
+        self.open_view();
     }
 
     /// Moves the chosen nodes by steps of the grid.
