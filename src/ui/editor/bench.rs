@@ -14,7 +14,7 @@ use crate::domain::{
         Check, EditorDocument, Mode,
         checks::checks,
         desk::Desk,
-        geometry::{Direction, Frame, View, drawn_outlets, frame, neighbour, outlet_point, shown_outlets},
+        geometry::{Direction, Frame, View, drawn_outlets, frame, shown_outlets},
         outline::{Row, rows},
         sketch::{Edit, Sketch},
     },
@@ -374,37 +374,6 @@ impl Bench {
 
     pub fn frame_untracked(&self, id: &str) -> Option<Frame> {
         untrack(|| self.frame(id))
-    }
-
-    pub fn outlet_at(&self, from: &str, outlet: &str) -> Option<Position> {
-        let cell = self.cell(from)?;
-        let outlets = cell.outlets.read();
-        let index = outlets.iter().position(|other| other.name == outlet).unwrap_or(0);
-        Some(outlet_point(self.frame(from)?, index, outlets.len(), self.direction.get()))
-    }
-
-    /// The node under a point of the canvas.
-    pub fn hit(&self, point: Position) -> Option<String> {
-        self.with_frames(|graph, frames| {
-            let found = frames.iter().enumerate().rev().find(|(_, frame)| frame.grown(12.0).contains(point));
-            found.and_then(|(index, _)| graph.nodes.get(index)).map(|node| node.id.clone())
-        })
-    }
-
-    /// The nodes that a rectangle of the canvas touches, at most so many.
-    pub fn hits(&self, area: Frame, most: usize) -> BTreeSet<String> {
-        self.with_frames(|graph, frames| {
-            let touched = graph.nodes.iter().zip(frames).filter(|(_, frame)| frame.overlaps(&area));
-            touched.take(most).map(|(node, _)| node.id.clone()).collect()
-        })
-    }
-
-    /// The node next to one, as the arrow keys go.
-    pub fn next_to(&self, id: &str, dx: f64, dy: f64) -> Option<String> {
-        self.with_frames(|graph, frames| {
-            let from = graph.nodes.iter().position(|node| node.id == id)?;
-            Some(graph.nodes.get(neighbour(frames, from, dx, dy)?)?.id.clone())
-        })
     }
 }
 

@@ -1,19 +1,19 @@
 //! The hand on the canvas: what a pointer that is held down does. All of it is listened to on the canvas itself, which
 //! captures the pointer once it moves, so that nothing stays behind on the document.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use leptos::{ev, html, prelude::*};
 use web_sys::PointerEvent;
 
 use super::{
-    bench::{Bench, Cell, Picker},
+    bench::{Bench, Picker},
     browser,
-    lines::HeldLine,
+    carry::Carried,
 };
 use crate::domain::{
     editor::{
-        geometry::{Frame, View, snap},
+        geometry::{Frame, View},
         sketch::Edit,
     },
     graph::Position,
@@ -49,13 +49,6 @@ struct Held {
     asked: bool,
 }
 
-/// The nodes in the hand, where they lay, and their lines.
-#[derive(Clone, Default)]
-struct Carried {
-    nodes: Vec<(String, Cell, Position)>,
-    lines: Vec<HeldLine>,
-}
-
 /// What a wheel did since the last frame.
 #[derive(Clone, Copy, Default)]
 struct Turned {
@@ -76,10 +69,10 @@ pub struct Wiring {
 
 #[derive(Clone, Copy)]
 pub struct Hand {
-    bench: Bench,
+    pub(super) bench: Bench,
     ground: NodeRef<html::Div>,
     held: StoredValue<Held>,
-    carried: StoredValue<Carried>,
+    pub(super) carried: StoredValue<Carried>,
     wheel: StoredValue<Option<Turned>>,
     /// Where the canvas lies in the window.
     corner: StoredValue<(f64, f64)>,
@@ -191,17 +184,6 @@ impl Hand {
         self.take(Grip::Nodes { held: node, shift }, at);
     }
 
-    /// The chosen nodes are lifted.
-    fn carry(&self) {
-        let chosen = self.bench.chosen.get_untracked();
-        let ids: HashSet<&str> = chosen.iter().map(String::as_str).collect();
-        let nodes = self.bench.graph(|graph| {
-            let held = graph.nodes.iter().filter(|node| ids.contains(node.id.as_str()));
-            held.filter_map(|node| Some((node.id.clone(), self.bench.cell(&node.id)?, node.position))).collect()
-        });
-        self.carried.set_value(Carried { nodes, lines: self.bench.held_lines(&ids) });
-    }
-
     pub fn moved(self, event: &PointerEvent) {
         let at = self.place(event.client_x(), event.client_y());
         let known = self.held.with_value(|held| held.grip.is_some() && held.pointers.contains_key(&event.pointer_id()));
@@ -269,24 +251,6 @@ impl Hand {
         }
     }
 
-    /// Moves what is carried: whole steps of the grid, and nothing where it stays on the same one.
-    fn carry_on(&self, dx: f64, dy: f64) {
-        let by = snap(Position { x: dx, y: dy });
-        self.carried.with_value(|carried| {
-            let to = |start: &Position| snap(Position { x: start.x + by.x, y: start.y + by.y });
-            let stands = carried.nodes.first().is_none_or(|(_, cell, start)| cell.at.get_untracked() == to(start));
-            if stands {
-                return;
-            }
-            for (_, cell, start) in &carried.nodes {
-                cell.at.set(to(start));
-            }
-            for line in &carried.lines {
-                self.bench.drag_line(line, by.x, by.y);
-            }
-        });
-    }
-
     pub fn up(&self, event: &PointerEvent) {
         // What the last report said may not have been drawn yet.
         self.draw();
@@ -323,38 +287,6 @@ impl Hand {
             }
             _ => {}
         }
-    }
-
-    fn drop_nodes(&self) {
-        let carried = self.carried.get_value();
-        self.carried.set_value(Carried::default());
-        if carried.nodes.is_empty() {
-            return;
-        }
-        let to: Vec<(String, Position)> = carried.nodes.into_iter().map(|(id, cell, _)| (id, cell.at.get_untracked())).collect();
-        self.bench.pause();
-        let count = to.len();
-        let moved = self.bench.apply(&Edit::Move { to }, |_| {
-            if count == 1 { "1 step moved.".to_string() } else { format!("{count} steps moved.") }
-        });
-        if !moved {
-            self.bench.let_lines_go();
-        }
-        self.bench.pause();
-    }
-
-    /// What is carried lies where it lay.
-    fn put_back(&self) {
-        let carried = self.carried.get_value();
-        self.carried.set_value(Carried::default());
-        for (_, cell, start) in &carried.nodes {
-            cell.at.set(*start);
-        }
-        if !carried.lines.is_empty() {
-            self.bench.let_lines_go();
-        }
-        self.wiring.set(None);
-        self.band.set(None);
     }
 
     /// The browser took the pointer away: everything as it was.

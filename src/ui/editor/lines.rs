@@ -1,17 +1,17 @@
-//! The lines of connectors as they are shown: worked out anew when a box has another place, and drawn ahead of that for the
+//! The boxes as they lie, and what is where; and the lines of connectors as they are shown: worked out anew when a box has another place, and drawn ahead of that for the
 //! boxes that a hand holds.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use leptos::prelude::*;
 
 use super::bench::Bench;
 use crate::domain::{
     editor::{
-        geometry::{Direction, Frame, inlet_point},
+        geometry::{Direction, Frame, inlet_point, neighbour, outlet_point},
         route::{self, Route, Wire},
     },
-    graph::{Connector, Graph},
+    graph::{Connector, Graph, Position},
 };
 
 /// The lines that are there, and what they were worked out from.
@@ -33,6 +33,38 @@ impl Bench {
     /// The boxes of the graph, as it was last shown.
     pub fn with_frames<T>(&self, read: impl FnOnce(&Graph, &[Frame]) -> T) -> T {
         self.lines.with_value(|lines| self.graph(|graph| read(graph, &lines.frames)))
+    }
+
+    /// Where the connector of an outlet begins.
+    pub fn outlet_at(&self, from: &str, outlet: &str) -> Option<Position> {
+        let cell = self.cell(from)?;
+        let outlets = cell.outlets.read();
+        let index = outlets.iter().position(|other| other.name == outlet).unwrap_or(0);
+        Some(outlet_point(self.frame(from)?, index, outlets.len(), self.direction.get()))
+    }
+
+    /// The node under a point of the canvas.
+    pub fn hit(&self, point: Position) -> Option<String> {
+        self.with_frames(|graph, frames| {
+            let found = frames.iter().enumerate().rev().find(|(_, frame)| frame.grown(12.0).contains(point));
+            found.and_then(|(index, _)| graph.nodes.get(index)).map(|node| node.id.clone())
+        })
+    }
+
+    /// The nodes that a rectangle of the canvas touches, at most so many.
+    pub fn hits(&self, area: Frame, most: usize) -> BTreeSet<String> {
+        self.with_frames(|graph, frames| {
+            let touched = graph.nodes.iter().zip(frames).filter(|(_, frame)| frame.overlaps(&area));
+            touched.take(most).map(|(node, _)| node.id.clone()).collect()
+        })
+    }
+
+    /// The node next to one, as the arrow keys go.
+    pub fn next_to(&self, id: &str, dx: f64, dy: f64) -> Option<String> {
+        self.with_frames(|graph, frames| {
+            let from = graph.nodes.iter().position(|node| node.id == id)?;
+            Some(graph.nodes.get(neighbour(frames, from, dx, dy)?)?.id.clone())
+        })
     }
 
     /// Works out the lines, where a box has another place or size, or a connector other ends.

@@ -5,6 +5,7 @@ mod acts;
 mod bench;
 mod browser;
 mod canvas;
+mod carry;
 mod dialogs;
 mod hand;
 mod icons;
