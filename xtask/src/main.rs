@@ -54,7 +54,8 @@ enum Command {
         filter: Vec<String>,
     },
     /// Measure: `bench list` prints the figures of the journey list beside their goals, `bench engine` those of the
-    /// engine beside a bare SQLite program, `bench deliver` messages a second beside bare loops around lettre and reqwest.
+    /// engine beside a bare SQLite program, `bench deliver` messages a second beside bare loops around lettre and reqwest,
+    /// `bench editor` what the canvas costs a browser in each frame.
     Bench {
         what: Benchmark,
         /// Journeys in the database; may be given more than once.
@@ -63,6 +64,9 @@ enum Command {
         /// Of the engine: only on a new file, without filling it.
         #[arg(long)]
         small: bool,
+        /// Of the editor: steps of the journey; may be given more than once.
+        #[arg(long)]
+        steps: Vec<usize>,
     },
 }
 
@@ -77,6 +81,7 @@ enum Benchmark {
     List,
     Engine,
     Deliver,
+    Editor,
 }
 
 /// Which build: quick to make, or quick to run.
@@ -101,6 +106,7 @@ fn main() -> ExitCode {
         Command::Bench { what: Benchmark::List, journeys, .. } => bench::list::run(&journeys),
         Command::Bench { what: Benchmark::Engine, small, .. } => bench::engine::run(small),
         Command::Bench { what: Benchmark::Deliver, .. } => bench::deliver::run(),
+        Command::Bench { what: Benchmark::Editor, steps, .. } => bench::editor::run(&steps),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

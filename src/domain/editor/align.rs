@@ -8,7 +8,10 @@ use std::collections::{HashMap, HashSet};
 
 use dagre::{EdgeLabel, LayoutOptions, NodeLabel, RankDir, Ranker};
 
-use super::geometry::{Direction, GRID, drawn_outlets, frames, shown_outlets, size, snap};
+use super::{
+    geometry::{Direction, GRID, NODE_HEIGHT, NODE_WIDTH, drawn_outlets, frames, shown_outlets, size, snap},
+    route::crowds,
+};
 use crate::domain::graph::{Graph, NodeKind, Position};
 
 /// From this many nodes on, layers are chosen by a quicker rule.
@@ -16,12 +19,17 @@ const MANY: usize = 400;
 /// With more connectors than this the layers are laid out without looking at crossings: nobody could follow the lines in any
 /// case, and the page must not stand still. (800 take half a second to two, 2,000 ten.)
 const TOO_MANY: usize = 800;
+/// Most room that is added between two layers.
+const ROOM_MAX: f64 = 40.0 * GRID;
 
 /// Moves every node to its place.
 pub fn align(graph: &mut Graph, direction: Direction) {
     let order = reading_order(graph);
-    let mut places =
-        if graph.nodes.len() > TOO_MANY { layers(graph, &order, direction) } else { laid_out(graph, &order, direction) };
+    let mut places = if graph.nodes.len() > TOO_MANY {
+        layers(graph, &order, direction)
+    } else {
+        roomy(graph, laid_out(graph, &order, direction), direction)
+    };
     if overlapping(graph, &places, direction) {
         places = layers(graph, &order, direction);
     }
@@ -162,12 +170,44 @@ fn layers(graph: &Graph, order: &[usize], direction: Direction) -> Vec<Position>
     places.into_iter().map(snap).collect()
 }
 
-fn overlapping(graph: &Graph, places: &[Position], direction: Direction) -> bool {
+/// Moves layers apart between which more connectors run than there is room for.
+fn roomy(graph: &Graph, mut places: Vec<Position>, direction: Direction) -> Vec<Position> {
+    let crowds = crowds(&placed(graph, &places), direction);
+    let start = |place: &Position| if direction == Direction::Down { place.y } else { place.x };
+    let mut layers: Vec<f64> = places.iter().map(start).collect();
+    layers.sort_by(f64::total_cmp);
+    layers.dedup();
+    let depth = if direction == Direction::Down { NODE_HEIGHT } else { NODE_WIDTH };
+    let mut moved = 0.0;
+    let mut moves: Vec<f64> = vec![0.0];
+    for pair in layers.windows(2) {
+        let (from, to) = (pair[0] + depth, pair[1]);
+        let here = crowds.iter().filter(|crowd| crowd.top >= from && crowd.bottom <= to);
+        let missing = here.map(|crowd| crowd.room - (crowd.bottom - crowd.top)).fold(0.0, f64::max).min(ROOM_MAX);
+        moved += (missing / GRID).ceil() * GRID;
+        moves.push(moved);
+    }
+    for place in &mut places {
+        let layer = layers.partition_point(|layer| *layer < start(place));
+        let by = moves.get(layer).copied().unwrap_or_default();
+        match direction {
+            Direction::Down => place.y += by,
+            Direction::Right => place.x += by,
+        }
+    }
+    places
+}
+
+fn placed(graph: &Graph, places: &[Position]) -> Graph {
     let mut moved = graph.clone();
     for (node, place) in moved.nodes.iter_mut().zip(places) {
         node.position = *place;
     }
-    let mut frames = frames(&moved, direction);
+    moved
+}
+
+fn overlapping(graph: &Graph, places: &[Position], direction: Direction) -> bool {
+    let mut frames = frames(&placed(graph, places), direction);
     frames.sort_by(|a, b| a.y.total_cmp(&b.y));
     frames.iter().enumerate().any(|(index, frame)| {
         frames[index + 1..].iter().take_while(|other| other.y < frame.bottom()).any(|other| other.overlaps(frame))

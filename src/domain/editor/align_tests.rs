@@ -1,37 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::graph::{
-    Connector, Node,
-    criteria::Criteria,
-    node::{Branch, Delay},
+use crate::domain::{
+    editor::samples::{directions, graphs, split},
+    graph::{Connector, Node, node::Delay},
 };
-
-fn split(branches: usize) -> NodeKind {
-    let branch = |number| Branch { name: format!("branch {number}"), criteria: Criteria::everyone() };
-    NodeKind::ConditionSplit { branches: (0..branches).map(branch).collect() }
-}
-
-/// Any graph that can be stored: circles, steps nobody reaches, several ways to one step.
-fn graphs(most: usize) -> impl Strategy<Value = Graph> {
-    prop::collection::vec((0_usize..6, prop::collection::vec(any::<prop::sample::Index>(), 0..6)), 1..most).prop_map(|steps| {
-        let mut graph = Graph::empty();
-        for (number, (kind, _)) in steps.iter().enumerate() {
-            let step = if *kind == 0 { NodeKind::Delay(Delay::For { minutes: 5 }) } else { split(*kind) };
-            graph.nodes.push(Node::new(format!("s{number}"), step));
-        }
-        let count = steps.len();
-        graph.connectors.push(Connector { from: "entry".into(), outlet: "next".into(), to: "s0".into() });
-        for (number, (_, targets)) in steps.iter().enumerate() {
-            let from = format!("s{number}");
-            let outlets = graph.node(&from).map(Node::outlets).unwrap_or_default();
-            for (outlet, target) in outlets.into_iter().zip(targets) {
-                graph.connectors.push(Connector { from: from.clone(), outlet, to: format!("s{}", target.index(count)) });
-            }
-        }
-        graph
-    })
-}
 
 /// A tree: every step is reached by one way.
 fn trees() -> impl Strategy<Value = Graph> {
@@ -50,10 +23,6 @@ fn trees() -> impl Strategy<Value = Graph> {
         }
         graph
     })
-}
-
-fn directions() -> impl Strategy<Value = Direction> {
-    prop_oneof![Just(Direction::Down), Just(Direction::Right)]
 }
 
 fn no_overlaps(graph: &Graph, direction: Direction) -> Result<(), TestCaseError> {

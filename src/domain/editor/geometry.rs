@@ -111,9 +111,14 @@ pub fn drawn_outlets(graph: &Graph) -> HashMap<&str, HashSet<&str>> {
 pub fn size(outlets: usize, direction: Direction) -> (f64, f64) {
     let count = outlets as f64;
     match direction {
-        Direction::Down => (NODE_WIDTH.max((count * OUTLET_WIDTH / GRID).ceil() * GRID), NODE_HEIGHT),
-        Direction::Right => (NODE_WIDTH, NODE_HEIGHT.max(((HEAD_HEIGHT + count * OUTLET_HEIGHT) / GRID).ceil() * GRID)),
+        Direction::Down => (at_least(NODE_WIDTH, count * OUTLET_WIDTH), NODE_HEIGHT),
+        Direction::Right => (NODE_WIDTH, at_least(NODE_HEIGHT, HEAD_HEIGHT + count * OUTLET_HEIGHT)),
     }
+}
+
+/// Larger by whole steps of the grid on both sides, so that the middles of all boxes can lie on one line.
+fn at_least(usual: f64, wanted: f64) -> f64 {
+    usual + ((wanted - usual).max(0.0) / (2.0 * GRID)).ceil() * 2.0 * GRID
 }
 
 pub fn frame(position: Position, outlets: usize, direction: Direction) -> Frame {
@@ -148,28 +153,12 @@ pub fn outlet_point(frame: Frame, index: usize, count: usize, direction: Directi
 pub fn inlet_point(frame: Frame, direction: Direction) -> Position {
     match direction {
         Direction::Down => Position { x: frame.x + frame.width / 2.0, y: frame.y },
-        Direction::Right => Position { x: frame.x, y: frame.y + HEAD_HEIGHT / 2.0 },
+        // As far below the middle as the outlet of a box that has one: a row of boxes is joined by straight lines.
+        Direction::Right => {
+            let below = HEAD_HEIGHT + OUTLET_HEIGHT / 2.0 - NODE_HEIGHT / 2.0;
+            Position { x: frame.x, y: frame.y + frame.height / 2.0 + below }
+        }
     }
-}
-
-/// The line of a connector, as the path of an SVG. One that leads back swings around wide enough to be seen.
-pub fn path(from: Position, to: Position, direction: Direction) -> String {
-    let (ahead, across) = match direction {
-        Direction::Down => (to.y - from.y, (to.x - from.x).abs()),
-        Direction::Right => (to.x - from.x, (to.y - from.y).abs()),
-    };
-    let bend = if ahead >= 0.0 { (ahead / 2.0).max(20.0) } else { (across / 4.0).max(60.0) + (-ahead / 4.0).min(120.0) };
-    let (a, b) = match direction {
-        Direction::Down => (Position { x: from.x, y: from.y + bend }, Position { x: to.x, y: to.y - bend }),
-        Direction::Right => (Position { x: from.x + bend, y: from.y }, Position { x: to.x - bend, y: to.y }),
-    };
-    format!("M{:.1} {:.1}C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1}", from.x, from.y, a.x, a.y, b.x, b.y, to.x, to.y)
-}
-
-/// The middle of that line, where its button stands.
-pub fn halfway(from: Position, to: Position) -> Position {
-    // Of a cubic whose two handles are equally long, in opposite directions.
-    Position { x: (from.x + to.x) / 2.0, y: (from.y + to.y) / 2.0 }
 }
 
 pub fn snap(position: Position) -> Position {
@@ -206,6 +195,10 @@ impl Default for View {
 
 pub const ZOOM_MIN: f64 = 0.1;
 pub const ZOOM_MAX: f64 = 2.0;
+/// What the buttons for zooming take of a window's height, less than the margin.
+const TOOLS_HEIGHT: f64 = 24.0;
+/// Smaller than this, nobody reads what stands in a box.
+const ZOOM_READABLE: f64 = 0.6;
 
 impl View {
     pub fn to_canvas(self, x: f64, y: f64) -> Position {
@@ -223,13 +216,33 @@ impl View {
         Self { x: self.x + dx, y: self.y + dy, ..self }
     }
 
-    /// All of a frame in a window, not larger than life.
+    /// All of a frame in a window, not larger than life, above the tools that lie at the lower edge.
     pub fn fitting(frame: Frame, width: f64, height: f64) -> Self {
-        let margin = 40.0;
+        let (margin, height) = (40.0, height - TOOLS_HEIGHT);
         let zoom = ((width - 2.0 * margin) / frame.width.max(1.0)).min((height - 2.0 * margin) / frame.height.max(1.0));
         let zoom = zoom.clamp(ZOOM_MIN, 1.0);
         let middle = frame.middle();
         Self { x: width / 2.0 - middle.x * zoom, y: height / 2.0 - middle.y * zoom, zoom }
+    }
+
+    /// All of a frame, where it can be read so small; else life-sized enough to be read, with one box where reading begins.
+    pub fn opening(all: Frame, first: Frame, direction: Direction, width: f64, height: f64) -> Self {
+        let fitting = Self::fitting(all, width, height);
+        if fitting.zoom >= ZOOM_READABLE {
+            return fitting;
+        }
+        let (zoom, margin) = (ZOOM_READABLE, 40.0);
+        // Across the direction: the box in the middle, but no more emptiness beside the drawing than there must be.
+        let across = |middle: f64, start: f64, end: f64, room: f64| {
+            let (at_start, at_end) = (margin - start * zoom, room - margin - end * zoom);
+            if at_end < at_start { (room / 2.0 - middle * zoom).clamp(at_end, at_start) } else { (at_start + at_end) / 2.0 }
+        };
+        let middle = first.middle();
+        let (x, y) = match direction {
+            Direction::Down => (across(middle.x, all.x, all.right(), width), margin - first.y * zoom),
+            Direction::Right => (margin - first.x * zoom, across(middle.y, all.y, all.bottom(), height)),
+        };
+        Self { x, y, zoom: ZOOM_READABLE }
     }
 
     /// The part of the canvas that a window of this size shows.
@@ -275,6 +288,19 @@ mod tests {
             let frame = Frame { x, y, width, height };
             let window = View::fitting(frame, 1000.0, 700.0).window(1000.0, 700.0);
             prop_assert!(window.x <= frame.x && frame.right() <= window.right() && window.y <= frame.y && frame.bottom() <= window.bottom());
+        }
+    }
+
+    #[test]
+    fn a_journey_opens_whole_where_it_can_be_read_and_else_at_its_beginning() {
+        let first = Frame { x: 900.0, y: 0.0, width: 220.0, height: 80.0 };
+        let small = Frame { x: 0.0, y: 0.0, width: 1000.0, height: 600.0 };
+        assert_eq!(View::opening(small, first, Direction::Down, 1000.0, 700.0), View::fitting(small, 1000.0, 700.0));
+        let large = Frame { x: 0.0, y: 0.0, width: 9000.0, height: 6000.0 };
+        for direction in [Direction::Down, Direction::Right] {
+            let view = View::opening(large, first, direction, 1000.0, 700.0);
+            let window = view.window(1000.0, 700.0);
+            assert!(view.zoom >= 0.5 && window.contains(Position { x: first.x, y: first.y }) && window.contains(first.middle()));
         }
     }
 

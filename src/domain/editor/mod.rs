@@ -11,6 +11,9 @@ pub mod outline;
 pub mod palette;
 pub mod place;
 pub mod replay;
+pub mod route;
+#[cfg(test)]
+mod samples;
 pub mod sketch;
 #[cfg(feature = "ssr")]
 pub mod templates;

@@ -45,8 +45,21 @@ impl Bench {
     /// All of the graph in the window.
     pub fn fit(&self) {
         let (width, height) = self.window.get_untracked();
-        if let Some(all) = Frame::around(self.frames()) {
+        if let Some(all) = self.with_frames(|_, frames| Frame::around(frames.iter().copied())) {
             self.view.set(View::fitting(all, width, height));
+        }
+    }
+
+    /// What is seen first: all of the graph where it can be read, else its beginning.
+    pub fn open_view(&self) {
+        let (width, height) = self.window.get_untracked();
+        let direction = self.direction.get_untracked();
+        let view = self.with_frames(|graph, frames| {
+            let entry = graph.nodes.iter().position(|node| node.step == NodeKind::Entry {}).unwrap_or(0);
+            Some(View::opening(Frame::around(frames.iter().copied())?, *frames.get(entry)?, direction, width, height))
+        });
+        if let Some(view) = view {
+            self.view.set(view);
         }
     }
 
@@ -159,7 +172,7 @@ impl Bench {
         if !self.apply(&Edit::Align(direction), |_| format!("Aligned {word}.")) && self.can_write() {
             self.say(format!("It is aligned {word} already."));
         }
-        self.fit();
+        self.open_view();
     }
 
     /// Moves the chosen nodes by steps of the grid.

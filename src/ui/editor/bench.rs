@@ -8,13 +8,13 @@ use std::{
 
 use leptos::prelude::*;
 
-use super::{browser, trail::Trail};
+use super::{browser, lines::Lines, trail::Trail};
 use crate::domain::{
     editor::{
         Check, EditorDocument, Mode,
         checks::checks,
         desk::Desk,
-        geometry::{Direction, Frame, View, drawn_outlets, frame, frames, inlet_point, neighbour, outlet_point, shown_outlets},
+        geometry::{Direction, Frame, View, drawn_outlets, frame, shown_outlets},
         outline::{Row, rows},
         sketch::{Edit, Sketch},
     },
@@ -87,6 +87,9 @@ pub struct Bench {
     pub mode: Mode,
     desk: StoredValue<Desk>,
     cells: StoredValue<HashMap<String, Cell>>,
+    pub lines: StoredValue<Lines>,
+    /// The rows of the outline, until the graph is another.
+    told: StoredValue<Option<Arc<Vec<Row>>>>,
     /// Ids of the nodes.
     pub order: RwSignal<Vec<String>>,
     pub wires: RwSignal<Vec<Connector>>,
@@ -135,6 +138,8 @@ impl Bench {
             desk: StoredValue::new(Desk::new(sketch, document.mode)),
             document: StoredValue::new(document),
             cells: StoredValue::new(HashMap::new()),
+            lines: StoredValue::new(Lines::default()),
+            told: StoredValue::new(None),
             order: RwSignal::new(Vec::new()),
             wires: RwSignal::new(Vec::new()),
             chosen: RwSignal::new(BTreeSet::new()),
@@ -267,9 +272,10 @@ impl Bench {
             let one = chosen.first().cloned();
             if let Some(id) = &one {
                 let mine = self.row.with_untracked(|row| row.clone());
-                let stands = self.rows().iter().any(|row| Some(row.key()) == mine && row.node == *id);
+                let rows = self.rows();
+                let stands = rows.iter().any(|row| row.node == *id && Some(row.key()) == mine);
                 if !stands {
-                    self.row.set(self.rows().into_iter().find(|row| row.node == *id && !row.again).map(|row| row.key()));
+                    self.row.set(rows.iter().find(|row| row.node == *id && !row.again).map(Row::key));
                 }
             }
             self.keyboard.set(one);
@@ -288,15 +294,17 @@ impl Bench {
             let sketch = desk.now();
             (sketch.graph.clone(), sketch.settings.clone(), sketch.direction, (desk.can_undo(), desk.can_redo()))
         });
+        self.told.set_value(None);
         self.show_nodes(&graph);
         set_if_new(self.order, graph.nodes.iter().map(|node| node.id.clone()).collect());
         let order: HashSet<String> = self.order.get_untracked().into_iter().collect();
         if self.keyboard.with_untracked(|id| id.as_ref().is_none_or(|id| !order.contains(id))) {
             self.keyboard.set(graph.nodes.first().map(|node| node.id.clone()));
         }
+        set_if_new(self.direction, direction);
+        self.draw_lines(&graph, direction);
         set_if_new(self.wires, graph.connectors);
         set_if_new(self.settings, settings);
-        set_if_new(self.direction, direction);
         set_if_new(self.history, history);
         self.show_chosen(false);
     }
@@ -348,8 +356,14 @@ impl Bench {
         set_if_new(self.checks, found);
     }
 
-    pub fn rows(&self) -> Vec<Row> {
-        self.graph(rows)
+    /// The rows of the outline.
+    pub fn rows(&self) -> Arc<Vec<Row>> {
+        let known = self.told.get_value();
+        known.unwrap_or_else(|| {
+            let told = Arc::new(self.graph(rows));
+            self.told.set_value(Some(told.clone()));
+            told
+        })
     }
 
     /// The box of a node as it is shown now.
@@ -360,48 +374,6 @@ impl Bench {
 
     pub fn frame_untracked(&self, id: &str) -> Option<Frame> {
         untrack(|| self.frame(id))
-    }
-
-    /// Where the line of a connector begins and ends.
-    pub fn ends(&self, from: &str, outlet: &str, to: &str) -> Option<(Position, Position)> {
-        Some((self.outlet_at(from, outlet)?, inlet_point(self.frame(to)?, self.direction.get())))
-    }
-
-    pub fn outlet_at(&self, from: &str, outlet: &str) -> Option<Position> {
-        let cell = self.cell(from)?;
-        let outlets = cell.outlets.read();
-        let index = outlets.iter().position(|other| other.name == outlet).unwrap_or(0);
-        Some(outlet_point(self.frame(from)?, index, outlets.len(), self.direction.get()))
-    }
-
-    pub fn frames(&self) -> Vec<Frame> {
-        self.sketch(|sketch| frames(&sketch.graph, sketch.direction))
-    }
-
-    /// The node under a point of the canvas.
-    pub fn hit(&self, point: Position) -> Option<String> {
-        let frames = self.frames();
-        self.graph(|graph| {
-            let found = frames.iter().enumerate().rev().find(|(_, frame)| frame.grown(12.0).contains(point));
-            found.and_then(|(index, _)| graph.nodes.get(index)).map(|node| node.id.clone())
-        })
-    }
-
-    /// The nodes that a rectangle of the canvas touches.
-    pub fn hits(&self, area: Frame) -> BTreeSet<String> {
-        let frames = self.frames();
-        self.graph(|graph| {
-            graph.nodes.iter().zip(&frames).filter(|(_, frame)| frame.overlaps(&area)).map(|(node, _)| node.id.clone()).collect()
-        })
-    }
-
-    /// The node next to one, as the arrow keys go.
-    pub fn next_to(&self, id: &str, dx: f64, dy: f64) -> Option<String> {
-        let frames = self.frames();
-        self.graph(|graph| {
-            let from = graph.nodes.iter().position(|node| node.id == id)?;
-            Some(graph.nodes.get(neighbour(&frames, from, dx, dy)?)?.id.clone())
-        })
     }
 }
 

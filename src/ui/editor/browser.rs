@@ -50,9 +50,13 @@ pub fn focus_quietly(id: &str) {
 }
 
 pub fn focus(id: &str) {
-    if let Some(element) = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
-        let _ = element.focus();
-    }
+    try_focus(id);
+}
+
+/// Answers whether the element is there.
+pub fn try_focus(id: &str) -> bool {
+    let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    element.is_some_and(|element| element.focus().is_ok())
 }
 
 /// The first field of a form, or the form itself.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
-        editor::geometry::{Frame, path},
+        editor::{geometry::Frame, route::plain},
         graph::Connector,
     },
     ui::components::icon::{Icon, Symbol},
@@ -21,8 +21,14 @@ use crate::{
 
 /// More nodes than this are only drawn where the window shows them.
 const ALL_DRAWN: usize = 400;
+/// And never more than so many: where thousands lie in one place, nobody sees all of them.
+const MOST_DRAWN: usize = 900;
 /// The window counts in steps of this size there, so that not every pixel of a move asks anew.
 const TILE: f64 = 400.0;
+/// Between two dots of the ground.
+const DOTS: f64 = 20.0;
+/// Smaller than this, buttons on lines are drawn larger than the rest.
+const SMALL: f64 = 0.7;
 
 #[component]
 pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
@@ -31,27 +37,36 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
         let view = bench.view.get();
         format!("translate({:.2}px, {:.2}px) scale({:.4})", view.x, view.y, view.zoom)
     };
-    let seen = seen(bench);
-    let nodes = move || match seen.get() {
-        None => bench.order.get(),
-        Some(area) => {
-            let _ = bench.generation.get();
-            bench.hits(area).into_iter().collect()
-        }
+    let dots = move || {
+        let view = bench.view.get();
+        format!("translate({:.2}px, {:.2}px)", view.x.rem_euclid(DOTS), view.y.rem_euclid(DOTS))
     };
-    let wires = move || match seen.get() {
+    let is_small = Memo::new(move |_| bench.view.get().zoom < SMALL);
+    let seen = seen(bench);
+    let in_sight = Memo::new(move |_| {
+        let area = seen.get()?;
+        let _ = (bench.generation.get(), bench.order.track());
+        let mut shown = bench.hits(area, MOST_DRAWN);
+        // The one that has the keyboard must not vanish from under it.
+        shown.extend(bench.keyboard.get());
+        Some(shown)
+    });
+    let nodes = move || match in_sight.get() {
+        None => bench.order.get(),
+        Some(shown) => shown.into_iter().collect(),
+    };
+    let wires = move || match in_sight.get() {
         None => bench.wires.get(),
-        Some(area) => {
-            let shown = bench.hits(area);
+        Some(shown) => {
             let ways = bench.wires.get();
-            ways.into_iter().filter(|way| shown.contains(&way.from) || shown.contains(&way.to)).collect()
+            ways.into_iter().filter(|way| shown.contains(&way.from) || shown.contains(&way.to)).take(MOST_DRAWN).collect()
         }
     };
     let wires = Memo::new(move |_| wires());
     let key = |way: &Connector| way.clone();
     request_animation_frame(move || {
         hand.measure();
-        bench.fit();
+        bench.open_view();
     });
     let resized = window_event_listener(leptos::ev::resize, move |_| hand.measure());
     on_cleanup(move || resized.remove());
@@ -59,6 +74,7 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
         <div
             class="canvas"
             class:canvas-panning=hand.panning
+            class:canvas-small=is_small
             class:canvas-wiring=move || hand.wiring.read().is_some()
             node_ref=ground
             role="group"
@@ -69,8 +85,9 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
             on:pointerup=move |event| hand.up(&event)
             on:pointercancel=move |event| hand.cancelled(&event)
             on:wheel=move |event| hand.wheel(&event)
-            on:scroll=move |_| stay(ground)
+            on:scroll=move |_| follow_scroll(bench, ground)
         >
+            <div class="canvas-dots" style:transform=dots></div>
             <div class="canvas-layer" style:transform=layer>
                 <svg class="wires" width="1" height="1" aria-hidden="true">
                     <For each=move || wires.get() key=key let:way>
@@ -78,7 +95,8 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
                     </For>
                     {move || hand.wiring.get().and_then(|wiring| {
                         let from = bench.outlet_at(&wiring.from, &wiring.outlet)?;
-                        let d = path(from, wiring.to, bench.direction.get());
+                        let direction = bench.direction.get();
+                        let d = plain(from, wiring.to, direction).path(direction);
                         Some(view! { <path class="wire-new" class:wire-fits=wiring.over.is_some() d=d /> })
                     })}
                 </svg>
@@ -97,7 +115,8 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
                     view! {
                         <div
                             class="band"
-                            style:transform=format!("translate({:.1}px, {:.1}px)", band.x, band.y)
+                            style:left=format!("{:.1}px", band.x)
+                            style:top=format!("{:.1}px", band.y)
                             style:width=format!("{:.1}px", band.width)
                             style:height=format!("{:.1}px", band.height)
                         ></div>
@@ -125,11 +144,15 @@ fn seen(bench: Bench) -> Memo<Option<Frame>> {
     })
 }
 
-/// The keyboard may scroll to a box that lies outside; the layer alone says what is seen.
-fn stay(ground: NodeRef<html::Div>) {
-    if let Some(ground) = ground.get_untracked() {
+/// The browser scrolls to a box that lies outside when it gets the keyboard. What is seen is the layer's to say, so the
+/// scroll becomes a move of the layer.
+fn follow_scroll(bench: Bench, ground: NodeRef<html::Div>) {
+    let Some(ground) = ground.get_untracked() else { return };
+    let (dx, dy) = (f64::from(ground.scroll_left()), f64::from(ground.scroll_top()));
+    if (dx, dy) != (0.0, 0.0) {
         ground.set_scroll_top(0);
         ground.set_scroll_left(0);
+        bench.view.update(|view| *view = view.panned(-dx, -dy));
     }
 }
 

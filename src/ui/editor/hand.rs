@@ -9,10 +9,11 @@ use web_sys::PointerEvent;
 use super::{
     bench::{Bench, Picker},
     browser,
+    carry::Carried,
 };
 use crate::domain::{
     editor::{
-        geometry::{Frame, View, snap},
+        geometry::{Frame, View},
         sketch::Edit,
     },
     graph::Position,
@@ -28,7 +29,7 @@ enum Grip {
     /// Chooses what it spans.
     Band { from: Position, before: BTreeSet<String> },
     /// Moves nodes.
-    Nodes { held: String, starts: Vec<(String, Position)>, shift: bool },
+    Nodes { held: String, shift: bool },
     /// Draws a connector.
     Wire { from: String, outlet: String },
     /// Two fingers.
@@ -48,6 +49,15 @@ struct Held {
     asked: bool,
 }
 
+/// What a wheel did since the last frame.
+#[derive(Clone, Copy, Default)]
+struct Turned {
+    dx: f64,
+    dy: f64,
+    factor: f64,
+    at: (f64, f64),
+}
+
 /// A connector that is being drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wiring {
@@ -59,9 +69,13 @@ pub struct Wiring {
 
 #[derive(Clone, Copy)]
 pub struct Hand {
-    bench: Bench,
+    pub(super) bench: Bench,
     ground: NodeRef<html::Div>,
     held: StoredValue<Held>,
+    pub(super) carried: StoredValue<Carried>,
+    wheel: StoredValue<Option<Turned>>,
+    /// Where the canvas lies in the window.
+    corner: StoredValue<(f64, f64)>,
     pub wiring: RwSignal<Option<Wiring>>,
     pub band: RwSignal<Option<Frame>>,
     pub panning: RwSignal<bool>,
@@ -75,6 +89,9 @@ impl Hand {
             bench,
             ground,
             held: StoredValue::new(Held::default()),
+            carried: StoredValue::new(Carried::default()),
+            wheel: StoredValue::new(None),
+            corner: StoredValue::new((0.0, 0.0)),
             wiring: RwSignal::new(None),
             band: RwSignal::new(None),
             panning: RwSignal::new(false),
@@ -82,16 +99,18 @@ impl Hand {
         }
     }
 
-    /// Where something happened, in the window of the canvas.
+    /// Where something happened, in the window of the canvas as it was last measured.
     fn place(&self, x: i32, y: i32) -> (f64, f64) {
-        let frame = self.ground.get_untracked().map(|ground| browser::frame_of(&ground)).unwrap_or_default();
-        (f64::from(x) - frame.x, f64::from(y) - frame.y)
+        let (left, top) = self.corner.get_value();
+        (f64::from(x) - left, f64::from(y) - top)
     }
 
-    /// How large the window of the canvas is now.
+    /// Where the window of the canvas is, and how large. Asked when something begins, not while it goes on: a page that was
+    /// just changed has to be laid out before it can answer.
     pub fn measure(&self) {
         if let Some(ground) = self.ground.get_untracked() {
             let frame = browser::frame_of(&ground);
+            self.corner.set_value((frame.x, frame.y));
             if frame.width > 0.0 && self.bench.window.get_untracked() != (frame.width, frame.height) {
                 self.bench.window.set((frame.width, frame.height));
             }
@@ -103,12 +122,15 @@ impl Hand {
         if browser::closest(target.clone(), ".canvas-tool").is_some() {
             return;
         }
+        self.measure();
         let at = self.place(event.client_x(), event.client_y());
         self.held.update_value(|held| {
             held.pointers.insert(event.pointer_id(), at);
         });
         let fingers: Vec<(f64, f64)> = self.held.with_value(|held| held.pointers.values().copied().collect());
         if let [a, b] = fingers[..] {
+            // The second finger means the canvas, whatever the first one held.
+            self.put_back();
             let grip =
                 Grip::Pinch { from: self.bench.view.get_untracked(), distance: apart(a, b).max(1.0), middle: between(a, b) };
             self.take(grip, at);
@@ -143,7 +165,6 @@ impl Hand {
     }
 
     fn take(&self, grip: Grip, at: (f64, f64)) {
-        self.measure();
         self.bench.picker.set(None);
         self.held.update_value(|held| {
             held.grip = Some(grip);
@@ -160,12 +181,7 @@ impl Hand {
         } else if !chosen.contains(&node) {
             self.bench.choose_one(&node);
         }
-        let chosen = self.bench.chosen.get_untracked();
-        let starts = self.bench.graph(|graph| {
-            let held = graph.nodes.iter().filter(|node| chosen.contains(&node.id));
-            held.map(|node| (node.id.clone(), node.position)).collect()
-        });
-        self.take(Grip::Nodes { held: node, starts, shift }, at);
+        self.take(Grip::Nodes { held: node, shift }, at);
     }
 
     pub fn moved(self, event: &PointerEvent) {
@@ -186,6 +202,9 @@ impl Hand {
                 let _ = ground.set_pointer_capture(event.pointer_id());
             }
             self.panning.set(self.held.with_value(|held| matches!(held.grip, Some(Grip::Pan { .. }))));
+            if self.bench.can_write() && self.held.with_value(|held| matches!(held.grip, Some(Grip::Nodes { .. }))) {
+                self.carry();
+            }
         }
         // One picture a frame, however often the mouse reports.
         let ask = self.held.try_update_value(|held| held.moved && !std::mem::replace(&mut held.asked, held.moved));
@@ -211,21 +230,11 @@ impl Hand {
             Some(Grip::Band { from, before }) => {
                 let area = Frame::between(from, view.to_canvas(held.last.0, held.last.1));
                 self.band.set(Some(area));
-                let mut chosen = self.bench.hits(area);
+                let mut chosen = self.bench.hits(area, usize::MAX);
                 chosen.extend(before);
                 self.bench.choose(chosen);
             }
-            Some(Grip::Nodes { starts, .. }) if self.bench.can_write() => {
-                for (id, start) in starts {
-                    if let Some(cell) = self.bench.cell(&id) {
-                        let at = snap(Position { x: start.x + dx / view.zoom, y: start.y + dy / view.zoom });
-                        if cell.at.get_untracked() != at {
-                            cell.at.set(at);
-                        }
-                    }
-                }
-            }
-            Some(Grip::Nodes { .. }) => {}
+            Some(Grip::Nodes { .. }) => self.carry_on(dx / view.zoom, dy / view.zoom),
             Some(Grip::Wire { from, outlet }) => {
                 let to = view.to_canvas(held.last.0, held.last.1);
                 let over = self.bench.hit(to).filter(|over| *over != from);
@@ -256,8 +265,10 @@ impl Hand {
         let wiring = self.wiring.get_untracked();
         self.wiring.set(None);
         match held.grip {
-            Some(Grip::Nodes { starts, .. }) if held.moved => self.drop_nodes(&starts),
-            Some(Grip::Nodes { held: node, shift: false, starts }) if starts.len() > 1 => self.bench.choose_one(&node),
+            Some(Grip::Nodes { .. }) if held.moved => self.drop_nodes(),
+            Some(Grip::Nodes { held: node, shift: false }) if self.bench.chosen.read_untracked().len() > 1 => {
+                self.bench.choose_one(&node);
+            }
             Some(Grip::Wire { from, outlet }) if held.moved => match wiring.and_then(|wiring| wiring.over) {
                 Some(to) => self.bench.connect(&from, &outlet, &to),
                 None => {
@@ -266,55 +277,59 @@ impl Hand {
                 }
             },
             Some(Grip::Pan { .. }) if !held.moved => self.bench.choose(BTreeSet::new()),
+            // One of two fingers is lifted: the other one pans on.
+            Some(Grip::Pinch { .. }) => {
+                let other = self.held.with_value(|held| held.pointers.values().next().copied());
+                if let Some(at) = other {
+                    self.take(Grip::Pan { from: self.bench.view.get_untracked() }, at);
+                    self.held.update_value(|held| held.moved = true);
+                }
+            }
             _ => {}
         }
     }
 
-    fn drop_nodes(&self, starts: &[(String, Position)]) {
-        let place = |id: &String| Some((id.clone(), self.bench.cell(id)?.at.get_untracked()));
-        let to: Vec<(String, Position)> = starts.iter().filter_map(|(id, _)| place(id)).collect();
-        self.bench.pause();
-        let count = to.len();
-        self.bench.apply(&Edit::Move { to }, |_| {
-            if count == 1 { "1 step moved.".to_string() } else { format!("{count} steps moved.") }
-        });
-        self.bench.pause();
-    }
-
     /// The browser took the pointer away: everything as it was.
     pub fn cancelled(&self, event: &PointerEvent) {
-        if let Some(Grip::Nodes { starts, .. }) = self.held.with_value(|held| held.grip.clone()) {
-            for (id, start) in starts {
-                if let Some(cell) = self.bench.cell(&id) {
-                    cell.at.set(start);
-                }
-            }
-        }
+        self.put_back();
         self.held.update_value(|held| {
             held.pointers.remove(&event.pointer_id());
             held.grip = None;
         });
-        self.wiring.set(None);
-        self.band.set(None);
         self.panning.set(false);
     }
 
-    pub fn wheel(&self, event: &ev::WheelEvent) {
+    /// A wheel reports more often than there are frames: what it did is gathered, and shown once a frame.
+    pub fn wheel(self, event: &ev::WheelEvent) {
         event.prevent_default();
-        self.measure();
+        let begins = self.wheel.with_value(Option::is_none);
+        if begins {
+            self.measure();
+        }
         // Lines and pages in pixels.
         let unit = [1.0, 16.0, 400.0][event.delta_mode().min(2) as usize];
         let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
-        let (x, y) = self.place(event.client_x(), event.client_y());
-        self.bench.view.update(|view| {
-            *view = if event.ctrl_key() || event.meta_key() {
-                view.zoomed((-dy / 300.0).exp(), x, y)
+        let at = self.place(event.client_x(), event.client_y());
+        self.wheel.update_value(|turned| {
+            let turned = turned.get_or_insert(Turned { factor: 1.0, ..Turned::default() });
+            turned.at = at;
+            if event.ctrl_key() || event.meta_key() {
+                turned.factor *= (-dy / 300.0).exp();
             } else if event.shift_key() && dx == 0.0 {
-                view.panned(-dy, 0.0)
+                turned.dx -= dy;
             } else {
-                view.panned(-dx, -dy)
-            };
+                turned.dx -= dx;
+                turned.dy -= dy;
+            }
         });
+        if begins {
+            request_animation_frame(move || {
+                if let Some(Some(turned)) = self.wheel.try_update_value(Option::take) {
+                    let (x, y) = turned.at;
+                    self.bench.view.update(|view| *view = view.zoomed(turned.factor, x, y).panned(turned.dx, turned.dy));
+                }
+            });
+        }
     }
 
     /// A step that was dragged out of the palette is let go over the canvas.
@@ -340,8 +355,7 @@ impl Hand {
         let wires = self.bench.wires.get_untracked();
         untrack(|| {
             wires.into_iter().find_map(|way| {
-                let (from, to) = self.bench.ends(&way.from, &way.outlet, &way.to)?;
-                let middle = crate::domain::editor::geometry::halfway(from, to);
+                let middle = self.bench.line(&way).get_untracked().button;
                 let near = (middle.x - at.x).abs() < 60.0 && (middle.y - at.y).abs() < 40.0;
                 near.then_some((way.from, way.outlet))
             })

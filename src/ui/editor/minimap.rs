@@ -16,19 +16,35 @@ pub fn Minimap() -> impl IntoView {
     // Follows finished changes, not every pixel of a drag.
     let frames = Memo::new(move |_| {
         let _ = (bench.generation.get(), bench.direction.get());
-        bench.frames()
+        bench.with_frames(|_, frames| frames.to_vec())
     });
-    let whole = Memo::new(move |_| Frame::around(frames.get()).unwrap_or_default().grown(80.0));
+    let whole = Memo::new(move |_| Frame::around(frames.read().iter().copied()).unwrap_or_default().grown(80.0));
     let boxes = Memo::new(move |_| {
-        frames.get().iter().fold(String::new(), |mut path, frame| {
+        frames.read().iter().fold(String::new(), |mut path, frame| {
             let _ = write!(path, "M{:.0} {:.0}h{:.0}v{:.0}h-{:.0}z", frame.x, frame.y, frame.width, frame.height, frame.width);
             path
         })
     });
-    let window = move || {
+    // The window is an element of its own over the picture: moving it paints nothing anew.
+    let window = Memo::new(move |_| {
         let (width, height) = bench.window.get();
-        bench.view.get().window(width, height)
-    };
+        let (seen, all) = (bench.view.get().window(width, height), whole.get());
+        let scale = (WIDTH / all.width).min(HEIGHT / all.height);
+        let start = |from: f64, origin: f64, extent: f64, room: f64| (from - origin) * scale + (room - extent * scale) / 2.0;
+        Frame {
+            x: start(seen.x, all.x, all.width, WIDTH),
+            y: start(seen.y, all.y, all.height, HEIGHT),
+            width: seen.width * scale,
+            height: seen.height * scale,
+        }
+    });
+    // Where everything can be seen it would only lie in the way.
+    let is_needed = Memo::new(move |_| {
+        let (width, height) = bench.window.get();
+        let (seen, all) = (bench.view.get().window(width, height), whole.get().grown(-80.0));
+        !(seen.contains(Position { x: all.x, y: all.y }) && seen.contains(Position { x: all.right(), y: all.bottom() }))
+    });
+    let size = Memo::new(move |_| (window.read().width.round(), window.read().height.round()));
     let go = move |event: &leptos::ev::PointerEvent| {
         let Some(map) = browser::closest(event.target(), ".minimap").map(|map| browser::frame_of(&map)) else { return };
         let all = whole.get_untracked();
@@ -48,14 +64,9 @@ pub fn Minimap() -> impl IntoView {
         });
     };
     view! {
-        <svg
+        <div
             class="canvas-tool minimap"
-            width=WIDTH
-            height=HEIGHT
-            viewBox=move || {
-                let all = whole.get();
-                format!("{:.0} {:.0} {:.0} {:.0}", all.x, all.y, all.width, all.height)
-            }
+            class:minimap-needed=is_needed
             aria-hidden="true"
             on:pointerdown=move |event| {
                 event.stop_propagation();
@@ -67,14 +78,22 @@ pub fn Minimap() -> impl IntoView {
                 }
             }
         >
-            <path class="minimap-nodes" d=boxes />
-            <rect
+            <svg
+                width=WIDTH
+                height=HEIGHT
+                viewBox=move || {
+                    let all = whole.get();
+                    format!("{:.0} {:.0} {:.0} {:.0}", all.x, all.y, all.width, all.height)
+                }
+            >
+                <path class="minimap-nodes" d=boxes />
+            </svg>
+            <span
                 class="minimap-window"
-                x=move || format!("{:.0}", window().x)
-                y=move || format!("{:.0}", window().y)
-                width=move || format!("{:.0}", window().width)
-                height=move || format!("{:.0}", window().height)
-            />
-        </svg>
+                style:transform=move || format!("translate({:.0}px, {:.0}px)", window.read().x, window.read().y)
+                style:width=move || format!("{}px", size.get().0)
+                style:height=move || format!("{}px", size.get().1)
+            ></span>
+        </div>
     }
 }

@@ -1,19 +1,15 @@
 //! The graph as a tree that is read and worked with by keyboard alone. Under it stands what can be done with the chosen step.
 
-use leptos::{ev::KeyboardEvent, prelude::*};
+use leptos::prelude::*;
 
 use super::{
     bench::{Bench, row_id},
     browser,
-    step_box::GroupIcon,
+    tree::Tree,
 };
 use crate::{
     domain::{
-        editor::{
-            Severity,
-            outline::Row,
-            palette::{self, GROUPS, items},
-        },
+        editor::palette::{self, GROUPS, items},
         graph::NodeKind,
     },
     ui::components::icon::{Icon, Symbol},
@@ -21,125 +17,11 @@ use crate::{
 
 #[component]
 pub fn Outline() -> impl IntoView {
-    let bench = Bench::here();
-    let rows = Memo::new(move |_| {
-        let _ = (bench.wires.track(), bench.order.track(), bench.generation.track());
-        bench.rows()
-    });
     view! {
         <section class="outline-panel" aria-label="Outline">
-            <ul class="tree" role="tree" aria-label="Steps" aria-multiselectable="true">
-                <For each=move || rows.get() key=|row| row.clone() let:row>
-                    <TreeRow row=row rows=rows />
-                </For>
-            </ul>
+            <Tree />
             <StepTools />
         </section>
-    }
-}
-
-#[component]
-fn TreeRow(row: Row, rows: Memo<Vec<Row>>) -> impl IntoView {
-    let bench = Bench::here();
-    let key = row.key();
-    let Some(cell) = bench.cell(&row.node) else { return ().into_any() };
-    let id = StoredValue::new(row.node.clone());
-    let here = StoredValue::new(key.clone());
-    let group = cell.node.with_untracked(|node| node.step.group());
-    let chosen = Memo::new(move |_| bench.chosen.read().contains(&id.get_value()));
-    let reached = move || {
-        let current = bench.row.get();
-        let known = current.as_ref().is_some_and(|current| rows.read().iter().any(|row| row.key() == *current));
-        let mine =
-            if known { current == Some(here.get_value()) } else { rows.read().first().map(Row::key) == Some(here.get_value()) };
-        if mine { "0" } else { "-1" }
-    };
-    let found = Memo::new(move |_| {
-        let checks = bench.checks.read();
-        let mine = checks.iter().filter(|check| check.node == Some(id.get_value()));
-        mine.fold((0, false), |(count, error), check| (count + 1, error || check.severity == Severity::Error))
-    });
-    let by = row.by.as_ref().map(|(_, outlet)| outlet.clone()).filter(|outlet| outlet != "next");
-    let node = cell.node;
-    let (kind, text) = {
-        let (a, b) = (node.clone(), node);
-        (move || a.read().step.title(), move || b.with(|node| node.name.clone().unwrap_or_else(|| node.step.describe())))
-    };
-    let again = row.again;
-    let focused = move |_| {
-        bench.row.set(Some(here.get_value()));
-        if !bench.chosen.read_untracked().contains(&id.get_value()) {
-            bench.choose_one(&id.get_value());
-            bench.row.set(Some(here.get_value()));
-            bench.reveal(&id.get_value());
-        }
-    };
-    view! {
-        <li
-            id=row_id(&key)
-            class=format!("tree-row group-{}", group.key())
-            class:tree-again=again
-            role="treeitem"
-            attr:aria-level=row.depth.to_string()
-            aria-posinset=row.place.0.to_string()
-            aria-setsize=row.place.1.to_string()
-            aria-selected=move || chosen.get().to_string()
-            tabindex=reached
-            style:padding-inline-start=format!("{}rem", 0.5 + 1.1 * (row.depth.min(12) - 1) as f64)
-            on:focus=focused
-            on:click=move |_| browser::focus(&row_id(&here.get_value()))
-            on:keydown=move |event| key_on_row(bench, rows, &here.get_value(), again, &event)
-        >
-            {by.map(|by| view! { <span class="tree-by">{by}</span> })}
-            <GroupIcon group=group />
-            <span class="tree-kind">{kind}</span>
-            <span class="tree-text">
-                {if again { view! { "as above: " }.into_any() } else { ().into_any() }}
-                {text}
-            </span>
-            {move || {
-                let (count, error) = found.get();
-                let label = if count == 1 { "1 finding".to_string() } else { format!("{count} findings") };
-                (count > 0)
-                    .then(|| {
-                        view! {
-                            <span class="tree-found" class:tree-found-error=error role="img" aria-label=label>
-                                {count}
-                            </span>
-                        }
-                    })
-            }}
-        </li>
-    }
-    .into_any()
-}
-
-fn key_on_row(bench: Bench, rows: Memo<Vec<Row>>, key: &str, again: bool, event: &KeyboardEvent) {
-    if event.ctrl_key() || event.meta_key() || event.alt_key() {
-        return;
-    }
-    let rows = rows.get_untracked();
-    let Some(at) = rows.iter().position(|row| row.key() == key) else { return };
-    let depth = rows[at].depth;
-    let to = match event.key().as_str() {
-        "ArrowDown" => Some(at + 1),
-        "ArrowUp" => at.checked_sub(1),
-        "ArrowRight" => Some(at + 1).filter(|next| rows.get(*next).is_some_and(|row| row.depth > depth)),
-        "ArrowLeft" => rows[..at].iter().rposition(|row| row.depth < depth),
-        "Home" => Some(0),
-        "End" => rows.len().checked_sub(1),
-        "Enter" if again => rows.iter().position(|row| row.node == rows[at].node && !row.again),
-        "Enter" => {
-            bench.open_form();
-            None
-        }
-        _ => return,
-    };
-    event.prevent_default();
-    if let Some(row) = to.and_then(|to| rows.get(to)) {
-        bench.choose_one(&row.node);
-        bench.row.set(Some(row.key()));
-        browser::focus(&row_id(&row.key()));
     }
 }
 
@@ -201,6 +83,9 @@ fn ToolsOf(id: String) -> impl IntoView {
     .into_any()
 }
 
+/// Of a larger journey the steps to connect to are listed when the list is opened.
+const ALL_NAMED: usize = 400;
+
 /// Adding and connecting at one of the ways out.
 #[component]
 fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
@@ -221,13 +106,17 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
     });
     let kind = RwSignal::new("email".to_string());
     let other = RwSignal::new(String::new());
+    // Thousands of names are written when somebody wants to see them.
+    let wanted = RwSignal::new(bench.order.read_untracked().len() <= ALL_NAMED);
     let others = Memo::new(move |_| {
         bench.order.track();
         bench.generation.track();
         let from = id.get_value();
+        let most = if wanted.get() { usize::MAX } else { 1 };
         bench.graph(|graph| {
             let others = graph.nodes.iter().filter(|node| node.id != from && node.step != NodeKind::Entry {});
             others
+                .take(most)
                 .map(|node| {
                     (
                         node.id.clone(),
@@ -306,7 +195,7 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
                         <div class="step-tools-row">
                             <label class="field">
                                 <span class="field-label">"Existing step"</span>
-                                <select on:change=move |event| other.set(event_target_value(&event))>
+                                <select on:focus=move |_| wanted.set(true) on:change=move |event| other.set(event_target_value(&event))>
                                     {others
                                         .get()
                                         .into_iter()

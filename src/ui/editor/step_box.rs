@@ -36,10 +36,7 @@ pub fn GroupIcon(group: NodeGroup) -> impl IntoView {
 pub fn StepBox(id: String, hand: Hand) -> impl IntoView {
     let bench = Bench::here();
     let Some(Cell { node, at, outlets }) = bench.cell(&id) else { return ().into_any() };
-    let place = move || {
-        let at = at.get();
-        format!("translate({:.0}px, {:.0}px)", at.x, at.y)
-    };
+    let left = at.clone();
     let measure = {
         let outlets = outlets.clone();
         Memo::new(move |_| size(outlets.read().len(), bench.direction.get()))
@@ -86,7 +83,8 @@ pub fn StepBox(id: String, hand: Hand) -> impl IntoView {
             aria-roledescription="step"
             aria-label=label
             tabindex=reached
-            style:transform=place
+            style:left=move || format!("{:.0}px", left.get().x)
+            style:top=move || format!("{:.0}px", at.get().y)
             style:width=move || format!("{}px", measure.get().0)
             style:height=move || format!("{}px", measure.get().1)
             on:focus={

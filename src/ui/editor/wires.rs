@@ -4,22 +4,19 @@ use leptos::prelude::*;
 
 use super::{bench::Bench, step_box::open_picker};
 use crate::{
-    domain::{
-        editor::geometry::{halfway, path},
-        figures::grouped,
-        graph::Connector,
-    },
+    domain::{figures::grouped, graph::Connector},
     ui::components::icon::{Icon, Symbol},
 };
 
 #[component]
 pub fn WireLine(way: Connector) -> impl IntoView {
     let bench = Bench::here();
+    let route = bench.line(&way);
     let way = StoredValue::new(way);
-    let line = Memo::new(move |_| {
-        let Connector { from, outlet, to } = way.get_value();
-        bench.ends(&from, &outlet, &to).map(|(from, to)| path(from, to, bench.direction.get())).unwrap_or_default()
-    });
+    let line = {
+        let route = route.clone();
+        Memo::new(move |_| route.read().path(bench.direction.get_untracked()))
+    };
     let key = move || way.with_value(|way| (way.from.clone(), way.outlet.clone()));
     let chosen = Memo::new(move |_| bench.wire.read().as_ref() == Some(&key()));
     let on_trail = Memo::new(move |_| bench.trail.read().wires.contains(&key()));
@@ -33,10 +30,6 @@ pub fn WireLine(way: Connector) -> impl IntoView {
         let figures = bench.figures.read();
         figures.get(&from).and_then(|node| node.left.iter().find(|(name, _)| *name == outlet)).map(|(_, count)| *count)
     };
-    let middle = move || {
-        let Connector { from, outlet, to } = way.get_value();
-        bench.ends(&from, &outlet, &to).map(|(from, to)| halfway(from, to)).unwrap_or_default()
-    };
     view! {
         <g data-wire="true" class="wire" class:wire-chosen=chosen class:wire-trail=on_trail on:click=choose>
             <path class="wire-grip" d=line />
@@ -45,9 +38,9 @@ pub fn WireLine(way: Connector) -> impl IntoView {
                 passed()
                     .filter(|count| *count > 0)
                     .map(|count| {
-                        let at = middle();
+                        let at = route.read().button;
                         view! {
-                            <text class="wire-count" x=format!("{:.1}", at.x + 14.0) y=format!("{:.1}", at.y + 4.0)>
+                            <text class="wire-count" x=format!("{:.1}", at.x + 16.0) y=format!("{:.1}", at.y + 4.0)>
                                 {grouped(count)}
                             </text>
                         }
@@ -60,18 +53,15 @@ pub fn WireLine(way: Connector) -> impl IntoView {
 #[component]
 pub fn WireTools(way: Connector) -> impl IntoView {
     let bench = Bench::here();
+    let route = bench.line(&way);
     let way = StoredValue::new(way);
-    let place = move || {
-        let Connector { from, outlet, to } = way.get_value();
-        let at = bench.ends(&from, &outlet, &to).map(|(from, to)| halfway(from, to)).unwrap_or_default();
-        format!("translate({:.1}px, {:.1}px)", at.x, at.y)
-    };
+    let (left, top) = (route.clone(), route);
     let key = move || way.with_value(|way| (way.from.clone(), way.outlet.clone()));
     let chosen = Memo::new(move |_| bench.wire.read().as_ref() == Some(&key()));
     let words = way.with_value(|way| format!("between {}, {}, and {}", bench.title(&way.from), way.outlet, bench.title(&way.to)));
     let remove_words = format!("Remove the connector {words}");
     view! {
-        <div class="wire-tools" class:wire-tools-chosen=chosen style:transform=place>
+        <div class="wire-tools" class:wire-tools-chosen=chosen style:left=move || format!("{:.1}px", left.read().button.x) style:top=move || format!("{:.1}px", top.read().button.y)>
             <button
                 class="wire-button"
                 r#type="button"

@@ -3,6 +3,7 @@
 mod bare;
 mod client;
 pub mod deliver;
+pub mod editor;
 pub mod engine;
 pub mod list;
 mod process;

@@ -59,13 +59,18 @@ pub struct Created {
     id: JourneyId,
 }
 
-/// A draft from a document as `wayfare export` writes it (`docs/journey-json.md`).
+/// A draft from a document as `wayfare export` writes it (`docs/journey-json.md`). What a file of journeys may not hold, it may
+/// not either.
 pub async fn create(
     State(state): State<AppState>,
     Extension(actor): Extension<Actor>,
     body: Bytes,
 ) -> Answer<(StatusCode, Json<Created>)> {
     let document: JourneyDocument = json(&body)?;
+    let problems = document.problems();
+    if !problems.is_empty() {
+        return Err(AppError::Invalid(problems).into());
+    }
     let id = state.services.create(&actor, &document).await?;
     Ok((StatusCode::CREATED, Json(Created { id })))
 }
