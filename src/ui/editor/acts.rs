@@ -25,6 +25,34 @@ impl Bench {
         browser::later(move || browser::focus_quietly(&target));
     }
 
+    /// The same, where the keyboard works: in the outline or on the canvas.
+    fn follow(&self, id: &str) {
+        if browser::closest_active(".outline-panel") {
+            self.choose_one(id);
+            self.reveal(id);
+            self.focus_row();
+        } else {
+            self.go_to(id);
+        }
+    }
+
+    /// The keyboard to the row of the outline that it was in last.
+    pub fn focus_row(&self) {
+        let row = self.row.get_untracked().unwrap_or_default();
+        browser::later(move || browser::focus(&row_id(&row)));
+    }
+
+    /// Out of the panel, to where the keyboard was before; where that is gone, to the chosen step.
+    pub fn leave_panel(&self) {
+        if browser::go_back() {
+            return;
+        }
+        match self.only_untracked() {
+            Some(id) => self.go_to(&id),
+            None => self.focus_row(),
+        }
+    }
+
     /// The form of the chosen step, with the keyboard in it.
     pub fn open_form(&self) {
         self.side.set(Side::Step);
@@ -57,6 +85,11 @@ impl Bench {
 
     pub fn can_draw(&self) -> bool {
         self.mode == Mode::Draft
+    }
+
+    /// May this person publish what is on the desk?
+    pub fn publishes(&self) -> bool {
+        self.mode == Mode::Draft && self.document.with_value(|document| document.may_publish)
     }
 
     pub fn can_write(&self) -> bool {
@@ -118,14 +151,7 @@ impl Bench {
         if self.apply(&Edit::Delete { nodes: chosen }, |_| format!("{what} deleted."))
             && let Some(before) = before
         {
-            let in_outline = browser::closest_active(".outline-panel");
-            self.choose_one(&before);
-            if in_outline {
-                let row = self.row.get_untracked().unwrap_or_default();
-                browser::later(move || browser::focus(&row_id(&row)));
-            } else {
-                self.go_to(&before);
-            }
+            self.follow(&before);
         }
     }
 
@@ -144,7 +170,7 @@ impl Bench {
         let nodes = self.chosen.get_untracked();
         self.apply(&Edit::Duplicate { nodes }, |bench| said_chosen(bench, "duplicated"));
         if let Some(id) = self.only_untracked() {
-            self.go_to(&id);
+            self.follow(&id);
         }
     }
 

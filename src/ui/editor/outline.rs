@@ -5,6 +5,7 @@ use leptos::{ev::KeyboardEvent, prelude::*};
 use super::{
     bench::{Bench, row_id},
     browser,
+    people::PeopleButton,
     step_box::GroupIcon,
 };
 use crate::{
@@ -178,6 +179,7 @@ fn ToolsOf(id: String) -> impl IntoView {
             <p class="step-tools-title">{title}</p>
             {move || (bench.can_draw() && !outlets.read().is_empty()).then(|| view! { <WayTools id=id.get_value() outlets=outlets /> })}
             <div class="step-tools-row">
+                <PeopleButton id=id.get_value() />
                 <button class="button button-small" r#type="button" on:click=move |_| bench.open_form()>
                     <Icon symbol=Symbol::Edit />
                     "Edit step"
@@ -240,9 +242,7 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
     let add = move |_| {
         if let Some(item) = palette::item(&kind.get_untracked()) {
             bench.add(item.step, Some((id.get_value(), outlet.get_untracked())));
-            if let Some(row) = bench.row.get_untracked() {
-                browser::later(move || browser::focus(&row_id(&row)));
-            }
+            bench.focus_row();
         }
     };
     let connect = move |_| {
@@ -275,7 +275,7 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
         <div class="step-tools-row">
             <label class="field">
                 <span class="field-label">"New step"</span>
-                <select on:change=move |event| kind.set(event_target_value(&event))>
+                <select name="new-step" on:change=move |event| kind.set(event_target_value(&event))>
                     {GROUPS
                         .into_iter()
                         .map(|(group, title)| {
@@ -328,7 +328,11 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
                         <button
                             class="button button-small"
                             r#type="button"
-                            on:click=move |_| bench.disconnect(&id.get_value(), &outlet.get_untracked())
+                            on:click=move |_| {
+                                bench.disconnect(&id.get_value(), &outlet.get_untracked());
+                                // The button goes with the connector.
+                                bench.focus_row();
+                            }
                         >
                             "Disconnect"
                         </button>
