@@ -6,7 +6,7 @@ use super::{
     bench::{Bench, SaveState, Theirs},
     browser,
     dialogs::Window,
-    saver::{Saver, shelf},
+    saver::Saver,
 };
 use crate::{
     domain::editor::{
@@ -82,8 +82,7 @@ fn Conflict(theirs: Theirs, saver: Saver) -> impl IntoView {
         browser::copy(&text, move |done| copied.set(if done { fine } else { bad }));
     };
     let take = move |_| {
-        browser::forget(&shelf(&bench.document.get_value()));
-        bench.saving.set(SaveState::Saved);
+        saver.give_up();
         reopen();
     };
     let heading = |id, text| view! { <p class="both-title" id=id>{text}</p> };

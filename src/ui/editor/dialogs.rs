@@ -62,10 +62,12 @@ pub fn Help(open: RwSignal<bool>) -> impl IntoView {
                     .into_iter()
                     .map(|(keys, what)| {
                         view! {
-                            <dt>
-                                <kbd>{keys}</kbd>
-                            </dt>
-                            <dd>{what}</dd>
+                            <div class="shortcut">
+                                <dt>
+                                    <kbd>{keys}</kbd>
+                                </dt>
+                                <dd>{what}</dd>
+                            </div>
                         }
                     })
                     .collect_view()}
@@ -78,7 +80,16 @@ pub fn Help(open: RwSignal<bool>) -> impl IntoView {
         }
         .into_any()
     };
-    view! { <Window id="help-window" title="Keyboard shortcuts" open=open.into() closed=move || open.set(false) body=body /> }
+    view! {
+        <Window
+            id="help-window"
+            title="Keyboard shortcuts"
+            open=open.into()
+            closed=move || open.set(false)
+            body=body
+            class="dialog dialog-wide"
+        />
+    }
 }
 
 /// Who is at a node.

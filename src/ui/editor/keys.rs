@@ -54,7 +54,7 @@ const PARTS: [(&str, &str); 4] = [
     (".editor-bar", "button"),
     (".editor-left", "[role=treeitem][tabindex='0']"),
     (".canvas", ".step[tabindex='0']"),
-    (".side-panel", "#panel-form :is(input, select, textarea, button):not(:disabled), #panel-title"),
+    (".side-panel", ":is(input, select, textarea, button):not(:disabled)"),
 ];
 
 /// F6 leads into the editor from wherever on the page the keyboard is, and around in it.
@@ -81,7 +81,7 @@ fn to_next_part(back: bool) {
     };
     for step in 0..count {
         let (part, target) = PARTS[(if back { first + count - step } else { first + step }) % count];
-        if browser::focus_in(part, target) {
+        if browser::focus_in(part, target) || browser::focus_in(part, "[tabindex]") {
             return;
         }
     }

@@ -207,6 +207,13 @@ impl Saver {
         self.soon(Duration::ZERO);
     }
 
+    /// Lets go of what the server does not have: hers is not wanted any more.
+    pub fn give_up(self) {
+        browser::forget(&shelf(&self.bench.document.get_value()));
+        self.saved.set_value(self.bench.generation.get_untracked());
+        self.bench.saving.set(SaveState::Saved);
+    }
+
     /// Saves without waiting for a pause. Answers whether there is anything to wait for.
     pub fn hurry(self) -> bool {
         if self.is_behind() {
