@@ -232,6 +232,31 @@ for (const colorScheme of ['light', 'dark'] as const) {
       }
       await step(page, /^E-mail|^SMS|^Push/).first().click();
       await accessible(page);
+      await panel(page).getByRole('button', { name: 'Preview and test…' }).click();
+      await expect(page.getByRole('dialog')).toContainText('Filled in for');
+      await accessible(page);
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+      await accessible(page);
+    });
+
+    test('what is left to do before publishing, and what two people did, are accessible', async ({ page, server, context }) => {
+      await newJourney(page, server.url, 'Windows');
+      await addAt(page, step(page, /^Entry/), 'next', 'SMS');
+      await expect(saving(page)).toHaveText('Saved');
+      await page.getByRole('button', { name: 'Publish…' }).click();
+      await expect(page.getByRole('dialog')).toContainText('It cannot be published yet.');
+      await accessible(page);
+      await page.keyboard.press('Escape');
+      const other = await context.newPage();
+      await other.goto(page.url());
+      await step(other, /^SMS/).click();
+      await panel(other).getByLabel('Text', { exact: true }).fill('Theirs');
+      await expect(saving(other)).toHaveText('Saved');
+      await page.bringToFront();
+      await panel(page).getByLabel('Text', { exact: true }).fill('Mine');
+      await expect(page.getByRole('dialog', { name: 'Somebody else saved' })).toContainText('Theirs');
+      await accessible(page);
     });
   });
 }
@@ -295,6 +320,11 @@ test.describe('a published journey', () => {
     await dialog.getByRole('button', { name: 'Publish' }).click();
     await expect(page).toHaveURL(/\/journeys\/[0-9a-f-]+$/);
     await expect(page.getByText('Restricted').first()).toBeVisible();
+
+    // What became another is told, in the words of the window of two who saved.
+    await page.goto(`${page.url()}/compare?from=1&to=2`);
+    await expect(page.getByRole('region', { name: 'From version 1 to version 2' })).toContainText(/SMS.* added/);
+    await accessible(page);
   });
 
   test('a trial shows the way of a person, and a replay what would have happened', async ({ page, server }) => {
