@@ -231,6 +231,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await accessible(page);
       }
       await step(page, /^E-mail|^SMS|^Push/).first().click();
+      // A trial stays beside the canvas whatever is clicked.
+      await page.getByRole('button', { name: 'Step', exact: true }).click();
       await accessible(page);
       await panel(page).getByRole('button', { name: 'Preview and test…' }).click();
       await expect(page.getByRole('dialog')).toContainText('Filled in for');

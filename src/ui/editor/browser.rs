@@ -42,13 +42,14 @@ pub fn in_field(target: Option<EventTarget>) -> bool {
     closest(target, "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable], dialog").is_some()
 }
 
-/// Moves the keyboard to an element, without scrolling to it.
-pub fn focus_quietly(id: &str) {
-    if let Some(element) = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+/// Moves the keyboard to an element, without scrolling to it; false where it is not there.
+pub fn focus_quietly(id: &str) -> bool {
+    let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    element.is_some_and(|element| {
         let options = FocusOptions::new();
         options.set_prevent_scroll(true);
-        let _ = element.focus_with_options(&options);
-    }
+        element.focus_with_options(&options).is_ok()
+    })
 }
 
 pub fn focus(id: &str) {
