@@ -29,11 +29,6 @@ use wayfare::{
     },
 };
 
-/// Much is allocated by one thread and freed by another here, which this one is made for: a fifth more messages a second than
-/// with the system's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main]

@@ -17,10 +17,17 @@ export async function newKeyOn(page: Page, server: Server): Promise<string> {
 
 /** People sign up, as Segment's libraries tell of it. */
 export async function signUp(server: Server, key: string, ...people: string[]): Promise<void> {
-  const batch = people.flatMap((userId) => [
-    { type: 'identify', userId, traits: { email: `${userId}@example.com`, name: userId } },
-    { type: 'track', userId, event: 'Signed Up' },
-  ]);
+  const identify = people.map((userId) => ({ type: 'identify', userId, traits: { email: `${userId}@example.com`, name: userId } }));
+  await send(server, key, identify);
+  await track(server, key, 'Signed Up', people);
+}
+
+/** Something that people do. */
+export async function track(server: Server, key: string, event: string, people: string[], properties: object = {}): Promise<void> {
+  await send(server, key, people.map((userId) => ({ type: 'track', userId, event, properties })));
+}
+
+async function send(server: Server, key: string, batch: object[]): Promise<void> {
   const basic = Buffer.from(`${key}:`).toString('base64');
   const headers = { authorization: `Basic ${basic}`, 'content-type': 'application/json' };
   const answer = await fetch(`${server.url}/v1/batch`, { method: 'POST', body: JSON.stringify({ batch }), headers });

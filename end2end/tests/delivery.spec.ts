@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from '@playwright/test';
-import { accessible, complaint, expect, nothingOverflows, test as base } from '../support/fixtures.ts';
+import { accessible, complaint, emptyFrames, expect, nothingOverflows, test as base } from '../support/fixtures.ts';
 import { htmlOf, linkIn, type Mail, MailServer } from '../support/mail.ts';
 import { newKeyOn, signUp } from '../support/programs.ts';
 import type { Server } from '../support/server.ts';
@@ -249,16 +249,6 @@ test('the parts of delivery that a role may not see are not offered to it', asyn
   const main = page.getByRole('navigation', { name: 'Main' });
   await expect(main.getByRole('link', { name: 'Delivery' })).toHaveAttribute('aria-current', 'page');
 });
-
-/** What is in the frames of a preview is the author's, and locked: axe cannot look inside, and waits in vain. */
-async function emptyFrames(page: Page): Promise<void> {
-  await page.locator('iframe').evaluateAll((frames: HTMLIFrameElement[]) => {
-    for (const frame of frames) {
-      frame.removeAttribute('sandbox');
-      frame.src = 'about:blank';
-    }
-  });
-}
 
 test('every page is readable for everybody, in light and dark, and fits a phone', async ({ browser, page, server, signIn, mails, shop }) => {
   test.setTimeout(120_000);

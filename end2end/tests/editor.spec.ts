@@ -1,74 +1,15 @@
 import { join } from 'node:path';
-import type { Locator, Page } from '@playwright/test';
-import { accessible, expect, nothingOverflows, test } from '../support/fixtures.ts';
-import { newKey, signUp } from '../support/programs.ts';
+import {
+  addAt, canvas, drag, middle, newJourney, nothingOverlaps, panel, row, rows, said, saving, step,
+} from '../support/editor.ts';
+import { accessible, emptyFrames, expect, nothingOverflows, test } from '../support/fixtures.ts';
+import { newKey, signUp, track } from '../support/programs.ts';
 
-// The editor, with the mouse and again with the keyboard alone: the abandoned-cart journey from nothing to published.
+// The editor piece by piece; the whole way of one journey is in cart.spec.ts.
 
-const canvas = (page: Page) => page.getByRole('group', { name: 'Canvas' });
-const outline = (page: Page) => page.getByRole('tree', { name: 'Steps' });
-const rows = (page: Page) => outline(page).getByRole('treeitem');
-const row = (page: Page, name: RegExp | string) => outline(page).getByRole('treeitem', { name });
-const panel = (page: Page) => page.getByRole('complementary', { name: 'Panel' });
-const step = (page: Page, name: RegExp | string) => canvas(page).getByRole('group', { name });
-const saving = (page: Page) => page.getByRole('status', { name: 'Saving' });
-const said = (page: Page) => page.getByRole('status', { name: 'What was done' });
-
-async function newJourney(page: Page, url: string, name: string): Promise<void> {
-  await page.goto(`${url}/journeys/new`);
-  await page.getByRole('textbox', { name: 'Name' }).fill(name);
-  await page.getByRole('button', { name: 'Create draft' }).click();
-  await expect(rows(page)).toHaveCount(1);
-}
-
-/** Presses the button of an outlet and chooses a step from the list. */
-async function addAt(page: Page, from: Locator, outlet: string, kind: string): Promise<void> {
-  await from.getByRole('button', { name: new RegExp(`^${outlet} of `) }).click();
-  await page.getByRole('dialog', { name: /^Add a step after/ }).getByRole('button', { name: kind, exact: true }).click();
-}
-
-async function middle(locator: Locator): Promise<{ x: number; y: number }> {
-  const box = (await locator.boundingBox())!;
-  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-}
-
-async function drag(page: Page, from: { x: number; y: number }, to: { x: number; y: number }): Promise<void> {
-  await page.mouse.move(from.x, from.y);
-  await page.mouse.down();
-  await page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 4 });
-  await page.mouse.move(to.x, to.y, { steps: 4 });
-  await page.mouse.up();
-}
-
-async function nothingOverlaps(page: Page): Promise<void> {
-  const boxes = await canvas(page).locator('.step').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON()));
-  for (const [index, a] of boxes.entries()) {
-    for (const b of boxes.slice(index + 1)) {
-      const apart = a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
-      expect(apart, JSON.stringify([a, b])).toBe(true);
-    }
-  }
-}
-
-test('the abandoned-cart journey is built with the mouse, aligned, checked and published', async ({ page, server }) => {
-  await newJourney(page, server.url, 'Cart by mouse');
-
-  await page.getByRole('button', { name: 'Settings', exact: true }).click();
-  await panel(page).getByLabel('Entry', { exact: true }).selectOption({ label: 'Live event' });
-  await panel(page).getByLabel('Event that lets people in').fill('Checkout Started');
-
-  await addAt(page, step(page, /^Entry/), 'next', 'Wait for event');
-  await panel(page).getByLabel('Event that is waited for').fill('Order Completed');
-  await panel(page).getByLabel('Waits at most', { exact: true }).fill('2');
-  await panel(page).getByLabel('Unit of: Waits at most').selectOption('hours');
-
-  await addAt(page, step(page, /^Wait for event/), 'timeout', 'E-mail');
-  await panel(page).getByLabel('Subject', { exact: true }).fill('You left something behind');
-  await panel(page).getByLabel('Text', { exact: true }).fill('Your cart is waiting.');
-  await addAt(page, step(page, /^Wait for event/), 'yes', 'Goal');
-  await panel(page).getByLabel('Name of the goal').fill('Bought');
-
-  // A step is dragged out of the palette and connected by hand.
+test('steps are dragged out of the palette, connected by hand and put onto a connector', async ({ page, server }) => {
+  await newJourney(page, server.url, 'By hand');
+  await addAt(page, step(page, /^Entry/), 'next', 'E-mail');
   await page.getByRole('button', { name: 'Show all steps' }).click();
   const spot = await middle(step(page, /^E-mail/));
   const exit = page.getByRole('region', { name: 'Palette' }).getByRole('button', { name: 'Exit' });
@@ -78,15 +19,15 @@ test('the abandoned-cart journey is built with the mouse, aligned, checked and p
   await drag(page, await middle(step(page, /^E-mail/).getByRole('button', { name: /^sent of/ })), await middle(step(page, /^Exit/)));
   await expect(said(page)).toContainText('leads to “Exit”');
 
-  // One is put onto a connector, and the last step is taken back and done again.
-  const wait = page.getByRole('button', { name: /^Add a step between .*, sent, and Exit$/ });
-  await wait.click();
+  const way = page.getByRole('button', { name: /^Add a step between .*, sent, and Exit$/ });
+  await way.click();
+  await accessible(page);
   await page.getByRole('dialog', { name: /^Add a step after/ }).getByRole('button', { name: 'Delay', exact: true }).click();
-  await expect(rows(page)).toHaveCount(6);
+  await expect(rows(page)).toHaveCount(4);
   await canvas(page).press('Control+z');
-  await expect(rows(page)).toHaveCount(5);
+  await expect(rows(page)).toHaveCount(3);
   await canvas(page).press('Control+y');
-  await expect(rows(page)).toHaveCount(6);
+  await expect(rows(page)).toHaveCount(4);
 
   await page.getByRole('button', { name: 'Align from top to bottom' }).click();
   await nothingOverlaps(page);
@@ -99,101 +40,8 @@ test('the abandoned-cart journey is built with the mouse, aligned, checked and p
 
   // What was saved is there again.
   await page.reload();
-  await expect(rows(page)).toHaveCount(6);
-  await expect(step(page, /You left something behind/)).toBeVisible();
-
-  await page.getByRole('button', { name: 'Publish…' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Publish this version' });
-  await accessible(page);
-  await dialog.getByLabel('Description').fill('Reminds people of their carts');
-  await expect(dialog).toContainText('29 of 120 characters');
-  await dialog.getByRole('button', { name: 'Publish' }).click();
-  await expect(page).toHaveURL(/\/journeys\/[0-9a-f-]+$/);
-  await expect(page.getByRole('heading', { name: 'Cart by mouse' })).toBeVisible();
-  await expect(page.locator('.badge-running').first()).toBeVisible();
-});
-
-test('and again with the keyboard alone', async ({ page, server }) => {
-  await newJourney(page, server.url, 'Cart by keyboard');
-
-  /** Chooses in a field that has the keyboard, as fast as letters. */
-  const choose = async (field: Locator, label: string) => {
-    await field.focus();
-    await field.selectOption({ label });
-  };
-  const add = async (way: RegExp | null, kind: string) => {
-    const tools = page.getByRole('group', { name: 'With the chosen step' });
-    if (way) {
-      const field = tools.getByLabel('Way out');
-      const value = await field.locator('option').filter({ hasText: way }).first().getAttribute('value');
-      await field.focus();
-      await field.selectOption(value!);
-    }
-    await choose(tools.getByLabel('New step'), kind);
-    await tools.getByRole('button', { name: 'Add step' }).focus();
-    await page.keyboard.press('Enter');
-  };
-  const type = async (field: string, text: string) => {
-    await panel(page).getByLabel(field, { exact: true }).focus();
-    await page.keyboard.press('Control+a');
-    await page.keyboard.type(text);
-  };
-
-  await page.getByRole('button', { name: 'Settings', exact: true }).focus();
-  await page.keyboard.press('Enter');
-  await choose(panel(page).getByLabel('Entry', { exact: true }), 'Live event');
-  await type('Event that lets people in', 'Checkout Started');
-
-  await row(page, /Entry/).focus();
-  await add(null, 'Wait for event');
-  await expect(row(page, /Wait for event/)).toBeFocused();
-  await page.keyboard.press('Enter');
-  await expect(panel(page).getByLabel('Name of the step')).toBeFocused();
-  await type('Event that is waited for', 'Order Completed');
-  await page.keyboard.press('Escape');
-  await expect(step(page, /^Wait for event/)).toBeFocused();
-
-  await row(page, /Wait for event/).focus();
-  await add(/^timeout/, 'E-mail');
-  await type('Subject', 'You left something behind');
-  await type('Text', 'Your cart is waiting.');
-  await row(page, /Wait for event/).focus();
-  await add(/^yes/, 'Goal');
-  await type('Name of the goal', 'Bought');
-
-  // An outlet is connected to a step that is there, and a step is deleted; the keyboard is never lost.
-  await row(page, /E-mail/).focus();
-  await add(/^sent/, 'SMS');
-  await expect(row(page, /SMS/)).toBeFocused();
-  await page.keyboard.press('Delete');
   await expect(rows(page)).toHaveCount(4);
-  await expect(row(page, /E-mail/)).toBeFocused();
-  const tools = page.getByRole('group', { name: 'With the chosen step' });
-  await choose(tools.getByLabel('Existing step'), 'Goal: Bought');
-  await tools.getByRole('button', { name: 'Connect', exact: true }).focus();
-  await page.keyboard.press('Enter');
-  await expect(row(page, /as above: Bought/)).toBeVisible();
-
-  // On the canvas the arrows go from step to step.
-  await step(page, /^Entry/).focus();
-  await page.keyboard.press('ArrowDown');
-  await expect(step(page, /^Wait for event/)).toBeFocused();
-  await page.keyboard.press('l');
-  await nothingOverlaps(page);
-  await page.keyboard.press('?');
-  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
-  await accessible(page);
-  await page.keyboard.press('Escape');
-  await expect(saving(page)).toHaveText('Saved');
-
-  await page.getByRole('button', { name: 'Publish…' }).focus();
-  await page.keyboard.press('Enter');
-  await page.getByRole('dialog', { name: 'Publish this version' }).getByLabel('Description').focus();
-  await page.keyboard.type('By hand');
-  await page.keyboard.press('Tab');
-  await page.getByRole('dialog').getByRole('button', { name: 'Publish' }).focus();
-  await page.keyboard.press('Enter');
-  await expect(page.getByRole('heading', { name: 'Cart by keyboard' })).toBeVisible();
+  await expect(step(page, /^Delay/)).toBeVisible();
 });
 
 test('checks are live, lead to their place, and keep a version from being published', async ({ page, server }) => {
@@ -234,6 +82,68 @@ test('steps are copied, cut and pasted, also into another journey', async ({ pag
   await expect(saving(page)).toHaveText('Saved');
 });
 
+test('what is known is inserted where the cursor stands, with a word for those of whom it is not', async ({ page, server }) => {
+  const key = await newKey(server);
+  await track(server, key, 'Checkout Started', ['ada'], { cart_total: 12.5 });
+  await newJourney(page, server.url, 'Filled in');
+  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  await panel(page).getByLabel('Entry', { exact: true }).selectOption({ label: 'Live event' });
+  await panel(page).getByLabel('Event that lets people in').fill('Checkout Started');
+  await addAt(page, step(page, /^Entry/), 'next', 'E-mail');
+  const [subject, text] = [panel(page).getByLabel('Subject', { exact: true }), panel(page).getByLabel('Text', { exact: true })];
+  const insert = panel(page).getByRole('group', { name: 'Insert…' });
+  await subject.fill('Hi , your cart');
+  await subject.press('Home');
+  for (let moved = 0; moved < 3; moved += 1) await subject.press('ArrowRight');
+  await insert.getByLabel('What').selectOption({ label: 'email' });
+  await insert.getByLabel('If it is missing').fill('there');
+  await insert.getByRole('button', { name: 'Insert into Subject' }).click();
+  await expect(subject).toHaveValue('Hi {{ profile.email | default: "there" }}, your cart');
+  await expect(subject).toBeFocused();
+  await page.keyboard.type('!');
+  await expect(subject).toHaveValue('Hi {{ profile.email | default: "there" }}!, your cart');
+  await text.fill('It is  in all.');
+  for (let moved = 0; moved < 8; moved += 1) await text.press('ArrowLeft');
+  await insert.getByLabel('What').selectOption({ label: 'cart_total' });
+  await insert.getByLabel('If it is missing').fill('');
+  await insert.getByRole('button', { name: 'Insert into Text' }).click();
+  await expect(text).toHaveValue('It is {{ event.cart_total }} in all.');
+  await expect(saving(page)).toHaveText('Saved');
+});
+
+test.describe('a frame without rights', () => {
+  // Playwright itself may not look into it by a script.
+  test.use({ expectedErrors: /Blocked script execution/ });
+
+  test('a message is seen filled in for somebody before it is saved, as on a phone and on a desktop', async ({ page, server }) => {
+    const key = await newKey(server);
+    await signUp(server, key, 'ada');
+    await newJourney(page, server.url, 'Seen');
+    await addAt(page, step(page, /^Entry/), 'next', 'E-mail');
+    await panel(page).getByLabel('Subject', { exact: true }).fill('For {{ profile.name }}');
+    await panel(page).getByLabel('Text', { exact: true }).fill('<p style="color: rgb(1, 2, 3)">Dear {{ profile.name }}</p><script>alert(1)</script>');
+    await panel(page).getByRole('button', { name: 'Preview and test…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Preview of the message' });
+    await dialog.getByLabel('For whom: identity or e-mail address').fill('ada@example.com');
+    await dialog.getByRole('button', { name: 'Show' }).click();
+    await expect(dialog).toContainText('Filled in for');
+    await expect(dialog.getByText('For ada', { exact: true })).toBeVisible();
+    const letter = dialog.frameLocator('iframe').getByText('Dear ada');
+    await expect(letter).toHaveCSS('color', 'rgb(1, 2, 3)');
+    const frame = dialog.locator('iframe');
+    await expect(frame).toHaveAttribute('sandbox', '');
+    expect((await frame.boundingBox())!.width).toBeCloseTo(375, -1);
+    await dialog.getByLabel('On a desktop').check();
+    expect((await frame.boundingBox())!.width).toBeGreaterThan(600);
+    await expect(letter).toBeVisible();
+    await expect(dialog).toContainText('is not set up yet');
+    await emptyFrames(page);
+    await accessible(page);
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await expect(panel(page).getByRole('button', { name: 'Preview and test…' })).toBeFocused();
+  });
+});
+
 test('several steps are chosen and moved together, and a drag is one step of undo', async ({ page, server }) => {
   await newJourney(page, server.url, 'Moved');
   await addAt(page, step(page, /^Entry/), 'next', 'Delay');
@@ -263,12 +173,38 @@ test.describe('two people, or no connection', () => {
     await expect(saving(other)).toHaveText('Saved');
     await addAt(page, step(page, /^Entry/), 'next', 'Delay');
     const dialog = page.getByRole('dialog', { name: 'Somebody else saved' });
-    await expect(dialog).toContainText('Theirs: 2 steps');
+    const side = (name: string) => dialog.getByRole('region', { name });
+    await expect(side('What you changed')).toContainText(/Delay.*added/);
+    await expect(side('What you changed')).not.toContainText('SMS');
+    await expect(side('What they changed')).toContainText(/SMS.*added/);
+    await expect(side('What they changed')).toContainText('now leads to');
+    await accessible(page);
     await dialog.getByRole('button', { name: 'Keep mine over theirs' }).click();
     await expect(saving(page)).toHaveText('Saved');
     await other.reload();
     await expect(row(other, /Delay/)).toBeVisible();
     await expect(row(other, /SMS/)).toHaveCount(0);
+  });
+
+  test('who takes theirs carries her own steps over on the clipboard', async ({ page, server, context }) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await newJourney(page, server.url, 'Shared');
+    const other = await context.newPage();
+    await other.goto(page.url());
+    await expect(rows(other)).toHaveCount(1);
+    await addAt(other, step(other, /^Entry/), 'next', 'SMS');
+    await expect(saving(other)).toHaveText('Saved');
+    await page.bringToFront();
+    await addAt(page, step(page, /^Entry/), 'next', 'Delay');
+    const dialog = page.getByRole('dialog', { name: 'Somebody else saved' });
+    await dialog.getByRole('button', { name: 'Copy my steps' }).click();
+    await expect(dialog).toContainText('on the clipboard');
+    await dialog.getByRole('button', { name: 'Take theirs' }).click();
+    await expect(row(page, /SMS/)).toBeVisible();
+    await step(page, /^Entry/).focus();
+    await page.keyboard.press('Control+v');
+    await expect(step(page, /^Delay/)).toBeVisible();
+    await expect(saving(page)).toHaveText('Saved');
   });
 
   test('without a connection work is kept, and sent when it is back', async ({ page, server, context }) => {
@@ -295,6 +231,33 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await accessible(page);
       }
       await step(page, /^E-mail|^SMS|^Push/).first().click();
+      // A trial stays beside the canvas whatever is clicked.
+      await page.getByRole('button', { name: 'Step', exact: true }).click();
+      await accessible(page);
+      await panel(page).getByRole('button', { name: 'Preview and test…' }).click();
+      await expect(page.getByRole('dialog')).toContainText('Filled in for');
+      await accessible(page);
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+      await accessible(page);
+    });
+
+    test('what is left to do before publishing, and what two people did, are accessible', async ({ page, server, context }) => {
+      await newJourney(page, server.url, 'Windows');
+      await addAt(page, step(page, /^Entry/), 'next', 'SMS');
+      await expect(saving(page)).toHaveText('Saved');
+      await page.getByRole('button', { name: 'Publish…' }).click();
+      await expect(page.getByRole('dialog')).toContainText('It cannot be published yet.');
+      await accessible(page);
+      await page.keyboard.press('Escape');
+      const other = await context.newPage();
+      await other.goto(page.url());
+      await step(other, /^SMS/).click();
+      await panel(other).getByLabel('Text', { exact: true }).fill('Theirs');
+      await expect(saving(other)).toHaveText('Saved');
+      await page.bringToFront();
+      await panel(page).getByLabel('Text', { exact: true }).fill('Mine');
+      await expect(page.getByRole('dialog', { name: 'Somebody else saved' })).toContainText('Theirs');
       await accessible(page);
     });
   });
@@ -359,6 +322,11 @@ test.describe('a published journey', () => {
     await dialog.getByRole('button', { name: 'Publish' }).click();
     await expect(page).toHaveURL(/\/journeys\/[0-9a-f-]+$/);
     await expect(page.getByText('Restricted').first()).toBeVisible();
+
+    // What became another is told, in the words of the window of two who saved.
+    await page.goto(`${page.url()}/compare?from=1&to=2`);
+    await expect(page.getByRole('region', { name: 'From version 1 to version 2' })).toContainText(/SMS.* added/);
+    await accessible(page);
   });
 
   test('a trial shows the way of a person, and a replay what would have happened', async ({ page, server }) => {
@@ -375,5 +343,49 @@ test.describe('a published journey', () => {
     await panel(page).getByRole('button', { name: 'Replay' }).click();
     await expect(panel(page)).toContainText('Would have entered');
     await expect(canvas(page).getByText('2 would come').first()).toBeVisible();
+  });
+});
+
+test.describe('an example of ours', () => {
+  test.use({ seed: join(import.meta.dirname, '../../docs/examples/abandoned-cart.json') });
+
+  test('a trial says what happens later, and in what it differs from the event that let her in', async ({ page, server }) => {
+    await page.goto(`${server.url}/journeys`);
+    await page.getByRole('link', { name: 'Abandoned cart (example)' }).click();
+    await page.getByRole('link', { name: 'Edit', exact: true }).click();
+    // Whoever orders anything has met its goal; here only her cart counts.
+    await page.getByRole('button', { name: 'Settings', exact: true }).click();
+    await panel(page).getByRole('button', { name: 'Remove this goal' }).click();
+    await page.getByRole('button', { name: 'Try it' }).click();
+    const entry = panel(page).getByRole('group', { name: 'Properties of the event that lets her in' });
+    await entry.getByRole('button', { name: 'Add a property' }).click();
+    await entry.getByLabel('Property', { exact: true }).fill('cart_id');
+    await entry.getByRole('textbox', { name: /^Value/ }).fill('42');
+    await expect(entry).toContainText('a number');
+    const later = panel(page).getByRole('group', { name: 'What she does later' });
+    await later.getByRole('button', { name: 'Add an event' }).click();
+    await later.getByLabel('Event', { exact: true }).fill('Order Completed');
+    await later.getByLabel('After').fill('30');
+    await later.getByLabel('Unit').selectOption('minutes');
+    const log = page.getByRole('list', { name: 'Steps of the trial' });
+    const run = panel(page).getByRole('button', { name: 'Run', exact: true });
+
+    // The same cart: she bought it.
+    await run.click();
+    await expect(log).toContainText('leaves by yes');
+    // Another cart: she is reminded of this one.
+    const differences = later.getByRole('group', { name: 'Where its properties differ' });
+    await differences.getByRole('button', { name: 'Add a difference' }).click();
+    await differences.getByLabel('Property', { exact: true }).fill('cart_id');
+    await differences.getByRole('textbox', { name: /^Value/ }).fill('43');
+    await run.click();
+    await expect(log).toContainText('leaves by timeout');
+    await accessible(page);
+    // Without any cart: the same.
+    await differences.getByRole('textbox', { name: /^Value/ }).fill('');
+    await expect(differences).toContainText('none');
+    await differences.getByRole('textbox', { name: /^Value/ }).fill('42');
+    await run.click();
+    await expect(log).toContainText('leaves by yes');
   });
 });

@@ -4,6 +4,7 @@ use leptos::{prelude::*, server_fn::codec::Json};
 
 use super::AppError;
 use crate::domain::{
+    delivery::preview::{DraftMessage, MessagePreview},
     editor::{
         EditorDocument, PersonHere, Publish, Replay, ReplayFigures, Save, Saved, Trial, TrialStep, difference::VersionDifference,
     },
@@ -82,6 +83,20 @@ pub async fn people_at(journey: String, version: i64, node: String) -> Result<Ve
     use super::{journeys::journey_id, request};
     let (services, actor) = request::context()?;
     services.people_at(&actor, journey_id(&journey).map_err(request::fail)?, version, &node).await.map_err(request::fail)
+}
+
+/// A message as it stands in the editor, filled in for somebody.
+#[server(prefix = "/api/ui", endpoint = "editor/preview", input = Json)]
+pub async fn preview_draft(message: DraftMessage) -> Result<MessagePreview, AppError> {
+    let (services, actor) = super::request::context()?;
+    Ok(services.preview_draft(&actor, message).await.map_err(super::request::fail)?.view)
+}
+
+/// Sends it right now, filled in as the preview shows it. Answers what the provider calls it.
+#[server(prefix = "/api/ui", endpoint = "editor/test", input = Json)]
+pub async fn test_draft(message: DraftMessage, to: String) -> Result<Option<String>, AppError> {
+    let (services, actor) = super::request::context()?;
+    services.test_draft(&actor, message, &to).await.map_err(super::request::fail)
 }
 
 /// The next times at which a delay would be over, for a person (by identity) or in a zone.

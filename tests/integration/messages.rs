@@ -143,25 +143,41 @@ async fn a_message_is_shown_as_the_chosen_person_will_see_it() {
     assert_eq!(server.page(&format!("/journeys/{id}/messages/m1/html")).await.0, 404, "an SMS has no HTML");
 }
 
+fn header(answer: &reqwest::Response, name: &str) -> String {
+    answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_string()
+}
+
+/// The policy of what an author wrote.
+fn can_do_nothing(answer: &reqwest::Response) {
+    let policy = header(answer, "content-security-policy");
+    for part in ["sandbox;", "default-src 'none'", "form-action 'none'", "frame-ancestors 'self'"] {
+        assert!(policy.contains(part), "{part} in {policy}");
+    }
+    assert!(!policy.contains("script-src") && !policy.contains("allow-"), "{policy}");
+    assert_eq!(header(answer, "x-frame-options"), "SAMEORIGIN");
+    assert_eq!(header(answer, "x-content-type-options"), "nosniff");
+    assert_eq!(header(answer, "cache-control"), "no-store");
+}
+
 #[tokio::test]
 async fn the_html_of_a_mail_is_shown_where_it_can_do_nothing() {
     let place = Place::empty();
     let (server, program) = started(&place).await;
     let id = create(&program, &[json!({ "email": { "subject": "x", "body": "<p style=\"color:red\">Hi {{ profile.first_name }}</p><script>x</script>" } })]).await;
-    let header = |answer: &reqwest::Response, name: &str| {
-        answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_string()
-    };
     let answer = server.get(&format!("/journeys/{id}/messages/m0/html?person=ann-1")).await;
-    let policy = header(&answer, "content-security-policy");
-    for part in ["sandbox;", "default-src 'none'", "form-action 'none'", "frame-ancestors 'self'"] {
-        assert!(policy.contains(part), "{part} in {policy}");
-    }
-    assert!(!policy.contains("script-src") && !policy.contains("allow-"), "{policy}");
-    assert_eq!(header(&answer, "x-frame-options"), "SAMEORIGIN");
-    assert_eq!(header(&answer, "x-content-type-options"), "nosniff");
-    assert_eq!(header(&answer, "cache-control"), "no-store");
+    can_do_nothing(&answer);
     let html = answer.text().await.expect("HTML");
     assert!(html.contains("<p style=\"color:red\">Hi &lt;Ann&gt;</p>"), "{html}");
+
+    // So is what the editor sends along, whatever is saved.
+    let node = json!({ "id": "new", "step": { "email": { "subject": "x", "body": "<p>Unsaved {{ profile.first_name }}</p>" } } });
+    let message = json!({ "journey": id, "node": node, "settings": { "entry": { "api": {} } }, "person": "ann-1" });
+    let sent = |message: String| server.client.post(format!("{}/messages/html", server.url)).form(&[("message", message)]);
+    let answer = sent(message.to_string()).send().await.expect("an answer");
+    can_do_nothing(&answer);
+    let html = answer.text().await.expect("HTML");
+    assert!(html.contains("<p>Unsaved &lt;Ann&gt;</p>"), "{html}");
+    assert_eq!(sent("{}".to_string()).send().await.expect("an answer").status(), 400);
 
     let page = server.get(&format!("/journeys/{id}/messages/m0")).await;
     let policy = header(&page, "content-security-policy");
@@ -226,6 +242,14 @@ async fn a_message_is_sent_to_oneself_as_it_is_shown_and_nothing_of_it_is_counte
     let raw = mail["raw"].as_str().expect("text");
     assert!(raw.contains("Hi &lt;Ann&gt;") && raw.contains("https://shop.example/") && raw.contains("Ink &amp; Pen"), "{raw}");
     assert!(!raw.contains("/t/") && !raw.contains("List-Unsubscribe"), "nothing in it is counted: {raw}");
+    // From the editor goes what stands there, saved or not.
+    let unsaved =
+        json!({ "id": "m0", "name": "Unsaved", "step": { "email": { "subject": "Soon {{ profile.plan }}", "body": "…" } } });
+    let message = json!({ "journey": id, "node": unsaved, "settings": { "entry": { "api": {} } }, "person": "ann-1" });
+    let ask = json!({ "message": message, "to": "me@example.com" });
+    let answer = server.client.post(format!("{}/api/ui/editor/test", server.url)).json(&ask).send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    assert_eq!(sink.messages().pop().expect("a mail")["subject"], json!("Soon gold"));
     let (status, page) = complaint("m0", "bounce@example.com").await;
     assert!(status == 409 && page.contains("was not sent: the mail server does not know her address"), "{page}");
     assert!(page.contains("value=\"bounce@example.com\""), "what was typed is still there");
@@ -236,10 +260,14 @@ async fn a_message_is_sent_to_oneself_as_it_is_shown_and_nothing_of_it_is_counte
     assert_eq!(server.post("suppressions/add", &form).await.status(), 200);
     let (status, page) = complaint("m0", "Gone@example.com").await;
     assert!(status == 409 && page.contains("it is on the suppression list (added by hand)"), "{page}");
-    assert_eq!(sink.messages().len(), 1);
+    assert_eq!(sink.messages().len(), 2);
 
     let (_, log) = server.page("/audit?event=messages.test").await;
-    for line in ["“Message 0” of Cart to me@example.com: taken", "to bounce@example.com: the mail server does not know"] {
+    for line in [
+        "“Message 0” of Cart to me@example.com: taken",
+        "“Unsaved” of Cart to me@example.com: taken",
+        "to bounce@example.com: the mail server does not know",
+    ] {
         assert!(log.contains(line), "{line} is not in {log}");
     }
     let (_, detail) = program.get(&format!("/api/v1/journeys/{id}")).await;

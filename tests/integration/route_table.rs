@@ -238,6 +238,8 @@ fn editor_functions(world: &World, asker: usize) -> Vec<Line> {
         "journey": draft, "version": 1, "revision": 99, "name": "Draft", "description": "", "predecessor": "carry_on"
     });
     let trial = json!({ "graph": graph, "settings": settings, "person": null, "event": {}, "later": [] });
+    let mail = json!({ "id": "mail", "step": { "email": { "subject": "Hi", "body": "<p>Hi</p>" } } });
+    let message = json!({ "journey": journey, "node": mail, "settings": settings, "person": "" });
     let replay = json!({ "graph": graph, "settings": settings, "days": 7 });
     let delay = json!({ "for": { "minutes": 5 } });
     vec![
@@ -248,6 +250,9 @@ fn editor_functions(world: &World, asker: usize) -> Vec<Line> {
         ask("/api/ui/editor/compare", json!({ "journey": journey, "from": 1, "to": 1 }), sees),
         ask("/api/ui/editor/try-person", json!({ "trial": trial }), sees),
         ask("/api/ui/editor/try-events", json!({ "replay": replay }), edits),
+        ask("/api/ui/editor/preview", json!({ "message": message }), sees),
+        ask("/api/ui/editor/test", json!({ "message": message, "to": "ada@example.com" }), edits),
+        function("/messages/html", &[("message", &message.to_string())], sees),
         ask("/api/ui/editor/save", json!({ "save": save }), edits),
         ask("/api/ui/editor/begin", json!({ "journey": draft, "from": null }), edits),
         ask("/api/ui/editor/discard", json!({ "journey": draft }), edits),

@@ -4,7 +4,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use super::{channel::ChannelState, sms::SmsSize};
-use crate::domain::{error::FieldError, ids::JourneyId, people::profile::Channel};
+use crate::domain::{error::FieldError, graph::Node, ids::JourneyId, people::profile::Channel, settings::Settings};
 
 /// Where a message of a journey is shown.
 pub fn message_address(journey: JourneyId, node: &str) -> String {
@@ -18,6 +18,17 @@ pub struct Findings {
     pub problems: Vec<FieldError>,
     /// It can, but it may not say what it should.
     pub warnings: Vec<FieldError>,
+}
+
+/// A message as it stands in the editor, saved or not, and whom it is to be filled in for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DraftMessage {
+    pub journey: JourneyId,
+    pub node: Node,
+    /// Of the draft: they say which event lets people in.
+    pub settings: Settings,
+    /// Identity or e-mail address; empty: somebody made up.
+    pub person: String,
 }
 
 /// A message, filled in for one person.

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::domain::{
     graph::{Connector, NODES_MAX, Node, NodeKind, node::Delay},
-    settings::{Entry, QuietHours, QuietThen},
+    settings::{Entry, Goal, QuietHours, QuietThen},
 };
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -127,6 +127,18 @@ fn whoever_does_nothing_with_a_message_must_not_wait_for_ever() {
     assert_eq!(warnings_of(&answers, &settings()), [pair("m", "waits_for_ever")]);
     let with_end = Settings { timeout_hours: Some(48), ..settings() };
     assert_eq!(warnings_of(&answers, &with_end), []);
+}
+
+#[test]
+fn an_unknown_event_is_told_of_where_it_stands() {
+    let graph = graph(&json!({"g": {"goal": {"name": "Done"}}}), &[("entry", "next", "g")]);
+    let event = |name: &str| serde_json::from_value(json!({"name": name})).expect("an event");
+    let goal = Goal { name: "Paid".to_string(), event: event("Paid") };
+    let settings = Settings { goals: vec![goal], exits: vec![event("Closed")], ..settings() };
+    let found = checks(&graph, &settings, &catalogue(), NOW);
+    let unknown = found.iter().filter(|check| check.problem.key == "unknown_event");
+    let places: Vec<&str> = unknown.map(|check| check.problem.path.as_str()).collect();
+    assert_eq!(places, ["settings.goals[0].event.name", "settings.exits[0].name"]);
 }
 
 #[test]

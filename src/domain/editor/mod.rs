@@ -20,19 +20,13 @@ pub mod templates;
 pub mod times;
 pub mod trial;
 pub mod typed;
+pub mod variables;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    actor::Person,
-    error::FieldError,
-    figures::Figures,
-    graph::{Graph, criteria::EventMatch},
-    ids::JourneyId,
-    journey::NodeFigures,
-    settings::Settings,
-    status::Status,
-    time::Timestamp,
+    actor::Person, error::FieldError, figures::Figures, graph::Graph, ids::JourneyId, journey::NodeFigures, settings::Settings,
+    status::Status, time::Timestamp,
 };
 
 /// Longest description that a journey is published with, in characters (reference 3.7).
@@ -174,9 +168,22 @@ pub struct Trial {
     pub person: Option<String>,
     /// Properties of the event that lets her in.
     pub event: super::people::Properties,
-    /// Events that she is assumed to do, so many minutes after she came in. What becomes of a message is one of them: `$viewed`,
-    /// `$clicked`, `$delivered`, `$bounced`, `$complained`, `$unsubscribed`, `$failed`.
-    pub later: Vec<(u32, EventMatch)>,
+    /// Events that she is assumed to do.
+    pub later: Vec<LaterEvent>,
+}
+
+/// Something that she does in a trial. What becomes of a message is such an event too: `$viewed`, `$clicked`, `$delivered`,
+/// `$bounced`, `$complained`, `$unsubscribed`, `$failed`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LaterEvent {
+    /// So many minutes after she came in.
+    pub minutes: u32,
+    pub name: String,
+    /// What differs from the event that let her in, whose properties it has otherwise: the same cart, the same order. `null`
+    /// is a property that it does not have.
+    #[serde(default)]
+    pub properties: super::people::Properties,
 }
 
 /// One step of a trial.

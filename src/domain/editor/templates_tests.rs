@@ -5,12 +5,11 @@ use serde_json::json;
 use super::*;
 use crate::domain::{
     editor::{
-        PUBLISHED_DESCRIPTION_MAX, Severity,
+        LaterEvent, PUBLISHED_DESCRIPTION_MAX, Severity,
         checks::checks,
         trial::{TrialCase, try_person},
     },
     engine::{CompiledVersion, calendar::UtcCalendar},
-    graph::criteria::EventMatch,
     people::Profile,
     time::Timestamp,
 };
@@ -31,7 +30,7 @@ fn ada() -> Profile {
 }
 
 /// The nodes that somebody passes, and how she leaves.
-fn walked(document: &JourneyDocument, later: &[(u32, EventMatch)]) -> Vec<(String, String)> {
+fn walked(document: &JourneyDocument, later: &[LaterEvent]) -> Vec<(String, String)> {
     let version = CompiledVersion::new(&document.graph, &document.settings, &HashMap::new());
     let event = json!({"cart_id": 42, "order_id": 43, "product_id": 44, "score": 3}).as_object().cloned().expect("an object");
     let case = TrialCase { version: &version, calendar: &UtcCalendar, start: NOON, event, later };
@@ -65,7 +64,7 @@ fn somebody_who_does_nothing_gets_through_every_template_and_is_written_to() {
 
 #[test]
 fn whoever_does_what_a_template_hopes_for_takes_its_better_way() {
-    let later = |name: &str, minutes: u32| vec![(minutes, EventMatch { name: name.to_string(), filters: Vec::new() })];
+    let later = |name: &str, minutes: u32| vec![LaterEvent { minutes, name: name.to_string(), properties: Default::default() }];
     for (key, event, minutes, ending) in [
         ("abandoned_cart", "Order Completed", 30, "ended:converted"),
         ("browse_abandonment", "Product Added", 30, "ended:force_exited"),

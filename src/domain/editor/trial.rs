@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::TrialStep;
+use super::{LaterEvent, TrialStep};
 use crate::domain::{
     delivery::fate::Fate,
     engine::{
@@ -11,8 +11,7 @@ use crate::domain::{
         calendar::Calendar,
         trip::{self, Progress, Turned, World},
     },
-    graph::criteria::{Comparison, EventMatch},
-    people::{PastEvent, Profile, Properties, profile::event_key},
+    people::{PastEvent, Profile, Properties, profile::event_key, value::canonical},
     settings::Entry,
     time::{MINUTE_MS, Timestamp},
 };
@@ -27,8 +26,8 @@ pub struct TrialCase<'a> {
     pub start: Timestamp,
     /// Of the event that lets her in.
     pub event: Properties,
-    /// What she does, so many minutes after she came in; `$clicked` and the like are about her message.
-    pub later: &'a [(u32, EventMatch)],
+    /// What she does; `$clicked` and the like are about her message.
+    pub later: &'a [LaterEvent],
 }
 
 /// Follows her until she is out, or nothing more would happen.
@@ -39,9 +38,9 @@ pub fn try_person(case: &TrialCase<'_>, mut profile: Profile) -> Vec<TrialStep> 
         steps.push(TrialStep { at: case.start, node, what: "kept out".to_string(), reason });
     }
     let mut later = case.later.to_vec();
-    later.sort_by_key(|(minutes, _)| *minutes);
-    let mut later: VecDeque<(Timestamp, EventMatch)> =
-        later.into_iter().map(|(minutes, event)| (case.start.plus(i64::from(minutes) * MINUTE_MS), event)).collect();
+    later.sort_by_key(|event| event.minutes);
+    let mut later: VecDeque<(Timestamp, LaterEvent)> =
+        later.into_iter().map(|event| (case.start.plus(i64::from(event.minutes) * MINUTE_MS), event)).collect();
     let mut now = case.start;
     let mut next = Some(trip::enter(world(case, now), &mut profile, now, case.event.clone(), "trial"));
     while let Some(progress) = next.take() {
@@ -95,39 +94,25 @@ fn happens(
     case: &TrialCase<'_>,
     profile: &mut Profile,
     trip: &trip::Trip,
-    event: &EventMatch,
+    event: &LaterEvent,
     now: Timestamp,
 ) -> Option<Progress> {
     if let Some(fate) = event.name.strip_prefix('$').and_then(Fate::from_key) {
         return trip::answer(world(case, now), profile, trip, fate);
     }
-    let happened = PastEvent { key: event_key(&event.name), at: now, properties: example_of(event, &case.event) };
+    let happened = PastEvent { key: event_key(&event.name), at: now, properties: properties_of(event, &case.event) };
     profile.events.push(happened.clone());
     trip::event(world(case, now), profile, trip, &happened)
 }
 
-/// Properties that an event would have to meet its conditions: those of the entry (the same order, the same cart), and the
-/// values that are asked for.
-fn example_of(event: &EventMatch, entry: &Properties) -> Properties {
+/// Those of the event that let her in, and what this one has besides or otherwise.
+fn properties_of(event: &LaterEvent, entry: &Properties) -> Properties {
     let mut properties = entry.clone();
-    for filter in &event.filters {
-        match filter.is {
-            Comparison::Missing | Comparison::NotEquals => {
-                properties.remove(&filter.property);
-            }
-            Comparison::Exists if properties.contains_key(&filter.property) => {}
-            Comparison::Exists => {
-                properties.insert(filter.property.clone(), true.into());
-            }
-            Comparison::LessThan | Comparison::GreaterThan => {
-                let aside = if filter.is == Comparison::LessThan { -1.0 } else { 1.0 };
-                if let Some(number) = filter.value.as_f64() {
-                    properties.insert(filter.property.clone(), (number + aside).into());
-                }
-            }
-            _ => {
-                properties.insert(filter.property.clone(), filter.value.clone());
-            }
+    for (name, value) in &event.properties {
+        if value.is_null() {
+            properties.remove(name);
+        } else {
+            properties.insert(name.clone(), canonical(value.clone()));
         }
     }
     properties

@@ -36,7 +36,7 @@ fn ada() -> Profile {
 /// (minutes after the start, node, what).
 fn tried(settings: &Settings, later: Value) -> Vec<(i64, String, String)> {
     let version = CompiledVersion::new(&cart(), settings, &HashMap::new());
-    let later: Vec<(u32, EventMatch)> = serde_json::from_value(later).expect("events");
+    let later: Vec<LaterEvent> = serde_json::from_value(later).expect("events");
     let event = json!({"cart": 42}).as_object().cloned().expect("an object");
     let case = TrialCase { version: &version, calendar: &UtcCalendar, start: NOON, event, later: &later };
     try_person(&case, ada()).into_iter().map(|step| ((step.at.0 - NOON.0) / MINUTE_MS, step.node, step.what)).collect()
@@ -69,10 +69,19 @@ fn whoever_does_nothing_goes_by_the_time_outs() {
 
 #[test]
 fn what_she_does_takes_her_another_way() {
-    let ordered = tried(&settings(), json!([[10, {"name": "Ordered"}]]));
+    let ordered = tried(&settings(), json!([{"minutes": 10, "name": "Ordered"}]));
     assert_eq!(lines(&ordered)[2..], [(10, "wait", "left:yes"), (10, "thanks", "ended:converted")]);
-    let clicked = tried(&settings(), json!([[90, {"name": "$clicked"}]]));
+    let clicked = tried(&settings(), json!([{"minutes": 90, "name": "$clicked"}]));
     assert_eq!(lines(&clicked)[5..], [(90, "mail", "left:clicked"), (90, "thanks", "ended:converted")]);
+}
+
+#[test]
+fn what_she_does_is_about_the_same_thing_unless_the_trial_says_otherwise() {
+    let ordered = |properties: Value| tried(&settings(), json!([{"minutes": 10, "name": "Ordered", "properties": properties}]));
+    assert_eq!(lines(&ordered(json!({"total": 12.5})))[2], (10, "wait", "left:yes"));
+    assert_eq!(lines(&ordered(json!({"cart": 42.0})))[2], (10, "wait", "left:yes"), "42.0 is the same number");
+    assert_eq!(lines(&ordered(json!({"cart": 43})))[2], (60, "wait", "left:timeout"), "another cart");
+    assert_eq!(lines(&ordered(json!({"cart": null})))[2], (60, "wait", "left:timeout"), "no cart at all");
 }
 
 #[test]

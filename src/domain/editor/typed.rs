@@ -19,6 +19,18 @@ pub fn text_of_value(value: &Value) -> String {
     }
 }
 
+/// What somebody who typed it sees: how it is understood.
+pub fn kind_of_value(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "none",
+        Value::Bool(_) => "yes or no",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
 /// The place of a complaint inside of the form that it belongs to: `graph.nodes[3].step.email.subject` is `step.email.subject`
 /// in the form of the node, `settings.end` is `end` in the settings.
 pub fn path_in_form(path: &str) -> &str {
@@ -53,6 +65,12 @@ mod tests {
             ["12.5", "true", "Berlin", "\"12\"", ""].map(value_of_text),
             [json!(12.5), json!(true), json!("Berlin"), json!("12"), json!("")]
         );
+    }
+
+    #[test]
+    fn it_is_said_how_a_value_is_understood() {
+        let typed = ["12.5", "true", "\"12\"", "[1, 2]"].map(value_of_text);
+        assert_eq!(typed.each_ref().map(kind_of_value), ["a number", "yes or no", "a text", "a list"]);
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! The HTML of an e-mail, by itself, for the frames of its preview. What an author wrote is shown here and nowhere else: it runs
+//! The HTML of an e-mail, by itself, for the frames of its preview: of a saved one, or of one that the editor sends along. What an author wrote is shown here and nowhere else: it runs
 //! no script, sends no form, opens nothing, and can be framed by our own pages only.
 
 use axum::{
-    Extension,
+    Extension, Form,
     body::Body,
     extract::{Path, Query, State},
     http::{HeaderValue, Response, header},
@@ -10,7 +10,10 @@ use axum::{
 use serde::Deserialize;
 
 use super::{AppState, error_page};
-use crate::api::{AppError, journeys::journey_id, request::Caller};
+use crate::{
+    api::{AppError, journeys::journey_id, request::Caller},
+    domain::{delivery::preview::DraftMessage, error::FieldError},
+};
 
 /// Mails are styled in place and their pictures lie anywhere. Without the rights of `sandbox` it is nobody's page.
 const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; form-action 'none'; base-uri 'none'; \
@@ -28,7 +31,27 @@ pub async fn show(
     Path((journey, node)): Path<(String, String)>,
     Query(chosen): Query<Chosen>,
 ) -> Response<Body> {
-    match html(&state, caller, &journey, &node, &chosen.person).await {
+    framed(&state, html(&state, caller, &journey, &node, &chosen.person).await)
+}
+
+#[derive(Deserialize)]
+pub struct Asked {
+    /// A `DraftMessage`.
+    message: String,
+}
+
+/// A form that the editor's page sends into a frame of its own: what is written in place of a page would be under the editor's
+/// policy, which styles nothing.
+pub async fn show_draft(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Form(asked): Form<Asked>,
+) -> Response<Body> {
+    framed(&state, html_of_draft(&state, caller, &asked.message).await)
+}
+
+fn framed(state: &AppState, html: Result<String, AppError>) -> Response<Body> {
+    match html {
         Ok(html) => {
             let mut response = Response::new(Body::from(html));
             let headers = response.headers_mut();
@@ -45,4 +68,12 @@ async fn html(state: &AppState, caller: Caller, journey: &str, node: &str, perso
     let actor = caller.standing.ok_or(AppError::SignedOut)?.actor;
     let preview = state.services.preview_message(&actor, journey_id(journey)?, node, Some(person)).await?;
     preview.html.ok_or_else(|| AppError::NotFound("HTML".to_string()))
+}
+
+async fn html_of_draft(state: &AppState, caller: Caller, message: &str) -> Result<String, AppError> {
+    let actor = caller.standing.ok_or(AppError::SignedOut)?.actor;
+    let draft: DraftMessage = serde_json::from_str(message).map_err(|_| {
+        AppError::field(FieldError::new("message", "malformed", "The message cannot be read. Reload the page and try again."))
+    })?;
+    state.services.preview_draft(&actor, draft).await?.html.ok_or_else(|| AppError::NotFound("HTML".to_string()))
 }

@@ -108,9 +108,9 @@ fn set_policy() {
     }
 }
 
-/// The one page with frames: an e-mail in them.
+/// The two pages with frames: an e-mail in them.
 fn shows_message(path: &str) -> bool {
-    matches!(path.split('/').collect::<Vec<_>>()[..], ["", "journeys", _, "messages", _])
+    matches!(path.split('/').collect::<Vec<_>>()[..], ["", "journeys", _, "messages", _] | ["", "journeys", _, "edit"])
 }
 
 fn document(files: PageFiles) -> impl leptos::prelude::IntoView {

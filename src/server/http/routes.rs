@@ -105,6 +105,7 @@ fn people() -> Fixed {
     vec![
         ("GET", "/", get(pages::home)),
         ("GET", "/journeys/{id}/messages/{node}/html", get(message_html::show)),
+        ("POST", "/messages/html", post(message_html::show_draft)),
         ("GET", "/sign-in/provider", get(provider::depart)),
         ("GET", "/sign-in/provider/back", get(provider::arrive)),
     ]

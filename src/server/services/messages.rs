@@ -8,13 +8,12 @@ use crate::{
         delivery::{
             channel::ChannelState,
             names::KnownNames,
-            preview::{Findings, MessagePreview, PreviewContent, PreviewPerson},
+            preview::{DraftMessage, Findings, MessagePreview, PreviewContent, PreviewPerson},
             sms::sms_size,
         },
         error::FieldError,
-        graph::{Graph, Node},
+        graph::Graph,
         ids::JourneyId,
-        journey::JourneyDetail,
         people::{
             Profile,
             profile::{Channel, event_key},
@@ -93,6 +92,17 @@ impl<S: Store + Clone> Services<S> {
         Ok(filled.preview(channel_state))
     }
 
+    /// A message as it stands in the editor, filled in likewise.
+    ///
+    /// # Errors
+    /// Where there is no such journey, or the step sends nothing.
+    pub async fn preview_draft(&self, actor: &Actor, draft: DraftMessage) -> ServiceResult<Preview> {
+        actor.require(Permission::SeeJourneys)?;
+        let filled = self.fill_in_draft(actor, draft).await?;
+        let channel_state = state_of(self.store.channel(actor.project, filled.channel).await?.as_ref());
+        Ok(filled.preview(channel_state))
+    }
+
     pub(super) async fn fill_in(
         &self,
         actor: &Actor,
@@ -101,18 +111,30 @@ impl<S: Store + Clone> Services<S> {
         person: Option<&str>,
     ) -> ServiceResult<FilledIn> {
         let detail = self.store.journey(actor.project, journey).await?;
-        let node = detail.graph.node(node).cloned().and_then(|node| Some((node.step.channel()?, node)));
-        let (channel, node) = node.ok_or(StoreError::NotFound("message"))?;
-        let known = self.store.known_names(actor.project, entry_event(&detail.settings)).await?;
-        let somebody = self.somebody(actor, person).await?;
-        let now = self.now();
-        Ok(aside(move || filled_in(&detail, channel, &node, &known, somebody, now)).await?)
+        let node = detail.graph.node(node).cloned().ok_or(StoreError::NotFound("message"))?;
+        let person = person.unwrap_or_default().to_string();
+        let draft = DraftMessage { journey, node, settings: detail.settings, person };
+        self.fill_in_as(actor, detail.summary.name, draft).await
     }
 
-    async fn somebody(&self, actor: &Actor, wanted: Option<&str>) -> ServiceResult<Somebody> {
-        let Some(wanted) = wanted.map(str::trim).filter(|wanted| !wanted.is_empty()) else {
+    pub(super) async fn fill_in_draft(&self, actor: &Actor, draft: DraftMessage) -> ServiceResult<FilledIn> {
+        let name = self.store.journey(actor.project, draft.journey).await?.summary.name;
+        self.fill_in_as(actor, name, draft).await
+    }
+
+    async fn fill_in_as(&self, actor: &Actor, journey_name: String, draft: DraftMessage) -> ServiceResult<FilledIn> {
+        let channel = draft.node.step.channel().ok_or(StoreError::NotFound("message"))?;
+        let known = self.store.known_names(actor.project, entry_event(&draft.settings)).await?;
+        let somebody = self.somebody(actor, &draft.person).await?;
+        let now = self.now();
+        Ok(aside(move || filled_in(&draft, journey_name, channel, &known, somebody, now)).await?)
+    }
+
+    async fn somebody(&self, actor: &Actor, wanted: &str) -> ServiceResult<Somebody> {
+        let wanted = wanted.trim();
+        if wanted.is_empty() {
             return Ok(Somebody { person: PreviewPerson::Example, found: None });
-        };
+        }
         let known = match self.store.person_by_identity(actor.project, wanted).await? {
             Some(seq) => Some(seq),
             None => {
@@ -169,23 +191,24 @@ fn field_title(path: &str) -> &str {
 }
 
 fn filled_in(
-    detail: &JourneyDetail,
+    draft: &DraftMessage,
+    journey_name: String,
     channel: Channel,
-    node: &Node,
     known: &KnownNames,
     somebody: Somebody,
     now: Timestamp,
 ) -> FilledIn {
+    let DraftMessage { journey, node, settings, .. } = draft;
     let mut findings = check(&node.step, known);
     let composed = CompiledMessage::new(&node.step).ok().map(|message| {
-        let facts = facts_of(&somebody, &message, &detail.settings);
-        let zone = facts.profile.time_zone.as_deref().unwrap_or(&detail.settings.time_zone);
-        let journey_id = detail.summary.id.to_string();
+        let facts = facts_of(&somebody, &message, settings);
+        let zone = facts.profile.time_zone.as_deref().unwrap_or(&settings.time_zone);
+        let journey_id = journey.to_string();
         let facts = Facts {
             profile: &facts.profile,
             event: &facts.event,
             journey_id: &journey_id,
-            journey_name: &detail.summary.name,
+            journey_name: &journey_name,
             calendar: &Zones,
             zone,
             now,
@@ -204,8 +227,8 @@ fn filled_in(
         None => None,
     };
     FilledIn {
-        journey: detail.summary.id,
-        journey_name: detail.summary.name.clone(),
+        journey: *journey,
+        journey_name,
         node: node.id.clone(),
         title: node.title(),
         channel,

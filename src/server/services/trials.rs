@@ -1,12 +1,12 @@
 //! Messages that are sent right now to be looked at: does a channel work, and how does a journey's message arrive?
 
-use super::{ServiceError, ServiceResult, Services};
+use super::{ServiceError, ServiceResult, Services, messages::FilledIn};
 use crate::{
     domain::{
         access::Permission,
         actor::Actor,
         audit::AuditEvent,
-        delivery::{channel::ChannelSettings, suppression::AddressKind},
+        delivery::{channel::ChannelSettings, preview::DraftMessage, suppression::AddressKind},
         error::FieldError,
         graph::node::WebhookMethod,
         ids::JourneyId,
@@ -63,6 +63,20 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<Option<String>> {
         actor.require(Permission::EditJourneys)?;
         let filled = self.fill_in(actor, journey, node, person).await?;
+        self.try_message(actor, filled, to).await
+    }
+
+    /// The same for a message as it stands in the editor.
+    ///
+    /// # Errors
+    /// As those of a saved one.
+    pub async fn test_draft(&self, actor: &Actor, draft: DraftMessage, to: &str) -> ServiceResult<Option<String>> {
+        actor.require(Permission::EditJourneys)?;
+        let filled = self.fill_in_draft(actor, draft).await?;
+        self.try_message(actor, filled, to).await
+    }
+
+    async fn try_message(&self, actor: &Actor, filled: FilledIn, to: &str) -> ServiceResult<Option<String>> {
         let to = if filled.channel == Channel::Webhook { "" } else { typed_address(to)? };
         let Some(content) = filled.content else { return Err(ServiceError::Problems(filled.findings.problems)) };
         let missing = "The channel of this message is not set up yet. An admin sets it up on the page Channels.";

@@ -22,7 +22,40 @@ impl Bench {
         self.choose_one(id);
         self.reveal(id);
         let target = step_id(id);
-        browser::later(move || browser::focus_quietly(&target));
+        // At once where it is drawn already: the next key may lead elsewhere.
+        if !browser::focus_quietly(&target) {
+            browser::later(move || {
+                browser::focus_quietly(&target);
+            });
+        }
+    }
+
+    /// The same, where the keyboard works: in the outline or on the canvas.
+    fn follow(&self, id: &str) {
+        if browser::closest_active(".outline-panel") {
+            self.choose_one(id);
+            self.reveal(id);
+            self.focus_row();
+        } else {
+            self.go_to(id);
+        }
+    }
+
+    /// The keyboard to the row of the outline that it was in last.
+    pub fn focus_row(&self) {
+        let row = self.row.get_untracked().unwrap_or_default();
+        browser::later(move || browser::focus(&row_id(&row)));
+    }
+
+    /// Out of the panel, to where the keyboard was before; where that is gone, to the chosen step.
+    pub fn leave_panel(&self) {
+        if browser::go_back() {
+            return;
+        }
+        match self.only_untracked() {
+            Some(id) => self.go_to(&id),
+            None => self.focus_row(),
+        }
     }
 
     /// The form of the chosen step, with the keyboard in it.
@@ -70,6 +103,11 @@ impl Bench {
 
     pub fn can_draw(&self) -> bool {
         self.mode == Mode::Draft
+    }
+
+    /// May this person publish what is on the desk?
+    pub fn publishes(&self) -> bool {
+        self.mode == Mode::Draft && self.document.with_value(|document| document.may_publish)
     }
 
     pub fn can_write(&self) -> bool {
@@ -131,14 +169,7 @@ impl Bench {
         if self.apply(&Edit::Delete { nodes: chosen }, |_| format!("{what} deleted."))
             && let Some(before) = before
         {
-            let in_outline = browser::closest_active(".outline-panel");
-            self.choose_one(&before);
-            if in_outline {
-                let row = self.row.get_untracked().unwrap_or_default();
-                browser::later(move || browser::focus(&row_id(&row)));
-            } else {
-                self.go_to(&before);
-            }
+            self.follow(&before);
         }
     }
 
@@ -157,7 +188,7 @@ impl Bench {
         let nodes = self.chosen.get_untracked();
         self.apply(&Edit::Duplicate { nodes }, |bench| said_chosen(bench, "duplicated"));
         if let Some(id) = self.only_untracked() {
-            self.go_to(&id);
+            self.follow(&id);
         }
     }
 

@@ -122,6 +122,10 @@ pub struct Bench {
     pub saving: RwSignal<SaveState>,
     pub name: RwSignal<String>,
     pub revision: StoredValue<i64>,
+    /// What the server had when it last heard of this desk; none where work of an earlier visit came back.
+    pub base: StoredValue<Option<Arc<(Graph, Settings)>>>,
+    /// The message that is shown filled in.
+    pub preview: RwSignal<Option<String>>,
 }
 
 impl Bench {
@@ -133,6 +137,8 @@ impl Bench {
             mode: document.mode,
             name: RwSignal::new(document.name.clone()),
             revision: StoredValue::new(document.revision),
+            base: StoredValue::new(Some(Arc::new((document.graph.clone(), document.settings.clone())))),
+            preview: RwSignal::new(None),
             settings: RwSignal::new(document.settings.clone()),
             direction: RwSignal::new(sketch.direction),
             desk: StoredValue::new(Desk::new(sketch, document.mode)),

@@ -1,8 +1,10 @@
 //! What the editor asks the browser for. No other file of it needs to know the document.
 
+use std::cell::RefCell;
+
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, EventTarget, FocusOptions, HtmlElement};
+use web_sys::{Element, EventTarget, FocusOptions, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
 use crate::domain::{editor::geometry::Frame, time::Timestamp};
 
@@ -40,13 +42,14 @@ pub fn in_field(target: Option<EventTarget>) -> bool {
     closest(target, "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable], dialog").is_some()
 }
 
-/// Moves the keyboard to an element, without scrolling to it.
-pub fn focus_quietly(id: &str) {
-    if let Some(element) = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+/// Moves the keyboard to an element, without scrolling to it; false where it is not there.
+pub fn focus_quietly(id: &str) -> bool {
+    let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    element.is_some_and(|element| {
         let options = FocusOptions::new();
         options.set_prevent_scroll(true);
-        let _ = element.focus_with_options(&options);
-    }
+        element.focus_with_options(&options).is_ok()
+    })
 }
 
 pub fn focus(id: &str) {
@@ -69,6 +72,52 @@ pub fn focus_first_field(id: &str) {
     }
 }
 
+/// Where what had the keyboard is taken away: to the last button of what it stood in.
+pub fn keep_keyboard(list: Option<Element>) {
+    later(move || {
+        let lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+        let Some(list) = list.filter(|_| lost) else { return };
+        let Ok(buttons) = list.query_selector_all("button:not([disabled])") else { return };
+        let last = buttons.length().checked_sub(1).and_then(|last| buttons.item(last));
+        if let Some(button) = last.and_then(|last| last.dyn_into::<HtmlElement>().ok()) {
+            let _ = button.focus();
+        }
+    });
+}
+
+thread_local! {
+    /// What had the keyboard last outside of the panel.
+    static LAST_PLACE: RefCell<Option<HtmlElement>> = const { RefCell::new(None) };
+}
+
+/// Keeps in mind where the keyboard is, unless that is a form or a window, which one comes back from.
+pub fn remember_place(target: Option<EventTarget>) {
+    let Some(element) = target.and_then(|target| target.dyn_into::<HtmlElement>().ok()) else { return };
+    if element.closest(".side-panel, dialog, .picker").ok().flatten().is_none() {
+        LAST_PLACE.with_borrow_mut(|place| *place = Some(element));
+    }
+}
+
+/// Back to there, where it still is.
+pub fn go_back() -> bool {
+    let place = LAST_PLACE.with_borrow(Clone::clone).filter(|place| place.is_connected());
+    place.is_some_and(|place| {
+        let _ = place.focus();
+        document().active_element().as_ref() == Some(place.as_ref())
+    })
+}
+
+/// Gives the keyboard to the first element in a part of the page that takes it.
+pub fn focus_in(part: &str, target: &str) -> bool {
+    let Some(part) = document().query_selector(part).ok().flatten() else { return false };
+    let Some(element) = part.query_selector(target).ok().flatten().and_then(|element| element.dyn_into::<HtmlElement>().ok())
+    else {
+        return false;
+    };
+    let _ = element.focus();
+    document().active_element().as_ref() == Some(element.as_ref())
+}
+
 /// Is the keyboard inside of an element that matches?
 pub fn closest_active(selector: &str) -> bool {
     document().active_element().is_some_and(|active| active.closest(selector).ok().flatten().is_some())
@@ -86,6 +135,41 @@ pub fn has_keyboard() -> bool {
 /// After the page has been drawn anew.
 pub fn later(work: impl FnOnce() + 'static) {
     request_animation_frame(move || request_animation_frame(work));
+}
+
+/// What is selected in a field, counted in UTF-16; the cursor alone is an empty selection.
+pub fn selection(id: &str) -> Option<(usize, usize)> {
+    let element = document().get_element_by_id(id)?;
+    let (from, to) = match element.dyn_ref::<HtmlTextAreaElement>() {
+        Some(area) => (area.selection_start().ok()??, area.selection_end().ok()??),
+        None => {
+            let input = element.dyn_ref::<HtmlInputElement>()?;
+            (input.selection_start().ok()??, input.selection_end().ok()??)
+        }
+    };
+    Some((from as usize, to as usize))
+}
+
+/// Gives a field the keyboard, with the cursor at a place.
+pub fn set_cursor(id: &str, at: usize) {
+    focus(id);
+    let (element, at) = (document().get_element_by_id(id), u32::try_from(at).unwrap_or(u32::MAX));
+    if let Some(area) = element.as_ref().and_then(|element| element.dyn_ref::<HtmlTextAreaElement>()) {
+        let _ = area.set_selection_range(at, at);
+    } else if let Some(input) = element.as_ref().and_then(|element| element.dyn_ref::<HtmlInputElement>()) {
+        let _ = input.set_selection_range(at, at);
+    }
+}
+
+/// Puts a text on the clipboard and says whether that worked: browsers give it to safe pages only, after a press.
+pub fn copy(text: &str, done: impl Fn(bool) + Clone + 'static) {
+    let promise = js_sys::Reflect::get(&window(), &"navigator".into()).ok().and_then(|navigator| {
+        let clipboard = js_sys::Reflect::get(&navigator, &"clipboard".into()).ok()?;
+        let write = js_sys::Reflect::get(&clipboard, &"writeText".into()).ok()?.dyn_into::<js_sys::Function>().ok()?;
+        write.call1(&clipboard, &text.into()).ok()?.dyn_into::<js_sys::Promise>().ok()
+    });
+    let Some(promise) = promise else { return done(false) };
+    leptos::task::spawn_local(async move { done(wasm_bindgen_futures::JsFuture::from(promise).await.is_ok()) });
 }
 
 fn storage() -> Option<web_sys::Storage> {

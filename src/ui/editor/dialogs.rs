@@ -1,14 +1,14 @@
-//! Windows over the page: publishing, what somebody else saved, and the keys.
+//! Windows over the page: publishing, people at a step, and the keys.
 
 use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{
-    bench::{Bench, SaveState, Theirs},
+    bench::{Bench, SaveState},
     browser,
     keys::SHORTCUTS,
     panel::CheckList,
     people::PeopleList,
-    saver::{Saver, shelf},
+    saver::Saver,
 };
 use crate::{
     api::editor::publish_version,
@@ -21,7 +21,14 @@ use crate::{
 
 /// A `<dialog>` that is open while `open` says so.
 #[component]
-fn Window<C, V>(id: &'static str, title: &'static str, open: Signal<bool>, closed: C, body: V) -> impl IntoView
+pub fn Window<C, V>(
+    id: &'static str,
+    title: &'static str,
+    open: Signal<bool>,
+    closed: C,
+    body: V,
+    #[prop(default = "dialog")] class: &'static str,
+) -> impl IntoView
 where
     C: Fn() + Send + Sync + 'static,
     V: Fn() -> AnyView + Send + Sync + 'static,
@@ -39,7 +46,7 @@ where
     });
     let title_id = format!("{id}-title");
     view! {
-        <dialog id=id class="dialog" node_ref=dialog aria-labelledby=title_id on:close=move |_| closed()>
+        <dialog id=id class=class node_ref=dialog aria-labelledby=title_id on:close=move |_| closed()>
             <h2 id=title_id.clone()>{title}</h2>
             {move || open.get().then(&body)}
         </dialog>
@@ -55,10 +62,12 @@ pub fn Help(open: RwSignal<bool>) -> impl IntoView {
                     .into_iter()
                     .map(|(keys, what)| {
                         view! {
-                            <dt>
-                                <kbd>{keys}</kbd>
-                            </dt>
-                            <dd>{what}</dd>
+                            <div class="shortcut">
+                                <dt>
+                                    <kbd>{keys}</kbd>
+                                </dt>
+                                <dd>{what}</dd>
+                            </div>
                         }
                     })
                     .collect_view()}
@@ -71,7 +80,16 @@ pub fn Help(open: RwSignal<bool>) -> impl IntoView {
         }
         .into_any()
     };
-    view! { <Window id="help-window" title="Keyboard shortcuts" open=open.into() closed=move || open.set(false) body=body /> }
+    view! {
+        <Window
+            id="help-window"
+            title="Keyboard shortcuts"
+            open=open.into()
+            closed=move || open.set(false)
+            body=body
+            class="dialog dialog-wide"
+        />
+    }
 }
 
 /// Who is at a node.
@@ -150,6 +168,9 @@ fn PublishForm(open: RwSignal<bool>, saver: Saver) -> impl IntoView {
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
+        if wants.get_untracked() {
+            return;
+        }
         problem.set(String::new());
         saver.hurry();
         wants.set(true);
@@ -209,7 +230,7 @@ fn PublishForm(open: RwSignal<bool>, saver: Saver) -> impl IntoView {
                             <button class="button" r#type="button" on:click=move |_| open.set(false)>
                                 "Cancel"
                             </button>
-                            <button class="button button-primary" r#type="submit" disabled=wants>
+                            <button class="button button-primary" r#type="submit" aria-disabled=move || wants.get().to_string()>
                                 "Publish"
                             </button>
                         </div>
@@ -242,72 +263,4 @@ fn OlderVersion(older: VersionLine, leave: RwSignal<bool>) -> impl IntoView {
             </label>
         </fieldset>
     }
-}
-
-/// Somebody else saved: both are shown, and one is chosen.
-#[component]
-pub fn ConflictWindow(saver: Saver) -> impl IntoView {
-    let bench = Bench::here();
-    let theirs = Memo::new(move |_| match bench.saving.get() {
-        SaveState::Conflict(theirs) => Some(*theirs),
-        _ => None,
-    });
-    let open = Signal::derive(move || theirs.read().is_some());
-    // There is no third way: closed with Escape it comes back with the next change.
-    let closed = move || {
-        if bench.saving.with_untracked(|state| matches!(state, SaveState::Conflict(_))) {
-            bench.saving.set(SaveState::Held("somebody else saved. Change something to be asked again.".to_string()));
-        }
-    };
-    let body = move || match theirs.get() {
-        Some(theirs) => view! { <Conflict theirs=theirs saver=saver /> }.into_any(),
-        None => ().into_any(),
-    };
-    view! { <Window id="conflict-window" title="Somebody else saved" open=open closed=closed body=body /> }
-}
-
-#[component]
-fn Conflict(theirs: Theirs, saver: Saver) -> impl IntoView {
-    let bench = Bench::here();
-    let hers = bench.graph(|graph| graph.nodes.len());
-    let Theirs { document, by, at } = theirs;
-    let when = if at.is_empty() { String::new() } else { format!(" on {at}") };
-    let revision = document.revision;
-    let take = move |_| {
-        browser::forget(&shelf(&bench.document.get_value()));
-        bench.saving.set(SaveState::Saved);
-        reopen();
-    };
-    view! {
-        <div class="dialog-text">
-            <p>{format!("{by} saved this version{when} while you were working on it. Nothing of yours is lost; choose what is to stay.")}</p>
-            <div class="both">
-                <section aria-label="Yours">
-                    <h3>{format!("Yours: {hers} steps")}</h3>
-                    <StepNames names=bench.graph(|graph| graph.nodes.iter().map(|node| node.title()).collect()) />
-                </section>
-                <section aria-label="Theirs">
-                    <h3>{format!("Theirs: {} steps", document.graph.nodes.len())}</h3>
-                    <StepNames names=document.graph.nodes.iter().map(|node| node.title()).collect() />
-                </section>
-            </div>
-        </div>
-        <div class="dialog-actions">
-            <button class="button" r#type="button" on:click=take>
-                "Take theirs"
-            </button>
-            <button class="button button-primary" r#type="button" on:click=move |_| saver.overwrite(revision)>
-                "Keep mine over theirs"
-            </button>
-        </div>
-    }
-}
-
-#[component]
-fn StepNames(names: Vec<String>) -> impl IntoView {
-    view! { <ul class="step-names">{names.into_iter().take(30).map(|name| view! { <li>{name}</li> }).collect_view()}</ul> }
-}
-
-fn reopen() {
-    let _ = window().location().reload();
 }

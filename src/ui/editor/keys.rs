@@ -7,14 +7,21 @@ use leptos::{
     prelude::*,
 };
 
-use super::{acts::said_chosen, bench::Bench, browser, hand::Hand};
+use super::{
+    acts::said_chosen,
+    bench::{Bench, Side},
+    browser,
+    hand::Hand,
+};
 use crate::domain::editor::{fragment::Fragment, sketch::Edit};
 
 /// What is written into the window that `?` opens.
-pub const SHORTCUTS: [(&str, &str); 18] = [
+pub const SHORTCUTS: [(&str, &str); 23] = [
+    ("F6, Shift + F6", "To the next or the last part: bar, outline, canvas, panel"),
     ("Arrow keys", "Go to the next step"),
     ("Alt + arrow keys", "Move the chosen steps"),
     ("Enter", "Open the form of the step"),
+    ("A", "Add a step after the chosen one"),
     ("Space", "Choose a step, or let it go"),
     ("Shift + drag", "Choose what the rectangle touches"),
     ("Delete", "Delete the chosen steps; the connection is healed"),
@@ -27,18 +34,66 @@ pub const SHORTCUTS: [(&str, &str); 18] = [
     ("+ and −", "Zoom"),
     ("0", "Show all steps"),
     ("O", "To the outline"),
+    ("S", "To the settings"),
     ("C", "To the checks"),
-    ("Escape", "Let everything go"),
+    ("T", "To trying it"),
+    ("P", "Publish"),
+    ("Escape", "Out of the panel, back to where you were; let everything go"),
     ("?", "These keys"),
 ];
 
-pub fn on_key(bench: Bench, hand: Hand, help: RwSignal<bool>, event: &KeyboardEvent) {
+/// Windows that keys open.
+#[derive(Clone, Copy)]
+pub struct Windows {
+    pub help: RwSignal<bool>,
+    pub publishing: RwSignal<bool>,
+}
+
+/// The parts of the editor, in the order in which F6 goes through them, each with what has the keyboard in it.
+const PARTS: [(&str, &str); 4] = [
+    (".editor-bar", "button"),
+    (".editor-left", "[role=treeitem][tabindex='0']"),
+    (".canvas", ".step[tabindex='0']"),
+    (".side-panel", ":is(input, select, textarea, button):not(:disabled)"),
+];
+
+/// F6 leads into the editor from wherever on the page the keyboard is, and around in it.
+pub fn listen_to_f6() {
+    let heard = window_event_listener(ev::keydown, move |event| {
+        let plain = !(event.ctrl_key() || event.meta_key() || event.alt_key());
+        if event.key() == "F6" && plain && !event.default_prevented() && !browser::closest_active("dialog") {
+            event.prevent_default();
+            to_next_part(event.shift_key());
+        }
+    });
+    on_cleanup(move || heard.remove());
+}
+
+fn to_next_part(back: bool) {
+    let count = PARTS.len();
+    let here = PARTS.iter().position(|(part, _)| browser::closest_active(part));
+    let first = match (here, back) {
+        (Some(here), false) => here + 1,
+        (Some(here), true) => here + count - 1,
+        // From outside: to the outline, or backwards to the panel.
+        (None, false) => 1,
+        (None, true) => count - 1,
+    };
+    for step in 0..count {
+        let (part, target) = PARTS[(if back { first + count - step } else { first + step }) % count];
+        if browser::focus_in(part, target) || browser::focus_in(part, "[tabindex]") {
+            return;
+        }
+    }
+}
+
+pub fn on_key(bench: Bench, hand: Hand, windows: Windows, event: &KeyboardEvent) {
     if event.default_prevented() || browser::in_field(event.target()) {
         return;
     }
     let command = event.ctrl_key() || event.meta_key();
     let key = event.key();
-    let done = if command { on_command(bench, &key.to_lowercase(), event.shift_key()) } else { on_plain(bench, help, &key) };
+    let done = if command { on_command(bench, &key.to_lowercase(), event.shift_key()) } else { on_plain(bench, windows, event) };
     if key == " " && !command && browser::closest(event.target(), "button, a, [role=treeitem], summary").is_none() {
         hand.space.set_value(true);
         event.prevent_default();
@@ -63,8 +118,13 @@ fn on_command(bench: Bench, key: &str, shift: bool) -> bool {
     true
 }
 
-fn on_plain(bench: Bench, help: RwSignal<bool>, key: &str) -> bool {
-    match key {
+fn on_plain(bench: Bench, windows: Windows, event: &KeyboardEvent) -> bool {
+    if event.alt_key() {
+        return false;
+    }
+    match event.key().as_str() {
+        // A button of a form is not the step that the form is about.
+        "Delete" | "Backspace" if browser::closest(event.target(), ".side-panel, .editor-bar").is_some() => return false,
         "Delete" | "Backspace" => bench.delete_chosen(),
         "+" | "=" => bench.zoom(1.25),
         "-" | "−" => bench.zoom(0.8),
@@ -74,11 +134,14 @@ fn on_plain(bench: Bench, help: RwSignal<bool>, key: &str) -> bool {
             let row = bench.row.get_untracked().unwrap_or_default();
             browser::focus(&super::bench::row_id(&row));
         }
-        "c" | "C" => {
-            bench.side.set(super::bench::Side::Checks);
-            browser::later(|| browser::focus_first_field("panel-form"));
+        "a" | "A" => {
+            browser::focus_in(".step-tools", "select[name='new-step']");
         }
-        "?" => help.set(true),
+        "s" | "S" => to_panel(bench, Side::Settings),
+        "c" | "C" => to_panel(bench, Side::Checks),
+        "t" | "T" => to_panel(bench, Side::Trial),
+        "p" | "P" if bench.publishes() => windows.publishing.set(true),
+        "?" => windows.help.set(true),
         "Escape" => {
             bench.picker.set(None);
             bench.choose(BTreeSet::new());
@@ -86,6 +149,11 @@ fn on_plain(bench: Bench, help: RwSignal<bool>, key: &str) -> bool {
         _ => return false,
     }
     true
+}
+
+fn to_panel(bench: Bench, side: Side) {
+    bench.side.set(side);
+    browser::later(|| browser::focus_first_field("panel-form"));
 }
 
 /// Listens to the clipboard while the editor is there.

@@ -6,6 +6,7 @@ mod bench;
 mod browser;
 mod canvas;
 mod carry;
+mod conflict;
 mod dialogs;
 mod hand;
 mod icons;
@@ -16,6 +17,7 @@ mod outline;
 mod palette;
 mod panel;
 mod people;
+mod preview;
 mod saver;
 mod step_box;
 mod toolbar;
@@ -30,11 +32,13 @@ use leptos::{html, prelude::*, task::spawn_local};
 use self::{
     bench::{Bench, SaveState, Theirs},
     canvas::Canvas,
-    dialogs::{ConflictWindow, Help, PeopleWindow, PublishWindow},
+    conflict::ConflictWindow,
+    dialogs::{Help, PeopleWindow, PublishWindow},
     hand::Hand,
     outline::Outline,
     palette::Palette,
     panel::Panel,
+    preview::PreviewWindow,
     saver::{Kept, Saver, kept, shelf},
     toolbar::Toolbar,
 };
@@ -88,7 +92,9 @@ fn Workbench(document: Arc<EditorDocument>) -> impl IntoView {
     let ground = NodeRef::<html::Div>::new();
     let hand = Hand::new(bench, ground);
     let (help, publishing) = (RwSignal::new(false), RwSignal::new(false));
+    let windows = keys::Windows { help, publishing };
     keys::listen_to_clipboard(bench);
+    keys::listen_to_f6();
     follow_figures(bench);
     let released = window_event_listener(leptos::ev::keyup, move |event| {
         if event.key() == " " {
@@ -105,7 +111,11 @@ fn Workbench(document: Arc<EditorDocument>) -> impl IntoView {
         });
     });
     view! {
-        <div class="editor" on:keydown=move |event| keys::on_key(bench, hand, help, &event)>
+        <div
+            class="editor"
+            on:keydown=move |event| keys::on_key(bench, hand, windows, &event)
+            on:focusin=move |event| browser::remember_place(event.target())
+        >
             <Toolbar help=help publishing=publishing beginning=beginning />
             {why.map(|why| view! { <p class="editor-note" role="note">{why}</p> })}
             <div class="editor-room">
@@ -123,6 +133,7 @@ fn Workbench(document: Arc<EditorDocument>) -> impl IntoView {
             <PublishWindow open=publishing saver=saver />
             <ConflictWindow saver=saver />
             <PeopleWindow />
+            <PreviewWindow />
         </div>
     }
 }
@@ -154,6 +165,7 @@ fn bring_back(bench: Bench, document: &EditorDocument, kept: Kept) {
     if same_ground {
         bench.say("What was not saved on your last visit is back.".to_string());
     } else {
+        bench.base.set_value(None);
         let theirs = Theirs { document: document.clone(), by: "Somebody else".to_string(), at: String::new() };
         bench.saving.set(SaveState::Conflict(Box::new(theirs)));
     }

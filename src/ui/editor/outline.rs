@@ -2,11 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{
-    bench::{Bench, row_id},
-    browser,
-    tree::Tree,
-};
+use super::{bench::Bench, people::PeopleButton, tree::Tree};
 use crate::{
     domain::{
         editor::palette::{self, GROUPS, items},
@@ -54,30 +50,21 @@ fn ToolsOf(id: String) -> impl IntoView {
         move || format!("With “{}”", node.read().title())
     };
     let outlets = Memo::new(move |_| node.read().outlets());
-    let delete = move |_| bench.delete_chosen();
     view! {
         <div class="step-tools" role="group" aria-label="With the chosen step">
-            <p class="step-tools-title">{title}</p>
-            {move || (bench.can_draw() && !outlets.read().is_empty()).then(|| view! { <WayTools id=id.get_value() outlets=outlets /> })}
-            <div class="step-tools-row">
-                <button class="button button-small" r#type="button" on:click=move |_| bench.open_form()>
-                    <Icon symbol=Symbol::Edit />
-                    "Edit step"
-                </button>
+            <div class="step-tools-head">
+                <p class="step-tools-title">{title}</p>
+                <ToolButton label="Edit step" symbol=Symbol::Edit press=move || bench.open_form() />
                 {(bench.can_draw() && !is_entry)
                     .then(|| {
                         view! {
-                            <button class="button button-small" r#type="button" on:click=move |_| bench.duplicate_chosen()>
-                                <Icon symbol=Symbol::Copy />
-                                "Duplicate step"
-                            </button>
-                            <button class="button button-small" r#type="button" on:click=delete>
-                                <Icon symbol=Symbol::Trash />
-                                "Delete step"
-                            </button>
+                            <ToolButton label="Duplicate step" symbol=Symbol::Copy press=move || bench.duplicate_chosen() />
+                            <ToolButton label="Delete step" symbol=Symbol::Trash press=move || bench.delete_chosen() />
                         }
                     })}
             </div>
+            <PeopleButton id=id.get_value() />
+            {move || (bench.can_draw() && !outlets.read().is_empty()).then(|| view! { <WayTools id=id.get_value() outlets=outlets /> })}
         </div>
     }
     .into_any()
@@ -85,6 +72,17 @@ fn ToolsOf(id: String) -> impl IntoView {
 
 /// Of a larger journey the steps to connect to are listed when the list is opened.
 const ALL_NAMED: usize = 400;
+#[component]
+fn ToolButton<F>(label: &'static str, symbol: Symbol, press: F) -> impl IntoView
+where
+    F: Fn() + Send + Sync + 'static,
+{
+    view! {
+        <button class="icon-button" r#type="button" aria-label=label title=label on:click=move |_| press()>
+            <Icon symbol=symbol />
+        </button>
+    }
+}
 
 /// Adding and connecting at one of the ways out.
 #[component]
@@ -126,15 +124,13 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
                 .collect::<Vec<_>>()
         })
     });
-    let add = move |_| {
+    let add = move || {
         if let Some(item) = palette::item(&kind.get_untracked()) {
             bench.add(item.step, Some((id.get_value(), outlet.get_untracked())));
-            if let Some(row) = bench.row.get_untracked() {
-                browser::later(move || browser::focus(&row_id(&row)));
-            }
+            bench.focus_row();
         }
     };
-    let connect = move |_| {
+    let connect = move || {
         let to = other.get_untracked();
         let to = if to.is_empty() { others.get_untracked().into_iter().next().map(|(id, _)| id) } else { Some(to) };
         if let Some(to) = to {
@@ -145,26 +141,36 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
         Some((_, title)) => format!("{name}: leads to {title}"),
         None => format!("{name}: people stop here"),
     };
+    let disconnect = move || {
+        bench.disconnect(&id.get_value(), &outlet.get_untracked());
+        // The button goes with the connector.
+        bench.focus_row();
+    };
     view! {
-        <label class="field">
-            <span class="field-label">"Way out"</span>
-            <select prop:value=outlet on:change=move |event| chosen.set(event_target_value(&event))>
-                {move || {
-                    outlets
-                        .get()
-                        .into_iter()
-                        .map(|name| {
-                            let selected = outlet.get_untracked() == name;
-                            view! { <option value=name.clone() selected=selected>{way_text(&name)}</option> }
-                        })
-                        .collect_view()
-                }}
-            </select>
-        </label>
         <div class="step-tools-row">
-            <label class="field">
+            <label class="step-tools-field">
+                <span class="field-label">"Way out"</span>
+                <select prop:value=outlet on:change=move |event| chosen.set(event_target_value(&event))>
+                    {move || {
+                        outlets
+                            .get()
+                            .into_iter()
+                            .map(|name| {
+                                let selected = outlet.get_untracked() == name;
+                                view! { <option value=name.clone() selected=selected>{way_text(&name)}</option> }
+                            })
+                            .collect_view()
+                    }}
+                </select>
+            </label>
+            {move || {
+                target(&outlet.get()).map(|_| view! { <ToolButton label="Disconnect" symbol=Symbol::Close press=disconnect /> })
+            }}
+        </div>
+        <div class="step-tools-row">
+            <label class="step-tools-field">
                 <span class="field-label">"New step"</span>
-                <select on:change=move |event| kind.set(event_target_value(&event))>
+                <select name="new-step" on:change=move |event| kind.set(event_target_value(&event))>
                     {GROUPS
                         .into_iter()
                         .map(|(group, title)| {
@@ -183,17 +189,14 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
                         .collect_view()}
                 </select>
             </label>
-            <button class="button button-small" r#type="button" on:click=add>
-                <Icon symbol=Symbol::Plus />
-                "Add step"
-            </button>
+            <ToolButton label="Add step" symbol=Symbol::Plus press=add />
         </div>
         {move || {
             (!others.read().is_empty())
                 .then(|| {
                     view! {
                         <div class="step-tools-row">
-                            <label class="field">
+                            <label class="step-tools-field">
                                 <span class="field-label">"Existing step"</span>
                                 <select on:focus=move |_| wanted.set(true) on:change=move |event| other.set(event_target_value(&event))>
                                     {others
@@ -203,24 +206,8 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
                                         .collect_view()}
                                 </select>
                             </label>
-                            <button class="button button-small" r#type="button" on:click=connect>
-                                "Connect"
-                            </button>
+                            <ToolButton label="Connect" symbol=Symbol::Right press=connect />
                         </div>
-                    }
-                })
-        }}
-        {move || {
-            target(&outlet.get())
-                .map(|_| {
-                    view! {
-                        <button
-                            class="button button-small"
-                            r#type="button"
-                            on:click=move |_| bench.disconnect(&id.get_value(), &outlet.get_untracked())
-                        >
-                            "Disconnect"
-                        </button>
                     }
                 })
         }}

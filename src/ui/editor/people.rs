@@ -12,15 +12,37 @@ use crate::{
     },
 };
 
+fn in_words(figures: &NodeFigures) -> String {
+    match figures.waiting() {
+        0 => format!("{} came", grouped(figures.came)),
+        waiting => format!("{} came · {} here", grouped(figures.came), grouped(waiting)),
+    }
+}
+
+/// The same beside the outline, where the keyboard comes by. It stays while its figures change.
+#[component]
+pub fn PeopleButton(id: String) -> impl IntoView {
+    let bench = Bench::here();
+    let id = StoredValue::new(id);
+    let text = Memo::new(move |_| bench.figures.read().get(&id.get_value()).map(in_words));
+    let counted = Memo::new(move |_| text.read().is_some());
+    let label = move || format!("{}. List who is here", text.get().unwrap_or_default());
+    move || {
+        counted.get().then(|| {
+            view! {
+                <button class="button button-small" r#type="button" aria-label=label on:click=move |_| bench.people.set(Some(id.get_value()))>
+                    {move || text.get().unwrap_or_default()}
+                </button>
+            }
+        })
+    }
+}
+
 /// Who came and who waits; pressed, it lists those who are there.
 #[component]
 pub fn PeopleHere(id: String, figures: NodeFigures) -> impl IntoView {
     let bench = Bench::here();
-    let waiting = figures.waiting();
-    let text = match waiting {
-        0 => format!("{} came", grouped(figures.came)),
-        waiting => format!("{} came · {} here", grouped(figures.came), grouped(waiting)),
-    };
+    let text = in_words(&figures);
     let label = format!("{text} at {}. List who is here", bench.title(&id));
     let open = move |event: leptos::ev::MouseEvent| {
         event.stop_propagation();

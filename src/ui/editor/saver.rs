@@ -1,6 +1,6 @@
 //! Saving by itself: a moment after the last change, never twice at once, kept in the browser until the server has it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 use serde::{Deserialize, Serialize};
@@ -157,21 +157,23 @@ impl Saver {
         let sent = self.bench.generation.get_untracked();
         self.in_flight.set_value(true);
         self.bench.saving.set(SaveState::Saving);
+        let work = Arc::new((content.graph.clone(), content.settings.clone()));
         spawn_local(async move {
             let answer = save_editor(content).await;
             self.in_flight.try_set_value(false);
             // The page may show another version by now.
             if self.saved.try_get_value().is_some() {
-                self.settle(sent, answer);
+                self.settle(sent, work, answer);
             }
         });
     }
 
-    fn settle(self, sent: u64, answer: Result<Saved, AppError>) {
+    fn settle(self, sent: u64, work: Arc<(Graph, Settings)>, answer: Result<Saved, AppError>) {
         let bench = self.bench;
         match answer {
             Ok(Saved::Done { revision, checks }) => {
                 bench.revision.set_value(revision);
+                bench.base.set_value(Some(work));
                 self.saved.set_value(sent);
                 bench.server_checks.set(checks);
                 bench.look_over();
@@ -203,6 +205,13 @@ impl Saver {
         // Also where nothing was changed since: what the server has is not what is on the desk.
         self.saved.set_value(u64::MAX);
         self.soon(Duration::ZERO);
+    }
+
+    /// Lets go of what the server does not have: hers is not wanted any more.
+    pub fn give_up(self) {
+        browser::forget(&shelf(&self.bench.document.get_value()));
+        self.saved.set_value(self.bench.generation.get_untracked());
+        self.bench.saving.set(SaveState::Saved);
     }
 
     /// Saves without waiting for a pause. Answers whether there is anything to wait for.

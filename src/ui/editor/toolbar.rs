@@ -19,7 +19,6 @@ use crate::{
 pub fn Toolbar(help: RwSignal<bool>, publishing: RwSignal<bool>, beginning: Callback<()>) -> impl IntoView {
     let bench = Bench::here();
     let document = bench.document.get_value();
-    let publishes = document.may_publish && bench.mode == Mode::Draft;
     let begins = bench.mode != Mode::Draft && !document.archived;
     let undo = move |_| bench.undo();
     let redo = move |_| bench.redo();
@@ -61,7 +60,8 @@ pub fn Toolbar(help: RwSignal<bool>, publishing: RwSignal<bool>, beginning: Call
                             </button>
                         }
                     })}
-                {publishes
+                {bench
+                    .publishes()
                     .then(|| {
                         view! {
                             <button class="button button-primary" r#type="button" on:click=move |_| publishing.set(true)>
@@ -81,7 +81,7 @@ where
 {
     let title = if hint.is_empty() { label.to_string() } else { format!("{label} ({hint})") };
     view! {
-        <button class="icon-button" r#type="button" aria-label=label title=title disabled=off on:click=press>
+        <button class="icon-button" r#type="button" aria-label=label title=title aria-disabled=move || off.get().to_string() on:click=press>
             <MarkIcon mark=mark />
         </button>
     }

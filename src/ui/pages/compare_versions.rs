@@ -5,11 +5,10 @@ use leptos::prelude::*;
 use super::{id_of_path, query_value};
 use crate::{
     api::versions::{ComparePage, read_compare_page},
-    domain::{
-        editor::difference::{Change, ConnectorChange, FieldChange, NodeChange},
-        figures::counted,
+    ui::components::{
+        difference::Difference,
+        page::{Loaded, Page},
     },
-    ui::components::page::{Loaded, Page},
 };
 
 #[component]
@@ -29,8 +28,6 @@ pub fn CompareVersionsPage() -> impl IntoView {
 #[component]
 fn Comparison(loaded: ComparePage) -> impl IntoView {
     let ComparePage { journey, name, from, to, versions, difference } = loaded;
-    let same = difference.is_empty();
-    let moved = difference.moved.len() as i64;
     view! {
         <p class="lead">{name}</p>
         <form class="filters" method="get" action=format!("/journeys/{journey}/compare")>
@@ -40,10 +37,10 @@ fn Comparison(loaded: ComparePage) -> impl IntoView {
                 "Compare"
             </button>
         </form>
-        {same.then(|| view! { <p class="card" role="status">"There is no difference."</p> })}
-        <NodeChanges changes=difference.nodes moved=moved />
-        <ConnectorChanges changes=difference.connectors />
-        <SettingsChanges changes=difference.settings />
+        <section class="card" aria-labelledby="difference-title">
+            <h2 id="difference-title">{format!("From version {from} to version {to}")}</h2>
+            <Difference difference=difference />
+        </section>
     }
 }
 
@@ -66,81 +63,4 @@ fn VersionField(label: &'static str, name: &'static str, chosen: i64, versions: 
             </select>
         </label>
     }
-}
-
-#[component]
-fn NodeChanges(changes: Vec<NodeChange>, moved: i64) -> impl IntoView {
-    (!changes.is_empty() || moved > 0).then(|| {
-        view! {
-            <section class="card" aria-labelledby="steps-title">
-                <h2 id="steps-title">"Steps"</h2>
-                <ul class="changes">{changes.into_iter().map(|change| view! { <NodeLine change=change /> }).collect_view()}</ul>
-                {(moved > 0).then(|| view! { <p class="hint">{format!("{} elsewhere on the canvas.", counted(moved, "step lies", "steps lie"))}</p> })}
-            </section>
-        }
-    })
-}
-
-#[component]
-fn NodeLine(change: NodeChange) -> impl IntoView {
-    let (what, fields) = match change.change {
-        Change::Added => ("added", Vec::new()),
-        Change::Removed => ("removed", Vec::new()),
-        Change::Changed(fields) => ("changed", fields),
-    };
-    view! {
-        <li>
-            <strong>{change.title}</strong>
-            " "
-            {what}
-            {(!fields.is_empty()).then(|| view! { <FieldList fields=fields /> })}
-        </li>
-    }
-}
-
-#[component]
-fn FieldList(fields: Vec<FieldChange>) -> impl IntoView {
-    let shown = |text: String| if text.is_empty() { "nothing".to_string() } else { text };
-    view! {
-        <ul>
-            {fields
-                .into_iter()
-                .map(|field| {
-                    view! {
-                        <li>
-                            {field.title()}
-                            ": "
-                            <del>{shown(field.before)}</del>
-                            " → "
-                            <ins>{shown(field.after)}</ins>
-                        </li>
-                    }
-                })
-                .collect_view()}
-        </ul>
-    }
-}
-
-#[component]
-fn ConnectorChanges(changes: Vec<ConnectorChange>) -> impl IntoView {
-    (!changes.is_empty()).then(|| {
-        view! {
-            <section class="card" aria-labelledby="connectors-title">
-                <h2 id="connectors-title">"Connectors"</h2>
-                <ul class="changes">{changes.into_iter().map(|change| view! { <li>{change.sentence}</li> }).collect_view()}</ul>
-            </section>
-        }
-    })
-}
-
-#[component]
-fn SettingsChanges(changes: Vec<FieldChange>) -> impl IntoView {
-    (!changes.is_empty()).then(|| {
-        view! {
-            <section class="card" aria-labelledby="changed-settings-title">
-                <h2 id="changed-settings-title">"Settings"</h2>
-                <FieldList fields=changes />
-            </section>
-        }
-    })
 }

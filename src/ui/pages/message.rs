@@ -16,11 +16,13 @@ use crate::{
         delivery::{
             channel::ChannelState,
             preview::{MessagePreview, PreviewContent, PreviewPerson, message_address},
-            sms::SmsSize,
         },
         people::profile::Channel,
     },
-    ui::components::page::{Loaded, Page},
+    ui::components::{
+        message_content::{EmailSubject, EmailText, PlainContent},
+        page::{Loaded, Page},
+    },
 };
 
 /// Longest identity or address that can be asked for.
@@ -148,41 +150,25 @@ fn PersonChooser(address: String, person: PreviewPerson, typed: String) -> impl 
 #[component]
 fn Content(content: PreviewContent, html_address: String) -> impl IntoView {
     match content {
-        PreviewContent::Email { subject, text, has_html } => {
-            view! { <Email subject=subject text=text html_address=has_html.then_some(html_address) /> }.into_any()
+        PreviewContent::Email { subject, text, has_html } => view! {
+            <EmailSubject subject=subject />
+            {has_html.then(|| view! { <Frames address=html_address /> })}
+            <EmailText text=text />
         }
-        PreviewContent::Sms { body, size } => view! { <Sms body=body size=size /> }.into_any(),
-        PreviewContent::Push { title, body, link } => view! { <Push title=title body=body link=link /> }.into_any(),
-        PreviewContent::Webhook { method, url, headers, body } => {
-            view! { <Webhook method=method url=url headers=headers body=body /> }.into_any()
-        }
+        .into_any(),
+        other => view! { <PlainContent content=other /> }.into_any(),
     }
 }
 
 #[component]
-fn Email(subject: String, text: String, html_address: Option<String>) -> impl IntoView {
+fn Frames(address: String) -> impl IntoView {
     view! {
-        <section class="card" aria-labelledby="subject-title">
-            <h2 id="subject-title">"Subject"</h2>
-            <p class="preview-subject">{subject}</p>
-        </section>
-        {html_address
-            .map(|address| {
-                view! {
-                    <section class="section" aria-labelledby="html-title">
-                        <h2 id="html-title">"As it is shown"</h2>
-                        <div class="preview-frames">
-                            <Frame title="On a phone" class="preview-frame preview-phone" address=address.clone() />
-                            <Frame title="On a desktop" class="preview-frame preview-desktop" address=address />
-                        </div>
-                    </section>
-                }
-            })}
-        <section class="section" aria-labelledby="text-title">
-            <h2 id="text-title">"For those who read no HTML"</h2>
-            <pre class="preview-text" tabindex="0" aria-labelledby="text-title">
-                {text}
-            </pre>
+        <section class="section" aria-labelledby="html-title">
+            <h2 id="html-title">"As it is shown"</h2>
+            <div class="preview-frames">
+                <Frame title="On a phone" class="preview-frame preview-phone" address=address.clone() />
+                <Frame title="On a desktop" class="preview-frame preview-desktop" address=address />
+            </div>
         </section>
     }
 }
@@ -194,56 +180,5 @@ fn Frame(title: &'static str, class: &'static str, address: String) -> impl Into
             <figcaption>{title}</figcaption>
             <iframe class=class title=title src=address sandbox=""></iframe>
         </figure>
-    }
-}
-
-#[component]
-fn Sms(body: String, size: SmsSize) -> impl IntoView {
-    let parts = if size.parts == 1 { "one SMS".to_string() } else { format!("{} SMS", size.parts) };
-    let why = if size.unicode { " It has signs outside of the GSM alphabet, so fewer fit into one." } else { "" };
-    view! {
-        <section class="section" aria-labelledby="sms-title">
-            <h2 id="sms-title">"On a phone"</h2>
-            <div class="preview-screen">
-                <p class="preview-bubble">{body}</p>
-            </div>
-            <p class="hint">{format!("{} characters, sent and paid as {parts}.{why}", size.characters)}</p>
-        </section>
-    }
-}
-
-#[component]
-fn Push(title: String, body: String, link: Option<String>) -> impl IntoView {
-    let length = format!(
-        "Title {} characters, text {}. Phones cut titles after about 50 and texts after about 150.",
-        title.chars().count(),
-        body.chars().count()
-    );
-    view! {
-        <section class="section" aria-labelledby="push-title">
-            <h2 id="push-title">"On a phone"</h2>
-            <div class="preview-screen">
-                <div class="preview-notification">
-                    <strong>{title}</strong>
-                    <p>{body}</p>
-                </div>
-            </div>
-            <p class="hint">{length}</p>
-            {link.map(|link| view! { <p>"A tap opens " <code>{link}</code></p> })}
-        </section>
-    }
-}
-
-#[component]
-fn Webhook(method: String, url: String, headers: Vec<(String, String)>, body: String) -> impl IntoView {
-    let lines: Vec<String> = headers.into_iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
-    let request = format!("{method} {url}\n{}\n{body}", lines.concat());
-    view! {
-        <section class="section" aria-labelledby="request-title">
-            <h2 id="request-title">"The request"</h2>
-            <pre class="preview-text" tabindex="0" aria-labelledby="request-title">
-                {request}
-            </pre>
-        </section>
     }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::{
     api::request::{Caller, typed},
     domain::people::profile::Channel,
+    ui::components::message_content::address_label,
 };
 
 #[component]
@@ -31,7 +32,7 @@ pub fn TestCard(
                     .then(|| {
                         view! {
                             <label class="field">
-                                <span class="field-label">{label(channel)}</span>
+                                <span class="field-label">{address_label(channel)}</span>
                                 <input r#type="text" name="to" value=typed("to").unwrap_or_else(|| own_address(channel)) required spellcheck="false" />
                             </label>
                         }
@@ -43,15 +44,6 @@ pub fn TestCard(
                 </div>
             </form>
         </section>
-    }
-}
-
-fn label(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Email => "E-mail address",
-        Channel::Sms | Channel::Whatsapp => "Phone number",
-        Channel::Push | Channel::WebPush => "Token of a device",
-        Channel::Webhook | Channel::InApp => "Address (https://…)",
     }
 }
 

@@ -41,6 +41,8 @@ struct Names<'a> {
     told: HashSet<(&'static str, String)>,
     /// The node that is looked at; none: the settings.
     place: Option<usize>,
+    /// The field of the settings.
+    setting: String,
     found: Vec<Check>,
 }
 
@@ -70,6 +72,7 @@ impl<'a> Names<'a> {
             journeys: catalogue.journeys.iter().map(|name| event_key(name)).collect(),
             told: HashSet::new(),
             place: None,
+            setting: "entry".to_string(),
             found: Vec::new(),
         }
     }
@@ -80,7 +83,7 @@ impl<'a> Names<'a> {
         }
         self.found.push(match self.place {
             Some(index) => Check::of_node(Severity::Warning, self.graph, index, "step", key, sentence()),
-            None => Check::of_settings(Severity::Warning, "entry", key, sentence()),
+            None => Check::of_settings(Severity::Warning, &self.setting, key, sentence()),
         });
     }
 
@@ -158,8 +161,14 @@ impl<'a> Names<'a> {
             Entry::List { name } => self.list(name),
             Entry::Api {} => {}
         }
-        settings.goals.iter().for_each(|goal| self.event(&goal.event));
-        settings.exits.iter().for_each(|exit| self.event(exit));
+        for (index, goal) in settings.goals.iter().enumerate() {
+            self.setting = format!("goals[{index}].event.name");
+            self.event(&goal.event);
+        }
+        for (index, exit) in settings.exits.iter().enumerate() {
+            self.setting = format!("exits[{index}].name");
+            self.event(exit);
+        }
     }
 
     fn of_step(&mut self, step: &NodeKind) {

@@ -72,20 +72,25 @@ fn CheckLine(check: Check) -> impl IntoView {
         None if check.problem.path.starts_with("settings") => "Settings".to_string(),
         None => "The whole journey".to_string(),
     };
-    let symbol = if check.severity == Severity::Error { Symbol::Close } else { Symbol::Alert };
+    let wrong = check.severity == Severity::Error;
+    let symbol = if wrong { Symbol::Close } else { Symbol::Alert };
     let sentence = check.problem.sentence.clone();
     let go = move |_| {
-        match &check.node {
-            Some(id) => bench.go_to(id),
-            None if check.problem.path.starts_with("settings") => bench.side.set(Side::Settings),
-            None => bench.fit(),
-        }
-        let field = format!("field-{}", path_in_form(&check.problem.path).replace(['[', ']', '.'], "-"));
-        // The form of the place has to be there first.
-        browser::later(move || browser::later(move || browser::focus(&field)));
+        let Check { node, problem, .. } = check.clone();
+        // A window that shows the list gives the keyboard back first, and the row that gets it would be chosen.
+        browser::later(move || {
+            match &node {
+                Some(id) => bench.go_to(id),
+                None if problem.path.starts_with("settings") => bench.side.set(Side::Settings),
+                None => bench.fit(),
+            }
+            let field = format!("field-{}", path_in_form(&problem.path).replace(['[', ']', '.'], "-"));
+            // The form of the place has to be there first.
+            browser::later(move || browser::later(move || browser::focus(&field)));
+        });
     };
     view! {
-        <li class="check-line" class:check-error=check.severity == Severity::Error>
+        <li class="check-line" class:check-error=wrong>
             <button class="check-button" r#type="button" on:click=go>
                 <Icon symbol=symbol />
                 <span>

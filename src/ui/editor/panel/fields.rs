@@ -52,7 +52,7 @@ fn complaint(path: StoredValue<String>) -> Signal<Option<String>> {
 }
 
 /// An id that is unique in the panel.
-fn field_id(path: StoredValue<String>) -> String {
+pub fn field_id(path: StoredValue<String>) -> String {
     path.with_value(|path| format!("field-{}", path.replace(['[', ']', '.'], "-")))
 }
 

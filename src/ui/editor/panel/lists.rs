@@ -5,29 +5,48 @@ use leptos::prelude::*;
 use super::fields::{Kind, found, open};
 use crate::ui::{
     components::icon::{Icon, Symbol},
-    editor::bench::Bench,
+    editor::{bench::Bench, browser},
 };
 
 /// A line of a list that can be taken out.
 #[component]
-pub fn RemoveButton<F>(#[prop(into)] label: String, press: F) -> impl IntoView
+pub fn RemoveButton<F>(
+    #[prop(into)] label: String,
+    press: F,
+    /// Also where nothing of the version can be changed.
+    #[prop(optional)]
+    always: bool,
+) -> impl IntoView
 where
     F: Fn() + Send + Sync + 'static,
 {
+    let pressed = move |event: leptos::ev::MouseEvent| {
+        let list = browser::closest(event.target(), "fieldset, .list, #panel-form");
+        press();
+        // The line goes, and this button with it.
+        browser::keep_keyboard(list);
+    };
     view! {
-        <button class="icon-button" r#type="button" aria-label=label.clone() title=label disabled=!open(Kind::Setting) on:click=move |_| press()>
+        <button
+            class="icon-button"
+            r#type="button"
+            aria-label=label.clone()
+            title=label
+            disabled=!(always || open(Kind::Setting))
+            on:click=pressed
+        >
             <Icon symbol=Symbol::Close />
         </button>
     }
 }
 
 #[component]
-pub fn AddButton<F>(#[prop(into)] label: String, press: F) -> impl IntoView
+pub fn AddButton<F>(#[prop(into)] label: String, press: F, #[prop(optional)] always: bool) -> impl IntoView
 where
     F: Fn() + Send + Sync + 'static,
 {
     view! {
-        <button class="button button-small" r#type="button" disabled=!open(Kind::Setting) on:click=move |_| press()>
+        <button class="button button-small" r#type="button" disabled=!(always || open(Kind::Setting)) on:click=move |_| press()>
             <Icon symbol=Symbol::Plus />
             {label}
         </button>

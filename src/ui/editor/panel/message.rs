@@ -4,29 +4,45 @@ use leptos::prelude::*;
 
 use super::{
     fields::{AreaField, Kind, PickField, TextField, options},
+    insert::{Fillable, Insert, Insertion},
     lists::{AddButton, RemoveButton},
     part::{Part, part},
 };
 use crate::{
-    domain::{
-        graph::{
-            NodeKind,
-            node::{WebhookHeader, WebhookMethod},
-        },
-        settings::Entry,
+    domain::graph::{
+        NodeKind,
+        node::{WebhookHeader, WebhookMethod},
     },
     ui::editor::bench::Bench,
 };
 
+/// The texts, what can be put into them, and the way to see them filled in.
 #[component]
-pub fn MessageFields(step: Part<NodeKind>) -> impl IntoView {
+pub fn MessageFields(step: Part<NodeKind>, node: String) -> impl IntoView {
+    let bench = Bench::here();
+    provide_context(Insertion::new());
+    view! {
+        <TextFields step=step />
+        {bench.can_write().then(|| view! { <Insert /> })}
+        <button class="button button-small" r#type="button" on:click=move |_| bench.preview.set(Some(node.clone()))>
+            "Preview and test…"
+        </button>
+    }
+}
+
+#[component]
+fn TextFields(step: Part<NodeKind>) -> impl IntoView {
     match step.now() {
         NodeKind::Email { .. } => {
             let subject = part!(step, "email.subject", NodeKind::Email { subject, .. } => subject);
             let body = part!(step, "email.body", NodeKind::Email { body, .. } => body);
             view! {
-                <WithVariables label="Subject" part=subject area=false />
-                <WithVariables label="Text" part=body area=true />
+                <Fillable label="Subject" part=subject>
+                    <TextField label="Subject" part=subject kind=Kind::Text />
+                </Fillable>
+                <Fillable label="Text" part=body main=true>
+                    <AreaField label="Text" part=body kind=Kind::Text rows=8 />
+                </Fillable>
             }
             .into_any()
         }
@@ -43,7 +59,9 @@ pub fn MessageFields(step: Part<NodeKind>) -> impl IntoView {
                 )
             };
             view! {
-                <WithVariables label="Text" part=body area=true />
+                <Fillable label="Text" part=body main=true>
+                    <AreaField label="Text" part=body kind=Kind::Text rows=8 />
+                </Fillable>
                 <p class="hint">{length}</p>
             }
             .into_any()
@@ -53,9 +71,15 @@ pub fn MessageFields(step: Part<NodeKind>) -> impl IntoView {
             let body = part!(step, "push.body", NodeKind::Push { body, .. } => body);
             let link = part!(step, "push.link", NodeKind::Push { link, .. } => link);
             view! {
-                <WithVariables label="Title" part=title area=false />
-                <WithVariables label="Text" part=body area=true />
-                <TextField label="Where a tap leads" part=link kind=Kind::Text placeholder="https://" />
+                <Fillable label="Title" part=title>
+                    <TextField label="Title" part=title kind=Kind::Text />
+                </Fillable>
+                <Fillable label="Text" part=body main=true>
+                    <AreaField label="Text" part=body kind=Kind::Text rows=8 />
+                </Fillable>
+                <Fillable label="Where a tap leads" part=link>
+                    <TextField label="Where a tap leads" part=link kind=Kind::Text placeholder="https://" />
+                </Fillable>
             }
             .into_any()
         }
@@ -63,8 +87,12 @@ pub fn MessageFields(step: Part<NodeKind>) -> impl IntoView {
             let title = part!(step, "web_push.title", NodeKind::WebPush { title, .. } => title);
             let body = part!(step, "web_push.body", NodeKind::WebPush { body, .. } => body);
             view! {
-                <WithVariables label="Title" part=title area=false />
-                <WithVariables label="Text" part=body area=true />
+                <Fillable label="Title" part=title>
+                    <TextField label="Title" part=title kind=Kind::Text />
+                </Fillable>
+                <Fillable label="Text" part=body main=true>
+                    <AreaField label="Text" part=body kind=Kind::Text rows=8 />
+                </Fillable>
             }
             .into_any()
         }
@@ -72,8 +100,12 @@ pub fn MessageFields(step: Part<NodeKind>) -> impl IntoView {
             let title = part!(step, "in_app.title", NodeKind::InApp { title, .. } => title);
             let body = part!(step, "in_app.body", NodeKind::InApp { body, .. } => body);
             view! {
-                <WithVariables label="Title" part=title area=false />
-                <WithVariables label="Text" part=body area=true />
+                <Fillable label="Title" part=title>
+                    <TextField label="Title" part=title kind=Kind::Text />
+                </Fillable>
+                <Fillable label="Text" part=body main=true>
+                    <AreaField label="Text" part=body kind=Kind::Text rows=8 />
+                </Fillable>
             }
             .into_any()
         }
@@ -106,9 +138,13 @@ fn WebhookFields(step: Part<NodeKind>) -> impl IntoView {
     let count = headers.count();
     let new = || WebhookHeader { name: String::new(), value: String::new() };
     view! {
-        <TextField label="Address" part=url placeholder="https://" input="url" />
+        <Fillable label="Address" part=url>
+            <TextField label="Address" part=url kind=Kind::Text placeholder="https://" />
+        </Fillable>
         <PickField label="Method" part=name options=choices />
-        <WithVariables label="Body" part=body area=true />
+        <Fillable label="Body" part=body main=true>
+                    <AreaField label="Body" part=body kind=Kind::Text rows=8 />
+                </Fillable>
         <fieldset class="panel-group">
             <legend>"Headers"</legend>
             <For each=move || 0..count.get() key=|index| *index let:index>
@@ -118,10 +154,7 @@ fn WebhookFields(step: Part<NodeKind>) -> impl IntoView {
                             label="Header"
                             part=part!(headers.item(index, new()), "name", WebhookHeader { name, .. } => name)
                         />
-                        <TextField
-                            label="Value"
-                            part=part!(headers.item(index, new()), "value", WebhookHeader { value, .. } => value)
-                        />
+                        {header_value(part!(headers.item(index, new()), "value", WebhookHeader { value, .. } => value))}
                     </div>
                     <RemoveButton label="Remove this header" press=move || headers.remove(index) />
                 </div>
@@ -131,57 +164,10 @@ fn WebhookFields(step: Part<NodeKind>) -> impl IntoView {
     }
 }
 
-/// A text with the menu of what can be filled in.
-#[component]
-fn WithVariables(label: &'static str, part: Part<String>, area: bool) -> impl IntoView {
-    let bench = Bench::here();
-    let menu = if bench.can_write() {
-        let insert = move |event| {
-            let variable = event_target_value(&event);
-            if !variable.is_empty() {
-                part.change(|text| {
-                    let space = if text.is_empty() || text.ends_with([' ', '\n']) { "" } else { " " };
-                    text.push_str(&format!("{space}{variable}"));
-                });
-                bench.say(format!("{variable} put at the end of the {}.", label.to_lowercase()));
-            }
-        };
-        view! {
-            <select class="variables" aria-label=format!("Insert into {label}") prop:value="" on:change=insert>
-                <option value="">"Insert…"</option>
-                {variables(bench).into_iter().map(|(text, name)| view! { <option value=text>{name}</option> }).collect_view()}
-            </select>
-        }
-        .into_any()
-    } else {
-        ().into_any()
-    };
-    let field = if area {
-        view! { <AreaField label=label part=part kind=Kind::Text rows=8 /> }.into_any()
-    } else {
-        view! { <TextField label=label part=part kind=Kind::Text /> }.into_any()
-    };
-    view! { <div class="with-variables">{field} {menu}</div> }
-}
-
-/// What templates can fill in: properties of the person, and of the event that let her in.
-fn variables(bench: Bench) -> Vec<(String, String)> {
-    let catalogue = bench.document.get_value().catalogue.clone();
-    let of_event = match bench.settings.get_untracked().entry {
-        Entry::Event { name, .. } => {
-            catalogue.event_properties.iter().find(|(event, _)| *event == name).map(|(_, names)| names.clone())
-        }
-        _ => None,
-    };
-    let path = |root: &str, name: &str| {
-        let plain = name.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
-            && !name.starts_with(|letter: char| letter.is_ascii_digit());
-        if plain { format!("{{{{ {root}.{name} }}}}") } else { format!("{{{{ {root}['{name}'] }}}}") }
-    };
-    let of_person = ["identity", "email"].into_iter().map(str::to_string).chain(catalogue.properties.clone());
-    let mut all: Vec<(String, String)> = of_person.map(|name| (path("profile", &name), format!("Person: {name}"))).collect();
-    all.extend(of_event.into_iter().flatten().map(|name| (path("event", &name), format!("Event: {name}"))));
-    all.push(("{{ journey.name }}".to_string(), "Journey: name".to_string()));
-    all.dedup();
-    all
+fn header_value(part: Part<String>) -> impl IntoView {
+    view! {
+        <Fillable label="Value" part=part>
+            <TextField label="Value" part=part kind=Kind::Text />
+        </Fillable>
+    }
 }

@@ -1,9 +1,11 @@
 //! The panel beside the canvas: the form of the chosen step, the settings, the checks, or a trial.
 
+mod assumed;
 mod checks;
 mod criteria;
 mod fields;
 mod flow;
+mod insert;
 mod lists;
 mod message;
 mod part;
@@ -45,7 +47,16 @@ pub fn Panel() -> impl IntoView {
         Side::Trial => view! { <trial::TrialPanel /> }.into_any(),
     };
     view! {
-        <aside class="side-panel" aria-label="Panel">
+        <aside
+            class="side-panel"
+            aria-label="Panel"
+            on:keydown=move |event| {
+                if event.key() == "Escape" {
+                    event.prevent_default();
+                    bench.leave_panel();
+                }
+            }
+        >
             <h3 id="panel-title" tabindex="-1">
                 {title}
             </h3>
@@ -57,14 +68,6 @@ pub fn Panel() -> impl IntoView {
                 // Where nothing in it can be changed the keyboard still has to reach it, to scroll.
                 tabindex=(!bench.can_draw()).then_some("0")
                 on:focusout=move |_| bench.pause()
-                on:keydown=move |event| {
-                    if event.key() == "Escape" {
-                        event.prevent_default();
-                        if let Some(id) = bench.only_untracked() {
-                            bench.go_to(&id);
-                        }
-                    }
-                }
             >
                 {body}
             </div>

@@ -20,6 +20,7 @@ use crate::{
 pub fn StepForm(id: String) -> impl IntoView {
     let bench = Bench::here();
     let Some(cell) = bench.cell(&id) else { return ().into_any() };
+    let node_id = id.clone();
     provide_context(Subject { node: StoredValue::new(Some(id)) });
     let node = cell.node;
     let whole = Part::new(Signal::from(node.clone()), "", move |node: Node, field| {
@@ -40,7 +41,7 @@ pub fn StepForm(id: String) -> impl IntoView {
     view! {
         {why.map(|why| view! { <p class="panel-note">{why}</p> })}
         <TextField label="Name of the step" part=name kind=Kind::Text max=80 hint="Empty: it is called by what it does." />
-        <KindFields step=step />
+        <KindFields step=step node=node_id />
         {is_message.then(|| view! { <SendingFields part=part!(whole, "sending", Node { sending, .. } => sending) /> })}
         {is_entry
             .then(|| {
@@ -61,7 +62,7 @@ pub fn StepForm(id: String) -> impl IntoView {
 
 /// The fields of whatever kind the step is.
 #[component]
-fn KindFields(step: Part<NodeKind>) -> impl IntoView {
+fn KindFields(step: Part<NodeKind>, node: String) -> impl IntoView {
     match step.now() {
         NodeKind::Entry {} => ().into_any(),
         NodeKind::Email { .. }
@@ -70,7 +71,7 @@ fn KindFields(step: Part<NodeKind>) -> impl IntoView {
         | NodeKind::WebPush { .. }
         | NodeKind::InApp { .. }
         | NodeKind::Whatsapp { .. }
-        | NodeKind::Webhook { .. } => view! { <message::MessageFields step=step /> }.into_any(),
+        | NodeKind::Webhook { .. } => view! { <message::MessageFields step=step node=node /> }.into_any(),
         NodeKind::Delay(_) => view! { <flow::DelayFields step=step /> }.into_any(),
         NodeKind::WaitForEvent { .. } => view! { <flow::WaitFields step=step /> }.into_any(),
         NodeKind::ConditionSplit { .. } => view! { <flow::ConditionFields step=step /> }.into_any(),

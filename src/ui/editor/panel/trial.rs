@@ -2,23 +2,15 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
+use super::assumed::{Later, LaterFields, Pair, Pairs, properties};
 use crate::{
     api::editor::{try_events, try_person},
     domain::{
         editor::{Replay, ReplayFigures, Trial, TrialStep, typed::value_of_text},
         figures::{counted, grouped},
-        graph::criteria::EventMatch,
-        people::Properties,
     },
     ui::editor::{bench::Bench, browser, trail::Trail},
 };
-
-/// One line of names and values that are typed in.
-#[derive(Debug, Clone, PartialEq, Default)]
-struct Pair {
-    name: String,
-    value: String,
-}
 
 #[component]
 pub fn TrialPanel() -> impl IntoView {
@@ -36,24 +28,16 @@ fn PersonTrial() -> impl IntoView {
     let bench = Bench::here();
     let person = RwSignal::new(String::new());
     let pairs = RwSignal::new(Vec::<Pair>::new());
-    let later = RwSignal::new(Vec::<Pair>::new());
+    let later = RwSignal::new(Vec::<Later>::new());
     let steps = RwSignal::new(None::<Result<Vec<TrialStep>, String>>);
     let busy = RwSignal::new(false);
     let run = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let named = |pair: &Pair| !pair.name.trim().is_empty();
-        let event: Properties = pairs
-            .get_untracked()
-            .iter()
-            .filter(|pair| named(pair))
-            .map(|pair| (pair.name.clone(), value_of_text(&pair.value)))
-            .collect();
-        let later = later
-            .get_untracked()
-            .iter()
-            .filter(|pair| named(pair))
-            .map(|pair| (pair.value.trim().parse().unwrap_or(0), EventMatch { name: pair.name.clone(), filters: Vec::new() }))
-            .collect();
+        if busy.get_untracked() {
+            return;
+        }
+        let event = properties(&pairs.get_untracked(), value_of_text);
+        let later = later.get_untracked().into_iter().filter_map(Later::event).collect();
         let identity = person.get_untracked().trim().to_string();
         let trial = bench.sketch(|sketch| Trial {
             graph: sketch.graph.clone(),
@@ -84,9 +68,9 @@ fn PersonTrial() -> impl IntoView {
                 <input r#type="text" autocomplete="off" prop:value=person on:input=move |event| person.set(event_target_value(&event)) />
                 <span class="hint">"Empty: an example person."</span>
             </label>
-            <Pairs title="Properties of the event that lets her in" name="Property" value="Value" pairs=pairs list="known-event-properties" />
-            <Pairs title="What she does later" name="Event" value="Minutes after she came in" pairs=later list="known-events" />
-            <button class="button button-primary" r#type="submit" disabled=busy>
+            <Pairs title="Properties of the event that lets her in" pairs=pairs read=value_of_text add="Add a property" />
+            <LaterFields later=later />
+            <button class="button button-primary" r#type="submit" aria-disabled=move || busy.get().to_string()>
                 "Run"
             </button>
         </form>
@@ -139,68 +123,6 @@ fn words(what: &str) -> String {
 }
 
 #[component]
-fn Pairs(
-    title: &'static str,
-    name: &'static str,
-    value: &'static str,
-    pairs: RwSignal<Vec<Pair>>,
-    list: &'static str,
-) -> impl IntoView {
-    use super::lists::{AddButton, RemoveButton};
-    let count = Memo::new(move |_| pairs.read().len());
-    let put = move |index: usize, work: &dyn Fn(&mut Pair)| {
-        pairs.update(|all| {
-            if let Some(pair) = all.get_mut(index) {
-                work(pair);
-            }
-        });
-    };
-    let read = move |index: usize| pairs.read().get(index).cloned().unwrap_or_default();
-    view! {
-        <fieldset class="panel-group">
-            <legend>{title}</legend>
-            <For each=move || 0..count.get() key=|index| *index let:index>
-                <div class="list-line">
-                    <div class="filter-fields">
-                        <label class="field">
-                            <span class="field-label">{name}</span>
-                            <input
-                                r#type="text"
-                                autocomplete="off"
-                                list=list
-                                prop:value=move || read(index).name
-                                on:input=move |event| put(index, &|pair| pair.name = event_target_value(&event))
-                            />
-                        </label>
-                        <label class="field">
-                            <span class="field-label">{value}</span>
-                            <input
-                                r#type="text"
-                                autocomplete="off"
-                                prop:value=move || read(index).value
-                                on:input=move |event| put(index, &|pair| pair.value = event_target_value(&event))
-                            />
-                        </label>
-                    </div>
-                    <RemoveButton
-                        label="Remove this line"
-                        press=move || {
-                            pairs
-                                .update(|all| {
-                                    if index < all.len() {
-                                        all.remove(index);
-                                    }
-                                });
-                        }
-                    />
-                </div>
-            </For>
-            <AddButton label="Add a line" press=move || pairs.update(|all| all.push(Pair::default())) />
-        </fieldset>
-    }
-}
-
-#[component]
 fn EventsTrial() -> impl IntoView {
     let bench = Bench::here();
     let days = RwSignal::new("7".to_string());
@@ -208,6 +130,9 @@ fn EventsTrial() -> impl IntoView {
     let busy = RwSignal::new(false);
     let run = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
         let days = days.get_untracked().trim().parse().unwrap_or(7);
         let replay = bench.sketch(|sketch| Replay { graph: sketch.graph.clone(), settings: sketch.settings.clone(), days });
         busy.set(true);
@@ -238,7 +163,7 @@ fn EventsTrial() -> impl IntoView {
                     on:input=move |event| days.set(event_target_value(&event))
                 />
             </label>
-            <button class="button" r#type="submit" disabled=busy>
+            <button class="button" r#type="submit" aria-disabled=move || busy.get().to_string()>
                 "Replay"
             </button>
         </form>

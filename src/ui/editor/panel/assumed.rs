@@ -1,0 +1,196 @@
+//! What a trial assumes: properties of an event, and what somebody does later.
+
+use leptos::prelude::*;
+use serde_json::Value;
+
+use super::lists::{AddButton, RemoveButton};
+use crate::domain::{
+    editor::{
+        LaterEvent,
+        typed::{kind_of_value, value_of_text},
+    },
+    people::Properties,
+};
+
+/// One line of a name and a value, as they are typed in.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Pair {
+    name: String,
+    value: String,
+}
+
+/// The lines that have a name.
+pub fn properties(pairs: &[Pair], read: fn(&str) -> Value) -> Properties {
+    let named = pairs.iter().filter(|pair| !pair.name.trim().is_empty());
+    named.map(|pair| (pair.name.trim().to_string(), read(&pair.value))).collect()
+}
+
+/// Left empty, it is a property that the event does not have.
+fn differing_value(text: &str) -> Value {
+    if text.trim().is_empty() { Value::Null } else { value_of_text(text) }
+}
+
+/// Something that she does later, as it is typed in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Later {
+    name: RwSignal<String>,
+    count: RwSignal<String>,
+    /// Of the count, in minutes.
+    unit: RwSignal<u32>,
+    pairs: RwSignal<Vec<Pair>>,
+}
+
+impl Later {
+    fn new() -> Self {
+        Self {
+            name: RwSignal::new(String::new()),
+            count: RwSignal::new("1".to_string()),
+            unit: RwSignal::new(60),
+            pairs: RwSignal::new(Vec::new()),
+        }
+    }
+
+    /// None where nobody said what she does.
+    pub fn event(self) -> Option<LaterEvent> {
+        let name = self.name.get_untracked().trim().to_string();
+        let count: u32 = self.count.get_untracked().trim().parse().unwrap_or(0);
+        let minutes = count.saturating_mul(self.unit.get_untracked());
+        (!name.is_empty()).then(|| LaterEvent {
+            minutes,
+            name,
+            properties: properties(&self.pairs.get_untracked(), differing_value),
+        })
+    }
+}
+
+/// The events that she does later, each with when and how it differs from the one that let her in.
+#[component]
+pub fn LaterFields(later: RwSignal<Vec<Later>>) -> impl IntoView {
+    view! {
+        <fieldset class="panel-group">
+            <legend>"What she does later"</legend>
+            <For each=move || later.get() key=|event| event.name let:event>
+                <div class="list-line">
+                    <LaterEventFields event=event />
+                    <RemoveButton
+                        label="Remove this event"
+                        always=true
+                        press=move || later.update(|all| all.retain(|other| *other != event))
+                    />
+                </div>
+            </For>
+            <AddButton label="Add an event" always=true press=move || later.update(|all| all.push(Later::new())) />
+        </fieldset>
+    }
+}
+
+#[component]
+fn LaterEventFields(event: Later) -> impl IntoView {
+    let Later { name, count, unit, pairs } = event;
+    view! {
+        <div class="list">
+            <label class="field">
+                <span class="field-label">"Event"</span>
+                <input
+                    r#type="text"
+                    autocomplete="off"
+                    list="known-events"
+                    prop:value=name
+                    on:input=move |event| name.set(event_target_value(&event))
+                />
+            </label>
+            <div class="length">
+                <label class="field">
+                    <span class="field-label">"After"</span>
+                    <input
+                        class="number"
+                        r#type="number"
+                        inputmode="numeric"
+                        min="0"
+                        prop:value=count
+                        on:input=move |event| count.set(event_target_value(&event))
+                    />
+                </label>
+                <label class="field">
+                    <span class="field-label">"Unit"</span>
+                    <select on:change=move |event| unit.set(event_target_value(&event).parse().unwrap_or(1))>
+                        {[(1_u32, "minutes"), (60, "hours"), (1440, "days")]
+                            .into_iter()
+                            .map(|(length, name)| {
+                                view! { <option value=length.to_string() selected=move || unit.get() == length>{name}</option> }
+                            })
+                            .collect_view()}
+                    </select>
+                </label>
+            </div>
+            <Pairs
+                title="Where its properties differ"
+                hint="It has those of the event that let her in: the same cart, the same order. Say here what is otherwise; an empty value takes a property away."
+                pairs=pairs
+                read=differing_value
+                add="Add a difference"
+            />
+        </div>
+    }
+}
+
+/// Properties and their values, with how each value is understood.
+#[component]
+pub fn Pairs(
+    title: &'static str,
+    #[prop(optional)] hint: &'static str,
+    pairs: RwSignal<Vec<Pair>>,
+    read: fn(&str) -> Value,
+    add: &'static str,
+) -> impl IntoView {
+    let count = Memo::new(move |_| pairs.read().len());
+    let put = move |index: usize, work: &dyn Fn(&mut Pair)| {
+        pairs.update(|all| {
+            if let Some(pair) = all.get_mut(index) {
+                work(pair);
+            }
+        });
+    };
+    let at = move |index: usize| pairs.read().get(index).cloned().unwrap_or_default();
+    let remove = move |index: usize| {
+        pairs.update(|all| {
+            if index < all.len() {
+                all.remove(index);
+            }
+        });
+    };
+    view! {
+        <fieldset class="panel-group">
+            <legend>{title}</legend>
+            {(!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> })}
+            <For each=move || 0..count.get() key=|index| *index let:index>
+                <div class="list-line">
+                    <div class="filter-fields">
+                        <label class="field">
+                            <span class="field-label">"Property"</span>
+                            <input
+                                r#type="text"
+                                autocomplete="off"
+                                list="known-event-properties"
+                                prop:value=move || at(index).name
+                                on:input=move |event| put(index, &|pair| pair.name = event_target_value(&event))
+                            />
+                        </label>
+                        <label class="field">
+                            <span class="field-label">"Value"</span>
+                            <input
+                                r#type="text"
+                                autocomplete="off"
+                                prop:value=move || at(index).value
+                                on:input=move |event| put(index, &|pair| pair.value = event_target_value(&event))
+                            />
+                            <span class="hint">{move || kind_of_value(&read(&at(index).value))}</span>
+                        </label>
+                    </div>
+                    <RemoveButton label="Remove this property" always=true press=move || remove(index) />
+                </div>
+            </For>
+            <AddButton label=add always=true press=move || pairs.update(|all| all.push(Pair::default())) />
+        </fieldset>
+    }
+}
