@@ -29,7 +29,7 @@ use crate::{
         store::{
             StoreResult,
             channels::StoredChannel,
-            delivery::{DeliveryStore, Heap, LiveChannel, Quota, SettledMessage, Settlement, TakenMessage},
+            delivery::{DeliveryStore, Heap, LiveChannel, Quota, SettledMessage, Settlement, Surroundings, TakenMessage},
             engine::{EngineStore, Needs, ProfileNumber, ProjectNumber},
         },
     },
@@ -53,6 +53,7 @@ const WORTH: i64 = 32;
 pub type OpenTransport = Arc<dyn Fn(&StoredChannel) -> Result<Arc<dyn Transport>, String> + Send + Sync>;
 
 type LaneKey = (ProjectNumber, Channel);
+type People = HashMap<ProfileNumber, Arc<Profile>>;
 
 pub struct Courier<S> {
     store: S,
@@ -281,9 +282,12 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
             }
         }
         // Whatever goes wrong from here on, none of them may be forgotten.
-        if let Err(error) = self.dispatch(&taken, now).await {
-            self.put_back(taken, now);
-            return Err(error);
+        match self.look_around(&taken, now).await {
+            Ok((profiles, surroundings)) => self.dispatch(taken, profiles, &surroundings, now),
+            Err(error) => {
+                self.put_back(taken, now);
+                return Err(error);
+            }
         }
         Ok(())
     }
@@ -295,8 +299,8 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         }
     }
 
-    /// Reads what the messages need, in sets, and gives each to a task of its own.
-    async fn dispatch(&mut self, taken: &[TakenMessage], now: Timestamp) -> StoreResult<()> {
+    /// Reads what the messages need, in sets.
+    async fn look_around(&mut self, taken: &[TakenMessage], now: Timestamp) -> StoreResult<(People, Surroundings)> {
         self.known.learn(&self.store, taken.iter().map(|message| message.version)).await?;
         let mut people: Vec<ProfileNumber> = taken.iter().map(|message| message.profile).collect();
         people.sort_unstable();
@@ -313,24 +317,29 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         capped.dedup();
         let since = now.plus(-i64::from(CAP_HOURS_MAX) * HOUR_MS);
         let surroundings = self.store.surroundings(&addresses, &capped, since).await?;
+        let profiles = profiles.into_iter().map(|(number, profile)| (number, Arc::new(profile))).collect();
+        Ok((profiles, surroundings))
+    }
+
+    /// Gives each to a task of its own.
+    fn dispatch(&self, taken: Vec<TakenMessage>, profiles: People, surroundings: &Surroundings, now: Timestamp) {
         for message in taken {
-            match (self.known.get(message.version), profiles.get(&message.profile), self.lane(message)) {
+            match (self.known.get(message.version), profiles.get(&message.profile), self.lane(&message)) {
                 (Some(version), Some(profile), Some((transport, permits, pass))) => {
                     let letter = Letter {
-                        recent: recent_of(&surroundings, message, now),
-                        suppressed: suppressed_of(&surroundings, message, profile),
+                        recent: recent_of(surroundings, &message, now),
+                        suppressed: suppressed_of(surroundings, &message, profile),
                         caps: self.caps.get(&message.project).cloned().unwrap_or_default(),
-                        message: message.clone(),
-                        profile: profile.clone(),
+                        message,
+                        profile: Arc::clone(profile),
                         version,
                         transport,
                     };
                     self.hand_over(letter, permits, pass);
                 }
-                _ => self.cannot(message, profiles.get(&message.profile), now),
+                (_, profile, _) => self.cannot(&message, profile.is_some(), now),
             }
         }
-        Ok(())
     }
 
     fn lane(&self, message: &TakenMessage) -> Option<(Arc<dyn Transport>, Arc<Semaphore>, Pass)> {
@@ -353,12 +362,12 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
     }
 
     /// Somebody was forgotten meanwhile, a version cannot be read, a channel was switched off.
-    fn cannot(&self, message: &TakenMessage, profile: Option<&Profile>, now: Timestamp) {
-        let settlement = if profile.is_none() {
-            Settlement::Failed { reason: "she was forgotten".to_string(), dead_address: None }
-        } else {
+    fn cannot(&self, message: &TakenMessage, is_known: bool, now: Timestamp) {
+        let settlement = if is_known {
             let at = now.plus(LOOK_EVERY.as_millis() as i64);
             Settlement::Again { at, reason: Some("its channel is not ready".to_string()), tried: false }
+        } else {
+            Settlement::Failed { reason: "she was forgotten".to_string(), dead_address: None }
         };
         let _ = self.send.send(Outcome::untouched(message, settlement));
     }

@@ -40,7 +40,7 @@ pub struct Office {
 /// A message that was taken.
 pub struct Letter {
     pub message: TakenMessage,
-    pub profile: Profile,
+    pub profile: Arc<Profile>,
     pub version: Arc<KnownVersion>,
     pub caps: Arc<[FrequencyCap]>,
     pub recent: Vec<(Channel, Timestamp)>,

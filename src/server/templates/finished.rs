@@ -9,7 +9,8 @@ use std::sync::{Mutex, PoisonError, RwLock};
 
 use super::{
     Links, TemplateError,
-    email::{BodyKind, ENTITIES, Linking, both_parts, counts, escaped, finish, mentions, unescaped},
+    email::{BodyKind, both_parts, finish},
+    links::{ENTITIES, Linking, counts, escaped, mentions, unescaped},
     marks::{Mark, Part, is_marked, parts},
     meter::{EMAIL_MAX, Limit},
     scope::Addresses,

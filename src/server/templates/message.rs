@@ -8,7 +8,9 @@ use super::{
     compile::{Failure, Template},
     email::{self, BodyKind},
     finished::{Finisher, Shaped},
+    links::is_web,
     meter::{EMAIL_MAX, Limit, TEXT_MAX},
+    mjml::unknown_part,
     place::Place,
     scope::{Addresses, Scope},
 };
@@ -139,7 +141,7 @@ impl Compiler {
                 let kind = BodyKind::of(body);
                 let place = if kind == BodyKind::Plain { Place::Text } else { Place::Html };
                 let subject = self.field("subject", subject, Place::Line, TEXT_MAX);
-                let unknown = email::unknown_part(body).filter(|_| kind == BodyKind::Mjml);
+                let unknown = unknown_part(body).filter(|_| kind == BodyKind::Mjml);
                 self.problems.extend(unknown.map(|sentence| FieldError::new("body", "unknown_element", sentence)));
                 let body = self.field("body", body, place, EMAIL_MAX);
                 Some(Parts::Email { subject: subject?, body: body?, finisher: Finisher::new(kind) })
@@ -231,7 +233,7 @@ impl CompiledMessage {
             Parts::Push { title, body, link } => {
                 let link = fill("link", link)?.trim().to_string();
                 let link = match links {
-                    Some(links) if email::is_web(&link) => links.click(&link),
+                    Some(links) if is_web(&link) => links.click(&link),
                     _ => link,
                 };
                 let link = Some(link).filter(|link| !link.is_empty());

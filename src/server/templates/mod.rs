@@ -14,9 +14,11 @@ mod finished;
 mod finished_tests;
 #[cfg(test)]
 mod hostile_tests;
+mod links;
 mod marks;
 mod message;
 mod meter;
+mod mjml;
 mod place;
 mod sample;
 mod scope;

@@ -1,0 +1,138 @@
+//! MJML becomes HTML.
+
+use std::fmt::Write;
+
+use mrml::prelude::{parser::Error as MjmlError, render::RenderOptions};
+
+use super::{TemplateError, email::tags, text_part::split_tag};
+use crate::domain::delivery::names::closest;
+
+/// The parts of MJML. The library lets others through as they are, and nobody would see them.
+const MJML: [&str; 33] = [
+    "mj-accordion",
+    "mj-accordion-element",
+    "mj-accordion-text",
+    "mj-accordion-title",
+    "mj-all",
+    "mj-attributes",
+    "mj-body",
+    "mj-breakpoint",
+    "mj-button",
+    "mj-carousel",
+    "mj-carousel-image",
+    "mj-class",
+    "mj-column",
+    "mj-divider",
+    "mj-font",
+    "mj-group",
+    "mj-head",
+    "mj-hero",
+    "mj-html-attributes",
+    "mj-image",
+    "mj-navbar",
+    "mj-navbar-link",
+    "mj-preview",
+    "mj-raw",
+    "mj-section",
+    "mj-social",
+    "mj-social-element",
+    "mj-spacer",
+    "mj-style",
+    "mj-table",
+    "mj-text",
+    "mj-title",
+    "mj-wrapper",
+];
+
+/// A part of MJML that there is not, in a sentence.
+pub fn unknown_part(mjml: &str) -> Option<String> {
+    let name = tags(mjml).map(|tag| tag.name).find(|name| name.starts_with("mj-") && !MJML.contains(&name.as_str()))?;
+    if name == "mj-include" {
+        return Some("“<mj-include>” is not available: a message stands by itself. Write its text here.".to_string());
+    }
+    Some(match closest(&name, MJML) {
+        Some(near) => format!("There is no element “<{name}>” in MJML. Did you mean “<{near}>”?"),
+        None => format!("There is no element “<{name}>” in MJML. Check its spelling."),
+    })
+}
+
+/// # Errors
+/// What is wrong with it, and where.
+pub fn mjml_to_html(mjml: &str) -> Result<String, TemplateError> {
+    let mjml = mended(mjml.trim());
+    let parsed = mrml::parse(&mjml).map_err(|error| TemplateError::Mjml(mjml_problem(&error, &mjml)))?;
+    parsed.element.render(&RenderOptions::default()).map_err(|_| TemplateError::Mjml("a part of it cannot be shown.".to_string()))
+}
+
+/// MJML as its reader can take it. It cuts a text two bytes before its first `>`, and panics where that is within a sign: `€ > 5`.
+/// And it writes attributes down as a programmer would, with `\u{a0}` for a blank that does not break.
+fn mended(mjml: &str) -> String {
+    let mut out = String::with_capacity(mjml.len() + 64);
+    let mut rest = mjml;
+    while !rest.is_empty() {
+        let (text, tag) = rest.split_at(rest.find('<').unwrap_or(rest.len()));
+        match text.find('>') {
+            Some(at) if !text.is_char_boundary(at.saturating_sub(2)) => out.push_str(&text.replace('>', "&gt;")),
+            _ => out.push_str(text),
+        }
+        if let Some(end) = tag.find("-->").filter(|_| tag.starts_with("<!--")) {
+            let (comment, after) = tag.split_at(end + 3);
+            out.push_str(comment);
+            rest = after;
+        } else {
+            let (tag, after) = split_tag(tag);
+            push_plain_attributes(&mut out, tag);
+            rest = after;
+        }
+    }
+    out
+}
+
+/// A tag with entities for what would be written differently between its quotes.
+fn push_plain_attributes(out: &mut String, tag: &str) {
+    let mut quote = None;
+    for sign in tag.chars() {
+        let is_plain = sign == '\'' || (sign == '"' && quote != Some('\'')) || sign.escape_debug().len() == 1;
+        match quote {
+            Some(_) if !is_plain => {
+                // Writing to a text does not fail.
+                let _ = write!(out, "&#{};", u32::from(sign));
+            }
+            _ => out.push(sign),
+        }
+        match (sign, quote) {
+            ('"' | '\'', None) => quote = Some(sign),
+            (sign, Some(open)) if sign == open => quote = None,
+            _ => {}
+        }
+    }
+}
+
+/// What is wrong, where, in words.
+fn mjml_problem(error: &MjmlError, mjml: &str) -> String {
+    let place = match error {
+        MjmlError::UnexpectedElement { position, .. }
+        | MjmlError::UnexpectedToken { position, .. }
+        | MjmlError::MissingAttribute { position, .. }
+        | MjmlError::InvalidAttribute { position, .. }
+        | MjmlError::InvalidFormat { position, .. }
+        | MjmlError::IncludeLoaderError { position, .. } => Some((position.start, position.end)),
+        _ => None,
+    };
+    let written = place.and_then(|(start, end)| mjml.get(start..end)).unwrap_or_default();
+    let written: String = written.trim_start_matches(['<', '/']).chars().take(40).collect();
+    let line = place.and_then(|(start, _)| mjml.get(..start)).map(|before| before.matches('\n').count() + 1);
+    let line = line.map(|line| format!("near line {line}, ")).unwrap_or_default();
+    match error {
+        MjmlError::UnexpectedElement { .. } => format!("{line}“<{written}>” does not belong here."),
+        MjmlError::UnexpectedToken { .. } => format!("{line}“{written}” does not belong here."),
+        MjmlError::MissingAttribute { name, .. } => format!("{line}the attribute “{name}” is missing."),
+        MjmlError::InvalidAttribute { .. } => format!("{line}the attribute “{written}” makes no sense."),
+        MjmlError::InvalidFormat { .. } => format!("{line}“{written}” makes no sense."),
+        MjmlError::IncludeLoaderError { .. } => format!("{line}“<mj-include>” is not available: a message stands by itself."),
+        MjmlError::EndOfStream { .. } => "it ends before “</mjml>”; an element is not closed.".to_string(),
+        MjmlError::SizeLimit { .. } => "it is too long.".to_string(),
+        MjmlError::ParserError { .. } => "an element or an attribute is not closed. Check “<”, “>” and quotes.".to_string(),
+        MjmlError::NoRootNode => "it has no “<mjml>” around it.".to_string(),
+    }
+}
