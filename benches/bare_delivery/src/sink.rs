@@ -26,37 +26,53 @@ async fn letters(stream: TcpStream) -> Option<()> {
     let mut stream = BufReader::new(stream);
     stream.write_all(b"220 sink\r\n").await.ok()?;
     let mut line = String::new();
+    let mut answers: Vec<u8> = Vec::new();
     loop {
         line.clear();
         if stream.read_line(&mut line).await.ok()? == 0 {
             return None;
         }
         let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
-        let answer: &[u8] = match verb.as_str() {
-            "EHLO" => b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n",
+        match verb.as_str() {
+            "EHLO" => answers.extend_from_slice(b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"),
             "DATA" => {
-                stream.write_all(b"354 go on\r\n").await.ok()?;
-                loop {
-                    // lettre's stock transport writes the end apart and waits for a receipt of what was before it; the system would
-                    // delay that by 40 ms, and the bare loop would be a hundred times slower than it has to be.
-                    let _ = SockRef::from(stream.get_ref()).set_tcp_quickack(true);
-                    line.clear();
-                    if stream.read_line(&mut line).await.ok()? == 0 {
-                        return None;
-                    }
-                    if line == ".\r\n" {
-                        break;
-                    }
-                }
-                b"250 taken\r\n"
+                answers.extend_from_slice(b"354 go on\r\n");
+                say(&mut stream, &mut answers).await?;
+                content(&mut stream, &mut line).await?;
+                answers.extend_from_slice(b"250 taken\r\n");
             }
             "QUIT" => {
-                stream.write_all(b"221 bye\r\n").await.ok()?;
-                return Some(());
+                answers.extend_from_slice(b"221 bye\r\n");
+                return say(&mut stream, &mut answers).await;
             }
-            _ => b"250 fine\r\n",
-        };
-        stream.write_all(answer).await.ok()?;
+            _ => answers.extend_from_slice(b"250 fine\r\n"),
+        }
+        // Words that came together are answered together.
+        if stream.buffer().is_empty() {
+            say(&mut stream, &mut answers).await?;
+        }
+    }
+}
+
+async fn say(stream: &mut BufReader<TcpStream>, answers: &mut Vec<u8>) -> Option<()> {
+    stream.write_all(answers).await.ok()?;
+    answers.clear();
+    Some(())
+}
+
+/// Up to the dot that stands alone.
+async fn content(stream: &mut BufReader<TcpStream>, line: &mut String) -> Option<()> {
+    loop {
+        // lettre's stock transport writes the end apart and waits for a receipt of what was before it; the system would
+        // delay that by 40 ms, and the bare loop would be a hundred times slower than it has to be.
+        let _ = SockRef::from(stream.get_ref()).set_tcp_quickack(true);
+        line.clear();
+        if stream.read_line(line).await.ok()? == 0 {
+            return None;
+        }
+        if line == ".\r\n" {
+            return Some(());
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use lettre::{
     Address, Message,
+    address::Envelope,
     message::{
         Mailbox, MultiPart, SinglePart,
         header::{HeaderName, HeaderValue},
@@ -51,8 +52,13 @@ impl Sender {
             reason: format!("“{}” is not an e-mail address", parcel.to.chars().take(100).collect::<String>()),
             fault: Fault::Address,
         })?;
+        let unwritable =
+            |why: String| Handed::Never { reason: format!("the message cannot be written ({why})"), fault: Fault::Message };
+        // Without one the builder reads it out of the headers that it has just written.
+        let envelope = Envelope::new(Some(self.from.email.clone()), vec![to.clone()]);
         let name = parcel.to_name.as_deref().map(one_line).filter(|name| !name.is_empty());
         let mut builder = Message::builder()
+            .envelope(envelope.map_err(|error| unwritable(error.to_string()))?)
             .from(self.from.clone())
             .to(Mailbox::new(name, to.clone()))
             .subject(one_line(&content.subject))
@@ -70,8 +76,6 @@ impl Sender {
             Some(html) => builder.multipart(MultiPart::alternative_plain_html(text, line_ends(html))),
             None => builder.singlepart(SinglePart::plain(text)),
         };
-        let unwritable =
-            |why: String| Handed::Never { reason: format!("the message cannot be written ({why})"), fault: Fault::Message };
         let message = written.map_err(|error| unwritable(error.to_string()))?;
         let text = String::from_utf8(message.formatted()).map_err(|error| unwritable(error.to_string()))?;
         Ok(Mail { from: self.from.email.clone(), to, wire: wire(text) })

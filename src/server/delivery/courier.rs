@@ -40,7 +40,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How long the courier lets more come back before it settles, and how often while fewer are back than a third of what is in
 /// hand: the senders do not wait for it, and a transaction costs as much for a few as for many.
 const GATHER: Duration = Duration::from_millis(2);
-const GATHERINGS: u32 = 5;
+const GATHERINGS: u32 = 10;
 const GATHERED_PART: usize = 3;
 /// Most messages that are settled together.
 const TOGETHER: usize = 2_048;

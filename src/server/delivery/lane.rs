@@ -155,7 +155,7 @@ impl Lane {
 /// doubt after a crash.
 fn room(channel: Channel) -> i64 {
     match channel {
-        Channel::Email => 256,
+        Channel::Email => 1_024,
         // Requests take less than a millisecond each; a transaction takes several.
         _ => 1_536,
     }
