@@ -114,6 +114,8 @@ impl Known {
 /// A finished mail, but for what is one person's.
 #[derive(Debug)]
 struct Finished {
+    /// How many values it takes.
+    values: usize,
     html: Vec<Part>,
     text: Vec<Part>,
     /// Where links lead.
@@ -134,14 +136,14 @@ impl Finished {
         let (text, html) = both_parts(shape, kind, Some(linking)).ok()?;
         let targets = links.targets.into_inner().unwrap_or_else(PoisonError::into_inner);
         let targets = targets.iter().map(|target| parts(target)).collect::<Option<Vec<_>>>()?;
-        let finished = Self { html: parts(&html)?, text: parts(&text)?, targets };
-        finished.is_whole(values).then_some(finished)
+        let finished = Self { values, html: parts(&html)?, text: parts(&text)?, targets };
+        finished.is_whole().then_some(finished)
     }
 
     /// Every mark leads to something.
-    fn is_whole(&self, values: usize) -> bool {
+    fn is_whole(&self) -> bool {
         let leads = |part: &Part| match part {
-            Part::Marked(Mark::Value(number)) => *number < values,
+            Part::Marked(Mark::Value(number)) => *number < self.values,
             Part::Marked(Mark::Link(number)) => *number < self.targets.len(),
             _ => true,
         };
@@ -150,6 +152,9 @@ impl Finished {
 
     /// Text and HTML; none where a value of hers is not as simple as it should be.
     fn fill(&self, values: &[String], links: &dyn Links, addresses: &Addresses<'_>) -> Option<(String, String)> {
+        if values.len() != self.values {
+            return None;
+        }
         let plain = values.iter().map(|value| plain(value)).collect::<Option<Vec<String>>>()?;
         let targets: Vec<String> = self.targets.iter().map(|target| lead(target, &plain, links, addresses)).collect();
         let text = joined(&self.text, |mark, out| match mark {

@@ -8,7 +8,7 @@ use std::{fmt::Write, sync::LazyLock};
 use liquid_core::Runtime;
 use uuid::Uuid;
 
-/// How a mark begins. It never leaves the process: where a mark is left over, nothing goes out.
+/// How a mark begins. It never leaves the process: a mail in which one is left over is made the other way (see `finished.rs`).
 static OPEN: LazyLock<String> = LazyLock::new(|| format!("wf{}", Uuid::now_v7().simple()));
 /// How it ends.
 const CLOSE: char = 'z';
