@@ -81,7 +81,8 @@ impl Finisher {
         if !is_known {
             let finished = Finished::new(shape, values.len(), self.kind, has_way_out);
             let same = |finished: &Finished| {
-                finished.fill(values, links, addresses).is_some_and(|made| made.0 == text && Some(made.1) == html)
+                let made = finished.fill(values, links, addresses);
+                made.is_some_and(|made| made.0 == text && html.as_deref().is_some_and(|html| read(&made.1) == read(html)))
             };
             self.keep(Known { shape: shape.clone(), has_way_out, finished: finished.filter(same) });
         }
@@ -173,6 +174,28 @@ impl Finished {
     }
 }
 
+/// As a browser reads it: `&#160;` is the blank that it stands for. Signs that mean something in HTML stay as they are written.
+pub fn read(html: &str) -> String {
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some((before, after)) = rest.split_once("&#") {
+        out.push_str(before);
+        let number = after.split_once(';').and_then(|(digits, behind)| Some((digits.parse::<u32>().ok()?, behind)));
+        let sign = number.and_then(|(number, behind)| Some((char::from_u32(number)?, behind)));
+        match sign.filter(|(sign, _)| !matches!(sign, '&' | '<' | '>' | '"' | '\'')) {
+            Some((sign, behind)) => {
+                out.push(sign);
+                rest = behind;
+            }
+            None => {
+                out.push_str("&#");
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
+
 /// Where a value stands in a tag without quotes around it, it depends on the value what becomes of the tag.
 fn marks_are_quoted(shape: &str) -> bool {
     let mut rest = shape;
@@ -217,8 +240,12 @@ fn lead(target: &[Part], plain: &[String], links: &dyn Links, addresses: &Addres
     if counts(target, addresses) { links.click(target) } else { target.to_string() }
 }
 
-/// A value as people read it; none where it has entities that only a reader of HTML knows.
+/// A value as people read it; none where it has entities that only a reader of HTML knows, or blanks at its ends, of which it
+/// depends on the place whether they are seen.
 fn plain(value: &str) -> Option<String> {
+    if value.trim().len() != value.len() {
+        return None;
+    }
     let is_known = |(at, _): (usize, &str)| ENTITIES.iter().any(|(entity, _)| value[at..].starts_with(entity));
     value.match_indices('&').all(is_known).then(|| unescaped(value))
 }
