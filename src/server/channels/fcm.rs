@@ -11,12 +11,14 @@ use serde_json::{Value, json};
 use super::{
     ChannelError, Content, Fault, Handed, Parcel, Transport,
     fcm_token::Tokens,
-    http::{Answer, Receiver},
+    http::{Answer, Receiver, late},
     outside::{NoWay, Outside},
     words::Hushed,
 };
 use crate::domain::delivery::channel::{ChannelSecret, PushSettings};
 
+/// The subject of sentences.
+const NAME: &str = "the push service";
 pub const TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest key with which Apple's devices tell notifications apart, in bytes.
 const COLLAPSE_MAX: usize = 64;
@@ -84,7 +86,7 @@ impl Fcm {
     async fn send(&self, parcel: &Parcel, notice: Notice<'_>) -> Result<Handed, Handed> {
         let token = self.tokens.get().await?;
         let hushed = Hushed::new([token.to_string()]);
-        let receiver = Receiver { name: "the push service", timeout: TIMEOUT, address_of: Fault::Channel, hushed: &hushed };
+        let receiver = Receiver { name: NAME, timeout: TIMEOUT, address_of: Fault::Channel, hushed: &hushed };
         let request = self.request(parcel, &notice, &token).map_err(|no_way| receiver.no_way(&no_way))?;
         let answer = receiver.ask(&self.outside, request).await?;
         if answer.status == StatusCode::UNAUTHORIZED {
@@ -149,14 +151,6 @@ fn judge(receiver: &Receiver<'_>, answer: &Answer) -> Handed {
     }
 }
 
-fn late() -> Handed {
-    Handed::NotNow {
-        reason: format!("the push service did not answer within {} seconds", TIMEOUT.as_secs()),
-        wish_ms: None,
-        fault: Fault::Channel,
-    }
-}
-
 impl Transport for Fcm {
     fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Handed> {
         Box::pin(async move {
@@ -165,7 +159,7 @@ impl Transport for Fcm {
                     let notice = Notice { title, body, link: link.as_deref() };
                     // Over both requests, and the wait for somebody else's token.
                     let sent = tokio::time::timeout(TIMEOUT, self.send(parcel, notice)).await;
-                    sent.unwrap_or_else(|_| Err(late())).unwrap_or_else(|handed| handed)
+                    sent.unwrap_or_else(|_| Err(late(NAME, TIMEOUT))).unwrap_or_else(|handed| handed)
                 }
                 _ => Handed::wrong_channel(),
             }
@@ -179,7 +173,7 @@ mod tests {
 
     fn judged(status: u16, error: Value) -> Handed {
         let hushed = Hushed::default();
-        let receiver = Receiver { name: "the push service", timeout: TIMEOUT, address_of: Fault::Channel, hushed: &hushed };
+        let receiver = Receiver { name: NAME, timeout: TIMEOUT, address_of: Fault::Channel, hushed: &hushed };
         let status = StatusCode::from_u16(status).expect("a status");
         judge(&receiver, &Answer { status, wish_ms: None, body: json!({ "error": error }).to_string() })
     }

@@ -56,7 +56,7 @@ impl Receiver<'_> {
     }
 
     fn late(&self) -> Handed {
-        self.again(format!("{} did not answer within {} seconds", self.name, self.timeout.as_secs()))
+        late(self.name, self.timeout)
     }
 
     fn again(&self, reason: String) -> Handed {
@@ -112,6 +112,12 @@ impl Receiver<'_> {
             _ => Handed::Never { reason: format!("{name} does not take the message{said}"), fault: Fault::Message },
         })
     }
+}
+
+/// There was no answer in time.
+pub fn late(name: &str, timeout: Duration) -> Handed {
+    let reason = format!("{name} did not answer within {} seconds", timeout.as_secs());
+    Handed::NotNow { reason, wish_ms: None, fault: Fault::Channel }
 }
 
 /// The body of an answer, as far as it is of interest. One that breaks off is none.

@@ -37,12 +37,8 @@ fn TextFields(step: Part<NodeKind>) -> impl IntoView {
             let subject = part!(step, "email.subject", NodeKind::Email { subject, .. } => subject);
             let body = part!(step, "email.body", NodeKind::Email { body, .. } => body);
             view! {
-                <Fillable label="Subject" part=subject>
-                    <TextField label="Subject" part=subject kind=Kind::Text />
-                </Fillable>
-                <Fillable label="Text" part=body main=true>
-                    <AreaField label="Text" part=body kind=Kind::Text rows=8 />
-                </Fillable>
+                <Line label="Subject" part=subject />
+                <Body label="Text" part=body />
             }
             .into_any()
         }
@@ -59,9 +55,7 @@ fn TextFields(step: Part<NodeKind>) -> impl IntoView {
                 )
             };
             view! {
-                <Fillable label="Text" part=body main=true>
-                    <AreaField label="Text" part=body kind=Kind::Text rows=8 />
-                </Fillable>
+                <Body label="Text" part=body />
                 <p class="hint">{length}</p>
             }
             .into_any()
@@ -71,15 +65,9 @@ fn TextFields(step: Part<NodeKind>) -> impl IntoView {
             let body = part!(step, "push.body", NodeKind::Push { body, .. } => body);
             let link = part!(step, "push.link", NodeKind::Push { link, .. } => link);
             view! {
-                <Fillable label="Title" part=title>
-                    <TextField label="Title" part=title kind=Kind::Text />
-                </Fillable>
-                <Fillable label="Text" part=body main=true>
-                    <AreaField label="Text" part=body kind=Kind::Text rows=8 />
-                </Fillable>
-                <Fillable label="Where a tap leads" part=link>
-                    <TextField label="Where a tap leads" part=link kind=Kind::Text placeholder="https://" />
-                </Fillable>
+                <Line label="Title" part=title />
+                <Body label="Text" part=body />
+                <Line label="Where a tap leads" part=link placeholder="https://" />
             }
             .into_any()
         }
@@ -87,12 +75,8 @@ fn TextFields(step: Part<NodeKind>) -> impl IntoView {
             let title = part!(step, "web_push.title", NodeKind::WebPush { title, .. } => title);
             let body = part!(step, "web_push.body", NodeKind::WebPush { body, .. } => body);
             view! {
-                <Fillable label="Title" part=title>
-                    <TextField label="Title" part=title kind=Kind::Text />
-                </Fillable>
-                <Fillable label="Text" part=body main=true>
-                    <AreaField label="Text" part=body kind=Kind::Text rows=8 />
-                </Fillable>
+                <Line label="Title" part=title />
+                <Body label="Text" part=body />
             }
             .into_any()
         }
@@ -100,12 +84,8 @@ fn TextFields(step: Part<NodeKind>) -> impl IntoView {
             let title = part!(step, "in_app.title", NodeKind::InApp { title, .. } => title);
             let body = part!(step, "in_app.body", NodeKind::InApp { body, .. } => body);
             view! {
-                <Fillable label="Title" part=title>
-                    <TextField label="Title" part=title kind=Kind::Text />
-                </Fillable>
-                <Fillable label="Text" part=body main=true>
-                    <AreaField label="Text" part=body kind=Kind::Text rows=8 />
-                </Fillable>
+                <Line label="Title" part=title />
+                <Body label="Text" part=body />
             }
             .into_any()
         }
@@ -138,13 +118,9 @@ fn WebhookFields(step: Part<NodeKind>) -> impl IntoView {
     let count = headers.count();
     let new = || WebhookHeader { name: String::new(), value: String::new() };
     view! {
-        <Fillable label="Address" part=url>
-            <TextField label="Address" part=url kind=Kind::Text placeholder="https://" />
-        </Fillable>
+        <Line label="Address" part=url placeholder="https://" />
         <PickField label="Method" part=name options=choices />
-        <Fillable label="Body" part=body main=true>
-                    <AreaField label="Body" part=body kind=Kind::Text rows=8 />
-                </Fillable>
+        <Body label="Body" part=body />
         <fieldset class="panel-group">
             <legend>"Headers"</legend>
             <For each=move || 0..count.get() key=|index| *index let:index>
@@ -154,7 +130,10 @@ fn WebhookFields(step: Part<NodeKind>) -> impl IntoView {
                             label="Header"
                             part=part!(headers.item(index, new()), "name", WebhookHeader { name, .. } => name)
                         />
-                        {header_value(part!(headers.item(index, new()), "value", WebhookHeader { value, .. } => value))}
+                        <Line
+                            label="Value"
+                            part=part!(headers.item(index, new()), "value", WebhookHeader { value, .. } => value)
+                        />
                     </div>
                     <RemoveButton label="Remove this header" press=move || headers.remove(index) />
                 </div>
@@ -164,10 +143,22 @@ fn WebhookFields(step: Part<NodeKind>) -> impl IntoView {
     }
 }
 
-fn header_value(part: Part<String>) -> impl IntoView {
+/// A line that can be filled in.
+#[component]
+fn Line(label: &'static str, part: Part<String>, #[prop(optional)] placeholder: &'static str) -> impl IntoView {
     view! {
-        <Fillable label="Value" part=part>
-            <TextField label="Value" part=part kind=Kind::Text />
+        <Fillable label=label part=part>
+            <TextField label=label part=part kind=Kind::Text placeholder=placeholder />
+        </Fillable>
+    }
+}
+
+/// The text of a message.
+#[component]
+fn Body(label: &'static str, part: Part<String>) -> impl IntoView {
+    view! {
+        <Fillable label=label part=part main=true>
+            <AreaField label=label part=part kind=Kind::Text rows=8 />
         </Fillable>
     }
 }
