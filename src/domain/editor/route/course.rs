@@ -10,6 +10,9 @@ use crate::domain::graph::Position;
 
 /// What a turn costs, in units of length.
 const TURN: f64 = 40.0;
+/// In a gap less wide than this, a piece stands in the middle; in a wider one it keeps so far from the sides.
+const NARROW: f64 = 80.0;
+const MARGIN: f64 = 10.0;
 /// After so many cells all ways of a journey together are no longer searched for: what is left is drawn as if there were no
 /// boxes. A journey of a few hundred steps needs some thousands.
 pub const PATIENCE: usize = 300_000;
@@ -194,10 +197,35 @@ fn settle(uprights: &mut [Upright]) {
     let mut before = uprights.first().map(|first| first.x).unwrap_or_default();
     for upright in uprights.iter_mut() {
         if !upright.is_fixed() {
-            let width = upright.right - upright.left;
-            let margin = if width < 80.0 { width / 2.0 } else { 10.0 };
-            upright.x = before.clamp(upright.left + margin, upright.right - margin);
+            upright.x = if upright.right - upright.left < NARROW {
+                (upright.left + upright.right) / 2.0
+            } else {
+                before.clamp(upright.left + MARGIN, upright.right - MARGIN)
+            };
         }
         before = upright.x;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Gaps of any width, down to a single step of a number, anywhere on the canvas.
+        #[test]
+        fn an_upright_piece_stands_within_its_gap(
+            before in -1e6..1e6_f64, left in -1e6..1e6_f64, width in prop_oneof![0.0..200.0_f64, 0.0..1e-9_f64, 0.0..1e6_f64],
+        ) {
+            let piece = |left: f64, right: f64| Upright { x: left, left, right, top: 0.0, bottom: 1.0 };
+            let mut uprights = [piece(before, before), piece(left, left + width)];
+            settle(&mut uprights);
+            let [_, settled] = uprights;
+            prop_assert!((settled.left..=settled.right).contains(&settled.x), "{settled:?}");
+        }
     }
 }
