@@ -216,13 +216,11 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-        /// Gaps of any width, down to a single step of a number, anywhere on the canvas.
+        /// Between any two sides; many of them near the middle of the canvas, where half a width is rounded.
         #[test]
-        fn an_upright_piece_stands_within_its_gap(
-            before in -1e6..1e6_f64, left in -1e6..1e6_f64, width in prop_oneof![0.0..200.0_f64, 0.0..1e-9_f64, 0.0..1e6_f64],
-        ) {
+        fn an_upright_piece_stands_within_its_gap(before in -1e6..1e6_f64, (a, b) in prop_oneof![(-100.0..100.0_f64, -100.0..100.0_f64), (-1e6..1e6_f64, -1e6..1e6_f64)]) {
             let piece = |left: f64, right: f64| Upright { x: left, left, right, top: 0.0, bottom: 1.0 };
-            let mut uprights = [piece(before, before), piece(left, left + width)];
+            let mut uprights = [piece(before, before), piece(a.min(b), a.max(b))];
             settle(&mut uprights);
             let [_, settled] = uprights;
             prop_assert!((settled.left..=settled.right).contains(&settled.x), "{settled:?}");
