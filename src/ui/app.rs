@@ -1,7 +1,7 @@
 //! The routes, and what all pages share. The document and the bar at its top are in `shell.rs`.
 
 use leptos::prelude::*;
-use leptos_meta::{Title, provide_meta_context};
+use leptos_meta::provide_meta_context;
 use leptos_router::{
     SsrMode,
     components::{Route, Router, Routes},
@@ -41,6 +41,7 @@ use super::pages::{
     trip::TripPage,
 };
 use super::{
+    components::typed_text::TitleFrame,
     dom,
     pages::{journeys::JourneysPage, not_found::NotFoundPage},
     toaster::{ToastRegion, Toaster},
@@ -54,7 +55,7 @@ pub fn App() -> impl IntoView {
     provide_context(toaster);
     dom::mark_hydrated();
     view! {
-        <Title formatter=|title: String| if title.is_empty() { "Wayfare".to_string() } else { format!("{title} · Wayfare") } />
+        <TitleFrame />
         <Router>
             <main id="content" tabindex="-1">
                 <Pages />

@@ -159,7 +159,8 @@ fn behind_colons(tokens: &[TokenTree], at: usize) -> bool {
     at >= 2 && colons_at(tokens, at - 2)
 }
 
-fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
+/// Every file of Rust in a folder and those in it, in one order.
+pub fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let entries = fs::read_dir(folder).with_context(|| format!("{} is missing", folder.display()))?;
     for path in entries.flatten().map(|entry| entry.path()) {

@@ -1,17 +1,18 @@
-//! What must hold before anything is tested: format, lints of both halves, the direction of imports, lock files.
+//! What must hold before anything is tested: format, lints of both halves, the direction of imports, what is written unescaped, lock files.
 
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use crate::{
-    arrows, npm,
+    arrows, npm, raw_html,
     shell::{call, output, root, step, succeeds},
     toolchain::{TARGET, Toolchain, clean},
 };
 
 pub fn check() -> Result<()> {
     step("imports go one way", arrows::check)?;
+    step("what people typed stays text", raw_html::check)?;
     step("lock files", lock_files)?;
     let toolchain = Toolchain::ready()?;
     step("format", || call(toolchain.cargo_with("fmt")?.args(["--all", "--check"])))?;

@@ -6,6 +6,7 @@ mod browser;
 mod check;
 mod debian;
 mod npm;
+mod raw_html;
 mod run;
 mod server;
 mod shell;

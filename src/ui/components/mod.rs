@@ -16,3 +16,4 @@ pub mod section;
 pub mod state;
 pub mod status_badge;
 pub mod time;
+pub mod typed_text;

@@ -3,11 +3,11 @@
 use std::future::Future;
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::{
     section::{Section, SectionNavigation},
     state::{ErrorState, LoadingState},
+    typed_text::DocumentTitle,
 };
 use crate::{api::AppError, ui::pages::query_value};
 
@@ -26,7 +26,7 @@ pub fn Page(
 ) -> impl IntoView {
     let last = crumbs.len().saturating_sub(1);
     view! {
-        <Title text=title.clone() />
+        <DocumentTitle text=title.clone() />
         <div class="page" class:page-narrow=!wide && section.is_none() class:page-section=section.is_some()>
             {section.map(|section| view! { <SectionNavigation section=section /> })}
             {(!crumbs.is_empty())

@@ -17,6 +17,7 @@ use crate::{
         status::Status,
         text::NAME_MAX,
     },
+    ui::components::typed_text::LiveTextArea,
 };
 
 /// A `<dialog>` that is open while `open` says so.
@@ -210,14 +211,14 @@ fn PublishForm(open: RwSignal<bool>, saver: Saver) -> impl IntoView {
                             <label class="field-label" for="publish-description">
                                 "Description"
                             </label>
-                            <textarea
+                            <LiveTextArea
                                 id="publish-description"
-                                rows="3"
-                                maxlength=DESCRIPTION_MAX.to_string()
-                                aria-describedby="publish-length"
-                                prop:value=description
-                                on:input=move |event| description.set(event_target_value(&event))
-                            ></textarea>
+                                rows=3
+                                max=DESCRIPTION_MAX
+                                described_by="publish-length"
+                                value=description
+                                typed=move |text| description.set(text)
+                            />
                             <span class="hint" id="publish-length">
                                 {move || format!("{} of {DESCRIPTION_MAX} characters", length())}
                             </span>

@@ -60,7 +60,7 @@ use crate::{
 /// Puts the editor into its place on the page.
 pub fn mount() {
     let Some(place) = browser::place() else { return };
-    place.element.set_inner_html("");
+    place.element.set_text_content(None);
     let _ = place.element.set_attribute("data-alive", "true");
     let (journey, version) = (place.journey, place.version);
     leptos::mount::mount_to(place.element, move || view! { <Editor journey=journey version=version /> }).forget();

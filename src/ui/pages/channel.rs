@@ -13,6 +13,7 @@ use crate::{
         page::{Loaded, Page},
         section::DELIVERY,
         time::LongDate,
+        typed_text::TextArea,
     },
 };
 
@@ -215,9 +216,15 @@ fn Encryption(settings: Option<ChannelSettings>) -> impl IntoView {
             <label class="field-label" for="field-authority">
                 "Certificate of a private authority"
             </label>
-            <textarea id="field-authority" class="pem" name="fields[authority]" rows="4" spellcheck="false" aria-describedby="field-authority-hint">
-                {authority}
-            </textarea>
+            <TextArea
+                id="field-authority"
+                class="pem"
+                name="fields[authority]"
+                rows=4
+                code=true
+                described_by="field-authority-hint"
+                text=authority
+            />
             <span class="hint" id="field-authority-hint">
                 "In PEM, where the server’s certificate comes from your own authority. Empty otherwise."
             </span>
@@ -248,7 +255,7 @@ fn SecretField(channel: ChannelView) -> impl IntoView {
                 {label}
             </label>
             {if channel.channel == Channel::Push {
-                view! { <textarea id="field-secret" class="pem" name="secret" rows="4" spellcheck="false" aria-describedby="field-secret-hint"></textarea> }
+                view! { <TextArea id="field-secret" class="pem" name="secret" rows=4 code=true described_by="field-secret-hint" text="" /> }
                     .into_any()
             } else {
                 view! { <input id="field-secret" r#type="password" name="secret" autocomplete="new-password" aria-describedby="field-secret-hint" /> }

@@ -2,7 +2,6 @@
 //! a script: name, description and labels, the steps as a list, what is found, and versions.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::{
     check_list::CheckList, graph_picture::GraphPicture, id_of_path, missing_card::MissingCard, query_value,
@@ -25,6 +24,7 @@ use crate::{
     ui::components::{
         state::{ErrorState, LoadingState},
         status_badge::StatusBadge,
+        typed_text::{DocumentTitle, TextArea},
     },
 };
 
@@ -51,7 +51,7 @@ pub fn EditJourneyPage() -> impl IntoView {
                             Ok(loaded) => view! { <Editor loaded=loaded /> }.into_any(),
                             Err(error) => {
                                 view! {
-                                    <Title text="Edit journey" />
+                                    <DocumentTitle text="Edit journey" />
                                     <h1 class="visually-hidden">"Edit journey"</h1>
                                     <ErrorState error=error />
                                 }
@@ -72,7 +72,7 @@ fn Editor(loaded: EditPage) -> impl IntoView {
     let summary = page.detail.summary.clone();
     let versions = page.detail.versions.clone();
     view! {
-        <Title text=format!("Edit {}", summary.name) />
+        <DocumentTitle text=format!("Edit {}", summary.name) />
         <div class="page-head">
             <div class="page-title">
                 <h1>{format!("Edit {}", summary.name)}</h1>
@@ -179,9 +179,7 @@ fn DetailsForm(loaded: Loaded) -> impl IntoView {
             </label>
             <label class="field">
                 <span class="field-label">"Description"</span>
-                <textarea name="description" rows="3" maxlength=DESCRIPTION_MAX.to_string()>
-                    {summary.description.clone()}
-                </textarea>
+                <TextArea name="description" rows=3 max=DESCRIPTION_MAX text=summary.description.clone() />
             </label>
             <fieldset class="choices">
                 <legend>"Labels"</legend>

@@ -1,7 +1,6 @@
 //! `/journeys/:id`: one journey: status, figures, versions, settings, and what was done to it.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::{
     graph_picture::GraphPicture, id_of_path, message_findings::WarningsCard, message_table::MessageTable,
@@ -28,6 +27,7 @@ use crate::{
         state::{ErrorState, LoadingState},
         status_badge::StatusBadge,
         time::LongDate,
+        typed_text::DocumentTitle,
     },
 };
 
@@ -50,7 +50,7 @@ pub fn JourneyPage() -> impl IntoView {
                         Ok(loaded) => view! { <Journey loaded=loaded /> }.into_any(),
                         Err(error) => {
                             view! {
-                                <Title text="Not found" />
+                                <DocumentTitle text="Not found" />
                                 <h1 class="visually-hidden">"Journey"</h1>
                                 <ErrorState error=error />
                             }
@@ -80,7 +80,7 @@ fn Journey(loaded: Loaded) -> impl IntoView {
     let shown = detail.versions.iter().find(is_shown).map(|version| version.figures).unwrap_or_default();
     let description = if summary.description.is_empty() { "No description.".to_string() } else { summary.description.clone() };
     view! {
-        <Title text=summary.name.clone() />
+        <DocumentTitle text=summary.name.clone() />
         <div class="page-head" data-live="head">
             <div class="page-title">
                 <h1>{summary.name.clone()}</h1>

@@ -11,7 +11,10 @@ use crate::{
         figures::counted,
         text::{DESCRIPTION_MAX, NAME_MAX},
     },
-    ui::components::page::{Loaded, Page},
+    ui::components::{
+        page::{Loaded, Page},
+        typed_text::TextArea,
+    },
 };
 
 #[component]
@@ -43,9 +46,13 @@ fn NewJourneyForm() -> impl IntoView {
             </label>
             <label class="field">
                 <span class="field-label">"Description"</span>
-                <textarea name="description" rows="2" maxlength=DESCRIPTION_MAX.to_string() placeholder="What is it for?">
-                    {typed("description")}
-                </textarea>
+                <TextArea
+                    name="description"
+                    rows=2
+                    max=DESCRIPTION_MAX
+                    placeholder="What is it for?"
+                    text=typed("description").unwrap_or_default()
+                />
             </label>
             <fieldset class="starts">
                 <legend>"Start from"</legend>

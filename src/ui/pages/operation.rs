@@ -1,7 +1,6 @@
 //! `/operations/:id`: what one action did, row by row.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::id_of_path;
@@ -16,6 +15,7 @@ use crate::{
         state::{ErrorState, LoadingState},
         status_badge::StatusBadge,
         time::LongDate,
+        typed_text::DocumentTitle,
     },
 };
 
@@ -26,7 +26,7 @@ pub fn OperationPage() -> impl IntoView {
     let number = Memo::new(move |_| query.read().get("page").map_or(Some(1), |page| page.parse().ok()).unwrap_or(0));
     let account = Resource::new(move || (id.clone(), number.get()), async |(id, page)| get_operation(id, page).await);
     view! {
-        <Title text="Operation" />
+        <DocumentTitle text="Operation" />
         <div class="page page-narrow">
             <nav class="crumbs" aria-label="Breadcrumb">
                 <a href="/journeys">"Journeys"</a>

@@ -15,7 +15,10 @@ use crate::{
         text::NAME_MAX,
         time::Timestamp,
     },
-    ui::components::page::{Loaded, Page},
+    ui::components::{
+        page::{Loaded, Page},
+        typed_text::TextArea,
+    },
 };
 
 #[component]
@@ -77,9 +80,12 @@ fn PublishForm(loaded: EditPage) -> impl IntoView {
             </label>
             <label class="field">
                 <span class="field-label">{format!("Description, at most {PUBLISHED_DESCRIPTION_MAX} characters")}</span>
-                <textarea name="description" rows="2" maxlength=PUBLISHED_DESCRIPTION_MAX.to_string()>
-                    {typed("description").unwrap_or(document.description)}
-                </textarea>
+                <TextArea
+                    name="description"
+                    rows=2
+                    max=PUBLISHED_DESCRIPTION_MAX
+                    text=typed("description").unwrap_or(document.description)
+                />
             </label>
             {takes_over.then(|| view! { <PredecessorField inside=inside queued=queued /> })}
             <p class="hint">{when_it_opens(document.settings.start.filter(|start| *start > page.now), takes_over)}</p>

@@ -1,13 +1,15 @@
 //! `/journeys/stop`: Stop's confirmation as a page.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::{query_string, stop_effect::StopEffect};
 use crate::{
-    api::operations::preview_stop,
+    api::{operations::preview_stop, request::local},
     domain::{figures::counted, operation::StopPreview, query_string::pairs},
-    ui::components::state::{ErrorState, LoadingState},
+    ui::components::{
+        state::{ErrorState, LoadingState},
+        typed_text::DocumentTitle,
+    },
 };
 
 /// The chosen journeys as the list's form sends them.
@@ -15,7 +17,8 @@ pub fn chosen_fields(query: &str) -> (Vec<String>, Option<String>, String) {
     let fields: Vec<(String, String)> = pairs(query).collect();
     let ids = fields.iter().filter(|(key, _)| key == "ids").map(|(_, value)| value.clone()).collect();
     let one = |wanted: &str| fields.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.clone());
-    (ids, one("matching"), one("back").unwrap_or_else(|| "/journeys".to_string()))
+    // The address is anybody's to write: it leads back to a page of ours or to the list.
+    (ids, one("matching"), local(&one("back").unwrap_or_default()))
 }
 
 /// The same fields, hidden in another form.
@@ -39,7 +42,7 @@ pub fn StopJourneysPage() -> impl IntoView {
         },
     );
     view! {
-        <Title text="Stop journeys" />
+        <DocumentTitle text="Stop journeys" />
         <div class="page page-narrow">
             <nav class="crumbs" aria-label="Breadcrumb">
                 <a href="/journeys">"Journeys"</a>

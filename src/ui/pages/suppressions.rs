@@ -17,6 +17,7 @@ use crate::{
         page::{Loaded, Page},
         section::DELIVERY,
         time::LongDate,
+        typed_text::TextArea,
     },
 };
 
@@ -162,7 +163,7 @@ fn AddForm() -> impl IntoView {
                 </label>
                 <label class="field">
                     <span class="field-label">"Addresses, one a line"</span>
-                    <textarea name="addresses" rows="4" required>{typed("addresses")}</textarea>
+                    <TextArea name="addresses" rows=4 required=true text=typed("addresses").unwrap_or_default() />
                 </label>
                 <label class="field">
                     <span class="field-label">"Why (optional)"</span>

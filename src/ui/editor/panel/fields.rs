@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::part::Part;
 use crate::{
     domain::editor::{Severity, palette::in_units, typed::path_in_form},
-    ui::editor::bench::Bench,
+    ui::{components::typed_text::LiveTextArea, editor::bench::Bench},
 };
 
 /// What a form is about: complaints are looked for below it.
@@ -155,15 +155,15 @@ pub fn AreaField(
     let wrong = complaint(path);
     view! {
         <Framed label=label path=path hint=hint>
-            <textarea
+            <LiveTextArea
                 id=id.clone()
-                rows=rows.to_string()
+                rows=rows
                 disabled=!open(kind)
-                prop:value=part.value
-                aria-invalid=move || wrong.read().is_some().then_some("true")
-                aria-describedby=format!("{id}-complaint")
-                on:input=move |event| part.set(event_target_value(&event))
-            ></textarea>
+                value=part.value
+                invalid=Signal::derive(move || wrong.read().is_some())
+                described_by=format!("{id}-complaint")
+                typed=move |text| part.set(text)
+            />
         </Framed>
     }
 }

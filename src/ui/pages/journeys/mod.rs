@@ -11,7 +11,6 @@ pub mod state;
 mod table;
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::{plain_outcome::PlainOutcome, query_string};
 use crate::{
@@ -21,6 +20,7 @@ use crate::{
         components::{
             icon::{Icon, Symbol},
             state::{ErrorState, LoadingState},
+            typed_text::DocumentTitle,
         },
         dom,
         toaster::Toaster,
@@ -36,7 +36,7 @@ pub fn JourneysPage() -> impl IntoView {
     let page = Resource::new(move || (query.get(), refresh.get(), toaster.undone.get()), |(query, ..)| list_journeys(query));
     dom::on_server_change(move || refresh.update(|count| *count += 1));
     view! {
-        <Title text="Journeys" />
+        <DocumentTitle text="Journeys" />
         <div class="page">
             <div class="page-head">
                 <h1>"Journeys"</h1>
