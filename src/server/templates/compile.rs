@@ -149,7 +149,7 @@ impl<'a> Written<'a> {
                 }
                 Piece::Output { code, .. } => format!("{{{{ {}\n}}}}", rewriter.finish(&code::translate(code))),
                 Piece::Tag { name, arguments, .. } => {
-                    rewriter.passes_tag(name);
+                    let name = rewriter.passes_tag(name);
                     format!("{{% {name} {}\n%}}", code::translate(arguments))
                 }
             };

@@ -3,6 +3,7 @@
 //! A message is compiled once ([`CompiledMessage::new`]) and composed for each person. What it may cost is limited
 //! (`meter.rs`), values cannot break out of their place (`place.rs`), and what is not there is nothing (`scope.rs`).
 
+mod addresses;
 mod blocks;
 mod check;
 mod code;
@@ -16,6 +17,7 @@ mod finished_tests;
 mod hostile_tests;
 mod links;
 mod marks;
+mod markup;
 mod message;
 mod meter;
 mod mjml;

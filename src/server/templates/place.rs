@@ -2,8 +2,10 @@
 //! filter of ours is added to the end of every output. `| raw` switches it off for that output.
 
 use super::{
+    addresses::schemes_in,
     code,
-    filters::{AS_IT_IS, HTML_NOW, HTML_VALUE},
+    filters::{ADDRESS, AS_IT_IS, HTML_NOW, HTML_VALUE},
+    markup::Markup,
     source::Piece,
 };
 
@@ -32,6 +34,10 @@ pub struct Rewriter {
     /// How many captures are open.
     captures: usize,
     captured: Vec<String>,
+    /// HTML: where in it?
+    markup: Markup,
+    /// The filter for a value that decides where an address leads, with the schemes that the author has written.
+    address: String,
 }
 
 impl Rewriter {
@@ -47,10 +53,23 @@ impl Rewriter {
         };
         let assigned: Vec<String> = ["assign", "for", "tablerow", "increment", "decrement"].into_iter().flat_map(names).collect();
         let captured = names("capture").into_iter().filter(|name| !assigned.contains(name)).collect();
-        Self { place, in_string: false, captures: 0, captured }
+        let mut schemes: Vec<String> = pieces
+            .iter()
+            .flat_map(|piece| match piece {
+                Piece::Text(_) => Vec::new(),
+                Piece::Output { code, .. } | Piece::Tag { arguments: code, .. } => schemes_in(code),
+            })
+            .collect();
+        schemes.sort();
+        schemes.dedup();
+        let address = if schemes.is_empty() { ADDRESS.to_string() } else { format!("{ADDRESS}: \"{}\"", schemes.join(" ")) };
+        Self { place, in_string: false, captures: 0, captured, markup: Markup::new(), address }
     }
 
     pub fn passes_text(&mut self, text: &str) {
+        if self.place == Place::Html {
+            self.markup.passes_text(text);
+        }
         if self.place != Place::Json || self.captures > 0 {
             return;
         }
@@ -65,28 +84,51 @@ impl Rewriter {
         }
     }
 
-    pub fn passes_tag(&mut self, name: &str) {
+    /// Under which name the parser gets a tag: `cycle` writes values as well, and escapes them for their place.
+    pub fn passes_tag<'a>(&mut self, name: &'a str) -> &'a str {
+        if self.place == Place::Html {
+            self.markup.passes_tag(name);
+        }
         match name {
             "capture" => self.captures += 1,
             "endcapture" => self.captures = self.captures.saturating_sub(1),
+            "cycle" => return self.cycle(),
             _ => {}
+        }
+        name
+    }
+
+    fn cycle(&mut self) -> &'static str {
+        match self.place {
+            Place::Text | Place::Line => "cycle",
+            Place::Html if self.markup.passes_value() => "cycle_address",
+            Place::Html => "cycle_html",
+            Place::Json | Place::Url if self.captures > 0 => "cycle",
+            Place::Json if self.in_string => "cycle_json_text",
+            Place::Json => "cycle_json",
+            Place::Url => "cycle_url",
         }
     }
 
     /// The code of an output, with our filter at its end.
-    pub fn finish(&self, code: &str) -> String {
+    pub fn finish(&mut self, code: &str) -> String {
+        let leads = self.place == Place::Html && self.markup.passes_value();
         let filters = code::filters(code);
         let ends_with = |known: &[&str]| filters.last().filter(|(_, name)| known.contains(&name.as_str())).map(|(at, _)| *at);
         let plain = |code: &str| format!("{code} | {}", AS_IT_IS);
+        let checked = |code: &str| format!("{code} | {}", self.address);
         if filters.iter().any(|(_, name)| name == "raw") {
-            return plain(code);
+            return if leads { checked(code) } else { plain(code) };
         }
         match self.place {
             Place::Text | Place::Line => plain(code),
             Place::Html => {
                 // What was captured from this very text is made of values that were escaped in it.
                 if self.captured.iter().any(|name| name == code) {
-                    return plain(code);
+                    return if leads { checked(code) } else { plain(code) };
+                }
+                if leads {
+                    return format!("{} | {HTML_VALUE}", checked(code));
                 }
                 match ends_with(&["newline_to_br"]) {
                     Some(at) => format!("{}| {HTML_NOW} {}", &code[..at], &code[at..]),

@@ -501,3 +501,54 @@ fn the_check_tells_of_json_that_is_none() {
     assert_eq!(check(&hook("{\"a\": {{ profile.plan }}, \"b\": \"{{ event.total }}\"}"), &known()).warnings, []);
     assert_eq!(check(&hook(""), &known()).warnings, []);
 }
+
+#[test]
+fn a_value_leads_to_no_script_whatever_it_looks_like() {
+    for link in [
+        "javascript:alert(1)",
+        " JaVa\tScript:alert(1)",
+        "javascript&colon;x",
+        "java&#115;cript&#58;x",
+        "vbscript:x",
+        "data:text/html,x",
+    ] {
+        // In two halves, so that it is no text of the author.
+        let half = link.len() / 2;
+        let value = format!("{{% assign a = \"{}\" %}}{{% assign link = a | append: \"{}\" %}}", &link[..half], &link[half..]);
+        for (html, expected) in [
+            ("<a href=\"{{ link }}\">x</a>", "<a href=\"\">x</a>"),
+            ("<a href={{ link }}>x</a>", "<a href=>x</a>"),
+            ("<img src='{{ link }}'>", "<img src=''>"),
+            ("<form action=\"{{ link | strip }}\"></form>", "<form action=\"\"></form>"),
+            ("<a href=\"{{ link | raw }}\">x</a>", "<a href=\"\">x</a>"),
+            ("{% capture way %}{{ link }}{% endcapture %}<a href=\"{{ way }}\">x</a>", "<a href=\"\">x</a>"),
+            ("<a href=\"{% if link %}{{ link }}{% else %}https://shop.example{% endif %}\">x</a>", "<a href=\"\">x</a>"),
+            ("<a href=\"{% cycle link %}\">x</a>", "<a href=\"\">x</a>"),
+        ] {
+            assert_eq!(filled(&format!("{value}{html}"), Place::Html), expected, "{link}");
+        }
+    }
+}
+
+#[test]
+fn a_value_that_leads_on_and_an_author_s_own_scheme_stay() {
+    for (html, expected) in [
+        ("<a href=\"{{ 'https://shop.example/?a=1&b=2' }}\">", "<a href=\"https://shop.example/?a=1&amp;b=2\">"),
+        ("<a href=\"{{ profile.missing | default: 'shop-app://cart' }}\">", "<a href=\"shop-app://cart\">"),
+        ("<a href=\"shop-app://{{ profile.first_name }}\">", "<a href=\"shop-app://Ann\">"),
+        ("<a href=\"https://shop.example/{{ 'a:b' }}\">", "<a href=\"https://shop.example/a:b\">"),
+        ("<a title=\"{{ 'data:x' }}\">{{ 'data:x' }}", "<a title=\"data:x\">data:x"),
+        ("<a href=\"{{ unsubscribe_url }}\">", "<a href=\"\">"),
+    ] {
+        assert_eq!(filled(html, Place::Html), expected, "{html}");
+    }
+}
+
+#[test]
+fn cycle_writes_values_as_outputs_do() {
+    let value = "{% assign x = '<b>\"' %}";
+    assert_eq!(filled(&format!("{value}{{% cycle x, '<i>' %}}{{% cycle x, '<i>' %}}"), Place::Html), "&lt;b&gt;&quot;<i>");
+    assert_eq!(filled(&format!("{value}{{\"a\": \"{{% cycle x %}}\"}}"), Place::Json), "{\"a\": \"<b>\\\"\"}");
+    assert_eq!(filled(&format!("{value}{{\"a\": {{% cycle x %}}}}"), Place::Json), "{\"a\": \"<b>\\\"\"}");
+    assert_eq!(filled(&format!("{value}https://a.example/{{% cycle x %}}"), Place::Url), "https://a.example/%3Cb%3E%22");
+}

@@ -9,7 +9,11 @@ use liquid_core::{
 };
 
 use super::write;
-use crate::server::templates::{meter, scope::Round};
+use crate::server::templates::{
+    filters::alone,
+    meter,
+    scope::{Round, weight},
+};
 
 #[derive(Debug)]
 struct Loop {
@@ -225,6 +229,8 @@ fn setting(arguments: &mut TagTokenIter<'_>) -> Result<Expression> {
 struct Cycle {
     group: String,
     values: Vec<Expression>,
+    /// Makes a value fit into its place.
+    escape: fn(&dyn ValueView) -> String,
 }
 
 /// How far each group has come.
@@ -241,12 +247,43 @@ impl Renderable for Cycle {
             now
         };
         meter::spend(runtime, self.group.len())?;
-        let value = self.values.get(place).and_then(|value| value.try_evaluate(runtime));
-        value.map_or(Ok(()), |value| write(writer, &value.to_kstr()))
+        let Some(expression) = self.values.get(place) else { return Ok(()) };
+        let Some(value) = expression.try_evaluate(runtime) else { return Ok(()) };
+        meter::spend(runtime, 6 * weight(value.as_view()))?;
+        match expression {
+            // What the author has written stands as it is.
+            Expression::Literal(_) => write(writer, &value.to_kstr()),
+            Expression::Variable(_) => write(writer, &(self.escape)(value.as_view())),
+        }
     }
 }
 
-pub fn parse_cycle(mut arguments: TagTokenIter<'_>, _: &Language) -> Result<Box<dyn Renderable>> {
+/// `cycle` under the names that [`super::super::place::Rewriter`] gives it.
+pub fn parse_cycle(arguments: TagTokenIter<'_>, _: &Language) -> Result<Box<dyn Renderable>> {
+    cycle(arguments, alone::plain)
+}
+
+pub fn parse_cycle_html(arguments: TagTokenIter<'_>, _: &Language) -> Result<Box<dyn Renderable>> {
+    cycle(arguments, alone::html)
+}
+
+pub fn parse_cycle_address(arguments: TagTokenIter<'_>, _: &Language) -> Result<Box<dyn Renderable>> {
+    cycle(arguments, alone::address)
+}
+
+pub fn parse_cycle_json_text(arguments: TagTokenIter<'_>, _: &Language) -> Result<Box<dyn Renderable>> {
+    cycle(arguments, alone::json_text)
+}
+
+pub fn parse_cycle_json(arguments: TagTokenIter<'_>, _: &Language) -> Result<Box<dyn Renderable>> {
+    cycle(arguments, alone::json)
+}
+
+pub fn parse_cycle_url(arguments: TagTokenIter<'_>, _: &Language) -> Result<Box<dyn Renderable>> {
+    cycle(arguments, alone::url)
+}
+
+fn cycle(mut arguments: TagTokenIter<'_>, escape: fn(&dyn ValueView) -> String) -> Result<Box<dyn Renderable>> {
     let mut values = vec![arguments.expect_next("Value expected.")?.expect_value().into_result()?];
     let mut group = None;
     while let Some(token) = arguments.next() {
@@ -258,7 +295,7 @@ pub fn parse_cycle(mut arguments: TagTokenIter<'_>, _: &Language) -> Result<Box<
         values.push(arguments.expect_next("Value expected.")?.expect_value().into_result()?);
     }
     let all = || values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-    Ok(Box::new(Cycle { group: group.unwrap_or_else(all), values }))
+    Ok(Box::new(Cycle { group: group.unwrap_or_else(all), values, escape }))
 }
 
 #[derive(Debug)]

@@ -42,11 +42,16 @@ const BLOCKS: [Block; 7] = [
     Block { start: "ifchanged", end: "endifchanged", parse: variables::parse_if_changed },
 ];
 
-const TAGS: [Tag; 6] = [
+const TAGS: [Tag; 11] = [
     Tag { name: "assign", parse: variables::parse_assign },
     Tag { name: "increment", parse: variables::parse_increment },
     Tag { name: "decrement", parse: variables::parse_decrement },
     Tag { name: "cycle", parse: loops::parse_cycle },
+    Tag { name: "cycle_html", parse: loops::parse_cycle_html },
+    Tag { name: "cycle_address", parse: loops::parse_cycle_address },
+    Tag { name: "cycle_json_text", parse: loops::parse_cycle_json_text },
+    Tag { name: "cycle_json", parse: loops::parse_cycle_json },
+    Tag { name: "cycle_url", parse: loops::parse_cycle_url },
     Tag { name: "break", parse: loops::parse_break },
     Tag { name: "continue", parse: loops::parse_continue },
 ];

@@ -6,12 +6,13 @@ use liquid_core::{Result, Value, ValueView};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::{AS_IT_IS, Call, Spec, spec, text};
-use crate::server::templates::marks::value_or_mark;
+use crate::server::templates::{addresses::may_lead, marks::value_or_mark};
 
 pub const FILTERS: &[Spec] = &[
     spec(AS_IT_IS, 0, 0, as_it_is),
     spec(super::HTML_VALUE, 0, 0, html_value),
     spec(super::HTML_NOW, 0, 0, escape_once),
+    spec(super::ADDRESS, 0, 1, address),
     spec("__json_text", 0, 0, json_text),
     spec("__json_value", 0, 0, json),
     spec("__url", 0, 0, url_encode),
@@ -63,6 +64,14 @@ fn html_value(call: &Call<'_>) -> Result<Value> {
     text(value_or_mark(call.runtime, value))
 }
 
+/// Nothing, where it would lead somewhere that no value may lead to.
+fn address(call: &Call<'_>) -> Result<Value> {
+    let plain = call.text();
+    call.makes(plain.len())?;
+    let own: Vec<String> = call.text_of(0).split(' ').map(str::to_string).collect();
+    text(if may_lead(&plain, &own) { plain } else { String::new() })
+}
+
 fn escaped(call: &Call<'_>, once: bool) -> Result<Value> {
     let plain = call.input.to_kstr();
     let signs = plain.bytes().filter(|byte| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')).count();
@@ -70,6 +79,10 @@ fn escaped(call: &Call<'_>, once: bool) -> Result<Value> {
         return text(plain.into_string());
     }
     call.makes(plain.len() + 6 * signs)?;
+    text(escaped_text(&plain, signs, once))
+}
+
+fn escaped_text(plain: &str, signs: usize, once: bool) -> String {
     let mut out = String::with_capacity(plain.len() + 6 * signs);
     for (at, sign) in plain.char_indices() {
         match entity(sign) {
@@ -78,7 +91,40 @@ fn escaped(call: &Call<'_>, once: bool) -> Result<Value> {
             None => out.push(sign),
         }
     }
-    text(out)
+    out
+}
+
+/// A value on its own, as `cycle` writes it: escaped for its place like any output.
+pub mod alone {
+    use super::{ValueView, may_lead, push_json, push_json_text, utf8_percent_encode};
+
+    pub fn plain(value: &dyn ValueView) -> String {
+        value.to_kstr().into_string()
+    }
+
+    pub fn html(value: &dyn ValueView) -> String {
+        super::escaped_text(&value.to_kstr(), 0, true)
+    }
+
+    pub fn address(value: &dyn ValueView) -> String {
+        if may_lead(&value.to_kstr(), &[]) { html(value) } else { String::new() }
+    }
+
+    pub fn json_text(value: &dyn ValueView) -> String {
+        let mut out = String::new();
+        push_json_text(&mut out, &value.to_kstr());
+        out
+    }
+
+    pub fn json(value: &dyn ValueView) -> String {
+        let mut out = String::new();
+        push_json(&mut out, value);
+        out
+    }
+
+    pub fn url(value: &dyn ValueView) -> String {
+        utf8_percent_encode(&value.to_kstr(), super::URL_SET).to_string()
+    }
 }
 
 /// Does `amp;`, `#39;` or the like follow the `&`?

@@ -20,11 +20,15 @@ use super::{
 };
 use crate::domain::delivery::names::closest;
 
+pub use escapes::alone;
+
 /// Our own filter at the end of an output that is put in as it is.
 pub const AS_IT_IS: &str = "__plain";
 /// The same at the end of an output into HTML, and before a filter that makes HTML of it.
 pub const HTML_VALUE: &str = "__html";
 pub const HTML_NOW: &str = "__html_now";
+/// Before it, where a value decides where an address leads.
+pub const ADDRESS: &str = "__address";
 
 /// One filter: its name, how many arguments it takes, and what it does.
 #[derive(Clone, Copy)]
