@@ -56,6 +56,10 @@ test.describe('with an admin', () => {
     await page.goto(`${server.url}/people`);
     await page.getByRole('combobox', { name: 'Role of Bob' }).selectOption('viewer');
     await page.getByRole('button', { name: 'Save role of Bob' }).click();
+    const question = page.getByRole('alertdialog', { name: 'Make Bob a Viewer?' });
+    await expect(question).toContainText('bob@example.com');
+    await expect(question).toContainText('Now: Publisher');
+    await question.getByRole('button', { name: 'Make Bob a Viewer' }).click();
     await expect(page.getByText('Saved.')).toBeVisible();
     await page.goto(`${server.url}/journeys?q=Suspicious`);
     await alive(page);
@@ -66,6 +70,7 @@ test.describe('with an admin', () => {
 
     await page.goto(`${server.url}/people`);
     await page.getByRole('button', { name: 'Remove Bob' }).click();
+    await page.getByRole('alertdialog', { name: 'Remove Bob from the project?' }).getByRole('button', { name: 'Remove Bob' }).click();
     await expect(page.getByRole('list', { name: 'People in this project' })).not.toContainText('Bob');
     await bob.reload();
     await expect(complaint(bob, 'You have no role in any project yet')).toBeVisible();

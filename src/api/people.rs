@@ -4,15 +4,16 @@ use leptos::prelude::*;
 
 use super::{
     AppError,
-    request::{ShownOnce, caller, context, fail, go_to, show_once},
+    request::{ShownOnce, ask_on, caller, context, fail, go_to, show_once, standing},
 };
 use crate::domain::{
     access::Role,
     account::EmailAddress,
     error::FieldError,
     ids::UserId,
-    team::{Invitation, Member},
+    team::{Invitation, Member, RoleChange},
 };
+use crate::server::services::ServiceError;
 
 /// What the page of people shows.
 pub struct PeoplePage {
@@ -59,16 +60,44 @@ pub async fn withdraw_invitation(invitation: String) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Gives somebody another role; an empty one takes her out of the project.
-#[server(prefix = "/api/ui", endpoint = "people/role")]
-pub async fn set_role(user: String, #[server(default)] role: String) -> Result<(), AppError> {
-    let (services, actor) = context()?;
+/// What the page asks about before a role is changed.
+///
+/// # Errors
+/// Where the reader may not manage people, or the person is not in the project.
+pub async fn read_role_change(user: String, role: String) -> Result<RoleChange, AppError> {
+    let (services, standing) = standing()?;
+    let (user, wanted) = role_wanted(&user, &role)?;
+    let (member, proof) = services.role_change(&standing.actor, user, wanted).await.map_err(fail)?;
+    let project = standing.project().map(|project| project.name.clone()).unwrap_or_default();
+    Ok(RoleChange { member, project, wanted, proof })
+}
+
+fn role_wanted(user: &str, role: &str) -> Result<(UserId, Option<Role>), AppError> {
     let user = user.parse().map_err(|error| fail(AppError::field(FieldError::new("user", "malformed", format!("{error}")))))?;
-    let role = match role.as_str() {
+    let role = match role {
         "" => None,
         role => Some(role.parse().map_err(|error| fail(AppError::field(error)))?),
     };
-    services.set_role(&actor, user, role).await.map_err(fail)?;
+    Ok((user, role))
+}
+
+/// Gives somebody another role; an empty one takes them out of the project. Nothing is done that the page of
+/// [`read_role_change`] has not asked about: a form without its `confirmed` is led there.
+#[server(prefix = "/api/ui", endpoint = "people/role")]
+pub async fn set_role(
+    user: String,
+    #[server(default)] role: String,
+    #[server(default)] confirmed: String,
+) -> Result<(), AppError> {
+    let (services, actor) = context()?;
+    let (user, role) = role_wanted(&user, &role)?;
+    match services.set_role(&actor, user, role, &confirmed).await {
+        Ok(()) => {}
+        Err(error @ ServiceError::Unconfirmed) => {
+            return Err(ask_on(&format!("/people/role?user={user}&role={}", role.map_or("", Role::key)), error));
+        }
+        Err(error) => return Err(fail(error)),
+    }
     go_to(if role.is_some() { "/people?notice=saved" } else { "/people?notice=removed" });
     Ok(())
 }

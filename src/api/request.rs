@@ -69,6 +69,8 @@ pub struct FormAnswer(Arc<Mutex<Answer>>);
 #[derive(Clone, Default)]
 pub struct Answer {
     pub error: Option<AppError>,
+    /// The page that asks for what is missing: whether it is really meant.
+    pub asks_on: Option<String>,
     /// The page to go on to.
     pub target: Option<String>,
     pub shown: Option<ShownOnce>,
@@ -195,6 +197,9 @@ impl From<ServiceError> for AppError {
             ServiceError::Problems(problems) => AppError::Invalid(problems),
             ServiceError::WrongCredentials => AppError::WrongCredentials,
             ServiceError::SignedOut => AppError::SignedOut,
+            ServiceError::Unconfirmed => AppError::Conflict(
+                "Nothing was changed: this is done on the page that asks whether it is really meant, within an hour.".to_string(),
+            ),
             ServiceError::TooMany(wait) => AppError::TooMany(wait.0),
             ServiceError::Busy => AppError::TooMany(1),
             ServiceError::Provider(error) => {
@@ -235,6 +240,12 @@ pub fn show_once(shown: ShownOnce) {
 /// Sends a plain form on to a page of ours; a script gets the answer itself and goes where it wants.
 pub fn go_to(path: &str) {
     FormAnswer::change(|answer| answer.target = Some(local(path)));
+}
+
+/// Sends a plain form on to the page that asks whether it is really meant; a script is told that nothing was done.
+pub fn ask_on(path: &str, error: impl Into<AppError>) -> AppError {
+    FormAnswer::change(|answer| answer.asks_on = Some(local(path)));
+    fail(error)
 }
 
 /// Sends a plain form back to the list it came from, which then shows what the operation did.

@@ -121,6 +121,12 @@ impl Role {
         }
     }
 
+    /// `a Viewer`, `an Admin`
+    pub fn with_article(self) -> String {
+        let article = if self == Role::Admin { "an" } else { "a" };
+        format!("{article} {}", self.title())
+    }
+
     /// What the list's page says to those who may not do everything on it.
     pub fn limit(self) -> Option<&'static str> {
         match self {
@@ -218,13 +224,8 @@ impl Permission {
         let phrase = self.phrase();
         let mut phrase: String = phrase.chars().take(1).flat_map(char::to_uppercase).chain(phrase.chars().skip(1)).collect();
         phrase.push_str(" needs");
-        format!("{phrase} {article} {least}; you are {} in this project. Ask an admin of the project.", with_article(role))
+        format!("{phrase} {article} {least}; you are {} in this project. Ask an admin of the project.", role.with_article())
     }
-}
-
-fn with_article(role: Role) -> String {
-    let article = if role == Role::Admin { "an" } else { "a" };
-    format!("{article} {}", role.title())
 }
 
 impl Scope {

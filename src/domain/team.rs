@@ -20,6 +20,17 @@ pub struct Member {
     pub last_sign_in_at: Option<Timestamp>,
 }
 
+/// A change of somebody's role, as it is asked about before it is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleChange {
+    pub member: Member,
+    pub project: String,
+    /// None takes the person out of the project.
+    pub wanted: Option<Role>,
+    /// Shows that exactly this was asked about.
+    pub proof: String,
+}
+
 /// A link that somebody may still follow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invitation {

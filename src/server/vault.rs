@@ -41,6 +41,8 @@ pub enum Purpose {
     MessageKey,
     /// Addresses at which providers report.
     Hook,
+    /// A page that asks whether something is really meant.
+    Confirmation,
 }
 
 impl Purpose {
@@ -49,6 +51,7 @@ impl Purpose {
             Purpose::Link => b"wayfare link 1",
             Purpose::MessageKey => b"wayfare message key 1",
             Purpose::Hook => b"wayfare hook 1",
+            Purpose::Confirmation => b"wayfare confirmation 1",
         }
     }
 }

@@ -34,6 +34,7 @@ use super::pages::{
     profiles::ProfilesPage,
     projects::ProjectsPage,
     publish_journey::PublishJourneyPage,
+    role_change::RoleChangePage,
     segments::{SegmentEditPage, SegmentsPage},
     sign_in::SignInPage,
     stop_journeys::StopJourneysPage,
@@ -91,6 +92,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/trips/:id") view=|| view! { <TripPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/delivery") view=|| view! { <DeliveryPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/people") view=|| view! { <PeoplePage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/people/role") view=|| view! { <RoleChangePage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/keys") view=|| view! { <KeysPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/channels") view=|| view! { <ChannelsPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/channels/hooks") view=|| view! { <HooksPage /> }.into_any() ssr=SsrMode::Async />

@@ -152,7 +152,7 @@ async fn world(place: &Place, admin: &Browser) -> World {
 async fn leave_everything(admin: &Browser, projects: &[&str], user: &str) {
     for project in projects.iter().rev() {
         assert_eq!(admin.post("projects/switch", &[("project", project)]).await.status(), 200);
-        assert_eq!(admin.post("people/role", &[("user", user)]).await.status(), 200);
+        assert_eq!(admin.give_role(user, "").await.status(), 200);
     }
 }
 

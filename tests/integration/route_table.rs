@@ -195,6 +195,7 @@ fn pages(world: &World, asker: usize) -> Vec<Line> {
         page("/imports/{id}/refused.csv", "/imports/999/refused.csv".to_string(), Opens::People(SendEvents)),
         upload("/imports/upload", "identity,plan\nada,gold\n", Opens::People(SendEvents)),
         plain("/people", Opens::People(ManagePeople)),
+        page("/people/role", format!("/people/role?user={}&role=viewer", world.member), Opens::People(ManagePeople)),
         plain("/channels", Opens::People(ManageChannels)),
         page("/channels/{channel}", "/channels/email".to_string(), Opens::People(ManageChannels)),
         plain("/keys", Opens::People(ManageKeys)),

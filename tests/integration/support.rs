@@ -253,6 +253,15 @@ impl Browser {
         self.client.post(format!("{}/api/ui/{path}", self.url)).form(form).send().await.expect("an answer")
     }
 
+    /// Gives somebody a role as a browser without scripts does: the page asks, and its form is sent.
+    pub async fn give_role(&self, user: &str, role: &str) -> Response {
+        let address = format!("/people/role?user={user}&role={role}");
+        let (status, page) = self.page(&address).await;
+        assert_eq!(status, 200, "{address}");
+        let confirmed = value_of(&page, "confirmed", 0);
+        self.post("people/role", &[("user", user), ("role", role), ("confirmed", &confirmed)]).await
+    }
+
     /// A page as a browser asks for it, with its status.
     pub async fn page(&self, path: &str) -> (u16, String) {
         let request = self.client.get(format!("{}{path}", self.url)).header("accept", "text/html");

@@ -111,13 +111,48 @@ async fn a_role_counts_from_the_next_request_on() {
     let journey = bob.ids("status=running").await[0].clone();
     let (_, page) = ada.page("/people").await;
     let id = value_of(page.split(BOB).nth(1).expect("he is listed"), "user", 0);
-    assert_eq!(ada.post("people/role", &[("user", &id), ("role", "creator")]).await.status(), 200);
+    assert_eq!(ada.give_role(&id, "creator").await.status(), 200);
     let (status, error) = bob.operate("pause", &[journey], &[]).await;
     assert_eq!(status, 403);
     assert!(error["forbidden"].as_str().is_some_and(|text| text.contains("needs a Publisher; you are a Creator")), "{error}");
     assert_eq!(ada.list("status=paused").await["total"], 8, "nothing was changed");
-    assert_eq!(ada.post("people/role", &[("user", &id)]).await.status(), 200);
+    assert_eq!(ada.give_role(&id, "").await.status(), 200);
     assert_eq!(bob.get("/api/ui/journeys/list?query=").await.status(), 403);
+}
+
+#[tokio::test]
+async fn a_button_that_somebody_smuggled_in_changes_no_role() {
+    let place = place();
+    place.account(BOB, "viewer");
+    place.account("eve@example.com", "admin");
+    let server = place.serve();
+    let (ada, eve) = (server.signed_in(ADA).await, server.signed_in("eve@example.com").await);
+    let (_, page) = ada.page("/people").await;
+    let id = value_of(page.split(BOB).nth(1).expect("they are listed"), "user", 0);
+    // One click on a form of somebody else's leads to the page that asks.
+    let clicked = ada.plain("people/role", &[("user", &id), ("role", "admin")], "/journeys").await;
+    assert_eq!(clicked.status(), 303);
+    let asking = clicked.headers()["location"].to_str().expect("an address").to_string();
+    let (status, page) = ada.page(&asking).await;
+    assert!(status == 200 && page.contains("an Admin?") && page.contains(BOB) && page.contains("Now: Viewer"), "{page}");
+    // A script is told, and no proof fits but that of this person, this role and whoever was asked.
+    let proof = value_of(&page, "confirmed", 0);
+    let (_, other_role) = ada.page(&format!("/people/role?user={id}&role=creator")).await;
+    let (_, of_eve) = eve.page(&asking).await;
+    for wrong in ["", "yes", "true", &value_of(&other_role, "confirmed", 0), &value_of(&of_eve, "confirmed", 0)] {
+        let answer = ada.post("people/role", &[("user", &id), ("role", "admin"), ("confirmed", wrong)]).await;
+        assert_eq!(answer.status(), 409, "{wrong}");
+    }
+    let bob = server.signed_in(BOB).await;
+    assert_eq!(bob.list("").await["seat"]["role"], "viewer");
+    let answer = ada.post("people/role", &[("user", &id), ("role", "admin"), ("confirmed", &proof)]).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(bob.list("").await["seat"]["role"], "admin");
+    // It was about a Viewer, who is none any more.
+    assert_eq!(ada.give_role(&id, "viewer").await.status(), 200);
+    assert_eq!(ada.give_role(&id, "creator").await.status(), 200);
+    let again = ada.post("people/role", &[("user", &id), ("role", "admin"), ("confirmed", &proof)]).await;
+    assert_eq!(again.status(), 409);
 }
 
 #[tokio::test]
@@ -128,8 +163,9 @@ async fn a_project_keeps_its_last_admin() {
     let (_, page) = ada.page("/people").await;
     let id = value_of(page.split(ADA).nth(1).expect("she is listed"), "user", 0);
     for role in ["", "publisher"] {
-        let answer = ada.post("people/role", &[("user", &id), ("role", role)]).await;
+        let answer = ada.give_role(&id, role).await;
         assert_eq!(answer.status(), 409, "{role}");
+        assert!(answer.text().await.expect("an error").contains("A project needs an admin"), "{role}");
     }
     assert_eq!(ada.list("").await["seat"]["role"], "admin");
 }

@@ -1,5 +1,6 @@
 //! How people and programs show who they are: secrets, passwords, and limits on guessing.
 
+pub mod confirmation;
 pub mod oidc;
 pub mod password;
 pub mod secret;

@@ -7,11 +7,11 @@ use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Response, StatusCode, header, request::Parts},
-    response::IntoResponse,
+    response::{IntoResponse, Redirect},
 };
 use leptos::prelude::provide_context;
 
-use super::{AppState, BODY_MAX, error_page, pages};
+use super::{AppState, BODY_MAX, error_page, identify, pages};
 use crate::{
     api::{
         AppError,
@@ -96,8 +96,13 @@ async fn went_wrong(
 ) -> Response<Body> {
     let (mut parts, answer) = response.into_parts();
     let bytes = to_bytes(answer, ERROR_MAX).await.unwrap_or_default();
-    let error = form.get().error.or_else(|| serde_json::from_slice(&bytes).ok());
-    let Some(error) = error else { return Response::from_parts(parts, Body::from(bytes)) };
+    let answer = form.get();
+    if let Some(page) = answer.asks_on.filter(|_| plain_form) {
+        return Redirect::to(&page).into_response();
+    }
+    // What is no error of ours is the framework's, which knows no such function.
+    let error = answer.error.or_else(|| serde_json::from_slice(&bytes).ok());
+    let error = error.unwrap_or_else(|| AppError::NotFound("function".to_string()));
     if plain_form {
         let back = referer(&original.headers).unwrap_or_else(|| pages::ALIVE.to_string());
         let typed = typed_fields(&String::from_utf8_lossy(body));
@@ -105,15 +110,16 @@ async fn went_wrong(
         let again = pages::form_again(state, &original, &back, problem).await;
         return again.unwrap_or_else(|| error_page::of(&error, &state.assets, &back));
     }
-    if let Ok(status) = StatusCode::from_u16(error.status()) {
-        parts.status = status;
-    }
     if let AppError::TooMany(seconds) = error
         && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
     {
         parts.headers.insert(header::RETRY_AFTER, value);
     }
-    Response::from_parts(parts, Body::from(bytes))
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.remove(header::CONTENT_TYPE);
+    let mut told = identify::json(&error);
+    told.headers_mut().extend(parts.headers);
+    told
 }
 
 fn typed_fields(body: &str) -> Vec<(String, String)> {

@@ -28,6 +28,9 @@ pub enum ServiceError {
     /// Wrong password, no such account, suspended: nobody is told which.
     #[error("wrong e-mail address or password")]
     WrongCredentials,
+    /// It was not asked about before, or about something else.
+    #[error("it was not confirmed")]
+    Unconfirmed,
     /// Nobody is signed in.
     #[error("nobody is signed in")]
     SignedOut,

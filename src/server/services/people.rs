@@ -1,6 +1,6 @@
 //! The people of a project and invitations to it.
 
-use super::{ServiceResult, Services, Standing, Visitor};
+use super::{ServiceError, ServiceResult, Services, Standing, Visitor};
 use crate::{
     domain::{
         access::{Permission, Role},
@@ -13,7 +13,7 @@ use crate::{
     },
     server::{
         auth::{
-            password,
+            confirmation, password,
             secret::{self, Secret},
         },
         services::sign_in::OpenedSession,
@@ -27,15 +27,33 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.members(actor.project).await?)
     }
 
-    /// Gives somebody of the project a role, or takes her out of it.
+    /// A change of somebody's role, with the proof that it was asked about. `None` takes the person out of the project.
     ///
     /// # Errors
-    /// Where she is not in the project, or its last admin would be gone.
-    pub async fn set_role(&self, actor: &Actor, user: UserId, role: Option<Role>) -> ServiceResult<()> {
-        actor.require(Permission::ManagePeople)?;
-        self.store.set_role(actor, user, role, self.now()).await?;
+    /// Where the person is not in the project.
+    pub async fn role_change(&self, actor: &Actor, user: UserId, wanted: Option<Role>) -> ServiceResult<(Member, String)> {
+        let member = self.member(actor, user).await?;
+        let proof = confirmation::prove(&self.delivery()?.vault, &about(actor, user, member.role, wanted), self.now());
+        Ok((member, proof))
+    }
+
+    /// Gives somebody of the project a role, or takes them out of it.
+    ///
+    /// # Errors
+    /// Where it was not asked about before, the person is not in the project, or its last admin would be gone.
+    pub async fn set_role(&self, actor: &Actor, user: UserId, role: Option<Role>, proof: &str) -> ServiceResult<()> {
+        let before = self.member(actor, user).await?.role;
+        if !confirmation::is_proven(&self.delivery()?.vault, &about(actor, user, before, role), proof, self.now()) {
+            return Err(ServiceError::Unconfirmed);
+        }
+        self.store.set_role(actor, user, before, role, self.now()).await?;
         tracing::info!(project = %actor.project, %user, ?role, by = %actor.user, "people.role_changed");
         Ok(())
+    }
+
+    async fn member(&self, actor: &Actor, user: UserId) -> ServiceResult<Member> {
+        let mut members = self.members(actor).await?.into_iter();
+        Ok(members.find(|member| member.person.id == user).ok_or(StoreError::NotFound("person in this project"))?)
     }
 
     pub async fn invitations(&self, actor: &Actor) -> ServiceResult<Vec<Invitation>> {
@@ -100,4 +118,9 @@ impl<S: Store + Clone> Services<S> {
         let user = self.store.accept_with_new_account(&secret::hash(link), name, &hash, &visitor.origin, self.now()).await?;
         self.open_session(user, visitor, "with an invitation").await
     }
+}
+
+/// What a page asked: who, where, for whom, from what to what.
+fn about(actor: &Actor, user: UserId, before: Role, wanted: Option<Role>) -> String {
+    format!("role {} {} {user} {} {}", actor.user, actor.project, before.key(), wanted.map_or("none", Role::key))
 }

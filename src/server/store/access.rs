@@ -232,11 +232,12 @@ pub trait AccessStore: Send + Sync + 'static {
 
     // People of a project.
     fn members(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<Member>>> + Send;
-    /// Gives a role, or takes every role away. The last admin of a project stays.
+    /// Gives a role, or takes every role away, where the person still has the one before. The last admin of a project stays.
     fn set_role(
         &self,
         actor: &Actor,
         user: UserId,
+        before: Role,
         role: Option<Role>,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;

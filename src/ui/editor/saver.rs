@@ -188,7 +188,7 @@ impl Saver {
             Ok(Saved::Conflict { theirs, by, at }) => {
                 bench.saving.set(SaveState::Conflict(Box::new(Theirs::new(*theirs, by, at))));
             }
-            Err(AppError::Connection(_)) => {
+            Err(AppError::Connection) => {
                 bench.saving.set(SaveState::Offline);
                 self.soon(AGAIN);
             }

@@ -67,6 +67,8 @@ pub mod projects;
 #[cfg(feature = "ssr")]
 pub mod publish_journey;
 #[cfg(feature = "ssr")]
+pub mod role_change;
+#[cfg(feature = "ssr")]
 pub mod segments;
 #[cfg(feature = "ssr")]
 pub mod sign_in;

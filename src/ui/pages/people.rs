@@ -78,14 +78,15 @@ fn MemberRow(member: Member, me: UserId) -> impl IntoView {
                     }} {member.by_provider.then_some(" · role from the sign-in provider")}
                 </span>
             </span>
-            <form class="row-form" method="post" action="/api/ui/people/role">
+            <form class="row-form" method="get" action="/people/role">
                 <input r#type="hidden" name="user" value=id.clone() />
                 <RoleField label=format!("Role of {name}") chosen=member.role quiet=true />
                 <button class="button button-small" r#type="submit" aria-label=format!("Save role of {name}")>
                     "Save"
                 </button>
             </form>
-            <form method="post" action="/api/ui/people/role">
+            <form method="get" action="/people/role">
+                <input r#type="hidden" name="role" value="" />
                 <button class="button button-small" r#type="submit" name="user" value=id aria-label=format!("Remove {name}")>
                     "Remove"
                 </button>

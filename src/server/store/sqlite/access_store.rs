@@ -167,8 +167,8 @@ impl AccessStore for SqliteStore {
         members::all(self, project).await
     }
 
-    async fn set_role(&self, actor: &Actor, user: UserId, role: Option<Role>, now: Timestamp) -> StoreResult<()> {
-        members::set_role(self, actor, user, role, now).await
+    async fn set_role(&self, actor: &Actor, user: UserId, before: Role, role: Option<Role>, now: Timestamp) -> StoreResult<()> {
+        members::set_role(self, actor, user, before, role, now).await
     }
 
     async fn invitations(&self, project: ProjectId, now: Timestamp) -> StoreResult<Vec<Invitation>> {

@@ -58,7 +58,14 @@ pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<Mem
         .collect()
 }
 
-pub async fn set_role(store: &SqliteStore, actor: &Actor, user: UserId, wanted: Option<Role>, now: Timestamp) -> StoreResult<()> {
+pub async fn set_role(
+    store: &SqliteStore,
+    actor: &Actor,
+    user: UserId,
+    seen: Role,
+    wanted: Option<Role>,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     let known: Option<(i64, String)> = sqlx::query_as(
         "SELECT m.role, u.name FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.project_id = ? AND m.user_id = ?",
@@ -69,6 +76,9 @@ pub async fn set_role(store: &SqliteStore, actor: &Actor, user: UserId, wanted: 
     .await?;
     let (before, name) = known.ok_or(StoreError::NotFound("person in this project"))?;
     let before = role(before)?;
+    if before != seen {
+        return Err(StoreError::Conflict("Somebody gave this person another role meanwhile. Nothing was changed; look again."));
+    }
     match wanted {
         Some(wanted) => {
             sqlx::query("UPDATE memberships SET role = ?3, by_provider = 0 WHERE project_id = ?1 AND user_id = ?2")

@@ -1,0 +1,78 @@
+//! `/people/role`: asks whether somebody is really to have another role, and says who, which, and which until now.
+
+use leptos::prelude::*;
+
+use super::query_value;
+use crate::{
+    api::people::read_role_change,
+    domain::{access::Role, team::RoleChange},
+    ui::components::page::{Loaded, Page},
+};
+
+#[component]
+pub fn RoleChangePage() -> impl IntoView {
+    let (user, role) = (query_value("user"), query_value("role"));
+    view! {
+        <Page title="Change a role" crumbs=vec![("/people".to_string(), "People".to_string())]>
+            <Loaded
+                load=move || read_role_change(user.clone(), role.clone())
+                view=|change| view! { <Question change=change /> }.into_any()
+            />
+        </Page>
+    }
+    .into_any()
+}
+
+#[component]
+fn Question(change: RoleChange) -> impl IntoView {
+    let name = change.member.person.name.clone();
+    if change.wanted == Some(change.member.role) {
+        return view! {
+            <p class="card">
+                {format!("{name} is {} already. ", change.member.role.with_article())} <a href="/people">"Back to the people"</a>
+            </p>
+        }
+        .into_any();
+    }
+    let question = match change.wanted {
+        Some(role) => format!("Make {name} {}?", role.with_article()),
+        None => format!("Remove {name} from the project?"),
+    };
+    let answer = match change.wanted {
+        Some(role) => format!("Make {name} {}", role.with_article()),
+        None => format!("Remove {name}"),
+    };
+    view! {
+        <section class="card" role="alertdialog" aria-labelledby="role-title" aria-describedby="role-text">
+            <h2 id="role-title">{question}</h2>
+            <div id="role-text">
+                <p>
+                    <strong>{name.clone()}</strong>
+                    {format!(" ({}), in the project ", change.member.email)}
+                    <strong>{change.project}</strong>
+                </p>
+                <p>{format!("Now: {}. {}", change.member.role.title(), change.member.role.meaning())}</p>
+                <p>{then(change.wanted)}</p>
+            </div>
+            <form class="dialog-actions" method="post" action="/api/ui/people/role">
+                <input r#type="hidden" name="user" value=change.member.person.id.to_string() />
+                <input r#type="hidden" name="role" value=change.wanted.map_or("", Role::key) />
+                <input r#type="hidden" name="confirmed" value=change.proof />
+                <a class="button" href="/people">
+                    "Cancel"
+                </a>
+                <button class="button button-danger" r#type="submit">
+                    {answer}
+                </button>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+fn then(wanted: Option<Role>) -> String {
+    match wanted {
+        Some(role) => format!("Then: {}. {}", role.title(), role.meaning()),
+        None => "Then: no role. They see nothing of this project any more, from the next click on.".to_string(),
+    }
+}
