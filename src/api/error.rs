@@ -36,7 +36,7 @@ pub enum AppError {
     /// The database cannot be written right now: a sentence.
     Unavailable(String),
     /// The server could not be reached, or answered something else.
-    Connection(String),
+    Connection,
 }
 
 impl AppError {
@@ -51,7 +51,7 @@ impl AppError {
             AppError::TooMany(_) => 429,
             AppError::Provider => 502,
             AppError::Internal => 500,
-            AppError::Connection(_) | AppError::Unavailable(_) => 503,
+            AppError::Connection | AppError::Unavailable(_) => 503,
         }
     }
 
@@ -78,7 +78,7 @@ impl AppError {
                     .to_string()
             }
             AppError::Unavailable(sentence) => sentence.clone(),
-            AppError::Connection(_) => "Wayfare cannot be reached. Check that it is running and try again.".to_string(),
+            AppError::Connection => "Wayfare cannot be reached. Check that it is running and try again.".to_string(),
         }
     }
 
@@ -96,8 +96,15 @@ impl AppError {
             AppError::Conflict(_) | AppError::SelectionChanged(_) => "That did not work",
             AppError::Internal => "Something went wrong",
             AppError::Unavailable(_) => "Not stored",
-            AppError::Connection(_) => "No connection",
+            AppError::Connection => "No connection",
         }
+    }
+
+    /// A request that is not what this address takes: a field is missing, or is of another kind.
+    pub fn unreadable() -> Self {
+        let sentence = "The request is incomplete, or something in it is of another kind than belongs there. Nothing was changed; \
+                        reload the page and try again.";
+        Self::field(FieldError::new("", "malformed", sentence))
     }
 
     pub fn field(error: FieldError) -> Self {
@@ -117,11 +124,15 @@ impl FromServerFnError for AppError {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        // What the framework says is about Rust. On the server it goes to the log.
+        #[cfg(feature = "ssr")]
+        tracing::debug!(%error, "function.not_run");
         match error {
-            ServerFnErrorErr::Args(detail) | ServerFnErrorErr::MissingArg(detail) | ServerFnErrorErr::Deserialization(detail) => {
-                AppError::field(FieldError::new("", "malformed", format!("The request cannot be read: {detail}.")))
-            }
-            other => AppError::Connection(other.to_string()),
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => AppError::unreadable(),
+            // Of a request on the server; in the browser of an answer that is none of ours.
+            ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => AppError::unreadable(),
+            _ if cfg!(feature = "ssr") => AppError::Internal,
+            _ => AppError::Connection,
         }
     }
 }

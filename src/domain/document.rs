@@ -14,6 +14,7 @@ use super::{
     settings::Settings,
     status::Status,
     text::{Description, JourneyName, LabelName},
+    unreadable,
 };
 
 /// The value of `format`: what kind of file this is.
@@ -136,10 +137,8 @@ impl Header {
 }
 
 fn of_serde(error: &serde_json::Error) -> FileError {
-    let text = error.to_string();
-    // serde_json ends its texts with the place, which we say ourselves.
-    let sentence = text.rsplit_once(" at line ").map_or(text.as_str(), |(sentence, _)| sentence);
-    FileError { line: error.line().max(1), path: String::new(), sentence: format!("{sentence} (column {})", error.column()) }
+    let sentence = format!("This cannot be read: {} (column {}).", unreadable::reason(error), error.column());
+    FileError { line: error.line().max(1), path: String::new(), sentence }
 }
 
 #[cfg(test)]

@@ -31,3 +31,4 @@ pub mod team;
 pub mod text;
 pub mod time;
 pub mod transition;
+pub mod unreadable;

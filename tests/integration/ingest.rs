@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{Place, Server};
+use crate::support::{Browser, Place, Server};
 
 /// A program with a key that may send and read.
 pub struct Program {
@@ -14,9 +14,14 @@ pub struct Program {
 
 impl Program {
     pub async fn new(server: &Server) -> Self {
+        Self::of(&server.browser()).await
+    }
+
+    /// With a key that is made in this browser, in the project that it looks at.
+    pub async fn of(browser: &Browser) -> Self {
         let form = [("name", "Shop"), ("scopes[0]", "ingest"), ("scopes[1]", "read"), ("scopes[2]", "operate")];
-        let key = server.browser().post("keys/create", &form).await.json().await.expect("a key");
-        Self { client: reqwest::Client::new(), url: server.url.clone(), key }
+        let key = browser.post("keys/create", &form).await.json().await.expect("a key");
+        Self { client: reqwest::Client::new(), url: browser.url.clone(), key }
     }
 
     pub async fn send(&self, path: &str, body: impl Into<reqwest::Body>) -> (StatusCode, Value) {

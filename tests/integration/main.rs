@@ -29,3 +29,5 @@ mod support;
 mod team;
 mod transfer;
 mod transports;
+mod typed_text;
+mod words;

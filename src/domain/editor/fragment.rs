@@ -51,7 +51,10 @@ impl Fragment {
         }
         let read = match serde_json::from_str::<Fragment>(text) {
             Ok(read) => read,
-            Err(error) => return Some(Err(format!("What is on the clipboard cannot be pasted: {error}."))),
+            Err(error) => {
+                let reason = crate::domain::unreadable::reason(&error);
+                return Some(Err(format!("What is on the clipboard cannot be pasted: {reason}.")));
+            }
         };
         Some(read.sound())
     }

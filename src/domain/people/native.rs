@@ -8,7 +8,7 @@ use super::{
     record::{NewEvent, ProfileChange, Record, What, Who},
     value::read_key,
 };
-use crate::domain::{error::FieldError, time::Timestamp};
+use crate::domain::{error::FieldError, time::Timestamp, unreadable::reason};
 
 /// Something that somebody did.
 #[derive(Debug, Deserialize)]
@@ -67,7 +67,8 @@ impl ProfileForm {
 /// # Errors
 /// Where it is no JSON, or neither of both.
 pub fn read_line(line: &str, now: Timestamp) -> Result<Vec<Record>, FieldError> {
-    let malformed = |error: serde_json::Error| FieldError::new("", "malformed", format!("This cannot be read: {error}."));
+    let malformed =
+        |error: serde_json::Error| FieldError::new("", "malformed", format!("This cannot be read: {}.", reason(&error)));
     let value: Value = serde_json::from_str(line).map_err(malformed)?;
     if !value.is_object() {
         return Err(FieldError::new("", "malformed", "A line holds one JSON object, about one person or event."));

@@ -9,7 +9,7 @@ use axum::{
 };
 use rust_embed::RustEmbed;
 
-use super::AppState;
+use super::{AppState, refusals::OurWords};
 
 #[derive(RustEmbed)]
 #[folder = "$WAYFARE_EMBED"]
@@ -95,8 +95,9 @@ pub async fn serve(State(state): State<AppState>, Path(name): Path<String>, head
 }
 
 /// A short answer in plain text.
-pub fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
-    let mut response = Response::new(Body::from(text));
+pub fn plain(status: StatusCode, text: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::new(text.into());
+    response.extensions_mut().insert(OurWords);
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response

@@ -11,20 +11,27 @@ use super::assets::Assets;
 use crate::api::{AppError, request::ShownOnce};
 
 pub fn of(error: &AppError, assets: &Assets, back: &str) -> Response<Body> {
-    let content = format!(
-        "<div class=\"state state-error\" role=\"alert\"><h1 class=\"state-title\">{title}</h1><p class=\"state-text\">{sentence}</p>\
-         <p><a class=\"button\" href=\"{back}\">Go back</a></p></div>",
-        title = escape(error.title()),
-        sentence = escape(&error.sentence()),
-        back = escape(back),
-    );
-    let mut response = page(error.title(), &content, assets);
-    *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = told(status, error.title(), &error.sentence(), assets, back);
     if let AppError::TooMany(seconds) = error
         && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
     {
         response.headers_mut().insert(header::RETRY_AFTER, value);
     }
+    response
+}
+
+/// What went wrong, with a way back.
+pub fn told(status: StatusCode, title: &str, sentence: &str, assets: &Assets, back: &str) -> Response<Body> {
+    let content = format!(
+        "<div class=\"state state-error\" role=\"alert\"><h1 class=\"state-title\">{title}</h1><p class=\"state-text\">{sentence}</p>\
+         <p><a class=\"button\" href=\"{back}\">Go back</a></p></div>",
+        title = escape(title),
+        sentence = escape(sentence),
+        back = escape(back),
+    );
+    let mut response = page(title, &content, assets);
+    *response.status_mut() = status;
     response
 }
 

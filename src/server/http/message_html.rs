@@ -4,7 +4,10 @@
 use axum::{
     Extension, Form,
     body::Body,
-    extract::{Path, Query, State},
+    extract::{
+        Path, RawQuery, State,
+        rejection::{FormRejection, PathRejection},
+    },
     http::{HeaderValue, Response, header},
 };
 use serde::Deserialize;
@@ -12,26 +15,22 @@ use serde::Deserialize;
 use super::{AppState, error_page};
 use crate::{
     api::{AppError, journeys::journey_id, request::Caller},
-    domain::{delivery::preview::DraftMessage, error::FieldError},
+    domain::{delivery::preview::DraftMessage, error::FieldError, query_string::pairs},
 };
 
 /// Mails are styled in place and their pictures lie anywhere. Without the rights of `sandbox` it is nobody's page.
 const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; form-action 'none'; base-uri 'none'; \
                       frame-ancestors 'self'";
 
-#[derive(Deserialize)]
-pub struct Chosen {
-    #[serde(default)]
-    person: String,
-}
-
 pub async fn show(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    Path((journey, node)): Path<(String, String)>,
-    Query(chosen): Query<Chosen>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    RawQuery(query): RawQuery,
 ) -> Response<Body> {
-    framed(&state, html(&state, caller, &journey, &node, &chosen.person).await)
+    let query = query.unwrap_or_default();
+    let person = pairs(&query).find(|(name, _)| name == "person").map(|(_, value)| value).unwrap_or_default();
+    framed(&state, html(&state, caller, path, &person).await)
 }
 
 #[derive(Deserialize)]
@@ -45,9 +44,13 @@ pub struct Asked {
 pub async fn show_draft(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    Form(asked): Form<Asked>,
+    asked: Result<Form<Asked>, FormRejection>,
 ) -> Response<Body> {
-    framed(&state, html_of_draft(&state, caller, &asked.message).await)
+    let html = match asked {
+        Ok(Form(asked)) => html_of_draft(&state, caller, &asked.message).await,
+        Err(_) => Err(AppError::unreadable()),
+    };
+    framed(&state, html)
 }
 
 fn framed(state: &AppState, html: Result<String, AppError>) -> Response<Body> {
@@ -64,9 +67,15 @@ fn framed(state: &AppState, html: Result<String, AppError>) -> Response<Body> {
     }
 }
 
-async fn html(state: &AppState, caller: Caller, journey: &str, node: &str, person: &str) -> Result<String, AppError> {
+async fn html(
+    state: &AppState,
+    caller: Caller,
+    path: Result<Path<(String, String)>, PathRejection>,
+    person: &str,
+) -> Result<String, AppError> {
+    let Path((journey, node)) = path.map_err(|_| AppError::NotFound("page".to_string()))?;
     let actor = caller.standing.ok_or(AppError::SignedOut)?.actor;
-    let preview = state.services.preview_message(&actor, journey_id(journey)?, node, Some(person)).await?;
+    let preview = state.services.preview_message(&actor, journey_id(&journey)?, &node, Some(person)).await?;
     preview.html.ok_or_else(|| AppError::NotFound("HTML".to_string()))
 }
 

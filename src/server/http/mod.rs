@@ -13,6 +13,7 @@ mod message_html;
 mod pages;
 mod people_upload;
 mod provider;
+mod refusals;
 mod rest;
 pub mod routes;
 mod server_functions;
@@ -96,6 +97,7 @@ pub fn router(state: AppState) -> Router {
         .signs
         .merge(outside)
         .merge(known)
+        .layer(middleware::from_fn_with_state(state.clone(), refusals::in_our_words))
         .layer(option_layer(hsts))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(fixed(header::CONTENT_SECURITY_POLICY, POLICY))

@@ -6,7 +6,7 @@ use axum::{
     Extension,
     body::Body,
     extract::{FromRequest, Multipart, Path, Request, State, multipart::MultipartError},
-    http::{HeaderValue, Response, header},
+    http::{HeaderValue, Response, StatusCode, header},
     response::{IntoResponse, Redirect},
 };
 
@@ -36,7 +36,7 @@ pub async fn upload(State(state): State<AppState>, Extension(caller): Extension<
 
 async fn take(state: &AppState, caller: Caller, request: Request) -> Result<ImportId, AppError> {
     let actor = may_import(caller)?;
-    let form = Multipart::from_request(request, state).await.map_err(|error| broken(&error.body_text()))?;
+    let form = Multipart::from_request(request, state).await.map_err(|_| broken("it came in no form with a file"))?;
     let file = read(form).await?;
     Ok(state.services.start_import(&actor, file).await?)
 }
@@ -81,7 +81,11 @@ async fn read(mut form: Multipart) -> Result<PeopleFile, AppError> {
 }
 
 fn lost(error: MultipartError) -> AppError {
-    broken(&error.body_text())
+    tracing::debug!(%error, "upload.lost");
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => broken("it is larger than 512 MiB; import it with wayfare import-people"),
+        _ => broken("the connection ended, or the form is damaged"),
+    }
 }
 
 fn broken(reason: &str) -> AppError {

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::Answer;
 use crate::{
     api::AppError,
-    domain::{actor::Actor, error::FieldError, people::record::Record},
+    domain::{actor::Actor, error::FieldError, people::record::Record, unreadable::reason_with_place},
     server::http::AppState,
 };
 
@@ -63,9 +63,11 @@ pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, FieldError> {
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let path = if path == "." { String::new() } else { path };
-        FieldError::new(path, "malformed", format!("This cannot be read: {}.", error.inner()))
+        FieldError::new(path, "malformed", format!("This cannot be read: {}.", reason_with_place(error.inner())))
     })?;
-    reader.end().map_err(|error| FieldError::new("", "malformed", format!("There is more after the end: {error}.")))?;
+    reader
+        .end()
+        .map_err(|error| FieldError::new("", "malformed", format!("This cannot be read: {}.", reason_with_place(&error))))?;
     Ok(value)
 }
 

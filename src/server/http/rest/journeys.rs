@@ -22,6 +22,7 @@ use crate::{
         operation::{BulkAnswer, StopPreview},
         selection::{Selection, SelectionDigest},
         transition::Action,
+        unreadable::reason_with_place,
     },
     server::http::AppState,
 };
@@ -146,6 +147,10 @@ fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
-        AppError::field(FieldError::new(path, "malformed", format!("The body cannot be read: {}.", error.inner())))
+        AppError::field(FieldError::new(
+            path,
+            "malformed",
+            format!("The body cannot be read: {}.", reason_with_place(error.inner())),
+        ))
     })
 }

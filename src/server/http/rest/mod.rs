@@ -51,7 +51,7 @@ impl IntoResponse for ApiError {
             AppError::SelectionChanged(_) => "selection_changed",
             AppError::TooMany(_) => "too_many_requests",
             AppError::Unavailable(_) => "unavailable",
-            AppError::Provider | AppError::Internal | AppError::Connection(_) => "internal",
+            AppError::Provider | AppError::Internal | AppError::Connection => "internal",
         };
         let fields: &[FieldError] = if let AppError::Invalid(fields) = &self.0 { fields } else { &[] };
         let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -8,7 +8,12 @@ use serde_json::{Value, value::RawValue};
 
 use super::{RECORDS_MAX, from_hex, is_signed, shortened};
 use crate::{
-    domain::{delivery::fate::Fate, error::FieldError, time::Timestamp},
+    domain::{
+        delivery::fate::Fate,
+        error::FieldError,
+        time::Timestamp,
+        unreadable::{reason, reason_with_place},
+    },
     server::tracking::hook::{Call, Heard, NotHeard, Statement},
 };
 
@@ -29,7 +34,9 @@ struct Record {
 
 pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     verify(call, secret)?;
-    let malformed = |error: serde_json::Error| NotHeard::Malformed(format!("The body is not a list of reports: {error}."));
+    let malformed = |error: serde_json::Error| {
+        NotHeard::Malformed(format!("The body is not a list of reports: {}.", reason_with_place(&error)))
+    };
     let records: Vec<&RawValue> = serde_json::from_slice(call.body).map_err(malformed)?;
     if records.len() > RECORDS_MAX {
         return Err(NotHeard::Malformed(format!("Send at most {RECORDS_MAX} reports at once.")));
@@ -64,8 +71,10 @@ fn verify(call: Call<'_>, secret: &[u8]) -> Result<(), NotHeard> {
 }
 
 fn read(record: &str, now: Timestamp) -> Result<Statement, FieldError> {
-    let record: Value = serde_json::from_str(record).map_err(|error| FieldError::new("", "malformed", format!("{error}.")))?;
-    let record: Record = serde_json::from_value(record).map_err(|error| FieldError::new("", "malformed", format!("{error}.")))?;
+    let malformed =
+        |error: serde_json::Error| FieldError::new("", "malformed", format!("This cannot be read: {}.", reason(&error)));
+    let record: Value = serde_json::from_str(record).map_err(malformed)?;
+    let record: Record = serde_json::from_value(record).map_err(malformed)?;
     let names: Vec<String> = record.key.into_iter().chain(record.provider_id).filter(|name| !name.is_empty()).collect();
     if names.is_empty() {
         return Err(FieldError::new(

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{KEY_FIELD, from_hex, is_signed, seconds, shortened, text};
 use crate::{
-    domain::{delivery::fate::Fate, error::FieldError},
+    domain::{delivery::fate::Fate, error::FieldError, unreadable::reason_with_place},
     server::tracking::hook::{Call, Heard, NotHeard, Statement},
 };
 
@@ -13,7 +13,8 @@ use crate::{
 const AGE_MAX: i64 = 12 * 60 * 60 * 1000;
 
 pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
-    let malformed = |error: serde_json::Error| NotHeard::Malformed(format!("The body is not JSON: {error}."));
+    let malformed =
+        |error: serde_json::Error| NotHeard::Malformed(format!("The body is not JSON: {}.", reason_with_place(&error)));
     let body: Value = serde_json::from_slice(call.body).map_err(malformed)?;
     let signature = body.get("signature").filter(|signature| signature.is_object()).ok_or(NotHeard::Unsigned)?;
     let field = |name| text(signature, name).ok_or(NotHeard::Unsigned);

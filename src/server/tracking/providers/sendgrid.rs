@@ -6,7 +6,7 @@ use serde_json::{Value, value::RawValue};
 
 use super::{KEY_FIELD, RECORDS_MAX, seconds, shortened, text};
 use crate::{
-    domain::{delivery::fate::Fate, error::FieldError, time::Timestamp},
+    domain::{delivery::fate::Fate, error::FieldError, time::Timestamp, unreadable::reason_with_place},
     server::tracking::hook::{Call, Heard, NotHeard, Statement},
 };
 
@@ -31,7 +31,9 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     let signature = STANDARD.decode(signature).map_err(|_| NotHeard::Forged)?;
     let signed = [timestamp.as_bytes(), call.body].concat();
     UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key).verify(&signed, &signature).map_err(|_| NotHeard::Forged)?;
-    let malformed = |error: serde_json::Error| NotHeard::Malformed(format!("The body is not a list of events: {error}."));
+    let malformed = |error: serde_json::Error| {
+        NotHeard::Malformed(format!("The body is not a list of events: {}.", reason_with_place(&error)))
+    };
     let events: Vec<&RawValue> = serde_json::from_slice(call.body).map_err(malformed)?;
     if events.len() > RECORDS_MAX {
         return Err(NotHeard::Malformed(format!("Send at most {RECORDS_MAX} events at once.")));

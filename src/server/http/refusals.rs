@@ -1,0 +1,100 @@
+//! What the framework says when it refuses a request is about Rust: “Failed to deserialize…”. Here it becomes a sentence of
+//! ours, in one place for all routes, those of tomorrow included.
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, Response, StatusCode, header},
+    middleware::Next,
+    response::IntoResponse,
+};
+use percent_encoding::percent_decode_str;
+use serde_json::json;
+
+use super::{AppState, error_page, routes::is_for_programs};
+use crate::api::request::accepts_html;
+
+/// Marks an answer in plain text as one of ours.
+#[derive(Debug, Clone, Copy)]
+pub struct OurWords;
+
+/// Signs of life, which are one word.
+const SIGNS: [&str; 2] = ["/healthz", "/readyz"];
+
+/// How the answer to a request looks.
+struct Asked {
+    by_program: bool,
+    for_page: bool,
+}
+
+impl Asked {
+    fn told(&self, state: &AppState, status: StatusCode) -> Response<Body> {
+        let (code, title, sentence) = words(status);
+        if self.by_program {
+            let body = json!({ "error": { "code": code, "message": sentence } });
+            return (status, axum::Json(body)).into_response();
+        }
+        if self.for_page {
+            return error_page::told(status, title, sentence, &state.assets, "/journeys");
+        }
+        super::assets::plain(status, format!("{sentence}\n"))
+    }
+}
+
+/// A key for programs, a headline, and what to do.
+fn words(status: StatusCode) -> (&'static str, &'static str, &'static str) {
+    match status.as_u16() {
+        404 => ("not_found", "Not found", "There is nothing at this address."),
+        405 => ("method_not_allowed", "That does not work here", "This address does not take that kind of request."),
+        408 | 503 | 504 => {
+            ("unavailable", "That took too long", "The answer took too long and was given up. Try again in a moment.")
+        }
+        413 => ("too_large", "Too large", "The request is larger than this address takes. Send less at once."),
+        415 => (
+            "invalid",
+            "That makes no sense here",
+            "The request is of a kind that this address does not read. Check its Content-Type.",
+        ),
+        400..=499 => (
+            "invalid",
+            "That makes no sense here",
+            "The request is incomplete, or something in it is of another kind than belongs there.",
+        ),
+        _ => {
+            ("internal", "Something went wrong", "Something went wrong on our side. Try again; the server's log has the details.")
+        }
+    }
+}
+
+/// Refuses addresses that are no text, and puts our words in place of the framework's.
+pub async fn in_our_words(State(state): State<AppState>, request: Request, next: Next) -> Response<Body> {
+    let path = request.uri().path();
+    let asked = Asked { by_program: is_for_programs(path), for_page: accepts_html(request.headers()) };
+    if SIGNS.contains(&path) {
+        return next.run(request).await;
+    }
+    if percent_decode_str(path).decode_utf8().is_err() {
+        return asked.told(&state, StatusCode::BAD_REQUEST);
+    }
+    let response = next.run(request).await;
+    if is_ours(&response) {
+        return response;
+    }
+    let (mut parts, _) = response.into_parts();
+    let mut told = asked.told(&state, parts.status);
+    for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::TRANSFER_ENCODING] {
+        parts.headers.remove(name);
+    }
+    told.headers_mut().extend(parts.headers);
+    told
+}
+
+/// Does it go well, carry our mark, or carry a type that the framework's refusals never have?
+fn is_ours(response: &Response<Body>) -> bool {
+    let fine = !(response.status().is_client_error() || response.status().is_server_error());
+    fine || response.extensions().get::<OurWords>().is_some() || !is_plain(response.headers())
+}
+
+fn is_plain(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"))
+}
