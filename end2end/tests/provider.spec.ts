@@ -1,4 +1,4 @@
-import { complaint, expect, test as base } from '../support/fixtures.ts';
+import { complaint, expect, PASSWORD, test as base } from '../support/fixtures.ts';
 import { freePort, Provider, signInAt } from '../support/provider.ts';
 import { Server } from '../support/server.ts';
 
@@ -56,6 +56,27 @@ test('another group leads to another role, and the same person stays one account
   expect(server.run('user', 'list').match(/mia@example\.com/g)).toHaveLength(1);
 });
 
+test('whoever has a password links the provider from inside the account, and unlinks it', async ({ page, server, signIn }) => {
+  server.account('ada@example.com', 'viewer');
+  await signIn('ada@example.com', '/account');
+  await page.getByLabel('Your password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Link Company sign-in' }).click();
+  await page.getByRole('link', { name: 'Continue to Company sign-in' }).click();
+  await signInAt(page, 'ada');
+  await expect(page.getByText('From now on you can sign in with it as well.')).toBeVisible();
+  await expect(page.getByRole('list', { name: 'Linked sign-ins' })).toContainText('ada');
+
+  await page.getByRole('button', { name: 'ada Viewer' }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('link', { name: 'Company sign-in' }).click();
+  // A role that an admin gave stays, whatever the group says.
+  await expect(page.getByRole('button', { name: 'ada Viewer' })).toBeVisible();
+  await page.goto(`${server.url}/account`);
+  await page.getByRole('button', { name: /^Unlink ada at/ }).click();
+  await expect(page.getByText('It no longer signs anybody in to your account.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Link Company sign-in' })).toBeVisible();
+});
+
 test.describe('what does not work', () => {
   test.use({ expectedErrors: /ERR_NAME_NOT_RESOLVED|ERR_INTERNET_DISCONNECTED|status of (403|404|409|410|502)/ });
 
@@ -82,6 +103,16 @@ test.describe('what does not work', () => {
       expect(answer!.status()).toBe(410);
       await expect(complaint(who, 'This link opens nothing')).toBeVisible();
     }
+  });
+
+  test('a verified address opens no account that has a password, and it is said how to link it', async ({ page, server }) => {
+    server.account('mia@example.com', 'admin');
+    await page.goto(`${server.url}/sign-in`);
+    await page.getByRole('link', { name: 'Company sign-in' }).click();
+    await signInAt(page, 'mia');
+    await expect(complaint(page, 'link the provider under “Your account”')).toBeVisible();
+    await page.goto(`${server.url}/people`);
+    await expect(page).toHaveURL(/sign-in/);
   });
 
   test('an address that the provider did not verify takes over nobody\u2019s account', async ({ page, server }) => {

@@ -6,7 +6,11 @@ use super::{
     AppError,
     request::{caller, fail, forget_session, go_to, keep_session, standing},
 };
-use crate::domain::{account::SessionView, error::FieldError, text::PersonName};
+use crate::domain::{
+    account::{LinkedIdentity, SessionView},
+    error::FieldError,
+    text::PersonName,
+};
 
 /// What the account's page shows.
 pub struct AccountPage {
@@ -15,6 +19,9 @@ pub struct AccountPage {
     /// False where she came through a provider and never chose one.
     pub has_password: bool,
     pub sessions: Vec<SessionView>,
+    /// What the sign-in provider is called, where there is one.
+    pub provider: Option<String>,
+    pub linked: Vec<LinkedIdentity>,
 }
 
 /// # Errors
@@ -23,7 +30,18 @@ pub async fn read_account() -> Result<AccountPage, AppError> {
     let (services, standing) = standing()?;
     let account = services.own_account(&standing).await.map_err(fail)?;
     let sessions = services.sessions(&standing).await.map_err(fail)?;
-    Ok(AccountPage { name: account.name, email: account.email, has_password: account.password_hash.is_some(), sessions })
+    let linked = services.linked_identities(&standing).await.map_err(fail)?;
+    let (has_password, provider) = (account.password_hash.is_some(), services.provider_name());
+    Ok(AccountPage { name: account.name, email: account.email, has_password, sessions, provider, linked })
+}
+
+/// Takes the link to the sign-in provider back.
+#[server(prefix = "/api/ui", endpoint = "account/unlink-provider")]
+pub async fn unlink_provider(issuer: String, subject: String) -> Result<(), AppError> {
+    let (services, standing) = standing()?;
+    services.unlink(&standing, &LinkedIdentity { issuer, subject }).await.map_err(fail)?;
+    go_to("/account?notice=provider-unlinked");
+    Ok(())
 }
 
 #[server(prefix = "/api/ui", endpoint = "account/rename")]
@@ -40,7 +58,7 @@ pub async fn rename_account(name: String) -> Result<(), AppError> {
 pub async fn change_password(#[server(default)] present: String, password: String) -> Result<(), AppError> {
     let (services, standing) = standing()?;
     let visitor = caller()?.1.visitor;
-    let session = services.change_password(&standing, &present, &password).await.map_err(fail)?;
+    let session = services.change_password(&standing, &present, &password, &visitor).await.map_err(fail)?;
     keep_session(&session, &visitor);
     go_to("/account?notice=password-changed");
     Ok(())

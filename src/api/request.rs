@@ -16,6 +16,7 @@ use crate::{
         ids::{OperationId, ProjectId},
     },
     server::{
+        own_path::own_path,
         services::{ServiceError, Services, Standing, Visitor, sign_in::OpenedSession},
         store::{StoreError, sqlite::SqliteStore},
         vault::VaultError,
@@ -36,6 +37,11 @@ pub const PROVIDER_COOKIE: &str = "wayfare_provider";
 /// 4.1.3.2).
 pub fn session_cookie(secure: bool) -> &'static str {
     if secure { "__Host-wayfare_session" } else { "wayfare_session" }
+}
+
+/// The cookie by which accounts know the browsers that signed in to them before.
+pub fn device_cookie(secure: bool) -> &'static str {
+    if secure { "__Host-wayfare_device" } else { "wayfare_device" }
 }
 
 /// Who is behind a request; the router puts it there.
@@ -213,7 +219,7 @@ impl From<ServiceError> for AppError {
                 tracing::error!(%error, "channels.impossible");
                 AppError::Internal
             }
-            ServiceError::Hash(_) | ServiceError::Randomness(_) => {
+            ServiceError::Hash | ServiceError::Randomness(_) => {
                 tracing::error!(%error, "sign_in.impossible");
                 AppError::Internal
             }
@@ -251,7 +257,7 @@ pub fn ask_on(path: &str, error: impl Into<AppError>) -> AppError {
 /// Sends a plain form back to the list it came from, which then shows what the operation did.
 pub fn back_with_outcome(back: &str, operation: OperationId) {
     let back = local(back);
-    let mut parts = back.splitn(2, '?');
+    let mut parts = back.split('#').next().unwrap_or_default().splitn(2, '?');
     let path = parts.next().unwrap_or("/journeys").to_string();
     let kept: Vec<&str> =
         parts.next().unwrap_or("").split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("done=")).collect();
@@ -262,14 +268,9 @@ pub fn back_with_outcome(back: &str, operation: OperationId) {
     go_to(&format!("{path}?{query}done={operation}"));
 }
 
-/// Only paths of this server: never another site, never a header injected.
+/// The page of ours that a request names, or the list.
 pub fn local(path: &str) -> String {
-    let fine = path.starts_with('/')
-        && !path.starts_with("//")
-        && !path.starts_with("/\\")
-        && path.len() < 8_000
-        && HeaderValue::from_str(path).is_ok();
-    if fine { path.to_string() } else { "/journeys".to_string() }
+    own_path(path).unwrap_or_else(|| "/journeys".to_string())
 }
 
 /// The value of a cookie of a request.
@@ -301,8 +302,15 @@ fn set_cookie(cookie: &Cookie<'_>) {
 
 /// Gives the browser its session.
 pub fn keep_session(session: &OpenedSession, visitor: &Visitor) {
-    let name = session_cookie(visitor.secure);
-    set_cookie(&new_cookie(name, session.secret.expose().to_string(), session.lifetime, visitor.secure));
+    session_cookies(session, visitor).iter().for_each(set_cookie);
+}
+
+/// What a browser gets at a sign-in: its session, and by what it is known the next time.
+pub fn session_cookies(session: &OpenedSession, visitor: &Visitor) -> Vec<Cookie<'static>> {
+    let secure = visitor.secure;
+    let own = new_cookie(session_cookie(secure), session.secret.expose().to_string(), session.lifetime, secure);
+    let device = session.device.clone().map(|device| new_cookie(device_cookie(secure), device, YEAR, secure));
+    std::iter::once(own).chain(device).collect()
 }
 
 /// Takes the session away, and everything that the browser kept of us (`Clear-Site-Data`).

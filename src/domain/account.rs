@@ -108,6 +108,13 @@ pub struct SessionView {
     pub current: bool,
 }
 
+/// Who somebody is at a sign-in provider (OpenID Connect Core, 5.7: issuer and subject together).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkedIdentity {
+    pub issuer: String,
+    pub subject: String,
+}
+
 /// What a browser says of itself, in a few words for a person: "Firefox on Linux".
 pub fn device_of(agent: &str) -> String {
     // Order matters: browsers claim to be each other.

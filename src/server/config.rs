@@ -143,6 +143,9 @@ pub struct ServeArgs {
     /// Networks of proxies whose X-Forwarded-For, -Proto and -Host are believed, such as 10.0.0.0/8,::1/128.
     #[arg(long, env = "WAYFARE_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpNet>,
+    /// In local mode, while there is no account, let in only who opens the address with a token that is printed at the start.
+    #[arg(long, env = "WAYFARE_LOCAL_TOKEN", value_parser = clap::builder::BoolishValueParser::new())]
+    pub local_token: bool,
     /// Hours after which a session that is not used ends.
     #[arg(long, env = "WAYFARE_SESSION_IDLE_HOURS", default_value_t = 12, value_name = "HOURS", value_parser = clap::value_parser!(u64).range(1..=8760))]
     pub session_idle_hours: u64,

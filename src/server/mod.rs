@@ -11,6 +11,7 @@ pub mod engine;
 pub mod http;
 pub mod ingest;
 pub mod listener;
+pub mod own_path;
 pub mod people_file;
 pub mod retention;
 pub mod serve;

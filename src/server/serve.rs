@@ -19,6 +19,7 @@ use crate::{
         auth::{
             Auth, Lifetimes,
             oidc::{Provider, ProviderError},
+            secret::{NoRandomness, Secret},
         },
         changes::Changes,
         channels::{self, Outside},
@@ -64,6 +65,8 @@ pub enum ServeError {
     ProviderArgs(#[from] ProviderArgsError),
     #[error(transparent)]
     Vault(#[from] VaultError),
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
     #[error("Nothing can be sent from this machine: {0}. Look at its network and its certificates.")]
     Outside(#[from] reqwest::Error),
     #[error(transparent)]
@@ -106,13 +109,16 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
         signs: DeliverySigns::new(signs.clone()),
         flights,
     };
+    let token = args.local_token.then(Secret::new).transpose()?;
     let links = args.public_url.clone().map_or_else(|| local_url(address), Ok)?;
     let (local_too, sending) = (reachable.is_none(), Some(delivery.clone()));
     let services = Services::new(store.clone(), Arc::clone(&clock), changes.clone(), auth, local_too, signs.clone(), sending);
     let state = AppState {
         services: services.clone(),
         assets: Arc::new(Assets::embedded()),
-        site: Arc::new(Site::new(args.public_url.clone(), args.listen.ip(), args.trusted_proxies.clone())),
+        site: Arc::new(
+            Site::new(args.public_url.clone(), args.listen.ip(), args.trusted_proxies.clone()).asking_for(token.as_ref()),
+        ),
         stop: stop.clone(),
     };
     let background = tokio_util::task::TaskTracker::new();
@@ -129,7 +135,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     background.close();
     tokio::spawn(wait_for_signal(stop.clone()));
 
-    announce(address, args, local);
+    announce(address, args, local, token.as_ref());
     let grace = Duration::from_secs(args.shutdown_seconds);
     listener::serve(listener, http::router(state), stop.clone(), grace).await?;
     // The listener failed by itself: everything else ends as well.
@@ -187,10 +193,23 @@ fn hours(hours: u64) -> Duration {
     Duration::from_secs(hours.saturating_mul(3600))
 }
 
-/// The line that people and programs wait for.
-fn announce(address: SocketAddr, args: &ServeArgs, local: bool) {
+/// The line that people and programs wait for; in local mode another one that says who may come in.
+fn announce(address: SocketAddr, args: &ServeArgs, local: bool, token: Option<&Secret>) {
     let mut out = std::io::stdout();
     let _ = writeln!(out, "Wayfare is listening on http://{address}");
+    let _ = match token.filter(|_| local) {
+        Some(token) => writeln!(
+            out,
+            "There is no account yet: whoever has this address may do everything: http://{address}/?token={}",
+            token.expose()
+        ),
+        None if local => writeln!(
+            out,
+            "There is no account yet: whoever reaches this port may do everything. Create the first account at \
+             http://{address}/setup, or start with --local-token."
+        ),
+        None => Ok(()),
+    };
     let _ = out.flush();
     let mode = if local { "local" } else { "accounts" };
     tracing::info!(%address, database = %args.database.database.display(), mode, "server.started");

@@ -43,6 +43,8 @@ pub enum Purpose {
     Hook,
     /// A page that asks whether something is really meant.
     Confirmation,
+    /// Browsers that signed in before.
+    Device,
 }
 
 impl Purpose {
@@ -52,6 +54,7 @@ impl Purpose {
             Purpose::MessageKey => b"wayfare message key 1",
             Purpose::Hook => b"wayfare hook 1",
             Purpose::Confirmation => b"wayfare confirmation 1",
+            Purpose::Device => b"wayfare device 1",
         }
     }
 }

@@ -143,7 +143,7 @@ fn TopBar(caller: Caller) -> impl IntoView {
             <Brand />
             <Switcher memberships=standing.memberships.clone() current=current />
             <MainNavigation role=role />
-            {if local { view! { <LocalMode /> }.into_any() } else { view! { <PersonMenu name=name role=role /> }.into_any() }}
+            {if local { view! { <LocalMode token=caller.visitor.local_token /> }.into_any() } else { view! { <PersonMenu name=name role=role /> }.into_any() }}
         </header>
     }
     .into_any()
@@ -242,16 +242,30 @@ fn MainNavigation(role: Option<Role>) -> impl IntoView {
 
 /// Says on every page that there is no account yet, and where to make the first.
 #[component]
-fn LocalMode() -> impl IntoView {
+fn LocalMode(
+    /// It asks for the token that was printed.
+    token: bool,
+) -> impl IntoView {
+    let (open_to, title) = if token {
+        (
+            " · open to whoever has the printed address · create the first account",
+            "Whoever opens the address that was printed at the start may do everything, until there is an account.",
+        )
+    } else {
+        (
+            " · open to whoever reaches this port · create the first account",
+            "There is no account yet: whoever reaches this port may do everything, also through a proxy that does not say so.",
+        )
+    };
     view! {
         <a
             class="local-mode"
             href="/setup"
             rel="external"
-            title="Wayfare answers only on this machine's own addresses. Whoever uses this machine may do everything, until there is an account."
+            title=title
         >
             <Icon symbol=Symbol::Shield />
-            <span>"Local mode"<span class="local-mode-more">" · open to everyone on this machine · create the first account"</span></span>
+            <span>"Local mode"<span class="local-mode-more">{open_to}</span></span>
         </a>
     }
 }

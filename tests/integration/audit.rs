@@ -50,6 +50,10 @@ async fn what_people_do_to_accounts_keys_people_and_projects_is_written_down_wit
     ada.post("keys/revoke", &[("key", &value_of(&page, "key", 0))]).await;
     ada.post("filters/save", &[("saved_filter_name", "Mine")]).await;
     ada.post("account/password", &[("present", PASSWORD), ("password", "velvet harbour quiet seventeen")]).await;
+    // Nobody who guesses waits for the entry about it.
+    while log(&ada, "event=session.sign_in_failed").await.is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
     let events: Vec<String> = log(&ada, "").await.into_iter().map(|entry| entry[2].clone()).collect();
     for event in [
         "session.sign_in",

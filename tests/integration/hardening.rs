@@ -110,10 +110,14 @@ async fn a_forged_form_is_refused_even_with_the_right_cookie() {
     };
     let port = server.url.rsplit(':').next().expect("a port").to_string();
     let sister = format!("http://localhost:{port}");
+    let over_tls = format!("https://127.0.0.1:{port}");
     for headers in [
         vec![("origin", "https://evil.example")],
         vec![("origin", "null")],
         vec![("origin", sister.as_str())],
+        // The same name and port, but another scheme: anybody between here and there could have written that page, or does TLS.
+        vec![("origin", over_tls.as_str())],
+        vec![("origin", over_tls.as_str()), ("sec-fetch-site", "same-origin")],
         vec![("sec-fetch-site", "cross-site")],
         vec![("sec-fetch-site", "same-site"), ("origin", "https://other.example.com")],
     ] {
@@ -121,6 +125,27 @@ async fn a_forged_form_is_refused_even_with_the_right_cookie() {
     }
     assert_eq!(ada.list("status=paused").await["total"], 8, "nothing was changed");
     assert_eq!(forge(&[("origin", server.url.as_str()), ("sec-fetch-site", "same-origin")]).await, 200);
+}
+
+#[tokio::test]
+async fn a_page_without_tls_is_another_site_where_people_come_over_tls() {
+    let place = place();
+    let server = place.serve_with(&["--trusted-proxies", "127.0.0.1/32", "--public-url", "https://wayfare.example.com"]);
+    let sign_in = async |headers: &[(&str, &str)]| {
+        let form = [("email", ADA), ("password", PASSWORD)];
+        let mut request = server.browser().client.post(format!("{}/api/ui/session/sign-in", server.url)).form(&form);
+        for (name, value) in [("host", "wayfare.example.com")].iter().chain(headers) {
+            request = request.header(*name, *value);
+        }
+        request.send().await.expect("an answer").status().as_u16()
+    };
+    for proto in ["https", "http", ""] {
+        let proto = ("x-forwarded-proto", proto);
+        assert_eq!(sign_in(&[proto, ("origin", "http://wayfare.example.com")]).await, 403, "{proto:?}");
+        assert_eq!(sign_in(&[proto, ("origin", "http://wayfare.example.com"), ("sec-fetch-site", "none")]).await, 403);
+        assert_eq!(sign_in(&[proto, ("origin", "https://wayfare.example.com:8443")]).await, 403);
+        assert_eq!(sign_in(&[proto, ("origin", "https://wayfare.example.com")]).await, 200, "{proto:?}");
+    }
 }
 
 #[tokio::test]

@@ -330,6 +330,8 @@ fn team_functions(world: &World, asker: usize) -> Vec<Line> {
         function("/api/ui/session/join", &[link], Opens::SignedIn),
         function("/api/ui/account/rename", &[("name", "Somebody")], Opens::SignedIn),
         function("/api/ui/account/end-session", &[("session", OTHER_SESSION)], Opens::SignedIn),
+        function("/sign-in/provider/link", &[("present", PASSWORD)], Opens::SignedIn),
+        function("/api/ui/account/unlink-provider", &[("issuer", "999"), ("subject", "999")], Opens::SignedIn),
         function("/api/ui/account/password", &[("present", PASSWORD), ("password", NEW_PASSWORD)], Opens::SignedIn),
         function("/api/ui/account/sign-out-everywhere", &[], Opens::SignedIn),
         function("/api/ui/session/sign-out", &[], Opens::Everybody),

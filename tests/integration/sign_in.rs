@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{PASSWORD, Place, link_in, secret_of, session_in, text, value_of};
+use crate::support::{Browser, PASSWORD, Place, link_in, secret_of, session_in, text, value_of};
 
 const ADA: &str = "ada@example.com";
 const NEW_PASSWORD: &str = "velvet harbour quiet seventeen";
@@ -50,7 +50,7 @@ async fn a_plain_sign_in_that_fails_shows_the_form_again_without_the_password() 
 async fn a_sign_in_leads_nowhere_but_here() {
     let place = place();
     let server = place.serve();
-    for next in ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"] {
+    for next in ["https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)"] {
         let answer = server.plain("session/sign-in", &[("email", ADA), ("password", PASSWORD), ("next", next)], "/sign-in").await;
         assert_eq!(answer.headers()["location"], "/journeys", "{next}");
     }
@@ -68,6 +68,88 @@ async fn the_eleventh_guess_has_to_wait_even_with_the_right_password() {
     assert_eq!(answer.status(), 429);
     assert!(answer.headers().contains_key("retry-after"));
     assert_eq!(server.browser().sign_in("bob@example.com", PASSWORD).await.status(), 200, "other accounts are not held up");
+}
+
+/// Tries to sign in from an address, as the proxy in front tells it.
+async fn from(browser: &Browser, address: &str, email: &str, password: &str) -> reqwest::Response {
+    let request = browser.client.post(format!("{}/api/ui/session/sign-in", browser.url)).header("x-forwarded-for", address);
+    request.form(&[("email", email), ("password", password)]).send().await.expect("an answer")
+}
+
+#[tokio::test]
+async fn guesses_from_elsewhere_do_not_shut_the_owner_out() {
+    let place = place();
+    let server = place.serve_with(&["--trusted-proxies", "127.0.0.1/32"]);
+    let own = server.browser();
+    assert_eq!(from(&own, "198.51.100.7", ADA, PASSWORD).await.status(), 200);
+    let guess = async |network: usize| from(&server.browser(), &format!("203.0.113.{network}"), ADA, "a guess").await.status();
+    for _ in 0..10 {
+        assert_eq!(guess(0).await, 401);
+    }
+    for _ in 0..20 {
+        assert_eq!(guess(0).await, 429, "the network has to wait");
+    }
+    assert_eq!(from(&server.browser(), "198.51.100.8", ADA, PASSWORD).await.status(), 200, "and the owner's has not");
+    // From many networks at once, until the account as a whole has to wait.
+    for network in 1..=60 {
+        guess(network).await;
+    }
+    assert_eq!(from(&server.browser(), "198.51.100.9", ADA, PASSWORD).await.status(), 429, "who knows whether it is she?");
+    assert_eq!(from(&own, "198.51.100.10", ADA, PASSWORD).await.status(), 200, "her own browser, wherever it is");
+    assert_eq!(from(&own, "203.0.113.0", ADA, PASSWORD).await.status(), 200, "even where the guesses come from");
+}
+
+#[tokio::test]
+async fn a_browser_that_is_known_to_one_account_is_a_stranger_to_another_and_has_a_limit_itself() {
+    let place = place();
+    place.account("bob@example.com", "viewer");
+    let server = place.serve();
+    let browser = server.signed_in("bob@example.com").await;
+    for _ in 0..10 {
+        server.browser().sign_in(ADA, "a guess").await;
+    }
+    assert_eq!(browser.sign_in(ADA, PASSWORD).await.status(), 429);
+    for _ in 0..10 {
+        assert_eq!(browser.sign_in("bob@example.com", "a guess").await.status(), 401);
+    }
+    assert_eq!(browser.sign_in("bob@example.com", PASSWORD).await.status(), 429);
+    assert_eq!(server.browser().sign_in("bob@example.com", PASSWORD).await.status(), 200, "of that browser alone");
+}
+
+#[tokio::test]
+async fn the_cookie_of_a_known_browser_opens_nothing_and_is_kept_from_scripts() {
+    let place = place();
+    let server = place.serve();
+    let answer = server.browser().sign_in(ADA, PASSWORD).await;
+    let cookies: Vec<&str> = answer.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok()).collect();
+    let device = cookies.iter().find(|cookie| cookie.starts_with("wayfare_device=")).expect("a cookie");
+    for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=31536000"] {
+        assert!(device.contains(part), "{part} in {device}");
+    }
+    let request = reqwest::Client::new().get(format!("{}/api/ui/journeys/list?query=", server.url));
+    let request = request.header("cookie", device.split(';').next().expect("a cookie"));
+    assert_eq!(request.send().await.expect("an answer").status(), 401);
+}
+
+#[tokio::test]
+async fn an_attempt_too_many_is_told_the_same_for_known_unknown_and_suspended_accounts() {
+    let place = place();
+    place.account("sam@example.com", "viewer");
+    assert!(place.run(&["user", "suspend", "sam@example.com"]).status.success());
+    let server = place.serve_with(&["--trusted-proxies", "127.0.0.1/32"]);
+    let mut answers = Vec::new();
+    for (network, email) in [ADA, "nobody@example.com", "sam@example.com", "no address"].into_iter().enumerate() {
+        let network = format!("203.0.113.{network}");
+        for _ in 0..10 {
+            from(&server.browser(), &network, email, "a guess").await;
+        }
+        let answer = from(&server.browser(), &network, email, PASSWORD).await;
+        assert_eq!(answer.status(), 429, "{email}");
+        let names: Vec<String> = answer.headers().keys().map(ToString::to_string).collect();
+        let body: String = answer.text().await.expect("text").chars().filter(|sign| !sign.is_ascii_digit()).collect();
+        answers.push((names, body));
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! How people and programs show who they are: secrets, passwords, and limits on guessing.
 
 pub mod confirmation;
+pub mod device;
 pub mod oidc;
 pub mod password;
 pub mod secret;

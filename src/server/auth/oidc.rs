@@ -3,6 +3,7 @@
 //! The provider is asked for its addresses and keys at each sign-in: sign-ins are rare, keys are changed, and the server
 //! starts when the provider is away.
 
+mod claims;
 mod roles;
 
 use std::{collections::HashMap, time::Duration};
@@ -25,6 +26,7 @@ use crate::{
     domain::{account::EmailAddress, text::PersonName},
     server::store::access::{PendingSignIn, ProvidedPerson},
 };
+use claims::Said;
 pub use roles::RoleRules;
 
 /// Longest time that one request to the provider may take.
@@ -166,8 +168,12 @@ impl Provider {
             request = request.add_scope(Scope::new(scope.clone()));
         }
         let (address, state, nonce) = request.url();
-        let pending =
-            PendingSignIn { nonce: nonce.secret().clone(), pkce_verifier: verifier.secret().clone(), next: next.to_string() };
+        let pending = PendingSignIn {
+            nonce: nonce.secret().clone(),
+            pkce_verifier: verifier.secret().clone(),
+            next: next.to_string(),
+            links: None,
+        };
         Ok(Departure { address: address.to_string(), state: state.secret().clone(), pending })
     }
 
@@ -190,32 +196,34 @@ impl Provider {
         let claims = id_token
             .claims(&verifier, &Nonce::new(pending.nonce.clone()))
             .map_err(|error| ProviderError::Untrusted(chain(&error)))?;
-        let mut told = claims.additional_claims().all.clone();
-        let mut email = claims.email().map(|email| email.to_string());
-        let mut verified = claims.email_verified();
-        let mut name = claims.name().and_then(|name| name.get(None)).map(|name| name.to_string());
-        // Many providers keep the ID token short and tell the rest here.
+        let mut said = Said {
+            email: claims.email().map(|email| email.to_string()),
+            email_verified: claims.email_verified(),
+            name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
+            further: claims.additional_claims().all.clone(),
+        };
+        // Many providers keep the ID token short and tell the rest here. It has to be about the same subject.
         if let Ok(request) = client.user_info(token.access_token().clone(), Some(claims.subject().clone())) {
             let info: openidconnect::UserInfoClaims<FurtherClaims, CoreGenderClaim> =
                 request.request_async(&http).await.map_err(|error| ProviderError::Untrusted(chain(&error)))?;
-            told.extend(info.additional_claims().all.clone());
-            email = info.email().map(|email| email.to_string()).or(email);
-            verified = info.email_verified().or(verified);
-            name = info.name().and_then(|name| name.get(None)).map(|name| name.to_string()).or(name);
+            said = said.completed_by(Said {
+                email: info.email().map(|email| email.to_string()),
+                email_verified: info.email_verified(),
+                name: info.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
+                further: info.additional_claims().all.clone(),
+            });
         }
-        let email = email.and_then(|email| EmailAddress::parse(&email).ok());
-        let fallback = email.as_ref().map_or_else(|| claims.subject().to_string(), |email| email.to_string());
-        let name = PersonName::parse(name.as_deref().unwrap_or(&fallback))
+        self.person(claims.issuer().to_string(), claims.subject().to_string(), &said)
+    }
+
+    fn person(&self, issuer: String, subject: String, said: &Said) -> Result<ProvidedPerson, ProviderError> {
+        let email = said.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
+        let fallback = email.as_ref().map_or_else(|| subject.clone(), |email| email.to_string());
+        let name = PersonName::parse(said.name.as_deref().unwrap_or(&fallback))
             .or_else(|_| PersonName::parse(&fallback.chars().take(60).collect::<String>()))
             .map_err(|error| ProviderError::Untrusted(error.sentence))?;
-        Ok(ProvidedPerson {
-            issuer: claims.issuer().to_string(),
-            subject: claims.subject().to_string(),
-            email,
-            email_verified: verified.unwrap_or(false),
-            name,
-            roles: self.config.roles.roles_of(&claim(&told, &self.config.role_claim)),
-        })
+        let roles = self.config.roles.roles_of(&said.values(&self.config.role_claim));
+        Ok(ProvidedPerson { issuer, subject, email_verified: email.is_some() && said.is_verified(), email, name, roles })
     }
 
     /// The client as the crate wants it: it owns what it needs.
@@ -251,20 +259,6 @@ enum SendError {
     TooLarge,
 }
 
-/// The values of a claim: by its name, or by a path through objects.
-fn claim(told: &HashMap<String, Value>, name: &str) -> Vec<String> {
-    let mut parts = name.split('.');
-    let found = told.get(name).or_else(|| {
-        let first = told.get(parts.next()?)?;
-        parts.try_fold(first, |value, part| value.get(part))
-    });
-    match found {
-        Some(Value::String(text)) => vec![text.clone()],
-        Some(Value::Array(values)) => values.iter().filter_map(|value| value.as_str().map(str::to_string)).collect(),
-        _ => Vec::new(),
-    }
-}
-
 /// An error with what caused it: the outermost says little.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -279,19 +273,6 @@ fn chain(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_claim_is_found_by_name_or_by_path() {
-        let told: HashMap<String, Value> = serde_json::from_str(
-            r#"{"groups": ["a", 7, "b"], "role": "one", "realm_access": {"roles": ["deep"]}, "https://x.example/roles": ["odd"]}"#,
-        )
-        .expect("claims");
-        assert_eq!(claim(&told, "groups"), ["a", "b"]);
-        assert_eq!(claim(&told, "role"), ["one"]);
-        assert_eq!(claim(&told, "realm_access.roles"), ["deep"]);
-        assert_eq!(claim(&told, "https://x.example/roles"), ["odd"]);
-        assert!(claim(&told, "nothing.here").is_empty());
-    }
 
     #[test]
     fn an_issuer_without_tls_is_refused_unless_it_is_this_machine() {

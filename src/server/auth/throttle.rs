@@ -1,9 +1,13 @@
-//! Limits on guessing, per account and per address, and on test messages, per person. They live in memory; a restart forgets them.
+//! Limits on guessing, and on test messages. They live in memory; a restart forgets them.
+//!
+//! Nobody's guesses shut out the owner of an account: attempts count for the account and the network that they come from, to a
+//! larger number for the account as a whole, and those of a browser that signed in before count for that browser alone.
 
 use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
 use governor::{Quota, RateLimiter, clock::Clock, clock::DefaultClock, state::keyed::DashMapStateStore};
 
+use super::device::Device;
 use crate::domain::ids::UserId;
 
 type Limiter = RateLimiter<String, DashMapStateStore<String>, DefaultClock>;
@@ -17,21 +21,29 @@ const KEYS_MAX: usize = 10_000;
 pub struct TooMany(pub u64);
 
 pub struct Throttle {
+    /// By account and network.
+    networks: Limiter,
+    /// By account, over all networks.
     accounts: Limiter,
+    /// By account and browser that signed in to it before.
+    devices: Limiter,
     addresses: Limiter,
     tests: Limiter,
 }
 
 impl Default for Throttle {
     fn default() -> Self {
-        // Ten attempts at once on an account, then one every half minute: 2,880 guesses a day at the very most.
-        let accounts = quota(Duration::from_secs(30), 10);
+        // Ten attempts at once on an account, then one every half minute: 2,880 guesses a day from one network at the very most.
+        let [networks, devices] = [quota(Duration::from_secs(30), 10); 2];
+        // Fills up faster than one network can use it, so that no single one empties it: 4,320 guesses a day from all of them.
+        let accounts = quota(Duration::from_secs(20), 50);
         // An office shares an address.
         let addresses = quota(Duration::from_secs(2), 60);
         // Enough to look at a message in a few mailboxes; too little to be a way of sending.
         let tests = quota(Duration::from_secs(12), 5);
-        let [accounts, addresses, tests] = [accounts, addresses, tests].map(RateLimiter::keyed);
-        Self { accounts, addresses, tests }
+        let [networks, accounts, devices, addresses, tests] =
+            [networks, accounts, devices, addresses, tests].map(RateLimiter::keyed);
+        Self { networks, accounts, devices, addresses, tests }
     }
 }
 
@@ -41,13 +53,17 @@ fn quota(period: Duration, burst: u32) -> Quota {
 }
 
 impl Throttle {
-    /// Counts an attempt to sign in.
+    /// Counts an attempt to sign in, from a browser that signed in to this account before or from any other.
     ///
     /// # Errors
     /// Where there were too many on this account, known or not, or from this address.
-    pub fn attempt(&self, account: &str, address: Option<IpAddr>) -> Result<(), TooMany> {
-        // The address first: whoever is over its limit does not use up the attempts of the account.
+    pub fn attempt(&self, account: &str, address: Option<IpAddr>, device: Option<Device>) -> Result<(), TooMany> {
+        if let Some(device) = device {
+            return check(&self.devices, device.key());
+        }
+        // What is refused to one network uses up nothing that is for all.
         self.attempt_from(address)?;
+        check(&self.networks, format!("{} {account}", address.map(network).unwrap_or_default()))?;
         check(&self.accounts, account.to_string())
     }
 
@@ -90,15 +106,48 @@ fn network(address: IpAddr) -> String {
 mod tests {
     use super::*;
 
+    fn address(n: u8) -> Option<IpAddr> {
+        Some(IpAddr::from([192, 0, 2, n]))
+    }
+
+    /// Until it is refused; answers how many were let through.
+    fn guess(throttle: &Throttle, from: Option<IpAddr>) -> usize {
+        (0..1_000).take_while(|_| throttle.attempt("ada@example.com", from, None).is_ok()).count()
+    }
+
     #[test]
-    fn the_eleventh_attempt_on_an_account_has_to_wait_and_other_accounts_have_not() {
+    fn the_eleventh_attempt_on_an_account_has_to_wait_and_other_accounts_and_networks_have_not() {
         let throttle = Throttle::default();
-        let address = |n: u8| Some(IpAddr::from([192, 0, 2, n]));
-        for n in 0..10 {
-            assert_eq!(throttle.attempt("ada@example.com", address(n)), Ok(()));
+        assert_eq!(guess(&throttle, address(1)), 10);
+        assert!(matches!(throttle.attempt("ada@example.com", address(1), None), Err(TooMany(1..=31))));
+        assert_eq!(throttle.attempt("bob@example.com", address(1), None), Ok(()));
+        assert_eq!(throttle.attempt("ada@example.com", address(2), None), Ok(()), "the owner's own network");
+    }
+
+    #[test]
+    fn what_is_refused_to_one_network_uses_up_nothing_of_the_others() {
+        let throttle = Throttle::default();
+        for _ in 0..20 {
+            guess(&throttle, address(1));
         }
-        assert!(matches!(throttle.attempt("ada@example.com", address(99)), Err(TooMany(1..=31))));
-        assert_eq!(throttle.attempt("bob@example.com", address(99)), Ok(()));
+        let others: usize = (2..=10).map(|n| guess(&throttle, address(n))).sum();
+        assert_eq!(others, 40, "fifty for the account, of which the first network had its ten");
+    }
+
+    #[test]
+    fn a_browser_that_signed_in_before_is_let_in_while_everybody_guesses() {
+        let throttle = Throttle::default();
+        let guesses: usize = (1..=99).map(|n| guess(&throttle, address(n))).sum();
+        assert_eq!(guesses, 50);
+        assert!(throttle.attempt("ada@example.com", address(200), None).is_err());
+        let folder = tempfile::tempdir().expect("a folder");
+        let vault = crate::server::vault::Vault::open(None, &folder.path().join("key")).expect("a key");
+        let cookie = super::super::device::remember(&vault, "", "ada@example.com").expect("a cookie");
+        let device = super::super::device::known(&vault, &cookie, "ada@example.com");
+        for _ in 0..10 {
+            assert_eq!(throttle.attempt("ada@example.com", address(1), device), Ok(()));
+        }
+        assert!(throttle.attempt("ada@example.com", address(1), device).is_err(), "whoever stole it has a limit as well");
     }
 
     #[test]
@@ -117,9 +166,9 @@ mod tests {
         let throttle = Throttle::default();
         for n in 0..60_u16 {
             let address = IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, n]);
-            assert_eq!(throttle.attempt(&format!("{n}@example.com"), Some(address)), Ok(()));
+            assert_eq!(throttle.attempt(&format!("{n}@example.com"), Some(address), None), Ok(()));
         }
         let next = IpAddr::from([0x2001, 0xdb8, 0, 1, 9, 9, 9, 9]);
-        assert!(throttle.attempt("more@example.com", Some(next)).is_err());
+        assert!(throttle.attempt("more@example.com", Some(next), None).is_err());
     }
 }

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use axum::http::{HeaderMap, HeaderName, Response, StatusCode, header};
+use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::{body::Body, extract::Request};
 use url::Url;
 
@@ -14,21 +14,29 @@ use super::{assets::plain, client::Client};
 pub struct Hosts {
     /// Where people reach us, if the operator said so: `wayfare.example.com`, with a port if it is not the usual one.
     public: Option<String>,
+    /// They come over TLS to that name.
+    public_over_tls: bool,
     /// Listening for others: then any address is fine, since no name can be made to lead to us by one.
     any_address: bool,
 }
 
 impl Hosts {
     pub fn new(public: Option<&Url>, any_address: bool) -> Self {
-        let public = public.and_then(|url| {
+        let url = public;
+        let public = url.and_then(|url| {
             let host = url.host_str()?;
             Some(url.port().map_or_else(|| host.to_string(), |port| format!("{host}:{port}")))
         });
-        Self { public, any_address }
+        let public_over_tls = url.is_some_and(|url| url.scheme() == "https");
+        Self { public, public_over_tls, any_address }
+    }
+
+    fn is_public(&self, host: &str) -> bool {
+        self.public.as_deref().is_some_and(|public| public.eq_ignore_ascii_case(host))
     }
 
     fn allow(&self, host: &str) -> bool {
-        if self.public.as_deref().is_some_and(|public| public.eq_ignore_ascii_case(host)) {
+        if self.is_public(host) {
             return true;
         }
         let name = name_of(host);
@@ -41,8 +49,18 @@ impl Hosts {
     /// The refusal, where the request is none of ours.
     pub fn refusal(&self, request: &Request, client: &Client) -> Option<Response<Body>> {
         let host = client.host.as_deref().or_else(|| request.uri().authority().map(|authority| authority.as_str()));
-        let foreign = || (!same_origin(request.headers(), host)).then(|| plain(StatusCode::FORBIDDEN, FOREIGN));
+        let foreign =
+            || (!self.same_origin(request.headers(), host, client.over_tls)).then(|| plain(StatusCode::FORBIDDEN, FOREIGN));
         self.foreign_host(request, client).or_else(foreign)
+    }
+
+    /// Does the page that sent it come from here: scheme, name and port? A page of the same name without TLS may be anybody's.
+    fn same_origin(&self, headers: &HeaderMap, host: Option<&str>, over_tls: bool) -> bool {
+        let Some(theirs) = headers.get(header::ORIGIN) else { return true };
+        let (Some(host), Ok(theirs)) = (host, theirs.to_str()) else { return false };
+        let scheme = if over_tls || (self.public_over_tls && self.is_public(host)) { "https" } else { "http" };
+        let origin = |text: &str| Url::parse(text).ok().map(|url| url.origin()).filter(url::Origin::is_tuple);
+        origin(theirs).is_some_and(|theirs| Some(theirs) == origin(&format!("{scheme}://{host}")))
     }
 
     /// The same without a look at where it comes from: for what carries a signature instead.
@@ -60,14 +78,6 @@ impl Hosts {
 
 /// The answer to what another site's page sends.
 pub const FOREIGN: &str = "This request comes from another site and was refused. Nothing was changed.\n";
-
-fn same_origin(headers: &HeaderMap, host: Option<&str>) -> bool {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    match text(header::ORIGIN) {
-        None => true,
-        Some(origin) => origin.split_once("://").is_some_and(|(_, authority)| Some(authority) == host),
-    }
-}
 
 /// A host without its port.
 fn name_of(host: &str) -> &str {
@@ -107,6 +117,27 @@ mod tests {
         assert!(hosts.allow("wayfare.example.com") && hosts.allow("Wayfare.Example.Com"));
         for host in ["example.com", "a.wayfare.example.com", "wayfare.example.com.evil.example", "wayfare.example.com:8443"] {
             assert!(!hosts.allow(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_the_same_name_with_another_scheme_is_another_site() {
+        let url = Url::parse("https://wayfare.example.com").expect("an address");
+        let (public, plain) = (Hosts::new(Some(&url), false), Hosts::default());
+        let same = |hosts: &Hosts, origin: &str, host: &str, over_tls: bool| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ORIGIN, origin.parse().expect("a value"));
+            hosts.same_origin(&headers, Some(host), over_tls)
+        };
+        assert!(same(&public, "https://wayfare.example.com", "wayfare.example.com", false), "the proxy need not say it");
+        assert!(same(&public, "https://wayfare.example.com", "Wayfare.Example.com:443", true));
+        assert!(!same(&public, "http://wayfare.example.com", "wayfare.example.com", false));
+        assert!(!same(&public, "https://wayfare.example.com:8443", "wayfare.example.com", true));
+        assert!(same(&plain, "http://127.0.0.1:3000", "127.0.0.1:3000", false));
+        for origin in
+            ["https://127.0.0.1:3000", "http://127.0.0.1:3001", "http://localhost:3000", "null", "file://", "127.0.0.1:3000"]
+        {
+            assert!(!same(&plain, origin, "127.0.0.1:3000", false), "{origin}");
         }
     }
 

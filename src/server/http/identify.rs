@@ -13,13 +13,13 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
 use super::{
-    AppState, error_page,
+    AppState, error_page, route,
     routes::{is_for_programs, is_public},
 };
 use crate::{
     api::{
         AppError,
-        request::{Caller, PROJECT_COOKIE, accepts_html, cookie, new_cookie, session_cookie},
+        request::{Caller, PROJECT_COOKIE, accepts_html, cookie, device_cookie, new_cookie, session_cookie},
     },
     domain::{actor::Origin, ids::UserId, time::DAY_MS},
     server::{
@@ -31,8 +31,32 @@ use crate::{
 /// Browsers that came over TLS once come over TLS for a year.
 pub const HSTS: HeaderName = header::STRICT_TRANSPORT_SECURITY;
 pub const A_YEAR_OF_TLS: &str = "max-age=31536000; includeSubDomains";
-/// What proxies add.
-const FORWARDED: [&str; 4] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host"];
+/// What proxies, tunnels and content delivery networks add, beside everything that begins with [`FORWARDED_BELOW`].
+const FORWARDED: [&str; 22] = [
+    "cdn-loop",
+    "cf-connecting-ip",
+    "cf-ray",
+    "client-ip",
+    "fastly-client-ip",
+    "fly-client-ip",
+    "forwarded",
+    "forwarded-for",
+    "proxy-client-ip",
+    "true-client-ip",
+    "via",
+    "wl-proxy-client-ip",
+    "x-azure-clientip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-envoy-external-address",
+    "x-forwarded",
+    "x-original-forwarded-for",
+    "x-original-host",
+    "x-originating-ip",
+    "x-real-ip",
+    "x-remote-ip",
+];
+const FORWARDED_BELOW: &str = "x-forwarded-";
 /// Longest name of a browser that is kept, in characters.
 const AGENT_MAX: usize = 300;
 
@@ -56,26 +80,33 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
         secret: cookie(request.headers(), session_cookie(secure)).map(|text| secret::hash(&text)),
         base: state.site.base(client.host.as_deref(), secure),
         secure,
+        devices: cookie(request.headers(), device_cookie(secure)).unwrap_or_default(),
+        local_token: state.site.local_token.is_some(),
     };
     let wanted = cookie(request.headers(), PROJECT_COOKIE).and_then(|text| text.parse().ok());
-    let forwarded = FORWARDED.iter().any(|name| request.headers().contains_key(*name));
+    let forwarded = came_through_proxy(request.headers());
     let visit = Visit { secret: visitor.secret, wanted, needed: None, origin: visitor.origin.clone(), forwarded };
     let standing = match find(&state, visit, request.uri().path()).await {
         Ok(standing) => standing,
         Err(error) => return refuse(&state, &request, &error),
     };
+    if let Some(token) = state.site.local_token.as_ref().filter(|_| standing.as_ref().is_some_and(Standing::is_local))
+        && let Some(answer) = token.gate(&request, &state.assets, secure)
+    {
+        return answer;
+    }
     if standing.is_none() && !is_public(request.uri().path()) {
         return refuse(&state, &request, &AppError::SignedOut);
     }
     let project = standing.as_ref().and_then(Standing::project).map(|project| project.id);
     let follow = project.filter(|project| names_thing(request.uri().path()) && wanted != Some(*project));
     let seen = Seen { user: standing.as_ref().map(|standing| standing.actor.user), address: visitor.origin.address };
-    let asked = (request.method().clone(), request.uri().path().to_string());
+    let asked = (request.method().clone(), route(&request).to_string());
     request.extensions_mut().insert(Caller { visitor, standing });
     let mut response = next.run(request).await;
     if response.status() == StatusCode::FORBIDDEN {
-        let (method, path) = asked;
-        tracing::info!(%method, path, user = ?seen.user, address = ?seen.address, "access.refused");
+        let (method, route) = asked;
+        tracing::info!(%method, route, user = ?seen.user, address = ?seen.address, "access.refused");
     }
     if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
         // The rest of the body is still on its way: nothing can follow it on this connection.
@@ -115,6 +146,11 @@ fn thing_of(path: &str) -> Option<Uuid> {
 
 fn names_thing(path: &str) -> bool {
     thing_of(path).is_some()
+}
+
+/// Then it may come from anywhere, whatever address the connection has.
+fn came_through_proxy(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| FORWARDED.contains(&name.as_str()) || name.as_str().starts_with(FORWARDED_BELOW))
 }
 
 fn agent(headers: &HeaderMap) -> String {

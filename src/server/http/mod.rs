@@ -9,6 +9,7 @@ mod guard;
 mod health;
 mod hooks;
 mod identify;
+pub mod local_token;
 mod message_html;
 mod pages;
 mod people_upload;
@@ -25,7 +26,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, MatchedPath, Request},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware,
 };
@@ -108,8 +109,19 @@ pub fn router(state: AppState) -> Router {
         .layer(fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(fixed(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
         .layer(CatchPanicLayer::custom(error_page::after_panic))
-        .layer(TraceLayer::new_for_http().on_response(DefaultOnResponse::new().level(tracing::Level::DEBUG)))
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_response(DefaultOnResponse::new().level(tracing::Level::DEBUG)))
         .with_state(state)
+}
+
+/// What the log says of a request: its route, never its address, which may hold a secret (a one-time link, a message's link, a
+/// provider's code).
+fn span(request: &Request) -> tracing::Span {
+    tracing::debug_span!("request", method = %request.method(), route = route(request))
+}
+
+/// The template of the route that answers a request: `/invitations/{link}`.
+fn route(request: &Request) -> &str {
+    request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str)
 }
 
 /// Refuses what other sites' pages send (Fetch Metadata and `Origin`).

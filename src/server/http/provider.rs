@@ -1,7 +1,7 @@
 //! To the sign-in provider and back.
 
 use axum::{
-    Extension,
+    Extension, Form,
     body::Body,
     extract::{Query, State},
     http::{HeaderValue, Response, header},
@@ -11,9 +11,15 @@ use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
 use super::{AppState, error_page};
-use crate::api::{
-    AppError,
-    request::{Caller, PROVIDER_COOKIE, cookie, local, new_cookie, session_cookie},
+use crate::{
+    api::{
+        AppError,
+        request::{Caller, PROVIDER_COOKIE, cookie, local, new_cookie, session_cookies},
+    },
+    server::services::{
+        Visitor,
+        sso::{ProviderArrival, ProviderDeparture},
+    },
 };
 
 #[derive(Deserialize)]
@@ -31,11 +37,40 @@ pub async fn depart(
     let visitor = &caller.visitor;
     match state.services.depart_to_provider(visitor, &local(&query.next)).await {
         Ok(departure) => {
-            let bound = new_cookie(PROVIDER_COOKIE, departure.state, departure.lifetime, visitor.secure);
-            with_cookies(Redirect::to(&departure.address).into_response(), &[bound])
+            let response = Redirect::to(&departure.address).into_response();
+            with_cookies(response, &[bound(departure, visitor)])
         }
         Err(error) => error_page::of(&error.into(), &state.assets, "/sign-in"),
     }
+}
+
+#[derive(Deserialize)]
+pub struct LinkForm {
+    #[serde(default)]
+    present: String,
+}
+
+/// Begins to link the provider to the account that is signed in. It is a form of ours, never a link that another site could
+/// follow; and a page in between, because a form may lead to no other site (`form-action 'self'`).
+pub async fn link(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Form(form): Form<LinkForm>,
+) -> Response<Body> {
+    let Some(standing) = &caller.standing else { return error_page::of(&AppError::SignedOut, &state.assets, "/sign-in") };
+    match state.services.depart_to_link(standing, &form.present, &caller.visitor).await {
+        Ok(departure) => {
+            let name = state.services.provider_name().unwrap_or_default();
+            let page = error_page::onward(&name, &departure.address, &state.assets);
+            with_cookies(page, &[bound(departure, &caller.visitor)])
+        }
+        Err(error) => error_page::of(&error.into(), &state.assets, "/account"),
+    }
+}
+
+/// Binds what was begun to this browser.
+fn bound(departure: ProviderDeparture, visitor: &Visitor) -> ::cookie::Cookie<'static> {
+    new_cookie(PROVIDER_COOKIE, departure.state, departure.lifetime, visitor.secure)
 }
 
 #[derive(Deserialize)]
@@ -62,15 +97,17 @@ pub async fn arrive(
         // The person said no, or the provider did.
         Err(AppError::Provider)
     } else {
-        state.services.arrive_from_provider(&query.state, query.code, visitor).await.map_err(AppError::from)
+        let standing = caller.standing.as_ref();
+        state.services.arrive_from_provider(&query.state, query.code, standing, visitor).await.map_err(AppError::from)
     };
     let spent = new_cookie(PROVIDER_COOKIE, String::new(), 0, visitor.secure);
     match arrived {
-        Ok((session, next)) => {
-            let name = session_cookie(visitor.secure);
-            let session = new_cookie(name, session.secret.expose().to_string(), session.lifetime, visitor.secure);
-            with_cookies(Redirect::to(&local(&next)).into_response(), &[spent, session])
+        Ok(ProviderArrival::SignedIn { session, next }) => {
+            let mut cookies = session_cookies(&session, visitor);
+            cookies.push(spent);
+            with_cookies(Redirect::to(&local(&next)).into_response(), &cookies)
         }
+        Ok(ProviderArrival::Linked) => with_cookies(Redirect::to("/account?notice=provider-linked").into_response(), &[spent]),
         Err(error) => with_cookies(error_page::of(&error, &state.assets, "/sign-in"), &[spent]),
     }
 }

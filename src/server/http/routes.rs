@@ -108,6 +108,7 @@ fn people() -> Fixed {
         ("POST", "/messages/html", post(message_html::show_draft)),
         ("GET", "/sign-in/provider", get(provider::depart)),
         ("GET", "/sign-in/provider/back", get(provider::arrive)),
+        ("POST", "/sign-in/provider/link", post(provider::link)),
     ]
 }
 

@@ -15,9 +15,10 @@ use super::{AppState, BODY_MAX, error_page, identify, pages};
 use crate::{
     api::{
         AppError,
-        request::{Caller, FormAnswer, FormProblem, accepts_html, local},
+        request::{Caller, FormAnswer, FormProblem, accepts_html},
     },
     domain::query_string::pairs,
+    server::own_path::own_path,
 };
 
 /// Largest error that is looked into.
@@ -66,7 +67,7 @@ pub async fn answer(State(state): State<AppState>, request: Request) -> Response
 fn referer(headers: &HeaderMap) -> Option<String> {
     let referer = headers.get(header::REFERER)?.to_str().ok()?;
     let (_, rest) = referer.split_once("://")?;
-    Some(local(&rest[rest.find('/')?..]))
+    own_path(&rest[rest.find('/')?..])
 }
 
 fn went_well(state: &AppState, response: Response<Body>, form: &FormAnswer, headers: &HeaderMap) -> Response<Body> {
@@ -108,18 +109,25 @@ async fn went_wrong(
         let typed = typed_fields(&String::from_utf8_lossy(body));
         let problem = FormProblem { error: error.clone(), typed };
         let again = pages::form_again(state, &original, &back, problem).await;
-        return again.unwrap_or_else(|| error_page::of(&error, &state.assets, &back));
+        let mut response = again.unwrap_or_else(|| error_page::of(&error, &state.assets, &back));
+        say_when(&error, response.headers_mut());
+        return response;
     }
-    if let AppError::TooMany(seconds) = error
-        && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
-    {
-        parts.headers.insert(header::RETRY_AFTER, value);
-    }
+    say_when(&error, &mut parts.headers);
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.remove(header::CONTENT_TYPE);
     let mut told = identify::json(&error);
     told.headers_mut().extend(parts.headers);
     told
+}
+
+/// Whoever tried too often is told when to come again.
+fn say_when(error: &AppError, headers: &mut HeaderMap) {
+    if let AppError::TooMany(seconds) = error
+        && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
+    {
+        headers.insert(header::RETRY_AFTER, value);
+    }
 }
 
 fn typed_fields(body: &str) -> Vec<(String, String)> {

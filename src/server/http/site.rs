@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use url::Url;
 
-use super::{client::TrustedProxies, guard::Hosts};
+use super::{client::TrustedProxies, guard::Hosts, local_token::LocalToken};
+use crate::server::auth::secret::Secret;
 
 /// Addresses and proxies, as configured.
 #[derive(Debug, Clone, Default)]
@@ -14,12 +15,19 @@ pub struct Site {
     public: Option<Url>,
     pub hosts: Hosts,
     pub proxies: TrustedProxies,
+    /// What local mode asks for, where it asks for anything.
+    pub local_token: Option<LocalToken>,
 }
 
 impl Site {
     pub fn new(public: Option<Url>, listen: IpAddr, proxies: Vec<IpNet>) -> Self {
         let hosts = Hosts::new(public.as_ref(), !listen.is_loopback());
-        Self { public, hosts, proxies: TrustedProxies::new(proxies) }
+        Self { public, hosts, proxies: TrustedProxies::new(proxies), local_token: None }
+    }
+
+    /// In local mode only whoever shows this comes in.
+    pub fn asking_for(self, token: Option<&Secret>) -> Self {
+        Self { local_token: token.map(|token| LocalToken(token.hash())), ..self }
     }
 
     /// Do people reach us over TLS?

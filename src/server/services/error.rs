@@ -3,7 +3,7 @@
 use crate::{
     domain::{access::Forbidden, error::FieldError},
     server::{
-        auth::{oidc::ProviderError, password::HashFailed, secret::NoRandomness, throttle::TooMany},
+        auth::{oidc::ProviderError, password::PasswordError, secret::NoRandomness, throttle::TooMany},
         channels::ChannelError,
         store::StoreError,
         vault::VaultError,
@@ -51,10 +51,19 @@ pub enum ServiceError {
     Channel(#[from] ChannelError),
     #[error(transparent)]
     Vault(#[from] VaultError),
-    #[error(transparent)]
-    Hash(#[from] HashFailed),
+    #[error("a password could not be hashed")]
+    Hash,
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
+}
+
+impl From<PasswordError> for ServiceError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Failed => ServiceError::Hash,
+            PasswordError::Busy => ServiceError::Busy,
+        }
+    }
 }
 
 impl From<FieldError> for ServiceError {

@@ -15,6 +15,7 @@ mod people;
 mod profiles;
 mod projects;
 pub mod sign_in;
+pub mod sso;
 mod standing;
 mod transfer;
 mod trials;

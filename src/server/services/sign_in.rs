@@ -11,7 +11,7 @@ use crate::{
     },
     server::{
         auth::{
-            password,
+            device, password,
             secret::{self, Secret},
         },
         store::{
@@ -26,14 +26,8 @@ pub struct OpenedSession {
     pub secret: Secret,
     /// Milliseconds until it ends, used or not.
     pub lifetime: i64,
-}
-
-/// A sign-in that goes to the provider.
-pub struct ProviderDeparture {
-    pub address: String,
-    pub state: String,
-    /// Milliseconds that it has.
-    pub lifetime: i64,
+    /// By what the browser is known from now on; a cookie of its own. None where there is no key to sign it.
+    pub device: Option<String>,
 }
 
 impl<S: Store + Clone> Services<S> {
@@ -45,23 +39,40 @@ impl<S: Store + Clone> Services<S> {
     pub async fn sign_in(&self, email: &str, password: &str, visitor: &Visitor) -> ServiceResult<OpenedSession> {
         let email = EmailAddress::parse(email).ok();
         let key = email.as_ref().map(EmailAddress::key).unwrap_or_default();
-        self.auth.throttle.attempt(&key, visitor.origin.address)?;
+        self.attempt(&key, visitor)?;
         let account = match &email {
             Some(email) => self.store.account(email).await?,
             None => None,
         };
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());
-        let right = self.auth.passwords.verify(hash, Password::claim(password)).await;
+        let right = self.auth.passwords.verify(hash, Password::claim(password)).await?;
         let Some(account) = account else {
             tracing::info!(address = ?visitor.origin.address, "sign_in.unknown_account");
             return Err(ServiceError::WrongCredentials);
         };
         if !right || account.suspended {
-            self.store.note_failed_sign_in(account.user, &visitor.origin, self.now()).await?;
+            self.note_failed_sign_in(account.user, visitor);
             tracing::info!(user = %account.user, address = ?visitor.origin.address, "sign_in.failed");
             return Err(ServiceError::WrongCredentials);
         }
         self.open_session(account.user, visitor, "with a password").await
+    }
+
+    /// Counts an attempt on an account, known or not.
+    pub(super) fn attempt(&self, account: &str, visitor: &Visitor) -> ServiceResult<()> {
+        let vault = self.delivery.as_ref().map(|delivery| &delivery.vault);
+        let device = vault.and_then(|vault| device::known(vault, &visitor.devices, account));
+        Ok(self.auth.throttle.attempt(account, visitor.origin.address, device)?)
+    }
+
+    /// Nobody waits for it: an answer that came later for known accounts would tell them apart from unknown ones.
+    fn note_failed_sign_in(&self, user: UserId, visitor: &Visitor) {
+        let (store, origin, now) = (self.store.clone(), visitor.origin.clone(), self.now());
+        tokio::spawn(async move {
+            if let Err(error) = store.note_failed_sign_in(user, &origin, now).await {
+                tracing::warn!(%error, "sign_in.not_noted");
+            }
+        });
     }
 
     pub(super) async fn open_session(&self, user: UserId, visitor: &Visitor, how: &'static str) -> ServiceResult<OpenedSession> {
@@ -78,7 +89,14 @@ impl<S: Store + Clone> Services<S> {
         };
         self.store.open_session(&session, &visitor.origin, now).await?;
         tracing::info!(%user, how, "sign_in.done");
-        Ok(OpenedSession { secret, lifetime })
+        let account = self.store.account_of(user).await?;
+        Ok(OpenedSession { secret, lifetime, device: self.known_device(&account, visitor)? })
+    }
+
+    /// The browser is known to this account from now on.
+    fn known_device(&self, account: &AccountRow, visitor: &Visitor) -> ServiceResult<Option<String>> {
+        let Some(delivery) = &self.delivery else { return Ok(None) };
+        Ok(Some(device::remember(&delivery.vault, &visitor.devices, &account.email.to_lowercase())?))
     }
 
     /// Ends the session that is asking.
@@ -141,26 +159,27 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where the present password is wrong, or the new one too weak.
-    pub async fn change_password(&self, standing: &Standing, present: &str, chosen: &str) -> ServiceResult<OpenedSession> {
+    pub async fn change_password(
+        &self,
+        standing: &Standing,
+        present: &str,
+        chosen: &str,
+        visitor: &Visitor,
+    ) -> ServiceResult<OpenedSession> {
         let session = self.signed_in(standing)?;
-        let account = self.store.account_of(standing.actor.user).await?;
-        let email = EmailAddress::parse(&account.email)?;
-        self.auth.throttle.attempt(&email.key(), standing.actor.origin.address)?;
         // Whoever came through a provider has none yet, and may choose one.
-        if account.password_hash.is_some()
-            && !self.auth.passwords.verify(account.password_hash.clone(), Password::claim(present)).await
-        {
-            return Err(ServiceError::WrongCredentials);
-        }
+        self.require_password(standing, present, visitor).await?;
+        let account = self.store.account_of(standing.actor.user).await?;
         let password = password::judge(chosen, &account.name, &account.email)?;
         let hash = self.auth.passwords.hash(password).await?;
         let secret = Secret::new()?;
         self.store.set_password(account.user, &hash, Some(session), &standing.actor.origin, self.now()).await?;
         self.store.rotate_session(session, &secret.hash()).await?;
-        Ok(OpenedSession { secret, lifetime: self.auth.lifetimes.session })
+        let device = self.known_device(&account, visitor)?;
+        Ok(OpenedSession { secret, lifetime: self.auth.lifetimes.session, device })
     }
 
-    fn signed_in(&self, standing: &Standing) -> ServiceResult<SessionId> {
+    pub(super) fn signed_in(&self, standing: &Standing) -> ServiceResult<SessionId> {
         standing.session().ok_or(ServiceError::SignedOut)
     }
 
@@ -253,48 +272,8 @@ impl<S: Store + Clone> Services<S> {
         let hash = self.auth.passwords.hash(password).await?;
         Ok(self.store.use_password_link(&secret::hash(link), &hash, &visitor.origin, self.now()).await?)
     }
-
-    /// What the button of the sign-in provider says, where there is one.
-    pub fn provider_name(&self) -> Option<String> {
-        self.auth.provider.as_ref().map(|provider| provider.config.name.clone())
-    }
-
-    /// Begins a sign-in with the provider.
-    ///
-    /// # Errors
-    /// Where there is none, or it cannot be reached.
-    pub async fn depart_to_provider(&self, visitor: &Visitor, next: &str) -> ServiceResult<ProviderDeparture> {
-        self.auth.throttle.attempt_from(visitor.origin.address)?;
-        let provider = self.auth.provider.as_ref().ok_or(StoreError::NotFound("sign-in provider"))?;
-        let departure = provider.depart(&back_from_provider(visitor), next).await?;
-        let now = self.now();
-        let lifetime = self.auth.lifetimes.provider_sign_in;
-        let state = secret::hash(&departure.state);
-        self.store.begin_provider_sign_in(&state, &departure.pending, Timestamp(now.0 + lifetime), now).await?;
-        Ok(ProviderDeparture { address: departure.address, state: departure.state, lifetime })
-    }
-
-    /// Finishes it; answers the session and the page to go on to.
-    ///
-    /// # Errors
-    /// [`StoreError::DeadLink`] where the sign-in was not begun here, or finished already.
-    pub async fn arrive_from_provider(
-        &self,
-        state: &str,
-        code: String,
-        visitor: &Visitor,
-    ) -> ServiceResult<(OpenedSession, String)> {
-        let provider = self.auth.provider.as_ref().ok_or(StoreError::NotFound("sign-in provider"))?;
-        let pending = self.store.take_provider_sign_in(&secret::hash(state), self.now()).await?;
-        let pending = pending.ok_or(StoreError::DeadLink)?;
-        let person = provider.arrive(code, &pending, &back_from_provider(visitor)).await?;
-        let user = self.store.provided_account(&person, &visitor.origin, self.now()).await?;
-        let session = self.open_session(user, visitor, "with the sign-in provider").await?;
-        Ok((session, pending.next))
-    }
 }
 
-/// Where the provider sends the browser back to.
-fn back_from_provider(visitor: &Visitor) -> String {
-    format!("{}/sign-in/provider/back", visitor.base)
-}
+#[cfg(test)]
+#[path = "sign_in_tests.rs"]
+mod tests;

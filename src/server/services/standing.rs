@@ -31,6 +31,10 @@ pub struct Visitor {
     pub base: String,
     /// It comes over TLS, as far as can be known.
     pub secure: bool,
+    /// The cookie of browsers that signed in before; empty where there is none.
+    pub devices: String,
+    /// Local mode asks for the token that was printed (`--local-token`).
+    pub local_token: bool,
 }
 
 /// How somebody came in.

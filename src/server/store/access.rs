@@ -5,7 +5,7 @@ use std::future::Future;
 use super::StoreResult;
 use crate::domain::{
     access::{Role, Scope},
-    account::{EmailAddress, SessionView},
+    account::{EmailAddress, LinkedIdentity, SessionView},
     actor::{Actor, Membership, Origin, ProjectName},
     audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery},
     ids::{ApiKeyId, InvitationId, ProjectId, SessionId, UserId},
@@ -105,6 +105,8 @@ pub struct PendingSignIn {
     pub nonce: String,
     pub pkce_verifier: String,
     pub next: String,
+    /// The session from which somebody links the provider to their account; only there it can be finished. None for a sign-in.
+    pub links: Option<SessionId>,
 }
 
 /// Sessions, accounts and what they may enter.
@@ -204,6 +206,22 @@ pub trait AccessStore: Send + Sync + 'static {
         origin: &Origin,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<UserId>> + Send;
+    /// Who this person is at the sign-in provider, by what was linked.
+    fn identities(&self, user: UserId) -> impl Future<Output = StoreResult<Vec<LinkedIdentity>>> + Send;
+    /// From now on whoever the provider knows as this person signs in to the actor's account.
+    fn link_identity(
+        &self,
+        actor: &Actor,
+        person: &ProvidedPerson,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+    /// Takes the link back, and the roles that the provider's rule gave. Refused where there is no password.
+    fn unlink_identity(
+        &self,
+        actor: &Actor,
+        identity: &LinkedIdentity,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
 
     // Projects.
     /// Those in which the person has a role; all of them for nobody in particular (local mode, the command line).

@@ -89,6 +89,8 @@ fn Notice() -> impl IntoView {
         "signed-out-everywhere" => "You are signed out on every device.",
         "password-chosen" => "Your password is set. Sign in with it.",
         "password-changed" => "Your password is changed, and every other device is signed out.",
+        "provider-linked" => "Linked. From now on you can sign in with it as well.",
+        "provider-unlinked" => "Unlinked. It no longer signs anybody in to your account.",
         "session-ended" => "That device is signed out.",
         "invitation-withdrawn" => "The invitation is withdrawn; its link opens nothing any more.",
         "segment-deleted" => "The segment is deleted. Where it was asked for, it now holds for nobody.",

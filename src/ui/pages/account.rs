@@ -4,7 +4,10 @@ use leptos::prelude::*;
 
 use crate::{
     api::account::{AccountPage as Account, read_account},
-    domain::{account::SessionView, text::PERSON_MAX},
+    domain::{
+        account::{LinkedIdentity, SessionView},
+        text::PERSON_MAX,
+    },
     ui::components::{
         field::{NewPasswordField, PasswordField, TextField},
         page::{Loaded, Page},
@@ -49,6 +52,8 @@ fn Cards(account: Account) -> impl IntoView {
                 </div>
             </form>
         </section>
+        {(account.provider.is_some() || !account.linked.is_empty())
+            .then(|| view! { <SingleSignOn provider=account.provider linked=account.linked has_password=account.has_password /> })}
         <section class="card" aria-labelledby="devices-title">
             <h2 id="devices-title">"Devices"</h2>
             <p class="hint">"Where you are signed in. End what you do not know, and change your password."</p>
@@ -61,6 +66,62 @@ fn Cards(account: Account) -> impl IntoView {
                 </button>
             </form>
         </section>
+    }
+}
+
+/// The sign-in provider: linked from in here, because an address alone proves too little.
+#[component]
+fn SingleSignOn(provider: Option<String>, linked: Vec<LinkedIdentity>, has_password: bool) -> impl IntoView {
+    let title = provider.clone().unwrap_or_else(|| "Single sign-on".to_string());
+    let nothing = linked.is_empty();
+    view! {
+        <section class="card" aria-labelledby="sso-title">
+            <h2 id="sso-title">{title}</h2>
+            {(!nothing)
+                .then(|| {
+                    view! {
+                        <p class="hint">"Whoever is one of these there is signed in here as you. Unlinking takes the roles along that came with it."</p>
+                        <ul class="rows" aria-label="Linked sign-ins">
+                            {linked.into_iter().map(|identity| view! { <Linked identity=identity /> }).collect_view()}
+                        </ul>
+                    }
+                })}
+            {provider
+                .filter(|_| nothing)
+                .map(|name| {
+                    view! {
+                        <form class="form" method="post" action="/sign-in/provider/link">
+                            <p class="hint">{format!("Not linked. Once it is, you can sign in here with {name} as well.")}</p>
+                            {has_password.then(|| view! { <PasswordField label="Your password" name="present" /> })}
+                            <div class="form-actions">
+                                <button class="button" r#type="submit">
+                                    {format!("Link {name}")}
+                                </button>
+                            </div>
+                        </form>
+                    }
+                })}
+        </section>
+    }
+}
+
+#[component]
+fn Linked(identity: LinkedIdentity) -> impl IntoView {
+    let unlink = format!("Unlink {} at {}", identity.subject, identity.issuer);
+    view! {
+        <li class="row">
+            <span class="row-main">
+                <strong>{identity.subject.clone()}</strong>
+                <span class="hint">{identity.issuer.clone()}</span>
+            </span>
+            <form method="post" action="/api/ui/account/unlink-provider">
+                <input r#type="hidden" name="issuer" value=identity.issuer />
+                <input r#type="hidden" name="subject" value=identity.subject />
+                <button class="button button-small" r#type="submit" aria-label=unlink>
+                    "Unlink"
+                </button>
+            </form>
+        </li>
     }
 }
 

@@ -4,7 +4,7 @@ use super::{SqliteStore, accounts, audit, keys, members, projects, provider, ses
 use crate::{
     domain::{
         access::{Role, Scope},
-        account::{EmailAddress, SessionView},
+        account::{EmailAddress, LinkedIdentity, SessionView},
         actor::{Actor, Origin, ProjectName},
         audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery},
         ids::{ApiKeyId, InvitationId, ProjectId, SessionId, UserId},
@@ -145,6 +145,18 @@ impl AccessStore for SqliteStore {
 
     async fn provided_account(&self, person: &ProvidedPerson, origin: &Origin, now: Timestamp) -> StoreResult<UserId> {
         provider::account(self, person, origin, now).await
+    }
+
+    async fn identities(&self, user: UserId) -> StoreResult<Vec<LinkedIdentity>> {
+        provider::identities(self, user).await
+    }
+
+    async fn link_identity(&self, actor: &Actor, person: &ProvidedPerson, now: Timestamp) -> StoreResult<()> {
+        provider::link(self, actor, person, now).await
+    }
+
+    async fn unlink_identity(&self, actor: &Actor, identity: &LinkedIdentity, now: Timestamp) -> StoreResult<()> {
+        provider::unlink(self, actor, identity, now).await
     }
 
     async fn projects(&self, user: Option<UserId>) -> StoreResult<Vec<ProjectView>> {

@@ -107,7 +107,7 @@ pub async fn set_role(
     Ok(transaction.commit().await?)
 }
 
-async fn admins(connection: &mut SqliteConnection, project: ProjectId) -> StoreResult<i64> {
+pub async fn admins(connection: &mut SqliteConnection, project: ProjectId) -> StoreResult<i64> {
     let (count,): (i64,) = sqlx::query_as(
         "SELECT count(*) FROM memberships m JOIN accounts a ON a.user_id = m.user_id
          WHERE m.project_id = ? AND m.role = ? AND a.suspended_at IS NULL",

@@ -1,0 +1,165 @@
+//! Signing in with the provider (OpenID Connect), and linking it to an account that exists.
+
+use super::{ServiceError, ServiceResult, Services, Standing, Visitor, sign_in::OpenedSession};
+use crate::{
+    domain::{
+        account::{LinkedIdentity, Password},
+        ids::SessionId,
+        time::Timestamp,
+    },
+    server::{
+        auth::{oidc::Provider, secret},
+        store::{
+            Store, StoreError,
+            access::{PendingSignIn, ProvidedPerson},
+        },
+    },
+};
+
+/// A sign-in that goes to the provider.
+pub struct ProviderDeparture {
+    pub address: String,
+    pub state: String,
+    /// Milliseconds that it has.
+    pub lifetime: i64,
+}
+
+/// What coming back from the provider was for.
+pub enum ProviderArrival {
+    SignedIn {
+        session: OpenedSession,
+        /// The page to go on to.
+        next: String,
+    },
+    /// The account of the session has the provider's identity now.
+    Linked,
+}
+
+impl<S: Store + Clone> Services<S> {
+    /// What the button of the sign-in provider says, where there is one.
+    pub fn provider_name(&self) -> Option<String> {
+        self.auth.provider.as_ref().map(|provider| provider.config.name.clone())
+    }
+
+    /// Begins a sign-in with the provider.
+    ///
+    /// # Errors
+    /// Where there is none, or it cannot be reached.
+    pub async fn depart_to_provider(&self, visitor: &Visitor, next: &str) -> ServiceResult<ProviderDeparture> {
+        self.auth.throttle.attempt_from(visitor.origin.address)?;
+        let provider = self.auth.provider.as_ref().ok_or(StoreError::NotFound("sign-in provider"))?;
+        self.depart(provider, visitor, next, None).await
+    }
+
+    /// Begins to link the provider to the account that asks, which shows once more who it is: the link opens the account for as
+    /// long as it stands.
+    ///
+    /// # Errors
+    /// Where the present password is wrong, there is no provider, or it cannot be reached.
+    pub async fn depart_to_link(
+        &self,
+        standing: &Standing,
+        present: &str,
+        visitor: &Visitor,
+    ) -> ServiceResult<ProviderDeparture> {
+        let session = self.signed_in(standing)?;
+        self.require_password(standing, present, visitor).await?;
+        let sentence = "There is no sign-in provider here. Whoever runs this Wayfare sets one up.";
+        let provider = self.auth.provider.as_ref().ok_or(StoreError::Conflict(sentence))?;
+        self.depart(provider, visitor, "", Some(session)).await
+    }
+
+    async fn depart(
+        &self,
+        provider: &Provider,
+        visitor: &Visitor,
+        next: &str,
+        links: Option<SessionId>,
+    ) -> ServiceResult<ProviderDeparture> {
+        let departure = provider.depart(&back_from_provider(visitor), next).await?;
+        let now = self.now();
+        let lifetime = self.auth.lifetimes.provider_sign_in;
+        let state = secret::hash(&departure.state);
+        let pending = PendingSignIn { links, ..departure.pending };
+        self.store.begin_provider_sign_in(&state, &pending, Timestamp(now.0 + lifetime), now).await?;
+        Ok(ProviderDeparture { address: departure.address, state: departure.state, lifetime })
+    }
+
+    /// Finishes it: opens a session, or links the account whose session began it.
+    ///
+    /// # Errors
+    /// [`StoreError::DeadLink`] where it was not begun here, or finished already, or is to be linked from another session.
+    pub async fn arrive_from_provider(
+        &self,
+        state: &str,
+        code: String,
+        standing: Option<&Standing>,
+        visitor: &Visitor,
+    ) -> ServiceResult<ProviderArrival> {
+        let provider = self.auth.provider.as_ref().ok_or(StoreError::NotFound("sign-in provider"))?;
+        let pending = self.store.take_provider_sign_in(&secret::hash(state), self.now()).await?;
+        let pending = pending.ok_or(StoreError::DeadLink)?;
+        let owner = match pending.links {
+            Some(session) => {
+                let same = standing.filter(|standing| standing.session() == Some(session));
+                Some(same.ok_or(StoreError::DeadLink)?)
+            }
+            None => None,
+        };
+        let person = provider.arrive(code, &pending, &back_from_provider(visitor)).await?;
+        match owner {
+            Some(owner) => self.link(owner, &person).await,
+            None => {
+                let user = self.store.provided_account(&person, &visitor.origin, self.now()).await?;
+                let session = self.open_session(user, visitor, "with the sign-in provider").await?;
+                Ok(ProviderArrival::SignedIn { session, next: pending.next })
+            }
+        }
+    }
+
+    async fn link(&self, owner: &Standing, person: &ProvidedPerson) -> ServiceResult<ProviderArrival> {
+        self.store.link_identity(&owner.actor, person, self.now()).await?;
+        tracing::info!(user = %owner.actor.user, "sso.linked");
+        Ok(ProviderArrival::Linked)
+    }
+
+    /// Who the person that asks is at the provider.
+    ///
+    /// # Errors
+    /// Where nobody is signed in.
+    pub async fn linked_identities(&self, standing: &Standing) -> ServiceResult<Vec<LinkedIdentity>> {
+        self.signed_in(standing)?;
+        Ok(self.store.identities(standing.actor.user).await?)
+    }
+
+    /// Takes a link back, with the roles that came from the provider's rule.
+    ///
+    /// # Errors
+    /// Where there is no such link, no password to sign in with, or a project would lose its last admin.
+    pub async fn unlink(&self, standing: &Standing, identity: &LinkedIdentity) -> ServiceResult<()> {
+        self.signed_in(standing)?;
+        self.store.unlink_identity(&standing.actor, identity, self.now()).await?;
+        tracing::info!(user = %standing.actor.user, "sso.unlinked");
+        Ok(())
+    }
+
+    /// Whoever has a password shows it once more.
+    ///
+    /// # Errors
+    /// [`ServiceError::WrongCredentials`] where it is another one; [`ServiceError::TooMany`] where it is tried too often.
+    pub(super) async fn require_password(&self, standing: &Standing, present: &str, visitor: &Visitor) -> ServiceResult<()> {
+        let account = self.store.account_of(standing.actor.user).await?;
+        self.attempt(&account.email.to_lowercase(), visitor)?;
+        let Some(hash) = account.password_hash else { return Ok(()) };
+        if self.auth.passwords.verify(Some(hash), Password::claim(present)).await? {
+            Ok(())
+        } else {
+            Err(ServiceError::WrongCredentials)
+        }
+    }
+}
+
+/// Where the provider sends the browser back to.
+fn back_from_provider(visitor: &Visitor) -> String {
+    format!("{}/sign-in/provider/back", visitor.base)
+}
