@@ -9,8 +9,9 @@ use crate::{
     domain::{ids::ProjectId, people::record::Record},
     server::{
         clock::Clock,
+        delivery::Flights,
         engine::EngineSigns,
-        store::{Store, StoreError, StoreResult},
+        store::{Store, StoreError, StoreResult, delivery::ChangedFacts},
     },
 };
 
@@ -40,9 +41,9 @@ pub enum IntakeError {
 
 impl Intake {
     /// Starts the task that writes.
-    pub fn start(store: impl Store + Clone, clock: Arc<dyn Clock>, signs: EngineSigns) -> Self {
+    pub fn start(store: impl Store + Clone, clock: Arc<dyn Clock>, signs: EngineSigns, flights: Flights) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        tokio::spawn(write(store, clock, signs, receiver));
+        tokio::spawn(write(store, clock, signs, flights, receiver));
         Self(sender)
     }
 
@@ -67,7 +68,13 @@ impl Intake {
     }
 }
 
-async fn write(store: impl Store + Clone, clock: Arc<dyn Clock>, signs: EngineSigns, mut waiting: mpsc::Receiver<Waiting>) {
+async fn write(
+    store: impl Store + Clone,
+    clock: Arc<dyn Clock>,
+    signs: EngineSigns,
+    flights: Flights,
+    mut waiting: mpsc::Receiver<Waiting>,
+) {
     while let Some(first) = waiting.recv().await {
         let mut batches = vec![(first.project, first.records)];
         let mut answers = vec![first.answer];
@@ -81,15 +88,16 @@ async fn write(store: impl Store + Clone, clock: Arc<dyn Clock>, signs: EngineSi
         }
         let result = store.ingest(&batches, clock.now()).await;
         match result {
-            Ok(()) => {
-                for answer in answers {
-                    let _ = answer.send(Ok(()));
-                }
-            }
+            Ok(changed) => answer_each(answers, changed, &flights),
             // One sender's trouble is not the others': each is tried alone.
             Err(_) if answers.len() > 1 => {
                 for (batch, answer) in batches.into_iter().zip(answers) {
-                    let _ = answer.send(store.ingest(&[batch], clock.now()).await);
+                    match store.ingest(&[batch], clock.now()).await {
+                        Ok(changed) => answer_each(vec![answer], changed, &flights),
+                        Err(error) => {
+                            let _ = answer.send(Err(error));
+                        }
+                    }
                 }
             }
             Err(error) => {
@@ -101,5 +109,25 @@ async fn write(store: impl Store + Clone, clock: Arc<dyn Clock>, signs: EngineSi
             }
         }
         signs.wake();
+    }
+}
+
+/// Whoever withdrew a consent or changed an address is answered when no message goes out any more as it was prepared before;
+/// everybody else, and whoever comes next, does not wait for that.
+fn answer_each(answers: Vec<oneshot::Sender<StoreResult<()>>>, changed: Vec<ChangedFacts>, flights: &Flights) {
+    let mut changed = changed.into_iter();
+    for answer in answers {
+        match changed.next().filter(|facts| !facts.is_empty()) {
+            None => {
+                let _ = answer.send(Ok(()));
+            }
+            Some(facts) => {
+                let flights = flights.clone();
+                tokio::spawn(async move {
+                    flights.facts_changed(&facts).await;
+                    let _ = answer.send(Ok(()));
+                });
+            }
+        }
     }
 }

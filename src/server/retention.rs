@@ -9,7 +9,10 @@ use crate::{
     domain::time::{DAY_MS, Timestamp},
     server::{
         clock::Clock,
-        store::{StoreResult, engine::EngineStore},
+        store::{
+            StoreResult,
+            engine::{Age, EngineStore, Page},
+        },
     },
 };
 
@@ -58,32 +61,30 @@ pub async fn keep_small(store: impl EngineStore, clock: Arc<dyn Clock>, retentio
 async fn tidy(store: &impl EngineStore, retention: Retention, now: Timestamp) -> StoreResult<u64> {
     let mut rows = 0;
     if let Some(before) = Retention::before(retention.events, now) {
-        loop {
-            let deleted = store.forget_events(before, PORTION).await?;
-            rows += deleted;
-            if deleted < PORTION.unsigned_abs() {
-                break;
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
+        rows += page_by_page(|from| store.forget_events(Age { before, now }, from, PORTION)).await?;
     }
     if let Some(before) = Retention::before(retention.steps, now) {
-        let mut from = Some(0);
-        while let Some(enrolment) = from {
-            let (deleted, next) = store.forget_steps(before, enrolment, PORTION).await?;
-            rows += deleted;
-            from = next;
-            tokio::time::sleep(PAUSE).await;
-        }
-        loop {
-            let deleted = store.forget_messages(before, PORTION).await?;
-            rows += deleted;
-            if deleted < PORTION.unsigned_abs() {
-                break;
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-        rows += store.forget_accounts(before).await?;
+        let age = Age { before, now };
+        rows += page_by_page(|from| store.forget_steps(age, from, PORTION)).await?;
+        rows += page_by_page(|from| store.forget_messages(age, from, PORTION)).await?;
+        rows += page_by_page(|from| store.forget_refusals(age, from, PORTION)).await?;
+        rows += page_by_page(|_| store.forget_accounts(age, PORTION)).await?;
+    }
+    Ok(rows)
+}
+
+/// Goes through a table by key, past what stays, to where nothing can be old any more.
+async fn page_by_page<F, Forgotten>(forget: F) -> StoreResult<u64>
+where
+    F: Fn(i64) -> Forgotten,
+    Forgotten: Future<Output = StoreResult<Page>>,
+{
+    let (mut rows, mut from) = (0, Some(0));
+    while let Some(key) = from {
+        let page = forget(key).await?;
+        rows += page.deleted;
+        from = page.next;
+        tokio::time::sleep(PAUSE).await;
     }
     Ok(rows)
 }

@@ -1,6 +1,6 @@
 //! The courier between a real outbox and a provider that does what the test says.
 
-mod provider;
+pub mod provider;
 pub mod shop;
 
 use std::time::Duration;

@@ -17,7 +17,7 @@ const KILLS: u64 = 50;
 /// People in one request.
 const TOGETHER: u64 = 40;
 /// The SMTP server and the receiver are on this machine.
-const HERE: [&str; 2] = ["--allow-networks", "127.0.0.0/8"];
+pub const HERE: [&str; 2] = ["--allow-networks", "127.0.0.0/8"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn kills_while_messages_go_out_lose_none_and_double_only_what_was_in_hand() {
@@ -153,7 +153,7 @@ async fn one_click_in_a_mail_unsubscribes_and_the_next_message_is_withheld() {
 }
 
 /// The e-mail channel of the only project, live.
-async fn mail_goes_to(server: &Server, sink: &Sink) {
+pub async fn mail_goes_to(server: &Server, sink: &Sink) {
     let port = sink.port.to_string();
     let form = [
         ("channel", "email"),
@@ -169,21 +169,21 @@ async fn mail_goes_to(server: &Server, sink: &Sink) {
     assert_eq!(status, StatusCode::OK, "{}", answer.text().await.unwrap_or_default());
 }
 
-async fn webhooks_go_out(server: &Server) {
+pub async fn webhooks_go_out(server: &Server) {
     let form = [("channel", "webhook"), ("fields[timeout_seconds]", "5"), ("live", "on")];
     assert_eq!(server.post("channels/save", &form).await.status(), StatusCode::OK);
 }
 
-fn mail() -> Value {
+pub fn mail() -> Value {
     json!({ "email": { "subject": "Hello {{ profile.name }}", "body": "<p>Welcome, {{ profile.name }}. <a href=\"https://shop.example.com/\">Look around</a></p>" } })
 }
 
-fn hook(url: &str) -> Value {
+pub fn hook(url: &str) -> Value {
     json!({ "webhook": { "url": format!("{url}/hook"), "body": "{\"who\": \"{{ profile.name }}\"}" } })
 }
 
 /// Entry by an event, then the message.
-fn journey(name: &str, event: &str, step: &Value) -> Value {
+pub fn journey(name: &str, event: &str, step: &Value) -> Value {
     json!({
         "name": name,
         "settings": { "entry": { "event": { "name": event } } },
@@ -227,7 +227,7 @@ async fn sign_up(program: &Program, first: u64) -> bool {
 }
 
 /// By address, the keys of what arrived there.
-fn arrivals(sink: &Sink) -> HashMap<String, Vec<String>> {
+pub fn arrivals(sink: &Sink) -> HashMap<String, Vec<String>> {
     let mut arrived: HashMap<String, Vec<String>> = HashMap::new();
     for message in sink.messages() {
         let to = message["to"][0].as_str().expect("an address").to_string();
@@ -236,7 +236,7 @@ fn arrivals(sink: &Sink) -> HashMap<String, Vec<String>> {
     arrived
 }
 
-async fn until(what: &str, so: impl Fn() -> bool) {
+pub async fn until(what: &str, so: impl Fn() -> bool) {
     for _ in 0..3_000 {
         if so() {
             return;

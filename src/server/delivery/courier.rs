@@ -9,64 +9,58 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     known::KnownVersions,
-    lane::{Lane, Pass},
-    letter::{Letter, Office, Outcome, address_of, recent_of, suppressed_of},
+    lane::Lane,
+    letter::{Office, Outcome},
 };
 use crate::{
-    domain::{
-        delivery::gates::{CAP_HOURS_MAX, FrequencyCap},
-        ids::ProjectId,
-        people::{Profile, profile::Channel},
-        time::{HOUR_MS, Timestamp},
-    },
+    domain::{delivery::gates::FrequencyCap, ids::ProjectId, people::profile::Channel, time::Timestamp},
     server::{
         channels::Transport,
         store::{
             StoreResult,
             channels::StoredChannel,
-            delivery::{DeliveryStore, Heap, LiveChannel, Quota, SettledMessage, Settlement, Surroundings, TakenMessage},
-            engine::{EngineStore, Needs, ProfileNumber, ProjectNumber},
+            delivery::{
+                ChangedFacts, DeliveryStore, Heap, ListedAddress, LiveChannel, Quota, SettledMessage, Settlement, TakenMessage,
+            },
+            engine::{EngineStore, ProjectNumber},
         },
     },
 };
 
 /// How often the outbox is looked at while nothing is heard of it.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How long the courier lets more come back before it settles, and how often while fewer are back than a third of what is in
 /// hand: the senders do not wait for it, and a transaction costs as much for a few as for many.
-const GATHER: Duration = Duration::from_millis(2);
+pub(super) const GATHER: Duration = Duration::from_millis(2);
 const GATHERINGS: u32 = 10;
 const GATHERED_PART: usize = 3;
 /// Most messages that are settled together.
 const TOGETHER: usize = 2_048;
-/// How long what is on its way gets when the server ends.
-const GRACE: Duration = Duration::from_secs(5);
-/// Messages are not worth a transaction one by one: while others are on their way, a lane waits until it has room for so many.
-const WORTH: i64 = 32;
 
 /// Makes the transport of a channel from its settings; the error is a sentence.
 pub type OpenTransport = Arc<dyn Fn(&StoredChannel) -> Result<Arc<dyn Transport>, String> + Send + Sync>;
 
-type LaneKey = (ProjectNumber, Channel);
-type People = HashMap<ProfileNumber, Arc<Profile>>;
+pub(super) type LaneKey = (ProjectNumber, Channel);
 
 pub struct Courier<S> {
-    store: S,
-    office: Arc<Office>,
+    pub(super) store: S,
+    pub(super) office: Arc<Office>,
     open: OpenTransport,
     epoch: i64,
-    known: KnownVersions,
-    lanes: HashMap<LaneKey, Lane>,
+    pub(super) known: KnownVersions,
+    pub(super) lanes: HashMap<LaneKey, Lane>,
     projects: HashMap<ProjectNumber, ProjectId>,
-    caps: HashMap<ProjectNumber, Arc<[FrequencyCap]>>,
-    send: mpsc::UnboundedSender<Outcome>,
-    back: mpsc::UnboundedReceiver<Outcome>,
-    in_hand: usize,
+    pub(super) caps: HashMap<ProjectNumber, Arc<[FrequencyCap]>>,
+    pub(super) send: mpsc::UnboundedSender<Outcome>,
+    pub(super) back: mpsc::UnboundedReceiver<Outcome>,
+    pub(super) in_hand: usize,
+    /// Nothing begins after it.
+    pub(super) stop: CancellationToken,
 }
 
 impl<S: EngineStore + DeliveryStore> Courier<S> {
@@ -84,11 +78,14 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
             send,
             back,
             in_hand: 0,
+            stop: CancellationToken::new(),
         }
     }
 
-    /// Works until told to stop; then what is on its way is seen to its end, or given up.
+    /// Works until told to stop: from then on nothing begins, what has not begun goes back, and what is on its way is seen to
+    /// its end, or given up.
     pub async fn run(mut self, stop: CancellationToken) {
+        self.stop = stop.clone();
         self.take_back(&stop).await;
         let mut came_back = Vec::new();
         let mut failed: u32 = 0;
@@ -180,7 +177,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
     }
 
     /// What the providers said counts at once, and for each message once, also where it cannot be written down yet.
-    fn hear(&mut self, came_back: &mut [Outcome], now: Timestamp) {
+    pub(super) fn hear(&mut self, came_back: &mut [Outcome], now: Timestamp) {
         for outcome in came_back.iter_mut().filter(|outcome| !outcome.heard) {
             outcome.heard = true;
             let key = (outcome.settled.project, outcome.channel);
@@ -195,7 +192,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
     }
 
     /// Reads anew what has changed: channels, caps, what is written in versions.
-    async fn refresh(&mut self) -> StoreResult<()> {
+    pub(super) async fn refresh(&mut self) -> StoreResult<()> {
         let head = self.store.head().await?;
         if head.epoch == self.epoch {
             return Ok(());
@@ -208,7 +205,13 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         self.projects = setups.iter().map(|setup| (setup.project, setup.stored.project)).collect();
         let key = |setup: &LiveChannel| (setup.project, setup.stored.settings.channel());
         let live: HashSet<LaneKey> = setups.iter().map(key).collect();
-        self.lanes.retain(|key, _| live.contains(key));
+        self.lanes.retain(|key, lane| {
+            let stays = live.contains(key);
+            if !stays {
+                lane.close();
+            }
+            stays
+        });
         for setup in setups {
             let (key, stored) = (key(&setup), &setup.stored);
             if self.lanes.get(&key).is_some_and(|lane| lane.revision == stored.revision) {
@@ -241,10 +244,10 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         for (key, mut heaps) in by_lane {
             let Some(lane) = self.lanes.get_mut(&key) else { continue };
             let free = lane.free(now);
-            // While others are on their way, a little room is not worth a transaction.
-            if free == 0 || (free < WORTH && lane.reading().in_hand > WORTH) {
+            if free == 0 {
                 continue;
             }
+            let revision = lane.revision;
             heaps.sort_by_key(|heap| heap.due_at);
             let each = (free / heaps.len() as i64).max(1);
             let served = usize::try_from(free / each).unwrap_or(usize::MAX).min(heaps.len());
@@ -253,6 +256,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
             quotas.extend(heaps.into_iter().take(served).enumerate().map(|(place, heap)| Quota {
                 version: heap.version,
                 channel: heap.channel,
+                revision,
                 most: most(place),
             }));
         }
@@ -260,19 +264,20 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
     }
 
     /// Settles what came back and takes other messages in its place, in one transaction.
-    async fn exchange(&mut self, came_back: &mut Vec<Outcome>, quotas: &[Quota], now: Timestamp) -> StoreResult<()> {
+    pub(super) async fn exchange(&mut self, came_back: &mut Vec<Outcome>, quotas: &[Quota], now: Timestamp) -> StoreResult<()> {
         let settled: Vec<SettledMessage> = came_back.iter().map(|outcome| outcome.settled.clone()).collect();
         let taken = {
             let _guard = self.office.flights.taking().await;
             let taken = self.store.exchange(&settled, quotas, now).await?;
-            self.office.flights.register(taken.iter().map(|message| message.version));
+            self.office.flights.register(&taken);
             taken
         };
         for outcome in came_back.drain(..) {
             self.office.signs.count(&outcome.settled.settlement);
         }
         self.in_hand = self.in_hand.saturating_sub(settled.len()) + taken.len();
-        self.office.flights.settle(settled.iter().map(|message| message.version));
+        self.office.flights.settle(settled.iter().map(|message| message.message));
+        self.leave_dead_addresses(&settled);
         if !settled.is_empty() {
             self.office.signs.settled();
         }
@@ -280,6 +285,9 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
             if let Some(lane) = self.lanes.get_mut(&(message.project, message.channel)) {
                 lane.took(1);
             }
+        }
+        if taken.is_empty() {
+            return Ok(());
         }
         // Whatever goes wrong from here on, none of them may be forgotten.
         match self.look_around(&taken, now).await {
@@ -292,84 +300,23 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         Ok(())
     }
 
+    /// Other messages to an address that has just turned out not to exist do not begin.
+    fn leave_dead_addresses(&self, settled: &[SettledMessage]) {
+        let dead = settled.iter().filter_map(|message| match &message.settlement {
+            Settlement::Failed { dead_address: Some((kind, address)), .. } => Some((message.project, *kind, address.clone())),
+            _ => None,
+        });
+        let suppressed: Vec<ListedAddress> = dead.collect();
+        if !suppressed.is_empty() {
+            // What is on its way there is answered by the provider itself.
+            let _ = self.office.flights.recall(&ChangedFacts { suppressed, ..ChangedFacts::default() });
+        }
+    }
+
     fn put_back(&self, taken: Vec<TakenMessage>, now: Timestamp) {
         for message in taken {
-            let settlement = Settlement::Again { at: now, reason: None, tried: false };
-            let _ = self.send.send(Outcome::untouched(&message, settlement));
+            let _ = self.send.send(Outcome::untouched(&message, Settlement::untouched(now)));
         }
-    }
-
-    /// Reads what the messages need, in sets.
-    async fn look_around(&mut self, taken: &[TakenMessage], now: Timestamp) -> StoreResult<(People, Surroundings)> {
-        self.known.learn(&self.store, taken.iter().map(|message| message.version)).await?;
-        let mut people: Vec<ProfileNumber> = taken.iter().map(|message| message.profile).collect();
-        people.sort_unstable();
-        people.dedup();
-        let profiles = self.store.people(&people, &Needs { profile: true, ..Needs::default() }).await?;
-        let address = |message: &TakenMessage| {
-            let (kind, address) = address_of(profiles.get(&message.profile)?, message.channel)?;
-            Some((message.project, kind, address))
-        };
-        let addresses: Vec<_> = taken.iter().filter_map(address).collect();
-        let mut capped: Vec<ProfileNumber> =
-            taken.iter().filter(|message| self.caps.contains_key(&message.project)).map(|message| message.profile).collect();
-        capped.sort_unstable();
-        capped.dedup();
-        let since = now.plus(-i64::from(CAP_HOURS_MAX) * HOUR_MS);
-        let surroundings = self.store.surroundings(&addresses, &capped, since).await?;
-        let profiles = profiles.into_iter().map(|(number, profile)| (number, Arc::new(profile))).collect();
-        Ok((profiles, surroundings))
-    }
-
-    /// Gives each to a task of its own.
-    fn dispatch(&self, taken: Vec<TakenMessage>, profiles: People, surroundings: &Surroundings, now: Timestamp) {
-        for message in taken {
-            match (self.known.get(message.version), profiles.get(&message.profile), self.lane(&message)) {
-                (Some(version), Some(profile), Some((transport, permits, pass))) => {
-                    let letter = Letter {
-                        recent: recent_of(surroundings, &message, now),
-                        suppressed: suppressed_of(surroundings, &message, profile),
-                        caps: self.caps.get(&message.project).cloned().unwrap_or_default(),
-                        message,
-                        profile: Arc::clone(profile),
-                        version,
-                        transport,
-                    };
-                    self.hand_over(letter, permits, pass);
-                }
-                (_, profile, _) => self.cannot(&message, profile.is_some(), now),
-            }
-        }
-    }
-
-    fn lane(&self, message: &TakenMessage) -> Option<(Arc<dyn Transport>, Arc<Semaphore>, Pass)> {
-        let lane = self.lanes.get(&(message.project, message.channel))?;
-        Some((Arc::clone(lane.transport.as_ref().ok()?), Arc::clone(&lane.permits), lane.pass()))
-    }
-
-    fn hand_over(&self, letter: Letter, permits: Arc<Semaphore>, pass: Pass) {
-        let (office, send) = (Arc::clone(&self.office), self.send.clone());
-        tokio::spawn(async move {
-            let _permit = permits.acquire_owned().await;
-            let outcome = if pass.is_good() {
-                letter.deliver(&office).await
-            } else {
-                let settlement = Settlement::Again { at: office.clock.now(), reason: None, tried: false };
-                Outcome::untouched(&letter.message, settlement)
-            };
-            let _ = send.send(outcome);
-        });
-    }
-
-    /// Somebody was forgotten meanwhile, a version cannot be read, a channel was switched off.
-    fn cannot(&self, message: &TakenMessage, is_known: bool, now: Timestamp) {
-        let settlement = if is_known {
-            let at = now.plus(LOOK_EVERY.as_millis() as i64);
-            Settlement::Again { at, reason: Some("its channel is not ready".to_string()), tried: false }
-        } else {
-            Settlement::Failed { reason: "she was forgotten".to_string(), dead_address: None }
-        };
-        let _ = self.send.send(Outcome::untouched(message, settlement));
     }
 
     fn show(&self) {
@@ -378,32 +325,5 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
             .iter()
             .filter_map(|((project, channel), lane)| Some(((*self.projects.get(project)?, *channel), lane.reading())));
         self.office.signs.show_lanes(lanes.collect());
-    }
-
-    /// What can still be settled is, so that the next start has little to doubt.
-    async fn close(mut self, mut came_back: Vec<Outcome>) {
-        let all_back = async {
-            while came_back.len() < self.in_hand {
-                match self.back.recv().await {
-                    Some(outcome) => came_back.push(outcome),
-                    None => return,
-                }
-            }
-        };
-        if tokio::time::timeout(GRACE, all_back).await.is_err() {
-            self.office.flights.give_all_up();
-            while came_back.len() < self.in_hand
-                && let Ok(Some(outcome)) = tokio::time::timeout(LOOK_EVERY, self.back.recv()).await
-            {
-                came_back.push(outcome);
-            }
-        }
-        // Whatever was given up on its way may have arrived: it stays in doubt, and goes out again under the same key.
-        came_back.retain(|outcome| !outcome.in_doubt);
-        let now = self.office.clock.now();
-        self.hear(&mut came_back, now);
-        if let Err(error) = self.exchange(&mut came_back, &[], now).await {
-            tracing::error!(%error, "delivery.last_settlement_failed");
-        }
     }
 }

@@ -1,5 +1,9 @@
-//! Messages between being taken and being settled, by version. A Stop is a barrier because it looks here: what has not been
-//! handed over yet never is, and what is on its way has come to an end, one way or the other, before the Stop is answered.
+//! Messages between being taken and being settled, one by one.
+//!
+//! What changes whether a message may go out is a barrier because it looks here: a Stop, an erasure, a withdrawn consent, an
+//! address on the suppression list, a channel that was switched off. What has not begun goes back to the outbox and is asked
+//! again, with the facts as they are then; what is on its way has come to an end, one way or the other, before the change is
+//! answered.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -7,15 +11,21 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncGuard, Notify};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncGuard, Notify, oneshot};
 
-use crate::server::store::{StoreResult, delivery::DeliveryStore, engine::VersionNumber};
+use crate::{
+    domain::{delivery::suppression::AddressKind, people::profile::Channel},
+    server::store::{
+        StoreResult,
+        delivery::{ChangedFacts, DeliveryStore, ListedAddress, MessageNumber, TakenMessage},
+        engine::{ProfileNumber, ProjectNumber, VersionNumber},
+    },
+};
 
-/// How long messages on their way get to finish when their journey is stopped. Then they are given up.
+/// How long messages on their way get to finish when they are not wanted any more. Then they are given up.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// The board on which every message stands. Cheap to clone; all clones are the same board.
+/// The board on which every message in hand stands. Cheap to clone; all clones are the same board.
 #[derive(Clone, Default)]
 pub struct Flights(Arc<Inner>);
 
@@ -23,46 +33,89 @@ pub struct Flights(Arc<Inner>);
 struct Inner {
     /// Held while messages are taken, until they stand on the board.
     taking: AsyncMutex<()>,
-    board: Mutex<HashMap<VersionNumber, Version>>,
+    board: Mutex<HashMap<MessageNumber, InHand>>,
     landed: Notify,
 }
 
-#[derive(Default)]
-struct Version {
-    /// Taken and not settled.
-    taken: usize,
-    /// Being handed over right now.
-    flying: usize,
-    /// Stopped: nothing more of it is handed over.
-    closed: bool,
-    give_up: CancellationToken,
+/// A message that was taken and is not settled.
+struct InHand {
+    project: ProjectNumber,
+    version: VersionNumber,
+    profile: ProfileNumber,
+    channel: Channel,
+    /// Where it goes, as the suppression list has it; none as long as nobody has looked.
+    address: Option<ListedAddress>,
+    /// It goes back to the outbox instead of beginning.
+    recalled: bool,
+    /// While it is being handed over.
+    flying: Option<oneshot::Sender<GivenUp>>,
+}
+
+/// Why a message was given up on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenUp {
+    /// Its journey was stopped, or its version left.
+    Stopped,
+    /// The person was deleted, withdrew their consent or has another address.
+    Withdrawn,
+    /// The address joined the suppression list.
+    Suppressed,
+    /// The channel was changed or switched off, or the project archived.
+    ChannelChanged,
+    /// The server ends.
+    Ending,
+}
+
+impl GivenUp {
+    pub fn reason(self) -> &'static str {
+        match self {
+            GivenUp::Stopped => "given up on its way: the journey was stopped",
+            GivenUp::Withdrawn => "given up on its way: the person was deleted, withdrew their consent or changed their address",
+            GivenUp::Suppressed => "given up on its way: the address joined the suppression list",
+            GivenUp::ChannelChanged => "given up on its way: its channel was changed",
+            GivenUp::Ending => "given up on its way: the server ended",
+        }
+    }
+}
+
+/// What a change means for a message in hand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Unconcerned,
+    /// Where it has not begun, its send rules are asked again.
+    AskAgain,
+    /// The same, and what is on its way is waited for.
+    Finish(GivenUp),
 }
 
 /// A message that is being handed over. Dropping it says that this has come to an end.
 pub struct Flight {
     flights: Flights,
-    version: VersionNumber,
-    give_up: CancellationToken,
+    message: MessageNumber,
+    given_up: oneshot::Receiver<GivenUp>,
 }
 
 impl Flight {
-    /// Its journey was stopped and the grace is over.
-    pub async fn given_up(&self) {
-        self.give_up.cancelled().await;
+    /// It is not wanted any more, and the grace is over.
+    pub async fn given_up(&mut self) -> GivenUp {
+        match (&mut self.given_up).await {
+            Ok(why) => why,
+            Err(_) => std::future::pending().await,
+        }
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        if let Some(version) = self.flights.board().get_mut(&self.version) {
-            version.flying = version.flying.saturating_sub(1);
+        if let Some(message) = self.flights.board().get_mut(&self.message) {
+            message.flying = None;
         }
         self.flights.0.landed.notify_waiters();
     }
 }
 
 impl Flights {
-    fn board(&self) -> MutexGuard<'_, HashMap<VersionNumber, Version>> {
+    fn board(&self) -> MutexGuard<'_, HashMap<MessageNumber, InHand>> {
         self.0.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -71,33 +124,45 @@ impl Flights {
         self.0.taking.lock().await
     }
 
-    /// Messages of these versions were taken.
-    pub fn register(&self, versions: impl Iterator<Item = VersionNumber>) {
-        let mut board = self.board();
-        for version in versions {
-            board.entry(version).or_default().taken += 1;
-        }
+    /// These messages were taken.
+    pub fn register(&self, messages: &[TakenMessage]) {
+        let in_hand = |message: &TakenMessage| InHand {
+            project: message.project,
+            version: message.version,
+            profile: message.profile,
+            channel: message.channel,
+            address: None,
+            recalled: false,
+            flying: None,
+        };
+        self.board().extend(messages.iter().map(|message| (message.seq, in_hand(message))));
     }
 
-    /// Messages of these versions were settled, or put back.
-    pub fn settle(&self, versions: impl Iterator<Item = VersionNumber>) {
+    /// Where these messages go.
+    pub fn address(&self, addresses: impl Iterator<Item = (MessageNumber, ListedAddress)>) {
         let mut board = self.board();
-        for version in versions {
-            if let Some(entry) = board.get_mut(&version) {
-                entry.taken = entry.taken.saturating_sub(1);
-                if entry.taken == 0 && entry.flying == 0 {
-                    board.remove(&version);
-                }
+        for (message, address) in addresses {
+            if let Some(message) = board.get_mut(&message) {
+                message.address = Some(address);
             }
         }
     }
 
-    /// A message of the version is about to be handed over; none where it must not be any more.
-    pub fn begin(&self, version: VersionNumber) -> Option<Flight> {
+    /// These messages were settled, or put back.
+    pub fn settle(&self, messages: impl Iterator<Item = MessageNumber>) {
         let mut board = self.board();
-        let entry = board.get_mut(&version).filter(|entry| !entry.closed)?;
-        entry.flying += 1;
-        Some(Flight { flights: self.clone(), version, give_up: entry.give_up.clone() })
+        for message in messages {
+            board.remove(&message);
+        }
+    }
+
+    /// The message is about to be handed over; none where it must not be as it was taken.
+    pub fn begin(&self, message: MessageNumber) -> Option<Flight> {
+        let mut board = self.board();
+        let entry = board.get_mut(&message).filter(|entry| !entry.recalled)?;
+        let (give_up, given_up) = oneshot::channel();
+        entry.flying = Some(give_up);
+        Some(Flight { flights: self.clone(), message, given_up })
     }
 
     /// Returns when nothing of a stopped journey is on its way any more, nor ever will be. To be called after the Stop was
@@ -109,40 +174,104 @@ impl Flights {
         let versions: Vec<VersionNumber> = {
             // What was taken before the Stop stands on the board from here on; what is taken later sees the Stop.
             let _nobody_takes = self.taking().await;
-            self.board().keys().copied().collect()
+            self.board().values().map(|message| message.version).collect::<HashSet<_>>().into_iter().collect()
         };
         if versions.is_empty() {
             return Ok(());
         }
         let stopped = store.stopped_of(&versions).await?;
-        for version in &stopped {
-            if let Some(entry) = self.board().get_mut(version) {
-                entry.closed = true;
-            }
-        }
-        if tokio::time::timeout(GRACE, self.landed(&stopped)).await.is_err() {
-            for version in &stopped {
-                if let Some(entry) = self.board().get(version) {
-                    tracing::warn!(version, given_up = entry.flying, "delivery.given_up");
-                    entry.give_up.cancel();
-                }
-            }
-            self.landed(&stopped).await;
-        }
+        let verdict = |message: &InHand| match stopped.contains(&message.version) {
+            true => Verdict::Finish(GivenUp::Stopped),
+            false => Verdict::Unconcerned,
+        };
+        let begun = self.recall_by(verdict);
+        self.finish(begun).await;
         Ok(())
     }
 
-    async fn landed(&self, versions: &HashSet<VersionNumber>) {
+    /// Returns when no message that these facts speak against is on its way any more, nor will be. To be called after they
+    /// were committed and before that is answered.
+    pub async fn facts_changed(&self, facts: &ChangedFacts) {
+        if facts.is_empty() {
+            return;
+        }
+        let begun = {
+            let _nobody_takes = self.taking().await;
+            self.recall(facts)
+        };
+        self.finish(begun).await;
+    }
+
+    /// The same without waiting, for whoever takes the messages.
+    pub fn recall(&self, facts: &ChangedFacts) -> Begun {
+        let concerned = Concerned::new(facts);
+        self.recall_by(|message| concerned.verdict(message))
+    }
+
+    /// The same of a channel whose settings were changed or that was switched off, or of all channels of a project.
+    pub async fn channel_changed(&self, project: ProjectNumber, channel: Option<Channel>) {
+        let begun = {
+            let _nobody_takes = self.taking().await;
+            self.recall_by(|message| {
+                let concerned = message.project == project && channel.is_none_or(|channel| channel == message.channel);
+                if concerned { Verdict::Finish(GivenUp::ChannelChanged) } else { Verdict::Unconcerned }
+            })
+        };
+        self.finish(begun).await;
+    }
+
+    /// Frequency caps of a project were changed: what has not begun is asked again.
+    pub async fn caps_changed(&self, project: ProjectNumber) {
+        let _nobody_takes = self.taking().await;
+        // What is on its way was right when it began.
+        let _ = self.recall_by(|message| if message.project == project { Verdict::AskAgain } else { Verdict::Unconcerned });
+    }
+
+    /// Marks what has not begun, and answers what is on its way and should not be.
+    fn recall_by(&self, verdict: impl Fn(&InHand) -> Verdict) -> Begun {
+        let mut begun = Begun::default();
+        for (number, message) in self.board().iter_mut() {
+            match verdict(message) {
+                Verdict::Unconcerned => {}
+                Verdict::Finish(why) if message.flying.is_some() => begun.0.push((*number, why)),
+                Verdict::AskAgain | Verdict::Finish(_) => message.recalled |= message.flying.is_none(),
+            }
+        }
+        begun
+    }
+
+    async fn finish(&self, begun: Begun) {
+        if tokio::time::timeout(GRACE, self.landed(&begun)).await.is_err() {
+            for (number, why) in &begun.0 {
+                self.give_up(*number, *why);
+            }
+            self.landed(&begun).await;
+        }
+    }
+
+    fn give_up(&self, number: MessageNumber, why: GivenUp) {
+        let flying = self.board().get_mut(&number).and_then(|message| {
+            // Dropping the sender's place would say that it has landed: it has not, before its flight is dropped.
+            let (nobody, _) = oneshot::channel();
+            message.flying.as_mut().map(|flying| std::mem::replace(flying, nobody))
+        });
+        if let Some(flying) = flying {
+            tracing::warn!(message = number, ?why, "delivery.given_up");
+            let _ = flying.send(why);
+        }
+    }
+
+    async fn landed(&self, begun: &Begun) {
         loop {
             let landed = self.0.landed.notified();
             tokio::pin!(landed);
             // From here on no landing is missed.
             landed.as_mut().enable();
-            let flying: usize = {
+            let flying = {
                 let board = self.board();
-                versions.iter().filter_map(|version| board.get(version)).map(|entry| entry.flying).sum()
+                begun.0.iter().any(|(number, _)| board.get(number).is_some_and(|message| message.flying.is_some()))
             };
-            if flying == 0 {
+            if !flying {
                 return;
             }
             landed.await;
@@ -151,43 +280,146 @@ impl Flights {
 
     /// Gives everything up that is on its way: the server ends.
     pub fn give_all_up(&self) {
-        for entry in self.board().values_mut() {
-            entry.closed = true;
-            entry.give_up.cancel();
+        let flying: Vec<MessageNumber> = {
+            let mut board = self.board();
+            board.values_mut().for_each(|message| message.recalled = true);
+            board.iter().filter(|(_, message)| message.flying.is_some()).map(|(number, _)| *number).collect()
+        };
+        for number in flying {
+            self.give_up(number, GivenUp::Ending);
         }
+    }
+}
+
+/// Messages that were on their way when they were not wanted any more.
+#[derive(Default)]
+#[must_use]
+pub struct Begun(Vec<(MessageNumber, GivenUp)>);
+
+/// Changed facts, ready to be looked up by message.
+struct Concerned<'a> {
+    people: HashMap<ProfileNumber, Vec<(Option<Channel>, bool)>>,
+    suppressed: HashSet<&'a ListedAddress>,
+    /// Of the suppressed addresses.
+    kinds: HashSet<AddressKind>,
+}
+
+impl<'a> Concerned<'a> {
+    fn new(facts: &'a ChangedFacts) -> Self {
+        let mut people: HashMap<ProfileNumber, Vec<(Option<Channel>, bool)>> = HashMap::new();
+        for person in &facts.people {
+            people.entry(person.profile).or_default().push((person.channel, person.withdrawn));
+        }
+        let kinds = facts.suppressed.iter().map(|(_, kind, _)| *kind).collect();
+        Self { people, suppressed: facts.suppressed.iter().collect(), kinds }
+    }
+
+    fn verdict(&self, message: &InHand) -> Verdict {
+        let of_person = self.people.get(&message.profile).map(Vec::as_slice).unwrap_or_default();
+        let concerned = of_person.iter().filter(|(channel, _)| channel.is_none_or(|channel| channel == message.channel));
+        let (any, withdrawn) = concerned.fold((false, false), |(_, withdrawn), (_, this)| (true, withdrawn || *this));
+        if withdrawn {
+            return Verdict::Finish(GivenUp::Withdrawn);
+        }
+        match &message.address {
+            Some(address) if self.suppressed.contains(address) => return Verdict::Finish(GivenUp::Suppressed),
+            // Nobody has looked at the list for it yet: looking again does no harm.
+            None if self.kinds.iter().any(|kind| AddressKind::of(message.channel) == Some(*kind)) => return Verdict::AskAgain,
+            _ => {}
+        }
+        if any { Verdict::AskAgain } else { Verdict::Unconcerned }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::store::delivery::ChangedPerson;
 
-    #[tokio::test]
-    async fn what_was_not_begun_before_a_version_closed_never_is() {
-        let flights = Flights::default();
-        flights.register([1, 1, 2].into_iter());
-        let under_way = flights.begin(1).expect("begins");
-        flights.board().get_mut(&1).expect("there").closed = true;
-        assert!(flights.begin(1).is_none());
-        assert!(flights.begin(2).is_some());
-        let stopped = HashSet::from([1]);
-        let waiting = tokio::spawn({
-            let flights = flights.clone();
-            async move { flights.landed(&stopped).await }
-        });
-        tokio::task::yield_now().await;
-        assert!(!waiting.is_finished());
-        drop(under_way);
-        waiting.await.expect("landed");
+    const ADA: ProfileNumber = 1;
+    const BOB: ProfileNumber = 2;
+
+    fn message(seq: MessageNumber, profile: ProfileNumber, channel: Channel) -> TakenMessage {
+        TakenMessage {
+            seq,
+            project: 1,
+            version: 1,
+            profile,
+            channel,
+            node: "message".to_string(),
+            attempts: 0,
+            expires_at: None,
+            entry_properties: None,
+        }
+    }
+
+    fn withdrawn(profile: ProfileNumber, channel: Option<Channel>) -> ChangedFacts {
+        ChangedFacts { people: vec![ChangedPerson { profile, channel, withdrawn: true }], ..ChangedFacts::default() }
+    }
+
+    fn listed(address: &str) -> ListedAddress {
+        (1, AddressKind::Email, address.to_string())
     }
 
     #[tokio::test]
-    async fn a_version_with_nothing_in_hand_leaves_the_board() {
+    async fn what_has_not_begun_never_does_and_what_is_on_its_way_is_waited_for() {
         let flights = Flights::default();
-        flights.register([1, 1].into_iter());
+        flights.register(&[message(1, ADA, Channel::Email), message(2, ADA, Channel::Email), message(3, BOB, Channel::Email)]);
+        let under_way = flights.begin(1).expect("begins");
+        let answered = tokio::spawn({
+            let flights = flights.clone();
+            async move { flights.facts_changed(&withdrawn(ADA, None)).await }
+        });
+        while flights.begin(2).is_some() {
+            tokio::task::yield_now().await;
+        }
+        assert!(flights.begin(3).is_some(), "another person's goes on");
+        assert!(!answered.is_finished(), "one is on its way");
+        drop(under_way);
+        answered.await.expect("answered");
+    }
+
+    #[tokio::test]
+    async fn a_consent_that_is_withdrawn_for_one_channel_leaves_the_others_alone() {
+        let flights = Flights::default();
+        flights.register(&[message(1, ADA, Channel::Email), message(2, ADA, Channel::Webhook)]);
+        let _hook = flights.begin(2).expect("begins");
+        flights.facts_changed(&withdrawn(ADA, Some(Channel::Email))).await;
+        assert!(flights.begin(1).is_none());
+    }
+
+    #[tokio::test]
+    async fn an_address_on_the_list_stops_its_messages_and_those_whose_address_is_not_known_yet() {
+        let flights = Flights::default();
+        let hook = message(4, BOB, Channel::Webhook);
+        flights.register(&[
+            message(1, ADA, Channel::Email),
+            message(2, BOB, Channel::Email),
+            message(3, BOB, Channel::Email),
+            hook,
+        ]);
+        flights.address([(1, listed("ada@example.com")), (2, listed("bob@example.com"))].into_iter());
+        let facts = ChangedFacts { suppressed: vec![listed("ada@example.com")], ..ChangedFacts::default() };
+        flights.facts_changed(&facts).await;
+        let begun: Vec<bool> = (1..=4).map(|number| flights.begin(number).is_some()).collect();
+        assert_eq!(begun, [false, true, false, true]);
+    }
+
+    #[tokio::test]
+    async fn what_does_not_come_to_an_end_is_given_up_and_knows_why() {
+        let flights = Flights::default();
+        flights.register(&[message(1, ADA, Channel::Email)]);
+        let mut under_way = flights.begin(1).expect("begins");
+        let sender = tokio::spawn(async move { under_way.given_up().await });
+        flights.channel_changed(1, Some(Channel::Email)).await;
+        assert_eq!(sender.await.expect("given up"), GivenUp::ChannelChanged);
+    }
+
+    #[test]
+    fn what_is_settled_leaves_the_board() {
+        let flights = Flights::default();
+        flights.register(&[message(1, ADA, Channel::Email)]);
         flights.settle([1].into_iter());
-        assert!(flights.begin(1).is_some());
-        flights.settle([1].into_iter());
-        assert!(flights.board().is_empty());
+        assert!(flights.board().is_empty() && flights.begin(1).is_none());
     }
 }

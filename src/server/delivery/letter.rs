@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{flights::Flights, known::KnownVersion, signs::DeliverySigns};
+use super::{
+    flights::{Flights, GivenUp},
+    known::KnownVersion,
+    signs::DeliverySigns,
+};
 use crate::{
     domain::{
         delivery::{
@@ -53,8 +58,8 @@ pub struct Outcome {
     pub settled: SettledMessage,
     pub channel: Channel,
     pub handed: Option<Handed>,
-    /// It was given up on its way: the provider may have it.
-    pub in_doubt: bool,
+    /// The server ended while it was on its way: it stays marked as begun, and the next start has it in doubt.
+    pub stays_begun: bool,
     /// Its lane knows of it.
     pub heard: bool,
 }
@@ -63,8 +68,8 @@ impl Outcome {
     /// Of a message that nobody was asked to take.
     pub fn untouched(message: &TakenMessage, settlement: Settlement) -> Self {
         let TakenMessage { seq, project, version, channel, .. } = *message;
-        let settled = SettledMessage { message: seq, project, version, settlement };
-        Self { settled, channel, handed: None, in_doubt: false, heard: false }
+        let settled = SettledMessage { message: seq, project, version, settlement, in_doubt: false };
+        Self { settled, channel, handed: None, stays_begun: false, heard: false }
     }
 }
 
@@ -79,21 +84,21 @@ pub fn recent_of(surroundings: &Surroundings, message: &TakenMessage, now: Times
     before.collect()
 }
 
-/// Her address by a channel, as it stands on the suppression list.
+/// The person's address by a channel, as the suppression list has it.
 pub fn address_of(profile: &Profile, channel: Channel) -> Option<(AddressKind, String)> {
     let kind = AddressKind::of(channel)?;
     Some((kind, kind.normalise(profile.addresses.get(kind.key())?)?))
 }
 
-/// Why her address gets nothing any more.
+/// Why the person's address gets nothing any more.
 pub fn suppressed_of(surroundings: &Surroundings, message: &TakenMessage, profile: &Profile) -> Option<String> {
     let (kind, address) = address_of(profile, message.channel)?;
     surroundings.suppressed.get(&(message.project, kind, address)).cloned()
 }
 
 impl Letter {
-    /// Through the gates, filled in, handed over. Waits for its turn at the provider first.
-    pub async fn deliver(self, office: &Office) -> Outcome {
+    /// Through the gates, filled in, handed over. Nothing begins after `stop`.
+    pub async fn deliver(self, office: &Office, stop: &CancellationToken) -> Outcome {
         let now = office.clock.now();
         let zone = self.profile.time_zone.as_deref().filter(|zone| office.calendar.knows(zone));
         let zone = zone.unwrap_or(&self.version.settings.time_zone);
@@ -104,22 +109,39 @@ impl Letter {
             Ok(parcel) => parcel,
             Err(reason) => return self.outcome(Settlement::Failed { reason, dead_address: None }, None),
         };
-        let Some(flight) = office.flights.begin(self.message.version) else {
-            let settlement = Settlement::Again { at: now, reason: None, tried: false };
-            return self.outcome(settlement, None);
+        let Some(mut flight) = office.flights.begin(self.message.seq).filter(|_| !stop.is_cancelled()) else {
+            return Outcome::untouched(&self.message, Settlement::untouched(now));
         };
         let handed = tokio::select! {
             handed = self.transport.hand_over(&parcel) => handed,
-            () = flight.given_up() => {
+            why = flight.given_up() => {
                 drop(flight);
-                let reason = "given up on its way: the journey was stopped".to_string();
-                let outcome = self.outcome(Settlement::Failed { reason, dead_address: None }, None);
-                return Outcome { in_doubt: true, ..outcome };
+                return self.given_up(why, office.clock.now());
             }
         };
         drop(flight);
         let settlement = self.settlement(&handed, office.clock.now());
         self.outcome(settlement, Some(handed))
+    }
+
+    /// Nobody knows whether the provider has it. What is not wanted any more is not sent again; the others are.
+    fn given_up(&self, why: GivenUp, now: Timestamp) -> Outcome {
+        let reason = why.reason().to_string();
+        match why {
+            GivenUp::Stopped | GivenUp::Withdrawn | GivenUp::Suppressed => {
+                self.outcome(Settlement::Failed { reason, dead_address: None }, None)
+            }
+            GivenUp::ChannelChanged => {
+                let again = Handed::NotNow { reason, wish_ms: None, fault: Fault::Message };
+                let mut outcome = self.outcome(self.settlement(&again, now), None);
+                outcome.settled.in_doubt = matches!(outcome.settled.settlement, Settlement::Again { .. });
+                outcome
+            }
+            GivenUp::Ending => {
+                let outcome = Outcome::untouched(&self.message, Settlement::untouched(now));
+                Outcome { stays_begun: true, ..outcome }
+            }
+        }
     }
 
     fn outcome(&self, settlement: Settlement, handed: Option<Handed>) -> Outcome {

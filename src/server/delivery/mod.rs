@@ -2,7 +2,9 @@
 //! became of them (docs/delivery.md).
 
 mod courier;
+mod ending;
 pub mod flights;
+mod hand_over;
 mod known;
 pub mod lane;
 mod letter;

@@ -27,6 +27,7 @@ use crate::{
         store::{
             Store, StoreError,
             answers::{Report, Told},
+            delivery::ChangedFacts,
         },
         tracking::{
             hook::{Call, Heard, NotHeard, Statement, hook_url, project_of_hook},
@@ -110,15 +111,14 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.recipient(message).await?.ok_or(StoreError::DeadLink)?)
     }
 
-    /// She decides.
+    /// They decide. Answered when nothing goes out any more that they do not want.
     ///
     /// # Errors
     /// As [`Services::recipient`].
     pub async fn decide(&self, token: &str, wish: &Wish) -> ServiceResult<()> {
         let message = self.chooser(token)?;
-        if !self.store.decide(message, wish, self.now()).await? {
-            return Err(StoreError::DeadLink.into());
-        }
+        let changed = self.store.decide(message, wish, self.now()).await?.ok_or(StoreError::DeadLink)?;
+        self.facts_changed(&changed).await;
         tracing::info!(message, "recipient.decided");
         self.signs.wake();
         Ok(())
@@ -226,7 +226,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.suppressions(actor.project, query).await?)
     }
 
-    /// Puts addresses on the list by hand.
+    /// Puts addresses on the list by hand. Answered when nothing is on its way there any more.
     ///
     /// # Errors
     /// Where she may not, or the note is too long.
@@ -236,6 +236,9 @@ impl<S: Store + Clone> Services<S> {
             return Err(FieldError::new("note", "too_long", format!("The reason has at most {NOTE_MAX} characters.")).into());
         }
         let added = self.store.suppress(actor, kind, addresses, note, self.now()).await?;
+        let project = self.store.project_number(actor.project).await?;
+        let suppressed = addresses.iter().map(|address| (project, kind, address.clone())).collect();
+        self.facts_changed(&ChangedFacts { suppressed, ..ChangedFacts::default() }).await;
         tracing::info!(added, project = %actor.project, by = %actor.user, "suppressions.added");
         Ok(())
     }

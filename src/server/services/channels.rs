@@ -64,6 +64,10 @@ impl<S: Store + Clone> Services<S> {
         self.try_on(actor, &order, known.as_ref())?;
         let change = self.change(actor, order)?;
         self.store.save_channel(actor, &change, self.now()).await?;
+        if let Some(flights) = self.flights() {
+            // Answered only when nothing goes out any more as it was set up before.
+            flights.channel_changed(self.store.project_number(actor.project).await?, Some(channel)).await;
+        }
         tracing::info!(channel = channel.key(), live = change.live, project = %actor.project, by = %actor.user, "channel.saved");
         self.announce(actor.project).await;
         Ok(())
@@ -115,6 +119,9 @@ impl<S: Store + Clone> Services<S> {
             return Err(ServiceError::Problems(problems));
         }
         self.store.set_frequency_caps(actor, caps, self.now()).await?;
+        if let Some(flights) = self.flights() {
+            flights.caps_changed(self.store.project_number(actor.project).await?).await;
+        }
         tracing::info!(caps = caps.len(), project = %actor.project, by = %actor.user, "frequency_caps.saved");
         self.announce(actor.project).await;
         Ok(())

@@ -34,7 +34,7 @@ use crate::{
         delivery::{DeliverySigns, Flights},
         engine::EngineSigns,
         ingest::Intake,
-        store::{Store, StoreResult},
+        store::{Store, StoreResult, delivery::ChangedFacts},
         tracking::intake::Reports,
         vault::Vault,
     },
@@ -81,8 +81,9 @@ impl<S: Store + Clone> Services<S> {
         signs: EngineSigns,
         delivery: Option<Delivery>,
     ) -> Self {
-        let intake = Intake::start(store.clone(), Arc::clone(&clock), signs.clone());
-        let reports = Reports::start(store.clone(), Arc::clone(&clock), signs.clone());
+        let flights = delivery.as_ref().map(|delivery| delivery.flights.clone()).unwrap_or_default();
+        let intake = Intake::start(store.clone(), Arc::clone(&clock), signs.clone(), flights.clone());
+        let reports = Reports::start(store.clone(), Arc::clone(&clock), signs.clone(), flights);
         let rehearsal = Arc::new(Semaphore::new(1));
         Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, reports, signs, delivery, rehearsal }
     }
@@ -90,6 +91,18 @@ impl<S: Store + Clone> Services<S> {
     /// What the engine tells about itself.
     pub fn engine(&self) -> &EngineSigns {
         &self.signs
+    }
+
+    /// What is on its way; nothing in a command.
+    fn flights(&self) -> Option<&Flights> {
+        self.delivery.as_ref().map(|delivery| &delivery.flights)
+    }
+
+    /// Answers when no message goes out any more that these facts speak against.
+    async fn facts_changed(&self, facts: &ChangedFacts) {
+        if let Some(flights) = self.flights() {
+            flights.facts_changed(facts).await;
+        }
     }
 
     /// What messages go out with.

@@ -16,7 +16,11 @@ use crate::{
     },
     server::{
         ingest::IntakeError,
-        store::{Store, StoreError, engine::Backlog},
+        store::{
+            Store, StoreError,
+            delivery::{ChangedFacts, ChangedPerson},
+            engine::Backlog,
+        },
     },
 };
 
@@ -96,10 +100,12 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.published_journeys(actor.project).await?)
     }
 
-    /// Forgets a person; the counts of journeys keep her trips without her.
+    /// Forgets a person; the counts of journeys keep their trips without them. Answered when nothing is on its way to them.
     pub async fn delete_person(&self, actor: &Actor, person: i64) -> ServiceResult<()> {
         actor.require(Permission::SendEvents)?;
         self.store.delete_person(actor, person, self.now()).await?;
+        self.facts_changed(&ChangedFacts { people: vec![ChangedPerson::withdrawn(person, None)], ..ChangedFacts::default() })
+            .await;
         tracing::info!(person, by = %actor.user, "person.forgotten");
         self.announce(actor.project).await;
         Ok(())

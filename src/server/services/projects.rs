@@ -36,7 +36,12 @@ impl<S: Store + Clone> Services<S> {
 
     pub async fn archive_project(&self, standing: &Standing, project: ProjectId, archive: bool) -> ServiceResult<()> {
         let actor = self.manager_of(standing, project).await?;
-        Ok(self.store.archive_project(&actor, project, archive, self.now()).await?)
+        self.store.archive_project(&actor, project, archive, self.now()).await?;
+        if let (true, Some(flights)) = (archive, self.flights()) {
+            // Answered only when nothing of it is on its way any more.
+            flights.channel_changed(self.store.project_number(project).await?, None).await;
+        }
+        Ok(())
     }
 
     /// The person as an admin of this project, which may be another than the one she is looking at, or an archived one.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::StoreResult;
+use super::{StoreResult, delivery::ChangedFacts};
 use crate::domain::{
     actor::Actor,
     delivery::{
@@ -10,7 +10,7 @@ use crate::domain::{
         hook::HookProvider,
         message_view::MessageView,
         preferences::{Recipient, Wish},
-        suppression::{AddressKind, Suppression, SuppressionPage, SuppressionQuery},
+        suppression::{AddressKind, Cause, Suppression, SuppressionPage, SuppressionQuery},
     },
     ids::ProjectId,
     people::profile::Channel,
@@ -58,6 +58,13 @@ pub struct Told {
     pub receipt: Option<(ProjectId, String)>,
 }
 
+impl Told {
+    /// May anything in it keep messages from going out?
+    pub fn is_grave(&self) -> bool {
+        !self.replies.is_empty() || self.reports.iter().any(|report| Cause::of(report.fate).is_some())
+    }
+}
+
 /// The secret of a provider, sealed, as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownSecret {
@@ -68,8 +75,8 @@ pub struct KnownSecret {
 
 pub trait AnswerStore {
     /// Writes what became of messages, each thing once for a message, and what follows from it: the suppression list, consent.
-    /// Messages that are unknown are left alone. Answers how much was news.
-    fn report(&self, told: &[Told], now: Timestamp) -> impl Future<Output = StoreResult<u64>> + Send;
+    /// Messages that are unknown are left alone. Answers how much was news, and what must not go out any more because of it.
+    fn report(&self, told: &[Told], now: Timestamp) -> impl Future<Output = StoreResult<(u64, ChangedFacts)>> + Send;
     /// The messages of a project among these, which were named by their own key.
     fn messages_of(&self, project: ProjectId, messages: &[i64]) -> impl Future<Output = StoreResult<Vec<i64>>> + Send;
     /// The messages of a project by what their provider calls them.
@@ -81,8 +88,10 @@ pub trait AnswerStore {
 
     /// Whoever got a message; none where it is not kept any more.
     fn recipient(&self, message: i64) -> impl Future<Output = StoreResult<Option<Recipient>>> + Send;
-    /// She decides; nothing where the message is not kept any more. It is told as the answer of the message, too.
-    fn decide(&self, message: i64, wish: &Wish, now: Timestamp) -> impl Future<Output = StoreResult<bool>> + Send;
+    /// They decide; none where the message is not kept any more. It is told as the answer of the message, too. Answers what must
+    /// not go out any more because of it.
+    fn decide(&self, message: i64, wish: &Wish, now: Timestamp)
+    -> impl Future<Output = StoreResult<Option<ChangedFacts>>> + Send;
 
     /// Why an address gets nothing any more; none where it is not on the list. It may be spelled as people spell it.
     fn suppressed(

@@ -38,6 +38,8 @@ pub struct Heap {
 pub struct Quota {
     pub version: VersionNumber,
     pub channel: Channel,
+    /// Of the channel's settings: where they have changed since, nothing is taken.
+    pub revision: i64,
     pub most: i64,
 }
 
@@ -80,6 +82,11 @@ pub enum Settlement {
 }
 
 impl Settlement {
+    /// Back as it was: no provider was asked.
+    pub fn untouched(now: Timestamp) -> Self {
+        Settlement::Again { at: now, reason: None, tried: false }
+    }
+
     /// What the person is moved by; none where the message waits on.
     pub fn fate(&self) -> Option<Fate> {
         match self {
@@ -98,6 +105,47 @@ pub struct SettledMessage {
     pub project: ProjectNumber,
     pub version: VersionNumber,
     pub settlement: Settlement,
+    /// It was given up on its way and waits again: the provider may have it.
+    pub in_doubt: bool,
+}
+
+/// An address as the suppression list has it.
+pub type ListedAddress = (ProjectNumber, AddressKind, String);
+
+/// Facts that changed after messages in hand may have been judged by them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChangedFacts {
+    pub people: Vec<ChangedPerson>,
+    /// Addresses that get nothing any more.
+    pub suppressed: Vec<ListedAddress>,
+}
+
+/// A person of whom something changed that send rules ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ChangedPerson {
+    pub profile: ProfileNumber,
+    /// None: by every channel.
+    pub channel: Option<Channel>,
+    /// Nothing may go out any more as it was prepared: a consent or an address is gone, or the person. Otherwise messages are
+    /// only asked about again.
+    pub withdrawn: bool,
+}
+
+impl ChangedPerson {
+    pub fn withdrawn(profile: ProfileNumber, channel: Option<Channel>) -> Self {
+        Self { profile, channel, withdrawn: true }
+    }
+
+    /// Messages are only asked about again.
+    pub fn asked_again(profile: ProfileNumber) -> Self {
+        Self { profile, channel: None, withdrawn: false }
+    }
+}
+
+impl ChangedFacts {
+    pub fn is_empty(&self) -> bool {
+        self.people.is_empty() && self.suppressed.is_empty()
+    }
 }
 
 /// What the gates want to know of people besides their profiles.
@@ -154,6 +202,7 @@ pub trait DeliveryStore: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = StoreResult<Surroundings>> + Send;
     /// Whatever was with a sender when the server died waits again; answers how many that were.
     fn take_back(&self, now: Timestamp) -> impl Future<Output = StoreResult<i64>> + Send;
+    fn project_number(&self, project: ProjectId) -> impl Future<Output = StoreResult<ProjectNumber>> + Send;
     /// Which of these versions are stopped.
     fn stopped_of(&self, versions: &[VersionNumber]) -> impl Future<Output = StoreResult<HashSet<VersionNumber>>> + Send;
     fn live_setups(&self) -> impl Future<Output = StoreResult<Vec<LiveChannel>>> + Send;

@@ -282,6 +282,34 @@ impl Batch {
     }
 }
 
+/// How old rows must be to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Age {
+    /// What is from before then goes.
+    pub before: Timestamp,
+    /// What is later than this was written while the clock was wrong, and says nothing about what follows it.
+    pub now: Timestamp,
+}
+
+impl Age {
+    pub fn is_old(self, at: Timestamp) -> bool {
+        at < self.before
+    }
+
+    /// Rows are numbered as they are written: after one of these come only younger ones.
+    pub fn is_young(self, at: Timestamp) -> bool {
+        (self.before..=self.now).contains(&at)
+    }
+}
+
+/// What was deleted from one page of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    pub deleted: u64,
+    /// Where the next page begins; none: nothing after this one can be old.
+    pub next: Option<i64>,
+}
+
 /// What the engine works on.
 pub trait EngineStore: Clone + Send + Sync + 'static {
     fn head(&self) -> impl Future<Output = StoreResult<Head>> + Send;
@@ -348,18 +376,15 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
     /// For whoever watches the server.
     fn backlog(&self, project: ProjectId, now: Timestamp) -> impl Future<Output = StoreResult<Backlog>> + Send;
 
-    // Retention.
-    /// Deletes events that were received before, and answers how many; fewer than `limit`: there are no more.
-    fn forget_events(&self, before: Timestamp, limit: i64) -> impl Future<Output = StoreResult<u64>> + Send;
-    /// Deletes older steps of the next `trips` trips, and answers how many, and the trip to go on with.
-    fn forget_steps(
-        &self,
-        before: Timestamp,
-        from: EnrolmentNumber,
-        trips: i64,
-    ) -> impl Future<Output = StoreResult<(u64, Option<EnrolmentNumber>)>> + Send;
-    /// Deletes messages that were settled before, with what became of them; fewer than `limit`: there are no more.
-    fn forget_messages(&self, before: Timestamp, limit: i64) -> impl Future<Output = StoreResult<u64>> + Send;
-    /// Deletes older accounts of refusals and imports.
-    fn forget_accounts(&self, before: Timestamp) -> impl Future<Output = StoreResult<u64>> + Send;
+    // Retention. Each deletes from one page of a table, which begins at the key `from`.
+    /// Events that were received before.
+    fn forget_events(&self, age: Age, from: i64, limit: i64) -> impl Future<Output = StoreResult<Page>> + Send;
+    /// Steps of the next `limit` trips.
+    fn forget_steps(&self, age: Age, from: EnrolmentNumber, limit: i64) -> impl Future<Output = StoreResult<Page>> + Send;
+    /// Messages that were settled before, whatever became of them, with what became of them.
+    fn forget_messages(&self, age: Age, from: i64, limit: i64) -> impl Future<Output = StoreResult<Page>> + Send;
+    /// Why people were kept out; the key is that of a version.
+    fn forget_refusals(&self, age: Age, from: VersionNumber, limit: i64) -> impl Future<Output = StoreResult<Page>> + Send;
+    /// Accounts of imports and of providers' reports, as many as there is time for.
+    fn forget_accounts(&self, age: Age, limit: i64) -> impl Future<Output = StoreResult<Page>> + Send;
 }

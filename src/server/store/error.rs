@@ -77,6 +77,26 @@ impl Obstacle {
     }
 }
 
+impl StoreError {
+    /// Is it about rows that cannot be read or written as they are? Others can be worked on without them; where it is about
+    /// anything else, nothing can.
+    pub fn is_about_rows(&self) -> bool {
+        match self {
+            StoreError::Damaged(_) => true,
+            StoreError::Database(sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) => true,
+            StoreError::Database(error) => row_trouble(error).unwrap_or(false),
+            _ => false,
+        }
+    }
+}
+
+/// By SQLite's primary result codes: 18 TOOBIG, 19 CONSTRAINT, 20 MISMATCH.
+fn row_trouble(error: &sqlx::Error) -> Option<bool> {
+    let error = error.as_database_error()?;
+    let code: i64 = error.code()?.parse().ok()?;
+    Some(matches!(code & 0xff, 18..=20) || error.message().contains("malformed JSON"))
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         Obstacle::of(&error).map_or(StoreError::Database(error), StoreError::Unavailable)

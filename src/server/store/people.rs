@@ -1,6 +1,6 @@
 //! People, what they do, segments and lists.
 
-use super::StoreResult;
+use super::{StoreResult, delivery::ChangedFacts};
 use crate::domain::{
     actor::Actor,
     delivery::names::KnownNames,
@@ -24,8 +24,13 @@ pub struct NewImport {
 
 /// People, what they do, segments and lists.
 pub trait PeopleStore {
-    /// Stores records of several senders in one transaction, each sender's in their order. Answered once they are on the disk.
-    fn ingest(&self, batches: &[(ProjectId, Vec<Record>)], now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
+    /// Stores records of several senders in one transaction, each sender's in their order. Answered once they are on the disk,
+    /// with what changed that send rules ask for, by sender; with nothing where none of that did.
+    fn ingest(
+        &self,
+        batches: &[(ProjectId, Vec<Record>)],
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<Vec<ChangedFacts>>> + Send;
     fn people_page(
         &self,
         project: ProjectId,

@@ -12,11 +12,13 @@ use crate::{
     domain::time::Timestamp,
     server::{
         clock::Clock,
+        delivery::Flights,
         engine::EngineSigns,
         ingest::IntakeError,
         store::{
             Store, StoreError, StoreResult,
             answers::{Report, Told},
+            delivery::ChangedFacts,
         },
     },
 };
@@ -39,9 +41,9 @@ pub struct Reports(mpsc::Sender<Waiting>);
 
 impl Reports {
     /// Starts the task that writes.
-    pub fn start(store: impl Store + Clone, clock: Arc<dyn Clock>, signs: EngineSigns) -> Self {
+    pub fn start(store: impl Store + Clone, clock: Arc<dyn Clock>, signs: EngineSigns, flights: Flights) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        tokio::spawn(write(store, clock, signs, receiver));
+        tokio::spawn(write(store, clock, signs, flights, receiver));
         Self(sender)
     }
 
@@ -72,7 +74,13 @@ impl Reports {
     }
 }
 
-async fn write(store: impl Store + Clone, clock: Arc<dyn Clock>, signs: EngineSigns, mut waiting: mpsc::Receiver<Waiting>) {
+async fn write(
+    store: impl Store + Clone,
+    clock: Arc<dyn Clock>,
+    signs: EngineSigns,
+    flights: Flights,
+    mut waiting: mpsc::Receiver<Waiting>,
+) {
     // What nobody waits for and could not be written yet.
     let mut kept: Vec<Told> = Vec::new();
     loop {
@@ -96,18 +104,21 @@ async fn write(store: impl Store + Clone, clock: Arc<dyn Clock>, signs: EngineSi
             let Ok(next) = waiting.try_recv() else { break };
             sort(next, &mut told);
         }
-        let news = write_together(&store, told, answers, clock.now(), &mut kept).await;
+        let news = write_together(&store, &flights, (told, answers), clock.now(), &mut kept).await;
         if news > 0 {
             signs.wake();
         }
     }
 }
 
+/// What somebody waits for.
+type Awaited = (Told, oneshot::Sender<StoreResult<()>>);
+
 /// One transaction for all; where that fails, one sender's trouble is not the others'.
 async fn write_together(
     store: &impl Store,
-    noted: Vec<Told>,
-    awaited: Vec<(Told, oneshot::Sender<StoreResult<()>>)>,
+    flights: &Flights,
+    (noted, awaited): (Vec<Told>, Vec<Awaited>),
     now: Timestamp,
     kept: &mut Vec<Told>,
 ) -> u64 {
@@ -116,10 +127,8 @@ async fn write_together(
     let mut all = noted;
     all.extend(told);
     let failed = match store.report(&all, now).await {
-        Ok(news) => {
-            for answer in answers {
-                let _ = answer.send(Ok(()));
-            }
+        Ok((news, changed)) => {
+            answer_all(all.drain(count..).zip(answers), changed, flights);
             return news;
         }
         Err(error) => error,
@@ -131,12 +140,37 @@ async fn write_together(
         // A disk that takes nothing takes nothing of anybody's: nobody has to wait for that once more.
         let result = match &failed {
             StoreError::Unavailable(obstacle) => Err(StoreError::Unavailable(*obstacle)),
-            _ => store.report(&[told], now).await,
+            _ => store.report(std::slice::from_ref(&told), now).await,
         };
-        news += result.as_ref().copied().unwrap_or_default();
-        let _ = answer.send(result.map(|_| ()));
+        match result {
+            Ok((new, changed)) => {
+                news += new;
+                answer_all([(told, answer)].into_iter(), changed, flights);
+            }
+            Err(error) => {
+                let _ = answer.send(Err(error));
+            }
+        }
     }
     all.truncate(WAITING);
     *kept = all;
     news
+}
+
+/// Whoever told of a bounce, a complaint or somebody's STOP is answered when nothing goes there any more; the others at once.
+fn answer_all(told: impl Iterator<Item = Awaited>, changed: ChangedFacts, flights: &Flights) {
+    let (grave, light): (Vec<Awaited>, Vec<Awaited>) = told.partition(|(told, _)| !changed.is_empty() && told.is_grave());
+    for (_, answer) in light {
+        let _ = answer.send(Ok(()));
+    }
+    if changed.is_empty() {
+        return;
+    }
+    let flights = flights.clone();
+    tokio::spawn(async move {
+        flights.facts_changed(&changed).await;
+        for (_, answer) in grave {
+            let _ = answer.send(Ok(()));
+        }
+    });
 }

@@ -28,6 +28,8 @@ pub enum Answer {
         headers: Vec<(&'static str, String)>,
         body: String,
     },
+    /// Well, after so long.
+    After(std::time::Duration),
     /// Not at all.
     Stuck,
     /// Half of it.
@@ -128,6 +130,10 @@ async fn answer(State(receiver): State<Receiver>, request: Request) -> Response<
     let how = if path == "/token" { Answer::Well } else { receiver.answer.lock().expect("no panic").clone() };
     match how {
         Answer::Well => well(&path, count),
+        Answer::After(wait) => {
+            tokio::time::sleep(wait).await;
+            well(&path, count)
+        }
         Answer::Says { status, headers, body } => says(status, &headers, body),
         Answer::Stuck => {
             tokio::time::sleep(NEVER).await;

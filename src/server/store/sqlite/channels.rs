@@ -112,7 +112,13 @@ impl ChannelStore for SqliteStore {
 /// Those of all projects by which messages really go out.
 pub async fn live(store: &SqliteStore) -> StoreResult<Vec<LiveChannel>> {
     let rows: Vec<Row> = sqlx::query_as(read!("WHERE c.live = 1")).fetch_all(&store.readers).await?;
-    rows.into_iter().map(|row| Ok(LiveChannel { project: row.number, stored: row.into_stored()? })).collect()
+    // A channel whose settings cannot be read keeps no other from sending.
+    let readable = |row: Row| {
+        let project = row.number;
+        let stored = row.into_stored().inspect_err(|error| tracing::error!(project, %error, "delivery.channel_set_aside"));
+        stored.ok().map(|stored| LiveChannel { project, stored })
+    };
+    Ok(rows.into_iter().filter_map(readable).collect())
 }
 
 async fn save(store: &SqliteStore, actor: &Actor, change: &ChannelChange, now: Timestamp) -> StoreResult<()> {

@@ -20,6 +20,7 @@ use crate::{
     },
     server::store::{
         StoreResult,
+        delivery::{ChangedFacts, ChangedPerson, ListedAddress},
         engine::{ProfileNumber, ProjectNumber},
         sqlite::{
             SqliteStore,
@@ -86,25 +87,27 @@ pub async fn recipient(store: &SqliteStore, message: i64) -> StoreResult<Option<
     Ok(read(&mut connection, message).await?.map(|(.., recipient)| recipient))
 }
 
-pub async fn decide(store: &SqliteStore, message: i64, wish: &Wish, now: Timestamp) -> StoreResult<bool> {
+pub async fn decide(store: &SqliteStore, message: i64, wish: &Wish, now: Timestamp) -> StoreResult<Option<ChangedFacts>> {
     let mut transaction = store.begin().await?;
-    let Some((project, profile, recipient)) = read(&mut transaction, message).await? else { return Ok(false) };
+    let Some((project, profile, recipient)) = read(&mut transaction, message).await? else { return Ok(None) };
     let said = recipient.said(wish);
     let mut consent = recipient.consent.clone();
     consent.extend(said.iter().map(|(channel, wanted)| (channel.key().to_string(), *wanted)));
     if let Some(profile) = profile.filter(|_| consent != recipient.consent) {
         write_consent(&mut transaction, [(project, profile, &consent)].into_iter(), now).await?;
     }
-    bring_list_in_line(&mut transaction, project, &recipient, &said, &consent, now).await?;
+    let suppressed = bring_list_in_line(&mut transaction, project, &recipient, &said, &consent, now).await?;
     if said.contains(&(recipient.channel, false)) {
         insert(&mut transaction, [(message, Fate::Unsubscribed, now, None)]).await?;
     }
     transaction.commit().await?;
-    Ok(true)
+    let unwanted = said.iter().filter(|(_, wanted)| !wanted).map(|(channel, _)| *channel);
+    let withdrawn = |profile| unwanted.map(move |channel| ChangedPerson::withdrawn(profile, Some(channel))).collect();
+    Ok(Some(ChangedFacts { people: profile.map(withdrawn).unwrap_or_default(), suppressed }))
 }
 
 /// Addresses that she wants nothing at any more are on the list; those that she wants something at are not there because of
-/// her. Only those that she said something about.
+/// her. Only those that she said something about. Answers those that are on it.
 async fn bring_list_in_line(
     connection: &mut SqliteConnection,
     project: ProjectNumber,
@@ -112,7 +115,8 @@ async fn bring_list_in_line(
     said: &[(Channel, bool)],
     consent: &BTreeMap<String, bool>,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> StoreResult<Vec<ListedAddress>> {
+    let mut suppressed = Vec::new();
     let kinds: BTreeSet<AddressKind> = said.iter().filter_map(|(channel, _)| AddressKind::of(*channel)).collect();
     for kind in kinds {
         let address = recipient.addresses.get(kind.key()).and_then(|address| kind.normalise(address));
@@ -120,10 +124,11 @@ async fn bring_list_in_line(
         if is_unwanted(consent, kind) {
             let (cause, at) = (Cause::Unsubscribed, now);
             let new = NewSuppression { project, kind, address, cause, reason: cause.reason(""), at };
+            suppressed.push(new.listed());
             suppressions::put(connection, &[new]).await?;
         } else {
             suppressions::forgive(connection, project, kind, &address).await?;
         }
     }
-    Ok(())
+    Ok(suppressed)
 }

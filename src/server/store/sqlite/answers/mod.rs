@@ -25,12 +25,13 @@ use crate::{
     server::store::{
         StoreResult,
         answers::{AnswerStore, KnownSecret, Told},
+        delivery::ChangedFacts,
     },
 };
 pub use messages::of_trip;
 
 impl AnswerStore for SqliteStore {
-    async fn report(&self, told: &[Told], now: Timestamp) -> StoreResult<u64> {
+    async fn report(&self, told: &[Told], now: Timestamp) -> StoreResult<(u64, ChangedFacts)> {
         report::report(self, told, now).await
     }
 
@@ -46,7 +47,7 @@ impl AnswerStore for SqliteStore {
         decide::recipient(self, message).await
     }
 
-    async fn decide(&self, message: i64, wish: &Wish, now: Timestamp) -> StoreResult<bool> {
+    async fn decide(&self, message: i64, wish: &Wish, now: Timestamp) -> StoreResult<Option<ChangedFacts>> {
         decide::decide(self, message, wish, now).await
     }
 

@@ -20,12 +20,19 @@ use crate::{
     server::store::{
         StoreResult,
         answers::Reply,
+        delivery::{ChangedFacts, ChangedPerson},
         engine::{ProfileNumber, ProjectNumber},
     },
 };
 
 /// It counts for everybody in the project who has this number, and for the number, should nobody have it (yet).
-pub async fn carry_out(connection: &mut SqliteConnection, project: ProjectId, reply: &Reply, now: Timestamp) -> StoreResult<u64> {
+pub async fn carry_out(
+    connection: &mut SqliteConnection,
+    project: ProjectId,
+    reply: &Reply,
+    changed: &mut ChangedFacts,
+    now: Timestamp,
+) -> StoreResult<u64> {
     let Some(kind) = AddressKind::of(reply.channel) else { return Ok(0) };
     let number: Option<(ProjectNumber,)> =
         sqlx::query_as("SELECT number FROM projects WHERE id = ?").bind(project.0).fetch_optional(&mut *connection).await?;
@@ -47,6 +54,7 @@ pub async fn carry_out(connection: &mut SqliteConnection, project: ProjectId, re
     if unwanted {
         let (cause, address) = (Cause::Unsubscribed, reply.address.clone());
         let new = NewSuppression { project: number, kind, address, cause, reason: cause.reason(""), at: reply.at };
+        changed.suppressed.push(new.listed());
         suppressions::put(connection, &[new]).await?;
     } else {
         suppressions::forgive(connection, number, kind, &reply.address).await?;
@@ -54,6 +62,7 @@ pub async fn carry_out(connection: &mut SqliteConnection, project: ProjectId, re
     if reply.wanted {
         return Ok(1);
     }
+    changed.people.extend(profiles.iter().map(|profile| ChangedPerson::withdrawn(*profile, Some(reply.channel))));
     for profile in profiles {
         if let Some(message) = last_message(connection, profile, reply).await? {
             insert(connection, [(message, Fate::Unsubscribed, reply.at, None)]).await?;

@@ -20,6 +20,7 @@ use crate::{
     server::store::{
         StoreResult,
         answers::{Report, Told},
+        delivery::{ChangedFacts, ChangedPerson},
         engine::{ProfileNumber, ProjectNumber},
         sqlite::{
             SqliteStore,
@@ -46,7 +47,7 @@ pub struct Reached {
     pub consent: BTreeMap<String, bool>,
 }
 
-pub async fn report(store: &SqliteStore, told: &[Told], now: Timestamp) -> StoreResult<u64> {
+pub async fn report(store: &SqliteStore, told: &[Told], now: Timestamp) -> StoreResult<(u64, ChangedFacts)> {
     let mut transaction = store.begin().await?;
     let connection = &mut *transaction;
     let mut fresh: Vec<&Told> = Vec::with_capacity(told.len());
@@ -56,12 +57,13 @@ pub async fn report(store: &SqliteStore, told: &[Told], now: Timestamp) -> Store
         }
     }
     let reports: Vec<&Report> = fresh.iter().flat_map(|told| &told.reports).collect();
-    let mut news = write(connection, &reports, now).await?;
+    let mut changed = ChangedFacts::default();
+    let mut news = write(connection, &reports, &mut changed, now).await?;
     for (project, reply) in fresh.iter().flat_map(|told| &told.replies) {
-        news += replies::carry_out(connection, *project, reply, now).await?;
+        news += replies::carry_out(connection, *project, reply, &mut changed, now).await?;
     }
     transaction.commit().await?;
-    Ok(news)
+    Ok((news, changed))
 }
 
 /// False where the same was told before.
@@ -79,7 +81,12 @@ async fn is_first(connection: &mut SqliteConnection, told: &Told, now: Timestamp
 }
 
 /// Answers how many things were not known yet.
-async fn write(connection: &mut SqliteConnection, reports: &[&Report], now: Timestamp) -> StoreResult<u64> {
+async fn write(
+    connection: &mut SqliteConnection,
+    reports: &[&Report],
+    changed: &mut ChangedFacts,
+    now: Timestamp,
+) -> StoreResult<u64> {
     if reports.is_empty() {
         return Ok(0);
     }
@@ -114,7 +121,7 @@ async fn write(connection: &mut SqliteConnection, reports: &[&Report], now: Time
     }
     let news = rows.len() as u64;
     insert(connection, rows).await?;
-    draw_consequences(connection, &consequences, now).await?;
+    draw_consequences(connection, &consequences, changed, now).await?;
     Ok(news)
 }
 
@@ -134,6 +141,7 @@ pub async fn insert(
 async fn draw_consequences(
     connection: &mut SqliteConnection,
     reported: &[(&Posted, &Report)],
+    facts: &mut ChangedFacts,
     now: Timestamp,
 ) -> StoreResult<()> {
     let lasting = |report: &Report| report.fate != Fate::Bounced || report.lasting;
@@ -151,11 +159,14 @@ async fn draw_consequences(
         if let Some((profile, person)) = message.profile.and_then(|profile| Some((profile, people.get_mut(&profile)?))) {
             person.consent.insert(message.channel.clone(), false);
             changed.insert(profile, message.project);
+            let channel = Channel::from_key(&message.channel);
+            facts.people.extend(channel.map(|channel| ChangedPerson::withdrawn(profile, Some(channel))));
         }
     }
     let list: Vec<NewSuppression> =
         grave.iter().filter_map(|(message, report, cause)| suppression(message, report, *cause, &people, now)).collect();
     suppressions::put(connection, &list).await?;
+    facts.suppressed.extend(list.iter().map(NewSuppression::listed));
     let consents = changed.iter().filter_map(|(profile, project)| Some((*project, *profile, &people.get(profile)?.consent)));
     write_consent(connection, consents, now).await
 }

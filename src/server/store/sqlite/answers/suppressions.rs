@@ -13,6 +13,7 @@ use crate::{
     },
     server::store::{
         StoreError, StoreResult,
+        delivery::ListedAddress,
         engine::ProjectNumber,
         sqlite::{SqliteStore, audit::Entry, bulk::Bulk, people::number_of},
     },
@@ -30,6 +31,12 @@ pub struct NewSuppression {
     pub cause: Cause,
     pub reason: String,
     pub at: Timestamp,
+}
+
+impl NewSuppression {
+    pub fn listed(&self) -> ListedAddress {
+        (self.project, self.kind, self.address.clone())
+    }
 }
 
 /// A graver cause takes the place of a lesser one.

@@ -1,13 +1,15 @@
 //! [`DeliveryStore`] for SQLite.
 
+mod exchange;
 mod settle;
+mod state;
 mod surroundings;
 mod take;
 mod undelivered;
 
 use std::collections::{HashMap, HashSet};
 
-use super::{SqliteStore, channels, rows::to_json};
+use super::{SqliteStore, channels, people, rows::to_json};
 use crate::{
     domain::{
         actor::Actor,
@@ -30,17 +32,15 @@ use crate::{
     },
 };
 
+pub use state::MessageState;
+
 impl DeliveryStore for SqliteStore {
     async fn heaps(&self) -> StoreResult<Vec<Heap>> {
         take::heaps(self).await
     }
 
     async fn exchange(&self, settled: &[SettledMessage], quotas: &[Quota], now: Timestamp) -> StoreResult<Vec<TakenMessage>> {
-        let mut transaction = self.begin().await?;
-        settle::settle(&mut transaction, settled, now).await?;
-        let taken = take::take(&mut transaction, quotas, now).await?;
-        transaction.commit().await?;
-        Ok(taken)
+        exchange::exchange(self, settled, quotas, now).await
     }
 
     async fn surroundings(
@@ -58,6 +58,10 @@ impl DeliveryStore for SqliteStore {
 
     async fn outbox_load(&self, project: ProjectId) -> StoreResult<OutboxLoad> {
         surroundings::outbox_load(self, project).await
+    }
+
+    async fn project_number(&self, project: ProjectId) -> StoreResult<ProjectNumber> {
+        people::number_of(self, project).await
     }
 
     async fn stopped_of(&self, versions: &[VersionNumber]) -> StoreResult<HashSet<VersionNumber>> {

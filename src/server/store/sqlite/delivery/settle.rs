@@ -4,34 +4,33 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::SqliteConnection;
 
+use super::MessageState;
 use crate::{
     domain::{delivery::suppression::Cause, time::Timestamp},
     server::store::{
         StoreResult,
         delivery::{SettledMessage, Settlement},
-        engine::VersionNumber,
+        engine::{ProjectNumber, VersionNumber},
         sqlite::{SqliteStore, bulk::Bulk, rows::to_json},
     },
 };
 
-/// Numbers of `outbox.state`.
-const QUEUED: i64 = 0;
-const SENT: i64 = 1;
-const FAILED: i64 = 2;
-const CANCELLED: i64 = 3;
-const WITHHELD: i64 = 5;
-
-pub async fn settle(connection: &mut SqliteConnection, settled: &[SettledMessage], now: Timestamp) -> StoreResult<()> {
+/// False where some of them are not in hand any more: then all of it is to be rolled back, because it counts them.
+pub async fn settle(connection: &mut SqliteConnection, settled: &[SettledMessage], now: Timestamp) -> StoreResult<bool> {
     if settled.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
     let versions: HashSet<VersionNumber> = settled.iter().map(|message| message.version).collect();
     let versions: Vec<VersionNumber> = versions.into_iter().collect();
     let stopped = stopped(connection, &versions).await?;
-    write(connection, settled, &stopped, now).await?;
+    if write_states(connection, settled, &stopped, now).await? != settled.len() as u64 {
+        return Ok(false);
+    }
     tell_engine(connection, settled, now).await?;
     count(connection, settled, &stopped).await?;
-    suppress(connection, settled, now).await
+    doubt(connection, settled).await?;
+    suppress(connection, settled, now).await?;
+    Ok(true)
 }
 
 /// Those of the versions that were stopped or left.
@@ -45,12 +44,13 @@ pub async fn stopped(connection: &mut SqliteConnection, versions: &[VersionNumbe
     Ok(rows.into_iter().map(|(version,)| version).collect())
 }
 
-async fn write(
+/// Answers how many of them were in hand and have their new state now.
+pub async fn write_states(
     connection: &mut SqliteConnection,
     settled: &[SettledMessage],
     stopped: &HashSet<VersionNumber>,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> StoreResult<u64> {
     static WRITE: Bulk = Bulk::new(
         "UPDATE outbox SET state = s.column2, settled_at = s.column3, due_at = s.column4, attempts = attempts + s.column5,
                 reason = s.column6, provider_id = coalesce(s.column7, provider_id) FROM (VALUES",
@@ -60,19 +60,20 @@ async fn write(
     WRITE
         .run(connection, settled, |query, message| {
             let (state, due, tried, reason, provider_id) = match &message.settlement {
-                Settlement::Sent { provider_id } => (SENT, None, true, None, provider_id.as_deref()),
-                Settlement::Failed { reason, .. } => (FAILED, None, true, Some(reason.as_str()), None),
-                Settlement::Withheld { reason } => (WITHHELD, None, false, Some(reason.as_str()), None),
+                Settlement::Sent { provider_id } => (MessageState::Sent, None, true, None, provider_id.as_deref()),
+                Settlement::Failed { reason, .. } => (MessageState::Failed, None, true, Some(reason.as_str()), None),
+                Settlement::Withheld { reason } => (MessageState::Withheld, None, false, Some(reason.as_str()), None),
                 // What would wait again waits no more where its journey was stopped: it was counted as cancelled.
-                Settlement::Again { .. } if stopped.contains(&message.version) => (CANCELLED, None, false, None, None),
-                Settlement::Again { at, reason, tried } => (QUEUED, Some(at.0), *tried, reason.as_deref(), None),
+                Settlement::Again { .. } if stopped.contains(&message.version) => {
+                    (MessageState::Cancelled, None, false, None, None)
+                }
+                Settlement::Again { at, reason, tried } => (MessageState::Queued, Some(at.0), *tried, reason.as_deref(), None),
             };
-            let settled_at = (state != QUEUED).then_some(now.0);
-            let query = query.bind(message.message).bind(state).bind(settled_at).bind(due.unwrap_or(0));
+            let settled_at = state.is_final().then_some(now.0);
+            let query = query.bind(message.message).bind(state.code()).bind(settled_at).bind(due.unwrap_or(0));
             query.bind(i64::from(tried)).bind(reason).bind(provider_id)
         })
-        .await?;
-    Ok(())
+        .await
 }
 
 /// The engine moves people by what became of their messages.
@@ -105,6 +106,27 @@ async fn count(
             query.bind(version).bind(queued).bind(cancelled)
         })
         .await?;
+    Ok(())
+}
+
+/// What was given up on its way and goes out again may arrive twice: that is counted and shown.
+async fn doubt(connection: &mut SqliteConnection, settled: &[SettledMessage]) -> StoreResult<()> {
+    static DOUBT: Bulk = Bulk::new("UPDATE outbox SET doubts = doubts + 1 WHERE seq IN (VALUES", 1, ")");
+    static COUNT: Bulk = Bulk::new(
+        "INSERT INTO delivery_doubts (project, count) VALUES",
+        2,
+        " ON CONFLICT DO UPDATE SET count = count + excluded.count",
+    );
+    let doubtful: Vec<&SettledMessage> = settled.iter().filter(|message| message.in_doubt).collect();
+    if doubtful.is_empty() {
+        return Ok(());
+    }
+    let mut counts: HashMap<ProjectNumber, i64> = HashMap::new();
+    for message in &doubtful {
+        *counts.entry(message.project).or_default() += 1;
+    }
+    DOUBT.run(connection, doubtful, |query, message| query.bind(message.message)).await?;
+    COUNT.run(connection, counts, |query, (project, count)| query.bind(project).bind(count)).await?;
     Ok(())
 }
 

@@ -65,7 +65,8 @@ async fn recent(
     .await?;
     let mut recent: HashMap<ProfileNumber, Vec<_>> = HashMap::new();
     for (profile, key, message, at) in rows {
-        recent.entry(profile).or_default().push((channel(&key)?, message, at.map(Timestamp)));
+        let Ok(channel) = channel(&key) else { continue };
+        recent.entry(profile).or_default().push((channel, message, at.map(Timestamp)));
     }
     Ok(recent)
 }
@@ -80,11 +81,11 @@ pub async fn all_caps(store: &SqliteStore) -> StoreResult<HashMap<ProjectNumber,
     let mut caps: HashMap<ProjectNumber, Vec<FrequencyCap>> = HashMap::new();
     for (project, key, most, hours) in rows {
         let number = |value: i64| u32::try_from(value).unwrap_or(u32::MAX);
-        let cap = FrequencyCap {
-            channel: if key.is_empty() { None } else { Some(channel(&key)?) },
-            most: number(most),
-            hours: number(hours),
+        let Some(channel) = (if key.is_empty() { Some(None) } else { channel(&key).ok().map(Some) }) else {
+            tracing::error!(project, channel = key, "delivery.cap_set_aside");
+            continue;
         };
+        let cap = FrequencyCap { channel, most: number(most), hours: number(hours) };
         caps.entry(project).or_default().push(cap);
     }
     Ok(caps)

@@ -38,11 +38,14 @@ struct HeapRow {
 
 pub async fn heaps(store: &SqliteStore) -> StoreResult<Vec<Heap>> {
     let rows: Vec<HeapRow> = sqlx::query_as(HEAPS).fetch_all(&store.readers).await?;
+    // Messages of a channel that is not known wait; they keep nobody else waiting.
     let heap = |row: HeapRow| {
         let HeapRow { project, version, due_at, .. } = row;
-        Ok(Heap { project, version, channel: channel(&row.channel)?, due_at: Timestamp(due_at) })
+        let channel =
+            channel(&row.channel).inspect_err(|error| tracing::error!(version, %error, "delivery.heap_set_aside")).ok()?;
+        Some(Heap { project, version, channel, due_at: Timestamp(due_at) })
     };
-    rows.into_iter().map(heap).collect()
+    Ok(rows.into_iter().filter_map(heap).collect())
 }
 
 #[derive(FromRow)]
@@ -50,23 +53,25 @@ struct TakenRow {
     seq: i64,
     project: i64,
     version: i64,
-    /// None where she was forgotten.
+    /// None where the person was forgotten.
     profile: Option<i64>,
     channel: String,
     node: String,
     attempts: i64,
     expires_at: Option<i64>,
-    /// Is she on her trip, or was the message asked for again?
+    /// Are they on their trip, or was the message asked for again?
     wanted: bool,
     entry_properties: Option<String>,
 }
 
-/// The status is looked at in the transaction that takes: after a Stop was answered nothing more of it is taken.
-const TAKE: &str = "SELECT o.seq, o.project, o.version, e.profile, o.channel, o.node, o.attempts, o.expires_at,
-        e.state = 0 OR o.resent = 1 AS wanted, e.entry_properties
+/// Status and channel are looked at in the transaction that takes: after a Stop was answered nothing more of the journey is
+/// taken, after a channel was switched off nothing more of the channel.
+const TAKE: &str = "SELECT o.seq, o.project, o.version, (SELECT p.seq FROM profiles p WHERE p.seq = e.profile) AS profile,
+        o.channel, o.node, o.attempts, o.expires_at, e.state = 0 OR o.resent = 1 AS wanted, e.entry_properties
  FROM outbox o INDEXED BY outbox_waiting CROSS JOIN enrolments e ON e.seq = o.enrolment
  WHERE o.version = ?1 AND o.channel = ?2 AND o.state = 0 AND o.lane = 1 AND o.due_at <= ?3
    AND EXISTS (SELECT 1 FROM versions v JOIN projects p ON p.id = v.project_id
+               JOIN channels c ON c.project_id = p.id AND c.channel = ?2 AND c.live = 1 AND c.revision = ?5
                WHERE v.seq = ?1 AND v.status BETWEEN 2 AND 5 AND v.emptied IS NULL AND p.archived_at IS NULL)
  ORDER BY o.due_at LIMIT ?4";
 
@@ -79,6 +84,7 @@ pub async fn take(connection: &mut SqliteConnection, quotas: &[Quota], now: Time
             .bind(quota.channel.key())
             .bind(now.0)
             .bind(quota.most)
+            .bind(quota.revision)
             .fetch_all(&mut *connection)
             .await?;
         for row in rows {

@@ -28,7 +28,10 @@ pub async fn carry_out(store: &SqliteStore, batch: &Batch) -> StoreResult<bool> 
     }
     enter_all(connection, batch).await?;
     write_log(connection, batch).await?;
-    write_messages(connection, batch).await?;
+    if !write_messages(connection, batch).await? {
+        transaction.rollback().await?;
+        return Ok(false);
+    }
     close_answers(connection, batch).await?;
     count(connection, batch).await?;
     change_people(connection, batch).await?;
@@ -105,7 +108,8 @@ async fn write_log(connection: &mut SqliteConnection, batch: &Batch) -> StoreRes
     Ok(())
 }
 
-async fn write_messages(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
+/// False where a message that the batch settles, and counts, does not wait any more.
+async fn write_messages(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<bool> {
     static QUEUE: Bulk = Bulk::new(
         "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, lane, expires_at, created_at) VALUES",
         10,
@@ -124,10 +128,10 @@ async fn write_messages(connection: &mut SqliteConnection, batch: &Batch) -> Sto
             query.bind(message.expires_at.map(|at| at.0)).bind(now)
         })
         .await?;
-    SETTLE
+    let settled = SETTLE
         .run(connection, &batch.settled, |query, (message, settled)| query.bind(message).bind(*settled as i64).bind(now))
         .await?;
-    Ok(())
+    Ok(settled == batch.settled.len() as u64)
 }
 
 /// What became of messages has been acted on. That it was sent, failed or was withheld stands in the outbox itself.

@@ -21,7 +21,7 @@ use crate::{
     server::store::{
         StoreResult,
         engine::{
-            Answer, Backlog, Batch, EngineStore, EnrolmentNumber, Head, JourneyNumber, LastRun, LiveEnrolment, Needs,
+            Age, Answer, Backlog, Batch, EngineStore, EnrolmentNumber, Head, JourneyNumber, LastRun, LiveEnrolment, Needs, Page,
             PlannedVersion, ProfileNumber, ProjectNumber, QueuedMessage, StoredEvent, VersionContent, VersionNumber,
         },
     },
@@ -122,24 +122,23 @@ impl EngineStore for SqliteStore {
         backlog::read(self, project, now).await
     }
 
-    async fn forget_events(&self, before: Timestamp, limit: i64) -> StoreResult<u64> {
-        retention::events(self, before, limit).await
+    async fn forget_events(&self, age: Age, from: i64, limit: i64) -> StoreResult<Page> {
+        retention::events(self, age, from, limit).await
     }
 
-    async fn forget_steps(
-        &self,
-        before: Timestamp,
-        from: EnrolmentNumber,
-        trips: i64,
-    ) -> StoreResult<(u64, Option<EnrolmentNumber>)> {
-        retention::steps(self, before, from, trips).await
+    async fn forget_steps(&self, age: Age, from: EnrolmentNumber, limit: i64) -> StoreResult<Page> {
+        retention::steps(self, age, from, limit).await
     }
 
-    async fn forget_messages(&self, before: Timestamp, limit: i64) -> StoreResult<u64> {
-        retention::messages(self, before, limit).await
+    async fn forget_messages(&self, age: Age, from: i64, limit: i64) -> StoreResult<Page> {
+        retention::messages(self, age, from, limit).await
     }
 
-    async fn forget_accounts(&self, before: Timestamp) -> StoreResult<u64> {
-        retention::accounts(self, before).await
+    async fn forget_refusals(&self, age: Age, from: VersionNumber, limit: i64) -> StoreResult<Page> {
+        retention::refusals(self, age, from, limit).await
+    }
+
+    async fn forget_accounts(&self, age: Age, limit: i64) -> StoreResult<Page> {
+        retention::accounts(self, age, limit).await
     }
 }

@@ -129,7 +129,12 @@ pub async fn all_segments(store: &SqliteStore) -> StoreResult<HashMap<ProjectNum
             .await?;
     let mut segments: HashMap<ProjectNumber, HashMap<String, Criteria>> = HashMap::new();
     for (project, name, criteria) in rows {
-        segments.entry(project).or_default().insert(name, json(&criteria, "criteria")?);
+        match json(&criteria, "criteria") {
+            Ok(criteria) => {
+                segments.entry(project).or_default().insert(name, criteria);
+            }
+            Err(error) => tracing::error!(project, segment = name, %error, "engine.unreadable_segment"),
+        }
     }
     Ok(segments)
 }

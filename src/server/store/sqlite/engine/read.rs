@@ -109,7 +109,13 @@ async fn whole_people(store: &SqliteStore, chosen: &str) -> StoreResult<HashMap<
     .bind(chosen)
     .fetch_all(&store.readers)
     .await?;
-    rows.into_iter().map(|row| row.into_profile().map(|profile| (profile.seq, profile))).collect()
+    // Somebody who cannot be read stays where they are; everybody else goes on.
+    let readable = |row: ProfileRow| {
+        let seq = row.seq;
+        let profile = row.into_profile();
+        profile.inspect_err(|error| tracing::error!(profile = seq, %error, "engine.unreadable_person")).ok()
+    };
+    Ok(rows.into_iter().filter_map(readable).map(|profile| (profile.seq, profile)).collect())
 }
 
 /// Those who exist, where nothing else is asked of them.
@@ -140,7 +146,11 @@ async fn load_events(
     .await?;
     for (profile, key, at, properties) in rows {
         if let Some(person) = people.get_mut(&profile) {
-            person.events.push(PastEvent { key, at: Timestamp(at), properties: parse_properties(properties.as_deref())? });
+            let Ok(properties) = parse_properties(properties.as_deref()) else {
+                tracing::error!(profile, event = key, "engine.unreadable_event");
+                continue;
+            };
+            person.events.push(PastEvent { key, at: Timestamp(at), properties });
         }
     }
     Ok(())

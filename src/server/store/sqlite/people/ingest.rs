@@ -12,16 +12,18 @@ use super::{
 };
 use crate::{
     domain::{
+        delivery::suppression::AddressKind,
         ids::ProjectId,
         people::{
             Properties,
-            profile::event_key,
+            profile::{Channel, event_key},
             record::{NewEvent, ProfileChange, Record, What, merge as merge_properties},
         },
         time::Timestamp,
     },
     server::store::{
         StoreError, StoreResult,
+        delivery::{ChangedFacts, ChangedPerson},
         engine::{ProfileNumber, ProjectNumber},
         sqlite::{
             SqliteStore,
@@ -39,7 +41,7 @@ pub struct Addressed<'a> {
     pub what: &'a What,
 }
 
-pub async fn ingest(store: &SqliteStore, batches: &[(ProjectId, Vec<Record>)], now: Timestamp) -> StoreResult<()> {
+pub async fn ingest(store: &SqliteStore, batches: &[(ProjectId, Vec<Record>)], now: Timestamp) -> StoreResult<Vec<ChangedFacts>> {
     let result = write(store, batches, now).await;
     if result.is_err() {
         store.numbers().forget_names();
@@ -47,7 +49,7 @@ pub async fn ingest(store: &SqliteStore, batches: &[(ProjectId, Vec<Record>)], n
     result
 }
 
-async fn write(store: &SqliteStore, batches: &[(ProjectId, Vec<Record>)], now: Timestamp) -> StoreResult<()> {
+async fn write(store: &SqliteStore, batches: &[(ProjectId, Vec<Record>)], now: Timestamp) -> StoreResult<Vec<ChangedFacts>> {
     let mut transaction = store.begin().await?;
     let connection = &mut *transaction;
     let mut numbered: Vec<(ProjectNumber, &[Record])> = Vec::with_capacity(batches.len());
@@ -55,15 +57,36 @@ async fn write(store: &SqliteStore, batches: &[(ProjectId, Vec<Record>)], now: T
         numbered.push((project_number(store, connection, *project).await?, records));
     }
     let resolved = resolve(connection, &numbered, now).await?;
+    let mut asked_again = AskedAgain::new();
     for (from, into) in &resolved.merges {
+        asked_again.entry(*into).or_default().extend(merge::changed_facts(connection, *from, *into).await?);
         merge::merge(connection, *from, *into, now).await?;
     }
     let addressed = address(&numbered, &resolved);
-    change_profiles(connection, &addressed, &resolved.new, now).await?;
+    change_profiles(connection, &addressed, &resolved.new, &mut asked_again, now).await?;
     insert_events(store, connection, &addressed, now).await?;
     join_lists(connection, &addressed, now).await?;
     transaction.commit().await?;
-    Ok(())
+    Ok(by_sender(&numbered, &addressed, &asked_again))
+}
+
+/// What changed that send rules ask for, by the person that records are about.
+type AskedAgain = HashMap<ProfileNumber, Vec<ChangedPerson>>;
+
+/// The same by sender, nothing where there is nothing: that is nearly always so.
+fn by_sender(batches: &[(ProjectNumber, &[Record])], addressed: &[Addressed<'_>], asked_again: &AskedAgain) -> Vec<ChangedFacts> {
+    if asked_again.is_empty() {
+        return Vec::new();
+    }
+    let mut rest = addressed;
+    let facts_of = |(_, records): &(ProjectNumber, &[Record])| {
+        let (of_sender, others) = rest.split_at(records.len().min(rest.len()));
+        rest = others;
+        let about: HashSet<ProfileNumber> = of_sender.iter().map(|record| record.profile).collect();
+        let people = about.iter().filter_map(|profile| asked_again.get(profile)).flatten().copied().collect();
+        ChangedFacts { people, suppressed: Vec::new() }
+    };
+    batches.iter().map(facts_of).collect()
 }
 
 async fn project_number(
@@ -104,10 +127,28 @@ struct Changed {
     addresses: BTreeMap<String, String>,
     consent: BTreeMap<String, bool>,
     time_zone: Option<String>,
+    /// Channels by which nothing may go out any more as it was prepared.
+    withdrawn: Vec<Channel>,
 }
 
 impl Changed {
+    /// What a consent that is withdrawn, and an address that is another one, mean for messages in hand.
+    fn note_withdrawn(&mut self, change: &ProfileChange) {
+        for (key, address) in &change.addresses {
+            let other = self.addresses.get(key).is_some_and(|known| Some(known) != address.as_ref());
+            if other && let Some(kind) = AddressKind::from_key(key) {
+                self.withdrawn.extend(kind.channels());
+            }
+        }
+        for (channel, wanted) in &change.consent {
+            if !wanted && self.consent.get(channel) != Some(&false) {
+                self.withdrawn.extend(Channel::from_key(channel));
+            }
+        }
+    }
+
     fn apply(&mut self, change: &ProfileChange) {
+        self.note_withdrawn(change);
         merge_properties(&mut self.properties, &change.properties);
         for (key, address) in &change.addresses {
             match address {
@@ -127,6 +168,7 @@ async fn change_profiles(
     connection: &mut SqliteConnection,
     records: &[Addressed<'_>],
     new: &HashSet<ProfileNumber>,
+    asked_again: &mut AskedAgain,
     now: Timestamp,
 ) -> StoreResult<()> {
     let changes =
@@ -156,12 +198,18 @@ async fn change_profiles(
                     addresses: profile.addresses,
                     consent: profile.consent,
                     time_zone: profile.time_zone,
+                    withdrawn: Vec::new(),
                 };
             }
         }
     }
     for (record, change) in changes() {
         changed.entry(record.profile).or_default().apply(change);
+    }
+    // Nothing is in hand for somebody new.
+    for (profile, person) in changed.iter().filter(|(profile, person)| !person.withdrawn.is_empty() && !new.contains(*profile)) {
+        let withdrawn = person.withdrawn.iter().map(|channel| ChangedPerson::withdrawn(*profile, Some(*channel)));
+        asked_again.entry(*profile).or_default().extend(withdrawn);
     }
     write_profiles(connection, &changed, now).await
 }

@@ -1,11 +1,41 @@
 //! Two profiles become one, and a person is forgotten. Both change what the engine decides on, so both raise its epoch.
 
+use std::collections::{BTreeMap, HashMap};
+
 use sqlx::SqliteConnection;
 
 use crate::{
-    domain::{engine::step::Ending, time::Timestamp},
-    server::store::{StoreResult, engine::ProfileNumber},
+    domain::{engine::step::Ending, people::profile::Channel, time::Timestamp},
+    server::store::{StoreResult, delivery::ChangedPerson, engine::ProfileNumber, sqlite::rows::json},
 };
+
+/// What a merge changes for messages in hand: all of both are asked about again, and where one of them does not want a channel
+/// that the other wanted, nothing of the other goes out by it any more. To be asked before the merge.
+pub async fn changed_facts(
+    connection: &mut SqliteConnection,
+    from: ProfileNumber,
+    into: ProfileNumber,
+) -> StoreResult<Vec<ChangedPerson>> {
+    let rows: Vec<(ProfileNumber, String)> = sqlx::query_as("SELECT seq, consent FROM profiles WHERE seq IN (?1, ?2)")
+        .bind(from)
+        .bind(into)
+        .fetch_all(connection)
+        .await?;
+    let consents: HashMap<ProfileNumber, BTreeMap<String, bool>> =
+        rows.into_iter().map(|(profile, text)| Ok((profile, json(&text, "consent")?))).collect::<StoreResult<_>>()?;
+    let mut merged = consents.get(&from).cloned().unwrap_or_default();
+    merged.extend(consents.get(&into).cloned().unwrap_or_default());
+    let unwanted = merged.iter().filter(|(_, wanted)| !**wanted).filter_map(|(key, _)| Channel::from_key(key));
+    let mut changed = vec![ChangedPerson::asked_again(from), ChangedPerson::asked_again(into)];
+    for channel in unwanted {
+        let wanted_by = |profile: &ProfileNumber| {
+            consents.get(profile).and_then(|consent| consent.get(channel.key())).is_none_or(|wanted| *wanted)
+        };
+        let both = [from, into].into_iter().filter(wanted_by);
+        changed.extend(both.map(|profile| ChangedPerson::withdrawn(profile, Some(channel))));
+    }
+    Ok(changed)
+}
 
 /// What `from` did and is becomes `into`'s; where both say something, `into` is right. Where both are inside of one journey,
 /// `from`'s trip ends.

@@ -26,13 +26,14 @@ use crate::{
     },
     server::store::{
         StoreError, StoreResult,
+        delivery::ChangedFacts,
         engine::ProjectNumber,
         people::{NewImport, PeopleStore},
     },
 };
 
 impl PeopleStore for SqliteStore {
-    async fn ingest(&self, batches: &[(ProjectId, Vec<Record>)], now: Timestamp) -> StoreResult<()> {
+    async fn ingest(&self, batches: &[(ProjectId, Vec<Record>)], now: Timestamp) -> StoreResult<Vec<ChangedFacts>> {
         ingest::ingest(self, batches, now).await
     }
 

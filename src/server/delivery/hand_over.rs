@@ -1,0 +1,115 @@
+//! From messages that were taken to letters that are handed over, each by a task of its own.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tokio::sync::Semaphore;
+
+use super::{
+    courier::{Courier, LOOK_EVERY},
+    lane::Pass,
+    letter::{Letter, Outcome, address_of, recent_of, suppressed_of},
+};
+use crate::{
+    domain::{
+        delivery::{gates::CAP_HOURS_MAX, retry::next_try},
+        people::Profile,
+        time::{HOUR_MS, Timestamp},
+    },
+    server::{
+        channels::Transport,
+        store::{
+            StoreResult,
+            delivery::{DeliveryStore, ListedAddress, MessageNumber, Settlement, Surroundings, TakenMessage},
+            engine::{EngineStore, Needs, ProfileNumber},
+        },
+    },
+};
+
+type People = HashMap<ProfileNumber, Arc<Profile>>;
+
+impl<S: EngineStore + DeliveryStore> Courier<S> {
+    /// Reads what the messages need, in sets.
+    pub(super) async fn look_around(&mut self, taken: &[TakenMessage], now: Timestamp) -> StoreResult<(People, Surroundings)> {
+        // What was changed before they were taken counts for them: whoever changes something afterwards finds them on the board.
+        self.refresh().await?;
+        self.known.learn(&self.store, taken.iter().map(|message| message.version)).await?;
+        let mut people: Vec<ProfileNumber> = taken.iter().map(|message| message.profile).collect();
+        people.sort_unstable();
+        people.dedup();
+        let profiles = self.store.people(&people, &Needs { profile: true, ..Needs::default() }).await?;
+        let address = |message: &TakenMessage| {
+            let (kind, address) = address_of(profiles.get(&message.profile)?, message.channel)?;
+            Some((message.seq, (message.project, kind, address)))
+        };
+        let (numbers, addresses): (Vec<MessageNumber>, Vec<ListedAddress>) = taken.iter().filter_map(address).unzip();
+        self.office.flights.address(numbers.into_iter().zip(addresses.iter().cloned()));
+        let mut capped: Vec<ProfileNumber> =
+            taken.iter().filter(|message| self.caps.contains_key(&message.project)).map(|message| message.profile).collect();
+        capped.sort_unstable();
+        capped.dedup();
+        let since = now.plus(-i64::from(CAP_HOURS_MAX) * HOUR_MS);
+        let surroundings = self.store.surroundings(&addresses, &capped, since).await?;
+        let profiles = profiles.into_iter().map(|(number, profile)| (number, Arc::new(profile))).collect();
+        Ok((profiles, surroundings))
+    }
+
+    /// Gives each to a task of its own.
+    pub(super) fn dispatch(&self, taken: Vec<TakenMessage>, profiles: People, surroundings: &Surroundings, now: Timestamp) {
+        for message in taken {
+            match (self.known.get(message.version), profiles.get(&message.profile), self.lane(&message)) {
+                (Some(version), Some(profile), Some((transport, permits, pass))) => {
+                    let letter = Letter {
+                        recent: recent_of(surroundings, &message, now),
+                        suppressed: suppressed_of(surroundings, &message, profile),
+                        caps: self.caps.get(&message.project).cloned().unwrap_or_default(),
+                        message,
+                        profile: Arc::clone(profile),
+                        version,
+                        transport,
+                    };
+                    self.hand_over(letter, permits, pass);
+                }
+                (_, profile, _) => self.cannot(&message, profile.is_some(), now),
+            }
+        }
+    }
+
+    fn lane(&self, message: &TakenMessage) -> Option<(Arc<dyn Transport>, Arc<Semaphore>, Pass)> {
+        let lane = self.lanes.get(&(message.project, message.channel))?;
+        Some((Arc::clone(lane.transport.as_ref().ok()?), Arc::clone(&lane.permits), lane.pass()))
+    }
+
+    fn hand_over(&self, letter: Letter, permits: Arc<Semaphore>, pass: Pass) {
+        let (office, send, stop) = (Arc::clone(&self.office), self.send.clone(), self.stop.clone());
+        tokio::spawn(async move {
+            let permit = tokio::select! {
+                biased;
+                () = stop.cancelled() => None,
+                permit = permits.acquire_owned() => permit.ok(),
+            };
+            let outcome = if permit.is_some() && pass.is_good() {
+                letter.deliver(&office, &stop).await
+            } else {
+                Outcome::untouched(&letter.message, Settlement::untouched(office.clock.now()))
+            };
+            let _ = send.send(outcome);
+        });
+    }
+
+    /// Somebody was deleted or merged meanwhile, a version or a person cannot be read, a channel was switched off. Taken again, it
+    /// is known who it is for; what cannot be read stays so, and ends with the tries.
+    fn cannot(&self, message: &TakenMessage, is_known: bool, now: Timestamp) {
+        let at = now.plus(LOOK_EVERY.as_millis() as i64);
+        let settlement = if is_known {
+            Settlement::Again { at, reason: Some("its channel is not ready".to_string()), tried: false }
+        } else {
+            let reason = "the person cannot be read".to_string();
+            let next = if message.attempts == 0 { Some(at) } else { next_try(message.attempts + 1, now, None, 0) };
+            match next {
+                Some(at) => Settlement::Again { at, reason: Some(reason), tried: true },
+                None => Settlement::Failed { reason, dead_address: None },
+            }
+        };
+        let _ = self.send.send(Outcome::untouched(message, settlement));
+    }
+}

@@ -1,0 +1,104 @@
+//! Settling what came back and taking other messages in its place, in one transaction; and what happens where one of them
+//! cannot be settled: it is set aside, and the others go on.
+
+use std::collections::HashSet;
+
+use sqlx::SqliteConnection;
+
+use super::{MessageState, settle, take};
+use crate::{
+    domain::time::Timestamp,
+    server::store::{
+        StoreResult,
+        delivery::{MessageNumber, Quota, SettledMessage, TakenMessage},
+        sqlite::{SqliteStore, rows::to_json},
+    },
+};
+
+pub async fn exchange(
+    store: &SqliteStore,
+    settled: &[SettledMessage],
+    quotas: &[Quota],
+    now: Timestamp,
+) -> StoreResult<Vec<TakenMessage>> {
+    match all_together(store, settled, quotas, now).await {
+        Ok(Some(taken)) => Ok(taken),
+        Ok(None) => {
+            settle_ours(store, settled, now).await?;
+            take_only(store, quotas, now).await
+        }
+        Err(error) if error.is_about_rows() && !settled.is_empty() => {
+            tracing::error!(%error, messages = settled.len(), "delivery.settled_one_by_one");
+            for message in settled {
+                settle_one(store, message, now).await?;
+            }
+            take_only(store, quotas, now).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// None, and nothing done, where some of them are not in hand any more.
+async fn all_together(
+    store: &SqliteStore,
+    settled: &[SettledMessage],
+    quotas: &[Quota],
+    now: Timestamp,
+) -> StoreResult<Option<Vec<TakenMessage>>> {
+    let mut transaction = store.begin().await?;
+    if !settle::settle(&mut transaction, settled, now).await? {
+        transaction.rollback().await?;
+        return Ok(None);
+    }
+    let taken = take::take(&mut transaction, quotas, now).await?;
+    transaction.commit().await?;
+    Ok(Some(taken))
+}
+
+async fn take_only(store: &SqliteStore, quotas: &[Quota], now: Timestamp) -> StoreResult<Vec<TakenMessage>> {
+    let mut transaction = store.begin().await?;
+    let taken = take::take(&mut transaction, quotas, now).await?;
+    transaction.commit().await?;
+    Ok(taken)
+}
+
+/// Those that are still in hand; what somebody else has settled counts as they settled it.
+async fn settle_ours(store: &SqliteStore, settled: &[SettledMessage], now: Timestamp) -> StoreResult<()> {
+    let mut transaction = store.begin().await?;
+    let held = in_hand(&mut transaction, settled).await?;
+    let ours: Vec<SettledMessage> = settled.iter().filter(|message| held.contains(&message.message)).cloned().collect();
+    tracing::error!(others = settled.len() - ours.len(), "delivery.settled_by_somebody_else");
+    settle::settle(&mut transaction, &ours, now).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn in_hand(connection: &mut SqliteConnection, settled: &[SettledMessage]) -> StoreResult<HashSet<MessageNumber>> {
+    let numbers: Vec<MessageNumber> = settled.iter().map(|message| message.message).collect();
+    let rows: Vec<(i64,)> =
+        sqlx::query_as("SELECT o.seq FROM json_each(?1) c CROSS JOIN outbox o ON o.seq = c.value AND o.state = ?2")
+            .bind(to_json(&numbers)?)
+            .bind(MessageState::InHand.code())
+            .fetch_all(connection)
+            .await?;
+    Ok(rows.into_iter().map(|(seq,)| seq).collect())
+}
+
+async fn settle_one(store: &SqliteStore, message: &SettledMessage, now: Timestamp) -> StoreResult<()> {
+    let one = std::slice::from_ref(message);
+    let mut transaction = store.begin().await?;
+    match settle::settle(&mut transaction, one, now).await {
+        Ok(_) => Ok(transaction.commit().await?),
+        Err(error) if error.is_about_rows() => {
+            transaction.rollback().await?;
+            // What became of it is kept, so that it does not go out again. What follows from it cannot be written.
+            tracing::error!(%error, message = message.message, outcome = ?message.settlement, "delivery.message_set_aside");
+            let mut writer = store.writer().await?;
+            if let Err(error) = settle::write_states(&mut writer, one, &HashSet::new(), now).await {
+                tracing::error!(%error, message = message.message, "delivery.message_stays_in_hand");
+            }
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
