@@ -14,7 +14,6 @@ use wayfare::{
         },
     },
     server::store::{
-        Store,
         answers::{AnswerStore, Reply, Told},
         delivery::{ChangedFacts, ChangedPerson},
         people::PeopleStore,
