@@ -44,11 +44,15 @@ async fn nothing_begins_after_the_signal_what_has_begun_is_waited_for_and_each_m
     assert_eq!(server.post("channels/save", &form).await.status(), 200);
     let journey = program.publish(journey("Hooks", "Signed Up", &hook(&receiver.url()))).await;
     sign_up(&program).await;
-    until("webhooks are on their way", || receiver.asked().len() >= 64).await;
+    until("webhooks are on their way", || receiver.asked().len() >= 8).await;
+    // As many as are handed over at the same time have begun; the first answer is still seconds away.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let begun = receiver.asked().len();
     let ended = server.terminate();
     assert!(ended.success(), "{ended}");
-    assert_eq!(receiver.asked().len(), 64, "none began after the signal");
-    assert_eq!(place.count("SELECT count(*) FROM outbox WHERE state = 1").await, 64, "what had begun came to its end");
+    assert_eq!(receiver.asked().len(), begun, "none began after the signal");
+    let sent = place.count("SELECT count(*) FROM outbox WHERE state = 1").await;
+    assert_eq!(sent, begun as i64, "what had begun came to its end");
     assert_eq!((place.count(IN_HAND).await, place.count(DOUBTS).await), (0, 0));
 
     receiver.answers(Answer::Well);
