@@ -92,11 +92,27 @@ impl Place {
         sqlx::query(sql).execute(&mut connection).await.expect("the statement runs").rows_affected()
     }
 
+    /// Corrects a text in every graph, as an edit in place does.
+    pub async fn replace_in_graphs(&self, old: &str, new: &str) {
+        let options = SqliteConnectOptions::new().filename(self.database());
+        let mut connection = options.connect().await.expect("the database opens");
+        let sql = "UPDATE versions SET graph = replace(graph, ?, ?)";
+        sqlx::query(sql).bind(old).bind(new).execute(&mut connection).await.expect("the statement runs");
+    }
+
     /// One number from the database, while no server has it.
     pub async fn count(&self, sql: &'static str) -> i64 {
         let options = SqliteConnectOptions::new().filename(self.database());
         let mut connection = options.connect().await.expect("a database");
         let (count,): (i64,) = sqlx::query_as(sql).fetch_one(&mut connection).await.expect("a number");
+        count
+    }
+
+    /// The same with one number bound.
+    pub async fn count_where(&self, sql: &'static str, number: i64) -> i64 {
+        let options = SqliteConnectOptions::new().filename(self.database());
+        let mut connection = options.connect().await.expect("a database");
+        let (count,) = sqlx::query_as(sql).bind(number).fetch_one(&mut connection).await.expect("a number");
         count
     }
 

@@ -4,6 +4,7 @@ mod fcm;
 mod fcm_token;
 mod http;
 mod mail;
+mod names;
 mod networks;
 mod outside;
 pub mod parcel;

@@ -15,7 +15,10 @@ use reqwest::{
 };
 use url::{Host, Url};
 
-use super::networks::is_open;
+use super::{
+    names::{Names, NotFound},
+    networks::is_open,
+};
 
 /// Longest time until a receiver takes the connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -31,9 +34,10 @@ pub struct Outside {
 }
 
 /// Networks that are closed to what people type, but for those that the operator has opened.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Policy {
     allowed: Arc<[IpNet]>,
+    names: Names,
 }
 
 /// Why there is nobody to talk to at a name or an address. The sentences stand alone.
@@ -45,6 +49,8 @@ pub enum NoWay {
     Closed(String),
     #[error("There is no machine of the name “{0}”. Look for a mistake in it.")]
     Unknown(String),
+    #[error("Nobody says where the machine of the name “{0}” is.")]
+    Late(String),
     #[error("“{0}” is not an address that a message can be sent to. One looks like https://api.example.com/orders.")]
     Malformed(String),
     #[error("“{0}” has a user name or a password in it. Put it into a header instead.")]
@@ -57,7 +63,7 @@ impl Outside {
     pub fn new(allowed: Vec<IpNet>) -> Result<Self, reqwest::Error> {
         // Somebody else may have chosen it already; there is only one.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let policy = Policy { allowed: allowed.into() };
+        let policy = Policy { allowed: allowed.into(), names: Names::default() };
         let http = policy.client().build().or_else(|error| {
             // A machine without certificates of authorities trusts nobody, and still serves its pages.
             let client = policy.client().tls_certs_only([]).build()?;
@@ -141,13 +147,13 @@ impl Policy {
     }
 
     async fn look_up(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, NoWay> {
-        let unknown = || NoWay::Unknown(host.to_string());
-        let found: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await.map_err(|_| unknown())?.collect();
-        if found.is_empty() {
-            return Err(unknown());
-        }
+        let found = self.names.look_up(host).await.map_err(|error| match error {
+            NotFound::Unknown => NoWay::Unknown(host.to_string()),
+            NotFound::Late => NoWay::Late(host.to_string()),
+        })?;
         // What is connected to is what was checked: the name is not looked up again.
-        let open: Vec<SocketAddr> = found.into_iter().filter(|found| is_open(found.ip(), &self.allowed)).collect();
+        let open = found.iter().filter(|found| is_open(found.ip(), &self.allowed));
+        let open: Vec<SocketAddr> = open.map(|found| SocketAddr::new(found.ip(), port)).collect();
         if open.is_empty() { Err(NoWay::Closed(host.to_string())) } else { Ok(open) }
     }
 }

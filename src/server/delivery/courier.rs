@@ -4,7 +4,7 @@
 //! in between the messages are with the senders, each a task of its own.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -16,6 +16,7 @@ use super::{
     known::KnownVersions,
     lane::Lane,
     letter::{Office, Outcome},
+    share::share,
 };
 use crate::{
     domain::{delivery::gates::FrequencyCap, ids::ProjectId, people::profile::Channel, time::Timestamp},
@@ -155,7 +156,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         let heaps = self.store.heaps().await?;
         let due: Vec<&Heap> = heaps.iter().filter(|heap| heap.due_at <= now).collect();
         self.hear(came_back, now);
-        let quotas = self.share(&due, now);
+        let quotas = share(&mut self.lanes, &due, now);
         if !quotas.is_empty() || !came_back.is_empty() {
             self.exchange(came_back, &quotas, now).await?;
         }
@@ -167,7 +168,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
     fn pause(&self, heaps: &[Heap], now: Timestamp) -> Duration {
         let next = heaps.iter().filter_map(|heap| {
             let lane = self.lanes.get(&(heap.project, heap.channel))?;
-            match lane.free_at(now) {
+            match lane.free_at(&heap.receiver, now) {
                 Some(free_at) => Some(free_at.max(heap.due_at)),
                 None => Some(heap.due_at).filter(|due| *due > now),
             }
@@ -182,11 +183,20 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
             outcome.heard = true;
             let key = (outcome.settled.project, outcome.channel);
             let Some(lane) = self.lanes.get_mut(&key) else { continue };
-            lane.returned(1);
+            lane.returned(&outcome.receiver);
+            if outcome.settled.receiver.is_some() {
+                lane.leads_elsewhere(&outcome.receiver);
+            }
             if let Some(handed) = &outcome.handed
-                && lane.heard(handed, now)
+                && lane.heard(&outcome.receiver, handed, now)
             {
-                tracing::warn!(project = key.0, channel = key.1.key(), ?handed, "delivery.channel_fails");
+                tracing::warn!(
+                    project = key.0,
+                    channel = key.1.key(),
+                    receiver = outcome.receiver,
+                    ?handed,
+                    "delivery.channel_fails"
+                );
             }
         }
     }
@@ -233,36 +243,6 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         Ok(())
     }
 
-    /// Each journey gets the same share of what its channel has room for, whatever lies in its heap: a large one does not
-    /// keep the others waiting. The longest waiting are served first where there is not enough for everybody.
-    fn share(&mut self, due: &[&Heap], now: Timestamp) -> Vec<Quota> {
-        let mut by_lane: BTreeMap<LaneKey, Vec<&Heap>> = BTreeMap::new();
-        for heap in due {
-            by_lane.entry((heap.project, heap.channel)).or_default().push(heap);
-        }
-        let mut quotas = Vec::new();
-        for (key, mut heaps) in by_lane {
-            let Some(lane) = self.lanes.get_mut(&key) else { continue };
-            let free = lane.free(now);
-            if free == 0 {
-                continue;
-            }
-            let revision = lane.revision;
-            heaps.sort_by_key(|heap| heap.due_at);
-            let each = (free / heaps.len() as i64).max(1);
-            let served = usize::try_from(free / each).unwrap_or(usize::MAX).min(heaps.len());
-            let first = each + (free - each * served as i64).max(0);
-            let most = |place| if place == 0 { first } else { each };
-            quotas.extend(heaps.into_iter().take(served).enumerate().map(|(place, heap)| Quota {
-                version: heap.version,
-                channel: heap.channel,
-                revision,
-                most: most(place),
-            }));
-        }
-        quotas
-    }
-
     /// Settles what came back and takes other messages in its place, in one transaction.
     pub(super) async fn exchange(&mut self, came_back: &mut Vec<Outcome>, quotas: &[Quota], now: Timestamp) -> StoreResult<()> {
         let settled: Vec<SettledMessage> = came_back.iter().map(|outcome| outcome.settled.clone()).collect();
@@ -283,7 +263,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         }
         for message in &taken {
             if let Some(lane) = self.lanes.get_mut(&(message.project, message.channel)) {
-                lane.took(1);
+                lane.took(&message.receiver);
             }
         }
         if taken.is_empty() {

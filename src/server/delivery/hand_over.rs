@@ -6,8 +6,8 @@ use tokio::sync::Semaphore;
 
 use super::{
     courier::{Courier, LOOK_EVERY},
-    lane::Pass,
     letter::{Letter, Outcome, address_of, recent_of, suppressed_of},
+    receiver::Pass,
 };
 use crate::{
     domain::{
@@ -24,6 +24,14 @@ use crate::{
         },
     },
 };
+
+/// How a message gets out.
+struct Way {
+    transport: Arc<dyn Transport>,
+    permits: Arc<Semaphore>,
+    pass: Pass,
+    learns: bool,
+}
 
 type People = HashMap<ProfileNumber, Arc<Profile>>;
 
@@ -54,10 +62,10 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
     }
 
     /// Gives each to a task of its own.
-    pub(super) fn dispatch(&self, taken: Vec<TakenMessage>, profiles: People, surroundings: &Surroundings, now: Timestamp) {
+    pub(super) fn dispatch(&mut self, taken: Vec<TakenMessage>, profiles: People, surroundings: &Surroundings, now: Timestamp) {
         for message in taken {
-            match (self.known.get(message.version), profiles.get(&message.profile), self.lane(&message)) {
-                (Some(version), Some(profile), Some((transport, permits, pass))) => {
+            match (self.known.get(message.version), profiles.get(&message.profile), self.way(&message)) {
+                (Some(version), Some(profile), Some(way)) => {
                     let letter = Letter {
                         recent: recent_of(surroundings, &message, now),
                         suppressed: suppressed_of(surroundings, &message, profile),
@@ -65,18 +73,21 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
                         message,
                         profile: Arc::clone(profile),
                         version,
-                        transport,
+                        transport: way.transport,
+                        learns: way.learns,
                     };
-                    self.hand_over(letter, permits, pass);
+                    self.hand_over(letter, way.permits, way.pass);
                 }
                 (_, profile, _) => self.cannot(&message, profile.is_some(), now),
             }
         }
     }
 
-    fn lane(&self, message: &TakenMessage) -> Option<(Arc<dyn Transport>, Arc<Semaphore>, Pass)> {
-        let lane = self.lanes.get(&(message.project, message.channel))?;
-        Some((Arc::clone(lane.transport.as_ref().ok()?), Arc::clone(&lane.permits), lane.pass()))
+    fn way(&mut self, message: &TakenMessage) -> Option<Way> {
+        let lane = self.lanes.get_mut(&(message.project, message.channel))?;
+        let transport = Arc::clone(lane.transport.as_ref().ok()?);
+        let (permits, pass) = lane.places(&message.receiver);
+        Some(Way { transport, permits, pass, learns: lane.has_room() })
     }
 
     fn hand_over(&self, letter: Letter, permits: Arc<Semaphore>, pass: Pass) {

@@ -1,64 +1,54 @@
-//! One channel of one project: the provider at its end, and how much may be handed to it right now.
+//! One channel of one project: how much may be handed right now to each of those who receive by it.
+//!
+//! Mail, SMS and push have one receiver, their provider. Of webhooks each has a receiver of its own, a machine and a port: one
+//! that does not answer has its own breaker and its own places, and keeps none of the others waiting.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Instant,
-};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use tokio::sync::Semaphore;
 
+use super::receiver::{Pass, Receiver};
 use crate::{
     domain::{
-        delivery::{
-            breaker::{Breaker, Trust},
-            rate::Rate,
-        },
+        delivery::rate::Rate,
         people::profile::Channel,
         time::{MINUTE_MS, Timestamp},
     },
-    server::channels::{Fault, Handed, Transport},
+    server::channels::{Handed, Transport},
 };
 
-/// What stands between the outbox and a provider.
+/// Messages that are handed over at the same time to all receivers of a channel. One receiver has at most a quarter of it.
+const TOGETHER_MAX: i64 = 256;
+/// What a receiver has in any case, also where others have taken all of it.
+const SHARE_MIN: i64 = 4;
+/// Receivers that are told apart. Further ones share the places of those who are not known.
+const RECEIVERS_MAX: usize = 1_000;
+
+/// What stands between the outbox and those who receive.
 pub struct Lane {
     pub revision: i64,
     /// Why nothing can be handed over: the settings make no sense, or the secret was sealed with another key.
     pub transport: Result<Arc<dyn Transport>, String>,
-    pub permits: Arc<Semaphore>,
+    channel: Channel,
     rate: Option<Rate>,
-    breaker: Breaker,
-    /// How often the breaker opened: what was taken before it did and is not on its way yet goes back.
-    opened: Arc<AtomicU64>,
-    /// Messages that are handed over at the same time.
+    receivers: HashMap<String, Receiver>,
+}
+
+/// What a lane may still take in one round.
+pub struct Allowance {
+    /// By the channel's rate.
+    rated: i64,
+    /// Receivers that it is shared among.
+    sharers: i64,
+    /// Places that are taken at the same time.
     together: i64,
-    /// Most messages that are in hand, however fast the provider is.
-    room: i64,
-    pace: Pace,
-    in_hand: i64,
-    /// What the provider failed with last.
-    last_failure: Option<String>,
-}
-
-/// Good for handing one message over, until the breaker opens.
-pub struct Pass {
-    opened: Arc<AtomicU64>,
-    when_taken: u64,
-}
-
-impl Pass {
-    pub fn is_good(&self) -> bool {
-        self.opened.load(Ordering::Relaxed) == self.when_taken
-    }
 }
 
 /// How a lane does, for people and for whoever watches the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LaneReading {
     pub in_hand: i64,
-    /// The circuit breaker keeps messages back.
+    /// A circuit breaker keeps messages back.
     pub open: bool,
     pub trouble: Option<String>,
 }
@@ -71,198 +61,204 @@ impl Lane {
         transport: Result<Arc<dyn Transport>, String>,
         now: Timestamp,
     ) -> Self {
-        Self {
-            revision,
-            transport,
-            permits: Arc::new(Semaphore::new(together(channel))),
-            together: i64::try_from(together(channel)).unwrap_or(i64::MAX),
-            room: room(channel),
-            pace: Pace::new(),
-            rate: per_second.map(|rate| Rate::new(rate, now)),
-            breaker: Breaker::default(),
-            opened: Arc::default(),
-            in_hand: 0,
-            last_failure: None,
-        }
+        let rate = per_second.map(|rate| Rate::new(rate, now));
+        Self { revision, transport, channel, rate, receivers: HashMap::new() }
     }
 
     /// New settings; what is in hand stays in hand, and where it has not begun it goes back.
     pub fn renew(&mut self, other: Lane) {
         self.close();
-        *self = Lane { in_hand: self.in_hand, ..other };
+        let channel = self.channel;
+        let in_hand = self.receivers.drain().filter(|(_, receiver)| receiver.in_hand() > 0);
+        let receivers = in_hand.map(|(key, receiver)| (key, Receiver::new(channel).holding(receiver.in_hand()))).collect();
+        *self = Lane { receivers, ..other };
     }
 
     /// What has not begun goes back.
     pub fn close(&self) {
-        self.opened.fetch_add(1, Ordering::Relaxed);
+        self.receivers.values().for_each(Receiver::close);
     }
 
-    /// How many messages may be taken now. None where it is not worth a transaction, because many are still on their way.
-    pub fn free(&mut self, now: Timestamp) -> i64 {
+    fn receiver(&mut self, key: &str) -> &mut Receiver {
+        let channel = self.channel;
+        self.receivers.entry(key.to_string()).or_insert_with(|| Receiver::new(channel))
+    }
+
+    /// What may be taken in a round for so many receivers.
+    pub fn allowance(&mut self, sharers: usize, now: Timestamp) -> Allowance {
+        self.forget_idle();
+        let rated = self.rate.as_mut().map_or(i64::MAX, |rate| rate.available(now));
+        let together = self.receivers.values().map(Receiver::together).sum();
+        Allowance { rated, sharers: i64::try_from(sharers).unwrap_or(i64::MAX).max(1), together }
+    }
+
+    /// How many messages may be taken now for a receiver. None where it is not worth a transaction, because many are still on
+    /// their way.
+    pub fn free(&mut self, key: &str, allowance: &mut Allowance, now: Timestamp) -> i64 {
         if self.transport.is_err() {
             return 0;
         }
-        let window = (self.together + self.pace.ahead(Instant::now())).min(self.room);
-        let trusted = match self.breaker.trust(now) {
-            Trust::Everything => window,
-            Trust::One => 1,
-            Trust::NothingUntil(_) => 0,
-        };
-        let rated = self.rate.as_mut().map_or(window, |rate| rate.available(now));
-        let free = (trusted - self.in_hand).min(rated).max(0);
-        let worth = (window / WORTH_PART).clamp(1, WORTH_MAX);
-        if free < worth && self.in_hand > worth { 0 } else { free }
+        // What one leaves of its share of the rate the others have.
+        let rated = if allowance.rated == i64::MAX { i64::MAX } else { (allowance.rated / allowance.sharers).max(1) };
+        allowance.sharers = (allowance.sharers - 1).max(1);
+        let receiver = self.receiver(key);
+        let places = (TOGETHER_MAX - allowance.together).max(SHARE_MIN - receiver.together());
+        let free = receiver.free(places, now, Instant::now()).min(rated).min(allowance.rated);
+        if allowance.rated != i64::MAX {
+            allowance.rated -= free;
+        }
+        allowance.together += receiver.together_with(free) - receiver.together();
+        free
     }
 
-    /// When more may be taken, where that is a question of time. Otherwise something has to come back first.
-    pub fn free_at(&self, now: Timestamp) -> Option<Timestamp> {
+    /// When more may be taken for a receiver, where that is a question of time. Otherwise something has to come back first.
+    pub fn free_at(&self, key: &str, now: Timestamp) -> Option<Timestamp> {
         if self.transport.is_err() {
             return Some(now.plus(MINUTE_MS));
         }
-        if let Trust::NothingUntil(until) = self.breaker.trust(now) {
-            return Some(until);
-        }
-        self.rate.as_ref().map(Rate::next).filter(|next| *next > now)
+        let shut = self.receivers.get(key).and_then(|receiver| receiver.shut_until(now));
+        shut.or_else(|| self.rate.as_ref().map(Rate::next).filter(|next| *next > now))
     }
 
-    /// To be held by what is taken now.
-    pub fn pass(&self) -> Pass {
-        Pass { opened: Arc::clone(&self.opened), when_taken: self.opened.load(Ordering::Relaxed) }
+    /// Places at a receiver, and what is to be held by what is taken now.
+    pub fn places(&mut self, key: &str) -> (Arc<Semaphore>, Pass) {
+        self.receiver(key).places()
     }
 
-    pub fn took(&mut self, count: i64) {
-        self.in_hand += count;
+    /// Is there room to tell another receiver apart?
+    pub fn has_room(&self) -> bool {
+        self.receivers.len() < RECEIVERS_MAX
+    }
+
+    pub fn took(&mut self, key: &str) {
+        self.receiver(key).took();
         if let Some(rate) = &mut self.rate {
-            rate.spend(count);
+            rate.spend(1);
         }
     }
 
-    /// So many came back, handed over or not.
-    pub fn returned(&mut self, count: i64) {
-        self.in_hand = (self.in_hand - count).max(0);
-        self.pace.returned(count);
+    /// A message came back, handed over or not.
+    pub fn returned(&mut self, key: &str) {
+        if let Some(receiver) = self.receivers.get_mut(key) {
+            receiver.returned();
+        }
     }
 
-    /// What the provider said. Answers whether it has just become, or stays, something to wait for.
-    pub fn heard(&mut self, handed: &Handed, now: Timestamp) -> bool {
-        match handed {
-            Handed::NotNow { reason, fault: Fault::Channel, .. } | Handed::Never { reason, fault: Fault::Channel } => {
-                self.last_failure = Some(reason.clone());
-                let opens = self.breaker.fails(now);
-                if opens {
-                    self.opened.fetch_add(1, Ordering::Relaxed);
-                }
-                opens
-            }
-            _ => {
-                self.last_failure = None;
-                self.breaker.works();
-                false
-            }
+    /// What a receiver said. Answers whether it has just become, or stays, something to wait for.
+    pub fn heard(&mut self, key: &str, handed: &Handed, now: Timestamp) -> bool {
+        self.receiver(key).heard(handed, now)
+    }
+
+    /// Its messages lead elsewhere by now: whatever was wrong with it says nothing about them.
+    pub fn leads_elsewhere(&mut self, key: &str) {
+        if let Some(receiver) = self.receivers.get_mut(key) {
+            receiver.trust_again();
+        }
+    }
+
+    fn forget_idle(&mut self) {
+        if self.receivers.len() >= RECEIVERS_MAX / 2 {
+            self.receivers.retain(|_, receiver| receiver.in_hand() > 0 || receiver.is_shut());
         }
     }
 
     /// A provider that asks for patience gets it from all messages: it takes so much a second, whoever they are for.
     pub fn reading(&self) -> LaneReading {
-        let trouble = self.transport.as_ref().err().or(self.last_failure.as_ref().filter(|_| self.breaker.is_open()));
-        LaneReading { in_hand: self.in_hand, open: self.breaker.is_open(), trouble: trouble.cloned() }
-    }
-}
-
-/// How fast messages come back, measured where they do.
-///
-/// All that is in hand is marked as begun before it begins, and is in doubt after a crash: so it is what is handed over at the
-/// same time, and what the provider will take until the courier comes round again, and no more.
-struct Pace {
-    since: Instant,
-    returned: i64,
-    per_ms: f64,
-}
-
-impl Pace {
-    fn new() -> Self {
-        Self { since: Instant::now(), returned: 0, per_ms: 0.0 }
-    }
-
-    fn returned(&mut self, count: i64) {
-        self.returned += count;
-    }
-
-    /// Messages that will come back until the courier has come round.
-    fn ahead(&mut self, now: Instant) -> i64 {
-        let passed = now.saturating_duration_since(self.since);
-        if passed.as_millis() > 0 {
-            let ms = passed.as_secs_f64() * 1000.0;
-            let measured = self.returned as f64 / ms;
-            // Up at once, down slowly: one slow answer does not leave senders without work.
-            let weight = if measured > self.per_ms { 0.5 } else { 1.0 - (-ms / SLOWER_WITHIN_MS).exp() };
-            self.per_ms += (measured - self.per_ms) * weight;
-            (self.since, self.returned) = (now, 0);
+        let mut shut: Vec<(&String, &Receiver)> = self.receivers.iter().filter(|(_, receiver)| receiver.is_shut()).collect();
+        shut.sort_unstable_by_key(|(key, _)| *key);
+        let trouble = shut.first().and_then(|(key, receiver)| {
+            let trouble = receiver.last_failure()?;
+            Some(if key.is_empty() { trouble.to_string() } else { format!("{key}: {trouble}") })
+        });
+        LaneReading {
+            in_hand: self.receivers.values().map(Receiver::in_hand).sum(),
+            open: !shut.is_empty(),
+            trouble: self.transport.as_ref().err().cloned().or(trouble),
         }
-        (self.per_ms * AHEAD_MS).ceil() as i64
-    }
-}
-
-/// How far ahead of the provider messages are taken. The courier comes round in twenty and writes in a few.
-const AHEAD_MS: f64 = 40.0;
-const SLOWER_WITHIN_MS: f64 = 100.0;
-/// Messages are not worth a transaction one by one: while others are on their way, a lane waits until it has room for such a
-/// part of what it has in hand.
-const WORTH_PART: i64 = 16;
-const WORTH_MAX: i64 = 32;
-
-/// Most messages that are in hand, for providers that are fast.
-fn room(channel: Channel) -> i64 {
-    match channel {
-        Channel::Email => 1_024,
-        // Requests take less than a millisecond each; a transaction takes several.
-        _ => 1_536,
-    }
-}
-
-/// Messages that are handed over at the same time.
-fn together(channel: Channel) -> usize {
-    match channel {
-        Channel::Email => 16,
-        _ => 64,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+    use crate::server::channels::{Fault, Parcel};
 
-    /// Messages ahead of a provider from which so many come back in twenty milliseconds, after a while.
-    fn ahead_of(came_back: i64) -> i64 {
-        let mut pace = Pace::new();
-        let mut now = pace.since;
-        let mut ahead = 0;
-        for _ in 0..20 {
-            now += Duration::from_millis(20);
-            pace.returned(came_back);
-            ahead = pace.ahead(now);
+    const NOW: Timestamp = Timestamp(0);
+
+    struct Nobody;
+
+    impl Transport for Nobody {
+        fn hand_over<'a>(&'a self, _parcel: &'a Parcel) -> futures::future::BoxFuture<'a, Handed> {
+            Box::pin(std::future::pending())
         }
-        ahead
+    }
+
+    fn lane(per_second: Option<u32>) -> Lane {
+        Lane::new(Channel::Webhook, 1, per_second, Ok(Arc::new(Nobody)), NOW)
+    }
+
+    fn take(lane: &mut Lane, receivers: &[&str]) -> Vec<i64> {
+        let mut allowance = lane.allowance(receivers.len(), NOW);
+        let free: Vec<i64> = receivers.iter().map(|key| lane.free(key, &mut allowance, NOW)).collect();
+        for (key, count) in receivers.iter().zip(&free) {
+            (0..*count).for_each(|_| lane.took(key));
+        }
+        free
+    }
+
+    fn answers(lane: &mut Lane, key: &str) {
+        lane.heard(key, &Handed::Taken { provider_id: None }, NOW);
     }
 
     #[test]
-    fn what_is_in_hand_follows_what_the_provider_takes() {
-        assert_eq!(ahead_of(0), 0, "one that does not answer has what is handed over at the same time, and no more");
-        let slow = ahead_of(4);
-        assert!((7..=8).contains(&slow), "{slow} ahead of one that takes 200 a second");
-        let fast = ahead_of(400);
-        assert!((790..=800).contains(&fast), "{fast} ahead of one that takes 20,000 a second");
+    fn one_that_never_answered_has_few_places_and_one_that_answers_has_many() {
+        let mut lane = lane(None);
+        let first = take(&mut lane, &["dead:80"])[0];
+        assert!(first <= 32, "{first}");
+        assert_eq!(take(&mut lane, &["dead:80"]), [0]);
+        answers(&mut lane, "well:80");
+        assert_eq!(take(&mut lane, &["well:80"]), [64]);
+    }
+
+    #[test]
+    fn whatever_the_others_hold_each_has_a_few_places() {
+        let mut lane = lane(None);
+        let slow: Vec<String> = (0..20).map(|number| format!("slow-{number}:443")).collect();
+        for key in &slow {
+            answers(&mut lane, key);
+        }
+        let keys: Vec<&str> = slow.iter().map(String::as_str).collect();
+        let held = take(&mut lane, &keys);
+        assert!(held.iter().all(|held| (SHARE_MIN..=64).contains(held)), "{held:?}");
+        assert!(held.iter().sum::<i64>() <= TOGETHER_MAX + 20 * SHARE_MIN);
+        assert_eq!(take(&mut lane, &["well:80"]), [SHARE_MIN]);
+    }
+
+    #[test]
+    fn one_that_fails_is_shut_alone() {
+        let mut lane = lane(None);
+        let failed = Handed::NotNow { reason: "it is busy".to_string(), wish_ms: None, fault: Fault::Channel };
+        let shut = (0..8).filter(|_| lane.heard("dead:80", &failed, NOW)).count();
+        assert_eq!(shut, 1);
+        assert_eq!(take(&mut lane, &["dead:80"]), [0]);
+        assert!(take(&mut lane, &["well:80"])[0] > 0);
+        let reading = lane.reading();
+        assert_eq!((reading.open, reading.trouble.as_deref()), (true, Some("dead:80: it is busy")));
+    }
+
+    #[test]
+    fn a_rate_is_the_channels_and_is_shared() {
+        let mut lane = lane(Some(100));
+        let taken = take(&mut lane, &["a:80", "b:80"]);
+        assert!(taken.iter().all(|count| *count > 0) && taken.iter().sum::<i64>() <= 10, "{taken:?}");
     }
 
     #[test]
     fn new_settings_send_back_what_has_not_begun() {
-        let lane = || Lane::new(Channel::Sms, 1, None, Err(String::new()), Timestamp(0));
-        let mut first = lane();
-        let pass = first.pass();
+        let mut first = lane(None);
+        let (_, pass) = first.places("well:80");
         assert!(pass.is_good());
-        first.renew(lane());
+        first.renew(lane(None));
         assert!(!pass.is_good());
     }
 }

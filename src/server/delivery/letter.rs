@@ -8,6 +8,7 @@ use url::Url;
 use super::{
     flights::{Flights, GivenUp},
     known::KnownVersion,
+    receiver::receiver_of,
     signs::DeliverySigns,
 };
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
         time::Timestamp,
     },
     server::{
-        channels::{Fault, Handed, Parcel, Transport},
+        channels::{Content, Fault, Handed, Parcel, Transport},
         clock::Clock,
         store::delivery::{SettledMessage, Settlement, Surroundings, TakenMessage},
         templates::Facts,
@@ -51,12 +52,16 @@ pub struct Letter {
     pub recent: Vec<(Channel, Timestamp)>,
     pub suppressed: Option<String>,
     pub transport: Arc<dyn Transport>,
+    /// Is there room to tell another receiver apart, should it lead to one?
+    pub learns: bool,
 }
 
 /// What came of it: what is written down, and what the provider said, where it was asked.
 pub struct Outcome {
     pub settled: SettledMessage,
     pub channel: Channel,
+    /// For whom it was taken.
+    pub receiver: String,
     pub handed: Option<Handed>,
     /// The server ended while it was on its way: it stays marked as begun, and the next start has it in doubt.
     pub stays_begun: bool,
@@ -68,8 +73,8 @@ impl Outcome {
     /// Of a message that nobody was asked to take.
     pub fn untouched(message: &TakenMessage, settlement: Settlement) -> Self {
         let TakenMessage { seq, project, version, channel, .. } = *message;
-        let settled = SettledMessage { message: seq, project, version, settlement, in_doubt: false };
-        Self { settled, channel, handed: None, stays_begun: false, heard: false }
+        let settled = SettledMessage { message: seq, project, version, settlement, in_doubt: false, receiver: None };
+        Self { settled, channel, receiver: message.receiver.clone(), handed: None, stays_begun: false, heard: false }
     }
 }
 
@@ -109,6 +114,11 @@ impl Letter {
             Ok(parcel) => parcel,
             Err(reason) => return self.outcome(Settlement::Failed { reason, dead_address: None }, None),
         };
+        if let Some(receiver) = self.other_receiver(&parcel) {
+            let mut outcome = Outcome::untouched(&self.message, Settlement::untouched(now));
+            outcome.settled.receiver = Some(receiver);
+            return outcome;
+        }
         let Some(mut flight) = office.flights.begin(self.message.seq).filter(|_| !stop.is_cancelled()) else {
             return Outcome::untouched(&self.message, Settlement::untouched(now));
         };
@@ -122,6 +132,13 @@ impl Letter {
         drop(flight);
         let settlement = self.settlement(&handed, office.clock.now());
         self.outcome(settlement, Some(handed))
+    }
+
+    /// Where its address leads, if that is not whom it was taken for: then it waits for that one, and takes nobody's place.
+    fn other_receiver(&self, parcel: &Parcel) -> Option<String> {
+        let Content::Webhook(webhook) = &parcel.content else { return None };
+        let receiver = receiver_of(&webhook.url.trim().parse().ok()?)?;
+        (self.learns && receiver != self.message.receiver).then_some(receiver)
     }
 
     /// Nobody knows whether the provider has it. What is not wanted any more is not sent again; the others are.

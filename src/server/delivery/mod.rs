@@ -8,9 +8,12 @@ mod hand_over;
 mod known;
 pub mod lane;
 mod letter;
+mod receiver;
+mod share;
 pub mod signs;
 
 pub use courier::{Courier, OpenTransport};
 pub use flights::Flights;
 pub use letter::Office;
+pub use receiver::receiver_of_template;
 pub use signs::{DeliveryReading, DeliverySigns};

@@ -7,14 +7,21 @@ use std::{
 
 use crate::{
     domain::{
-        engine::CompiledVersion,
+        engine::{
+            CompiledVersion,
+            compiled::{CompiledNode, NodeIndex},
+        },
+        graph::NodeKind,
         people::profile::{Channel, event_key},
         settings::{Entry, EntryType},
         status::Status,
     },
-    server::store::{
-        StoreResult,
-        engine::{EngineStore, Head, Needs, PlannedVersion, ProjectNumber, VersionNumber},
+    server::{
+        delivery::receiver_of_template,
+        store::{
+            StoreResult,
+            engine::{EngineStore, Head, Needs, PlannedVersion, ProjectNumber, VersionNumber},
+        },
     },
 };
 
@@ -23,6 +30,18 @@ pub struct Live {
     pub planned: PlannedVersion,
     pub compiled: Arc<CompiledVersion>,
     pub needs: Arc<Needs>,
+    pub receivers: Arc<Receivers>,
+}
+
+/// Who receives the webhooks of a version, by node, where it is the same for everybody.
+pub type Receivers = HashMap<NodeIndex, String>;
+
+fn receivers_of(compiled: &CompiledVersion) -> Receivers {
+    let receiver = |(index, node): (NodeIndex, &CompiledNode)| match &node.step {
+        NodeKind::Webhook { url, .. } => Some((index, receiver_of_template(url)?)),
+        _ => None,
+    };
+    compiled.nodes.iter().enumerate().filter_map(receiver).collect()
 }
 
 impl Live {
@@ -58,7 +77,7 @@ pub struct Plan {
 }
 
 /// What a version's content became, kept as long as it is not edited.
-type Known = HashMap<VersionNumber, (Arc<CompiledVersion>, Arc<Needs>)>;
+type Known = HashMap<VersionNumber, (Arc<CompiledVersion>, Arc<Needs>, Arc<Receivers>)>;
 
 impl Plan {
     /// Brings the plan up to date where the head says that it is not. The epoch is the one from before the reading: what
@@ -70,7 +89,7 @@ impl Plan {
         let planned = store.planned().await?;
         self.live_channels = store.live_channels().await?;
         let mut known: Known = if head.content == self.content {
-            self.versions.drain().map(|(seq, live)| (seq, (live.compiled, live.needs))).collect()
+            self.versions.drain().map(|(seq, live)| (seq, (live.compiled, live.needs, live.receivers))).collect()
         } else {
             HashMap::new()
         };
@@ -79,8 +98,8 @@ impl Plan {
         self.by_profile.clear();
         self.versions.clear();
         for planned in planned {
-            if let Some((compiled, needs)) = known.remove(&planned.seq) {
-                self.add(Live { planned, compiled, needs });
+            if let Some((compiled, needs, receivers)) = known.remove(&planned.seq) {
+                self.add(Live { planned, compiled, needs, receivers });
             }
         }
         self.epoch = head.epoch;
@@ -106,7 +125,8 @@ impl Plan {
                 lists: compiled.asks_lists(),
                 profile: compiled.asks_profiles(),
             };
-            known.insert(content.seq, (Arc::new(compiled), Arc::new(needs)));
+            let receivers = receivers_of(&compiled);
+            known.insert(content.seq, (Arc::new(compiled), Arc::new(needs), Arc::new(receivers)));
         }
         Ok(())
     }

@@ -260,6 +260,7 @@ impl<'a> Slice<'a> {
                 node: nodes[message.node].id.clone(),
                 visit: message.visit,
                 channel: message.channel.key(),
+                receiver: live.receivers.get(&message.node).cloned().unwrap_or_default(),
                 live: self.plan.is_live(live.planned.project, message.channel),
                 expires_at: message.expires_at,
             });

@@ -23,21 +23,24 @@ use crate::domain::{
 /// Number of a message: `outbox.seq`.
 pub type MessageNumber = i64;
 
-/// A journey's messages that wait for one channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A journey's messages that wait for one receiver of a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heap {
     pub project: ProjectNumber,
     pub version: VersionNumber,
     pub channel: Channel,
+    /// Machine and port of a webhook, where they are known; empty for the providers of other channels.
+    pub receiver: String,
     /// When the first of them may go out.
     pub due_at: Timestamp,
 }
 
 /// How many messages are wanted of a heap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quota {
     pub version: VersionNumber,
     pub channel: Channel,
+    pub receiver: String,
     /// Of the channel's settings: where they have changed since, nothing is taken.
     pub revision: i64,
     pub most: i64,
@@ -51,6 +54,8 @@ pub struct TakenMessage {
     pub version: VersionNumber,
     pub profile: ProfileNumber,
     pub channel: Channel,
+    /// As it was known when the message was written.
+    pub receiver: String,
     pub node: String,
     /// How often it was handed over in vain.
     pub attempts: i64,
@@ -107,6 +112,8 @@ pub struct SettledMessage {
     pub settlement: Settlement,
     /// It was given up on its way and waits again: the provider may have it.
     pub in_doubt: bool,
+    /// Who receives it, where that turned out to be somebody else than was known.
+    pub receiver: Option<String>,
 }
 
 /// An address as the suppression list has it.

@@ -207,6 +207,14 @@ impl Shop {
         number
     }
 
+    /// What somebody else does to the file.
+    pub async fn sql(&self, sql: &'static str) {
+        let mut connection = self.connection().await;
+        let done = sqlx::query(sql).execute(&mut connection).await.expect("the statement runs").rows_affected();
+        assert!(done > 0, "{sql}");
+        connection.close().await.expect("closed");
+    }
+
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

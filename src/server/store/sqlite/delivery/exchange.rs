@@ -91,14 +91,20 @@ async fn settle_one(store: &SqliteStore, message: &SettledMessage, now: Timestam
         Ok(_) => Ok(transaction.commit().await?),
         Err(error) if error.is_about_rows() => {
             transaction.rollback().await?;
-            // What became of it is kept, so that it does not go out again. What follows from it cannot be written.
+            // What became of it is kept, so that it does not go out again, and the person goes on. Counts are left as they are.
             tracing::error!(%error, message = message.message, outcome = ?message.settlement, "delivery.message_set_aside");
-            let mut writer = store.writer().await?;
-            if let Err(error) = settle::write_states(&mut writer, one, &HashSet::new(), now).await {
+            if let Err(error) = settle_uncounted(store, one, now).await {
                 tracing::error!(%error, message = message.message, "delivery.message_stays_in_hand");
             }
             Ok(())
         }
         Err(error) => Err(error),
     }
+}
+
+async fn settle_uncounted(store: &SqliteStore, one: &[SettledMessage], now: Timestamp) -> StoreResult<()> {
+    let mut transaction = store.begin().await?;
+    settle::write_states(&mut transaction, one, &HashSet::new(), now).await?;
+    settle::tell_engine(&mut transaction, one, now).await?;
+    Ok(transaction.commit().await?)
 }

@@ -29,6 +29,7 @@ pub async fn settle(connection: &mut SqliteConnection, settled: &[SettledMessage
     tell_engine(connection, settled, now).await?;
     count(connection, settled, &stopped).await?;
     doubt(connection, settled).await?;
+    learn_receivers(connection, settled).await?;
     suppress(connection, settled, now).await?;
     Ok(true)
 }
@@ -77,7 +78,7 @@ pub async fn write_states(
 }
 
 /// The engine moves people by what became of their messages.
-async fn tell_engine(connection: &mut SqliteConnection, settled: &[SettledMessage], now: Timestamp) -> StoreResult<()> {
+pub async fn tell_engine(connection: &mut SqliteConnection, settled: &[SettledMessage], now: Timestamp) -> StoreResult<()> {
     static TELL: Bulk =
         Bulk::new("INSERT INTO message_events (message, what, at) VALUES", 3, " ON CONFLICT DO UPDATE SET pending = 1");
     let fates = settled.iter().filter_map(|message| Some((message.message, message.settlement.fate()?)));
@@ -127,6 +128,14 @@ async fn doubt(connection: &mut SqliteConnection, settled: &[SettledMessage]) ->
     }
     DOUBT.run(connection, doubtful, |query, message| query.bind(message.message)).await?;
     COUNT.run(connection, counts, |query, (project, count)| query.bind(project).bind(count)).await?;
+    Ok(())
+}
+
+/// What turned out to lead to another receiver than was known waits for that one.
+async fn learn_receivers(connection: &mut SqliteConnection, settled: &[SettledMessage]) -> StoreResult<()> {
+    static LEARN: Bulk = Bulk::new("UPDATE outbox SET receiver = c.column2 FROM (VALUES", 2, ") c WHERE outbox.seq = c.column1");
+    let learned = settled.iter().filter_map(|message| Some((message.message, message.receiver.as_deref()?)));
+    LEARN.run(connection, learned, |query, (message, receiver)| query.bind(message).bind(receiver)).await?;
     Ok(())
 }
 

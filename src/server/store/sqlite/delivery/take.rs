@@ -16,15 +16,15 @@ use crate::{
 };
 
 /// One step along the index for each heap, however many messages lie in it.
-const HEAPS: &str = "WITH RECURSIVE heaps (seq, version, channel, due_at) AS (
-    SELECT * FROM (SELECT seq, version, channel, due_at FROM outbox INDEXED BY outbox_waiting WHERE state = 0 AND lane = 1
-                   ORDER BY version, channel, due_at LIMIT 1)
+const HEAPS: &str = "WITH RECURSIVE heaps (seq, version, channel, receiver, due_at) AS (
+    SELECT * FROM (SELECT seq, version, channel, receiver, due_at FROM outbox INDEXED BY outbox_waiting WHERE state = 0 AND lane = 1
+                   ORDER BY version, channel, receiver, due_at LIMIT 1)
     UNION ALL
-    SELECT o.seq, o.version, o.channel, o.due_at FROM heaps h CROSS JOIN outbox o ON o.seq = (
+    SELECT o.seq, o.version, o.channel, o.receiver, o.due_at FROM heaps h CROSS JOIN outbox o ON o.seq = (
         SELECT n.seq FROM outbox n INDEXED BY outbox_waiting
-        WHERE n.state = 0 AND n.lane = 1 AND (n.version, n.channel) > (h.version, h.channel)
-        ORDER BY n.version, n.channel, n.due_at LIMIT 1))
- SELECT p.number AS project, h.version, h.channel, h.due_at FROM heaps h
+        WHERE n.state = 0 AND n.lane = 1 AND (n.version, n.channel, n.receiver) > (h.version, h.channel, h.receiver)
+        ORDER BY n.version, n.channel, n.receiver, n.due_at LIMIT 1))
+ SELECT p.number AS project, h.version, h.channel, h.receiver, h.due_at FROM heaps h
  CROSS JOIN versions v ON v.seq = h.version JOIN projects p ON p.id = v.project_id
  WHERE v.status BETWEEN 2 AND 5 AND v.emptied IS NULL AND p.archived_at IS NULL";
 
@@ -33,6 +33,7 @@ struct HeapRow {
     project: i64,
     version: i64,
     channel: String,
+    receiver: String,
     due_at: i64,
 }
 
@@ -40,10 +41,10 @@ pub async fn heaps(store: &SqliteStore) -> StoreResult<Vec<Heap>> {
     let rows: Vec<HeapRow> = sqlx::query_as(HEAPS).fetch_all(&store.readers).await?;
     // Messages of a channel that is not known wait; they keep nobody else waiting.
     let heap = |row: HeapRow| {
-        let HeapRow { project, version, due_at, .. } = row;
+        let HeapRow { project, version, receiver, due_at, .. } = row;
         let channel =
             channel(&row.channel).inspect_err(|error| tracing::error!(version, %error, "delivery.heap_set_aside")).ok()?;
-        Some(Heap { project, version, channel, due_at: Timestamp(due_at) })
+        Some(Heap { project, version, channel, receiver, due_at: Timestamp(due_at) })
     };
     Ok(rows.into_iter().filter_map(heap).collect())
 }
@@ -69,7 +70,7 @@ struct TakenRow {
 const TAKE: &str = "SELECT o.seq, o.project, o.version, (SELECT p.seq FROM profiles p WHERE p.seq = e.profile) AS profile,
         o.channel, o.node, o.attempts, o.expires_at, e.state = 0 OR o.resent = 1 AS wanted, e.entry_properties
  FROM outbox o INDEXED BY outbox_waiting CROSS JOIN enrolments e ON e.seq = o.enrolment
- WHERE o.version = ?1 AND o.channel = ?2 AND o.state = 0 AND o.lane = 1 AND o.due_at <= ?3
+ WHERE o.version = ?1 AND o.channel = ?2 AND o.receiver = ?6 AND o.state = 0 AND o.lane = 1 AND o.due_at <= ?3
    AND EXISTS (SELECT 1 FROM versions v JOIN projects p ON p.id = v.project_id
                JOIN channels c ON c.project_id = p.id AND c.channel = ?2 AND c.live = 1 AND c.revision = ?5
                WHERE v.seq = ?1 AND v.status BETWEEN 2 AND 5 AND v.emptied IS NULL AND p.archived_at IS NULL)
@@ -85,6 +86,7 @@ pub async fn take(connection: &mut SqliteConnection, quotas: &[Quota], now: Time
             .bind(now.0)
             .bind(quota.most)
             .bind(quota.revision)
+            .bind(&quota.receiver)
             .fetch_all(&mut *connection)
             .await?;
         for row in rows {
@@ -95,6 +97,7 @@ pub async fn take(connection: &mut SqliteConnection, quotas: &[Quota], now: Time
                     version: row.version,
                     profile,
                     channel: channel(&row.channel)?,
+                    receiver: quota.receiver.clone(),
                     node: row.node,
                     attempts: row.attempts,
                     expires_at: row.expires_at.map(Timestamp),

@@ -111,8 +111,8 @@ async fn write_log(connection: &mut SqliteConnection, batch: &Batch) -> StoreRes
 /// False where a message that the batch settles, and counts, does not wait any more.
 async fn write_messages(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<bool> {
     static QUEUE: Bulk = Bulk::new(
-        "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, lane, expires_at, created_at) VALUES",
-        10,
+        "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, lane, expires_at, created_at, receiver) VALUES",
+        11,
         "",
     );
     static SETTLE: Bulk = Bulk::new(
@@ -125,7 +125,7 @@ async fn write_messages(connection: &mut SqliteConnection, batch: &Batch) -> Sto
         .run(connection, &batch.messages, |query, message| {
             let query = query.bind(message.project).bind(message.version).bind(message.enrolment).bind(message.profile);
             let query = query.bind(&message.node).bind(message.visit).bind(message.channel).bind(message.live);
-            query.bind(message.expires_at.map(|at| at.0)).bind(now)
+            query.bind(message.expires_at.map(|at| at.0)).bind(now).bind(&message.receiver)
         })
         .await?;
     let settled = SETTLE

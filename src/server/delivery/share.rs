@@ -1,0 +1,47 @@
+//! Who gets how much of what there is room for.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{courier::LaneKey, lane::Lane};
+use crate::{
+    domain::time::Timestamp,
+    server::store::delivery::{Heap, Quota},
+};
+
+/// Each receiver gets what it has places for, whatever lies in wait for another. At a receiver each journey gets the same share,
+/// whatever lies in its heap: a large one does not keep the others waiting. The longest waiting are served first where there is
+/// not enough for everybody.
+pub fn share(lanes: &mut HashMap<LaneKey, Lane>, due: &[&Heap], now: Timestamp) -> Vec<Quota> {
+    let mut by_lane: BTreeMap<LaneKey, BTreeMap<&str, Vec<&Heap>>> = BTreeMap::new();
+    for heap in due {
+        by_lane.entry((heap.project, heap.channel)).or_default().entry(&heap.receiver).or_default().push(heap);
+    }
+    let mut quotas = Vec::new();
+    for (key, receivers) in by_lane {
+        let Some(lane) = lanes.get_mut(&key) else { continue };
+        let mut receivers: Vec<(&str, Vec<&Heap>)> = receivers.into_iter().collect();
+        receivers.iter_mut().for_each(|(_, heaps)| heaps.sort_by_key(|heap| heap.due_at));
+        receivers.sort_by_key(|(_, heaps)| heaps.first().map(|heap| heap.due_at));
+        let mut allowance = lane.allowance(receivers.len(), now);
+        for (receiver, heaps) in receivers {
+            let free = lane.free(receiver, &mut allowance, now);
+            if free > 0 {
+                quotas.extend(divide(free, &heaps, lane.revision));
+            }
+        }
+    }
+    quotas
+}
+
+fn divide<'a>(free: i64, heaps: &'a [&Heap], revision: i64) -> impl Iterator<Item = Quota> + 'a {
+    let each = (free / heaps.len().max(1) as i64).max(1);
+    let served = usize::try_from(free / each).unwrap_or(usize::MAX).min(heaps.len());
+    let first = each + (free - each * served as i64).max(0);
+    heaps.iter().take(served).enumerate().map(move |(place, heap)| Quota {
+        version: heap.version,
+        channel: heap.channel,
+        receiver: heap.receiver.clone(),
+        revision,
+        most: if place == 0 { first } else { each },
+    })
+}
