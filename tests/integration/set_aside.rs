@@ -49,9 +49,28 @@ async fn somebody_who_cannot_be_read_keeps_nobody_waiting() {
     shop.sign_up(1..=200).await;
     shop.until_in_flight(64).await;
     shop.until(journey, |figures| figures.queued == 200).await;
-    shop.sql("UPDATE profiles SET addresses = 'nonsense' WHERE seq = 190").await;
+    shop.sql("UPDATE profiles SET consent = 'nonsense' WHERE seq = 190").await;
     shop.provider.release();
     shop.until(journey, |figures| figures.completed == 199).await;
     assert_eq!(shop.provider.asked(), 199);
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_of_a_version_that_cannot_be_read_do_not_block_those_who_are_due_after_them() {
+    let shop = Shop::open(Provider::taking()).await;
+    let waiting = shop.publish_for("Reminder", shop::an_hour(), "Cart Left").await;
+    // More than one round takes, in a journey that does not move.
+    shop.did("Cart Left", 1..=4_500).await;
+    shop.until(waiting, |figures| figures.inside == 4_500).await;
+    // Their version cannot be read any more, those of the other journey can.
+    let other = shop.publish_for("Receipt", shop::an_hour(), "Signed Up").await;
+    shop.sign_up(6_001..=6_010).await;
+    shop.until(other, |figures| figures.inside == 10).await;
+    shop.sql("UPDATE versions SET graph = '[]' WHERE seq = 1").await;
+    shop.clock.pass(2 * 3_600_000);
+    shop.until(other, |figures| figures.completed == 10).await;
+    let inside = "SELECT inside FROM versions WHERE seq = 1 AND ? IS NOT NULL";
+    assert_eq!(shop.number(inside).await, 4_500, "whom nothing moves stays where they are");
     shop.close().await;
 }

@@ -6,15 +6,16 @@
 use super::{Engine, ROUND, slice::Slice};
 use crate::{
     domain::delivery::fate::Fate,
-    server::store::{Store, StoreResult, engine::Settled},
+    server::store::{
+        Store, StoreResult,
+        engine::{QueuedMessage, Settled},
+    },
 };
 
 impl<S: Store + Clone> Engine<S> {
     pub(super) async fn deliver(&mut self) -> StoreResult<bool> {
         let head = self.fresh_head().await?;
-        let queued = self.store.queued(ROUND).await?;
-        let queued: Vec<_> =
-            queued.into_iter().filter(|message| self.plan.versions.contains_key(&message.enrolment.version)).collect();
+        let queued = self.deliverable().await?;
         if queued.is_empty() {
             return Ok(false);
         }
@@ -43,6 +44,20 @@ impl<S: Store + Clone> Engine<S> {
         let batch = slice.finish();
         self.carry_out(batch).await?;
         Ok(true)
+    }
+
+    /// The first of those whose version moves: those of an archived project wait, and keep nobody behind them waiting.
+    async fn deliverable(&self) -> StoreResult<Vec<QueuedMessage>> {
+        let mut after = 0;
+        loop {
+            let mut page = self.store.queued(after, ROUND).await?;
+            let (full, last) = (page.len() as i64 == ROUND, page.last().map(|message| message.seq));
+            page.retain(|message| self.plan.versions.contains_key(&message.enrolment.version));
+            match last.filter(|_| full && page.is_empty()) {
+                Some(last) => after = last,
+                None => return Ok(page),
+            }
+        }
     }
 
     /// What became of messages moves people who are still at them.

@@ -1,6 +1,6 @@
 //! Those whose time has come.
 
-use std::sync::atomic::Ordering;
+use std::{collections::HashSet, sync::atomic::Ordering};
 
 use super::{Engine, ROUND, slice::Slice};
 use crate::{
@@ -8,11 +8,16 @@ use crate::{
         delivery::rate::Rate,
         time::{MINUTE_MS, Timestamp},
     },
-    server::store::{Store, StoreResult, engine::LiveEnrolment},
+    server::store::{
+        Store, StoreResult,
+        engine::{Batch, EnrolmentNumber, LiveEnrolment},
+    },
 };
 
 /// A standstill is longer than this, in milliseconds: whoever was due before it ended, and longer ago, is overdue.
 const STANDSTILL: i64 = MINUTE_MS;
+/// After how long those are looked at again who are due and cannot go on, in milliseconds.
+const LOOK_AGAIN: i64 = 5 * MINUTE_MS;
 
 /// Lets those who became overdue while nobody looked go on at a set rate, the longest due first: a day's messages do not
 /// all go out in the minute after a server was mended. Whoever is due in time meanwhile does not wait behind them.
@@ -41,6 +46,15 @@ impl CatchUp {
     }
 }
 
+/// Those who are due and whom nothing moves: they cannot be read.
+fn unmoved(due: &[EnrolmentNumber], batch: &Batch) -> Vec<EnrolmentNumber> {
+    if batch.moved.len() >= due.len() {
+        return Vec::new();
+    }
+    let moved: HashSet<EnrolmentNumber> = batch.moved.iter().map(|moved| moved.seq).collect();
+    due.iter().copied().filter(|seq| !moved.contains(seq)).collect()
+}
+
 impl<S: Store + Clone> Engine<S> {
     /// Everybody who was due until then, the longest due first.
     pub(super) async fn due(&mut self, until: Timestamp) -> StoreResult<bool> {
@@ -49,13 +63,19 @@ impl<S: Store + Clone> Engine<S> {
         let in_time = self.store.due(self.in_time_after(), until, ROUND - due.len() as i64).await?;
         let full = due.len() as i64 + in_time.len() as i64 == ROUND;
         due.extend(in_time);
-        // People of a version that does not move (its project is archived) stay where they are.
-        due.retain(|live| self.plan.versions.contains_key(&live.version));
-        let Some(first) = due.first() else { return Ok(false) };
+        // People of a version that does not move (its project is archived, or it cannot be read) stay where they are, and out of
+        // the way of those who are due after them.
+        let stuck: Vec<_> = due.extract_if(.., |live| !self.plan.versions.contains_key(&live.version)).collect();
+        if !stuck.is_empty() {
+            let people: Vec<_> = stuck.iter().map(|live| live.seq).collect();
+            self.store.put_off(&people, now, now.plus(LOOK_AGAIN)).await?;
+        }
+        let Some(first) = due.first() else { return Ok(full && !stuck.is_empty()) };
         let late = first.due_at.map_or(0, |due| now.0 - due.0);
         let head = self.fresh_head().await?;
         self.signs.0.lateness_ms.store(late, Ordering::Relaxed);
         let people: Vec<_> = due.iter().map(|live| (live.version, live.profile)).collect();
+        let seqs: Vec<_> = due.iter().map(|live| live.seq).collect();
         let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
         slice.load(&self.store, due, &[]).await?;
         for (version, profile) in people {
@@ -63,8 +83,12 @@ impl<S: Store + Clone> Engine<S> {
         }
         let batch = slice.finish();
         let moved = !batch.moved.is_empty();
+        let still = unmoved(&seqs, &batch);
         let done = self.carry_out(batch).await?;
-        Ok(moved && (!done || full))
+        if done && !still.is_empty() {
+            self.store.put_off(&still, now, now.plus(LOOK_AGAIN)).await?;
+        }
+        Ok((moved && !done) || full)
     }
 
     /// As many of those who are overdue as may go on now.

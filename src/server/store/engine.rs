@@ -350,8 +350,15 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = StoreResult<Vec<LiveEnrolment>>> + Send;
     /// When the next one's comes.
     fn next_due(&self, after: Option<Timestamp>) -> impl Future<Output = StoreResult<Option<Timestamp>>> + Send;
-    /// Messages for the log.
-    fn queued(&self, limit: i64) -> impl Future<Output = StoreResult<Vec<QueuedMessage>>> + Send;
+    /// Lets people wait until then who are due and cannot go on: nobody behind them waits for them.
+    fn put_off(
+        &self,
+        people: &[EnrolmentNumber],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+    /// Messages for the log, after the one with this number.
+    fn queued(&self, after: i64, limit: i64) -> impl Future<Output = StoreResult<Vec<QueuedMessage>>> + Send;
     /// What became of messages, in the order in which it did.
     fn answers(&self, limit: i64) -> impl Future<Output = StoreResult<Vec<Answer>>> + Send;
     /// Channels by which projects really send.

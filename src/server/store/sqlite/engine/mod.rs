@@ -79,8 +79,12 @@ impl EngineStore for SqliteStore {
         read::next_due(self, after).await
     }
 
-    async fn queued(&self, limit: i64) -> StoreResult<Vec<QueuedMessage>> {
-        read::queued(self, limit).await
+    async fn put_off(&self, people: &[EnrolmentNumber], now: Timestamp, until: Timestamp) -> StoreResult<()> {
+        sweep::put_off(self, people, now, until).await
+    }
+
+    async fn queued(&self, after: i64, limit: i64) -> StoreResult<Vec<QueuedMessage>> {
+        read::queued(self, after, limit).await
     }
 
     async fn answers(&self, limit: i64) -> StoreResult<Vec<Answer>> {

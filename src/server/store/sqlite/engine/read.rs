@@ -319,14 +319,18 @@ struct QueuedRow {
     live: LiveRow,
 }
 
-/// In the order in which they were written; messages of versions that were stopped or left are not handed out.
-pub async fn queued(store: &SqliteStore, limit: i64) -> StoreResult<Vec<QueuedMessage>> {
+/// In the order in which they were written; messages of versions that were stopped or left are not handed out. Those of people
+/// who were forgotten are nobody's.
+pub async fn queued(store: &SqliteStore, after: i64, limit: i64) -> StoreResult<Vec<QueuedMessage>> {
+    let columns = LIVE_COLUMNS.replace("e.profile", "coalesce(e.profile, 0) AS profile");
     let rows: Vec<QueuedRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT o.seq AS message, o.channel, o.node AS message_node, o.visit AS message_visit, e.state = 0 AS inside, {LIVE_COLUMNS}
+        "SELECT o.seq AS message, o.channel, o.node AS message_node, o.visit AS message_visit,
+                e.state = 0 AND e.profile IS NOT NULL AS inside, {columns}
          FROM outbox o INDEXED BY outbox_queued CROSS JOIN enrolments e ON e.seq = o.enrolment
               CROSS JOIN versions v ON v.seq = o.version
-         WHERE o.state = 0 AND o.lane = 0 AND v.emptied IS NULL AND e.profile IS NOT NULL ORDER BY o.seq LIMIT ?1"
+         WHERE o.state = 0 AND o.lane = 0 AND o.seq > ?1 AND v.emptied IS NULL ORDER BY o.seq LIMIT ?2"
     )))
+    .bind(after)
     .bind(limit)
     .fetch_all(&store.readers)
     .await?;

@@ -4,7 +4,11 @@
 
 use crate::{
     domain::time::Timestamp,
-    server::store::{StoreResult, sqlite::SqliteStore},
+    server::store::{
+        StoreResult,
+        engine::EnrolmentNumber,
+        sqlite::{SqliteStore, rows::to_json},
+    },
 };
 
 pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResult<bool> {
@@ -48,4 +52,15 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResu
     transaction.commit().await?;
     let limit = limit.unsigned_abs();
     Ok(trips >= limit || messages >= limit)
+}
+
+/// Only when somebody is looked at again is put off; what they wait for stays as it is.
+pub async fn put_off(store: &SqliteStore, people: &[EnrolmentNumber], now: Timestamp, until: Timestamp) -> StoreResult<()> {
+    sqlx::query("UPDATE enrolments SET due_at = ?2 WHERE seq IN (SELECT value FROM json_each(?1)) AND due_at <= ?3")
+        .bind(to_json(&people)?)
+        .bind(until.0)
+        .bind(now.0)
+        .execute(&mut *store.writer().await?)
+        .await?;
+    Ok(())
 }
