@@ -5,8 +5,12 @@ use std::{
     sync::Arc,
 };
 
+use super::receiver::receiver_of_template;
 use crate::{
-    domain::{graph::node::Sending, settings::Settings},
+    domain::{
+        graph::{NodeKind, node::Sending},
+        settings::Settings,
+    },
     server::{
         store::{
             StoreResult,
@@ -22,6 +26,8 @@ pub struct KnownNode {
     pub sending: Sending,
     /// Or why it cannot be filled in.
     pub message: Result<CompiledMessage, String>,
+    /// Who receives it, where it is a webhook to the same machine for everybody.
+    pub receiver: Option<String>,
 }
 
 pub struct KnownVersion {
@@ -70,7 +76,11 @@ impl KnownVersions {
                     let sentences: Vec<String> = problems.into_iter().map(|problem| problem.sentence).collect();
                     sentences.join(" ")
                 });
-                (node.id, KnownNode { sending: node.sending, message })
+                let receiver = match &node.step {
+                    NodeKind::Webhook { url, .. } => receiver_of_template(url),
+                    _ => None,
+                };
+                (node.id, KnownNode { sending: node.sending, message, receiver })
             });
             let known = KnownVersion { names, settings: content.settings, nodes: nodes.collect() };
             self.versions.insert(content.seq, Arc::new(known));

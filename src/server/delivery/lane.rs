@@ -122,7 +122,10 @@ impl Lane {
 
     /// Places at a receiver, and what is to be held by what is taken now.
     pub fn places(&mut self, key: &str) -> (Arc<Semaphore>, Pass) {
-        self.receiver(key).places()
+        match self.receivers.get(key) {
+            Some(receiver) => receiver.places(),
+            None => self.receiver(key).places(),
+        }
     }
 
     /// Is there room to tell another receiver apart?
@@ -131,7 +134,9 @@ impl Lane {
     }
 
     pub fn took(&mut self, key: &str) {
-        self.receiver(key).took();
+        if let Some(receiver) = self.receivers.get_mut(key) {
+            receiver.took();
+        }
         if let Some(rate) = &mut self.rate {
             rate.spend(1);
         }
@@ -146,11 +151,15 @@ impl Lane {
 
     /// What a receiver said. Answers whether it has just become, or stays, something to wait for.
     pub fn heard(&mut self, key: &str, handed: &Handed, now: Timestamp) -> bool {
-        self.receiver(key).heard(handed, now)
+        self.receivers.get_mut(key).is_some_and(|receiver| receiver.heard(handed, now))
     }
 
-    /// Its messages lead elsewhere by now: whatever was wrong with it says nothing about them.
+    /// A message that was taken for it leads elsewhere, and was not handed over: whatever was wrong with it says nothing about
+    /// the others that are thought to lead there.
     pub fn leads_elsewhere(&mut self, key: &str) {
+        if let Some(rate) = &mut self.rate {
+            rate.spend(-1);
+        }
         if let Some(receiver) = self.receivers.get_mut(key) {
             receiver.trust_again();
         }
@@ -207,6 +216,7 @@ mod tests {
     }
 
     fn answers(lane: &mut Lane, key: &str) {
+        lane.receiver(key);
         lane.heard(key, &Handed::Taken { provider_id: None }, NOW);
     }
 
@@ -238,6 +248,7 @@ mod tests {
     fn one_that_fails_is_shut_alone() {
         let mut lane = lane(None);
         let failed = Handed::NotNow { reason: "it is busy".to_string(), wish_ms: None, fault: Fault::Channel };
+        lane.receiver("dead:80");
         let shut = (0..8).filter(|_| lane.heard("dead:80", &failed, NOW)).count();
         assert_eq!(shut, 1);
         assert_eq!(take(&mut lane, &["dead:80"]), [0]);

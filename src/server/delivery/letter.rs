@@ -137,8 +137,12 @@ impl Letter {
     /// Where its address leads, if that is not whom it was taken for: then it waits for that one, and takes nobody's place.
     fn other_receiver(&self, parcel: &Parcel) -> Option<String> {
         let Content::Webhook(webhook) = &parcel.content else { return None };
+        let known = self.version.nodes.get(&self.message.node)?.receiver.as_deref();
+        if known == Some(self.message.receiver.as_str()) || !self.learns {
+            return None;
+        }
         let receiver = receiver_of(&webhook.url.trim().parse().ok()?)?;
-        (self.learns && receiver != self.message.receiver).then_some(receiver)
+        (receiver != self.message.receiver).then_some(receiver)
     }
 
     /// Nobody knows whether the provider has it. What is not wanted any more is not sent again; the others are.

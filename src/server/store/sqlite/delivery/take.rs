@@ -67,8 +67,7 @@ struct TakenRow {
 
 /// Status and channel are looked at in the transaction that takes: after a Stop was answered nothing more of the journey is
 /// taken, after a channel was switched off nothing more of the channel.
-const TAKE: &str = "SELECT o.seq, o.project, o.version, (SELECT p.seq FROM profiles p WHERE p.seq = e.profile) AS profile,
-        o.channel, o.node, o.attempts, o.expires_at, e.state = 0 OR o.resent = 1 AS wanted, e.entry_properties
+const TAKE: &str = "SELECT o.seq, o.project, o.version, e.profile, o.channel, o.node, o.attempts, o.expires_at, e.state = 0 OR o.resent = 1 AS wanted, e.entry_properties
  FROM outbox o INDEXED BY outbox_waiting CROSS JOIN enrolments e ON e.seq = o.enrolment
  WHERE o.version = ?1 AND o.channel = ?2 AND o.receiver = ?6 AND o.state = 0 AND o.lane = 1 AND o.due_at <= ?3
    AND EXISTS (SELECT 1 FROM versions v JOIN projects p ON p.id = v.project_id
