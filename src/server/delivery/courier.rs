@@ -249,6 +249,8 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         let taken = {
             let _guard = self.office.flights.taking().await;
             let taken = self.store.exchange(&settled, quotas, now).await?;
+            // In this order: what went back may have been taken again at once.
+            self.office.flights.settle(settled.iter().map(|message| message.message));
             self.office.flights.register(&taken);
             taken
         };
@@ -256,7 +258,6 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
             self.office.signs.count(&outcome.settled.settlement);
         }
         self.in_hand = self.in_hand.saturating_sub(settled.len()) + taken.len();
-        self.office.flights.settle(settled.iter().map(|message| message.message));
         self.leave_dead_addresses(&settled);
         if !settled.is_empty() {
             self.office.signs.settled();
