@@ -119,7 +119,7 @@ async fn call_off(
     now: Timestamp,
 ) -> StoreResult<()> {
     static CALL_OFF: Bulk = Bulk::new(
-        "UPDATE outbox SET state = 3, settled_at = c.column2, reason = 'she had left the journey' FROM (VALUES",
+        "UPDATE outbox SET state = 3, settled_at = c.column2, reason = 'they had left the journey' FROM (VALUES",
         2,
         ") c WHERE outbox.seq = c.column1",
     );
@@ -133,6 +133,12 @@ async fn call_off(
         *counts.entry(*version).or_default() += 1;
     }
     CALL_OFF.run(connection, messages, |query, (message, _)| query.bind(message).bind(now.0)).await?;
-    COUNT.run(connection, counts, |query, (version, count)| query.bind(version).bind(count)).await?;
+    for one in counts {
+        // A count that cannot be right any more keeps nobody's messages from going out; the check finds it.
+        match COUNT.run(connection, [one], |query, (version, count)| query.bind(version).bind(count)).await {
+            Err(error) if error.is_about_rows() => tracing::error!(version = one.0, %error, "delivery.count_set_aside"),
+            other => other.map(|_| ())?,
+        }
+    }
     Ok(())
 }
