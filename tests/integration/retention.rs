@@ -49,6 +49,8 @@ async fn messages_go_whatever_became_of_them_and_those_that_stay_block_none() {
     let server = place.serve();
     let program = Program::new(&server).await;
     let journey = program.publish(welcome()).await;
+    let ada = json!({ "identity": "ada", "properties": { "email": "ada@example.com" } });
+    assert_eq!(program.json("/api/v1/profiles", json!({ "profiles": [ada] })).await.0, 200);
     let event = json!({ "identity": "ada", "name": "Signed Up" });
     assert_eq!(program.json("/api/v1/events", json!({ "events": [event] })).await.0, 200);
     program.until(&journey, "completed", 1).await;

@@ -38,7 +38,7 @@ async fn nothing_begins_after_the_signal_what_has_begun_is_waited_for_and_each_m
     let (place, receiver) = (Place::empty(), Receiver::start().await);
     receiver.answers(Answer::After(SLOW));
     // Requests get less time than the channel gives its receivers.
-    let mut server = place.serve_with(&[&HERE[..], &["--shutdown-seconds", "1"]].concat());
+    let mut server = place.serve_with(&[HERE[0], HERE[1], "--shutdown-seconds", "1"]);
     let program = Program::new(&server).await;
     let form = [("channel", "webhook"), ("fields[timeout_seconds]", "20"), ("live", "on")];
     assert_eq!(server.post("channels/save", &form).await.status(), 200);

@@ -56,7 +56,7 @@ struct Asked {
 
 impl Default for Names {
     fn default() -> Self {
-        Self::new(Arc::new(|name| ask_system(name).boxed()), WITHIN, TOGETHER)
+        Self::new(Arc::new(|name: String| ask_system(name).boxed()), WITHIN, TOGETHER)
     }
 }
 
