@@ -1,6 +1,8 @@
 // Plain pages stay up to date: parts marked with data-live are taken anew from the server when it says that something changed.
 // Where the page holds a form marked with data-live-form, they follow what is typed into it instead.
 const PAUSE = 400;
+// A server that takes its time is asked less often: this many times as long as its last answer took.
+const RESTS = 4;
 const parts = () => document.querySelectorAll("[data-live]");
 const form = document.querySelector("form[data-live-form]");
 
@@ -28,14 +30,18 @@ const refreshSoon = async () => {
   wanted = true;
   if (busy) return;
   busy = true;
-  while (wanted) {
+  // A page that nobody sees waits until somebody does.
+  while (wanted && !document.hidden) {
     wanted = false;
+    const began = performance.now();
     // A server that is away says so itself, when it is back.
     await refresh().catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    const pause = Math.max(PAUSE, RESTS * (performance.now() - began));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
   busy = false;
 };
+document.addEventListener("visibilitychange", () => wanted && refreshSoon());
 
 if (form) {
   form.addEventListener("input", refreshSoon);

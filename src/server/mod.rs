@@ -3,11 +3,15 @@
 pub mod auth;
 pub mod changes;
 pub mod channels;
+pub mod client_network;
 pub mod clock;
+pub mod concurrency_limit;
 pub mod config;
 pub mod delivery;
 pub mod demo;
 pub mod engine;
+pub mod file_descriptors;
+pub mod guarded_body;
 pub mod http;
 pub mod ingest;
 pub mod listener;

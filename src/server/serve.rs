@@ -9,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -24,11 +23,13 @@ use crate::{
         changes::Changes,
         channels::{self, Outside},
         clock::{Clock, SystemClock},
+        concurrency_limit::ConcurrencyLimit,
         config::{ProviderArgsError, ServeArgs},
         delivery::{Courier, DeliverySigns, Flights, Office},
         engine::{Engine, EngineSigns, calendar::Zones},
-        http::{self, AppState, Site, assets::Assets},
-        listener,
+        file_descriptors::connections_allowed,
+        http::{self, AppState, STREAMS_MAX, Site, TrustedProxies, assets::Assets},
+        listener::{self, ConnectionLimits, Connections},
         retention::keep_small,
         services::{Delivery, Services},
         store::{
@@ -98,7 +99,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let provider = args.provider.config()?.map(Provider::new).transpose()?;
     let lifetimes = Lifetimes::new(hours(args.session_idle_hours), hours(args.session_hours));
     let changes = Changes::default();
-    let listener = TcpListener::bind(args.listen).await.map_err(|error| ServeError::Listen(args.listen, error))?;
+    let listener = listener::bind(args.listen).await.map_err(|error| ServeError::Listen(args.listen, error))?;
     let address = listener.local_addr()?;
     let auth = Auth::new(lifetimes, provider);
     let signs = EngineSigns::default();
@@ -120,7 +121,11 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
             Site::new(args.public_url.clone(), args.listen.ip(), args.trusted_proxies.clone()).asking_for(token.as_ref()),
         ),
         stop: stop.clone(),
+        streams: ConcurrencyLimit::new(STREAMS_MAX),
     };
+    let limits = ConnectionLimits::new(connections_allowed());
+    let routers = http::routers(&state, &limits);
+    let connections = Connections::new(limits, TrustedProxies::new(args.trusted_proxies.clone()));
     let background = tokio_util::task::TaskTracker::new();
     background.spawn(changes.clone().watch_store(store.clone(), stop.clone()));
     let engine = Engine::new(store.clone(), Arc::clone(&clock), Arc::new(Zones), signs);
@@ -137,7 +142,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
 
     announce(address, args, local, token.as_ref());
     let grace = Duration::from_secs(args.shutdown_seconds);
-    listener::serve(listener, http::router(state), stop.clone(), grace).await?;
+    listener::serve(listener, routers, connections, stop.clone(), grace).await;
     // The listener failed by itself: everything else ends as well.
     stop.cancel();
     background.wait().await;

@@ -58,6 +58,21 @@ pub fn on_server_change(on_change: impl Fn() + 'static) {
             use send_wrapper::SendWrapper;
             use wasm_bindgen::{JsCast, closure::Closure};
             let Ok(source) = web_sys::EventSource::new("/api/ui/changes") else { return };
+            // A page that nobody sees asks for nothing; it is brought up to date when somebody looks at it again.
+            let missed = std::rc::Rc::new(std::cell::Cell::new(false));
+            let on_change = {
+                let (on_change, missed) = (on_change.clone(), missed.clone());
+                std::rc::Rc::new(move || if document().hidden() { missed.set(true) } else { on_change() })
+            };
+            let seen = {
+                let on_change = on_change.clone();
+                Closure::<dyn Fn()>::new(move || {
+                    if !document().hidden() && missed.replace(false) {
+                        on_change();
+                    }
+                })
+            };
+            let _ = document().add_event_listener_with_callback("visibilitychange", seen.as_ref().unchecked_ref());
             let changed = {
                 let on_change = on_change.clone();
                 Closure::<dyn Fn()>::new(move || on_change())
@@ -74,8 +89,12 @@ pub fn on_server_change(on_change: impl Fn() + 'static) {
                 })
             };
             let _ = source.add_event_listener_with_callback("hello", hello.as_ref().unchecked_ref());
-            let held = SendWrapper::new((source, changed, hello));
-            on_cleanup(move || held.0.close());
+            let held = SendWrapper::new((source, changed, hello, seen));
+            on_cleanup(move || {
+                held.0.close();
+                let seen = held.3.as_ref().unchecked_ref();
+                let _ = document().remove_event_listener_with_callback("visibilitychange", seen);
+            });
         }
     });
     #[cfg(not(feature = "hydrate"))]

@@ -6,6 +6,7 @@ mod audit;
 mod bad_input;
 mod catch_up;
 mod channels;
+mod connections;
 mod courier;
 mod database_file;
 mod deliver;

@@ -69,6 +69,13 @@ impl Place {
         Server::start(shell, &self.database(), &[])
     }
 
+    /// Started by something that gives a process few descriptors, but lets it take more.
+    pub fn serve_with_few_descriptors(&self, soft_limit: u32) -> Server {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -S -n {soft_limit}; exec \"$0\" \"$@\""), BINARY]);
+        Server::start(shell, &self.database(), &[])
+    }
+
     /// Makes an account with [`PASSWORD`] and a role in every project.
     pub fn account(&self, email: &str, role: &str) {
         self.account_in(email, role, &[]);

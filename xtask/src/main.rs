@@ -16,7 +16,7 @@ mod test;
 mod toolchain;
 mod wasm;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -56,7 +56,7 @@ enum Command {
     },
     /// Measure: `bench list` prints the figures of the journey list beside their goals, `bench engine` those of the
     /// engine beside a bare SQLite program, `bench deliver` messages a second beside bare loops around lettre and reqwest,
-    /// `bench editor` what the canvas costs a browser in each frame.
+    /// `bench editor` what the canvas costs a browser in each frame, `bench connections` how a user fares beside a greedy client.
     Bench {
         what: Benchmark,
         /// Journeys in the database; may be given more than once.
@@ -68,6 +68,9 @@ enum Command {
         /// Of the editor: steps of the journey; may be given more than once.
         #[arg(long)]
         steps: Vec<usize>,
+        /// Of the connections: another binary, measured after this one.
+        #[arg(long, value_name = "FILE")]
+        beside: Option<PathBuf>,
     },
 }
 
@@ -83,6 +86,7 @@ enum Benchmark {
     Engine,
     Deliver,
     Editor,
+    Connections,
 }
 
 /// Which build: quick to make, or quick to run.
@@ -108,6 +112,7 @@ fn main() -> ExitCode {
         Command::Bench { what: Benchmark::Engine, small, .. } => bench::engine::run(small),
         Command::Bench { what: Benchmark::Deliver, .. } => bench::deliver::run(),
         Command::Bench { what: Benchmark::Editor, steps, .. } => bench::editor::run(&steps),
+        Command::Bench { what: Benchmark::Connections, beside, .. } => bench::connections::run(beside.as_deref()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

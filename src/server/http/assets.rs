@@ -1,9 +1,9 @@
 //! The site's files, embedded in the binary, precompressed and named after their contents.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::{Path, State},
     http::{HeaderMap, HeaderValue, Response, StatusCode, header},
 };
@@ -15,13 +15,13 @@ use super::{AppState, refusals::OurWords};
 #[folder = "$WAYFARE_EMBED"]
 struct Site;
 
-/// One file in the forms in which it can be sent.
+/// One file in the forms in which it can be sent. Its bytes are those of the binary, however many readers it has.
 struct File {
     mime: HeaderValue,
     etag: HeaderValue,
-    plain: Vec<u8>,
-    brotli: Option<Vec<u8>>,
-    gzip: Option<Vec<u8>>,
+    plain: Bytes,
+    brotli: Option<Bytes>,
+    gzip: Option<Bytes>,
 }
 
 /// The files by their names, and the names that pages ask for.
@@ -35,7 +35,12 @@ pub struct Assets {
 impl Assets {
     /// What was embedded when the binary was built; nothing, where it was built without the browser's half.
     pub fn embedded() -> Self {
-        let read = |path: &str| Site::get(path).map(|file| file.data.into_owned());
+        let read = |path: &str| {
+            Site::get(path).map(|file| match file.data {
+                Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+                Cow::Owned(bytes) => bytes.into(),
+            })
+        };
         let names: HashMap<String, String> =
             read("manifest.json").and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
         let mut files = HashMap::new();

@@ -24,7 +24,8 @@ impl TrustedProxies {
         Self(networks)
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// May it speak for others?
+    pub fn trusts(&self, address: IpAddr) -> bool {
         let address = plain(address);
         self.0.iter().any(|network| network.contains(&address))
     }

@@ -1,5 +1,6 @@
 //! The router: what surrounds every request, and in which order.
 
+mod admission;
 pub mod assets;
 mod audit_export;
 mod changes;
@@ -42,8 +43,18 @@ use tower_http::{
     trace::{DefaultOnResponse, TraceLayer},
 };
 
-use crate::server::{services::Services, store::sqlite::SqliteStore};
+use crate::server::{
+    concurrency_limit::ConcurrencyLimit,
+    listener::{ConnectionLimits, Routers},
+    services::Services,
+    store::sqlite::SqliteStore,
+};
+use admission::ForwardedClients;
 use assets::Assets;
+pub use assets::plain;
+pub use changes::STREAMS_MAX;
+use changes::Watcher;
+pub use client::TrustedProxies;
 pub use routes::{Access, Route, catalogue};
 pub use site::Site;
 
@@ -59,6 +70,8 @@ pub struct AppState {
     pub assets: Arc<Assets>,
     pub site: Arc<Site>,
     pub stop: CancellationToken,
+    /// The streams of changes that are open.
+    pub streams: Arc<ConcurrencyLimit<Watcher>>,
 }
 
 /// Pages send a policy of their own, with the nonce of their scripts; nothing else runs or shows anything.
@@ -67,9 +80,19 @@ const POLICY: &str =
 /// Nothing of the machine is needed.
 const PERMISSIONS: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()";
 
-/// All routes with everything around them.
-pub fn router(state: AppState) -> Router {
-    let routers = routes::routers(&state);
+/// All routes with everything around them, for each kind of place that a connection may have.
+pub fn routers(state: &AppState, limits: &ConnectionLimits) -> Routers {
+    let direct = all_routes(state);
+    let forwarded = ForwardedClients::new(Arc::clone(&state.site), limits.per_client);
+    let proxied = direct.clone().layer(middleware::from_fn_with_state(forwarded, admission::limit_forwarded));
+    let reserve = proxied.clone().layer(middleware::from_fn_with_state(state.clone(), admission::only_known));
+    let [direct, proxied, reserve] = [direct, proxied, reserve].map(|router| surrounded(router, state));
+    Routers { direct, proxied, reserve }
+}
+
+/// All routes, with what finds out who asks and bounds what a request may cost.
+fn all_routes(state: &AppState) -> Router<AppState> {
+    let routers = routes::routers(state);
     let timed = routers
         .people
         .layer(csrf(&state.site))
@@ -91,13 +114,15 @@ pub fn router(state: AppState) -> Router {
         .layer(DefaultBodyLimit::max(hooks::BODY_MAX))
         .layer(middleware::from_fn_with_state(state.clone(), tracking::receive))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT));
+    routers.signs.merge(outside).merge(known)
+}
+
+/// What every answer has, whatever it answers.
+fn surrounded(router: Router<AppState>, state: &AppState) -> Router {
     let fixed =
         |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     let hsts = state.site.is_https().then(|| fixed(identify::HSTS, identify::A_YEAR_OF_TLS));
-    routers
-        .signs
-        .merge(outside)
-        .merge(known)
+    router
         .layer(middleware::from_fn_with_state(state.clone(), refusals::in_our_words))
         .layer(option_layer(hsts))
         .layer(DefaultBodyLimit::max(BODY_MAX))
@@ -110,7 +135,7 @@ pub fn router(state: AppState) -> Router {
         .layer(fixed(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
         .layer(CatchPanicLayer::custom(error_page::after_panic))
         .layer(TraceLayer::new_for_http().make_span_with(span).on_response(DefaultOnResponse::new().level(tracing::Level::DEBUG)))
-        .with_state(state)
+        .with_state(state.clone())
 }
 
 /// What the log says of a request: its route, never its address, which may hold a secret (a one-time link, a message's link, a

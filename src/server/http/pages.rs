@@ -2,9 +2,10 @@
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, to_bytes},
     extract::{Request, State},
     http::{HeaderValue, Method, Response, StatusCode, Uri, header, request::Parts},
+    middleware::map_response,
     response::{IntoResponse, Redirect},
 };
 use leptos::{
@@ -47,7 +48,21 @@ pub fn routes(state: &AppState) -> Router<AppState> {
             move || document(files.clone()),
         )
         .fallback(|State(page): State<PageState>, request: Request| async move { not_found(&page.app, request).await })
+        .layer(map_response(complete))
         .with_state(PageState { app: state.clone(), options })
+}
+
+/// A page is complete when it is sent. What it was made from is let go now: it must not wait for a slow reader.
+async fn complete(response: Response<Body>) -> Response<Body> {
+    let (mut parts, body) = response.into_parts();
+    match to_bytes(body, usize::MAX).await {
+        Ok(page) => Response::from_parts(parts, Body::from(page)),
+        Err(error) => {
+            tracing::error!(%error, "page.incomplete");
+            parts.status = StatusCode::INTERNAL_SERVER_ERROR;
+            Response::from_parts(parts, Body::empty())
+        }
+    }
 }
 
 /// The framework asks the state for its options.

@@ -2,6 +2,7 @@
 
 mod bare;
 mod client;
+pub mod connections;
 pub mod deliver;
 pub mod editor;
 pub mod engine;

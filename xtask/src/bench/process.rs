@@ -63,15 +63,17 @@ impl Server {
         Ok(ticks / TICKS)
     }
 
-    /// Memory in use, in megabytes. Pages of the database that the system maps for reading are counted apart.
-    pub fn memory(&self) -> Result<(f64, f64)> {
+    /// A line of the system's account of the process, in megabytes: `VmRSS` now, `VmHWM` at its largest.
+    pub fn memory_line(&self, name: &str) -> Result<f64> {
         let status =
             fs::read_to_string(format!("/proc/{}/status", self.child.id())).context("memory can be read on Linux only")?;
-        let of = |name: &str| {
-            let line = status.lines().find(|line| line.starts_with(name));
-            line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok()).unwrap_or_default() / 1024.0
-        };
-        Ok((of("RssAnon:"), of("RssFile:")))
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        Ok(line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or_default() / 1024.0)
+    }
+
+    /// Memory in use, in megabytes. Pages of the database that the system maps for reading are counted apart.
+    pub fn memory(&self) -> Result<(f64, f64)> {
+        Ok((self.memory_line("RssAnon")?, self.memory_line("RssFile")?))
     }
 }
 
