@@ -27,8 +27,14 @@ pub enum AppError {
     SelectionChanged(Box<StopPreview>),
     /// 410: a link that opens nothing.
     DeadLink,
+    /// 413: more was sent than is taken: a sentence.
+    TooLarge(String),
     /// 429: tried too often; seconds to wait.
     TooMany(u64),
+    /// 429: as much as may be is being done already; a sentence, and seconds to wait.
+    Crowded { sentence: String, seconds: u64 },
+    /// 503: it was stopped because it took too long: a sentence.
+    TookTooLong(String),
     /// 502: the sign-in provider did not do its part.
     Provider,
     /// 500: our fault. The details are in the log.
@@ -48,10 +54,19 @@ impl AppError {
             AppError::NotFound(_) => 404,
             AppError::Conflict(_) | AppError::SelectionChanged(_) => 409,
             AppError::DeadLink => 410,
-            AppError::TooMany(_) => 429,
+            AppError::TooLarge(_) => 413,
+            AppError::TooMany(_) | AppError::Crowded { .. } => 429,
             AppError::Provider => 502,
             AppError::Internal => 500,
-            AppError::Connection | AppError::Unavailable(_) => 503,
+            AppError::Connection | AppError::Unavailable(_) | AppError::TookTooLong(_) => 503,
+        }
+    }
+
+    /// Seconds after which it may work.
+    pub fn wait(&self) -> Option<u64> {
+        match self {
+            AppError::TooMany(seconds) | AppError::Crowded { seconds, .. } => Some(*seconds),
+            _ => None,
         }
     }
 
@@ -77,7 +92,10 @@ impl AppError {
                 "Something went wrong on our side, and nothing was changed. Try again; the server's log has the details."
                     .to_string()
             }
-            AppError::Unavailable(sentence) => sentence.clone(),
+            AppError::Unavailable(sentence)
+            | AppError::TooLarge(sentence)
+            | AppError::TookTooLong(sentence)
+            | AppError::Crowded { sentence, .. } => sentence.clone(),
             AppError::Connection => "Wayfare cannot be reached. Check that it is running and try again.".to_string(),
         }
     }
@@ -90,7 +108,10 @@ impl AppError {
             AppError::WrongCredentials => "Not signed in",
             AppError::Forbidden(_) => "Not allowed",
             AppError::DeadLink => "This link opens nothing",
+            AppError::TooLarge(_) => "Too large",
             AppError::TooMany(_) => "Too many attempts",
+            AppError::Crowded { .. } => "Not begun",
+            AppError::TookTooLong(_) => "It took too long",
             AppError::Provider => "Not signed in",
             AppError::NotFound(_) => "Not found",
             AppError::Conflict(_) | AppError::SelectionChanged(_) => "That did not work",

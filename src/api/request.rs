@@ -16,6 +16,7 @@ use crate::{
         ids::{OperationId, ProjectId},
     },
     server::{
+        costly_work::WAIT,
         own_path::own_path,
         services::{ServiceError, Services, Standing, Visitor, sign_in::OpenedSession},
         store::{StoreError, sqlite::SqliteStore},
@@ -162,6 +163,9 @@ pub fn fail(error: impl Into<AppError>) -> AppError {
         && let Ok(status) = StatusCode::from_u16(error.status())
     {
         response.set_status(status);
+        if let Some(seconds) = error.wait() {
+            response.insert_header(header::RETRY_AFTER, seconds.into());
+        }
     }
     FormAnswer::change(|answer| answer.error = Some(error.clone()));
     error
@@ -208,6 +212,13 @@ impl From<ServiceError> for AppError {
             ),
             ServiceError::TooMany(wait) => AppError::TooMany(wait.0),
             ServiceError::Busy => AppError::TooMany(1),
+            ServiceError::Crowded(crowded) => AppError::Crowded { sentence: crowded.sentence(), seconds: WAIT.as_secs() },
+            ServiceError::TookTooLong(sentence) => AppError::TookTooLong(sentence),
+            ServiceError::GivenUp(why) => AppError::TookTooLong(format!("This was stopped: {why}. Try again.")),
+            ServiceError::BrokeOff(_) => {
+                tracing::error!(%error, "work.broke_off");
+                AppError::Internal
+            }
             ServiceError::Provider(error) => {
                 tracing::warn!(%error, "sign_in.provider_failed");
                 AppError::Provider

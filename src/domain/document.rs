@@ -22,6 +22,9 @@ pub const FORMAT: &str = "wayfare.journeys";
 /// The newest version of the form that is understood.
 pub const FORMAT_VERSION: u32 = 1;
 
+/// Complaints about a file after which no further one is told.
+pub const ERRORS_MAX: usize = 100;
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JourneyFile {
@@ -69,7 +72,7 @@ impl JourneyFile {
     /// Reads a file.
     ///
     /// # Errors
-    /// Malformed JSON gives the one place where reading had to end; JSON of the wrong content gives every complaint.
+    /// Malformed JSON gives the one place where reading had to end; JSON of the wrong content gives every complaint, up to [`ERRORS_MAX`] of them.
     pub fn parse(text: &str) -> Result<Self, Vec<FileError>> {
         let header: Header = serde_json::from_str(text).map_err(|error| vec![of_serde(&error)])?;
         if let Some(error) = header.complaint(text) {
@@ -84,6 +87,8 @@ impl JourneyFile {
                 let place = format!("journeys[{index}]");
                 journey.problems().into_iter().map(move |problem| problem.under(&place))
             })
+            // For each the text is read again up to its place.
+            .take(ERRORS_MAX)
             .map(|problem| FileError {
                 line: locate::line_of(text, &problem.path).unwrap_or(1),
                 path: problem.path,

@@ -16,6 +16,7 @@ pub mod error;
 pub mod figures;
 pub mod graph;
 pub mod ids;
+pub mod interrupt;
 pub mod journey;
 pub mod label;
 pub mod list_page;

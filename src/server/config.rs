@@ -133,6 +133,9 @@ pub struct ServeArgs {
     /// Connections that read the database at the same time.
     #[arg(long, env = "WAYFARE_READERS", default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub readers: u32,
+    /// Seconds that a preview, a check, a replay or other costly work may take before it is stopped.
+    #[arg(long, env = "WAYFARE_WORK_SECONDS", default_value_t = 20, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=25))]
+    pub work_seconds: u64,
     /// Seconds that running requests get to finish when the server is told to stop. Messages that are being handed over are waited
     /// for as long as their channel waits for an answer, up to half a minute.
     #[arg(long, env = "WAYFARE_SHUTDOWN_SECONDS", default_value_t = 10, value_name = "SECONDS")]

@@ -7,6 +7,7 @@ pub mod client_network;
 pub mod clock;
 pub mod concurrency_limit;
 pub mod config;
+pub mod costly_work;
 pub mod delivery;
 pub mod demo;
 pub mod engine;

@@ -1,5 +1,7 @@
 //! Reads a file of people and events, portion by portion: what is good becomes records, what is not is named by its line.
 
+mod table_rows;
+
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read},
@@ -7,6 +9,7 @@ use std::{
 
 use tokio::sync::mpsc;
 
+use self::table_rows::{Found, Row, TableRows};
 use crate::domain::{
     error::FieldError,
     people::{
@@ -94,48 +97,44 @@ impl Rows<'_> {
 }
 
 fn read_table(file: File, identity: Option<&str>, now: Timestamp, rows: &mut Rows<'_>) -> Result<(), FileError> {
-    let mut input = BufReader::new(file);
+    let mut input = BufReader::with_capacity(64 * 1024, file);
     let delimiter = delimiter(input.fill_buf()?);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(input);
-    let mut row = csv::ByteRecord::new();
-    let mut heading: Option<Heading> = None;
-    while reader.read_byte_record(&mut row).map_err(io::Error::from)? {
-        let line = line_of(&row, reader.position().line());
-        let cells = texts(&row);
-        match (&heading, cells) {
-            (None, Ok(cells)) => {
-                heading = Some(Heading::read(cells.into_iter(), identity).map_err(|errors| {
-                    FileError::Heading(errors.into_iter().map(|error| error.sentence).collect::<Vec<_>>().join(" "))
-                })?);
-            }
-            (None, Err(error)) => return Err(FileError::Heading(error.sentence)),
-            (Some(heading), cells) => {
-                let read = cells.and_then(|cells| heading.records(cells.into_iter(), now));
-                if !rows.take(line, reader.position().byte(), read) {
-                    return Ok(());
-                }
-            }
+    let mut table = TableRows::new(input, delimiter);
+    let mut row = Row::default();
+    let Some(heading) = read_heading(&mut table, &mut row, identity)? else {
+        return Err(FileError::Heading("The file is empty. Its first row names the columns.".to_string()));
+    };
+    loop {
+        let (line, read) = match table.read(&mut row)? {
+            Found::End => return Ok(()),
+            Found::TooLong { line } => (line, Err(too_long())),
+            Found::Row { line } => (line, texts(&row).and_then(|cells| heading.records(cells.into_iter(), now))),
+        };
+        if !rows.take(line, table.bytes, read) {
+            return Ok(());
         }
     }
-    if heading.is_none() {
-        return Err(FileError::Heading("The file is empty. Its first row names the columns.".to_string()));
-    }
-    Ok(())
 }
 
-/// The line on which a row begins. The reader counts from the end of the row before, and leaves out empty lines; `next` is
-/// where it stands after the row.
-fn line_of(row: &csv::ByteRecord, next: u64) -> u64 {
-    let from = row.position().map_or(1, csv::Position::line);
-    let breaks = row.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
-    from.max(next.saturating_sub(breaks + 1))
+/// None of an empty file.
+fn read_heading<R: BufRead>(
+    table: &mut TableRows<R>,
+    row: &mut Row,
+    identity: Option<&str>,
+) -> Result<Option<Heading>, FileError> {
+    let cells = match table.read(row)? {
+        Found::End => return Ok(None),
+        Found::TooLong { .. } => return Err(FileError::Heading(too_long().sentence)),
+        Found::Row { .. } => texts(row).map_err(|error| FileError::Heading(error.sentence))?,
+    };
+    let heading = Heading::read(cells.into_iter(), identity);
+    heading
+        .map(Some)
+        .map_err(|errors| FileError::Heading(errors.into_iter().map(|error| error.sentence).collect::<Vec<_>>().join(" ")))
 }
 
-fn texts(row: &csv::ByteRecord) -> Result<Vec<&str>, FieldError> {
-    if row.as_slice().len() > ROW_MAX {
-        return Err(too_long());
-    }
-    row.iter()
+fn texts(row: &Row) -> Result<Vec<&str>, FieldError> {
+    row.cells()
         .map(|cell| {
             let sentence = "The row is not UTF-8 text. Save the file as UTF-8.";
             std::str::from_utf8(cell).map_err(|_| FieldError::new("", "encoding", sentence))
@@ -230,6 +229,12 @@ mod tests {
     async fn bad_rows_are_named_by_their_line_and_the_others_taken() {
         let table = b"identity;age:number\nada;36\nbob;old\n\n;7\neve;\"1\n2\"\nfay;8\n\xff;9\nzoe\n";
         assert_eq!(read(table, FileFormat::Csv).await, (2, vec![3, 5, 6, 9, 10], None));
+    }
+
+    #[tokio::test]
+    async fn a_row_that_is_too_long_is_named_and_what_follows_is_taken() {
+        let table = format!("identity,note\nada,\"{}\"\nbob,short\neve,\"never closed\n", "x".repeat(2 * ROW_MAX));
+        assert_eq!(read(table.as_bytes(), FileFormat::Csv).await, (2, vec![2], None));
     }
 
     #[tokio::test]

@@ -25,6 +25,7 @@ use crate::{
         clock::{Clock, SystemClock},
         concurrency_limit::ConcurrencyLimit,
         config::{ProviderArgsError, ServeArgs},
+        costly_work::CostlyWork,
         delivery::{Courier, DeliverySigns, Flights, Office},
         engine::{Engine, EngineSigns, calendar::Zones},
         file_descriptors::connections_allowed,
@@ -113,7 +114,8 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let token = args.local_token.then(Secret::new).transpose()?;
     let links = args.public_url.clone().map_or_else(|| local_url(address), Ok)?;
     let (local_too, sending) = (reachable.is_none(), Some(delivery.clone()));
-    let services = Services::new(store.clone(), Arc::clone(&clock), changes.clone(), auth, local_too, signs.clone(), sending);
+    let services = Services::new(store.clone(), Arc::clone(&clock), changes.clone(), auth, local_too, signs.clone(), sending)
+        .with_costly_work(CostlyWork::within(Duration::from_secs(args.work_seconds)));
     let state = AppState {
         services: services.clone(),
         assets: Arc::new(Assets::embedded()),

@@ -1,6 +1,6 @@
 //! Versions over real HTTP: saved, changed in place, begun, published while people are inside, tried, and refused with reasons.
 
-mod shop;
+pub mod shop;
 
 use serde_json::json;
 

@@ -69,6 +69,10 @@ impl Program {
         panic!("{lines:?} did not all come into {}", self.metrics().await);
     }
 
+    pub fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
     pub fn key(&self) -> &str {
         &self.key
     }

@@ -7,6 +7,7 @@ mod bad_input;
 mod catch_up;
 mod channels;
 mod connections;
+mod costly;
 mod courier;
 mod database_file;
 mod deliver;

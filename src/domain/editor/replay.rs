@@ -16,6 +16,7 @@ use crate::domain::{
         compiled::NodeIndex,
         trip::{self, Progress, Trip, Turned, World},
     },
+    interrupt::{GivenUp, Interrupt},
     journey::NodeFigures,
     people::{PastEvent, Profile, Properties, profile::event_key},
     settings::Entry,
@@ -28,6 +29,8 @@ type Person = i64;
 pub struct Rehearsal<'a> {
     version: &'a CompiledVersion,
     calendar: &'a dyn Calendar,
+    /// Asked for each who is moved.
+    interrupt: &'a dyn Interrupt,
     /// Names the journey for the control group.
     journey: String,
     /// Names of events that people's past is asked for.
@@ -44,10 +47,11 @@ pub struct Rehearsal<'a> {
 }
 
 impl<'a> Rehearsal<'a> {
-    pub fn new(version: &'a CompiledVersion, calendar: &'a dyn Calendar, journey: &str) -> Self {
+    pub fn new(version: &'a CompiledVersion, calendar: &'a dyn Calendar, journey: &str, interrupt: &'a dyn Interrupt) -> Self {
         Self {
             version,
             calendar,
+            interrupt,
             journey: journey.to_string(),
             past: version.past_events().into_iter().collect(),
             people: HashMap::new(),
@@ -86,10 +90,14 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// She did something. Whoever was not added is passed over.
-    pub fn event(&mut self, person: Person, happened: PastEvent, received_at: Timestamp) {
-        self.run_until(received_at);
+    ///
+    /// # Errors
+    /// Where nobody wants to know any more.
+    pub fn event(&mut self, person: Person, happened: PastEvent, received_at: Timestamp) -> Result<(), GivenUp> {
+        self.interrupt.go_on()?;
+        self.run_until(received_at)?;
         self.figures.events += 1;
-        let Some(profile) = self.people.get_mut(&person) else { return };
+        let Some(profile) = self.people.get_mut(&person) else { return Ok(()) };
         let by_profile = matches!(self.version.settings.entry, Entry::Profile { .. });
         let criteria = self.version.entry_criteria.as_ref().filter(|_| by_profile);
         let met = criteria.is_some_and(|criteria| criteria.holds(profile, received_at));
@@ -112,6 +120,7 @@ impl<'a> Rehearsal<'a> {
             let live = Some((happened.at, received_at)).filter(|_| !by_profile);
             self.occasion(person, happened.properties, received_at, live);
         }
+        Ok(())
     }
 
     /// She has an occasion to come in.
@@ -138,8 +147,12 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// Lets time pass: whoever is due goes on.
-    pub fn run_until(&mut self, until: Timestamp) {
+    ///
+    /// # Errors
+    /// Where nobody wants to know any more.
+    pub fn run_until(&mut self, until: Timestamp) -> Result<(), GivenUp> {
         while let Some(Reverse((at, person))) = self.due.peek().copied().filter(|Reverse((at, _))| *at <= until) {
+            self.interrupt.go_on()?;
             self.due.pop();
             let Some(trip) = self.inside.get(&person).filter(|trip| trip.due_at(self.version) == Some(at)) else { continue };
             let Some(profile) = self.people.get_mut(&person) else { continue };
@@ -147,6 +160,7 @@ impl<'a> Rehearsal<'a> {
             let progress = trip::time_up(world, profile, trip.clone());
             self.follow(person, progress, at);
         }
+        Ok(())
     }
 
     /// Counts where she went. Her message counts as sent at once.
@@ -209,6 +223,7 @@ mod tests {
     use crate::domain::{
         engine::calendar::UtcCalendar,
         graph::Graph,
+        interrupt::Uninterrupted,
         settings::Settings,
         time::{DAY_MS, HOUR_MS, MINUTE_MS},
     };
@@ -234,14 +249,14 @@ mod tests {
 
     fn did(rehearsal: &mut Rehearsal<'_>, person: i64, name: &str, at: Timestamp) {
         let happened = PastEvent { key: event_key(name), at, properties: Properties::new() };
-        rehearsal.event(person, happened, at);
+        rehearsal.event(person, happened, at).expect("nobody interrupts");
     }
 
     #[test]
     fn people_pass_as_they_would_have_and_each_message_is_counted() {
         let settings = Settings::new(Entry::Event { name: "Cart Left".to_string(), filters: Vec::new() });
         let version = CompiledVersion::new(&graph(), &settings, &HashMap::new());
-        let mut rehearsal = Rehearsal::new(&version, &UtcCalendar, "7");
+        let mut rehearsal = Rehearsal::new(&version, &UtcCalendar, "7", &Uninterrupted);
         for seq in 1..=3 {
             let addresses = [("email".to_string(), "ada@example.com".to_string())].into();
             rehearsal.add(Profile { seq, addresses, ..Profile::default() }, START);
@@ -253,7 +268,7 @@ mod tests {
         did(&mut rehearsal, 2, "Cart Left", START.plus(2 * HOUR_MS));
         did(&mut rehearsal, 3, "Cart Left", START.plus(3 * HOUR_MS));
         did(&mut rehearsal, 99, "Cart Left", START.plus(3 * HOUR_MS));
-        rehearsal.run_until(START.plus(3 * HOUR_MS + 5 * MINUTE_MS));
+        rehearsal.run_until(START.plus(3 * HOUR_MS + 5 * MINUTE_MS)).expect("nobody interrupts");
         let figures = rehearsal.finish();
         assert_eq!((figures.events, figures.entered), (6, 3));
         assert_eq!(figures.messages, [("mail".to_string(), 1)]);
@@ -267,7 +282,7 @@ mod tests {
         let criteria = serde_json::from_value(json!({"did": {"event": {"name": "Visited"}, "at_least": 2}})).expect("criteria");
         let settings = Settings::new(Entry::Profile { criteria });
         let version = CompiledVersion::new(&graph(), &settings, &HashMap::new());
-        let mut rehearsal = Rehearsal::new(&version, &UtcCalendar, "7");
+        let mut rehearsal = Rehearsal::new(&version, &UtcCalendar, "7", &Uninterrupted);
         let visit = |at| PastEvent { key: "visited".to_string(), at, properties: Properties::new() };
         let events = vec![visit(START.plus(-DAY_MS)), visit(START.plus(DAY_MS))];
         rehearsal.add(Profile { seq: 1, events, ..Profile::default() }, START);

@@ -10,6 +10,7 @@ use crate::domain::{
         trial::{TrialCase, try_person},
     },
     engine::{CompiledVersion, calendar::UtcCalendar},
+    interrupt::Uninterrupted,
     people::Profile,
     time::Timestamp,
 };
@@ -34,7 +35,7 @@ fn walked(document: &JourneyDocument, later: &[LaterEvent]) -> Vec<(String, Stri
     let version = CompiledVersion::new(&document.graph, &document.settings, &HashMap::new());
     let event = json!({"cart_id": 42, "order_id": 43, "product_id": 44, "score": 3}).as_object().cloned().expect("an object");
     let case = TrialCase { version: &version, calendar: &UtcCalendar, start: NOON, event, later };
-    try_person(&case, ada()).into_iter().map(|step| (step.node, step.what)).collect()
+    try_person(&case, ada(), &Uninterrupted).expect("steps").into_iter().map(|step| (step.node, step.what)).collect()
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::domain::{
         calendar::Calendar,
         trip::{self, Progress, Turned, World},
     },
+    interrupt::{GivenUp, Interrupt},
     people::{PastEvent, Profile, Properties, profile::event_key, value::canonical},
     settings::Entry,
     time::{MINUTE_MS, Timestamp},
@@ -31,7 +32,10 @@ pub struct TrialCase<'a> {
 }
 
 /// Follows her until she is out, or nothing more would happen.
-pub fn try_person(case: &TrialCase<'_>, mut profile: Profile) -> Vec<TrialStep> {
+///
+/// # Errors
+/// Where nobody wants to know any more.
+pub fn try_person(case: &TrialCase<'_>, mut profile: Profile, interrupt: &dyn Interrupt) -> Result<Vec<TrialStep>, GivenUp> {
     let mut steps = Vec::new();
     if let Some(reason) = kept_out(case, &profile) {
         let node = case.version.nodes.get(case.version.entry).map(|node| node.id.clone()).unwrap_or_default();
@@ -44,6 +48,7 @@ pub fn try_person(case: &TrialCase<'_>, mut profile: Profile) -> Vec<TrialStep> 
     let mut now = case.start;
     let mut next = Some(trip::enter(world(case, now), &mut profile, now, case.event.clone(), "trial"));
     while let Some(progress) = next.take() {
+        interrupt.go_on()?;
         record(case, &progress, now, &mut steps);
         if progress.ended.is_some() || steps.len() >= STEPS_MAX {
             break;
@@ -55,6 +60,7 @@ pub fn try_person(case: &TrialCase<'_>, mut profile: Profile) -> Vec<TrialStep> 
         let trip = progress.trip;
         // What comes first: her time, or what she does. A time that is the same comes first, as in the engine.
         while next.is_none() {
+            interrupt.go_on()?;
             let due = trip.due_at(case.version);
             match later.front() {
                 Some((at, _)) if due.is_none_or(|due| *at < due) => {
@@ -73,7 +79,7 @@ pub fn try_person(case: &TrialCase<'_>, mut profile: Profile) -> Vec<TrialStep> 
             }
         }
     }
-    steps
+    Ok(steps)
 }
 
 fn world<'a>(case: &TrialCase<'a>, now: Timestamp) -> World<'a> {

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::{engine::calendar::UtcCalendar, graph::Graph, settings::Settings};
+use crate::domain::{engine::calendar::UtcCalendar, graph::Graph, interrupt::Uninterrupted, settings::Settings};
 
 /// A Monday, 12:00 UTC.
 const NOON: Timestamp = Timestamp(1_790_596_800_000);
@@ -39,7 +39,11 @@ fn tried(settings: &Settings, later: Value) -> Vec<(i64, String, String)> {
     let later: Vec<LaterEvent> = serde_json::from_value(later).expect("events");
     let event = json!({"cart": 42}).as_object().cloned().expect("an object");
     let case = TrialCase { version: &version, calendar: &UtcCalendar, start: NOON, event, later: &later };
-    try_person(&case, ada()).into_iter().map(|step| ((step.at.0 - NOON.0) / MINUTE_MS, step.node, step.what)).collect()
+    try_person(&case, ada(), &Uninterrupted)
+        .expect("steps")
+        .into_iter()
+        .map(|step| ((step.at.0 - NOON.0) / MINUTE_MS, step.node, step.what))
+        .collect()
 }
 
 fn lines(steps: &[(i64, String, String)]) -> Vec<(i64, &str, &str)> {
@@ -109,6 +113,6 @@ fn a_circle_is_followed_only_so_far() {
     .expect("a graph");
     let version = CompiledVersion::new(&graph, &settings(), &HashMap::new());
     let case = TrialCase { version: &version, calendar: &UtcCalendar, start: NOON, event: Properties::new(), later: &[] };
-    let steps = try_person(&case, ada());
+    let steps = try_person(&case, ada(), &Uninterrupted).expect("steps");
     assert!((STEPS_MAX..STEPS_MAX + 10).contains(&steps.len()), "{}", steps.len());
 }

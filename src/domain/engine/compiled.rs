@@ -6,6 +6,7 @@ use crate::domain::{
     graph::{
         Graph, NodeKind,
         criteria::{Criteria, EventMatch},
+        expansion::{Expansion, VERSION_PARTS_MAX},
         node::{Delay, NodeGroup, Sending},
     },
     people::profile::event_key,
@@ -41,6 +42,7 @@ pub struct CompiledVersion {
 impl CompiledVersion {
     /// A graph that was published has no defects; one that has loses the connectors that lead nowhere.
     pub fn new(graph: &Graph, settings: &Settings, segments: &HashMap<String, Criteria>) -> Self {
+        let mut expansion = Expansion::new(segments, VERSION_PARTS_MAX);
         let by_id: HashMap<String, NodeIndex> =
             graph.nodes.iter().enumerate().map(|(index, node)| (node.id.clone(), index)).collect();
         let mut nodes: Vec<CompiledNode> = graph
@@ -52,7 +54,7 @@ impl CompiledVersion {
                 sending: node.sending,
                 criteria: match &node.step {
                     NodeKind::ConditionSplit { branches } => {
-                        branches.iter().map(|branch| branch.criteria.expand(segments)).collect()
+                        branches.iter().map(|branch| expansion.expand(&branch.criteria)).collect()
                     }
                     _ => Vec::new(),
                 },

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::expansion::{Expansion, PARTS_MAX};
 use crate::domain::{
     people::{
         Profile, Properties,
@@ -232,29 +233,9 @@ impl Criteria {
         }
     }
 
-    /// The same question with every segment replaced by its own criteria. A segment that is unknown, or that leads back to
-    /// itself, holds for nobody.
+    /// The same question with every segment replaced by its own criteria, as far as there is room ([`Expansion`]).
     pub fn expand(&self, segments: &HashMap<String, Criteria>) -> Criteria {
-        self.expand_within(segments, &mut Vec::new())
-    }
-
-    fn expand_within<'a>(&'a self, segments: &'a HashMap<String, Criteria>, open: &mut Vec<&'a str>) -> Criteria {
-        let mut all = |parts: &'a [Criteria]| parts.iter().map(|part| part.expand_within(segments, open)).collect();
-        match self {
-            Criteria::All(parts) => Criteria::All(all(parts)),
-            Criteria::Any(parts) => Criteria::Any(all(parts)),
-            Criteria::Not(part) => Criteria::Not(Box::new(part.expand_within(segments, open))),
-            Criteria::InSegment(name) => match segments.get(name) {
-                Some(criteria) if !open.contains(&name.as_str()) => {
-                    open.push(name);
-                    let expanded = criteria.expand_within(segments, open);
-                    open.pop();
-                    expanded
-                }
-                _ => Criteria::Any(Vec::new()),
-            },
-            leaf => leaf.clone(),
-        }
+        Expansion::new(segments, PARTS_MAX).expand(self)
     }
 
     /// Every leaf, from left to right.

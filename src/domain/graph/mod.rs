@@ -5,6 +5,7 @@
 //! graph is never stored), [`Graph::problems`] what keeps it from being published.
 
 pub mod criteria;
+pub mod expansion;
 pub mod node;
 mod validate;
 

@@ -13,6 +13,10 @@ use crate::domain::{error::FieldError, settings::is_time_of_day};
 const ID_MAX: usize = 64;
 /// Deepest nesting of criteria.
 const DEPTH_MAX: usize = 16;
+/// Defects after which no further one is looked for.
+const DEFECTS_MAX: usize = 100;
+/// Ways out that are named in a sentence.
+const WAYS_MAX: usize = 10;
 
 impl Graph {
     /// What is never taken from outside, nor published: ids twice, connectors to nowhere, numbers out of range. Paths are those
@@ -39,6 +43,9 @@ impl Graph {
         }
         let mut seen: HashMap<&str, &Node> = HashMap::new();
         for (index, node) in self.nodes.iter().enumerate() {
+            if defects.len() >= DEFECTS_MAX {
+                break;
+            }
             let path = format!("nodes[{index}]");
             if node.id.trim().is_empty() || node.id.chars().count() > ID_MAX {
                 let sentence = format!("A node's id has 1 to {ID_MAX} characters.");
@@ -57,6 +64,9 @@ impl Graph {
                 defects.push(FieldError::new("step.condition_split.branches", "too_deep", sentence).under(&path));
             }
         }
+        if defects.len() >= DEFECTS_MAX {
+            return defects;
+        }
         let entries = self.nodes.iter().filter(|node| node.step == NodeKind::Entry {}).count();
         if entries != 1 {
             let sentence = format!("A graph has exactly one entry node; this one has {entries}.");
@@ -69,7 +79,12 @@ impl Graph {
     fn connector_defects(&self, nodes: &HashMap<&str, &Node>) -> Vec<FieldError> {
         let mut defects = Vec::new();
         let mut drawn = HashSet::new();
+        // A split may have very many ways out, and each of them a connector: they are written down once.
+        let mut ways: HashMap<&str, HashSet<String>> = HashMap::new();
         for (index, connector) in self.connectors.iter().enumerate() {
+            if defects.len() >= DEFECTS_MAX {
+                break;
+            }
             let path = format!("connectors[{index}]");
             let mut add = |field: &str, key: &str, sentence: String| {
                 defects.push(FieldError::new(field, key, sentence).under(&path));
@@ -78,9 +93,13 @@ impl Graph {
                 None => {
                     add("from", "unknown_node", format!("There is no node “{}” for this connector to leave.", connector.from))
                 }
-                Some(node) if !node.outlets().contains(&connector.outlet) => {
-                    let outlets = node.outlets().join(", ");
-                    let ways = if outlets.is_empty() { "it has none".to_string() } else { format!("it has: {outlets}") };
+                Some(node)
+                    if !ways
+                        .entry(connector.from.as_str())
+                        .or_insert_with(|| node.outlets().into_iter().collect())
+                        .contains(&connector.outlet) =>
+                {
+                    let ways = described_ways(node);
                     let sentence = format!("“{}” has no outlet “{}”; {ways}.", connector.from, connector.outlet);
                     add("outlet", "unknown_outlet", sentence);
                 }
@@ -180,6 +199,19 @@ impl Graph {
             }
         }
         arrivals.keys().min().copied()
+    }
+}
+
+/// The ways out of a node, the first few of them, for a sentence.
+fn described_ways(node: &Node) -> String {
+    let outlets = node.outlets();
+    let more = outlets.len().saturating_sub(WAYS_MAX);
+    let named = outlets.iter().take(WAYS_MAX).map(|outlet| outlet.chars().take(ID_MAX).collect::<String>());
+    let named = named.collect::<Vec<_>>().join(", ");
+    match (named.is_empty(), more) {
+        (true, _) => "it has none".to_string(),
+        (false, 0) => format!("it has: {named}"),
+        (false, more) => format!("it has: {named}, and {more} more"),
     }
 }
 

@@ -146,3 +146,24 @@ proptest! {
         prop_assert_eq!(serde_json::from_str::<Graph>(&json).expect("readable"), graph);
     }
 }
+
+/// A split with so many ways out, and a connector for each of them.
+fn wide(ways: usize, outlet: impl Fn(usize) -> String) -> Graph {
+    let shares = (0..ways).map(|index| Share { name: format!("w{index}"), percent: 0 }).collect();
+    let connectors = (0..ways).map(|index| connector("split", &outlet(index), "a")).collect();
+    graph(vec![node("split", NodeKind::RandomSplit { shares }), wait("a")], connectors)
+}
+
+#[test]
+fn the_ways_out_of_a_split_are_written_down_once_however_many_they_are() {
+    // Written down for each connector they would be ten thousand million names.
+    assert_eq!(wide(100_000, |index| format!("w{index}")).flaws(), []);
+}
+
+#[test]
+fn of_very_many_defects_the_first_are_told_and_each_stays_short() {
+    let flaws = wide(100_000, |index| format!("x{index}")).flaws();
+    assert!((100..200).contains(&flaws.len()), "{}", flaws.len());
+    assert!(flaws.iter().all(|flaw| flaw.sentence.len() < 500), "{}", flaws[0].sentence);
+    assert!(flaws[0].sentence.ends_with("w9, and 99990 more."), "{}", flaws[0].sentence);
+}

@@ -13,12 +13,17 @@ use super::{
     Properties,
     native::{EventForm, ProfileForm},
     record::Record,
-    value::{is_date, read_key},
+    value::{PROPERTIES_MAX, is_date, read_key},
 };
 use crate::domain::{
     error::FieldError,
     time::{Day, Timestamp},
 };
+
+/// Most columns: nobody has more properties than these, and a few columns say who and when.
+pub const COLUMNS_MAX: usize = PROPERTIES_MAX + 5;
+/// Errors of a heading after which no further one is looked for.
+const ERRORS_MAX: usize = 20;
 
 /// What a column holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,11 +61,18 @@ impl Heading {
         let mut errors = Vec::new();
         for cell in cells {
             match column(cell.trim(), identity) {
+                Ok(_) if columns.len() >= COLUMNS_MAX => {
+                    let sentence = format!("The table has more than {COLUMNS_MAX} columns. Leave out those that are not needed.");
+                    return Err(vec![FieldError::new("", "too_many", sentence)]);
+                }
                 Ok(column) if columns.contains(&column) => {
                     errors.push(FieldError::new(cell, "duplicate", format!("There are two columns “{}”.", cell.trim())));
                 }
                 Ok(column) => columns.push(column),
                 Err(error) => errors.push(error),
+            }
+            if errors.len() >= ERRORS_MAX {
+                return Err(errors);
             }
         }
         if !columns.iter().any(|column| matches!(column, Column::Identity | Column::Anonymous)) {

@@ -3,7 +3,14 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::domain::transition::{Action, Decision, Situation, transition};
+use crate::{
+    domain::{
+        delivery::names::KnownNames,
+        interrupt::Uninterrupted,
+        transition::{Action, Decision, Situation, transition},
+    },
+    server::templates::check,
+};
 
 const NOW: Timestamp = Timestamp(1_795_000_000_000);
 
@@ -33,7 +40,7 @@ fn every_document_is_valid_and_what_is_published_could_be() {
 fn every_message_can_be_sent() {
     for journey in project(NOW).journeys {
         for node in journey.document.graph.nodes.iter().filter(|node| node.step.is_message()) {
-            let findings = crate::server::templates::check(&node.step, &crate::domain::delivery::names::KnownNames::default());
+            let findings = check(&node.step, &KnownNames::default(), &Uninterrupted).expect("nobody interrupts");
             assert_eq!((findings.problems, findings.warnings), (vec![], vec![]), "{}: {}", journey.document.name, node.id);
         }
     }

@@ -11,8 +11,11 @@ use axum::{
 use super::{AppState, error_page};
 use crate::{
     api::{AppError, request::Caller},
-    domain::audit::AuditQuery,
-    server::services::{ServiceError, audit::csv_rows},
+    domain::{audit::AuditQuery, interrupt::Interrupt},
+    server::{
+        costly_work::Job,
+        services::{ServiceError, audit::csv_rows},
+    },
 };
 
 /// Sends every entry that the query matches, a batch at a time.
@@ -30,12 +33,15 @@ pub async fn download(
 async fn begin(state: &AppState, caller: Caller, query: &str) -> Result<Response<Body>, AppError> {
     let actor = caller.standing.ok_or(AppError::SignedOut)?.actor;
     let query = AuditQuery::parse(query).map_err(AppError::Invalid)?;
+    let work = state.services.begin_costly(&actor, Job::Export).await?;
     state.services.begin_audit_export(&actor, &query).await?;
     let services = state.services.clone();
     let rows = try_stream! {
         yield Bytes::from(csv_rows(&[], true)?);
         let mut before = None;
         loop {
+            // It ends when the client hangs up, or after ten minutes.
+            work.stop.go_on().map_err(ServiceError::from)?;
             let entries = services.audit_batch(&actor, &query, before).await?;
             let Some(last) = entries.last() else { break };
             before = Some(last.seq);

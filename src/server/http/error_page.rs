@@ -13,10 +13,8 @@ use crate::api::{AppError, request::ShownOnce};
 pub fn of(error: &AppError, assets: &Assets, back: &str) -> Response<Body> {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = told(status, error.title(), &error.sentence(), assets, back);
-    if let AppError::TooMany(seconds) = error
-        && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
-    {
-        response.headers_mut().insert(header::RETRY_AFTER, value);
+    if let Some(seconds) = error.wait() {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response
 }

@@ -180,7 +180,11 @@ fn refuse(state: &AppState, request: &Request, error: &AppError) -> Response<Bod
 /// An error for a program.
 pub fn json(error: &AppError) -> Response<Body> {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, axum::Json(error.clone())).into_response()
+    let mut response = (status, axum::Json(error.clone())).into_response();
+    if let Some(seconds) = error.wait() {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
 }
 
 /// What is made for one person is kept by nobody else, nor after she has signed out.

@@ -2,17 +2,13 @@
 //! no script, sends no form, opens nothing, and can be framed by our own pages only.
 
 use axum::{
-    Extension, Form,
+    Extension,
     body::Body,
-    extract::{
-        Path, RawQuery, State,
-        rejection::{FormRejection, PathRejection},
-    },
+    extract::{Path, RawQuery, Request, State, rejection::PathRejection},
     http::{HeaderValue, Response, header},
 };
-use serde::Deserialize;
 
-use super::{AppState, error_page};
+use super::{AppState, body, error_page};
 use crate::{
     api::{AppError, journeys::journey_id, request::Caller},
     domain::{delivery::preview::DraftMessage, error::FieldError, query_string::pairs},
@@ -33,24 +29,13 @@ pub async fn show(
     framed(&state, html(&state, caller, path, &person).await)
 }
 
-#[derive(Deserialize)]
-pub struct Asked {
-    /// A `DraftMessage`.
-    message: String,
-}
+/// The field of the form: a `DraftMessage`.
+const MESSAGE: &str = "message";
 
 /// A form that the editor's page sends into a frame of its own: what is written in place of a page would be under the editor's
 /// policy, which styles nothing.
-pub async fn show_draft(
-    State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
-    asked: Result<Form<Asked>, FormRejection>,
-) -> Response<Body> {
-    let html = match asked {
-        Ok(Form(asked)) => html_of_draft(&state, caller, &asked.message).await,
-        Err(_) => Err(AppError::unreadable()),
-    };
-    framed(&state, html)
+pub async fn show_draft(State(state): State<AppState>, Extension(caller): Extension<Caller>, request: Request) -> Response<Body> {
+    framed(&state, html_of_draft(&state, caller, request).await)
 }
 
 fn framed(state: &AppState, html: Result<String, AppError>) -> Response<Body> {
@@ -79,10 +64,15 @@ async fn html(
     preview.html.ok_or_else(|| AppError::NotFound("HTML".to_string()))
 }
 
-async fn html_of_draft(state: &AppState, caller: Caller, message: &str) -> Result<String, AppError> {
+async fn html_of_draft(state: &AppState, caller: Caller, request: Request) -> Result<String, AppError> {
+    let (parts, body) = request.into_parts();
+    let (body, _place) = body::read_graph(state, &caller, &parts.headers, body).await?;
     let actor = caller.standing.ok_or(AppError::SignedOut)?.actor;
-    let draft: DraftMessage = serde_json::from_str(message).map_err(|_| {
-        AppError::field(FieldError::new("message", "malformed", "The message cannot be read. Reload the page and try again."))
+    let form = std::str::from_utf8(&body).ok();
+    let message = form.and_then(|form| pairs(form).find(|(field, _)| field == MESSAGE)).map(|(_, message)| message);
+    let draft: Option<DraftMessage> = message.and_then(|message| serde_json::from_str(&message).ok());
+    let draft = draft.ok_or_else(|| {
+        AppError::field(FieldError::new(MESSAGE, "malformed", "The message cannot be read. Reload the page and try again."))
     })?;
     state.services.preview_draft(&actor, draft).await?.html.ok_or_else(|| AppError::NotFound("HTML".to_string()))
 }

@@ -3,6 +3,7 @@
 mod admission;
 pub mod assets;
 mod audit_export;
+mod body;
 mod changes;
 mod client;
 mod error_page;
@@ -58,8 +59,6 @@ pub use client::TrustedProxies;
 pub use routes::{Access, Route, catalogue};
 pub use site::Site;
 
-/// Largest body of a request, in bytes: a thousand ticked journeys fit many times.
-const BODY_MAX: usize = 1024 * 1024;
 /// Longest time that a request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -101,6 +100,7 @@ fn all_routes(state: &AppState) -> Router<AppState> {
     let uploads = routers.uploads.layer(csrf(&state.site)).layer(DefaultBodyLimit::max(people_upload::FILE_MAX));
     let programs = routers
         .programs
+        .layer(middleware::map_response(rest::told_in_json))
         .layer(middleware::from_fn_with_state(state.clone(), rest::key::require_key))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT));
     let known = routers
@@ -125,7 +125,7 @@ fn surrounded(router: Router<AppState>, state: &AppState) -> Router {
     router
         .layer(middleware::from_fn_with_state(state.clone(), refusals::in_our_words))
         .layer(option_layer(hsts))
-        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(DefaultBodyLimit::max(body::BODY_MAX))
         .layer(fixed(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))

@@ -5,7 +5,10 @@ use std::io::{Seek, Write};
 use axum::{
     Extension,
     body::Body,
-    extract::{FromRequest, Multipart, Path, Request, State, multipart::MultipartError},
+    extract::{
+        FromRequest, Multipart, Path, Request, State,
+        multipart::{Field, MultipartError},
+    },
     http::{HeaderValue, Response, StatusCode, header},
     response::{IntoResponse, Redirect},
 };
@@ -20,11 +23,16 @@ use crate::{
         ids::ImportId,
         people::import::{FileFormat, FileReading},
     },
-    server::services::imports::{PeopleFile, refused_csv},
+    server::{
+        costly_work::Job,
+        services::imports::{PeopleFile, refused_csv},
+    },
 };
 
 /// Largest file that a browser may send, in bytes. Larger ones are for `wayfare import-people`.
 pub const FILE_MAX: usize = 512 * 1024 * 1024;
+/// Longest text of another field of the form, in bytes.
+const FIELD_MAX: usize = 4 * 1024;
 const PAGE: &str = "/imports";
 
 pub async fn upload(State(state): State<AppState>, Extension(caller): Extension<Caller>, request: Request) -> Response<Body> {
@@ -36,9 +44,10 @@ pub async fn upload(State(state): State<AppState>, Extension(caller): Extension<
 
 async fn take(state: &AppState, caller: Caller, request: Request) -> Result<ImportId, AppError> {
     let actor = may_import(caller)?;
+    let place = state.services.begin_costly(&actor, Job::Import).await?;
     let form = Multipart::from_request(request, state).await.map_err(|_| broken("it came in no form with a file"))?;
     let file = read(form).await?;
-    Ok(state.services.start_import(&actor, file).await?)
+    Ok(state.services.start_import(&actor, file, place).await?)
 }
 
 /// Asked before the file is taken from the wire.
@@ -53,8 +62,8 @@ async fn read(mut form: Multipart) -> Result<PeopleFile, AppError> {
     let (mut list, mut identity, mut received) = (None, None, None);
     while let Some(mut field) = form.next_field().await.map_err(lost)? {
         match field.name().unwrap_or_default() {
-            "list" => list = Some(field.text().await.map_err(lost)?),
-            "identity" => identity = Some(field.text().await.map_err(lost)?),
+            name @ "list" => list = Some(short(name.to_string(), field).await?),
+            name @ "identity" => identity = Some(short(name.to_string(), field).await?),
             "file" => {
                 let name = field.file_name().unwrap_or_default().to_string();
                 let mut file = tempfile::tempfile().map_err(disk)?;
@@ -80,12 +89,28 @@ async fn read(mut form: Multipart) -> Result<PeopleFile, AppError> {
     Ok(PeopleFile { name, file, bytes, reading: FileReading { format, identity: given(identity), list: given(list) } })
 }
 
+/// A field that somebody types. Only the file may be as long as the whole form.
+async fn short(name: String, mut field: Field<'_>) -> Result<String, AppError> {
+    let mut text = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(lost)? {
+        text.extend_from_slice(&chunk);
+        if text.len() > FIELD_MAX {
+            let sentence = format!("This has more than {FIELD_MAX} bytes. Make it shorter.");
+            return Err(AppError::field(FieldError::new(name, "too_long", sentence)));
+        }
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
 fn lost(error: MultipartError) -> AppError {
     tracing::debug!(%error, "upload.lost");
-    match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => broken("it is larger than 512 MiB; import it with wayfare import-people"),
-        _ => broken("the connection ended, or the form is damaged"),
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        let most = FILE_MAX / 1024 / 1024;
+        return AppError::TooLarge(format!(
+            "The file is larger than {most} MB. Split it, or read it in with “wayfare import-people” where the server runs."
+        ));
     }
+    broken("the connection ended, or the form is damaged")
 }
 
 fn broken(reason: &str) -> AppError {

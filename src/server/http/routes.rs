@@ -3,6 +3,7 @@
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     routing::{MethodRouter, any, delete, get, post, put},
 };
 use leptos::server_fn::axum::server_fn_paths;
@@ -105,7 +106,7 @@ fn people() -> Fixed {
     vec![
         ("GET", "/", get(pages::home)),
         ("GET", "/journeys/{id}/messages/{node}/html", get(message_html::show)),
-        ("POST", "/messages/html", post(message_html::show_draft)),
+        ("POST", "/messages/html", post(message_html::show_draft).layer(unlimited())),
         ("GET", "/sign-in/provider", get(provider::depart)),
         ("GET", "/sign-in/provider/back", get(provider::arrive)),
         ("POST", "/sign-in/provider/link", post(provider::link)),
@@ -139,6 +140,12 @@ fn programs() -> Fixed {
     ]
 }
 
+/// For handlers that read bodies by themselves, and say better what is too large (`body.rs`). What is within would have the
+/// limit of everybody otherwise, the framework of server functions included.
+fn unlimited() -> DefaultBodyLimit {
+    DefaultBodyLimit::disable()
+}
+
 /// The routers of the groups.
 pub struct Routers {
     pub signs: Router<AppState>,
@@ -156,7 +163,9 @@ pub fn routers(state: &AppState) -> Routers {
         outside: build(outside()),
         streams: build(streams()),
         uploads: build(uploads()),
-        people: build(people()).route("/api/ui/{*function}", any(server_functions::answer)).merge(pages::routes(state)),
+        people: build(people())
+            .route("/api/ui/{*function}", any(server_functions::answer).layer(unlimited()))
+            .merge(pages::routes(state)),
         programs: build(programs()),
     }
 }

@@ -11,7 +11,7 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 
-use super::{AppState, BODY_MAX, error_page, identify, pages};
+use super::{AppState, body, error_page, identify, pages};
 use crate::{
     api::{
         AppError,
@@ -23,23 +23,23 @@ use crate::{
 
 /// Largest error that is looked into.
 const ERROR_MAX: usize = 256 * 1024;
-/// Where graphs come in, and how large one may be: thousands of nodes with their texts.
+/// Where graphs come in.
 const EDITOR: &str = "/api/ui/editor/";
-const GRAPH_MAX: usize = 16 * 1024 * 1024;
 /// Fields that are never written into a page again.
 const SECRET_FIELDS: [&str; 4] = ["password", "present", "link", "secret"];
 
 pub async fn answer(State(state): State<AppState>, request: Request) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
-    // Nobody is read that much from who has not shown who she is.
-    let known = parts.extensions.get::<Caller>().is_some_and(|caller| caller.standing.is_some());
-    let (most, too_large) = if known && parts.uri.path().starts_with(EDITOR) {
-        (GRAPH_MAX, "The journey is larger than 16 MiB. Make its texts shorter, or split it into several journeys.\n")
+    let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
+    let taken = if parts.uri.path().starts_with(EDITOR) {
+        body::read_graph(&state, &caller, &parts.headers, body).await
     } else {
-        (BODY_MAX, "The request is larger than 1 MiB. Select fewer at once.\n")
+        body::read(body).await.map(|body| (body, None))
     };
-    let Ok(body) = to_bytes(body, most).await else {
-        return super::assets::plain(StatusCode::PAYLOAD_TOO_LARGE, too_large);
+    let (body, _place) = match taken {
+        Ok(taken) => taken,
+        Err(error) if accepts_html(&parts.headers) => return error_page::of(&error, &state.assets, pages::ALIVE),
+        Err(error) => return identify::json(&error),
     };
     let plain_form = accepts_html(&parts.headers);
     let original = parts.clone();
@@ -48,7 +48,6 @@ pub async fn answer(State(state): State<AppState>, request: Request) -> Response
     let form = FormAnswer::default();
     let context = {
         let (form, state) = (form.clone(), state.clone());
-        let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
         move || {
             provide_context(form.clone());
             provide_context(state.services.clone());
@@ -123,10 +122,8 @@ async fn went_wrong(
 
 /// Whoever tried too often is told when to come again.
 fn say_when(error: &AppError, headers: &mut HeaderMap) {
-    if let AppError::TooMany(seconds) = error
-        && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
-    {
-        headers.insert(header::RETRY_AFTER, value);
+    if let Some(seconds) = error.wait() {
+        headers.insert(header::RETRY_AFTER, seconds.into());
     }
 }
 

@@ -11,7 +11,11 @@ use axum::{
 use super::{AppState, error_page};
 use crate::{
     api::{AppError, request::Caller},
-    server::services::{ServiceError, answers::suppression_rows},
+    domain::interrupt::Interrupt,
+    server::{
+        costly_work::Job,
+        services::{ServiceError, answers::suppression_rows},
+    },
 };
 
 /// Sends every address, a batch at a time.
@@ -24,12 +28,15 @@ pub async fn download(State(state): State<AppState>, Extension(caller): Extensio
 
 async fn begin(state: &AppState, caller: Caller) -> Result<Response<Body>, AppError> {
     let actor = caller.standing.ok_or(AppError::SignedOut)?.actor;
+    let work = state.services.begin_costly(&actor, Job::Export).await?;
     state.services.begin_suppression_export(&actor).await?;
     let services = state.services.clone();
     let rows = try_stream! {
         yield Bytes::from(suppression_rows(&[], true)?);
         let mut after = None;
         loop {
+            // It ends when the client hangs up, or after ten minutes.
+            work.stop.go_on().map_err(ServiceError::from)?;
             let list = services.suppression_batch(&actor, after.as_ref()).await?;
             let Some(last) = list.last() else { break };
             after = Some(last.clone());

@@ -8,14 +8,15 @@ use crate::{
         access::Permission,
         actor::Actor,
         editor::{
-            Check, EditorDocument, Mode, PUBLISHED_DESCRIPTION_MAX, PersonHere, Predecessor, Publish, Save, Saved, Severity,
-            VersionLine, checks,
+            Catalogue, Check, EditorDocument, Mode, PUBLISHED_DESCRIPTION_MAX, PersonHere, Predecessor, Publish, Save, Saved,
+            Severity, VersionLine, checks,
             difference::{VersionDifference, difference},
         },
         engine::calendar::Calendar,
         error::FieldError,
         graph::Graph,
         ids::JourneyId,
+        interrupt::Interrupt,
         journey::{NodeFigures, VersionSummary},
         settings::Settings,
         status::Status,
@@ -24,6 +25,7 @@ use crate::{
         transition::{Action, Decision, Situation, transition},
     },
     server::{
+        costly_work::{Job, aside},
         engine::calendar::Zones,
         store::{
             Store,
@@ -160,9 +162,14 @@ impl<S: Store + Clone> Services<S> {
         to: i64,
     ) -> ServiceResult<VersionDifference> {
         actor.require(Permission::SeeJourneys)?;
-        let before = self.store.open_version(actor.project, journey, Some(from)).await?;
-        let after = self.store.open_version(actor.project, journey, Some(to)).await?;
-        Ok(difference((&before.graph, &before.settings), (&after.graph, &after.settings)))
+        let (services, project) = (self.clone(), actor.project);
+        self.costly(actor, Job::Comparison, |stop| async move {
+            let before = services.store.open_version(project, journey, Some(from)).await?;
+            let after = services.store.open_version(project, journey, Some(to)).await?;
+            let compare = move |_: &dyn Interrupt| difference((&before.graph, &before.settings), (&after.graph, &after.settings));
+            Ok(aside(stop, compare).await?)
+        })
+        .await
     }
 
     /// Everything that keeps a graph from being published.
@@ -170,8 +177,7 @@ impl<S: Store + Clone> Services<S> {
     /// # Errors
     /// The store's own.
     pub async fn publishing_problems(&self, actor: &Actor, graph: &Graph, settings: &Settings) -> ServiceResult<Vec<FieldError>> {
-        let of_server = self.server_checks(actor, graph, settings).await?;
-        let found = checks::errors(graph, settings, self.now()).into_iter().chain(of_server);
+        let found = self.all_checks(actor, graph, settings, None).await?.into_iter();
         Ok(found.filter(|check| check.severity == Severity::Error).map(|check| check.problem).collect())
     }
 
@@ -181,9 +187,28 @@ impl<S: Store + Clone> Services<S> {
     /// The store's own.
     pub async fn editor_checks(&self, actor: &Actor, document: &EditorDocument) -> ServiceResult<Vec<Check>> {
         let EditorDocument { graph, settings, catalogue, .. } = document;
-        let mut found = checks::checks(graph, settings, catalogue, self.now());
-        found.extend(self.server_checks(actor, graph, settings).await?);
+        let mut found = self.all_checks(actor, graph, settings, Some(catalogue.clone())).await?;
         found.sort_by_key(|check| check.severity);
+        Ok(found)
+    }
+
+    /// What the editor finds by itself, without a catalogue the errors alone, and what only the server can tell.
+    async fn all_checks(
+        &self,
+        actor: &Actor,
+        graph: &Graph,
+        settings: &Settings,
+        catalogue: Option<Catalogue>,
+    ) -> ServiceResult<Vec<Check>> {
+        let (of_graph, of_settings, now) = (graph.clone(), settings.clone(), self.now());
+        let find = move |_: &dyn Interrupt| {
+            Ok(match catalogue {
+                Some(catalogue) => checks::checks(&of_graph, &of_settings, &catalogue, now),
+                None => checks::errors(&of_graph, &of_settings, now),
+            })
+        };
+        let mut found = self.calculated(actor, Job::Checks, find).await?;
+        found.extend(self.server_checks(actor, graph, settings).await?);
         Ok(found)
     }
 

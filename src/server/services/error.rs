@@ -1,10 +1,11 @@
 //! Why a use case did not happen.
 
 use crate::{
-    domain::{access::Forbidden, error::FieldError},
+    domain::{access::Forbidden, error::FieldError, interrupt::GivenUp},
     server::{
         auth::{oidc::ProviderError, password::PasswordError, secret::NoRandomness, throttle::TooMany},
         channels::ChannelError,
+        costly_work::{Crowded, WorkError},
         store::StoreError,
         vault::VaultError,
     },
@@ -39,6 +40,18 @@ pub enum ServiceError {
     /// More is coming in than can be written.
     #[error("more is coming in than can be written")]
     Busy,
+    /// Costly work that was not begun.
+    #[error(transparent)]
+    Crowded(#[from] Crowded),
+    /// Costly work that was stopped: a sentence.
+    #[error("{0}")]
+    TookTooLong(String),
+    /// Costly work ended before its end; whoever began it says why.
+    #[error(transparent)]
+    GivenUp(#[from] GivenUp),
+    /// Costly work broke off: a bug, or the server is ending.
+    #[error("the work broke off: {0}")]
+    BrokeOff(String),
     #[error(transparent)]
     Provider(#[from] ProviderError),
     /// Only a running server sends.
@@ -69,5 +82,22 @@ impl From<PasswordError> for ServiceError {
 impl From<FieldError> for ServiceError {
     fn from(error: FieldError) -> Self {
         ServiceError::Invalid(error)
+    }
+}
+
+impl From<WorkError<ServiceError>> for ServiceError {
+    fn from(error: WorkError<ServiceError>) -> Self {
+        match error {
+            WorkError::Crowded(crowded) => ServiceError::Crowded(crowded),
+            WorkError::TookTooLong(sentence) => ServiceError::TookTooLong(sentence),
+            WorkError::BrokeOff => ServiceError::BrokeOff("its task ended".to_string()),
+            WorkError::Work(error) => error,
+        }
+    }
+}
+
+impl From<tokio::task::JoinError> for ServiceError {
+    fn from(error: tokio::task::JoinError) -> Self {
+        ServiceError::BrokeOff(error.to_string())
     }
 }

@@ -14,6 +14,7 @@ use crate::{
         },
     },
     server::{
+        costly_work::Running,
         ingest::IntakeError,
         people_file::{Portion, portions},
         store::{Store, StoreError, people::NewImport},
@@ -29,14 +30,15 @@ pub struct PeopleFile {
 }
 
 impl<S: Store + Clone> Services<S> {
-    /// Starts to read a file in and answers at once; its page shows how far it has come.
+    /// Starts to read a file in and answers at once; its page shows how far it has come. It keeps its place until its end.
     ///
     /// # Errors
     /// Where she may not, or the list has no proper name.
-    pub async fn start_import(&self, actor: &Actor, file: PeopleFile) -> ServiceResult<ImportId> {
+    pub async fn start_import(&self, actor: &Actor, file: PeopleFile, place: Running) -> ServiceResult<ImportId> {
         let (import, file) = self.begin_import(actor, file).await?;
         let (services, actor) = (self.clone(), actor.clone());
         tokio::spawn(async move {
+            let _place = place;
             if let Err(error) = services.read_in(&actor, import, file, |_, _| {}).await {
                 tracing::error!(%error, %import, "import.failed");
             }

@@ -13,7 +13,8 @@ use crate::{
         },
         error::FieldError,
         graph::Graph,
-        ids::JourneyId,
+        ids::{JourneyId, ProjectId},
+        interrupt::{GivenUp, Interrupt},
         people::{
             Profile,
             profile::{Channel, event_key},
@@ -24,14 +25,17 @@ use crate::{
     },
     server::{
         channels::Content,
+        costly_work::{Job, aside},
         engine::calendar::Zones,
         store::{Store, StoreError},
-        templates::{CompiledMessage, Facts, Sample, check, sample},
+        templates::{CompiledMessage, Facts, Sample, TemplateError, check, sample},
     },
 };
 
 /// Problems after which no further message of a journey is looked at.
 const PROBLEMS_MAX: usize = 50;
+/// And warnings.
+const WARNINGS_MAX: usize = 500;
 
 /// A message filled in, and an e-mail's HTML.
 pub struct Preview {
@@ -71,7 +75,7 @@ impl<S: Store + Clone> Services<S> {
         }
         let known = self.store.known_names(actor.project, entry_event(settings)).await?;
         let graph = graph.clone();
-        Ok(aside(move || findings_of(&graph, &known)).await?)
+        self.calculated(actor, Job::Checks, move |interrupt| findings_of(&graph, &known, interrupt)).await
     }
 
     /// A message of the journey's newest version, filled in for the person of this identity or e-mail address, or else for
@@ -87,7 +91,7 @@ impl<S: Store + Clone> Services<S> {
         person: Option<&str>,
     ) -> ServiceResult<Preview> {
         actor.require(Permission::SeeJourneys)?;
-        let filled = self.fill_in(actor, journey, node, person).await?;
+        let filled = self.fill_in(actor, journey, node, person, Job::Preview).await?;
         let channel_state = state_of(self.store.channel(actor.project, filled.channel).await?.as_ref());
         Ok(filled.preview(channel_state))
     }
@@ -98,7 +102,7 @@ impl<S: Store + Clone> Services<S> {
     /// Where there is no such journey, or the step sends nothing.
     pub async fn preview_draft(&self, actor: &Actor, draft: DraftMessage) -> ServiceResult<Preview> {
         actor.require(Permission::SeeJourneys)?;
-        let filled = self.fill_in_draft(actor, draft).await?;
+        let filled = self.fill_in_draft(actor, draft, Job::Preview).await?;
         let channel_state = state_of(self.store.channel(actor.project, filled.channel).await?.as_ref());
         Ok(filled.preview(channel_state))
     }
@@ -109,50 +113,50 @@ impl<S: Store + Clone> Services<S> {
         journey: JourneyId,
         node: &str,
         person: Option<&str>,
+        job: Job,
     ) -> ServiceResult<FilledIn> {
         let detail = self.store.journey(actor.project, journey).await?;
         let node = detail.graph.node(node).cloned().ok_or(StoreError::NotFound("message"))?;
         let person = person.unwrap_or_default().to_string();
         let draft = DraftMessage { journey, node, settings: detail.settings, person };
-        self.fill_in_as(actor, detail.summary.name, draft).await
+        self.fill_in_as(actor, detail.summary.name, draft, job).await
     }
 
-    pub(super) async fn fill_in_draft(&self, actor: &Actor, draft: DraftMessage) -> ServiceResult<FilledIn> {
+    pub(super) async fn fill_in_draft(&self, actor: &Actor, draft: DraftMessage, job: Job) -> ServiceResult<FilledIn> {
         let name = self.store.journey(actor.project, draft.journey).await?.summary.name;
-        self.fill_in_as(actor, name, draft).await
+        self.fill_in_as(actor, name, draft, job).await
     }
 
-    async fn fill_in_as(&self, actor: &Actor, journey_name: String, draft: DraftMessage) -> ServiceResult<FilledIn> {
+    async fn fill_in_as(&self, actor: &Actor, name: String, draft: DraftMessage, job: Job) -> ServiceResult<FilledIn> {
         let channel = draft.node.step.channel().ok_or(StoreError::NotFound("message"))?;
-        let known = self.store.known_names(actor.project, entry_event(&draft.settings)).await?;
-        let somebody = self.somebody(actor, &draft.person).await?;
-        let now = self.now();
-        Ok(aside(move || filled_in(&draft, journey_name, channel, &known, somebody, now)).await?)
+        let (services, project) = (self.clone(), actor.project);
+        self.costly(actor, job, |stop| async move {
+            let known = services.store.known_names(project, entry_event(&draft.settings)).await?;
+            let somebody = services.somebody(project, &draft.person).await?;
+            let occasion = Occasion { journey_name: name, channel, now: services.now() };
+            Ok(aside(stop, move |interrupt| filled_in(&draft, occasion, &known, somebody, interrupt)).await??)
+        })
+        .await
     }
 
-    async fn somebody(&self, actor: &Actor, wanted: &str) -> ServiceResult<Somebody> {
+    async fn somebody(&self, project: ProjectId, wanted: &str) -> ServiceResult<Somebody> {
         let wanted = wanted.trim();
         if wanted.is_empty() {
             return Ok(Somebody { person: PreviewPerson::Example, found: None });
         }
-        let known = match self.store.person_by_identity(actor.project, wanted).await? {
+        let known = match self.store.person_by_identity(project, wanted).await? {
             Some(seq) => Some(seq),
             None => {
                 let query = PeopleQuery { search: wanted.to_string(), ..PeopleQuery::default() };
-                let page = self.store.people_page(actor.project, &query, self.now()).await?;
+                let page = self.store.people_page(project, &query, self.now()).await?;
                 let is_hers = |email: &Option<String>| email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(wanted));
                 page.rows.into_iter().find(|row| is_hers(&row.email)).map(|row| row.seq)
             }
         };
         let Some(seq) = known else { return Ok(Somebody { person: PreviewPerson::Unknown, found: None }) };
-        let detail = self.store.person(actor.project, seq).await?;
+        let detail = self.store.person(project, seq).await?;
         Ok(Somebody { person: PreviewPerson::Person { seq, title: detail.title() }, found: Some(detail) })
     }
-}
-
-/// Filling in takes a processor: not on the threads that answer everybody.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Conflict("The message could not be filled in. Try again."))
 }
 
 fn entry_event(settings: &Settings) -> Option<&str> {
@@ -162,22 +166,22 @@ fn entry_event(settings: &Settings) -> Option<&str> {
     }
 }
 
-fn findings_of(graph: &Graph, known: &KnownNames) -> Findings {
+fn findings_of(graph: &Graph, known: &KnownNames, interrupt: &dyn Interrupt) -> Result<Findings, GivenUp> {
     let mut all = Findings::default();
     for (index, node) in graph.nodes.iter().enumerate() {
         let Some(channel) = node.step.channel() else { continue };
-        let found = check(&node.step, known);
+        let found = check(&node.step, known, interrupt)?;
         let placed = |mut error: FieldError| {
             error.sentence = format!("“{}”, {}: {}", node.title(), field_title(&error.path), error.sentence);
             error.under(channel.key()).under("step").under(&format!("nodes[{index}]"))
         };
         all.problems.extend(found.problems.into_iter().map(placed));
         all.warnings.extend(found.warnings.into_iter().map(placed));
-        if all.problems.len() >= PROBLEMS_MAX {
+        if all.problems.len() >= PROBLEMS_MAX || all.warnings.len() >= WARNINGS_MAX {
             break;
         }
     }
-    all
+    Ok(all)
 }
 
 /// A field in words.
@@ -190,16 +194,22 @@ fn field_title(path: &str) -> &str {
     }
 }
 
-fn filled_in(
-    draft: &DraftMessage,
+/// What a message is filled in with, besides the person.
+struct Occasion {
     journey_name: String,
     channel: Channel,
+    now: Timestamp,
+}
+
+fn filled_in(
+    draft: &DraftMessage,
+    Occasion { journey_name, channel, now }: Occasion,
     known: &KnownNames,
     somebody: Somebody,
-    now: Timestamp,
-) -> FilledIn {
+    interrupt: &dyn Interrupt,
+) -> Result<FilledIn, GivenUp> {
     let DraftMessage { journey, node, settings, .. } = draft;
-    let mut findings = check(&node.step, known);
+    let mut findings = check(&node.step, known, interrupt)?;
     let composed = CompiledMessage::new(&node.step).ok().map(|message| {
         let facts = facts_of(&somebody, &message, settings);
         let zone = facts.profile.time_zone.as_deref().unwrap_or(&settings.time_zone);
@@ -213,10 +223,11 @@ fn filled_in(
             zone,
             now,
         };
-        message.compose(&facts, None)
+        message.compose_while(&facts, None, interrupt)
     });
     let content = match composed {
         Some(Ok(content)) => Some(content),
+        Some(Err(TemplateError::GivenUp(why))) => return Err(why),
         Some(Err(error)) => {
             let error = FieldError::new(error.field(), error.key(), error.to_string());
             if !findings.problems.contains(&error) {
@@ -226,7 +237,7 @@ fn filled_in(
         }
         None => None,
     };
-    FilledIn {
+    Ok(FilledIn {
         journey: *journey,
         journey_name,
         node: node.id.clone(),
@@ -235,7 +246,7 @@ fn filled_in(
         person: somebody.person,
         findings,
         content,
-    }
+    })
 }
 
 impl FilledIn {

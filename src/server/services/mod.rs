@@ -22,15 +22,19 @@ mod trials;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
 use crate::{
-    domain::{ids::ProjectId, time::Timestamp},
+    domain::{
+        actor::Actor,
+        ids::ProjectId,
+        interrupt::{GivenUp, Interrupt},
+        time::Timestamp,
+    },
     server::{
         auth::Auth,
         changes::Changes,
         channels::Outside,
         clock::Clock,
+        costly_work::{CostlyWork, Job, Running, WorkReading, WorkStop, aside},
         delivery::{DeliverySigns, Flights},
         engine::EngineSigns,
         ingest::Intake,
@@ -55,8 +59,7 @@ pub struct Services<S> {
     reports: Reports,
     signs: EngineSigns,
     delivery: Option<Delivery>,
-    /// Held while a graph is tried on past events: one at a time keeps enough of the machine for everybody else.
-    rehearsal: Arc<Semaphore>,
+    work: CostlyWork,
 }
 
 /// What messages go out with.
@@ -84,8 +87,46 @@ impl<S: Store + Clone> Services<S> {
         let flights = delivery.as_ref().map(|delivery| delivery.flights.clone()).unwrap_or_default();
         let intake = Intake::start(store.clone(), Arc::clone(&clock), signs.clone(), flights.clone());
         let reports = Reports::start(store.clone(), Arc::clone(&clock), signs.clone(), flights);
-        let rehearsal = Arc::new(Semaphore::new(1));
-        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, reports, signs, delivery, rehearsal }
+        let work = CostlyWork::default();
+        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, reports, signs, delivery, work }
+    }
+
+    /// With limits on costly work that are other than the usual ones.
+    #[must_use]
+    pub fn with_costly_work(self, work: CostlyWork) -> Self {
+        Self { work, ..self }
+    }
+
+    /// What costly work the server has done, and refused.
+    pub fn costly_work(&self) -> WorkReading {
+        self.work.read()
+    }
+
+    /// A place for costly work that goes on as long as what is answered is held: a request that is large, a file that is read.
+    ///
+    /// # Errors
+    /// Where no place is free.
+    pub async fn begin_costly(&self, actor: &Actor, job: Job) -> ServiceResult<Running> {
+        Ok(self.work.begin(actor, job).await?)
+    }
+
+    /// Does costly work within its limits. What it fails with is the use case's own, or says that it was not begun or stopped.
+    async fn costly<T, F>(&self, actor: &Actor, job: Job, work: impl FnOnce(WorkStop) -> F) -> ServiceResult<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = ServiceResult<T>> + Send + 'static,
+    {
+        Ok(self.work.run(actor, job, work).await?)
+    }
+
+    /// The same for work that reads nothing and takes a processor.
+    async fn calculated<T: Send + 'static>(
+        &self,
+        actor: &Actor,
+        job: Job,
+        work: impl FnOnce(&dyn Interrupt) -> Result<T, GivenUp> + Send + 'static,
+    ) -> ServiceResult<T> {
+        self.costly(actor, job, |stop| async move { Ok(aside(stop, work).await??) }).await
     }
 
     /// What the engine tells about itself.

@@ -6,8 +6,12 @@ use crate::{
         access::Permission,
         actor::Actor,
         error::FieldError,
-        graph::criteria::Criteria,
+        graph::{
+            criteria::Criteria,
+            expansion::{PARTS_MAX, size},
+        },
         ids::JourneyId,
+        interrupt::Interrupt,
         people::{
             record::Record,
             value::read_key,
@@ -15,6 +19,7 @@ use crate::{
         },
     },
     server::{
+        costly_work::{Job, WorkStop},
         ingest::IntakeError,
         store::{
             Store, StoreError,
@@ -52,7 +57,9 @@ impl<S: Store + Clone> Services<S> {
 
     pub async fn people_page(&self, actor: &Actor, query: &PeopleQuery) -> ServiceResult<PeoplePage> {
         actor.require(Permission::SeeJourneys)?;
-        Ok(self.store.people_page(actor.project, query, self.now()).await?)
+        let (services, project, query) = (self.clone(), actor.project, query.clone());
+        let search = |_| async move { Ok(services.store.people_page(project, &query, services.now()).await?) };
+        self.costly(actor, Job::Search, search).await
     }
 
     pub async fn person(&self, actor: &Actor, person: i64) -> ServiceResult<PersonDetail> {
@@ -114,16 +121,31 @@ impl<S: Store + Clone> Services<S> {
     /// Every segment, each with the number of people in it.
     pub async fn segments(&self, actor: &Actor) -> ServiceResult<Vec<SegmentView>> {
         actor.require(Permission::SeeJourneys)?;
-        let mut segments = self.store.segments(actor.project).await?;
-        for segment in &mut segments {
-            segment.people = Some(self.store.count_matching(actor.project, &segment.criteria, self.now()).await?);
-        }
-        Ok(segments)
+        let (services, project) = (self.clone(), actor.project);
+        let count = |stop: WorkStop| async move {
+            let mut segments = services.store.segments(project).await?;
+            for segment in &mut segments {
+                stop.go_on()?;
+                segment.people = Some(services.store.count_matching(project, &segment.criteria, services.now()).await?);
+            }
+            Ok(segments)
+        };
+        self.costly(actor, Job::Count, count).await
     }
 
+    /// How many people meet criteria.
+    ///
+    /// # Errors
+    /// Where these have too many parts to ask for.
     pub async fn count_matching(&self, actor: &Actor, criteria: &Criteria) -> ServiceResult<i64> {
         actor.require(Permission::SeeJourneys)?;
-        Ok(self.store.count_matching(actor.project, criteria, self.now()).await?)
+        if size(criteria) > PARTS_MAX {
+            let sentence = format!("Criteria have at most {PARTS_MAX} parts. Make a segment of some of them.");
+            return Err(FieldError::new("criteria", "too_large", sentence).into());
+        }
+        let (services, project, criteria) = (self.clone(), actor.project, criteria.clone());
+        let count = |_| async move { Ok(services.store.count_matching(project, &criteria, services.now()).await?) };
+        self.costly(actor, Job::Count, count).await
     }
 
     /// Makes a segment, or changes the one of that name.

@@ -14,6 +14,7 @@ use crate::{
     },
     server::{
         channels::{self, Content, EmailContent, Handed, Parcel, WebhookContent},
+        costly_work::Job,
         store::{Store, channels::StoredChannel},
     },
 };
@@ -62,7 +63,7 @@ impl<S: Store + Clone> Services<S> {
         to: &str,
     ) -> ServiceResult<Option<String>> {
         actor.require(Permission::EditJourneys)?;
-        let filled = self.fill_in(actor, journey, node, person).await?;
+        let filled = self.fill_in(actor, journey, node, person, Job::TestMessage).await?;
         self.try_message(actor, filled, to).await
     }
 
@@ -72,7 +73,7 @@ impl<S: Store + Clone> Services<S> {
     /// As those of a saved one.
     pub async fn test_draft(&self, actor: &Actor, draft: DraftMessage, to: &str) -> ServiceResult<Option<String>> {
         actor.require(Permission::EditJourneys)?;
-        let filled = self.fill_in_draft(actor, draft).await?;
+        let filled = self.fill_in_draft(actor, draft, Job::TestMessage).await?;
         self.try_message(actor, filled, to).await
     }
 

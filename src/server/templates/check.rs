@@ -1,6 +1,6 @@
 //! What can be said of a message before it is sent to anybody.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use super::{
     CompiledMessage, Facts, TemplateError,
@@ -15,6 +15,7 @@ use crate::{
         },
         error::FieldError,
         graph::node::NodeKind,
+        interrupt::{GivenUp, Interrupt},
         time::Timestamp,
     },
     server::{channels::Content, engine::calendar::Zones},
@@ -23,21 +24,39 @@ use crate::{
 /// When the made-up person of checks lives: any time does.
 const SOME_TIME: Timestamp = Timestamp(1_800_000_000_000);
 
+/// Most names of one message that nobody knows and that are told. Each is compared with all that are known.
+const UNKNOWN_MAX: usize = 50;
+/// Most problems of one message that are told.
+const PROBLEMS_MAX: usize = 50;
+
 /// Looks at what a step sends; paths are its fields: `subject`, `body`, `url`, `headers[0].value`.
-pub fn check(step: &NodeKind, known: &KnownNames) -> Findings {
+///
+/// # Errors
+/// Where nobody wants to know any more.
+pub fn check(step: &NodeKind, known: &KnownNames, interrupt: &dyn Interrupt) -> Result<Findings, GivenUp> {
+    interrupt.go_on()?;
     let compiled = match CompiledMessage::new(step) {
         Ok(compiled) => compiled,
-        Err(problems) => return Findings { problems, warnings: Vec::new() },
+        Err(mut problems) => {
+            problems.truncate(PROBLEMS_MAX);
+            return Ok(Findings { problems, warnings: Vec::new() });
+        }
     };
     let mut findings = Findings { problems: Vec::new(), warnings: warnings(&compiled, known) };
     for empty in [false, true] {
-        try_out(&compiled, step, empty, &mut findings);
+        try_out(&compiled, step, empty, &mut findings, interrupt)?;
     }
-    findings
+    Ok(findings)
 }
 
 /// Fills it in for somebody made up: who has everything, and who has nothing.
-fn try_out(compiled: &CompiledMessage, step: &NodeKind, empty: bool, findings: &mut Findings) {
+fn try_out(
+    compiled: &CompiledMessage,
+    step: &NodeKind,
+    empty: bool,
+    findings: &mut Findings,
+    interrupt: &dyn Interrupt,
+) -> Result<(), GivenUp> {
     let somebody = if empty { Sample::default() } else { sample(compiled) };
     let facts = Facts {
         profile: &somebody.profile,
@@ -48,7 +67,7 @@ fn try_out(compiled: &CompiledMessage, step: &NodeKind, empty: bool, findings: &
         zone: "UTC",
         now: SOME_TIME,
     };
-    match compiled.compose(&facts, None) {
+    match compiled.compose_while(&facts, None, interrupt) {
         Ok(Content::Webhook(webhook)) if compiled.sends_json() && !webhook.body.trim().is_empty() => {
             if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&webhook.body) {
                 let sentence = format!(
@@ -62,8 +81,10 @@ fn try_out(compiled: &CompiledMessage, step: &NodeKind, empty: bool, findings: &
         // An address that comes from the person or the event cannot be judged without them.
         Err(TemplateError::Address(_)) if begins_with_value(step) => {}
         Err(TemplateError::NotSent(_) | TemplateError::NoMessage) => {}
+        Err(TemplateError::GivenUp(why)) => return Err(why),
         Err(error) => add(&mut findings.problems, FieldError::new(error.field(), error.key(), error.to_string())),
     }
+    Ok(())
 }
 
 fn add(to: &mut Vec<FieldError>, error: FieldError) {
@@ -78,13 +99,17 @@ fn begins_with_value(step: &NodeKind) -> bool {
 
 /// Names that nobody knows, once each.
 fn warnings(compiled: &CompiledMessage, known: &KnownNames) -> Vec<FieldError> {
-    let mut told = BTreeSet::new();
+    let (mut seen, mut told) = (HashSet::new(), HashSet::new());
     let mut warnings = Vec::new();
     for (field, name) in compiled.names() {
-        if let Some(sentence) = unknown(name, known)
+        if seen.insert((&name.root, &name.property))
+            && let Some(sentence) = unknown(name, known)
             && told.insert(sentence.clone())
         {
             warnings.push(FieldError::new(field, "unknown_name", sentence));
+            if warnings.len() >= UNKNOWN_MAX {
+                break;
+            }
         }
     }
     warnings

@@ -138,7 +138,7 @@ pub fn translate(code: &str) -> String {
                 out.push_str(braze_attribute(name).unwrap_or(&format!("profile{}", bracket(name))));
             }
             copied = end;
-            index = all.iter().position(|token| token.start >= end).unwrap_or(all.len());
+            index = all[index..].iter().position(|token| token.start >= end).map_or(all.len(), |further| index + further);
         } else {
             let is_plain = token.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
             if after_dot && matches!(token.kind, Kind::Word) && !is_plain {
@@ -151,6 +151,20 @@ pub fn translate(code: &str) -> String {
         last = Some(*token);
     }
     out.push_str(&code[copied..]);
+    out
+}
+
+/// Runs of blanks outside of quotes as one blank: the parser takes a square of the time for long ones.
+pub fn squeezed(code: &str) -> String {
+    let mut out = String::with_capacity(code.len());
+    let mut end = 0;
+    for token in tokens(code) {
+        if token.start > end {
+            out.push(' ');
+        }
+        out.push_str(token.text);
+        end = token.start + token.text.len();
+    }
     out
 }
 
@@ -239,6 +253,12 @@ mod tests {
         ] {
             assert_eq!(translate(theirs), ours, "{theirs}");
         }
+    }
+
+    #[test]
+    fn blanks_are_squeezed_outside_of_quotes() {
+        assert_eq!(squeezed("a  \n\t| append:  'x  y' , \"  \"  "), "a | append: 'x  y' , \"  \"");
+        assert_eq!(squeezed("a.b[0]==1"), "a.b[0]==1");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! A template, parsed once and filled in for thousands of people.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    collections::HashSet,
+    sync::{Arc, LazyLock},
+};
 
 use liquid_core::{Language, Renderable, Runtime};
 
@@ -147,10 +150,10 @@ impl<'a> Written<'a> {
                     texts.push(text.clone().into_boxed_str());
                     format!("{{% {} {}\n%}}", blocks::TEXT_TAG, texts.len() - 1)
                 }
-                Piece::Output { code, .. } => format!("{{{{ {}\n}}}}", rewriter.finish(&code::translate(code))),
+                Piece::Output { code, .. } => format!("{{{{ {}\n}}}}", rewriter.finish(&code::squeezed(&code::translate(code)))),
                 Piece::Tag { name, arguments, .. } => {
                     let name = rewriter.passes_tag(name);
-                    format!("{{% {name} {}\n%}}", code::translate(arguments))
+                    format!("{{% {name} {}\n%}}", code::squeezed(&code::translate(arguments)))
                 }
             };
             source.push_str(&part);
@@ -191,7 +194,7 @@ impl<'a> Written<'a> {
 
 /// The values that a template uses and does not make itself.
 fn used_names(pieces: &[Piece]) -> Vec<Name> {
-    let mut made = vec!["forloop".to_string(), "tablerowloop".to_string()];
+    let mut made = HashSet::from(["forloop".to_string(), "tablerowloop".to_string()]);
     let mut names = Vec::new();
     for piece in pieces {
         match piece {

@@ -5,10 +5,12 @@ use std::borrow::Cow;
 use super::{
     Links, TemplateError,
     links::{Linking, mentions, with_links},
+    meter::{HTML_MAX, Limit},
     mjml::mjml_to_html,
     scope::Addresses,
     text_part::plain_text,
 };
+use crate::domain::interrupt::Interrupt;
 
 /// Deepest nesting of elements. Readers of HTML climb down one by one, and the stack ends.
 const ELEMENTS_MAX: usize = 128;
@@ -129,6 +131,7 @@ pub fn finish(
     kind: BodyKind,
     links: Option<&dyn Links>,
     addresses: &Addresses<'_>,
+    interrupt: &dyn Interrupt,
 ) -> Result<(String, Option<String>), TemplateError> {
     if kind == BodyKind::Plain {
         let lacks = links.is_some() && !mentions(&body, addresses);
@@ -136,19 +139,29 @@ pub fn finish(
         return Ok((format!("{body}{footer}"), None));
     }
     let has_way_out = mentions(&body, addresses);
-    let (text, html) = both_parts(&body, kind, links.map(|links| Linking { links, addresses, has_way_out }))?;
+    let (text, html) = both_parts(&body, kind, links.map(|links| Linking { links, addresses, has_way_out }), interrupt)?;
     Ok((text, Some(html)))
 }
 
 /// Text and HTML of a body that is written as HTML or MJML; it may have marks in it.
-pub fn both_parts(body: &str, kind: BodyKind, linking: Option<Linking<'_>>) -> Result<(String, String), TemplateError> {
+pub fn both_parts(
+    body: &str,
+    kind: BodyKind,
+    linking: Option<Linking<'_>>,
+    interrupt: &dyn Interrupt,
+) -> Result<(String, String), TemplateError> {
     check_nesting(body, kind)?;
     contained(|| {
         let html = if kind == BodyKind::Mjml { Cow::Owned(mjml_to_html(body)?) } else { Cow::Borrowed(body) };
+        if html.len() > HTML_MAX {
+            return Err(TemplateError::Limit { field: "body".to_string(), limit: Limit::Html });
+        }
+        interrupt.go_on()?;
         let html = match linking {
             Some(linking) => with_links(&html, &linking)?,
             None => html.into_owned(),
         };
+        interrupt.go_on()?;
         Ok((plain_text(&html)?, html))
     })
 }

@@ -16,6 +16,7 @@ use super::{
     scope::Addresses,
     text_part::{push_squeezed, split_tag, tidied},
 };
+use crate::domain::interrupt::Uninterrupted;
 
 /// Most shapes that are kept of one message, and how long they may be together, in bytes.
 const SHAPES_MAX: usize = 32;
@@ -77,7 +78,7 @@ impl Finisher {
             }
             found.is_some() || known.len() >= SHAPES_MAX
         };
-        let (text, html) = finish(filled()?, self.kind, Some(links), addresses)?;
+        let (text, html) = finish(filled()?, self.kind, Some(links), addresses, &Uninterrupted)?;
         if !is_known {
             let finished = Finished::new(shape, values.len(), self.kind, has_way_out);
             let same = |finished: &Finished| {
@@ -134,7 +135,7 @@ impl Finished {
         let links = MarkedLinks::default();
         let addresses = Addresses::new(Some(&links));
         let linking = Linking { links: &links, addresses: &addresses, has_way_out };
-        let (text, html) = both_parts(shape, kind, Some(linking)).ok()?;
+        let (text, html) = both_parts(shape, kind, Some(linking), &Uninterrupted).ok()?;
         let targets = links.targets.into_inner().unwrap_or_else(PoisonError::into_inner);
         let targets = targets.iter().map(|target| parts(target)).collect::<Option<Vec<_>>>()?;
         let finished = Self { values, html: parts(&html)?, text: parts(&text)?, targets };
@@ -174,13 +175,18 @@ impl Finished {
     }
 }
 
+/// Most digits of the number of a sign.
+const DIGITS_MAX: usize = 10;
+
 /// As a browser reads it: `&#160;` is the blank that it stands for. Signs that mean something in HTML stay as they are written.
 pub fn read(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
     while let Some((before, after)) = rest.split_once("&#") {
         out.push_str(before);
-        let number = after.split_once(';').and_then(|(digits, behind)| Some((digits.parse::<u32>().ok()?, behind)));
+        // Numbers of signs are short; a `;` farther away ends something else.
+        let end = after.bytes().take(DIGITS_MAX + 1).position(|byte| byte == b';');
+        let number = end.and_then(|end| Some((after.get(..end)?.parse::<u32>().ok()?, after.get(end + 1..)?)));
         let sign = number.and_then(|(number, behind)| Some((char::from_u32(number)?, behind)));
         match sign.filter(|(sign, _)| !matches!(sign, '&' | '<' | '>' | '"' | '\'')) {
             Some((sign, behind)) => {

@@ -4,15 +4,17 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::{
-    Facts, Links,
+    Facts, Links, TemplateError,
     compile::{Failure, Template},
     email::{BodyKind, finish},
     meter::{Limit, Meter, STEPS_MAX, TEXT_MAX},
+    mjml::{PARTS_MAX, PICTURES_MAX},
     place::Place,
     scope::{Addresses, Scope},
 };
 use crate::{
     domain::{
+        interrupt::Uninterrupted,
         people::{Profile, Properties},
         time::Timestamp,
     },
@@ -153,7 +155,7 @@ fn sources_that_would_hurt_the_parser_are_refused_or_read_quickly() {
 #[test]
 fn html_that_would_hurt_its_readers_is_refused_or_read() {
     let addresses = Addresses::default();
-    let read = |html: String, kind| finish(html, kind, None, &addresses).map(|_| ());
+    let read = |html: String, kind| finish(html, kind, None, &addresses, &Uninterrupted).map(|_| ());
     assert!(read("<div>".repeat(100_000), BodyKind::Html).is_err());
     assert!(read("<div><b>x</div>".repeat(50_000), BodyKind::Html).is_err());
     assert!(read(format!("<mjml><mj-body><mj-raw>{}", "<div>".repeat(100_000)), BodyKind::Mjml).is_err());
@@ -163,16 +165,54 @@ fn html_that_would_hurt_its_readers_is_refused_or_read() {
         let addresses = Addresses::default();
         let nested =
             |name: &str, times: usize| format!("{}x{}", format!("<{name}>").repeat(times), format!("</{name}>").repeat(times));
-        let html = finish(nested("div", 120), BodyKind::Html, None, &addresses);
-        let tables = finish(format!("<table><tr><td>{}", "<table><tr><td>".repeat(60)), BodyKind::Html, None, &addresses);
+        let html = finish(nested("div", 120), BodyKind::Html, None, &addresses, &Uninterrupted);
+        let tables =
+            finish(format!("<table><tr><td>{}", "<table><tr><td>".repeat(60)), BodyKind::Html, None, &addresses, &Uninterrupted);
         let raw = format!(
             "<mjml><mj-body><mj-section><mj-column><mj-text>{}</mj-text></mj-column></mj-section></mj-body></mjml>",
             nested("span", 120)
         );
-        let mjml = finish(raw, BodyKind::Mjml, None, &addresses);
+        let mjml = finish(raw, BodyKind::Mjml, None, &addresses, &Uninterrupted);
         (html.is_ok(), tables.is_ok(), mjml.is_ok())
     });
     assert_eq!(deep.expect("a thread").join().expect("no overflow"), (true, true, true));
+}
+
+#[test]
+fn mjml_that_would_become_too_much_is_refused_by_name() {
+    let addresses = Addresses::default();
+    let made = |body: String| {
+        finish(format!("<mjml><mj-body>{body}</mj-body></mjml>"), BodyKind::Mjml, None, &addresses, &Uninterrupted)
+    };
+    let column = |parts: String| made(format!("<mj-section><mj-column>{parts}</mj-column></mj-section>"));
+    let most = |most: usize, what: &'static str| Some(TemplateError::TooMuch { what, most });
+    assert_eq!(column("<mj-text/>".repeat(PARTS_MAX)).err(), most(PARTS_MAX, "elements of MJML"));
+    // In closing tags they do not count a second time.
+    assert!(column("<mj-text></mj-text>".repeat(PARTS_MAX - 10)).is_ok());
+    let carousel = |pictures: usize| {
+        column(format!("<mj-carousel>{}</mj-carousel>", "<mj-carousel-image src=\"https://a.example/b.png\" />".repeat(pictures)))
+    };
+    assert_eq!(carousel(PICTURES_MAX + 1).err(), most(PICTURES_MAX, "pictures in carousels"));
+    assert!(carousel(PICTURES_MAX).is_ok());
+    // Pictures with long addresses are written twice and more.
+    let long = "x".repeat(200_000);
+    let links = format!("<mj-image href=\"https://a.example/{long}\" src=\"https://a.example/{long}\" />").repeat(12);
+    assert_eq!(column(links).map(|_| ()).err(), Some(TemplateError::Limit { field: "body".to_string(), limit: Limit::Html }));
+}
+
+#[test]
+fn a_template_of_very_many_names_is_read_and_compared_once() {
+    // Names that are made, and values that are not among them: each with each would be thousands of millions.
+    let made: String = (0..15_000).map(|number| format!("{{% capture a{number} %}}{{% endcapture %}}")).collect();
+    let used: String = (0..40_000).map(|number| format!("{{{{b{number}}}}}")).collect();
+    let template = Template::parse(&(made + &used), Place::Html, 2_000_000).expect("a template");
+    assert_eq!(template.names.len(), 40_000);
+}
+
+#[test]
+fn numbers_of_signs_that_never_end_are_not_looked_for_to_the_end() {
+    let text = "&#".repeat(500_000);
+    assert_eq!(super::finished::read(&text).len(), text.len());
 }
 
 proptest! {
@@ -211,7 +251,7 @@ proptest! {
     ) {
         let html: String = parts.concat();
         for kind in [BodyKind::Mjml, BodyKind::Html, BodyKind::Plain] {
-            let _ = finish(html.clone(), kind, Some(&Counted), &Addresses::default());
+            let _ = finish(html.clone(), kind, Some(&Counted), &Addresses::default(), &Uninterrupted);
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     domain::{
         error::FieldError,
         graph::node::{NodeKind, WebhookHeader, WebhookMethod},
+        interrupt::{GivenUp, Interrupt, Uninterrupted},
     },
     server::channels::{Content, EmailContent, WebhookContent},
 };
@@ -40,8 +41,13 @@ pub enum TemplateError {
     Mjml(String),
     #[error("Elements of the e-mail are nested more than {most} deep. Make it simpler.")]
     Nested { most: usize },
+    #[error("The e-mail has more than {most} {what}. Make it simpler.")]
+    TooMuch { what: &'static str, most: usize },
     #[error("The e-mail's HTML cannot be read. Check that its elements are closed.")]
     Html,
+    /// Whoever wanted it wants it no more.
+    #[error("The message was not filled in: {0}.")]
+    GivenUp(#[from] GivenUp),
     #[error("“{0}” is not a web address. It begins with https:// or http://.")]
     Address(String),
 }
@@ -51,9 +57,9 @@ impl TemplateError {
     pub fn field(&self) -> &str {
         match self {
             TemplateError::Limit { field, .. } | TemplateError::NoName { field } => field,
-            TemplateError::Mjml(_) | TemplateError::Nested { .. } | TemplateError::Html => "body",
+            TemplateError::Mjml(_) | TemplateError::Nested { .. } | TemplateError::TooMuch { .. } | TemplateError::Html => "body",
             TemplateError::Address(_) => "url",
-            TemplateError::NotSent(_) | TemplateError::NoMessage | TemplateError::Broken(_) => "",
+            TemplateError::NotSent(_) | TemplateError::NoMessage | TemplateError::Broken(_) | TemplateError::GivenUp(_) => "",
         }
     }
 
@@ -62,7 +68,8 @@ impl TemplateError {
         match self {
             TemplateError::NotSent(_) => "not_sent",
             TemplateError::NoMessage => "no_message",
-            TemplateError::Limit { .. } => "limit",
+            TemplateError::Limit { .. } | TemplateError::TooMuch { .. } => "limit",
+            TemplateError::GivenUp(_) => "given_up",
             TemplateError::Nested { .. } => "too_deep",
             TemplateError::Broken(_)
             | TemplateError::NoName { .. }
@@ -212,8 +219,25 @@ impl CompiledMessage {
     /// # Errors
     /// [`TemplateError`]; missing properties are none.
     pub fn compose(&self, facts: &Facts<'_>, links: Option<&dyn Links>) -> Result<Content, TemplateError> {
+        self.compose_while(facts, links, &Uninterrupted)
+    }
+
+    /// The same for somebody who may not want it any more before it is done. Limits bound how long each part of it takes
+    /// (`meter.rs`, `mjml.rs`); between them it is asked.
+    ///
+    /// # Errors
+    /// As [`CompiledMessage::compose`], and [`TemplateError::GivenUp`].
+    pub fn compose_while(
+        &self,
+        facts: &Facts<'_>,
+        links: Option<&dyn Links>,
+        interrupt: &dyn Interrupt,
+    ) -> Result<Content, TemplateError> {
         let addresses = Addresses::new(links);
-        let fill = |field: &str, template: &Template| fill(field, template, facts, &addresses);
+        let fill = |field: &str, template: &Template| {
+            interrupt.go_on()?;
+            fill(field, template, facts, &addresses)
+        };
         match &self.parts {
             Parts::Email { subject, body, finisher } => {
                 let subject = fill("subject", subject)?;
@@ -224,7 +248,7 @@ impl CompiledMessage {
                             body.fill_apart(&Scope::new(facts, &addresses)).map_err(|failure| failed("body", failure))?;
                         finisher.finish(&Shaped { shape, values }, filled, links, &addresses)?
                     }
-                    _ => email::finish(filled()?, finisher.kind(), links, &addresses)?,
+                    _ => email::finish(filled()?, finisher.kind(), links, &addresses, interrupt)?,
                 };
                 let unsubscribe = links.map(|_| addresses.unsubscribe().to_string());
                 Ok(Content::Email(EmailContent { subject, text, html, unsubscribe }))

@@ -7,6 +7,8 @@ use liquid_core::{Error, Result, Runtime};
 
 /// Longest text of an e-mail's body, as it is written and as it goes out, in bytes.
 pub const EMAIL_MAX: usize = 1024 * 1024;
+/// Longest HTML that is made of MJML, in bytes.
+pub const HTML_MAX: usize = 4 * 1024 * 1024;
 /// Longest text of anything else.
 pub const TEXT_MAX: usize = 64 * 1024;
 /// Deepest nesting of `{% if %}`, `{% for %}` and the like.
@@ -28,6 +30,8 @@ pub enum Limit {
     Bytes,
     /// What goes out is longer than so many bytes.
     Output(usize),
+    /// What is made of MJML is too long.
+    Html,
 }
 
 impl Limit {
@@ -40,6 +44,9 @@ impl Limit {
             }
             Limit::Bytes => {
                 format!("Filling it in moves more than {} MB of text around. Make it simpler.", BYTES_MAX / 1024 / 1024)
+            }
+            Limit::Html => {
+                format!("The HTML that is made of it is longer than {} MB. Make it shorter.", HTML_MAX / 1024 / 1024)
             }
             Limit::Output(most) => format!("Filled in, it is longer than {} KB. Make it shorter.", most / 1024),
         }

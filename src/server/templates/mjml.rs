@@ -4,8 +4,17 @@ use std::fmt::Write;
 
 use mrml::prelude::{parser::Error as MjmlError, render::RenderOptions};
 
-use super::{TemplateError, email::tags, text_part::split_tag};
+use super::{
+    TemplateError,
+    email::tags,
+    markup_pieces::{MarkupPieces, Piece},
+};
 use crate::domain::delivery::names::closest;
+
+/// Most elements of MJML (`<mj-…>`), and most pictures of carousels, of which each is written once for each of the others: what
+/// is made of a short text must not become long.
+pub const PARTS_MAX: usize = 5_000;
+pub const PICTURES_MAX: usize = 100;
 
 /// The parts of MJML. The library lets others through as they are, and nobody would see them.
 const MJML: [&str; 33] = [
@@ -57,35 +66,53 @@ pub fn unknown_part(mjml: &str) -> Option<String> {
 }
 
 /// # Errors
-/// What is wrong with it, and where.
+/// What is wrong with it, and where; or that it would become too much.
 pub fn mjml_to_html(mjml: &str) -> Result<String, TemplateError> {
-    let mjml = mended(mjml.trim());
+    let mjml = mended(mjml.trim())?;
     let parsed = mrml::parse(&mjml).map_err(|error| TemplateError::Mjml(mjml_problem(&error, &mjml)))?;
     parsed.element.render(&RenderOptions::default()).map_err(|_| TemplateError::Mjml("a part of it cannot be shown.".to_string()))
 }
 
 /// MJML as its reader can take it. It cuts a text two bytes before its first `>`, and panics where that is within a sign: `€ > 5`.
 /// And it writes attributes down as a programmer would, with `\u{a0}` for a blank that does not break.
-fn mended(mjml: &str) -> String {
+fn mended(mjml: &str) -> Result<String, TemplateError> {
     let mut out = String::with_capacity(mjml.len() + 64);
-    let mut rest = mjml;
-    while !rest.is_empty() {
-        let (text, tag) = rest.split_at(rest.find('<').unwrap_or(rest.len()));
-        match text.find('>') {
-            Some(at) if !text.is_char_boundary(at.saturating_sub(2)) => out.push_str(&text.replace('>', "&gt;")),
-            _ => out.push_str(text),
-        }
-        if let Some(end) = tag.find("-->").filter(|_| tag.starts_with("<!--")) {
-            let (comment, after) = tag.split_at(end + 3);
-            out.push_str(comment);
-            rest = after;
-        } else {
-            let (tag, after) = split_tag(tag);
-            push_plain_attributes(&mut out, tag);
-            rest = after;
+    let mut parts = Parts::default();
+    for piece in MarkupPieces::of(mjml) {
+        match piece {
+            Piece::Text(text) => match text.find('>') {
+                Some(at) if !text.is_char_boundary(at.saturating_sub(2)) => out.push_str(&text.replace('>', "&gt;")),
+                _ => out.push_str(text),
+            },
+            Piece::Comment(comment) => out.push_str(comment),
+            Piece::Tag(tag) => {
+                parts.count(tag)?;
+                push_plain_attributes(&mut out, tag);
+            }
         }
     }
-    out
+    Ok(out)
+}
+
+/// What there is of elements.
+#[derive(Default)]
+struct Parts {
+    parts: usize,
+    pictures: usize,
+}
+
+impl Parts {
+    fn count(&mut self, tag: &str) -> Result<(), TemplateError> {
+        self.parts += usize::from(tag.starts_with("<mj-"));
+        self.pictures += usize::from(tag.starts_with("<mj-carousel-image"));
+        if self.parts > PARTS_MAX {
+            return Err(TemplateError::TooMuch { what: "elements of MJML", most: PARTS_MAX });
+        }
+        if self.pictures > PICTURES_MAX {
+            return Err(TemplateError::TooMuch { what: "pictures in carousels", most: PICTURES_MAX });
+        }
+        Ok(())
+    }
 }
 
 /// A tag with entities for what would be written differently between its quotes.

@@ -18,6 +18,7 @@ mod hostile_tests;
 mod links;
 mod marks;
 mod markup;
+mod markup_pieces;
 mod message;
 mod meter;
 mod mjml;

@@ -1,6 +1,8 @@
 //! Where a text goes decides how values are put into it, so that nothing a person is called can break out of its place: a
 //! filter of ours is added to the end of every output. `| raw` switches it off for that output.
 
+use std::collections::HashSet;
+
 use super::{
     addresses::schemes_in,
     code,
@@ -33,7 +35,7 @@ pub struct Rewriter {
     in_string: bool,
     /// How many captures are open.
     captures: usize,
-    captured: Vec<String>,
+    captured: HashSet<String>,
     /// HTML: where in it?
     markup: Markup,
     /// The filter for a value that decides where an address leads, with the schemes that the author has written.
@@ -51,7 +53,8 @@ impl Rewriter {
             };
             pieces.iter().filter_map(name).collect()
         };
-        let assigned: Vec<String> = ["assign", "for", "tablerow", "increment", "decrement"].into_iter().flat_map(names).collect();
+        let assigned: HashSet<String> =
+            ["assign", "for", "tablerow", "increment", "decrement"].into_iter().flat_map(names).collect();
         let captured = names("capture").into_iter().filter(|name| !assigned.contains(name)).collect();
         let mut schemes: Vec<String> = pieces
             .iter()
@@ -124,7 +127,7 @@ impl Rewriter {
             Place::Text | Place::Line => plain(code),
             Place::Html => {
                 // What was captured from this very text is made of values that were escaped in it.
-                if self.captured.iter().any(|name| name == code) {
+                if self.captured.contains(code) {
                     return if leads { checked(code) } else { plain(code) };
                 }
                 if leads {

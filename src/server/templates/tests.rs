@@ -12,8 +12,9 @@ use super::{
 };
 use crate::{
     domain::{
-        delivery::names::KnownNames,
+        delivery::{names::KnownNames, preview::Findings},
         graph::node::{NodeKind, WebhookHeader, WebhookMethod},
+        interrupt::{GivenUp, Interrupt, Uninterrupted},
         people::{Profile, Properties},
         time::Timestamp,
     },
@@ -406,6 +407,10 @@ fn one_compiled_message_serves_many_people() {
     assert_eq!(named("Bob"), Content::Sms { body: "Bob".to_string() });
 }
 
+fn checked(step: &NodeKind, known: &KnownNames) -> Findings {
+    check(step, known, &Uninterrupted).expect("nobody interrupts")
+}
+
 fn known() -> KnownNames {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
     KnownNames { profile: names(&["first_name", "plan"]), event: names(&["total", "items"]) }
@@ -418,7 +423,7 @@ fn mail(subject: &str, body: &str) -> NodeKind {
 #[test]
 fn the_check_names_field_line_and_what_to_do() {
     let found = |step: &NodeKind| -> Vec<(String, String)> {
-        check(step, &known()).problems.into_iter().map(|problem| (problem.path, problem.sentence)).collect()
+        checked(step, &known()).problems.into_iter().map(|problem| (problem.path, problem.sentence)).collect()
     };
     let problems = found(&mail("{{ profile.first_name", "<p>\n{{ profile.plan | upcas }}\n{% if a %}x{% fi %}</p>"));
     assert_eq!(
@@ -465,7 +470,7 @@ fn the_check_names_field_line_and_what_to_do() {
 #[test]
 fn the_check_finds_names_that_nobody_knows() {
     let warned = |body: &str| -> Vec<String> {
-        let findings = check(&mail("a", body), &known());
+        let findings = checked(&mail("a", body), &known());
         assert_eq!(findings.problems, [], "{body}");
         findings.warnings.into_iter().map(|warning| warning.sentence).collect()
     };
@@ -485,7 +490,7 @@ fn the_check_finds_names_that_nobody_knows() {
     let fine = "{{ profile.First_Name }}{{ profile.email }}{% for i in event.items %}{{ i.name }}{{ forloop.index }}{% endfor %}\
                 {% assign x = 1 %}{{ x }}{{ now }}{{ journey.name }}{{ unsubscribe_url }}{% if profile.plan == 'gold' %}{% endif %}";
     assert_eq!(warned(fine), [] as [&str; 0]);
-    let nobody = check(&mail("a", "{{ profile.x }}{{ event.y }}"), &KnownNames::default());
+    let nobody = checked(&mail("a", "{{ profile.x }}{{ event.y }}"), &KnownNames::default());
     assert_eq!(nobody.warnings, [], "where nobody is known, nobody can tell");
 }
 
@@ -497,9 +502,37 @@ fn the_check_tells_of_json_that_is_none() {
         method: WebhookMethod::Post,
         headers: vec![],
     };
-    assert_eq!(check(&hook("{\"a\": {{ profile.plan }}, }"), &known()).warnings.len(), 1);
-    assert_eq!(check(&hook("{\"a\": {{ profile.plan }}, \"b\": \"{{ event.total }}\"}"), &known()).warnings, []);
-    assert_eq!(check(&hook(""), &known()).warnings, []);
+    assert_eq!(checked(&hook("{\"a\": {{ profile.plan }}, }"), &known()).warnings.len(), 1);
+    assert_eq!(checked(&hook("{\"a\": {{ profile.plan }}, \"b\": \"{{ event.total }}\"}"), &known()).warnings, []);
+    assert_eq!(checked(&hook(""), &known()).warnings, []);
+}
+
+#[test]
+fn of_a_thousand_names_that_nobody_knows_the_first_fifty_are_told() {
+    let body: String = (0..1_000).map(|number| format!("{{{{ profile.unknown{number} }}}}")).collect();
+    assert_eq!(checked(&mail("a", &body), &known()).warnings.len(), 50);
+}
+
+/// Interrupts at the so manieth time that it is asked.
+struct At(std::sync::atomic::AtomicU32);
+
+impl Interrupt for At {
+    fn go_on(&self) -> Result<(), GivenUp> {
+        let left = self.0.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+        if left == 0 { Err(GivenUp::NobodyWaits) } else { Ok(()) }
+    }
+}
+
+#[test]
+fn a_mail_that_nobody_wants_any_more_is_given_up_between_any_two_parts_of_its_making() {
+    let step =
+        mail("Hi", "<mjml><mj-body><mj-section><mj-column><mj-text>Hi</mj-text></mj-column></mj-section></mj-body></mjml>");
+    // Subject, body, HTML, text: for somebody with everything and for somebody with nothing.
+    for time in 0..9 {
+        let given_up = check(&step, &known(), &At(time.into()));
+        assert_eq!(given_up, Err(GivenUp::NobodyWaits), "{time}");
+    }
+    assert!(check(&step, &known(), &At(9.into())).is_ok());
 }
 
 #[test]

@@ -192,6 +192,10 @@ impl Saver {
                 bench.saving.set(SaveState::Offline);
                 self.soon(AGAIN);
             }
+            Err(AppError::Crowded { seconds, .. }) => {
+                bench.saving.set(SaveState::Unsaved);
+                self.soon(Duration::from_secs(seconds));
+            }
             Err(error) => {
                 bench.saving.set(SaveState::Held(error.sentence()));
             }

@@ -10,12 +10,15 @@ use crate::domain::graph::{Graph, Node};
 const NODE_WIDTH: f64 = 220.0;
 const NODE_HEIGHT: f64 = 72.0;
 const MARGIN: f64 = 32.0;
-/// More nodes than this are listed, not drawn.
+/// More nodes than this are listed, not drawn, and neither are more lines.
 const DRAWN_MAX: usize = 400;
+const LINES_MAX: usize = 4 * DRAWN_MAX;
+/// Ways out of a step that are listed.
+const WAYS_MAX: usize = 200;
 
 #[component]
 pub fn GraphPicture(graph: Graph) -> impl IntoView {
-    let drawn = graph.nodes.len() <= DRAWN_MAX;
+    let drawn = graph.nodes.len() <= DRAWN_MAX && graph.connectors.len() <= LINES_MAX;
     view! {
         {drawn.then(|| view! { <Picture graph=graph.clone() /> })}
         <details class="graph-outline" open=!drawn>
@@ -32,12 +35,14 @@ fn Picture(graph: Graph) -> impl IntoView {
     let right = graph.nodes.iter().map(|node| node.position.x).fold(f64::NEG_INFINITY, f64::max) + NODE_WIDTH + MARGIN;
     let bottom = graph.nodes.iter().map(|node| node.position.y).fold(f64::NEG_INFINITY, f64::max) + NODE_HEIGHT + MARGIN;
     let (width, height) = (right - left, bottom - top);
+    // Where each stands, and by which ways it is left: written down once.
+    let known: HashMap<&str, (&Node, Vec<String>)> =
+        graph.nodes.iter().map(|node| (node.id.as_str(), (node, node.outlets()))).collect();
     let lines: Vec<(String, String, f64, f64)> = graph
         .connectors
         .iter()
         .filter_map(|connector| {
-            let (from, to) = (graph.node(&connector.from)?, graph.node(&connector.to)?);
-            let outlets = from.outlets();
+            let ((from, outlets), (to, _)) = (known.get(connector.from.as_str())?, known.get(connector.to.as_str())?);
             let place = outlets.iter().position(|outlet| *outlet == connector.outlet)?;
             let share = (place as f64 + 1.0) / (outlets.len() as f64 + 1.0);
             let (x1, y1) = (from.position.x - left + NODE_WIDTH * share, from.position.y - top + NODE_HEIGHT);
@@ -91,12 +96,16 @@ fn Outline(graph: Graph) -> impl IntoView {
         .map(|connector| ((connector.from.as_str(), connector.outlet.as_str()), connector.to.as_str()))
         .collect();
     let ways = |node: &Node| {
-        node.outlets()
+        let outlets = node.outlets();
+        let more = outlets.len().checked_sub(WAYS_MAX).filter(|more| *more > 0).map(|more| format!("and {more} more"));
+        outlets
             .into_iter()
+            .take(WAYS_MAX)
             .map(|outlet| match drawn.get(&(node.id.as_str(), outlet.as_str())).and_then(|to| titles.get(to)) {
                 Some(title) => format!("{outlet} → {title}"),
                 None => format!("{outlet}: people stop here"),
             })
+            .chain(more)
             .collect::<Vec<_>>()
     };
     view! {

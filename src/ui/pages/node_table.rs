@@ -1,5 +1,7 @@
 //! What happened at each step of a journey, and the way to its messages.
 
+use std::collections::HashMap;
+
 use leptos::prelude::*;
 
 use crate::domain::{
@@ -18,7 +20,8 @@ pub fn NodeTable(detail: JourneyDetail) -> impl IntoView {
         let messages: Vec<Node> = detail.graph.nodes.into_iter().filter(|node| node.step.is_message()).collect();
         return view! { <Messages journey=journey messages=messages /> }.into_any();
     }
-    let known = |node: &Node| detail.nodes.iter().find(|figures| figures.node == node.id).cloned();
+    let known: HashMap<&str, &NodeFigures> = detail.nodes.iter().map(|figures| (figures.node.as_str(), figures)).collect();
+    let known = |node: &Node| known.get(node.id.as_str()).map(|figures| (*figures).clone());
     let rows: Vec<(Node, NodeFigures)> =
         detail.graph.nodes.iter().map(|node| (node.clone(), known(node).unwrap_or_default())).collect();
     view! {

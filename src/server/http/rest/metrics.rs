@@ -13,6 +13,7 @@ use super::Answer;
 use crate::{
     domain::{access::Permission, actor::Actor, delivery::overview::ChannelLoad},
     server::{
+        costly_work::WorkReading,
         http::AppState,
         services::{ServiceError, delivery::DeliveryFigures},
         store::engine::JourneyLoad,
@@ -26,6 +27,7 @@ pub async fn read(State(state): State<AppState>, Extension(actor): Extension<Act
     let mut text = String::new();
     engine(&mut text, &state, backlog.due);
     courier(&mut text, &delivery);
+    costly_work(&mut text, state.services.costly_work());
     by_channel(&mut text, &delivery.channels);
     by_journey(&mut text, &backlog.journeys);
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
@@ -71,6 +73,17 @@ fn courier(text: &mut String, delivery: &DeliveryFigures) {
     add(text, "courier_rounds_failed_total", "counter", "Rounds of the courier that failed.", reading.failures);
     let doubts = "Messages that were with a sender when the server was cut off, and went out again under the same key.";
     add(text, "messages_doubtful_total", "counter", doubts, delivery.doubts);
+}
+
+/// Of the whole server, as the figures of the engine and the courier are.
+fn costly_work(text: &mut String, reading: WorkReading) {
+    add(text, "costly_work_running", "gauge", "Costly work that is being done: previews, checks, exports.", reading.running);
+    let refused = "Costly work that was not begun: too much was under way.";
+    add(text, "costly_work_refused_total", "counter", refused, reading.refused);
+    let too_long = "Costly work that was stopped because it took too long.";
+    add(text, "costly_work_too_long_total", "counter", too_long, reading.too_long);
+    let nobody_waited = "Costly work that was stopped because its client had hung up.";
+    add(text, "costly_work_abandoned_total", "counter", nobody_waited, reading.nobody_waited);
 }
 
 /// Name, help and value of a figure that each channel has.

@@ -16,6 +16,7 @@ use axum::{
 };
 use serde::Serialize;
 
+use super::body::{BODY_MAX, too_large};
 use crate::{api::AppError, domain::error::FieldError};
 
 /// What a program is told when something did not work.
@@ -49,7 +50,9 @@ impl IntoResponse for ApiError {
             AppError::NotFound(_) | AppError::DeadLink => "not_found",
             AppError::Conflict(_) => "conflict",
             AppError::SelectionChanged(_) => "selection_changed",
-            AppError::TooMany(_) => "too_many_requests",
+            AppError::TooLarge(_) => "too_large",
+            AppError::TooMany(_) | AppError::Crowded { .. } => "too_many_requests",
+            AppError::TookTooLong(_) => "took_too_long",
             AppError::Unavailable(_) => "unavailable",
             AppError::Provider | AppError::Internal | AppError::Connection => "internal",
         };
@@ -61,8 +64,21 @@ impl IntoResponse for ApiError {
             }
             error => error.sentence(),
         };
-        (status, Json(Body { error: Told { code, message, fields } })).into_response()
+        let mut response = (status, Json(Body { error: Told { code, message, fields } })).into_response();
+        if let Some(seconds) = self.0.wait() {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
     }
+}
+
+/// A body that was too large is refused before any handler sees it, in the words of the framework: here it is told as everything
+/// else is.
+pub async fn told_in_json(response: Response) -> Response {
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return ApiError::from(too_large(BODY_MAX)).into_response();
+    }
+    response
 }
 
 /// What a handler answers.

@@ -93,7 +93,7 @@ pub async fn choices(State(state): State<AppState>, Path(token): Path<String>, R
 
 /// One click of a mail program (RFC 8058), or the form of the page.
 pub async fn choose(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response<Body> {
-    let fields = fields(request).await;
+    let Some(fields) = fields(request).await else { return page::too_large(&state.assets) };
     let said = |name: &str, value: &str| fields.iter().any(|(field, said)| field == name && said == value);
     let one_click = said("List-Unsubscribe", "One-Click");
     let wish = if one_click || said("do", "unsubscribe") {
@@ -117,19 +117,32 @@ fn refusal(state: &AppState, error: AppError) -> Response<Body> {
     if error == AppError::DeadLink { page::dead_link(&state.assets) } else { page::failed(&error, &state.assets) }
 }
 
-/// Of a form in either encoding; nothing where it is none.
-async fn fields(request: Request) -> Vec<(String, String)> {
+/// Of a form in either encoding; empty where it is none, and nothing where it is too large.
+async fn fields(request: Request) -> Option<Vec<(String, String)>> {
+    let is_too_large = |status: StatusCode| status == StatusCode::PAYLOAD_TOO_LARGE;
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !kind.to_ascii_lowercase().starts_with("multipart/form-data") {
-        return Form::<Vec<(String, String)>>::from_request(request, &()).await.map(|Form(fields)| fields).unwrap_or_default();
+        return match Form::<Vec<(String, String)>>::from_request(request, &()).await {
+            Ok(Form(fields)) => Some(fields),
+            Err(error) if is_too_large(error.status()) => None,
+            Err(_) => Some(Vec::new()),
+        };
     }
-    let Ok(mut form) = Multipart::from_request(request, &()).await else { return Vec::new() };
+    let Ok(mut form) = Multipart::from_request(request, &()).await else { return Some(Vec::new()) };
     let mut fields = Vec::new();
-    while let Ok(Some(field)) = form.next_field().await {
+    loop {
+        let field = match form.next_field().await {
+            Ok(Some(field)) => field,
+            Err(error) if is_too_large(error.status()) => return None,
+            Ok(None) | Err(_) => return Some(fields),
+        };
         let name = field.name().unwrap_or_default().to_string();
-        fields.push((name, field.text().await.unwrap_or_default()));
+        match field.text().await {
+            Ok(text) => fields.push((name, text)),
+            Err(error) if is_too_large(error.status()) => return None,
+            Err(_) => {}
+        }
     }
-    fields
 }
 
 /// The whole address of a request.

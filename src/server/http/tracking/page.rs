@@ -106,6 +106,11 @@ pub fn not_understood(assets: &Assets) -> Response<Body> {
     told(StatusCode::BAD_REQUEST, "That was not understood", sentence, assets)
 }
 
+pub fn too_large(assets: &Assets) -> Response<Body> {
+    let sentence = "More was sent than can be chosen, and nothing was changed. Open the link in your message and choose again.";
+    told(StatusCode::PAYLOAD_TOO_LARGE, "That was too much", sentence, assets)
+}
+
 pub fn failed(error: &AppError, assets: &Assets) -> Response<Body> {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     told(status, "That did not work", "Nothing was changed. Try again in a moment.", assets)

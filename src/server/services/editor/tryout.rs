@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::task::block_in_place;
+
 use crate::{
     domain::{
         access::Permission,
@@ -15,11 +17,14 @@ use crate::{
         engine::CompiledVersion,
         error::FieldError,
         graph::{Graph, criteria::Criteria, node::Delay},
+        ids::ProjectId,
+        interrupt::Interrupt,
         people::{Profile, profile::Channel, value::canonical},
         settings::{Entry, Settings},
         time::{DAY_MS, Timestamp},
     },
     server::{
+        costly_work::{Job, aside},
         engine::calendar::Zones,
         services::{ServiceError, ServiceResult, Services},
         store::{
@@ -31,10 +36,11 @@ use crate::{
 
 /// Most days that are looked back.
 pub const DAYS_MAX: u32 = 90;
-/// Most events that are looked at, and people who are kept in memory, and how long it may take.
+/// Most events that are looked at, and people who are kept in memory, and how long they are read: the rest of the time of
+/// costly work is for who is still inside at the end.
 const EVENTS_MAX: i64 = 200_000;
 const PEOPLE_MAX: usize = 50_000;
-const TAKES_MAX: Duration = Duration::from_secs(20);
+const TAKES_MAX: Duration = Duration::from_secs(15);
 /// Events, and people, that are read at once.
 const BATCH: i64 = 4_000;
 /// Most events that somebody is assumed to do.
@@ -52,18 +58,25 @@ impl<S: Store + Clone> Services<S> {
             let sentence = format!("At most {LATER_MAX} events can be assumed.");
             return Err(FieldError::new("later", "too_many", sentence).into());
         }
-        let version = self.compile(actor, &trial.graph, &trial.settings).await?;
-        let profile = self.person_to_try(actor, trial.person.as_deref(), &needs(&version)).await?;
-        let event = trial.event.iter().map(|(name, value)| (name.clone(), canonical(value.clone()))).collect();
-        let start = trial.settings.start.map_or(self.now(), |start| start.max(self.now()));
-        let case = TrialCase { version: &version, calendar: &Zones, start, event, later: &trial.later };
-        Ok(try_person(&case, profile))
+        let (services, project, trial) = (self.clone(), actor.project, trial.clone());
+        self.costly(actor, Job::Trial, |stop| async move {
+            let version = services.compile(project, &trial.graph, &trial.settings).await?;
+            let profile = services.person_to_try(project, trial.person.as_deref(), &needs(&version)).await?;
+            let event = trial.event.iter().map(|(name, value)| (name.clone(), canonical(value.clone()))).collect();
+            let start = trial.settings.start.map_or(services.now(), |start| start.max(services.now()));
+            let follow = move |interrupt: &dyn Interrupt| {
+                let case = TrialCase { version: &version, calendar: &Zones, start, event, later: &trial.later };
+                try_person(&case, profile, interrupt)
+            };
+            Ok(aside(stop, follow).await??)
+        })
+        .await
     }
 
     /// How many would have entered, passed each node and got each message.
     ///
     /// # Errors
-    /// Where the graph cannot be walked; busy, where somebody else is trying one.
+    /// Where the graph cannot be walked.
     pub async fn try_events(&self, actor: &Actor, replay: &Replay) -> ServiceResult<ReplayFigures> {
         actor.require(Permission::EditJourneys)?;
         walkable(&replay.graph)?;
@@ -71,15 +84,19 @@ impl<S: Store + Clone> Services<S> {
             let sentence = format!("Choose between 1 and {DAYS_MAX} days.");
             return Err(FieldError::new("days", "range", sentence).into());
         }
-        let _alone = self.rehearsal.try_acquire().map_err(|_| ServiceError::Busy)?;
-        let version = self.compile(actor, &replay.graph, &replay.settings).await?;
-        let since = self.now().plus(-i64::from(replay.days) * DAY_MS);
-        let mut rehearsal = Rehearsal::new(&version, &Zones, "trial");
-        let began = Instant::now();
-        let cut = self.let_in_at_once(actor, &version, &mut rehearsal, (since, began)).await?;
-        let cut = self.replay_events(actor, &version, &mut rehearsal, (since, began)).await? || cut;
-        rehearsal.run_until(self.now());
-        Ok(ReplayFigures { cut, ..rehearsal.finish() })
+        let (services, project, replay) = (self.clone(), actor.project, replay.clone());
+        self.costly(actor, Job::Replay, |stop| async move {
+            let version = services.compile(project, &replay.graph, &replay.settings).await?;
+            let since = services.now().plus(-i64::from(replay.days) * DAY_MS);
+            let mut rehearsal = Rehearsal::new(&version, &Zones, "trial", &stop);
+            let began = Instant::now();
+            let cut = services.let_in_at_once(project, &version, &mut rehearsal, (since, began)).await?;
+            let cut = services.replay_events(project, &version, &mut rehearsal, (since, began)).await? || cut;
+            // Whoever is still inside goes on: it takes a processor, so the others of this thread move to another one.
+            block_in_place(|| rehearsal.run_until(services.now()))?;
+            Ok(ReplayFigures { cut, ..rehearsal.finish() })
+        })
+        .await
     }
 
     /// The next times at which a delay would be over, for somebody or in a zone.
@@ -94,24 +111,24 @@ impl<S: Store + Clone> Services<S> {
         zone: Option<&str>,
     ) -> ServiceResult<Vec<Timestamp>> {
         actor.require(Permission::SeeJourneys)?;
-        let profile = self.person_to_try(actor, person, &Needs::default()).await?;
+        let profile = self.person_to_try(actor.project, person, &Needs::default()).await?;
         let zone = profile.time_zone.clone().or(zone.map(str::to_string)).unwrap_or_else(|| "UTC".to_string());
         Ok(next_times(&Zones, delay, &profile, &zone, self.now()))
     }
 
-    async fn compile(&self, actor: &Actor, graph: &Graph, settings: &Settings) -> ServiceResult<CompiledVersion> {
-        let segments = self.store.segment_criteria(actor.project).await?;
+    async fn compile(&self, project: ProjectId, graph: &Graph, settings: &Settings) -> ServiceResult<CompiledVersion> {
+        let segments = self.store.segment_criteria(project).await?;
         Ok(CompiledVersion::new(graph, settings, &segments))
     }
 
     /// A person of the project; without an identity an example, who can be reached everywhere.
-    async fn person_to_try(&self, actor: &Actor, identity: Option<&str>, needs: &Needs) -> ServiceResult<Profile> {
+    async fn person_to_try(&self, project: ProjectId, identity: Option<&str>, needs: &Needs) -> ServiceResult<Profile> {
         let Some(identity) = identity.map(str::trim).filter(|identity| !identity.is_empty()) else {
             let addresses = Channel::ALL.into_iter().filter_map(Channel::address_key);
             let addresses = addresses.map(|key| (key.to_string(), "example".to_string())).collect();
             return Ok(Profile { addresses, ..Profile::default() });
         };
-        let found = self.store.person_to_try(actor.project, identity, needs).await?;
+        let found = self.store.person_to_try(project, identity, needs).await?;
         found.ok_or_else(|| {
             let sentence = format!("Nobody has the identity “{identity}”. Choose somebody else, or try it on an example.");
             FieldError::new("person", "unknown_value", sentence).into()
@@ -122,7 +139,7 @@ impl<S: Store + Clone> Services<S> {
     /// looked at.
     async fn let_in_at_once(
         &self,
-        actor: &Actor,
+        project: ProjectId,
         version: &CompiledVersion,
         rehearsal: &mut Rehearsal<'_>,
         (since, began): (Timestamp, Instant),
@@ -131,7 +148,7 @@ impl<S: Store + Clone> Services<S> {
         let Some(criteria) = version.entry_criteria.as_ref().filter(|_| at_once) else { return Ok(false) };
         let mut after = 0;
         loop {
-            let people = self.people_meeting(actor, criteria, after).await?;
+            let people = self.people_meeting(project, criteria, after).await?;
             let Some(last) = people.last().copied() else { return Ok(false) };
             self.add_people(version, rehearsal, people.clone(), since).await?;
             for person in &people {
@@ -146,18 +163,18 @@ impl<S: Store + Clone> Services<S> {
 
     async fn people_meeting(
         &self,
-        actor: &Actor,
+        project: ProjectId,
         criteria: &Criteria,
         after: ProfileNumber,
     ) -> ServiceResult<Vec<ProfileNumber>> {
-        Ok(self.store.people_who_meet(actor.project, criteria, after, BATCH, self.now()).await?)
+        Ok(self.store.people_who_meet(project, criteria, after, BATCH, self.now()).await?)
     }
 
     /// In batches, each read by itself: whoever waits for the database or the processor gets a turn in between. Answers whether
     /// there were more events than are looked at.
     async fn replay_events(
         &self,
-        actor: &Actor,
+        project: ProjectId,
         version: &CompiledVersion,
         rehearsal: &mut Rehearsal<'_>,
         (since, began): (Timestamp, Instant),
@@ -169,14 +186,15 @@ impl<S: Store + Clone> Services<S> {
         let mut place = self.store.place_of_events(since).await?;
         let mut looked_at = 0;
         loop {
-            let batch = self.store.past_events(actor.project, &keys, place, BATCH).await?;
+            let batch = self.store.past_events(project, &keys, place, BATCH).await?;
             let new: Vec<ProfileNumber> =
                 batch.events.iter().map(|(person, ..)| *person).filter(|person| !rehearsal.knows(*person)).collect();
             self.add_people(version, rehearsal, new, since).await?;
             looked_at += batch.events.len() as i64;
-            for (person, happened, received_at) in batch.events {
-                rehearsal.event(person, happened, received_at);
-            }
+            let mut events = batch.events.into_iter();
+            block_in_place(|| {
+                events.try_for_each(|(person, happened, received_at)| rehearsal.event(person, happened, received_at))
+            })?;
             let Some(next) = batch.next else { return Ok(false) };
             place = next;
             if looked_at >= EVENTS_MAX || rehearsal.people() >= PEOPLE_MAX || began.elapsed() > TAKES_MAX {

@@ -39,7 +39,9 @@ pub async fn matching(
     sql.push_bind(project).push(" AND p.seq > ").push_bind(after).push(" AND ");
     push_criteria(&mut sql, criteria, now);
     sql.push(" ORDER BY p.seq LIMIT ").push_bind(limit);
-    let rows: Vec<(i64,)> = sql.build_query_as().fetch_all(&store.readers).await?;
+    let mut reader = store.costly_reader().await?;
+    let rows: Vec<(i64,)> = sql.build_query_as().fetch_all(&mut *reader).await?;
+    reader.release().await?;
     Ok(rows.into_iter().map(|(seq,)| seq).collect())
 }
 
@@ -48,7 +50,9 @@ pub async fn count(store: &SqliteStore, project: ProjectNumber, criteria: &Crite
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT count(*) FROM profiles p WHERE p.project = ");
     sql.push_bind(project).push(" AND ");
     push_criteria(&mut sql, criteria, now);
-    let (count,): (i64,) = sql.build_query_as().fetch_one(&store.readers).await?;
+    let mut reader = store.costly_reader().await?;
+    let (count,): (i64,) = sql.build_query_as().fetch_one(&mut *reader).await?;
+    reader.release().await?;
     Ok(count)
 }
 
@@ -96,16 +100,20 @@ pub fn push_criteria(sql: &mut QueryBuilder<Sqlite>, criteria: &Criteria, now: T
     }
 }
 
+/// In halves: a long chain would be deeper than what the database takes.
 fn push_joined(sql: &mut QueryBuilder<Sqlite>, parts: &[Criteria], empty: &str, word: &str, now: Timestamp) {
     sql.push("(");
-    if parts.is_empty() {
-        sql.push(empty);
-    }
-    for (index, part) in parts.iter().enumerate() {
-        if index > 0 {
-            sql.push(word);
+    match parts {
+        [] => {
+            sql.push(empty);
         }
-        push_criteria(sql, part, now);
+        [part] => push_criteria(sql, part, now),
+        parts => {
+            let (left, right) = parts.split_at(parts.len() / 2);
+            push_joined(sql, left, empty, word, now);
+            sql.push(word);
+            push_joined(sql, right, empty, word, now);
+        }
     }
     sql.push(")");
 }

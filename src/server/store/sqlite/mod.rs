@@ -10,6 +10,7 @@ mod candidates;
 mod channels;
 mod check;
 mod clone;
+mod costly_reader;
 mod criteria_sql;
 mod delivery;
 mod detail;

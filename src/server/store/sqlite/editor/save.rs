@@ -113,7 +113,7 @@ async fn write(connection: &mut SqliteConnection, actor: &Actor, save: &Save, ro
     let mut missing: Vec<Reference> = json(&row.missing, "missing things")?;
     if !missing.is_empty() {
         let named = references(&save.graph, &save.settings);
-        missing.retain(|reference| named.contains(reference));
+        missing.retain(|reference| named.binary_search(reference).is_ok());
     }
     // A published version keeps the start that it got, also where its settings name none.
     let start = save.settings.start.map(|start| start.0).or(row.start_at.filter(|_| row.status != Status::Draft.code()));

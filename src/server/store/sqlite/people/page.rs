@@ -59,11 +59,13 @@ pub async fn page(store: &SqliteStore, project: ProjectId, query: &PeopleQuery, 
         criteria_sql::push_criteria(&mut sql, &criteria, now);
     }
     sql.push(" ORDER BY p.seq DESC LIMIT ").push_bind(PEOPLE_ROWS + 1);
-    let mut rows: Vec<Row> = sql.build_query_as().fetch_all(&store.readers).await?;
+    let mut reader = store.costly_reader().await?;
+    let mut rows: Vec<Row> = sql.build_query_as().fetch_all(&mut *reader).await?;
     let more = rows.len() as i64 > PEOPLE_ROWS;
     rows.truncate(PEOPLE_ROWS as usize);
     let (total,): (i64,) =
-        sqlx::query_as("SELECT count(*) FROM profiles WHERE project = ?").bind(number).fetch_one(&store.readers).await?;
+        sqlx::query_as("SELECT count(*) FROM profiles WHERE project = ?").bind(number).fetch_one(&mut *reader).await?;
+    reader.release().await?;
     let row = |row: Row| PersonRow {
         seq: row.seq,
         identity: row.identity,

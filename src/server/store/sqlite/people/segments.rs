@@ -1,13 +1,18 @@
 //! Segments: saved questions, counted when they are looked at.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
 use super::number_of;
 use crate::{
     domain::{
-        actor::Actor, audit::AuditEvent, graph::criteria::Criteria, ids::ProjectId, people::view::SegmentView, time::Timestamp,
+        actor::Actor,
+        audit::AuditEvent,
+        graph::{criteria::Criteria, expansion::too_large},
+        ids::ProjectId,
+        people::view::SegmentView,
+        time::Timestamp,
     },
     server::store::{
         StoreError, StoreResult,
@@ -19,6 +24,9 @@ use crate::{
         },
     },
 };
+
+/// Most segments of a project: each is read where one is.
+const SEGMENTS_MAX: usize = 2_000;
 
 pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<SegmentView>> {
     let rows: Vec<(String, String, String, i64)> = sqlx::query_as(
@@ -62,6 +70,14 @@ pub async fn save(store: &SqliteStore, actor: &Actor, name: &str, criteria: &Cri
     if leads_back(&segments, name) {
         return Err(StoreError::Conflict("The segment would be part of itself. Take it out of its own conditions."));
     }
+    if segments.len() > SEGMENTS_MAX {
+        return Err(StoreError::Conflict("The project has as many segments as there can be. Delete one that nobody uses."));
+    }
+    if too_large(&segments).is_some() {
+        return Err(StoreError::Conflict(
+            "With all the segments that are part of it, a segment would become too large. Name fewer segments in it.",
+        ));
+    }
     let mut transaction = store.begin().await?;
     sqlx::query(
         "INSERT INTO segments (id, project_id, name, criteria, created_by, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
@@ -81,7 +97,7 @@ pub async fn save(store: &SqliteStore, actor: &Actor, name: &str, criteria: &Cri
 
 fn leads_back(segments: &HashMap<String, Criteria>, name: &str) -> bool {
     let mut open = vec![name.to_string()];
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     while let Some(current) = open.pop() {
         let Some(criteria) = segments.get(&current) else { continue };
         let mut named = Vec::new();
@@ -93,9 +109,7 @@ fn leads_back(segments: &HashMap<String, Criteria>, name: &str) -> bool {
         if named.iter().any(|other| other == name) {
             return true;
         }
-        named.retain(|other| !seen.contains(other));
-        seen.extend(named.iter().cloned());
-        open.extend(named);
+        open.extend(named.into_iter().filter(|other| seen.insert(other.clone())));
     }
     false
 }
