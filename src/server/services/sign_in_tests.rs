@@ -52,7 +52,7 @@ impl House {
     /// With Ada, with Sam who is suspended, and with Joe who never chose a password.
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let config = SqliteConfig { readers: 2, ..SqliteConfig::new(&folder.path().join("test.db")) };
+        let config = SqliteConfig { readers: 2, ..SqliteConfig::new(folder.path().join("test.db")) };
         let store = SqliteStore::open(&config).await.expect("a database");
         let hasher = Arc::new(Counting::default());
         let auth = Auth { passwords: Passwords::new(hasher.clone()), ..Auth::new(Lifetimes::default(), None) };
