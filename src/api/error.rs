@@ -6,7 +6,7 @@ use leptos::server_fn::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{error::FieldError, operation::StopPreview};
+use crate::domain::{error::FieldError, operation::StopPreview, unreadable::reason_of_text};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -128,6 +128,14 @@ impl AppError {
         Self::field(FieldError::new("", "malformed", sentence))
     }
 
+    /// The same with the reason, where what a parser says of it has one for people.
+    fn unreadable_for(detail: &str) -> Self {
+        match reason_of_text(detail) {
+            Some(reason) => Self::field(FieldError::new("", "malformed", format!("The request cannot be read: {reason}."))),
+            None => Self::unreadable(),
+        }
+    }
+
     pub fn field(error: FieldError) -> Self {
         AppError::Invalid(vec![error])
     }
@@ -149,9 +157,10 @@ impl FromServerFnError for AppError {
         #[cfg(feature = "ssr")]
         tracing::debug!(%error, "function.not_run");
         match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => AppError::unreadable(),
+            ServerFnErrorErr::Args(detail) => AppError::unreadable_for(&detail),
+            ServerFnErrorErr::MissingArg(_) => AppError::unreadable(),
             // Of a request on the server; in the browser of an answer that is none of ours.
-            ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => AppError::unreadable(),
+            ServerFnErrorErr::Deserialization(detail) if cfg!(feature = "ssr") => AppError::unreadable_for(&detail),
             _ if cfg!(feature = "ssr") => AppError::Internal,
             _ => AppError::Connection,
         }

@@ -9,7 +9,7 @@ const FOUND: [(&str, &str); 9] = [
     ("floating point", "a number"),
     ("number", "a number"),
     ("boolean", "true or false"),
-    ("null", "nothing"),
+    ("null", "null"),
     ("unit", "nothing"),
     ("sequence", "a list"),
     ("map", "an object"),
@@ -35,8 +35,14 @@ pub fn reason(error: &serde_json::Error) -> String {
     match error.classify() {
         Category::Eof => "it ends before it is complete".to_string(),
         Category::Syntax | Category::Io => syntax(text).to_string(),
-        Category::Data => data(text),
+        // What is none of the parser's own is what our types say of a value.
+        Category::Data => data(text).unwrap_or_else(|| text.to_string()),
     }
+}
+
+/// Of what a parser has said, where only its text is left; none where nothing in it is for people.
+pub fn reason_of_text(text: &str) -> Option<String> {
+    data(text.rsplit_once(" at line ").map_or(text, |(text, _)| text))
 }
 
 /// The same with the place, where there is one.
@@ -59,13 +65,13 @@ fn syntax(text: &str) -> &'static str {
     }
 }
 
-fn data(text: &str) -> String {
+fn data(text: &str) -> Option<String> {
     let named = || text.split('`').nth(1).unwrap_or_default();
     let known = || {
         let words: Vec<String> = text.split('`').skip(3).step_by(2).map(|word| format!("“{word}”")).collect();
         if words.is_empty() { String::new() } else { format!("; known are {}", words.join(", ")) }
     };
-    if text.starts_with("missing field") {
+    Some(if text.starts_with("missing field") {
         format!("the field “{}” is missing", named())
     } else if text.starts_with("duplicate field") {
         format!("the field “{}” is there twice", named())
@@ -80,9 +86,8 @@ fn data(text: &str) -> String {
     } else if text.starts_with("data did not match any variant") {
         "it has none of the forms that are known here".to_string()
     } else {
-        // What our own types say of a value.
-        text.to_string()
-    }
+        return None;
+    })
 }
 
 /// `string "a", expected u64`
@@ -149,7 +154,7 @@ mod tests {
             ("{\"count\": 1, \"count\": 2}", "the field “count” is there twice"),
             ("[]", "it has another number of parts than belong there"),
             ("7", "a number stands where an object belongs"),
-            ("null", "nothing stands where an object belongs"),
+            ("null", "null stands where an object belongs"),
             ("{\"count\": \"many, expected\"}", "a text stands where a whole number that is not negative belongs"),
             ("{\"count\": -1}", "a number stands where a whole number that is not negative belongs"),
             ("{\"count\": 1, \"name\": [1]}", "a list stands where a text belongs"),

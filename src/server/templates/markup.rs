@@ -112,7 +112,7 @@ impl Markup {
             Inside::Opened if sign.is_ascii_alphabetic() || matches!(sign, '/' | '!') => Inside::Tag,
             Inside::Opened if sign == '<' => Inside::Opened,
             Inside::Opened => Inside::Text,
-            Inside::Tag if sign == '-' && self.last == ['<', '!', '-'] => Inside::Comment,
+            Inside::Name(_) if sign == '-' && self.last == ['<', '!', '-'] => Inside::Comment,
             Inside::Tag | Inside::Name(_) | Inside::Named(_) | Inside::Equals { .. } if sign == '>' => Inside::Text,
             Inside::Tag if blank || sign == '/' => Inside::Tag,
             Inside::Tag => Inside::Name(sign.to_ascii_lowercase().to_string()),

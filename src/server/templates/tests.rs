@@ -571,7 +571,7 @@ fn a_value_that_leads_on_and_an_author_s_own_scheme_stay() {
         ("<a href=\"shop-app://{{ profile.first_name }}\">", "<a href=\"shop-app://Ann\">"),
         ("<a href=\"https://shop.example/{{ 'a:b' }}\">", "<a href=\"https://shop.example/a:b\">"),
         ("<a title=\"{{ 'data:x' }}\">{{ 'data:x' }}", "<a title=\"data:x\">data:x"),
-        ("<a href=\"{{ unsubscribe_url }}\">", "<a href=\"\">"),
+        ("<a href=\"{{ unsubscribe_url }}\">", "<a href=\"#unsubscribe\">"),
     ] {
         assert_eq!(filled(html, Place::Html), expected, "{html}");
     }

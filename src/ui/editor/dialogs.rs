@@ -217,7 +217,7 @@ fn PublishForm(open: RwSignal<bool>, saver: Saver) -> impl IntoView {
                                 max=DESCRIPTION_MAX
                                 described_by="publish-length"
                                 value=description
-                                typed=move |text| description.set(text)
+                                typed=move |text: String| description.set(text)
                             />
                             <span class="hint" id="publish-length">
                                 {move || format!("{} of {DESCRIPTION_MAX} characters", length())}

@@ -1,6 +1,8 @@
 //! Documents of journeys with a text in every place that takes one, found out by asking the form itself: a field that is added
 //! to it is in them, or the test says that it needs an example.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 use wayfare::domain::{
     document::JourneyDocument,
@@ -10,10 +12,19 @@ use wayfare::domain::{
 
 /// A key that no object of the form has.
 const UNKNOWN: &str = "x-unknown";
+/// Forms of a value that hold no text.
+const WITHOUT_TEXT: [&str; 4] = ["any", "every", "on_dates", "until"];
 
 /// One for each way in, with every kind of step.
 pub fn documents(payload: &str) -> Vec<Value> {
-    EntryType::ALL.into_iter().map(|entry| everywhere(complete(document(entry)), payload)).collect()
+    let documents: Vec<Value> = EntryType::ALL.into_iter().map(|entry| complete(document(entry))).collect();
+    // Of every value that may have one form or another, each form is there.
+    let keys: BTreeSet<String> = documents.iter().flat_map(keys).collect();
+    let forms: BTreeSet<String> = documents.iter().flat_map(|document| known_forms(document)).collect();
+    let missing: Vec<&String> =
+        forms.iter().filter(|form| !keys.contains(*form) && !WITHOUT_TEXT.contains(&form.as_str())).collect();
+    assert!(missing.is_empty(), "no document has {missing:?}: give an example of each");
+    documents.into_iter().map(|document| everywhere(document, payload)).collect()
 }
 
 fn document(entry: EntryType) -> Value {
@@ -22,6 +33,7 @@ fn document(entry: EntryType) -> Value {
         assert!(item(kind.key).is_some());
         nodes.push(json!({ "id": kind.key, "step": serde_json::to_value(kind.step).expect("JSON") }));
     }
+    nodes.push(json!({ "id": "until", "step": { "delay": { "until_property": { "property": "renewal", "offset_days": 1 } } } }));
     let connectors: Vec<Value> =
         nodes.windows(2).take(1).map(|pair| json!({ "from": pair[0]["id"], "outlet": "next", "to": pair[1]["id"] })).collect();
     json!({
@@ -38,6 +50,9 @@ fn way_in(entry: EntryType) -> Value {
             { "property": { "property": "plan", "is": "equals", "value": "gold" } },
             { "not": { "did": { "event": { "name": "Bought" } } } },
             { "in_segment": "Regulars" },
+            { "on_list": "Fair" },
+            { "reachable": "email" },
+            { "did_time": { "event": { "name": "Sold" }, "occasion": "first", "ago": "within", "days": 7 } },
         ] } } }),
         EntryType::Segment => json!({ "segment": { "name": "Regulars", "when": { "once": {} } } }),
         EntryType::List => json!({ "list": { "name": "Fair" } }),
@@ -54,6 +69,10 @@ fn example(field: &str) -> Option<Value> {
         "labels" => json!(["a label"]),
         "status" => json!("draft"),
         "filters" => json!([filter]),
+        "all" => json!([{ "property": filter }]),
+        "sending" => json!({}),
+        "ignore_caps" => json!(true),
+        "reason" => json!("words"),
         "headers" => json!([{ "name": "X-Shop", "value": "a value" }]),
         "set" => json!([{ "property": "level", "value": "high" }]),
         "same" => json!(["order"]),
@@ -69,7 +88,8 @@ fn example(field: &str) -> Option<Value> {
         "value" => json!("a value"),
         "connectors" => json!([]),
         "weekdays" => json!([]),
-        "entry_cap" | "timeout_hours" | "within_days" | "at_least" | "timeout_minutes" => json!(7),
+        "entry_cap" | "timeout_hours" | "within_days" | "at_least" | "timeout_minutes" | "too_late_minutes"
+        | "answer_minutes" => json!(7),
         "control_percent" | "offset_days" => json!(1),
         _ => return None,
     })
@@ -100,6 +120,29 @@ fn complete(mut document: Value) -> Value {
     document
 }
 
+/// The forms that a value with one key may have.
+fn known_forms(document: &Value) -> Vec<String> {
+    let one_key = |value: &Value| value.as_object().is_some_and(|members| members.len() == 1);
+    let asked = |place: String| {
+        let mut asked = document.clone();
+        *asked.pointer_mut(&place).expect("an object") = json!({ UNKNOWN: null });
+        let error = serde_json::from_value::<JourneyDocument>(asked).err()?.to_string();
+        let forms = error.strip_prefix(&format!("unknown variant `{UNKNOWN}`, expected "))?;
+        Some(forms.split('`').skip(1).step_by(2).map(str::to_string).collect::<Vec<_>>())
+    };
+    places(document, &one_key).into_iter().filter_map(asked).flatten().collect()
+}
+
+fn keys(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(keys).collect(),
+        Value::Object(members) => {
+            members.iter().flat_map(|(key, member)| keys(member).into_iter().chain([key.clone()])).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The fields that the form knows in an object, in its own words about one that it does not know.
 fn known_fields(document: &Value, place: &str) -> Vec<String> {
     let mut asked = document.clone();
@@ -119,7 +162,6 @@ fn is_fine(document: &Value) -> bool {
 
 /// Puts the text into each place in which the form takes it. What is named in several places is named the same in all.
 fn everywhere(mut document: Value, payload: &str) -> Value {
-    let mut taken = Vec::new();
     for (number, place) in places(&document, &Value::is_string).into_iter().enumerate() {
         let Some(before) = document.pointer(&place).and_then(Value::as_str).map(str::to_string) else { continue };
         if before.starts_with(payload) {
@@ -135,13 +177,13 @@ fn everywhere(mut document: Value, payload: &str) -> Value {
             }
             if is_fine(&wanted) {
                 document = wanted;
-                taken.push(place);
                 break;
             }
         }
     }
     for wanted in ["/name", "/description", "/labels/0", "/graph/nodes/1/name", "/graph/nodes/1/step/email/subject"] {
-        assert!(taken.iter().any(|place| place == wanted), "{wanted} takes any text: {taken:?}");
+        let text = document.pointer(wanted).and_then(Value::as_str);
+        assert!(text.is_some_and(|text| text.starts_with(payload)), "{wanted} takes any text: {text:?}");
     }
     document
 }

@@ -162,7 +162,7 @@ pub fn AreaField(
                 value=part.value
                 invalid=Signal::derive(move || wrong.read().is_some())
                 described_by=format!("{id}-complaint")
-                typed=move |text| part.set(text)
+                typed=move |text: String| part.set(text)
             />
         </Framed>
     }
