@@ -168,8 +168,10 @@ impl Scene {
         }
         let journey = send_messages(&program, text, &receiver).await;
         let project = ada.list("").await["seat"]["project"].as_str().expect("an id").to_string();
-        let segment = [("name", text), ("kind[0]", "property"), ("property[0]", text), ("is[0]", "equals"), ("value[0]", text)];
-        ada.post("segments/save", &segment).await;
+        let name = unquoted(text);
+        let segment =
+            [("name", name.as_str()), ("kind[0]", "property"), ("property[0]", &name), ("is[0]", "equals"), ("value[0]", text)];
+        assert_eq!(ada.post("segments/save", &segment).await.status(), 200);
         for (function, field) in [("projects/rename", "name"), ("account/rename", "name"), ("filters/save", "saved_filter_name")]
         {
             let answer = ada.post(function, &[(field, text), ("project", &project)]).await;
@@ -200,13 +202,14 @@ async fn set_up_channels(ada: &Browser, sink: &Sink) {
 /// Somebody whose every property is the text enters by an event of its name, gets a mail, and a receiver refuses a webhook with
 /// it.
 async fn send_messages(program: &Program, text: &str, receiver: &Receiver) -> String {
+    let name = unquoted(text);
     let body = "<html><head><title>{{ profile.note }}</title></head><body><p title=\"{{ profile.note }}\">{{ profile.note }}\
                 {{ event.note }}</p><!-- {{ profile.note }} --><a href=\"{{ profile.link }}\">a</a> <a href='{{ profile.note }}'>b</a>\
                 <img src=\"{{ profile.link }}\" alt=\"{{ journey.name }}\"></body></html>";
     let id = program
         .publish(json!({
             "name": text, "description": text, "labels": [text],
-            "settings": { "entry": { "event": { "name": text } } },
+            "settings": { "entry": { "event": { "name": name } } },
             "graph": {
                 "nodes": [
                     { "id": "entry", "step": { "entry": {} } },
@@ -221,11 +224,11 @@ async fn send_messages(program: &Program, text: &str, receiver: &Receiver) -> St
         }))
         .await;
     let person = json!({ "identity": text, "properties": {
-        "email": "ann@example.com", "note": text, "link": "JaVa\tscript:alert(1)", text: text
+        "email": "ann@example.com", "note": text, "link": "JaVa\tscript:alert(1)", (name.as_str()): text
     } });
     let (status, told) = program.json("/api/v1/profiles", json!({ "profiles": [person] })).await;
     assert_eq!((status, told["accepted"].as_u64()), (StatusCode::OK, Some(1)), "{told}");
-    let event = json!({ "identity": text, "name": text, "properties": { "note": text, text: text } });
+    let event = json!({ "identity": text, "name": name, "properties": { "note": text, (name.as_str()): text } });
     let (status, told) = program.json("/api/v1/events", json!({ "events": [event] })).await;
     assert_eq!((status, told["accepted"].as_u64()), (StatusCode::OK, Some(1)), "{told}");
     program.until(&id, "completed", 1).await;
@@ -235,9 +238,10 @@ async fn send_messages(program: &Program, text: &str, receiver: &Receiver) -> St
 /// A file of people of this name, with a column of this name and a row that is refused.
 async fn import(ada: &Browser, text: &str) {
     let quoted = format!("\"{}\"", text.replace('"', "\"\""));
-    let table = format!("identity,{quoted},age:number\n{quoted},{quoted},1\nbob,x,{quoted}\n");
+    let table = format!("identity,{},age:number\n{quoted},{quoted},1\nbob,x,{quoted}\n", unquoted(text));
     let name = format!("{}.csv", text.replace('"', "%22"));
-    let answer = upload(&ada.client, &format!("{}/imports/upload", ada.url), &name, &table, &[("list", text)]);
+    let list = unquoted(text);
+    let answer = upload(&ada.client, &format!("{}/imports/upload", ada.url), &name, &table, &[("list", &list)]);
     let answer = answer.send().await.expect("an answer");
     let page = answer.headers()["location"].to_str().expect("an address").to_string();
     for _ in 0..1_200 {
@@ -266,6 +270,11 @@ async fn further_addresses(ada: &Browser, journey: &str) -> Vec<String> {
         "/channels/webhook".to_string(),
         "/channels/push".to_string(),
     ]
+}
+
+/// Names of events, properties, segments and lists hold no quotes.
+fn unquoted(text: &str) -> String {
+    text.replace(['"', '\''], "")
 }
 
 fn selector(text: &str) -> Selector {

@@ -156,13 +156,21 @@ impl<'a> Walk<'a> {
         assert_ne!(answer.status(), 500, "{address}");
         let Some(text) = self.judge(address, answer).await else { return Vec::new() };
         let html = Html::parse_document(&text);
-        if html.root_element().text().any(|part| part.contains(self.payload)) && !address.contains('?') {
+        if self.shows(&html) && !address.contains('?') {
             self.shown.extend(self.route_of(address));
         }
         self.collect_forms(&html, address);
         let targets = all(&html, "a[href], area[href], iframe[src]");
         let targets = targets.iter().filter_map(|link| link.attr("href").or(link.attr("src")));
         targets.filter(|target| target.starts_with('/') && !target.starts_with("//")).map(without_fragment).collect()
+    }
+
+    /// Is the text in what the page is about, as text or in a field? The bar above has it everywhere.
+    fn shows(&self, html: &Html) -> bool {
+        let name = self.payload.replace(['"', '\''], "");
+        let is_it = |text: &str| text.contains(self.payload) || text.contains(&name);
+        let elements = all(html, "main, main *");
+        elements.iter().any(|element| element.text().any(is_it) || element.value().attrs().any(|(_, value)| is_it(value)))
     }
 
     /// Is there an element in an answer that nobody but a stranger has written? Answers the text of a page.
