@@ -15,19 +15,19 @@ use wayfare::{
     },
 };
 
-use crate::{Failure, services};
+use crate::{Access, Failure, services};
 
 pub async fn run(command: &UserCommand) -> Result<(), Failure> {
     match command {
         UserCommand::Add(args) => add(args).await,
         UserCommand::List(args) => {
-            let (services, _, store) = services(args, false).await?;
+            let (services, _, store) = services(args, Access::Read).await?;
             list(&services).await?;
             store.close().await;
             Ok(())
         }
         UserCommand::Reset(args) => {
-            let (services, _, store) = services(&args.database, false).await?;
+            let (services, _, store) = services(&args.database, Access::Write).await?;
             let account = services.account(&args.email).await.map_err(|_| unknown(args))?;
             let link = services.password_link(account.user).await?;
             show_link(&account.email, &args.link.public_url, &link);
@@ -50,7 +50,7 @@ async fn add(args: &UserAddArgs) -> Result<(), Failure> {
         false => None,
     };
     let name = args.name.clone().unwrap_or_else(|| args.email.split('@').next().unwrap_or(&args.email).to_string());
-    let (services, _, store) = services(&args.database, true).await?;
+    let (services, _, store) = services(&args.database, Access::Create).await?;
     let projects = store.projects(None).await?;
     let wanted: Vec<_> = match &args.project {
         None => projects.iter().map(|project| (project.id, role)).collect(),
@@ -103,7 +103,7 @@ async fn list(services: &Services<SqliteStore>) -> Result<(), Failure> {
 }
 
 async fn suspend(args: &UserArgs, suspend: bool) -> Result<(), Failure> {
-    let (services, _, store) = services(&args.database, false).await?;
+    let (services, _, store) = services(&args.database, Access::Write).await?;
     let account = services.account(&args.email).await.map_err(|_| unknown(args))?;
     services.suspend_account(account.user, suspend).await?;
     println!("{} {}.", account.email, if suspend { "is suspended" } else { "can sign in again" });

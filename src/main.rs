@@ -19,12 +19,12 @@ use wayfare::{
             UserCommand,
         },
         engine::EngineSigns,
-        serve::serve,
-        services::Services,
+        serve::{ServeError, serve},
+        services::{ServiceError, Services},
         store::{
-            Store,
+            Store, StoreError,
             access::AccessStore,
-            sqlite::{SqliteConfig, SqliteStore},
+            sqlite::{Access, SqliteConfig, SqliteStore, backup::backup},
         },
     },
 };
@@ -41,17 +41,29 @@ async fn main() -> ExitCode {
     match run(cli.command).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("wayfare: {error}");
+            eprintln!("wayfare: {}", sentence(&*error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// What whoever typed the command is told. What the database's driver says is for the log.
+fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
+    let store = match (error.downcast_ref(), error.downcast_ref()) {
+        (Some(ServeError::Store(error)), _) | (_, Some(ServiceError::Store(error))) => Some(error),
+        _ => error.downcast_ref::<StoreError>(),
+    };
+    if let Some(StoreError::Database(details)) = store {
+        tracing::debug!(error = %details, "command.failed");
+    }
+    store.map_or_else(|| error.to_string(), StoreError::sentence)
 }
 
 async fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(args) => serve(&args, CancellationToken::new()).await?,
         Command::Migrate(args) => {
-            open(&args, true).await?.close().await;
+            open(&args, Access::Create).await?.close().await;
             println!("{} is up to date.", args.database.display());
         }
         Command::Demo(args) => demo(&args).await?,
@@ -59,7 +71,8 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::ImportPeople(args) => return people_import::run(&args).await,
         Command::Export(args) => export(&args).await?,
         Command::Check(args) => return check(&args).await,
-        Command::Backup(args) => backup(&args).await?,
+        Command::Backup(args) => write_backup(&args).await?,
+        Command::Release(args) => release(&args).await?,
         Command::User(command) => accounts::run(&command).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -68,7 +81,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
 fn log_of(command: &Command) -> &LogArgs {
     match command {
         Command::Serve(args) => &args.database.log,
-        Command::Migrate(args) | Command::Check(args) => &args.log,
+        Command::Migrate(args) | Command::Check(args) | Command::Release(args) => &args.log,
         Command::Export(args) => &args.database.log,
         Command::Demo(args) => &args.database.log,
         Command::Import(args) => &args.database.log,
@@ -91,15 +104,18 @@ fn start_log(args: &LogArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn open(args: &DatabaseArgs, create: bool) -> Result<SqliteStore, Failure> {
-    Ok(SqliteStore::open(&SqliteConfig { readers: 2, create, ..SqliteConfig::new(&args.database) }).await?)
+async fn open(args: &DatabaseArgs, access: Access) -> Result<SqliteStore, Failure> {
+    Ok(SqliteStore::open(&SqliteConfig { readers: 2, access, ..SqliteConfig::new(&args.database) }).await?)
 }
 
 /// The services on a database, without a server: what the other commands use, in the name of whoever owns the machine.
-async fn services(args: &DatabaseArgs, create: bool) -> Result<(Services<SqliteStore>, Actor, SqliteStore), Failure> {
-    let store = open(args, create).await?;
+async fn services(args: &DatabaseArgs, access: Access) -> Result<(Services<SqliteStore>, Actor, SqliteStore), Failure> {
+    let store = open(args, access).await?;
     let clock = SystemClock;
-    let actor = store.local_actor(clock.now()).await?;
+    let actor = match access {
+        Access::Read => store.known_local_actor().await?,
+        Access::Write | Access::Create => store.local_actor(clock.now()).await?,
+    };
     let auth = Auth::new(Lifetimes::default(), None);
     // Nothing is sent by a command.
     let services = Services::new(store.clone(), Arc::new(clock), Changes::default(), auth, false, EngineSigns::default(), None);
@@ -110,9 +126,9 @@ async fn services(args: &DatabaseArgs, create: bool) -> Result<(Services<SqliteS
 async fn services_in(
     args: &DatabaseArgs,
     project: &ProjectArgs,
-    create: bool,
+    access: Access,
 ) -> Result<(Services<SqliteStore>, Actor, SqliteStore), Failure> {
-    let (services, actor, store) = services(args, create).await?;
+    let (services, actor, store) = services(args, access).await?;
     let Some(name) = &project.project else { return Ok((services, actor, store)) };
     let projects = store.projects(None).await?;
     let known = projects.iter().find(|known| known.name.eq_ignore_ascii_case(name));
@@ -121,7 +137,7 @@ async fn services_in(
 }
 
 async fn demo(args: &DemoArgs) -> Result<(), Failure> {
-    let (services, actor, store) = services_in(&args.database, &args.project, true).await?;
+    let (services, actor, store) = services_in(&args.database, &args.project, Access::Create).await?;
     if args.if_empty && services.journey_count(&actor).await? > 0 {
         println!("{} has journeys already; the demo was not loaded.", args.database.database.display());
     } else {
@@ -145,7 +161,7 @@ async fn import(args: &ImportArgs) -> Result<ExitCode, Failure> {
             return Ok(ExitCode::FAILURE);
         }
     };
-    let (services, actor, store) = services_in(&args.database, &args.project, true).await?;
+    let (services, actor, store) = services_in(&args.database, &args.project, Access::Write).await?;
     let imported = services.import(&actor, &file.journeys).await?;
     println!(
         "{} imported as {}.",
@@ -166,7 +182,7 @@ fn read_text(file: &Path) -> std::io::Result<String> {
 }
 
 async fn export(args: &ExportArgs) -> Result<(), Failure> {
-    let (services, actor, store) = services_in(&args.database, &args.project, false).await?;
+    let (services, actor, store) = services_in(&args.database, &args.project, Access::Read).await?;
     let file = services.export(&actor).await?;
     serde_json::to_writer_pretty(std::io::stdout().lock(), &file)?;
     println!();
@@ -175,7 +191,10 @@ async fn export(args: &ExportArgs) -> Result<(), Failure> {
 }
 
 async fn check(args: &DatabaseArgs) -> Result<ExitCode, Failure> {
-    let (services, _, store) = services(args, false).await?;
+    let (services, _, store) = services(args, Access::Read).await?;
+    for sentence in store.file().open_to_others() {
+        eprintln!("Warning: {sentence}");
+    }
     let findings = services.check().await?;
     for finding in &findings {
         println!("{finding}");
@@ -189,10 +208,26 @@ async fn check(args: &DatabaseArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::FAILURE)
 }
 
-async fn backup(args: &BackupArgs) -> Result<(), Failure> {
-    let (services, _, store) = services(&args.database, false).await?;
-    services.backup(&args.file).await?;
-    println!("{} written.", args.file.display());
+async fn write_backup(args: &BackupArgs) -> Result<(), Failure> {
+    backup(&args.database.database, &args.file).await?;
+    let copy = args.file.display();
+    println!("{copy} written. Keep the key file with care and apart from it: it is not in the copy.");
+    println!(
+        "A server that starts on the copy is held: nobody enters or moves and nothing is sent, until you press Release on any \
+         page or run: wayfare release --database {copy}"
+    );
+    Ok(())
+}
+
+async fn release(args: &DatabaseArgs) -> Result<(), Failure> {
+    let (services, actor, store) = services(args, Access::Write).await?;
+    let released = services.release_hold(&actor).await?;
     store.close().await;
+    let shown = args.database.display();
+    if released {
+        println!("{shown} is released. A server that runs on it goes on within a second.");
+    } else {
+        println!("{shown} is not held.");
+    }
     Ok(())
 }

@@ -10,7 +10,7 @@ use wayfare::{
     server::{config::ImportPeopleArgs, services::imports::PeopleFile},
 };
 
-use super::{Failure, services_in};
+use super::{Access, Failure, services_in};
 
 pub async fn run(args: &ImportPeopleArgs) -> Result<ExitCode, Failure> {
     let shown = args.file.display().to_string();
@@ -18,7 +18,7 @@ pub async fn run(args: &ImportPeopleArgs) -> Result<ExitCode, Failure> {
         .ok_or_else(|| format!("{shown} ends neither in .csv nor in .jsonl, so it is not known how to read it."))?;
     let file = File::open(&args.file).map_err(|error| format!("{shown} cannot be read: {error}"))?;
     let bytes = file.metadata()?.len();
-    let (services, actor, store) = services_in(&args.database, &args.project, true).await?;
+    let (services, actor, store) = services_in(&args.database, &args.project, Access::Write).await?;
     let reading = FileReading { format, identity: args.identity.clone(), list: args.list.clone() };
     let name = args.file.file_name().map_or(shown.clone(), |name| name.to_string_lossy().into_owned());
     let import = services

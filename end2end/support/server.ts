@@ -28,7 +28,10 @@ export class Server {
     server.flags = flags;
     if (seed === 'demo') server.run('demo');
     else if (typeof seed === 'number') server.run('demo', '--journeys', String(seed));
-    else if (seed !== 'empty') server.run('import', seed);
+    else if (seed !== 'empty') {
+      server.run('migrate');
+      server.run('import', seed);
+    }
     for (const [email, role] of Object.entries(accounts)) server.account(email, role);
     await server.serve();
     return server;

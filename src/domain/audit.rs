@@ -95,6 +95,7 @@ events! {
     HookSecretSaved "hooks.save" "Report secret kept",
     HookSecretRemoved "hooks.remove" "Report secret removed",
     AuditExported "audit.export" "Audit log exported",
+    HoldReleased "server.release" "Hold released",
 }
 
 impl AuditEvent {

@@ -15,6 +15,7 @@ pub mod engine;
 pub mod error;
 pub mod figures;
 pub mod graph;
+pub mod hold;
 pub mod ids;
 pub mod interrupt;
 pub mod journey;

@@ -1,9 +1,6 @@
 //! Flags and environment. Every setting has a flag, a `WAYFARE_*` variable and a sentence in `--help`.
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
@@ -12,6 +9,7 @@ use url::{Host, Url};
 use super::{
     auth::oidc::{ProviderConfig, RoleRules},
     retention::Retention,
+    store::sqlite::database_file::DatabaseFile,
     vault::{Vault, VaultError},
 };
 
@@ -38,8 +36,10 @@ pub enum Command {
     Export(ExportArgs),
     /// Check that the counters add up and the file is whole; exits with 1 where they do not.
     Check(DatabaseArgs),
-    /// Write a consistent copy of the database, also while the server runs.
+    /// Write a consistent copy of the database, also while the server runs. A server that starts on the copy is held.
     Backup(BackupArgs),
+    /// Let a server go on that is held: people enter and move again, and messages go out.
+    Release(DatabaseArgs),
     /// Accounts: who may sign in.
     #[command(subcommand)]
     User(UserCommand),
@@ -102,7 +102,7 @@ pub struct LinkArgs {
 
 #[derive(Debug, Args)]
 pub struct DatabaseArgs {
-    /// The database: one SQLite file, made where there is none.
+    /// The database: one SQLite file. serve, demo, migrate and user add make it where there is none.
     #[arg(long, env = "WAYFARE_DATABASE", default_value = "wayfare.db", value_name = "FILE")]
     pub database: PathBuf,
     #[command(flatten)]
@@ -162,6 +162,10 @@ pub struct ServeArgs {
     /// Days that the steps of people's trips, their messages, and why people were kept out are kept. 0 keeps them for ever.
     #[arg(long, env = "WAYFARE_KEEP_STEPS_DAYS", default_value_t = 180, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=36_500))]
     pub keep_steps_days: u32,
+    /// Start held: nobody enters or moves, and nothing is sent, until somebody releases it on a page or with wayfare release.
+    /// For a database that was copied by other means than wayfare backup, whose copies are held by themselves.
+    #[arg(long, env = "WAYFARE_HOLD")]
+    pub hold: bool,
     #[command(flatten)]
     pub provider: ProviderArgs,
     #[command(flatten)]
@@ -214,16 +218,28 @@ pub struct DeliveryArgs {
     /// The key itself in place of a file, 32 bytes in base64; better in the environment than on the command line.
     #[arg(long, env = "WAYFARE_SECRET_KEY", value_name = "KEY", hide_env_values = true)]
     pub secret_key: Option<SecretKey>,
+    /// Take this key although the database was used with another one, whose secrets are then entered again; once, not for good.
+    #[arg(long)]
+    pub accept_new_key: bool,
 }
 
 impl DeliveryArgs {
-    /// The server's key, for a database.
+    /// Where the server's key stands, unless it is given itself. A database that is opened through a link has the key of the
+    /// file that the link leads to, where there is none beside the link.
+    pub fn key_file(&self, database: &DatabaseFile) -> PathBuf {
+        if let Some(file) = &self.key_file {
+            return file.clone();
+        }
+        let (named, own) = (Vault::beside(database.path()), Vault::beside(&database.canonical()));
+        if named.exists() { named } else { own }
+    }
+
+    /// The server's key; none where there is none yet.
     ///
     /// # Errors
-    /// Where there is none and none can be made.
-    pub fn vault(&self, database: &Path) -> Result<Vault, VaultError> {
-        let file = self.key_file.clone().unwrap_or_else(|| Vault::beside(database));
-        Vault::open(self.secret_key.as_ref().map(|key| key.0.as_str()), &file)
+    /// Where it cannot be read.
+    pub fn read_key(&self, file: &std::path::Path) -> Result<Option<Vault>, VaultError> {
+        Vault::read(self.secret_key.as_ref().map(|key| key.0.as_str()), file)
     }
 }
 

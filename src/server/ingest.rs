@@ -89,6 +89,17 @@ async fn write(
         let result = store.ingest(&batches, clock.now()).await;
         match result {
             Ok(changed) => answer_each(answers, changed, &flights),
+            // Whoever came while this was waited for has waited as long as the others: nobody waits for it once more.
+            Err(StoreError::Unavailable(obstacle)) if obstacle.meets_everybody() => {
+                tracing::error!(%obstacle, records = count, "intake.failed");
+                while let Ok(next) = waiting.try_recv() {
+                    answers.push(next.answer);
+                }
+                for answer in answers {
+                    let _ = answer.send(Err(StoreError::Unavailable(obstacle)));
+                }
+                continue;
+            }
             // One sender's trouble is not the others': each is tried alone.
             Err(_) if answers.len() > 1 => {
                 for (batch, answer) in batches.into_iter().zip(answers) {

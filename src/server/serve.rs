@@ -1,19 +1,12 @@
 //! Starts everything, and stops it in order: first no new requests, then the running ones finish, then the file is closed.
 
-use std::{
-    fs::{File, TryLockError},
-    io::Write,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::{
-    domain::{delivery::hook::HookProvider, people::profile::Channel},
+    domain::{delivery::hook::HookProvider, hold::HoldReason, people::profile::Channel, time::Timestamp},
     server::{
         auth::{
             Auth, Lifetimes,
@@ -29,26 +22,32 @@ use crate::{
         delivery::{Courier, DeliverySigns, Flights, Office},
         engine::{Engine, EngineSigns, calendar::Zones},
         file_descriptors::connections_allowed,
+        hold::HoldWatch,
         http::{self, AppState, STREAMS_MAX, Site, TrustedProxies, assets::Assets},
         listener::{self, ConnectionLimits, Connections},
         retention::keep_small,
+        server_key::{ServerKeyError, server_key},
         services::{Delivery, Services},
         store::{
             Store,
             access::AccessStore,
             channels::StoredChannel,
+            error::Obstacle,
+            identity::IdentityStore,
             people::PeopleStore,
-            sqlite::{SqliteConfig, SqliteStore},
+            sqlite::{
+                Access, SqliteConfig, SqliteStore,
+                database_file::DatabaseFile,
+                server_lock::{LockError, ServerLock},
+            },
         },
         timekeeper::keep_time,
         tracking::hook::hook_url,
-        vault::VaultError,
     },
 };
 
-/// How long a server that is ending is waited for.
-const LOCK_TRIES: u32 = 50;
-const LOCK_EVERY: Duration = Duration::from_millis(200);
+/// How often a server looks whether the database is still its own.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Why the server did not start, or ended: a sentence for the person who started it.
 #[derive(Debug, thiserror::Error)]
@@ -57,16 +56,17 @@ pub enum ServeError {
     NotLocal(String),
     #[error("Cannot listen on {0}: {1}. Is another program using the port? Give another one with --listen.")]
     Listen(SocketAddr, std::io::Error),
-    #[error("Another Wayfare serves the database {0}. Stop it first, or give another file with --database.")]
-    Busy(PathBuf),
-    #[error("The lock file {0} cannot be used: {1}. Check its owner and rights.")]
-    Lock(PathBuf, std::io::Error),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// It served, and may not any more.
+    #[error("{}", .0.sentence())]
+    Lost(Obstacle),
     #[error("Sign-in provider: {0}. Look at the WAYFARE_OIDC_ settings.")]
     Provider(#[from] ProviderError),
     #[error(transparent)]
     ProviderArgs(#[from] ProviderArgsError),
     #[error(transparent)]
-    Vault(#[from] VaultError),
+    Key(#[from] ServerKeyError),
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
     #[error("Nothing can be sent from this machine: {0}. Look at its network and its certificates.")]
@@ -82,9 +82,12 @@ pub enum ServeError {
 /// # Errors
 /// Where the address or the database cannot be used.
 pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), ServeError> {
-    let _only_one = only_server(&args.database.database).await?;
-    let store = SqliteStore::open(&SqliteConfig { readers: args.readers, ..SqliteConfig::new(&args.database.database) }).await?;
+    let file = DatabaseFile::open(&args.database.database, Access::Create)?;
+    let _only_one = ServerLock::acquire(&file).await?;
+    let config = SqliteConfig { readers: args.readers, ..SqliteConfig::new(&args.database.database) };
+    let store = SqliteStore::open_file(file, &config).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let hold = take_over(&store, args.hold, clock.now()).await?;
     store.local_actor(clock.now()).await?;
     store
         .break_off_imports(
@@ -106,7 +109,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let signs = EngineSigns::default();
     let flights = Flights::default();
     let delivery = Delivery {
-        vault: args.delivery.vault(&args.database.database)?,
+        vault: server_key(&args.delivery, &store).await?,
         outside: Outside::new(args.delivery.allow_networks.clone())?,
         signs: DeliverySigns::new(signs.clone()),
         flights,
@@ -115,7 +118,8 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let links = args.public_url.clone().map_or_else(|| local_url(address), Ok)?;
     let (local_too, sending) = (reachable.is_none(), Some(delivery.clone()));
     let services = Services::new(store.clone(), Arc::clone(&clock), changes.clone(), auth, local_too, signs.clone(), sending)
-        .with_costly_work(CostlyWork::within(Duration::from_secs(args.work_seconds)));
+        .with_costly_work(CostlyWork::within(Duration::from_secs(args.work_seconds)))
+        .with_hold(hold.clone());
     let state = AppState {
         services: services.clone(),
         assets: Arc::new(Assets::embedded()),
@@ -135,14 +139,18 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
         0 => engine,
         per_second => engine.catching_up(per_second),
     };
-    background.spawn(engine.run(stop.clone()));
-    background.spawn(courier(&store, &clock, &delivery, links).run(stop.clone()));
-    background.spawn(keep_small(store.clone(), Arc::clone(&clock), args.retention(), stop.clone()));
-    background.spawn(keep_time(store.clone(), clock, changes, stop.clone()));
+    background.spawn(watch_database(store.clone(), hold.clone(), stop.clone()));
+    // Whatever happens by itself waits for the release where the server is held.
+    background.spawn(hold.clone().once_released(stop.clone(), engine.run(stop.clone())));
+    background.spawn(hold.clone().once_released(stop.clone(), courier(&store, &clock, &delivery, links).run(stop.clone())));
+    let retention = keep_small(store.clone(), Arc::clone(&clock), args.retention(), stop.clone());
+    background.spawn(hold.clone().once_released(stop.clone(), retention));
+    background.spawn(hold.clone().once_released(stop.clone(), keep_time(store.clone(), clock, changes, stop.clone())));
     background.close();
     tokio::spawn(wait_for_signal(stop.clone()));
 
     announce(address, args, local, token.as_ref());
+    announce_hold(&hold, args);
     let grace = Duration::from_secs(args.shutdown_seconds);
     listener::serve(listener, routers, connections, stop.clone(), grace).await;
     // The listener failed by itself: everything else ends as well.
@@ -151,25 +159,39 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     services.settle_reports().await;
     store.close().await;
     tracing::info!("server.stopped");
-    Ok(())
+    store.loss().map_or(Ok(()), |lost| Err(ServeError::Lost(lost)))
 }
 
-/// One server to a file: two couriers would send everything twice. The lock goes with the process, however it ends. One that
-/// is just ending is waited for.
-async fn only_server(database: &Path) -> Result<File, ServeError> {
-    let mut name = database.as_os_str().to_os_string();
-    name.push(".lock");
-    let path = PathBuf::from(name);
-    let lock = File::options().create(true).truncate(false).write(true).open(&path);
-    let lock = lock.map_err(|error| ServeError::Lock(path.clone(), error))?;
-    for _ in 0..LOCK_TRIES {
-        match lock.try_lock() {
-            Ok(()) => return Ok(lock),
-            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_EVERY).await,
-            Err(TryLockError::Error(error)) => return Err(ServeError::Lock(path, error)),
+/// This process serves the database from now on. Answers whether it is held.
+async fn take_over(store: &SqliteStore, hold: bool, now: Timestamp) -> Result<HoldWatch, ServeError> {
+    for sentence in store.file().open_to_others() {
+        tracing::warn!("{sentence}");
+    }
+    store.take_over(&format!("wayfare {}, process {}", env!("CARGO_PKG_VERSION"), std::process::id()), now).await?;
+    if hold {
+        store.hold(HoldReason::Requested, now).await?;
+    }
+    Ok(HoldWatch::new(store.look_at_identity().await?))
+}
+
+/// Looks every second whether the database is still this server's, and whether another process released it.
+async fn watch_database(store: SqliteStore, hold: HoldWatch, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            lost = store.lost() => {
+                tracing::error!("{}", lost.sentence());
+                stop.cancel();
+                return;
+            }
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+        match store.look_at_identity().await {
+            Ok(None) => hold.release(),
+            Ok(Some(_)) => {}
+            Err(error) => tracing::warn!(%error, "database.look_failed"),
         }
     }
-    Err(ServeError::Busy(database.to_path_buf()))
 }
 
 /// What brings messages to their providers.
@@ -220,6 +242,16 @@ fn announce(address: SocketAddr, args: &ServeArgs, local: bool, token: Option<&S
     let _ = out.flush();
     let mode = if local { "local" } else { "accounts" };
     tracing::info!(%address, database = %args.database.database.display(), mode, "server.started");
+}
+
+/// And that nothing happens by itself, where it is so.
+fn announce_hold(hold: &HoldWatch, args: &ServeArgs) {
+    let Some(held) = hold.get() else { return };
+    let how = format!("Release it on any page, or with: wayfare release --database {}", args.database.database.display());
+    let mut out = std::io::stdout();
+    let _ = writeln!(out, "{}\n{how}", held.reason.sentence());
+    let _ = out.flush();
+    tracing::warn!(since = %held.since, reason = ?held.reason, "server.held");
 }
 
 async fn wait_for_signal(stop: CancellationToken) {

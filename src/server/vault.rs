@@ -5,7 +5,7 @@
 //! reads no provider's password; whoever loses the key types them in again.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs,
     io::Write,
     path::{Path, PathBuf},
     sync::Arc,
@@ -13,6 +13,11 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::{aead, hmac};
+
+use super::store::{
+    identity::KeyFingerprint,
+    sqlite::database_file::{beside, private},
+};
 
 const KEY_BYTES: usize = 32;
 
@@ -27,6 +32,21 @@ pub enum VaultError {
     File(PathBuf, std::io::Error),
     #[error("the operating system gives no random numbers")]
     NoRandomness,
+    /// The database was used with a key, and there is none.
+    #[error(
+        "The key file {0} is missing, and the database holds what was made with it: secrets of channels, or messages that went \
+         out. Restore the file, or give the right one with --key-file. Without it start once with --accept-new-key: channels' \
+         secrets are entered again then, links in messages that went out lead nowhere, and what is tried again may come twice."
+    )]
+    Missing(PathBuf),
+    /// The database was used with another one.
+    #[error(
+        "The database was last used with another key ({known}) than this one ({given}), and holds what was made with it: secrets \
+         of channels, or messages that went out. Give the right key with --key-file or WAYFARE_SECRET_KEY. Without it start once \
+         with --accept-new-key: channels' secrets are entered again then, links in messages that went out lead nowhere, and what \
+         is tried again may come twice."
+    )]
+    Unknown { known: String, given: String },
     /// Sealed with another key, or changed since.
     #[error("A secret was sealed with another key. Start with the key that it was sealed with, or enter it again.")]
     OtherKey,
@@ -45,6 +65,8 @@ pub enum Purpose {
     Confirmation,
     /// Browsers that signed in before.
     Device,
+    /// Tells the key apart from others.
+    Fingerprint,
 }
 
 impl Purpose {
@@ -55,6 +77,7 @@ impl Purpose {
             Purpose::Hook => b"wayfare hook 1",
             Purpose::Confirmation => b"wayfare confirmation 1",
             Purpose::Device => b"wayfare device 1",
+            Purpose::Fingerprint => b"wayfare fingerprint 1",
         }
     }
 }
@@ -80,43 +103,57 @@ impl Vault {
     /// # Errors
     /// [`VaultError`], with what to do about it.
     pub fn open(key: Option<&str>, file: &Path) -> Result<Self, VaultError> {
+        match Self::read(key, file)? {
+            Some(vault) => Ok(vault),
+            None => Self::make(file),
+        }
+    }
+
+    /// From the text of `WAYFARE_SECRET_KEY`, or else from the file; none where there is neither. Nothing is made.
+    ///
+    /// # Errors
+    /// Where what is there is no key, or cannot be read.
+    pub fn read(key: Option<&str>, file: &Path) -> Result<Option<Self>, VaultError> {
         match key {
-            Some(text) => Self::from_text(text).ok_or(VaultError::Malformed),
-            None => Self::from_file(file),
+            Some(text) => Self::from_text(text).map(Some).ok_or(VaultError::Malformed),
+            None => match fs::read_to_string(file) {
+                Ok(text) => Self::from_text(&text).map(Some).ok_or_else(|| VaultError::MalformedFile(file.to_path_buf())),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(VaultError::File(file.to_path_buf(), error)),
+            },
         }
     }
 
     /// Where the key stands by default: `wayfare.db.key` beside `wayfare.db`.
     pub fn beside(database: &Path) -> PathBuf {
-        let mut name = database.as_os_str().to_os_string();
-        name.push(".key");
-        name.into()
+        beside(database, ".key")
     }
 
-    fn from_file(file: &Path) -> Result<Self, VaultError> {
+    /// Makes the file, with a new key in it.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn make(file: &Path) -> Result<Self, VaultError> {
         let failed = |error| VaultError::File(file.to_path_buf(), error);
-        match fs::read_to_string(file) {
-            Ok(text) => Self::from_text(&text).ok_or_else(|| VaultError::MalformedFile(file.to_path_buf())),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let mut bytes = [0_u8; KEY_BYTES];
-                getrandom::fill(&mut bytes).map_err(|_| VaultError::NoRandomness)?;
-                let mut options = OpenOptions::new();
-                options.write(true).create_new(true);
-                #[cfg(unix)]
-                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-                match options.open(file) {
-                    Ok(mut made) => {
-                        made.write_all(format!("{}\n", STANDARD.encode(bytes)).as_bytes()).map_err(failed)?;
-                        made.sync_all().map_err(failed)?;
-                        Self::new(&bytes).ok_or(VaultError::NoRandomness)
-                    }
-                    // Another process was quicker: its key is the one.
-                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Self::from_file(file),
-                    Err(error) => Err(failed(error)),
-                }
+        let mut bytes = [0_u8; KEY_BYTES];
+        getrandom::fill(&mut bytes).map_err(|_| VaultError::NoRandomness)?;
+        match private().write(true).create_new(true).open(file) {
+            Ok(mut made) => {
+                made.write_all(format!("{}\n", STANDARD.encode(bytes)).as_bytes()).map_err(failed)?;
+                made.sync_all().map_err(failed)?;
+                Self::new(&bytes).ok_or(VaultError::NoRandomness)
+            }
+            // Another process was quicker: its key is the one.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                Self::read(None, file)?.ok_or_else(|| failed(error))
             }
             Err(error) => Err(failed(error)),
         }
+    }
+
+    /// Tells this key apart from others, and tells nothing about it.
+    pub fn fingerprint(&self) -> KeyFingerprint {
+        self.sign(Purpose::Fingerprint, b"")
     }
 
     fn from_text(text: &str) -> Option<Self> {
@@ -205,6 +242,17 @@ mod tests {
         assert!(!vault().verify(Purpose::Hook, b"1", &signature));
         assert!(!vault().verify(Purpose::Link, b"2", &signature));
         assert!(!vault().verify(Purpose::Link, b"1", &signature[..15]));
+    }
+
+    #[test]
+    fn a_fingerprint_tells_keys_apart_and_a_missing_file_is_not_made_by_reading() {
+        let other = Vault::new(&[8; KEY_BYTES]).expect("a key");
+        assert_eq!(vault().fingerprint(), vault().fingerprint());
+        assert_ne!(vault().fingerprint(), other.fingerprint());
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = Vault::beside(&folder.path().join("wayfare.db"));
+        assert!(Vault::read(None, &file).expect("looked").is_none());
+        assert!(!file.exists());
     }
 
     #[test]

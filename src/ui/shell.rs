@@ -13,10 +13,14 @@ use super::{
     dom::APP,
 };
 use crate::{
-    api::request::{Caller, FormProblem},
+    api::{
+        hold::current_hold,
+        request::{Caller, FormProblem},
+    },
     domain::{
         access::{Permission, Role},
         actor::Membership,
+        hold::Hold,
         ids::ProjectId,
     },
 };
@@ -74,7 +78,8 @@ pub fn shell(files: PageFiles, liveliness: Liveliness) -> impl IntoView {
     let live = (!comes_alive && !files.live.is_empty() && caller.standing.is_some())
         .then(|| view! { <script r#type="module" src=files.live.clone()></script> });
     let problem = use_context::<FormProblem>();
-    let role = caller.role().map(Role::key);
+    let role = caller.role();
+    let held = caller.standing.as_ref().and_then(|_| current_hold());
     view! {
         <!DOCTYPE html>
         <html lang="en" data-hydrated=(!comes_alive).then_some("true")>
@@ -89,11 +94,12 @@ pub fn shell(files: PageFiles, liveliness: Liveliness) -> impl IntoView {
                 {live}
                 <MetaTags />
             </head>
-            <body data-role=role>
+            <body data-role=role.map(Role::key)>
                 <a class="skip-link" href="#content">
                     "Skip to the content"
                 </a>
                 <TopBar caller=caller />
+                {held.map(|hold| view! { <HeldBanner hold=hold role=role /> })}
                 {problem.map(|problem| view! { <Problem problem=problem /> })}
                 <div id=APP>
                     <App />
@@ -121,6 +127,28 @@ fn Problem(problem: FormProblem) -> impl IntoView {
             <Icon symbol=Symbol::Alert />
             <p>{problem.error.sentence()}</p>
         </div>
+    }
+}
+
+/// Says on every page that nothing happens by itself, and lets admins end that.
+#[component]
+fn HeldBanner(hold: Hold, role: Option<Role>) -> impl IntoView {
+    let may_release = role.is_some_and(|role| role.may(Permission::ManageProjects));
+    view! {
+        <section class="held" aria-label="Held">
+            <Icon symbol=Symbol::Alert />
+            <p>{hold.reason.sentence()} {(!may_release).then_some(" An admin can release it.")}</p>
+            {may_release
+                .then(|| {
+                    view! {
+                        <form method="post" action="/api/ui/hold/release">
+                            <button class="button" r#type="submit">
+                                "Release"
+                            </button>
+                        </form>
+                    }
+                })}
+        </section>
     }
 }
 

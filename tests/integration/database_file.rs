@@ -82,6 +82,96 @@ fn check_finds_what_does_not_add_up() {
     assert!(text(&output.stdout).contains("1 difference"), "{}", text(&output.stdout));
 }
 
+/// What somebody at the command line was told, without a word that only the driver uses.
+fn sentence(output: &std::process::Output) -> String {
+    let told = text(&output.stderr);
+    assert!(!output.status.success(), "{told}");
+    for word in ["_sqlx", "migration ", "code:", "SqliteError", "error returned"] {
+        assert!(!told.contains(word), "“{word}” in: {told}");
+    }
+    told
+}
+
+#[tokio::test]
+async fn an_update_that_was_broken_off_and_a_foreign_schema_are_told_in_sentences() {
+    for (sql, words) in [
+        ("UPDATE _sqlx_migrations SET success = 0 WHERE version = 6", "was broken off in step 6"),
+        ("UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 3", "another build of Wayfare"),
+    ] {
+        let place = Place::demo();
+        place.sql(sql).await;
+        for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["migrate"], &["demo"]] {
+            let told = sentence(&place.run(command));
+            assert!(told.contains(words), "{told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_another_program_holds_is_told_in_a_sentence() {
+    let place = Place::demo();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(place.database());
+    let mut other = sqlx::ConnectOptions::connect(&options).await.expect("opened");
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.expect("held");
+    let told = sentence(&place.run(&["demo"]));
+    assert!(told.contains("Another program holds the database"), "{told}");
+}
+
+#[test]
+fn only_serve_demo_migrate_and_user_add_make_a_database() {
+    let place = Place::empty();
+    let file = place.file("in.csv");
+    fs::write(&file, "identity\nada\n").expect("written");
+    let file = file.to_str().expect("a name");
+    let journeys = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/examples/welcome.json");
+    let refused: [&[&str]; 8] = [
+        &["import", journeys],
+        &["import-people", file],
+        &["export"],
+        &["check"],
+        &["backup", "copy.db"],
+        &["release"],
+        &["user", "list"],
+        &["user", "reset", "ada@example.com"],
+    ];
+    for command in refused {
+        let told = sentence(&place.run(command));
+        assert!(told.contains("There is no database") && !place.database().exists(), "{command:?}: {told}");
+    }
+    for command in [&["demo"][..], &["migrate"], &["user", "add", "ada@example.com"]] {
+        let place = Place::empty();
+        assert!(place.run(command).status.success(), "{command:?}");
+        assert!(place.database().exists());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_wayfare_makes_is_for_its_owner_alone_and_older_files_are_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::demo();
+    let server = place.serve();
+    for name in ["test.db", "test.db-wal", "test.db-shm", "test.db.lock", "test.db.key"] {
+        let mode = fs::metadata(place.file(name)).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    assert!(!text(&place.run(&["check"]).stderr).contains("Warning"));
+    drop(server);
+    fs::set_permissions(place.database(), fs::Permissions::from_mode(0o644)).expect("opened");
+    let output = place.run(&["check"]);
+    assert!(output.status.success(), "it adds up");
+    assert!(text(&output.stderr).contains("test.db can be opened by other users"), "{}", text(&output.stderr));
+    let told = place.file("told.txt");
+    let mut command = std::process::Command::new(crate::support::BINARY);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--database"]).arg(place.database());
+    command.stdout(std::process::Stdio::piped()).stderr(fs::File::create(&told).expect("a file"));
+    let mut child = command.spawn().expect("the program starts");
+    crate::support::Server::address(&mut child);
+    child.kill().expect("killed");
+    child.wait().expect("gone");
+    assert!(fs::read_to_string(told).expect("read").contains("test.db can be opened by other users"));
+}
+
 #[test]
 fn a_backup_is_a_whole_database() {
     let place = Place::demo();

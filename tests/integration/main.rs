@@ -3,6 +3,7 @@
 
 mod answers;
 mod audit;
+mod backup;
 mod bad_input;
 mod catch_up;
 mod channels;
@@ -14,6 +15,7 @@ mod deliver;
 mod delivery_barriers;
 mod editor;
 mod hardening;
+mod hold;
 mod import_people;
 mod ingest;
 mod kill;
@@ -29,6 +31,8 @@ mod redirects;
 mod retention;
 mod roles;
 mod route_table;
+mod second_server;
+mod server_key;
 mod set_aside;
 mod shutdown;
 mod sign_in;

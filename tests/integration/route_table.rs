@@ -323,6 +323,7 @@ fn team_functions(world: &World, asker: usize) -> Vec<Line> {
         function("/api/ui/projects/create", &[("name", &project_name)], projects),
         function("/api/ui/projects/rename", &[("project", &world.spare_project), ("name", "Spare")], projects),
         function("/api/ui/projects/archive", &[("project", &world.spare_project), ("archive", "true")], projects),
+        function("/api/ui/hold/release", &[], projects),
         function("/api/ui/projects/switch", &[("project", &world.project)], Opens::People(Permission::SeeJourneys)),
         function("/api/ui/session/found", &[("name", "A"), ("email", "a@example.com"), ("password", PASSWORD)], Opens::Everybody),
         function("/api/ui/session/choose-password", &[link, ("password", PASSWORD)], Opens::Everybody),

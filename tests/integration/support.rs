@@ -57,9 +57,22 @@ impl Place {
         self.serve_with(&[])
     }
 
+    /// Serves another file of the folder.
+    pub fn serve_file(&self, name: &str, flags: &[&str]) -> Server {
+        Server::start(Command::new(BINARY), &self.file(name), flags)
+    }
+
     /// With further flags.
     pub fn serve_with(&self, flags: &[&str]) -> Server {
         Server::start(Command::new(BINARY), &self.database(), flags)
+    }
+
+    /// What it says on its standard error goes to a file.
+    pub fn serve_telling(&self, flags: &[&str]) -> (Server, PathBuf) {
+        let told = self.file("told.txt");
+        let mut program = Command::new(BINARY);
+        program.stderr(std::fs::File::create(&told).expect("a file"));
+        (Server::start(program, &self.database(), flags), told)
     }
 
     /// No file may have more than so many blocks; whoever writes more is told so, as on a full disk.
@@ -228,6 +241,11 @@ impl Server {
         let id = self.child.id().to_string();
         let raised = Command::new("prlimit").args(["--fsize=unlimited", "--pid", &id]).status().expect("prlimit runs");
         assert!(raised.success());
+    }
+
+    /// How it ended by itself.
+    pub fn ended(&mut self) -> std::process::ExitStatus {
+        self.child.wait().expect("gone")
     }
 
     pub fn kill(&mut self) {

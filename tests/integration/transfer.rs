@@ -13,6 +13,7 @@ fn what_is_exported_can_be_imported_and_is_the_same() {
     let file = place.file("out.json");
     fs::write(&file, &exported).expect("written");
     let other = place.file("other.db");
+    assert!(run_on(&other, &["migrate"]).status.success());
     let output = run_on(&other, &["import", file.to_str().expect("a name")]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let back = text(&run_on(&other, &["export"]).stdout);
@@ -29,6 +30,7 @@ fn what_is_exported_can_be_imported_and_is_the_same() {
 #[test]
 fn the_documented_example_is_imported_as_a_draft() {
     let place = Place::empty();
+    assert!(place.run(&["migrate"]).status.success());
     let file = place.file("in.json");
     fs::write(&file, EXAMPLE).expect("written");
     let output = place.run(&["import", file.to_str().expect("a name")]);

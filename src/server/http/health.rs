@@ -8,9 +8,9 @@ use axum::{
 
 use super::{AppState, assets::plain};
 
-/// The process runs.
-pub async fn alive() -> Response<Body> {
-    plain(StatusCode::OK, "ok\n")
+/// The process runs; and whether it is held, where nobody enters or moves and nothing is sent.
+pub async fn alive(State(state): State<AppState>) -> Response<Body> {
+    plain(StatusCode::OK, if state.services.hold().is_some() { "ok held\n" } else { "ok\n" })
 }
 
 /// The database can be read and written, and the server is not on its way down.
@@ -19,7 +19,7 @@ pub async fn ready(State(state): State<AppState>) -> Response<Body> {
         return plain(StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
     }
     match state.services.ready().await {
-        Ok(()) => plain(StatusCode::OK, "ready\n"),
+        Ok(()) => plain(StatusCode::OK, if state.services.hold().is_some() { "ready held\n" } else { "ready\n" }),
         Err(error) => {
             tracing::error!(%error, "readiness.failed");
             plain(StatusCode::SERVICE_UNAVAILABLE, "the database cannot be written\n")

@@ -7,6 +7,7 @@ mod channels;
 pub mod delivery;
 mod editor;
 mod error;
+mod hold;
 pub mod imports;
 mod journeys;
 mod keys;
@@ -37,6 +38,7 @@ use crate::{
         costly_work::{CostlyWork, Job, Running, WorkReading, WorkStop, aside},
         delivery::{DeliverySigns, Flights},
         engine::EngineSigns,
+        hold::HoldWatch,
         ingest::Intake,
         store::{Store, StoreResult, delivery::ChangedFacts},
         tracking::intake::Reports,
@@ -60,6 +62,7 @@ pub struct Services<S> {
     signs: EngineSigns,
     delivery: Option<Delivery>,
     work: CostlyWork,
+    hold: HoldWatch,
 }
 
 /// What messages go out with.
@@ -87,8 +90,8 @@ impl<S: Store + Clone> Services<S> {
         let flights = delivery.as_ref().map(|delivery| delivery.flights.clone()).unwrap_or_default();
         let intake = Intake::start(store.clone(), Arc::clone(&clock), signs.clone(), flights.clone());
         let reports = Reports::start(store.clone(), Arc::clone(&clock), signs.clone(), flights);
-        let work = CostlyWork::default();
-        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, reports, signs, delivery, work }
+        let (work, hold) = (CostlyWork::default(), HoldWatch::new(None));
+        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, reports, signs, delivery, work, hold }
     }
 
     /// With limits on costly work that are other than the usual ones.
@@ -127,6 +130,13 @@ impl<S: Store + Clone> Services<S> {
         work: impl FnOnce(&dyn Interrupt) -> Result<T, GivenUp> + Send + 'static,
     ) -> ServiceResult<T> {
         self.costly(actor, job, |stop| async move { Ok(aside(stop, work).await??) }).await
+    }
+
+    /// Knows whether the server is held.
+    #[must_use]
+    pub fn with_hold(mut self, hold: HoldWatch) -> Self {
+        self.hold = hold;
+        self
     }
 
     /// What the engine tells about itself.

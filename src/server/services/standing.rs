@@ -1,5 +1,7 @@
 //! Who is asking, and where she stands: a person with a session, a program with a key, or, in local mode, anybody.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use super::{ServiceResult, Services};
@@ -20,6 +22,8 @@ use crate::{
 
 /// A session's or a key's last use is written at most this often, in milliseconds.
 const TOUCH_EVERY: i64 = 60_000;
+/// How long a program waits until it is written that its key was used.
+const TOUCH_WITHIN: Duration = Duration::from_millis(250);
 
 /// What a request brings, whoever sends it.
 #[derive(Debug, Clone, Default)]
@@ -176,7 +180,14 @@ impl<S: Store + Clone> Services<S> {
         let Some(live) = self.store.live_key(&secret::hash(key)).await? else { return Ok(None) };
         let now = self.now();
         if live.last_used_at.is_none_or(|used| now.0 - used.0 >= TOUCH_EVERY) {
-            self.store.touch_key(live.id, now).await?;
+            let (store, id) = (self.store.clone(), live.id);
+            let touched = tokio::spawn(async move {
+                if let Err(error) = store.touch_key(id, now).await {
+                    tracing::warn!(%error, "key.touch_failed");
+                }
+            });
+            // Whoever looks next sees it; a database that is held up by others delays nobody for it.
+            let _ = tokio::time::timeout(TOUCH_WITHIN, touched).await;
         }
         Ok(Some(Actor {
             user: UserId(live.id.0),

@@ -69,8 +69,4 @@ impl<S: Store + Clone> Services<S> {
     pub async fn check(&self) -> ServiceResult<Vec<String>> {
         Ok(self.store.check().await?)
     }
-
-    pub async fn backup(&self, to: &std::path::Path) -> ServiceResult<()> {
-        Ok(self.store.backup(to).await?)
-    }
 }

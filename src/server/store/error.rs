@@ -51,13 +51,26 @@ pub enum Obstacle {
     DiskFull,
     #[error("the disk does not take what is written")]
     Disk,
+    /// Waited for as long as anybody waits, behind another program or behind more than is written in that time.
+    #[error("others write, and longer than anybody waits")]
+    Busy,
+    /// Its path names another file by now, or none.
+    #[error("its file was replaced or removed under the server")]
+    Replaced,
+    /// The fencing number in it is not ours any more.
+    #[error("another server has taken it")]
+    Displaced,
 }
 
 impl Obstacle {
-    /// By SQLite's primary result codes: 5 BUSY, 6 LOCKED, 10 IOERR, 13 FULL.
+    /// By SQLite's primary result codes: 5 BUSY, 6 LOCKED, 10 IOERR, 13 FULL; 531 is a commit that its guard refused.
     fn of(error: &sqlx::Error) -> Option<Self> {
+        if matches!(error, sqlx::Error::PoolTimedOut) {
+            return Some(Obstacle::Busy);
+        }
         let code: i64 = error.as_database_error()?.code()?.parse().ok()?;
         match code & 0xff {
+            _ if code == 531 => Some(Obstacle::Replaced),
             5 | 6 => Some(Obstacle::Locked),
             10 => Some(Obstacle::Disk),
             13 => Some(Obstacle::DiskFull),
@@ -73,6 +86,37 @@ impl Obstacle {
             Obstacle::Disk => {
                 "The server's disk does not take what is written. Nothing was stored; look at the disk and try again."
             }
+            Obstacle::Busy => {
+                "Another program holds the database, or more is written than it takes. Nothing was stored; try again in a moment."
+            }
+            Obstacle::Replaced => {
+                "The file of the database was replaced or removed under the server, which therefore ends. Nothing was stored; start \
+                 the server again on the file that is right."
+            }
+            Obstacle::Displaced => {
+                "Another server has taken the database, so this one ends. Nothing was stored; serve each database once."
+            }
+        }
+    }
+}
+
+impl Obstacle {
+    /// Does everybody meet it who comes now, whatever they bring?
+    pub fn meets_everybody(self) -> bool {
+        !matches!(self, Obstacle::DiskFull)
+    }
+}
+
+impl StoreError {
+    /// What the person at the command line is told; the driver's words stay in the log.
+    pub fn sentence(&self) -> String {
+        match self {
+            StoreError::Unavailable(obstacle) => obstacle.sentence().to_string(),
+            StoreError::Database(_) | StoreError::Damaged(_) => {
+                "The database did not do what it was asked. Look at it with: wayfare check. With --log debug the log has the details."
+                    .to_string()
+            }
+            other => other.to_string(),
         }
     }
 }

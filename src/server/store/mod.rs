@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod editor;
 pub mod engine;
 pub mod error;
+pub mod identity;
 pub mod people;
 pub mod seed;
 pub mod sqlite;
@@ -60,6 +61,7 @@ pub trait Store:
     + delivery::DeliveryStore
     + editor::EditorStore
     + engine::EngineStore
+    + identity::IdentityStore
     + people::PeopleStore
 {
     // The list.
@@ -182,6 +184,8 @@ pub trait Store:
     // The house itself.
     /// The first project of the database, made where there is none, with the local admin as its person.
     fn local_actor(&self, now: Timestamp) -> impl Future<Output = StoreResult<Actor>> + Send;
+    /// The same where nothing may be made: a database without a project has none of its journeys.
+    fn known_local_actor(&self) -> impl Future<Output = StoreResult<Actor>> + Send;
     /// Whoever acts in local mode.
     fn local_person(&self) -> Person;
     /// The person in whose name things happen by themselves.
@@ -192,8 +196,6 @@ pub trait Store:
     fn generation(&self, project: ProjectId) -> impl Future<Output = StoreResult<i64>> + Send;
     /// Every version's counters that do not add up (guarantee 6), as sentences.
     fn check(&self) -> impl Future<Output = StoreResult<Vec<String>>> + Send;
-    /// A consistent copy, made while the server runs.
-    fn backup(&self, to: &std::path::Path) -> impl Future<Output = StoreResult<()>> + Send;
     /// Can it be read and written right now?
     fn ready(&self) -> impl Future<Output = StoreResult<()>> + Send;
 }

@@ -19,6 +19,7 @@ use crate::{
             Store, StoreError, StoreResult,
             answers::{Report, Told},
             delivery::ChangedFacts,
+            error::Obstacle,
         },
     },
 };
@@ -104,9 +105,10 @@ async fn write(
             let Ok(next) = waiting.try_recv() else { break };
             sort(next, &mut told);
         }
-        let news = write_together(&store, &flights, (told, answers), clock.now(), &mut kept).await;
-        if news > 0 {
-            signs.wake();
+        match write_together(&store, &flights, (told, answers), clock.now(), &mut kept).await {
+            Ok(0) => {}
+            Ok(_) => signs.wake(),
+            Err(obstacle) => turn_away(&mut waiting, obstacle, &mut kept),
         }
     }
 }
@@ -114,14 +116,26 @@ async fn write(
 /// What somebody waits for.
 type Awaited = (Told, oneshot::Sender<StoreResult<()>>);
 
-/// One transaction for all; where that fails, one sender's trouble is not the others'.
+/// Whoever came while the database was waited for has waited as long as the others: nobody waits for it once more.
+fn turn_away(waiting: &mut mpsc::Receiver<Waiting>, obstacle: Obstacle, kept: &mut Vec<Told>) {
+    while let Ok(next) = waiting.try_recv() {
+        match next.answer {
+            Some(answer) => drop(answer.send(Err(StoreError::Unavailable(obstacle)))),
+            None => kept.push(next.told),
+        }
+    }
+    kept.truncate(WAITING);
+}
+
+/// One transaction for all; where that fails, one sender's trouble is not the others'. Answers how much was news, or what
+/// keeps everybody's from being written.
 async fn write_together(
     store: &impl Store,
     flights: &Flights,
     (noted, awaited): (Vec<Told>, Vec<Awaited>),
     now: Timestamp,
     kept: &mut Vec<Told>,
-) -> u64 {
+) -> Result<u64, Obstacle> {
     let count = noted.len();
     let (told, answers): (Vec<Told>, Vec<_>) = awaited.into_iter().unzip();
     let mut all = noted;
@@ -129,7 +143,7 @@ async fn write_together(
     let failed = match store.report(&all, now).await {
         Ok((news, changed)) => {
             answer_all(all.drain(count..).zip(answers), changed, flights);
-            return news;
+            return Ok(news);
         }
         Err(error) => error,
     };
@@ -154,7 +168,10 @@ async fn write_together(
     }
     all.truncate(WAITING);
     *kept = all;
-    news
+    match failed {
+        StoreError::Unavailable(obstacle) => Err(obstacle),
+        _ => Ok(news),
+    }
 }
 
 /// Whoever told of a bounce, a complaint or somebody's STOP is answered when nothing goes there any more; the others at once.

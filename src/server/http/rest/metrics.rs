@@ -55,6 +55,8 @@ fn engine(text: &mut String, state: &AppState, due: i64) {
     add(text, "rounds_failed_total", "counter", "Rounds of the engine that failed.", reading.failures);
     let lateness = reading.lateness_ms as f64 / 1000.0;
     add(text, "lateness_seconds", "gauge", "How late the person was who had been due longest in the last round.", lateness);
+    let held = i64::from(state.services.hold().is_some());
+    add(text, "held", "gauge", "1 while the server is held: nobody enters or moves and nothing is sent.", held);
     add(text, "due_backlog", "gauge", "People whose time has come and who were not moved yet.", due);
 }
 

@@ -4,7 +4,7 @@ mod access_store;
 mod accounts;
 mod answers;
 mod audit;
-mod backup;
+pub mod backup;
 mod bulk;
 mod candidates;
 mod channels;
@@ -12,12 +12,14 @@ mod check;
 mod clone;
 mod costly_reader;
 mod criteria_sql;
+pub mod database_file;
 mod delivery;
 mod detail;
 mod edit;
 mod editor;
 mod engine;
 mod history;
+mod identity;
 mod import;
 mod keys;
 mod labels;
@@ -26,7 +28,9 @@ mod list_sql;
 mod members;
 mod numbers;
 mod open;
+mod open_errors;
 mod operate;
+mod ownership;
 mod people;
 mod project;
 mod projects;
@@ -35,18 +39,26 @@ mod record;
 mod rows;
 mod saved_filters;
 mod seed;
+pub mod server_lock;
 mod sessions;
 mod store;
 mod undo;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use sqlx::{Connection, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
 
-use super::StoreResult;
+use super::{StoreError, StoreResult, error::Obstacle};
 use crate::domain::ids::ProjectId;
 
+pub use database_file::Access;
 pub use open::SqliteConfig;
+
+/// How long anything waits for the database in all: for its turn, for the connection, and for another program's lock.
+const WAIT: Duration = Duration::from_secs(5);
 
 /// The store in one SQLite file. Cloning it is cheap; all clones are the same store.
 #[derive(Clone)]
@@ -56,18 +68,36 @@ pub struct SqliteStore {
     writer: SqlitePool,
     totals: Arc<Mutex<list::Totals>>,
     numbers: Arc<Mutex<numbers::Numbers>>,
+    /// The last to be dropped: it holds the file open.
+    ownership: ownership::Ownership,
 }
 
 impl SqliteStore {
     /// Begins a transaction that will write. `IMMEDIATE`, because one that reads first and writes later fails at once when
     /// another process wrote in between.
     async fn begin(&self) -> StoreResult<Transaction<'static, Sqlite>> {
-        match self.writer.begin_with("BEGIN IMMEDIATE").await {
+        if let Some(lost) = self.ownership.loss() {
+            return Err(StoreError::Unavailable(lost));
+        }
+        // One that is given up here was not begun: the driver rolls back what nobody waits for.
+        let begun = tokio::time::timeout(WAIT, self.begin_in_turn()).await;
+        begun.unwrap_or(Err(StoreError::Unavailable(Obstacle::Busy)))
+    }
+
+    async fn begin_in_turn(&self) -> StoreResult<Transaction<'static, Sqlite>> {
+        match self.writer.begin_with(self.ownership.begin()).await {
             Err(sqlx::Error::InvalidSavePointStatement) => {
                 drop(self.writer().await?);
-                Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+                Ok(self.writer.begin_with(self.ownership.begin()).await?)
             }
-            begun => Ok(begun?),
+            Err(error) if self.ownership.says_displaced(&error) => {
+                self.ownership.lose(Obstacle::Displaced);
+                // What was begun is still open, and the driver does not know.
+                self.writer.acquire().await?.detach().close_hard().await?;
+                Err(StoreError::Unavailable(Obstacle::Displaced))
+            }
+            Err(error) => Err(self.ownership.loss().map_or_else(|| error.into(), StoreError::Unavailable)),
+            Ok(begun) => Ok(begun),
         }
     }
 
@@ -99,6 +129,21 @@ impl SqliteStore {
     /// The numbers that are known; a panic elsewhere does not spoil them.
     fn numbers(&self) -> MutexGuard<'_, numbers::Numbers> {
         self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The file, for those who look at it from outside.
+    pub fn file(&self) -> &database_file::DatabaseFile {
+        self.ownership.file()
+    }
+
+    /// Why nothing may be written any more: the file was replaced, or another server took it.
+    pub fn loss(&self) -> Option<Obstacle> {
+        self.ownership.loss()
+    }
+
+    /// Returns when there is such a reason.
+    pub async fn lost(&self) -> Obstacle {
+        self.ownership.lost().await
     }
 
     /// Finishes what is under way and folds the write-ahead log into the file.

@@ -10,7 +10,7 @@ use crate::{
         ids::{ProjectId, UserId},
         time::Timestamp,
     },
-    server::store::StoreResult,
+    server::store::{StoreError, StoreResult},
 };
 
 /// The first project of every database. Fixed, so that two processes that start at once make the same one.
@@ -37,14 +37,19 @@ pub async fn local_actor(store: &SqliteStore, now: Timestamp) -> StoreResult<Act
             .await?;
     }
     transaction.commit().await?;
+    known_local_actor(store).await
+}
+
+pub async fn known_local_actor(store: &SqliteStore) -> StoreResult<Actor> {
     // The first project may have been archived since; then the oldest that is not.
-    let (project,): (Uuid,) = sqlx::query_as("SELECT id FROM projects ORDER BY archived_at IS NOT NULL, created_at, id LIMIT 1")
-        .fetch_one(&store.readers)
-        .await?;
+    let project: Option<(Uuid,)> =
+        sqlx::query_as("SELECT id FROM projects ORDER BY archived_at IS NOT NULL, created_at, id LIMIT 1")
+            .fetch_optional(&store.readers)
+            .await?;
     Ok(Actor {
         user: LOCAL_ADMIN,
         name: LOCAL_NAME.to_string(),
-        project: ProjectId(project),
+        project: project.map_or(FIRST_PROJECT, |(project,)| ProjectId(project)),
         authority: Authority::System,
         origin: Origin::default(),
     })
@@ -87,6 +92,9 @@ pub async fn journey_count(store: &SqliteStore, project: ProjectId) -> StoreResu
 }
 
 pub async fn ready(store: &SqliteStore) -> StoreResult<()> {
+    if let Some(lost) = store.ownership.look() {
+        return Err(StoreError::Unavailable(lost));
+    }
     sqlx::query("SELECT 1 FROM projects LIMIT 1").execute(&store.readers).await?;
     // Takes the write lock and gives it back: a full or locked disk shows here, not at the first change.
     store.begin().await?.rollback().await?;

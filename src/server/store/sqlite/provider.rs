@@ -53,13 +53,15 @@ struct Pending {
 }
 
 pub async fn take(store: &SqliteStore, state: &SecretHash, now: Timestamp) -> StoreResult<Option<PendingSignIn>> {
+    let mut transaction = store.begin().await?;
     let row: Option<Pending> = sqlx::query_as(
         "DELETE FROM provider_sign_ins WHERE state_hash = ? AND expires_at > ? RETURNING nonce, pkce_verifier, next, session_id",
     )
     .bind(state.as_slice())
     .bind(now.0)
-    .fetch_optional(&mut *store.writer().await?)
+    .fetch_optional(&mut *transaction)
     .await?;
+    transaction.commit().await?;
     Ok(row.map(|row| PendingSignIn {
         nonce: row.nonce,
         pkce_verifier: row.pkce_verifier,

@@ -116,21 +116,19 @@ pub async fn local_projects(store: &SqliteStore) -> StoreResult<Option<Vec<Proje
 }
 
 pub async fn touch(store: &SqliteStore, session: SessionId, now: Timestamp) -> StoreResult<()> {
+    let mut transaction = store.begin().await?;
     sqlx::query("UPDATE sessions SET last_seen_at = ?2 WHERE id = ?1 AND last_seen_at < ?2")
         .bind(session.0)
         .bind(now.0)
-        .execute(&mut *store.writer().await?)
+        .execute(&mut *transaction)
         .await?;
-    Ok(())
+    Ok(transaction.commit().await?)
 }
 
 pub async fn touch_key(store: &SqliteStore, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {
-    sqlx::query("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1")
-        .bind(key.0)
-        .bind(now.0)
-        .execute(&mut *store.writer().await?)
-        .await?;
-    Ok(())
+    let mut transaction = store.begin().await?;
+    sqlx::query("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1").bind(key.0).bind(now.0).execute(&mut *transaction).await?;
+    Ok(transaction.commit().await?)
 }
 
 pub async fn open(store: &SqliteStore, session: &NewSession, origin: &Origin, now: Timestamp) -> StoreResult<()> {
@@ -164,12 +162,13 @@ pub async fn open(store: &SqliteStore, session: &NewSession, origin: &Origin, no
 }
 
 pub async fn rotate(store: &SqliteStore, session: SessionId, secret: &SecretHash) -> StoreResult<()> {
+    let mut transaction = store.begin().await?;
     sqlx::query("UPDATE sessions SET secret_hash = ?2 WHERE id = ?1")
         .bind(session.0)
         .bind(secret.as_slice())
-        .execute(&mut *store.writer().await?)
+        .execute(&mut *transaction)
         .await?;
-    Ok(())
+    Ok(transaction.commit().await?)
 }
 
 #[derive(FromRow)]

@@ -1,9 +1,7 @@
 //! [`Store`] for SQLite: each method is a file of this folder.
 
-use std::path::Path;
-
 use super::{
-    SqliteStore, backup, check, clone, detail, edit, history, import, labels, list, operate, project, saved_filters, seed, undo,
+    SqliteStore, check, clone, detail, edit, history, import, labels, list, operate, project, saved_filters, seed, undo,
 };
 use crate::{
     domain::{
@@ -129,6 +127,10 @@ impl Store for SqliteStore {
         project::local_actor(self, now).await
     }
 
+    async fn known_local_actor(&self) -> StoreResult<Actor> {
+        project::known_local_actor(self).await
+    }
+
     fn local_person(&self) -> Person {
         project::local_person()
     }
@@ -147,10 +149,6 @@ impl Store for SqliteStore {
 
     async fn check(&self) -> StoreResult<Vec<String>> {
         check::check(self).await
-    }
-
-    async fn backup(&self, to: &Path) -> StoreResult<()> {
-        backup::backup(self, to).await
     }
 
     async fn ready(&self) -> StoreResult<()> {

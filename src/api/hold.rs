@@ -1,0 +1,22 @@
+//! The release of a server that is held.
+
+use leptos::prelude::*;
+
+use super::{
+    AppError,
+    request::{context, fail, services},
+};
+use crate::domain::hold::Hold;
+
+/// The hold that is in force, for the page that says so.
+pub fn current_hold() -> Option<Hold> {
+    services().ok()?.hold()
+}
+
+/// Lets everything go on. The page that it was pressed on comes again.
+#[server(prefix = "/api/ui", endpoint = "hold/release")]
+pub async fn release_hold() -> Result<(), AppError> {
+    let (services, actor) = context()?;
+    services.release_hold(&actor).await.map_err(fail)?;
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Whether this process may still write into the file.
+//!
+//! Two things end that. The file is replaced or removed: SQLite would go on writing into one that nobody finds again, so each
+//! commit looks first whether the path still names the open file (one `stat`). Another server took it: each start raises the
+//! fencing number in the database, and each transaction begins with a look at it, in the statement that begins it.
+
+use std::sync::{Arc, OnceLock};
+
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr, SqliteConnection};
+use tokio::sync::watch;
+
+use super::database_file::DatabaseFile;
+use crate::server::store::error::Obstacle;
+
+/// Cheap to clone; all clones are about one open file.
+#[derive(Clone)]
+pub struct Ownership(Arc<Inner>);
+
+struct Inner {
+    file: DatabaseFile,
+    /// The fencing number of this server and how its transactions begin; none where this process is no server.
+    fence: OnceLock<(i64, Arc<str>)>,
+    lost: watch::Sender<Option<Obstacle>>,
+}
+
+impl Ownership {
+    pub fn new(file: DatabaseFile) -> Self {
+        Self(Arc::new(Inner { file, fence: OnceLock::new(), lost: watch::Sender::new(None) }))
+    }
+
+    pub fn file(&self) -> &DatabaseFile {
+        &self.0.file
+    }
+
+    /// From now on only a server with this number writes.
+    pub fn fence(&self, number: i64) {
+        // It depends on the row, or SQLite would work it out beforehand. A server's number is never taken back.
+        let statement = format!(
+            "BEGIN IMMEDIATE; SELECT CASE fence WHEN {number} THEN 1 ELSE json('fence ' || fence) END FROM database_identity"
+        );
+        let _ = self.0.fence.set((number, statement.into()));
+    }
+
+    /// The statement that begins a transaction. It fails, within the transaction, where another server took the file.
+    pub fn begin(&self) -> SqlStr {
+        match self.0.fence.get() {
+            Some((_, statement)) => AssertSqlSafe(Arc::clone(statement)).into_sql_str(),
+            None => "BEGIN IMMEDIATE".into_sql_str(),
+        }
+    }
+
+    /// Is this the number of this server? True for a process that is none.
+    pub fn is_fenced_by(&self, number: i64) -> bool {
+        self.0.fence.get().is_none_or(|(ours, _)| *ours == number)
+    }
+
+    /// Did [`Self::begin`] fail because of the fencing number?
+    pub fn says_displaced(&self, error: &sqlx::Error) -> bool {
+        self.0.fence.get().is_some() && error.as_database_error().is_some_and(|error| error.message() == "malformed JSON")
+    }
+
+    /// Nothing is written from now on.
+    pub fn lose(&self, why: Obstacle) {
+        self.0.lost.send_if_modified(|lost| {
+            let first = lost.is_none();
+            lost.get_or_insert(why);
+            first
+        });
+    }
+
+    /// Why nothing may be written any more.
+    pub fn loss(&self) -> Option<Obstacle> {
+        *self.0.lost.borrow()
+    }
+
+    /// Looks whether the path still names the open file.
+    pub fn look(&self) -> Option<Obstacle> {
+        if self.loss().is_none() && !self.0.file.is_in_place() {
+            self.lose(Obstacle::Replaced);
+        }
+        self.loss()
+    }
+
+    /// Returns when it is lost, with the reason.
+    pub async fn lost(&self) -> Obstacle {
+        let mut lost = self.0.lost.subscribe();
+        let why = lost.wait_for(Option::is_some).await.map(|why| *why);
+        // The sender is ours: it cannot be gone.
+        why.ok().flatten().unwrap_or(Obstacle::Replaced)
+    }
+
+    /// Has every commit of a connection look first.
+    pub async fn guard(self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
+        connection.lock_handle().await?.set_commit_hook(move || self.look().is_none());
+        Ok(())
+    }
+}
