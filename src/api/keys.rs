@@ -6,7 +6,13 @@ use super::{
     AppError,
     request::{ShownOnce, context, fail, go_to, show_once},
 };
-use crate::domain::{access::Scope, error::FieldError, team::ApiKey, text::KeyName};
+use crate::domain::{
+    access::{KeyLifetime, Scope},
+    error::FieldError,
+    ids::ApiKeyId,
+    team::ApiKey,
+    text::KeyName,
+};
 
 /// # Errors
 /// Where she may not manage keys.
@@ -15,14 +21,19 @@ pub async fn read_keys() -> Result<Vec<ApiKey>, AppError> {
     services.keys(&actor).await.map_err(fail)
 }
 
-/// Makes a key. Its secret is in the answer and nowhere else.
+/// Makes a key. Its secret is in the answer and nowhere else. Without a word about its lifetime it does not end by itself.
 #[server(prefix = "/api/ui", endpoint = "keys/create")]
-pub async fn create_key(name: String, #[server(default)] scopes: Vec<String>) -> Result<String, AppError> {
+pub async fn create_key(
+    name: String,
+    #[server(default)] scopes: Vec<String>,
+    #[server(default)] lifetime: String,
+) -> Result<String, AppError> {
     let (services, actor) = context()?;
-    let name = KeyName::parse(&name).map_err(|error| fail(AppError::field(error)))?;
-    let scopes: Vec<Scope> =
-        scopes.iter().map(|scope| scope.parse()).collect::<Result<_, _>>().map_err(|error| fail(AppError::field(error)))?;
-    let secret = services.create_key(&actor, &name, &scopes).await.map_err(fail)?;
+    let refuse = |error| fail(AppError::field(error));
+    let name = KeyName::parse(&name).map_err(refuse)?;
+    let scopes: Vec<Scope> = scopes.iter().map(|scope| scope.parse()).collect::<Result<_, _>>().map_err(refuse)?;
+    let lifetime: KeyLifetime = lifetime.parse().map_err(refuse)?;
+    let secret = services.create_key(&actor, &name, &scopes, lifetime).await.map_err(fail)?;
     show_once(ShownOnce {
         title: "API key",
         text: format!("This is the key “{name}”. Copy it now: it is kept nowhere and not shown again."),
@@ -32,11 +43,22 @@ pub async fn create_key(name: String, #[server(default)] scopes: Vec<String>) ->
     Ok(secret.expose().to_string())
 }
 
+#[server(prefix = "/api/ui", endpoint = "keys/take-over")]
+pub async fn take_key_over(key: String) -> Result<(), AppError> {
+    let (services, actor) = context()?;
+    services.take_key_over(&actor, key_id(&key).map_err(fail)?).await.map_err(fail)?;
+    go_to("/keys?notice=key-taken-over");
+    Ok(())
+}
+
 #[server(prefix = "/api/ui", endpoint = "keys/revoke")]
 pub async fn revoke_key(key: String) -> Result<(), AppError> {
     let (services, actor) = context()?;
-    let key = key.parse().map_err(|error| fail(AppError::field(FieldError::new("key", "malformed", format!("{error}")))))?;
-    services.revoke_key(&actor, key).await.map_err(fail)?;
+    services.revoke_key(&actor, key_id(&key).map_err(fail)?).await.map_err(fail)?;
     go_to("/keys?notice=key-revoked");
     Ok(())
+}
+
+fn key_id(key: &str) -> Result<ApiKeyId, AppError> {
+    key.parse().map_err(|error| AppError::field(FieldError::new("key", "malformed", format!("{error}"))))
 }

@@ -1,11 +1,16 @@
 //! Who may do what: the one table of roles and permissions (DESIGN section 9). The services enforce it, the pages ask it
 //! what to show, and the route-by-role test compares the running router with it.
 
+mod key;
+mod scope;
+
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
 use super::transition::Action;
+pub use key::{Keeper, KeyFacts, KeyLifetime, KeyState};
+pub use scope::Scope;
 
 /// What a person is in a project. Each role may do what the ones before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -26,8 +31,14 @@ pub enum Permission {
     EditJourneys,
     /// Publish, pause, resume, stop, archive.
     OperateJourneys,
+    /// Addresses and properties of people, and searching for them; without it addresses are masked and properties left out.
+    SeePeople,
     /// Profiles and events in.
     SendEvents,
+    /// Have a journey let people in.
+    EnterPeople,
+    /// Forget people for good.
+    ErasePeople,
     SeeAuditLog,
     /// Members, their roles, invitations.
     ManagePeople,
@@ -36,14 +47,6 @@ pub enum Permission {
     ManageChannels,
     /// Make, rename and archive projects.
     ManageProjects,
-}
-
-/// What an API key was made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Scope {
-    Ingest,
-    Read,
-    Operate,
 }
 
 /// In whose name something is asked for.
@@ -70,26 +73,12 @@ impl Role {
 
     /// The table.
     pub const fn may(self, permission: Permission) -> bool {
-        use Permission::{
-            EditJourneys, ManageChannels, ManageKeys, ManagePeople, ManageProjects, OperateJourneys, SeeAuditLog, SeeJourneys,
-            SendEvents,
-        };
+        use Permission::{EditJourneys, OperateJourneys, SeeJourneys, SeePeople};
         match self {
             Role::Viewer => matches!(permission, SeeJourneys),
-            Role::Creator => matches!(permission, SeeJourneys | EditJourneys),
-            Role::Publisher => matches!(permission, SeeJourneys | EditJourneys | OperateJourneys),
-            Role::Admin => matches!(
-                permission,
-                SeeJourneys
-                    | EditJourneys
-                    | OperateJourneys
-                    | SendEvents
-                    | SeeAuditLog
-                    | ManagePeople
-                    | ManageKeys
-                    | ManageChannels
-                    | ManageProjects
-            ),
+            Role::Creator => matches!(permission, SeeJourneys | SeePeople | EditJourneys),
+            Role::Publisher => matches!(permission, SeeJourneys | SeePeople | EditJourneys | OperateJourneys),
+            Role::Admin => true,
         }
     }
 
@@ -114,8 +103,8 @@ impl Role {
     /// What the role is for, in a few words.
     pub fn meaning(self) -> &'static str {
         match self {
-            Role::Viewer => "sees journeys and their figures",
-            Role::Creator => "also makes and edits journeys",
+            Role::Viewer => "sees journeys and their figures, and people with their addresses masked",
+            Role::Creator => "also makes and edits journeys, and sees people's addresses and properties",
             Role::Publisher => "also publishes, pauses, resumes, stops and archives",
             Role::Admin => "also manages people, API keys, channels and projects",
         }
@@ -168,11 +157,14 @@ impl FromStr for Role {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 9] = [
+    pub const ALL: [Permission; 12] = [
         Permission::SeeJourneys,
+        Permission::SeePeople,
         Permission::EditJourneys,
         Permission::OperateJourneys,
         Permission::SendEvents,
+        Permission::EnterPeople,
+        Permission::ErasePeople,
         Permission::SeeAuditLog,
         Permission::ManagePeople,
         Permission::ManageKeys,
@@ -189,9 +181,12 @@ impl Permission {
     pub fn phrase(self) -> &'static str {
         match self {
             Permission::SeeJourneys => "seeing journeys",
+            Permission::SeePeople => "seeing and searching people's addresses and properties",
             Permission::EditJourneys => "making and editing journeys",
             Permission::OperateJourneys => "publishing, pausing, resuming, stopping and archiving",
             Permission::SendEvents => "sending profiles and events",
+            Permission::EnterPeople => "letting people into journeys",
+            Permission::ErasePeople => "erasing people",
             Permission::SeeAuditLog => "reading the audit log",
             Permission::ManagePeople => "managing people",
             Permission::ManageKeys => "managing API keys",
@@ -228,55 +223,6 @@ impl Permission {
     }
 }
 
-impl Scope {
-    pub const ALL: [Scope; 3] = [Scope::Ingest, Scope::Read, Scope::Operate];
-
-    pub const fn may(self, permission: Permission) -> bool {
-        match self {
-            Scope::Ingest => matches!(permission, Permission::SendEvents),
-            Scope::Read => matches!(permission, Permission::SeeJourneys),
-            Scope::Operate => {
-                matches!(permission, Permission::SeeJourneys | Permission::EditJourneys | Permission::OperateJourneys)
-            }
-        }
-    }
-
-    pub fn key(self) -> &'static str {
-        match self {
-            Scope::Ingest => "ingest",
-            Scope::Read => "read",
-            Scope::Operate => "operate",
-        }
-    }
-
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Scope::Ingest => "sends profiles and events",
-            Scope::Read => "reads journeys and their figures",
-            Scope::Operate => "reads, makes, publishes, pauses, resumes, stops and archives journeys",
-        }
-    }
-
-    /// The bit in the store.
-    pub fn bit(self) -> i64 {
-        1 << self as i64
-    }
-
-    pub fn of_bits(bits: i64) -> Vec<Self> {
-        Scope::ALL.into_iter().filter(|scope| bits & scope.bit() != 0).collect()
-    }
-}
-
-impl FromStr for Scope {
-    type Err = super::error::FieldError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Scope::ALL.into_iter().find(|scope| scope.key() == text).ok_or_else(|| {
-            super::error::FieldError::new("scopes", "unknown_value", "That is not a scope. Use ingest, read or operate.")
-        })
-    }
-}
-
 impl Authority {
     pub fn may(&self, permission: Permission) -> bool {
         match self {
@@ -285,6 +231,11 @@ impl Authority {
             Authority::Outsider => false,
             Authority::System => true,
         }
+    }
+
+    /// A key that everybody who opens a page can read.
+    pub fn is_of_browser(&self) -> bool {
+        matches!(self, Authority::Key(scopes) if scopes.contains(&Scope::Browser))
     }
 
     /// Nothing, or the refusal.
@@ -343,6 +294,7 @@ mod tests {
         let least = |permission: Permission| permission.least_role();
         assert_eq!(least(Permission::SeeJourneys), Role::Viewer);
         assert_eq!(least(Permission::EditJourneys), Role::Creator);
+        assert_eq!(least(Permission::SeePeople), Role::Creator);
         assert_eq!(least(Permission::OperateJourneys), Role::Publisher);
         for permission in ADMINS {
             assert_eq!(least(permission), Role::Admin);
@@ -355,7 +307,10 @@ mod tests {
         for permission in ADMINS {
             assert!(!all.may(permission), "{permission:?}");
         }
-        assert!(!Authority::Key(vec![Scope::Ingest]).may(Permission::SeeJourneys));
+        for permission in [Permission::SeeJourneys, Permission::SeePeople, Permission::EnterPeople, Permission::ErasePeople] {
+            assert!(!Authority::Key(vec![Scope::Ingest]).may(permission), "{permission:?}");
+        }
+        assert!(!Authority::Key(vec![Scope::Read]).may(Permission::SeePeople));
         assert!(!Authority::Key(vec![Scope::Read]).may(Permission::OperateJourneys));
         assert!(!Authority::Key(Vec::new()).may(Permission::SendEvents));
     }
@@ -367,10 +322,5 @@ mod tests {
             refusal.sentence(),
             "Publishing, pausing, resuming, stopping and archiving needs a Publisher; you are a Viewer in this project. Ask an admin of the project."
         );
-    }
-
-    #[test]
-    fn scopes_come_back_from_their_bits() {
-        assert_eq!(Scope::of_bits(Scope::Ingest.bit() | Scope::Operate.bit()), vec![Scope::Ingest, Scope::Operate]);
     }
 }

@@ -76,6 +76,7 @@ events! {
     MemberRemoved "people.remove" "Person removed",
     KeyCreated "keys.create" "API key created",
     KeyRevoked "keys.revoke" "API key revoked",
+    KeyTakenOver "keys.take_over" "API key taken over",
     ChannelSaved "channels.save" "Channel changed",
     ChannelTested "channels.test" "Channel tested",
     MessageTested "messages.test" "Test message sent",

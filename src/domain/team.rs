@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    access::Role,
+    access::{KeyState, Role},
     actor::Person,
     ids::{ApiKeyId, InvitationId, ProjectId},
     time::Timestamp,
@@ -63,7 +63,11 @@ pub struct ApiKey {
     /// Keys of [`super::access::Scope`].
     pub scopes: Vec<String>,
     pub created_by: Person,
+    /// Who answers for it: as long as they may manage keys here, it opens something.
+    pub kept_by: Person,
     pub created_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    pub state: KeyState,
     pub last_used_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
 }

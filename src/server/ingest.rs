@@ -6,12 +6,12 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    domain::{ids::ProjectId, people::record::Record},
+    domain::people::sender::{Batch, Ignored},
     server::{
         clock::Clock,
         delivery::Flights,
         engine::EngineSigns,
-        store::{Store, StoreError, StoreResult, delivery::ChangedFacts},
+        store::{Store, StoreError, StoreResult, people::Ingested},
     },
 };
 
@@ -21,9 +21,8 @@ const TOGETHER: usize = 5_000;
 const WAITING: usize = 4_096;
 
 struct Waiting {
-    project: ProjectId,
-    records: Vec<Record>,
-    answer: oneshot::Sender<StoreResult<()>>,
+    batch: Batch,
+    answer: oneshot::Sender<StoreResult<Vec<Ignored>>>,
 }
 
 /// The way in for records. Cheap to clone; ends with its last clone.
@@ -47,13 +46,13 @@ impl Intake {
         Self(sender)
     }
 
-    /// Stores records; answered when they are on the disk.
+    /// Stores records; answered when they are on the disk, with what their sender may not change.
     ///
     /// # Errors
     /// Where there is no room, or they could not be written. Nothing was stored then.
-    pub async fn take(&self, project: ProjectId, records: Vec<Record>) -> Result<(), IntakeError> {
+    pub async fn take(&self, batch: Batch) -> Result<Vec<Ignored>, IntakeError> {
         let (answer, answered) = oneshot::channel();
-        self.0.try_send(Waiting { project, records, answer }).map_err(|_| IntakeError::Full)?;
+        self.0.try_send(Waiting { batch, answer }).map_err(|_| IntakeError::Full)?;
         Ok(answered.await.map_err(|_| IntakeError::Full)??)
     }
 
@@ -61,9 +60,9 @@ impl Intake {
     ///
     /// # Errors
     /// Where they could not be written, or the server is stopping.
-    pub async fn take_when_free(&self, project: ProjectId, records: Vec<Record>) -> Result<(), IntakeError> {
+    pub async fn take_when_free(&self, batch: Batch) -> Result<Vec<Ignored>, IntakeError> {
         let (answer, answered) = oneshot::channel();
-        self.0.send(Waiting { project, records, answer }).await.map_err(|_| IntakeError::Full)?;
+        self.0.send(Waiting { batch, answer }).await.map_err(|_| IntakeError::Full)?;
         Ok(answered.await.map_err(|_| IntakeError::Full)??)
     }
 }
@@ -76,19 +75,19 @@ async fn write(
     mut waiting: mpsc::Receiver<Waiting>,
 ) {
     while let Some(first) = waiting.recv().await {
-        let mut batches = vec![(first.project, first.records)];
+        let mut count = first.batch.records.len();
+        let mut batches = vec![first.batch];
         let mut answers = vec![first.answer];
-        let mut count = batches[0].1.len();
         while count < TOGETHER
             && let Ok(next) = waiting.try_recv()
         {
-            count += next.records.len();
-            batches.push((next.project, next.records));
+            count += next.batch.records.len();
+            batches.push(next.batch);
             answers.push(next.answer);
         }
         let result = store.ingest(&batches, clock.now()).await;
         match result {
-            Ok(changed) => answer_each(answers, changed, &flights),
+            Ok(ingested) => answer_each(answers, ingested, &flights),
             // Whoever came while this was waited for has waited as long as the others: nobody waits for it once more.
             Err(StoreError::Unavailable(obstacle)) if obstacle.meets_everybody() => {
                 tracing::error!(%obstacle, records = count, "intake.failed");
@@ -104,7 +103,7 @@ async fn write(
             Err(_) if answers.len() > 1 => {
                 for (batch, answer) in batches.into_iter().zip(answers) {
                     match store.ingest(&[batch], clock.now()).await {
-                        Ok(changed) => answer_each(vec![answer], changed, &flights),
+                        Ok(ingested) => answer_each(vec![answer], ingested, &flights),
                         Err(error) => {
                             let _ = answer.send(Err(error));
                         }
@@ -125,20 +124,16 @@ async fn write(
 
 /// Whoever withdrew a consent or changed an address is answered when no message goes out any more as it was prepared before;
 /// everybody else, and whoever comes next, does not wait for that.
-fn answer_each(answers: Vec<oneshot::Sender<StoreResult<()>>>, changed: Vec<ChangedFacts>, flights: &Flights) {
-    let mut changed = changed.into_iter();
-    for answer in answers {
-        match changed.next().filter(|facts| !facts.is_empty()) {
-            None => {
-                let _ = answer.send(Ok(()));
-            }
-            Some(facts) => {
-                let flights = flights.clone();
-                tokio::spawn(async move {
-                    flights.facts_changed(&facts).await;
-                    let _ = answer.send(Ok(()));
-                });
-            }
+fn answer_each(answers: Vec<oneshot::Sender<StoreResult<Vec<Ignored>>>>, ingested: Vec<Ingested>, flights: &Flights) {
+    for (answer, Ingested { ignored, changed }) in answers.into_iter().zip(ingested) {
+        if changed.is_empty() {
+            let _ = answer.send(Ok(ignored));
+            continue;
         }
+        let flights = flights.clone();
+        tokio::spawn(async move {
+            flights.facts_changed(&changed).await;
+            let _ = answer.send(Ok(ignored));
+        });
     }
 }

@@ -11,6 +11,7 @@ use wayfare::{
         people::{
             profile::Channel,
             record::{ProfileChange, Record, What, Who},
+            sender::{Batch, RecordSource, Sender},
         },
     },
     server::store::{
@@ -146,7 +147,17 @@ fn change(properties: Value) -> What {
 async fn facts_of(shop: &Shop, records: Vec<(&str, What)>) -> Vec<ChangedFacts> {
     let who = |identity: &str| Who::read(Some(identity.to_string()), None).expect("somebody");
     let records = records.into_iter().map(|(identity, what)| Record { who: who(identity), what }).collect();
-    shop.store.ingest(&[(shop.actor.project, records)], shop.now()).await.expect("stored")
+    ingest(shop, &[batch(shop, records)]).await
+}
+
+fn batch(shop: &Shop, records: Vec<Record>) -> Batch {
+    Batch { project: shop.actor.project, sender: Sender::trusted(shop.actor.user, RecordSource::Api), records }
+}
+
+/// What senders wait for, if anything.
+async fn ingest(shop: &Shop, batches: &[Batch]) -> Vec<ChangedFacts> {
+    let ingested = shop.store.ingest(batches, shop.now()).await.expect("stored");
+    ingested.into_iter().map(|ingested| ingested.changed).collect()
 }
 
 #[tokio::test]
@@ -154,9 +165,10 @@ async fn only_a_withdrawn_consent_and_another_address_make_a_sender_wait() {
     let shop = Shop::without_tasks().await;
     let ada = |properties| vec![("ada", change(properties))];
     let new = json!({ "email": "ada@example.com", "MSG-push": false, "MSG-email": true });
-    assert!(facts_of(&shop, ada(new)).await.is_empty(), "nothing is in hand for somebody new");
+    let none = |facts: Vec<ChangedFacts>| facts.iter().all(ChangedFacts::is_empty);
+    assert!(none(facts_of(&shop, ada(new)).await), "nothing is in hand for somebody new");
     let ordinary = json!({ "email": "ada@example.com", "plan": "gold", "MSG-email": true, "MSG-push": false });
-    assert!(facts_of(&shop, ada(ordinary)).await.is_empty());
+    assert!(none(facts_of(&shop, ada(ordinary)).await));
     let people = |facts: Vec<ChangedFacts>| facts.into_iter().flat_map(|facts| facts.people).collect::<Vec<_>>();
     let withdrawn = people(facts_of(&shop, ada(json!({ "MSG-email": false }))).await);
     assert_eq!(withdrawn, [ChangedPerson::withdrawn(1, Some(Channel::Email))]);
@@ -172,10 +184,10 @@ async fn of_senders_that_share_a_transaction_only_the_one_concerned_waits() {
     let record =
         |identity: &str, what| vec![Record { who: Who::read(Some(identity.to_string()), None).expect("somebody"), what }];
     let batches = [
-        (shop.actor.project, record("bob", change(json!({ "plan": "gold" })))),
-        (shop.actor.project, record("ada", change(json!({ "MSG-email": false })))),
+        batch(&shop, record("bob", change(json!({ "plan": "gold" })))),
+        batch(&shop, record("ada", change(json!({ "MSG-email": false })))),
     ];
-    let facts = shop.store.ingest(&batches, shop.now()).await.expect("stored");
+    let facts = ingest(&shop, &batches).await;
     assert_eq!(facts.iter().map(ChangedFacts::is_empty).collect::<Vec<_>>(), [true, false]);
     shop.close().await;
 }
@@ -185,11 +197,11 @@ async fn two_who_become_one_are_asked_about_again_and_the_one_who_does_not_want_
     let shop = Shop::without_tasks().await;
     let device = |identity: Option<&str>, properties| {
         let who = Who::read(identity.map(str::to_string), Some("device".to_string())).expect("somebody");
-        vec![(shop.actor.project, vec![Record { who, what: change(properties) }])]
+        [batch(&shop, vec![Record { who, what: change(properties) }])]
     };
     facts_of(&shop, vec![("ada", change(json!({ "email": "ada@example.com" })))]).await;
-    shop.store.ingest(&device(None, json!({ "MSG-email": false })), shop.now()).await.expect("stored");
-    let facts = shop.store.ingest(&device(Some("ada"), json!({})), shop.now()).await.expect("stored");
+    ingest(&shop, &device(None, json!({ "MSG-email": false }))).await;
+    let facts = ingest(&shop, &device(Some("ada"), json!({}))).await;
     let people = &facts[0].people;
     assert!(people.contains(&ChangedPerson::withdrawn(1, Some(Channel::Email))), "{people:?}");
     assert!(people.contains(&ChangedPerson::asked_again(2)), "{people:?}");

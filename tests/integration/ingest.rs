@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Browser, Place, Server};
 
-/// A program with a key that may send and read.
+/// A program with a key that may do all that a server's key may.
 pub struct Program {
     client: reqwest::Client,
     url: String,
@@ -19,7 +19,18 @@ impl Program {
 
     /// With a key that is made in this browser, in the project that it looks at.
     pub async fn of(browser: &Browser) -> Self {
-        let form = [("name", "Shop"), ("scopes[0]", "ingest"), ("scopes[1]", "read"), ("scopes[2]", "operate")];
+        Self::made_in(browser, &["ingest", "read", "operate", "enter", "erase", "profiles"]).await
+    }
+
+    /// With a key of these scopes.
+    pub async fn with(server: &Server, scopes: &[&str]) -> Self {
+        Self::made_in(&server.browser(), scopes).await
+    }
+
+    async fn made_in(browser: &Browser, scopes: &[&str]) -> Self {
+        let names: Vec<String> = (0..scopes.len()).map(|place| format!("scopes[{place}]")).collect();
+        let mut form = vec![("name", "Shop")];
+        form.extend(names.iter().map(String::as_str).zip(scopes.iter().copied()));
         let key = browser.post("keys/create", &form).await.json().await.expect("a key");
         Self { client: reqwest::Client::new(), url: browser.url.clone(), key }
     }
@@ -69,8 +80,14 @@ impl Program {
         panic!("{lines:?} did not all come into {}", self.metrics().await);
     }
 
+<<<<<<< HEAD
     pub fn client(&self) -> &reqwest::Client {
         &self.client
+=======
+    pub async fn delete(&self, path: &str) -> StatusCode {
+        let request = self.client.delete(format!("{}{path}", self.url)).bearer_auth(&self.key);
+        request.send().await.expect("an answer").status()
+>>>>>>> 366359b (keys: scopes for entering, erasing and reading people, a kind of key for browsers, an end and a keeper)
     }
 
     pub fn key(&self) -> &str {

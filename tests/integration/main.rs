@@ -18,6 +18,7 @@ mod hardening;
 mod hold;
 mod import_people;
 mod ingest;
+mod keys;
 mod kill;
 mod local_mode;
 mod log_secrets;

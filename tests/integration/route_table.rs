@@ -31,6 +31,8 @@ pub enum Opens {
     People(Permission),
     /// Programs with a key that has it.
     Programs(Permission),
+    /// Programs with a key that has one of both.
+    ProgramsWith(Permission, Permission),
 }
 
 #[derive(Debug, Clone)]
@@ -64,6 +66,7 @@ impl Opens {
             (Opens::SignedIn, Asker::Outsider | Asker::Person(_)) => true,
             (Opens::People(permission), Asker::Person(role)) => role.may(permission),
             (Opens::Programs(permission), Asker::Program(scope)) => scope.may(permission),
+            (Opens::ProgramsWith(one, other), Asker::Program(scope)) => scope.may(one) || scope.may(other),
             _ => false,
         }
     }
@@ -71,7 +74,7 @@ impl Opens {
     /// The status of a refusal: 401 where it is not known who asks, 403 where it is.
     pub fn refusal(self, asker: Asker) -> StatusCode {
         let known = match self {
-            Opens::Programs(_) => matches!(asker, Asker::Program(_)),
+            Opens::Programs(_) | Opens::ProgramsWith(..) => matches!(asker, Asker::Program(_)),
             _ => matches!(asker, Asker::Outsider | Asker::Person(_)),
         };
         if known { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED }
@@ -93,12 +96,16 @@ pub struct World {
     pub filters: Vec<String>,
 }
 
-pub const ASKERS: [Asker; 9] = [
+pub const ASKERS: [Asker; 13] = [
     Asker::Nobody,
     Asker::Outsider,
     Asker::Program(Scope::Ingest),
     Asker::Program(Scope::Read),
     Asker::Program(Scope::Operate),
+    Asker::Program(Scope::Enter),
+    Asker::Program(Scope::Erase),
+    Asker::Program(Scope::Profiles),
+    Asker::Program(Scope::Browser),
     Asker::Person(Role::Viewer),
     Asker::Person(Role::Creator),
     Asker::Person(Role::Publisher),
@@ -307,11 +314,12 @@ fn team_functions(world: &World, asker: usize) -> Vec<Line> {
             edits,
         ),
         function("/api/ui/segments/delete", &[("name", "999")], edits),
-        function("/api/ui/profiles/delete", &[("person", "999")], Opens::People(Permission::SendEvents)),
+        function("/api/ui/profiles/delete", &[("person", "999")], Opens::People(Permission::ErasePeople)),
         function("/api/ui/people/invite", &[("email", "new@example.com"), ("role", "viewer")], people),
         function("/api/ui/people/withdraw", &[("invitation", &world.invitation)], people),
         function("/api/ui/people/role", &[("user", &world.member), ("role", "viewer")], people),
         function("/api/ui/keys/create", &[("name", "Shop"), ("scopes[0]", "read")], keys),
+        function("/api/ui/keys/take-over", &[("key", &world.key)], keys),
         function("/api/ui/keys/revoke", &[("key", &world.key)], keys),
         function("/api/ui/channels/save", &[("channel", "webhook"), ("fields[timeout_seconds]", "5")], channels),
         function("/api/ui/channels/test", &[("channel", "sms"), ("to", "+491701234567")], channels),
@@ -341,7 +349,7 @@ fn team_functions(world: &World, asker: usize) -> Vec<Line> {
 }
 
 fn programs(world: &World) -> Vec<Line> {
-    use Permission::{EditJourneys, OperateJourneys, SeeJourneys, SendEvents};
+    use Permission::{EditJourneys, EnterPeople, ErasePeople, OperateJourneys, SeeJourneys, SeePeople, SendEvents};
     let get = |route: &'static str, path: String| page(route, path, Opens::Programs(SeeJourneys));
     let post = |route: &'static str, body: Value, permission| Line {
         method: "POST",
@@ -361,7 +369,7 @@ fn programs(world: &World) -> Vec<Line> {
         post("/api/v1/journeys/operate", json!({ "ids": ids, "action": "delete" }), EditJourneys),
         Line {
             path: format!("/api/v1/journeys/{}/enter", world.journey),
-            ..post("/api/v1/journeys/{id}/enter", json!({ "people": [{ "identity": "ada" }] }), SendEvents)
+            ..post("/api/v1/journeys/{id}/enter", json!({ "people": [{ "identity": "ada" }] }), EnterPeople)
         },
         post("/api/v1/events", json!({ "events": [{ "identity": "ada", "name": "Visited" }] }), SendEvents),
         post("/api/v1/profiles", json!({ "profiles": [{ "identity": "ada" }] }), SendEvents),
@@ -377,11 +385,14 @@ fn programs(world: &World) -> Vec<Line> {
             ..post("/api/v1/segments/{name}", Value::Null, EditJourneys)
         },
         get("/api/v1/metrics", "/api/v1/metrics".to_string()),
-        get("/api/v1/profiles/{identity}", "/api/v1/profiles/999".to_string()),
+        Line {
+            opens: Opens::ProgramsWith(SeeJourneys, SeePeople),
+            ..get("/api/v1/profiles/{identity}", "/api/v1/profiles/999".to_string())
+        },
         Line {
             method: "DELETE",
             path: "/api/v1/profiles/999".to_string(),
-            ..post("/api/v1/profiles/{identity}", Value::Null, SendEvents)
+            ..post("/api/v1/profiles/{identity}", Value::Null, ErasePeople)
         },
         post("/v1/batch", json!({ "batch": [] }), SendEvents),
         post("/v1/track", json!({ "userId": "ada", "event": "Visited" }), SendEvents),

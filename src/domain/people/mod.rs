@@ -5,6 +5,7 @@ pub mod native;
 pub mod profile;
 pub mod record;
 pub mod segment_form;
+pub mod sender;
 pub mod table;
 pub mod value;
 pub mod view;

@@ -29,6 +29,30 @@ pub struct Who {
     pub anonymous: Option<String>,
 }
 
+/// What a property is besides a property, by the names that every sender uses (reference 8.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PropertyMeaning {
+    /// An address, by its key among a profile's addresses.
+    Address(&'static str),
+    /// Whether messages of this channel are wanted.
+    Consent(String),
+    TimeZone,
+    Plain,
+}
+
+impl PropertyMeaning {
+    pub fn of(name: &str) -> Self {
+        match name.to_lowercase().as_str() {
+            "email" => Self::Address("email"),
+            "phone" => Self::Address("phone"),
+            "push_token" | "push" => Self::Address("push"),
+            "web_push_token" | "web_push" => Self::Address("web_push"),
+            "tz" | "timezone" | "time_zone" => Self::TimeZone,
+            key => key.strip_prefix("msg-").map_or(Self::Plain, |channel| Self::Consent(channel.replace('-', "_"))),
+        }
+    }
+}
+
 /// News about a profile. What is not named stays.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ProfileChange {
@@ -86,8 +110,7 @@ impl Who {
 }
 
 impl ProfileChange {
-    /// Sorts properties into what they mean: the names that every sender uses for addresses, consent and the time zone
-    /// (reference 8.2) are those, the others are properties. All are kept as properties as well, since templates use them.
+    /// Sorts properties into what they mean ([`PropertyMeaning`]). All are kept as properties as well, since templates use them.
     ///
     /// # Errors
     /// Names the first property that breaks a limit.
@@ -95,17 +118,15 @@ impl ProfileChange {
         let properties = read_properties(properties)?;
         let mut change = Self::default();
         for (name, value) in &properties {
-            match name.to_lowercase().as_str() {
-                "email" => change.set_address("email", value)?,
-                "phone" => change.set_address("phone", value)?,
-                "push_token" | "push" => change.set_address("push", value)?,
-                "web_push_token" | "web_push" => change.set_address("web_push", value)?,
-                "tz" | "timezone" | "time_zone" => change.time_zone = value.as_str().map(str::to_string),
-                key => {
-                    if let (Some(channel), Some(wanted)) = (key.strip_prefix("msg-"), value.as_bool()) {
-                        change.consent.insert(channel.replace('-', "_"), wanted);
+            match PropertyMeaning::of(name) {
+                PropertyMeaning::Address(key) => change.set_address(key, value)?,
+                PropertyMeaning::TimeZone => change.time_zone = value.as_str().map(str::to_string),
+                PropertyMeaning::Consent(channel) => {
+                    if let Some(wanted) = value.as_bool() {
+                        change.consent.insert(channel, wanted);
                     }
                 }
+                PropertyMeaning::Plain => {}
             }
         }
         change.properties = properties;

@@ -10,6 +10,7 @@ use crate::{
         ids::ImportId,
         people::{
             import::{FileProgress, FileReading, ImportView, RefusedLine},
+            sender::{Batch, RecordSource, Sender},
             value::read_key,
         },
     },
@@ -104,7 +105,9 @@ impl<S: Store + Clone> Services<S> {
     ) -> Result<(), String> {
         let plain = |error: StoreError| ServiceError::from(error).to_string();
         if !portion.records.is_empty() {
-            self.intake.take_when_free(actor.project, portion.records).await.map_err(|error| match error {
+            let sender = Sender::trusted(actor.user, RecordSource::File);
+            let batch = Batch { project: actor.project, sender, records: portion.records };
+            self.intake.take_when_free(batch).await.map_err(|error| match error {
                 IntakeError::Full => "The server is stopping.".to_string(),
                 IntakeError::Store(error) => plain(error),
             })?;

@@ -3,35 +3,54 @@
 use super::{ServiceResult, Services};
 use crate::{
     domain::{
-        access::{Permission, Scope},
+        access::{KeyLifetime, Permission, Scope},
         actor::Actor,
-        error::FieldError,
         ids::ApiKeyId,
         team::ApiKey,
         text::KeyName,
     },
-    server::{auth::secret::Secret, store::Store},
+    server::{
+        auth::secret::Secret,
+        store::{Store, access::NewKey},
+    },
 };
 
 impl<S: Store + Clone> Services<S> {
     pub async fn keys(&self, actor: &Actor) -> ServiceResult<Vec<ApiKey>> {
         actor.require(Permission::ManageKeys)?;
-        Ok(self.store.keys(actor.project).await?)
+        Ok(self.store.keys(actor.project, self.now()).await?)
     }
 
     /// Makes a key. This is the only time that its secret is known.
     ///
     /// # Errors
-    /// Where it has no scope.
-    pub async fn create_key(&self, actor: &Actor, name: &KeyName, scopes: &[Scope]) -> ServiceResult<Secret> {
+    /// Where no key has such scopes.
+    pub async fn create_key(
+        &self,
+        actor: &Actor,
+        name: &KeyName,
+        scopes: &[Scope],
+        lifetime: KeyLifetime,
+    ) -> ServiceResult<Secret> {
         actor.require(Permission::ManageKeys)?;
-        if scopes.is_empty() {
-            return Err(FieldError::new("scopes", "required", "Choose at least one thing that the key may do.").into());
-        }
-        let secret = Secret::new_key()?;
-        let id = self.store.create_key(actor, name, scopes, &secret.hint(), &secret.hash(), self.now()).await?;
+        Scope::check(scopes)?;
+        let (secret, now) = (Secret::new_key()?, self.now());
+        let (hint, expires_at) = (secret.hint(), lifetime.end(now));
+        let new = NewKey { name, scopes, expires_at, hint: &hint, secret: secret.hash() };
+        let id = self.store.create_key(actor, &new, now).await?;
         tracing::info!(key = %id, project = %actor.project, by = %actor.user, "key.created");
         Ok(secret)
+    }
+
+    /// From the answer on the actor answers for the key, whoever made it.
+    ///
+    /// # Errors
+    /// Where there is no such key, or it was revoked.
+    pub async fn take_key_over(&self, actor: &Actor, key: ApiKeyId) -> ServiceResult<()> {
+        actor.require(Permission::ManageKeys)?;
+        self.store.take_key_over(actor, key, self.now()).await?;
+        tracing::info!(%key, project = %actor.project, by = %actor.user, "key.taken_over");
+        Ok(())
     }
 
     /// From the answer on nobody gets in with it.

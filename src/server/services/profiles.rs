@@ -14,6 +14,7 @@ use crate::{
         interrupt::Interrupt,
         people::{
             record::Record,
+            sender::{Batch, Ignored, RecordSource, Sender, Trust},
             value::read_key,
             view::{PeoplePage, PeopleQuery, PersonDetail, SegmentView, TripDetail, WhyNot},
         },
@@ -30,29 +31,36 @@ use crate::{
 };
 
 impl<S: Store + Clone> Services<S> {
-    /// Takes records in; answered when they are on the disk.
+    /// Takes records in; answered when they are on the disk, with what the sender may not change.
     ///
     /// # Errors
     /// Where more comes in than can be written ([`ServiceError::Busy`]): nothing of it was stored.
-    pub async fn ingest(&self, actor: &Actor, records: Vec<Record>) -> ServiceResult<()> {
+    pub async fn ingest(&self, actor: &Actor, records: Vec<Record>) -> ServiceResult<Vec<Ignored>> {
         actor.require(Permission::SendEvents)?;
+        self.store_records(actor, records).await
+    }
+
+    /// Asks a journey to let people in: each record is an occasion.
+    ///
+    /// # Errors
+    /// Where there is no such journey, and as [`Services::ingest`].
+    pub async fn enter(&self, actor: &Actor, journey: JourneyId, occasions: Vec<Record>) -> ServiceResult<()> {
+        actor.require(Permission::EnterPeople)?;
+        self.store.journey(actor.project, journey).await?;
+        self.store_records(actor, occasions).await?;
+        Ok(())
+    }
+
+    async fn store_records(&self, actor: &Actor, records: Vec<Record>) -> ServiceResult<Vec<Ignored>> {
         if records.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        self.intake.take(actor.project, records).await.map_err(|error| match error {
+        let trust = if actor.authority.is_of_browser() { Trust::Browser } else { Trust::Full };
+        let sender = Sender { by: actor.user, source: RecordSource::Api, trust };
+        self.intake.take(Batch { project: actor.project, sender, records }).await.map_err(|error| match error {
             IntakeError::Full => ServiceError::Busy,
             IntakeError::Store(error) => error.into(),
         })
-    }
-
-    /// May a program ask this journey to let people in?
-    ///
-    /// # Errors
-    /// Where there is no such journey.
-    pub async fn takes_entrants(&self, actor: &Actor, journey: JourneyId) -> ServiceResult<()> {
-        actor.require(Permission::SendEvents)?;
-        self.store.journey(actor.project, journey).await?;
-        Ok(())
     }
 
     pub async fn people_page(&self, actor: &Actor, query: &PeopleQuery) -> ServiceResult<PeoplePage> {
@@ -73,14 +81,16 @@ impl<S: Store + Clone> Services<S> {
     }
 
     pub async fn person_of(&self, actor: &Actor, identity: &str) -> ServiceResult<PersonDetail> {
-        actor.require(Permission::SeeJourneys)?;
+        if actor.require(Permission::SeePeople).is_err() {
+            actor.require(Permission::SeeJourneys)?;
+        }
         let person = self.number_of(actor, identity).await?;
-        self.person(actor, person).await
+        Ok(self.store.person(actor.project, person).await?)
     }
 
     /// As [`Services::delete_person`], by identity.
     pub async fn forget(&self, actor: &Actor, identity: &str) -> ServiceResult<()> {
-        actor.require(Permission::SendEvents)?;
+        actor.require(Permission::ErasePeople)?;
         let person = self.number_of(actor, identity).await?;
         self.delete_person(actor, person).await
     }
@@ -109,7 +119,7 @@ impl<S: Store + Clone> Services<S> {
 
     /// Forgets a person; the counts of journeys keep their trips without them. Answered when nothing is on its way to them.
     pub async fn delete_person(&self, actor: &Actor, person: i64) -> ServiceResult<()> {
-        actor.require(Permission::SendEvents)?;
+        actor.require(Permission::ErasePeople)?;
         self.store.delete_person(actor, person, self.now()).await?;
         self.facts_changed(&ChangedFacts { people: vec![ChangedPerson::withdrawn(person, None)], ..ChangedFacts::default() })
             .await;

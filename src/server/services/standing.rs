@@ -179,6 +179,11 @@ impl<S: Store + Clone> Services<S> {
     pub async fn program(&self, key: &str, origin: Origin) -> ServiceResult<Option<Actor>> {
         let Some(live) = self.store.live_key(&secret::hash(key)).await? else { return Ok(None) };
         let now = self.now();
+        let state = live.facts.state(now);
+        if !state.opens() {
+            tracing::info!(key = %live.id, project = %live.project, ?state, "key.refused");
+            return Ok(None);
+        }
         if live.last_used_at.is_none_or(|used| now.0 - used.0 >= TOUCH_EVERY) {
             let (store, id) = (self.store.clone(), live.id);
             let touched = tokio::spawn(async move {

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use super::StoreResult;
 use crate::domain::{
-    access::{Role, Scope},
+    access::{KeyFacts, Role, Scope},
     account::{EmailAddress, LinkedIdentity, SessionView},
     actor::{Actor, Membership, Origin, ProjectName},
     audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery},
@@ -53,7 +53,7 @@ pub struct NewSession {
     pub how: &'static str,
 }
 
-/// An API key that is good.
+/// An API key that was not revoked.
 #[derive(Debug, Clone)]
 pub struct LiveKey {
     pub id: ApiKeyId,
@@ -61,6 +61,19 @@ pub struct LiveKey {
     pub project: ProjectId,
     pub scopes: Vec<Scope>,
     pub last_used_at: Option<Timestamp>,
+    /// What decides whether it opens anything.
+    pub facts: KeyFacts,
+}
+
+/// A key to be made.
+#[derive(Debug)]
+pub struct NewKey<'a> {
+    pub name: &'a KeyName,
+    pub scopes: &'a [Scope],
+    pub expires_at: Option<Timestamp>,
+    /// The first characters of the secret.
+    pub hint: &'a str,
+    pub secret: SecretHash,
 }
 
 /// A new account.
@@ -300,16 +313,10 @@ pub trait AccessStore: Send + Sync + 'static {
     ) -> impl Future<Output = StoreResult<UserId>> + Send;
 
     // API keys.
-    fn keys(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<ApiKey>>> + Send;
-    fn create_key(
-        &self,
-        actor: &Actor,
-        name: &KeyName,
-        scopes: &[Scope],
-        hint: &str,
-        secret: &SecretHash,
-        now: Timestamp,
-    ) -> impl Future<Output = StoreResult<ApiKeyId>> + Send;
+    fn keys(&self, project: ProjectId, now: Timestamp) -> impl Future<Output = StoreResult<Vec<ApiKey>>> + Send;
+    fn create_key(&self, actor: &Actor, key: &NewKey<'_>, now: Timestamp) -> impl Future<Output = StoreResult<ApiKeyId>> + Send;
+    /// From now on the actor answers for it.
+    fn take_key_over(&self, actor: &Actor, key: ApiKeyId, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
     fn revoke_key(&self, actor: &Actor, key: ApiKeyId, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
 
     // The audit log.

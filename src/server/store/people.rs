@@ -8,7 +8,7 @@ use crate::domain::{
     ids::{ImportId, JourneyId, ProjectId},
     people::{
         import::{FileProgress, ImportView, RefusedLine},
-        record::Record,
+        sender::{Batch, Ignored},
         view::{PeoplePage, PeopleQuery, PersonDetail, SegmentView, TripDetail, WhyNot},
     },
     time::Timestamp,
@@ -22,15 +22,20 @@ pub struct NewImport {
     pub bytes: u64,
 }
 
+/// What became of a sender's records besides that they were stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ingested {
+    /// What the sender may not change.
+    pub ignored: Vec<Ignored>,
+    /// What changed that send rules ask for.
+    pub changed: ChangedFacts,
+}
+
 /// People, what they do, segments and lists.
 pub trait PeopleStore {
     /// Stores records of several senders in one transaction, each sender's in their order. Answered once they are on the disk,
-    /// with what changed that send rules ask for, by sender; with nothing where none of that did.
-    fn ingest(
-        &self,
-        batches: &[(ProjectId, Vec<Record>)],
-        now: Timestamp,
-    ) -> impl Future<Output = StoreResult<Vec<ChangedFacts>>> + Send;
+    /// for each batch with what became of it.
+    fn ingest(&self, batches: &[Batch], now: Timestamp) -> impl Future<Output = StoreResult<Vec<Ingested>>> + Send;
     fn people_page(
         &self,
         project: ProjectId,

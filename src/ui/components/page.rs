@@ -101,6 +101,7 @@ fn Notice() -> impl IntoView {
         "channel-saved" => "Saved. Send a test to see whether it works.",
         "test-taken" => "The provider took the test message.",
         "caps-saved" => "Saved. The caps hold from the next message on.",
+        "key-taken-over" => "You answer for the key now.",
         "key-revoked" => "The key is revoked; nobody gets in with it any more.",
         "suppression-removed" => "The address is off the list; messages go there again, as far as she wants them.",
         "hook-saved" => "The secret is kept. Reports that are signed with it count from now on.",

@@ -4,7 +4,11 @@ use leptos::prelude::*;
 
 use crate::{
     api::keys::read_keys,
-    domain::{access::Scope, team::ApiKey, text::KEY_MAX},
+    domain::{
+        access::{KeyLifetime, KeyState, Scope},
+        team::ApiKey,
+        text::KEY_MAX,
+    },
     ui::components::{
         field::TextField,
         page::{Loaded, Page},
@@ -38,36 +42,62 @@ fn Cards(keys: Vec<ApiKey>) -> impl IntoView {
                 <TextField label="What is it for?" name="name" max=KEY_MAX />
                 <fieldset class="choices choices-long">
                     <legend>"What may it do?"</legend>
-                    {Scope::ALL
-                        .into_iter()
-                        .map(|scope| {
-                            view! {
-                                <label class="choice">
-                                    <input r#type="checkbox" name="scopes[]" value=scope.key() />
-                                    <span>
-                                        <strong>{scope.key()}</strong>
-                                        ": "
-                                        {scope.meaning()}
-                                    </span>
-                                </label>
-                            }
-                        })
-                        .collect_view()}
+                    {Scope::ALL.into_iter().filter(|scope| *scope != Scope::Browser).map(|scope| view! { <ScopeChoice scope=scope /> }).collect_view()}
                 </fieldset>
+                <fieldset class="choices choices-long">
+                    <legend>"Or is it for browsers?"</legend>
+                    <ScopeChoice scope=Scope::Browser />
+                </fieldset>
+                <p class="hint">
+                    "Everybody who opens your pages can read a key that stands in them. Choose “browser” for such a key, and nothing else."
+                </p>
+                <label class="field">
+                    <span class="field-label">"When does it end?"</span>
+                    <select name="lifetime">
+                        {KeyLifetime::ALL
+                            .into_iter()
+                            .map(|lifetime| {
+                                view! {
+                                    <option value=lifetime.key() selected=lifetime == KeyLifetime::Year>
+                                        {lifetime.title()}
+                                    </option>
+                                }
+                            })
+                            .collect_view()}
+                    </select>
+                </label>
                 <div class="form-actions">
                     <button class="button button-primary" r#type="submit">
                         "Create key"
                     </button>
                 </div>
-                <p class="hint">"It is shown once. Wayfare keeps only its fingerprint."</p>
+                <p class="hint">
+                    "It is shown once. Wayfare keeps only its fingerprint. You answer for it: it opens nothing once you may not manage keys here any more."
+                </p>
             </form>
         </section>
     }
 }
 
 #[component]
+fn ScopeChoice(scope: Scope) -> impl IntoView {
+    view! {
+        <label class="choice">
+            <input r#type="checkbox" name="scopes[]" value=scope.key() />
+            <span>
+                <strong>{scope.key()}</strong>
+                ": "
+                {scope.meaning()}
+            </span>
+        </label>
+    }
+}
+
+#[component]
 fn KeyRow(key: ApiKey) -> impl IntoView {
+    let (revoked_at, id, state) = (key.revoked_at, key.id.to_string(), key.state);
     let name = key.name.clone();
+    let others = key.kept_by.id != key.created_by.id;
     view! {
         <li class="row">
             <span class="row-main">
@@ -76,25 +106,51 @@ fn KeyRow(key: ApiKey) -> impl IntoView {
                 {key.scopes.into_iter().map(|scope| view! { <span class="badge">{scope}</span> }).collect_view()}
                 <span class="hint">
                     "by " {key.created_by.name} ", " <LongDate at=key.created_at /> " · "
+                    {others.then(|| format!("kept by {} · ", key.kept_by.name))}
                     {match key.last_used_at {
                         Some(at) => view! { "last used " <LongDate at=at /> }.into_any(),
                         None => "never used".into_any(),
                     }}
+                    {key.expires_at.filter(|_| revoked_at.is_none()).map(|at| view! { " · until " <LongDate at=at /> })}
                 </span>
+                {standing(state, &key.kept_by.name).map(|text| view! { <span class="hint">{text}</span> })}
             </span>
-            {match key.revoked_at {
+            {match revoked_at {
                 Some(at) => view! { <span class="hint">"revoked " <LongDate at=at /></span> }.into_any(),
                 None => {
                     view! {
-                        <form method="post" action="/api/ui/keys/revoke">
-                            <button class="button button-small" r#type="submit" name="key" value=key.id.to_string() aria-label=format!("Revoke {name}")>
-                                "Revoke"
-                            </button>
-                        </form>
+                        {state.waits_for_keeper().then(|| view! { <KeyAction action="take-over" word="Take over" id=id.clone() name=name.clone() /> })}
+                        <KeyAction action="revoke" word="Revoke" id=id.clone() name=name.clone() />
                     }
                         .into_any()
                 }
             }}
         </li>
+    }
+}
+
+#[component]
+fn KeyAction(action: &'static str, word: &'static str, id: String, name: String) -> impl IntoView {
+    view! {
+        <form method="post" action=format!("/api/ui/keys/{action}")>
+            <button class="button button-small" r#type="submit" name="key" value=id aria-label=format!("{word} {name}")>
+                {word}
+            </button>
+        </form>
+    }
+}
+
+/// What is the matter with a key, if anything.
+fn standing(state: KeyState, keeper: &str) -> Option<String> {
+    match state {
+        KeyState::Good | KeyState::Revoked => None,
+        KeyState::EndsSoon => Some("It ends soon: make another one in time.".to_string()),
+        KeyState::Expired => Some("It has expired and opens nothing any more. Make another one.".to_string()),
+        KeyState::KeeperSuspended => Some(format!(
+            "It opens nothing: the account of {keeper}, who answers for it, is suspended. Take it over or revoke it."
+        )),
+        KeyState::KeeperWithoutRight => Some(format!(
+            "It opens nothing: {keeper}, who answers for it, may not manage keys here any more. Take it over or revoke it."
+        )),
     }
 }

@@ -66,7 +66,7 @@ fn Person(asked: Asked) -> impl IntoView {
         <MessagesCard messages=messages with_trips=true />
         <WhyCard number=number journeys=journeys why=why />
         <Events events=person.events />
-        {may(Permission::SendEvents).then(|| view! { <Forget number=number /> })}
+        {may(Permission::ErasePeople).then(|| view! { <Forget number=number /> })}
     }
 }
 

@@ -23,6 +23,7 @@ use wayfare::{
         people::{
             profile::Channel,
             record::{NewEvent, ProfileChange, Record, What, Who},
+            sender::{Batch, RecordSource, Sender},
         },
         selection::Selection,
         time::Timestamp,
@@ -290,7 +291,9 @@ impl Shop {
     async fn send(&self, what: Vec<(u64, What)>) {
         let who = |number| Who::read(Some(format!("person {number}")), None).expect("somebody");
         let records = what.into_iter().map(|(number, what)| Record { who: who(number), what }).collect();
-        self.store.ingest(&[(self.actor.project, records)], self.now()).await.expect("stored");
+        let sender = Sender::trusted(self.actor.user, RecordSource::Api);
+        let batch = Batch { project: self.actor.project, sender, records };
+        self.store.ingest(&[batch], self.now()).await.expect("stored");
         self.engine_signs.wake();
     }
 

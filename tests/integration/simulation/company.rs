@@ -22,6 +22,7 @@ use wayfare::{
         people::{
             Properties,
             record::{NewEvent, ProfileChange, Record, What, Who},
+            sender::{Batch, RecordSource, Sender},
         },
         selection::Selection,
         status::Status,
@@ -180,7 +181,13 @@ impl Company {
             let event = NewEvent::read(name, Some(at), properties, message, now).expect("an event");
             records.push(Record { who: self.somebody(), what: What::Event(event) });
         }
-        self.store.ingest(&[(self.actor.project, records)], now).await.expect("stored");
+        self.send(records, now).await;
+    }
+
+    async fn send(&self, records: Vec<Record>, now: Timestamp) {
+        let sender = Sender::trusted(self.actor.user, RecordSource::Api);
+        let batch = Batch { project: self.actor.project, sender, records };
+        self.store.ingest(&[batch], now).await.expect("stored");
     }
 
     async fn change_people(&mut self) {
@@ -194,7 +201,7 @@ impl Company {
             records.push(Record { who: self.somebody(), what: What::Change(change) });
         }
         let now = self.clock.now();
-        self.store.ingest(&[(self.actor.project, records)], now).await.expect("stored");
+        self.send(records, now).await;
     }
 
     /// Known by identity, by device, or by both, which joins them.

@@ -29,7 +29,8 @@ impl Target {
     /// With further flags.
     pub fn start_with(binary: &Path, journeys: usize, flags: &[&str]) -> Result<Self> {
         let server = Server::start_with(binary, journeys, flags)?;
-        let form = "name=Bench&scopes[0]=ingest&scopes[1]=read&scopes[2]=operate";
+        let form =
+            "name=Bench&scopes[0]=ingest&scopes[1]=read&scopes[2]=operate&scopes[3]=enter&scopes[4]=erase&scopes[5]=profiles";
         let answer = Client::connect(&server.address)?.post("/api/ui/keys/create", form)?;
         Ok(Self { server, key: serde_json::from_slice(&answer.body).context("a key")? })
     }

@@ -24,9 +24,32 @@ pub struct Rejected {
     pub error: FieldError,
 }
 
+/// What a key for browsers may not change of a known person: the rest of the record was taken.
+#[derive(Debug, Serialize)]
+pub struct LeftAlone {
+    /// The record's place in the batch, from 0.
+    pub index: usize,
+    pub fields: Vec<String>,
+    pub sentence: &'static str,
+}
+
+const LEFT_ALONE: &str =
+    "These fields stay as they are: a key for browsers changes neither addresses nor consent nor lists of a known person.";
+
 /// What became of a batch.
 #[derive(Debug, Serialize)]
 pub struct Taken {
+    pub accepted: usize,
+    pub rejected: Vec<Rejected>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignored: Vec<LeftAlone>,
+}
+
+/// A batch as it was read.
+pub struct ReadBatch {
+    pub records: Vec<Record>,
+    /// From which item of the batch each record comes.
+    pub places: Vec<usize>,
     pub accepted: usize,
     pub rejected: Vec<Rejected>,
 }
@@ -35,22 +58,26 @@ pub struct Taken {
 pub fn read_each<'a, T: Deserialize<'a>>(
     raw: &[&'a RawValue],
     read: impl Fn(T) -> Result<Vec<Record>, FieldError>,
-) -> Result<(Vec<Record>, usize, Vec<Rejected>), AppError> {
+) -> Result<ReadBatch, AppError> {
     if raw.len() > RECORDS_MAX {
         let sentence = format!("There are {} records; the most in one call is {RECORDS_MAX}.", raw.len());
         return Err(AppError::field(FieldError::new("", "too_many", sentence)));
     }
     let mut records = Vec::with_capacity(raw.len());
+    let mut places = Vec::with_capacity(raw.len());
     let mut rejected = Vec::new();
     for (index, raw) in raw.iter().enumerate() {
         let parsed = parse::<T>(raw.get().as_bytes()).and_then(&read);
         match parsed {
-            Ok(read) => records.extend(read),
+            Ok(read) => {
+                places.resize(places.len() + read.len(), index);
+                records.extend(read);
+            }
             Err(error) => rejected.push(Rejected { index, error }),
         }
     }
     let accepted = raw.len() - rejected.len();
-    Ok((records, accepted, rejected))
+    Ok(ReadBatch { records, places, accepted, rejected })
 }
 
 /// Reads JSON, with the place of what is wrong in it.
@@ -71,17 +98,23 @@ pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, FieldError> {
     Ok(value)
 }
 
-/// Stores what was good of a batch.
-pub async fn store(state: &AppState, actor: &Actor, records: Vec<Record>) -> Result<(), AppError> {
-    Ok(state.services.ingest(actor, records).await?)
+/// Stores what was good of a batch; answers what its sender may not change, by the places of the items.
+pub async fn store(state: &AppState, actor: &Actor, records: Vec<Record>, places: &[usize]) -> Result<Vec<LeftAlone>, AppError> {
+    let mut left: Vec<LeftAlone> = Vec::new();
+    for ignored in state.services.ingest(actor, records).await? {
+        let index = places.get(ignored.record).copied().unwrap_or(ignored.record);
+        match left.last_mut().filter(|last| last.index == index) {
+            Some(last) => {
+                last.fields.extend(ignored.fields.into_iter().filter(|field| !last.fields.contains(field)).collect::<Vec<_>>())
+            }
+            None => left.push(LeftAlone { index, fields: ignored.fields, sentence: LEFT_ALONE }),
+        }
+    }
+    Ok(left)
 }
 
 /// Stores and answers, as our own API does.
-pub async fn take(
-    state: &AppState,
-    actor: &Actor,
-    (records, accepted, rejected): (Vec<Record>, usize, Vec<Rejected>),
-) -> Answer<Json<Taken>> {
-    store(state, actor, records).await?;
-    Ok(Json(Taken { accepted, rejected }))
+pub async fn take(state: &AppState, actor: &Actor, read: ReadBatch) -> Answer<Json<Taken>> {
+    let ignored = store(state, actor, read.records, &read.places).await?;
+    Ok(Json(Taken { accepted: read.accepted, rejected: read.rejected, ignored }))
 }

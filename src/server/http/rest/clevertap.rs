@@ -11,7 +11,7 @@ use serde_json::{Value, value::RawValue};
 
 use super::{
     Answer,
-    batch::{RECORDS_MAX, parse, store},
+    batch::{LeftAlone, RECORDS_MAX, parse, store},
 };
 use crate::{
     api::AppError,
@@ -85,6 +85,8 @@ struct Told<'a> {
     status: &'static str,
     processed: usize,
     unprocessed: Vec<Unprocessed<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ignored: Vec<LeftAlone>,
 }
 
 /// A code of the reference's table (8.4), and why.
@@ -172,23 +174,25 @@ pub async fn upload(
     }
     let now = state.services.now();
     let mut records = Vec::with_capacity(form.d.len());
+    let mut places = Vec::with_capacity(form.d.len());
     let mut unprocessed = Vec::new();
-    for raw in &form.d {
+    for (index, raw) in form.d.iter().enumerate() {
         let read = parse::<Form>(raw.get().as_bytes()).map_err(|error| Fault(512, error.sentence));
         match read.and_then(|form| form.record(now)) {
-            Ok(record) => records.push(record),
+            Ok(record) => {
+                records.push(record);
+                places.push(index);
+            }
             Err(Fault(code, error)) => unprocessed.push(Unprocessed { status: "fail", code, error, record: raw }),
         }
     }
     let processed = records.len();
     let dry = query.is_some_and(|query| query.split('&').any(|pair| pair == "dryRun=1"));
-    if !dry {
-        store(&state, &actor, records).await?;
-    }
+    let ignored = if dry { Vec::new() } else { store(&state, &actor, records, &places).await? };
     let status = match (processed, unprocessed.is_empty()) {
         (_, true) => "success",
         (0, false) => "fail",
         _ => "partial",
     };
-    Ok(Json(Told { status, processed, unprocessed }).into_response())
+    Ok(Json(Told { status, processed, unprocessed, ignored }).into_response())
 }

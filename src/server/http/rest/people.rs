@@ -90,8 +90,8 @@ pub async fn enter(
         let event = NewEvent { name: name.clone(), at: now, properties, message_id: form.message_id };
         Ok(vec![Record { who, what: What::Event(event) }])
     })?;
-    state.services.takes_entrants(&actor, journey).await?;
-    Ok((StatusCode::ACCEPTED, take(&state, &actor, read).await?))
+    state.services.enter(&actor, journey, read.records).await?;
+    Ok((StatusCode::ACCEPTED, Json(Taken { accepted: read.accepted, rejected: read.rejected, ignored: Vec::new() })))
 }
 
 pub async fn read(

@@ -7,7 +7,7 @@ use serde_json::{Value, value::RawValue};
 
 use super::{
     Answer,
-    batch::{Rejected, parse, read_each, store},
+    batch::{LeftAlone, Rejected, parse, read_each, store},
 };
 use crate::{
     api::AppError,
@@ -29,6 +29,8 @@ pub struct Told {
     success: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rejected: Vec<Rejected>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ignored: Vec<LeftAlone>,
 }
 
 #[derive(Deserialize)]
@@ -111,17 +113,17 @@ fn text(id: Option<Value>, path: &str) -> Result<Option<String>, FieldError> {
 pub async fn batch(State(state): State<AppState>, Extension(actor): Extension<Actor>, body: Bytes) -> Answer<Json<Told>> {
     let now = state.services.now();
     let form: Batch<'_> = parse(&body).map_err(AppError::field)?;
-    let (records, _, rejected) = read_each(&form.batch, |message: Message| message.records(now))?;
-    store(&state, &actor, records).await?;
-    Ok(Json(Told { success: rejected.is_empty(), rejected }))
+    let read = read_each(&form.batch, |message: Message| message.records(now))?;
+    let ignored = store(&state, &actor, read.records, &read.places).await?;
+    Ok(Json(Told { success: read.rejected.is_empty(), rejected: read.rejected, ignored }))
 }
 
 async fn one(state: AppState, actor: Actor, kind: &str, body: Bytes) -> Answer<Json<Told>> {
     let mut message: Message = parse(&body).map_err(AppError::field)?;
     message.kind = Some(kind.to_string());
     let records = message.records(state.services.now()).map_err(AppError::field)?;
-    store(&state, &actor, records).await?;
-    Ok(Json(Told { success: true, rejected: Vec::new() }))
+    let ignored = store(&state, &actor, records, &[]).await?;
+    Ok(Json(Told { success: true, rejected: Vec::new(), ignored }))
 }
 
 macro_rules! kinds {

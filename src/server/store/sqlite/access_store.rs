@@ -3,20 +3,20 @@
 use super::{SqliteStore, accounts, audit, keys, members, projects, provider, sessions};
 use crate::{
     domain::{
-        access::{Role, Scope},
+        access::Role,
         account::{EmailAddress, LinkedIdentity, SessionView},
         actor::{Actor, Origin, ProjectName},
         audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery},
         ids::{ApiKeyId, InvitationId, ProjectId, SessionId, UserId},
         team::{ApiKey, Invitation, InvitationOffer, Member, ProjectView},
-        text::{KeyName, PersonName, ProjectTitle},
+        text::{PersonName, ProjectTitle},
         time::Timestamp,
     },
     server::store::{
         StoreResult,
         access::{
-            AccessStore, AccountRow, FirstRole, LiveKey, LiveSession, NewAccount, NewSession, PendingSignIn, ProvidedPerson,
-            SecretHash,
+            AccessStore, AccountRow, FirstRole, LiveKey, LiveSession, NewAccount, NewKey, NewSession, PendingSignIn,
+            ProvidedPerson, SecretHash,
         },
     },
 };
@@ -27,7 +27,7 @@ impl AccessStore for SqliteStore {
     }
 
     async fn live_key(&self, secret: &SecretHash) -> StoreResult<Option<LiveKey>> {
-        sessions::live_key(self, secret).await
+        keys::live(self, secret).await
     }
 
     async fn local_projects(&self) -> StoreResult<Option<Vec<ProjectName>>> {
@@ -39,7 +39,7 @@ impl AccessStore for SqliteStore {
     }
 
     async fn touch_key(&self, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {
-        sessions::touch_key(self, key, now).await
+        keys::touch(self, key, now).await
     }
 
     async fn project_of(&self, thing: uuid::Uuid) -> StoreResult<Option<ProjectId>> {
@@ -233,20 +233,16 @@ impl AccessStore for SqliteStore {
         members::accept_with_new_account(self, secret, name, password_hash, origin, now).await
     }
 
-    async fn keys(&self, project: ProjectId) -> StoreResult<Vec<ApiKey>> {
-        keys::all(self, project).await
+    async fn keys(&self, project: ProjectId, now: Timestamp) -> StoreResult<Vec<ApiKey>> {
+        keys::all(self, project, now).await
     }
 
-    async fn create_key(
-        &self,
-        actor: &Actor,
-        name: &KeyName,
-        scopes: &[Scope],
-        hint: &str,
-        secret: &SecretHash,
-        now: Timestamp,
-    ) -> StoreResult<ApiKeyId> {
-        keys::create(self, actor, name, scopes, hint, secret, now).await
+    async fn create_key(&self, actor: &Actor, key: &NewKey<'_>, now: Timestamp) -> StoreResult<ApiKeyId> {
+        keys::create(self, actor, key, now).await
+    }
+
+    async fn take_key_over(&self, actor: &Actor, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {
+        keys::take_over(self, actor, key, now).await
     }
 
     async fn revoke_key(&self, actor: &Actor, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {

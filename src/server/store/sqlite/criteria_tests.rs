@@ -9,6 +9,7 @@ use crate::{
         people::{
             Properties,
             record::{NewEvent, ProfileChange, Record, What, Who},
+            sender::{Batch, RecordSource, Sender},
         },
         time::{DAY_MS, Timestamp},
     },
@@ -126,8 +127,10 @@ proptest! {
         runtime.block_on(async {
             let folder = tempfile::TempDir::new().expect("a folder");
             let store = SqliteStore::open(&SqliteConfig::new(folder.path().join("people.db"))).await.expect("a store");
-            let project = store.local_actor(NOW).await.expect("an actor").project;
-            store.ingest(&[(project, records(&people))], NOW).await.expect("stored");
+            let actor = store.local_actor(NOW).await.expect("an actor");
+            let sender = Sender::trusted(actor.user, RecordSource::Api);
+            let batch = Batch { project: actor.project, sender, records: records(&people) };
+            store.ingest(&[batch], NOW).await.expect("stored");
             let numbers: Vec<i64> = (1..=people.len() as i64).collect();
             let needs = Needs { events: ["did".to_string(), "never".to_string()].into(), lists: true, profile: true };
             let loaded = store.people(&numbers, &needs).await.expect("people");

@@ -26,6 +26,8 @@ mod labels;
 mod list;
 mod list_sql;
 mod members;
+#[cfg(test)]
+mod migration_tests;
 mod numbers;
 mod open;
 mod open_errors;

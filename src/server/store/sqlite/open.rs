@@ -16,7 +16,7 @@ use super::{
 };
 use crate::server::store::{StoreError, StoreResult};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Up to this size the whole file is checked at start; beyond it, only what is read.
 const QUICK_CHECK_BYTES: u64 = 128 * 1024 * 1024;

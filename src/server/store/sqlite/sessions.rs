@@ -1,4 +1,4 @@
-//! Who is asking: sessions of people, keys of programs, and local mode.
+//! Who is asking: sessions of people, and local mode.
 
 use serde::Deserialize;
 use sqlx::FromRow;
@@ -7,16 +7,16 @@ use uuid::Uuid;
 use super::{SqliteStore, accounts::end_sessions, audit::Entry, rows::json};
 use crate::{
     domain::{
-        access::{Role, Scope},
+        access::Role,
         account::{SessionView, device_of},
         actor::{Actor, Membership, Origin, ProjectName},
         audit::AuditEvent,
-        ids::{ApiKeyId, ProjectId, SessionId, UserId},
+        ids::{ProjectId, SessionId, UserId},
         time::Timestamp,
     },
     server::store::{
         StoreError, StoreResult,
-        access::{LiveKey, LiveSession, NewSession, SecretHash},
+        access::{LiveSession, NewSession, SecretHash},
     },
 };
 
@@ -70,32 +70,6 @@ pub fn role(code: i64) -> StoreResult<Role> {
 }
 
 #[derive(FromRow)]
-struct KeyRow {
-    id: Uuid,
-    name: String,
-    project_id: Uuid,
-    scopes: i64,
-    last_used_at: Option<i64>,
-}
-
-pub async fn live_key(store: &SqliteStore, secret: &SecretHash) -> StoreResult<Option<LiveKey>> {
-    let row: Option<KeyRow> = sqlx::query_as(
-        "SELECT k.id, k.name, k.project_id, k.scopes, k.last_used_at FROM api_keys k JOIN projects p ON p.id = k.project_id
-         WHERE k.secret_hash = ? AND k.revoked_at IS NULL AND p.archived_at IS NULL",
-    )
-    .bind(secret.as_slice())
-    .fetch_optional(&store.readers)
-    .await?;
-    Ok(row.map(|row| LiveKey {
-        id: ApiKeyId(row.id),
-        name: row.name,
-        project: ProjectId(row.project_id),
-        scopes: Scope::of_bits(row.scopes),
-        last_used_at: row.last_used_at.map(Timestamp),
-    }))
-}
-
-#[derive(FromRow)]
 struct LocalRow {
     id: Option<Uuid>,
     name: Option<String>,
@@ -122,12 +96,6 @@ pub async fn touch(store: &SqliteStore, session: SessionId, now: Timestamp) -> S
         .bind(now.0)
         .execute(&mut *transaction)
         .await?;
-    Ok(transaction.commit().await?)
-}
-
-pub async fn touch_key(store: &SqliteStore, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {
-    let mut transaction = store.begin().await?;
-    sqlx::query("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1").bind(key.0).bind(now.0).execute(&mut *transaction).await?;
     Ok(transaction.commit().await?)
 }
 

@@ -1,7 +1,10 @@
 //! Records become profiles and events: one transaction for as many senders as are waiting, a fixed number of statements for as
 //! many records as there are.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 
 use sha2::{Digest, Sha256};
 use sqlx::SqliteConnection;
@@ -17,14 +20,16 @@ use crate::{
         people::{
             Properties,
             profile::{Channel, event_key},
-            record::{NewEvent, ProfileChange, Record, What, merge as merge_properties},
+            record::{NewEvent, ProfileChange, What, merge as merge_properties},
+            sender::{Batch, Ignored, Trust, of_known_person},
         },
         time::Timestamp,
     },
     server::store::{
         StoreError, StoreResult,
-        delivery::{ChangedFacts, ChangedPerson},
+        delivery::ChangedPerson,
         engine::{ProfileNumber, ProjectNumber},
+        people::Ingested,
         sqlite::{
             SqliteStore,
             bulk::Bulk,
@@ -34,14 +39,16 @@ use crate::{
     },
 };
 
-/// A record with the person that it is about.
+/// A record with the person that it is about, and as much of it as its sender may say.
 pub struct Addressed<'a> {
     pub project: ProjectNumber,
     pub profile: ProfileNumber,
-    pub what: &'a What,
+    /// The place of its batch.
+    pub batch: usize,
+    pub what: Cow<'a, What>,
 }
 
-pub async fn ingest(store: &SqliteStore, batches: &[(ProjectId, Vec<Record>)], now: Timestamp) -> StoreResult<Vec<ChangedFacts>> {
+pub async fn ingest(store: &SqliteStore, batches: &[Batch], now: Timestamp) -> StoreResult<Vec<Ingested>> {
     let result = write(store, batches, now).await;
     if result.is_err() {
         store.numbers().forget_names();
@@ -49,12 +56,12 @@ pub async fn ingest(store: &SqliteStore, batches: &[(ProjectId, Vec<Record>)], n
     result
 }
 
-async fn write(store: &SqliteStore, batches: &[(ProjectId, Vec<Record>)], now: Timestamp) -> StoreResult<Vec<ChangedFacts>> {
+async fn write(store: &SqliteStore, batches: &[Batch], now: Timestamp) -> StoreResult<Vec<Ingested>> {
     let mut transaction = store.begin().await?;
     let connection = &mut *transaction;
-    let mut numbered: Vec<(ProjectNumber, &[Record])> = Vec::with_capacity(batches.len());
-    for (project, records) in batches {
-        numbered.push((project_number(store, connection, *project).await?, records));
+    let mut numbered: Vec<(ProjectNumber, &Batch)> = Vec::with_capacity(batches.len());
+    for batch in batches {
+        numbered.push((project_number(store, connection, batch.project).await?, batch));
     }
     let resolved = resolve(connection, &numbered, now).await?;
     let mut asked_again = AskedAgain::new();
@@ -62,31 +69,30 @@ async fn write(store: &SqliteStore, batches: &[(ProjectId, Vec<Record>)], now: T
         asked_again.entry(*into).or_default().extend(merge::changed_facts(connection, *from, *into).await?);
         merge::merge(connection, *from, *into, now).await?;
     }
-    let addressed = address(&numbered, &resolved);
+    let (addressed, ignored) = address(&numbered, &resolved);
     change_profiles(connection, &addressed, &resolved.new, &mut asked_again, now).await?;
     insert_events(store, connection, &addressed, now).await?;
     join_lists(connection, &addressed, now).await?;
     transaction.commit().await?;
-    Ok(by_sender(&numbered, &addressed, &asked_again))
+    Ok(by_sender(ignored, &addressed, &asked_again))
 }
 
 /// What changed that send rules ask for, by the person that records are about.
 type AskedAgain = HashMap<ProfileNumber, Vec<ChangedPerson>>;
 
-/// The same by sender, nothing where there is nothing: that is nearly always so.
-fn by_sender(batches: &[(ProjectNumber, &[Record])], addressed: &[Addressed<'_>], asked_again: &AskedAgain) -> Vec<ChangedFacts> {
+/// The same by sender; nearly always there is nothing.
+fn by_sender(ignored: Vec<Vec<Ignored>>, addressed: &[Addressed<'_>], asked_again: &AskedAgain) -> Vec<Ingested> {
+    let mut ingested: Vec<Ingested> = ignored.into_iter().map(|ignored| Ingested { ignored, ..Ingested::default() }).collect();
     if asked_again.is_empty() {
-        return Vec::new();
+        return ingested;
     }
-    let mut rest = addressed;
-    let facts_of = |(_, records): &(ProjectNumber, &[Record])| {
-        let (of_sender, others) = rest.split_at(records.len().min(rest.len()));
-        rest = others;
-        let about: HashSet<ProfileNumber> = of_sender.iter().map(|record| record.profile).collect();
-        let people = about.iter().filter_map(|profile| asked_again.get(profile)).flatten().copied().collect();
-        ChangedFacts { people, suppressed: Vec::new() }
-    };
-    batches.iter().map(facts_of).collect()
+    let about: HashSet<(usize, ProfileNumber)> = addressed.iter().map(|record| (record.batch, record.profile)).collect();
+    for (batch, profile) in about {
+        if let (Some(ingested), Some(people)) = (ingested.get_mut(batch), asked_again.get(&profile)) {
+            ingested.changed.people.extend(people);
+        }
+    }
+    ingested
 }
 
 async fn project_number(
@@ -105,19 +111,34 @@ async fn project_number(
     Ok(number)
 }
 
-fn address<'a>(batches: &[(ProjectNumber, &'a [Record])], resolved: &Resolved) -> Vec<Addressed<'a>> {
-    let records = batches.iter().flat_map(|(project, records)| records.iter().map(|record| (*project, record)));
-    records
-        .zip(&resolved.profiles)
-        .map(|((project, record), profile)| {
+/// Gives each record to its person, and takes out of it what its sender may not say of them.
+fn address<'a>(batches: &[(ProjectNumber, &'a Batch)], resolved: &Resolved) -> (Vec<Addressed<'a>>, Vec<Vec<Ignored>>) {
+    let mut addressed = Vec::with_capacity(resolved.profiles.len());
+    let mut found = resolved.profiles.iter();
+    let mut all_ignored = Vec::with_capacity(batches.len());
+    for (number, (project, batch)) in batches.iter().enumerate() {
+        let mut ignored = Vec::new();
+        for ((place, record), one) in batch.records.iter().enumerate().zip(&mut found) {
             // Somebody that a later record of the batch merged is the one she was merged into.
-            let mut profile = *profile;
+            let mut profile = one.profile;
             while let Some((_, into)) = resolved.merges.iter().find(|(from, _)| *from == profile) {
                 profile = *into;
             }
-            Addressed { project, profile, what: &record.what }
-        })
-        .collect()
+            let known = one.known || (profile != one.profile && resolved.is_known(profile, number));
+            let what = if known && batch.sender.trust == Trust::Browser {
+                let (rest, fields) = of_known_person(&record.what);
+                if !fields.is_empty() {
+                    ignored.push(Ignored { record: place, fields });
+                }
+                rest.map(Cow::Owned)
+            } else {
+                Some(Cow::Borrowed(&record.what))
+            };
+            addressed.extend(what.map(|what| Addressed { project: *project, profile, batch: number, what }));
+        }
+        all_ignored.push(ignored);
+    }
+    (addressed, all_ignored)
 }
 
 #[derive(Default)]
@@ -171,8 +192,9 @@ async fn change_profiles(
     asked_again: &mut AskedAgain,
     now: Timestamp,
 ) -> StoreResult<()> {
-    let changes =
-        || records.iter().filter_map(|record| if let What::Change(change) = record.what { Some((record, change)) } else { None });
+    let changes = || {
+        records.iter().filter_map(|record| if let What::Change(change) = &*record.what { Some((record, change)) } else { None })
+    };
     let mut changed: HashMap<ProfileNumber, Changed> = HashMap::new();
     for (record, _) in changes() {
         changed.entry(record.profile).or_default().project = record.project;
@@ -263,7 +285,7 @@ async fn insert_events(
 ) -> StoreResult<()> {
     let events: Vec<(&Addressed<'_>, &NewEvent)> = records
         .iter()
-        .filter_map(|record| if let What::Event(event) = record.what { Some((record, event)) } else { None })
+        .filter_map(|record| if let What::Event(event) = &*record.what { Some((record, event)) } else { None })
         .collect();
     if events.is_empty() {
         return Ok(());
@@ -352,7 +374,9 @@ fn message_key(project: ProjectNumber, message: &str) -> Vec<u8> {
 async fn join_lists(connection: &mut SqliteConnection, records: &[Addressed<'_>], now: Timestamp) -> StoreResult<()> {
     let rows: Vec<(ProjectNumber, ProfileNumber, &String)> = records
         .iter()
-        .filter_map(|record| if let What::List(list) = record.what { Some((record.project, record.profile, list)) } else { None })
+        .filter_map(
+            |record| if let What::List(list) = &*record.what { Some((record.project, record.profile, list)) } else { None },
+        )
         .collect();
     if rows.is_empty() {
         return Ok(());

@@ -19,21 +19,20 @@ use crate::{
         ids::{ImportId, JourneyId, ProjectId},
         people::{
             import::{FileProgress, ImportView, RefusedLine},
-            record::Record,
+            sender::Batch,
             view::{PeoplePage, PeopleQuery, PersonDetail, SegmentView, TripDetail, WhyNot},
         },
         time::Timestamp,
     },
     server::store::{
         StoreError, StoreResult,
-        delivery::ChangedFacts,
         engine::ProjectNumber,
-        people::{NewImport, PeopleStore},
+        people::{Ingested, NewImport, PeopleStore},
     },
 };
 
 impl PeopleStore for SqliteStore {
-    async fn ingest(&self, batches: &[(ProjectId, Vec<Record>)], now: Timestamp) -> StoreResult<Vec<ChangedFacts>> {
+    async fn ingest(&self, batches: &[Batch], now: Timestamp) -> StoreResult<Vec<Ingested>> {
         ingest::ingest(self, batches, now).await
     }
 

@@ -4,13 +4,18 @@
 //! - Where both are known and the anonymous one has no identity, the two are merged.
 //! - An anonymous id that belongs to somebody else (a shared device) passes to the new person from now on; what was done
 //!   before stays where it was.
+//! - What a browser sends is about the identity that it names, and joins nobody to a known person: a device's name neither
+//!   passes from one person to another nor is added to somebody known.
 
 use std::collections::{HashMap, HashSet};
 
 use sqlx::SqliteConnection;
 
 use crate::{
-    domain::{people::record::Record, time::Timestamp},
+    domain::{
+        people::sender::{Batch, Trust},
+        time::Timestamp,
+    },
     server::store::{
         StoreResult,
         engine::{ProfileNumber, ProjectNumber},
@@ -27,16 +32,41 @@ type Alias<'a> = (ProjectNumber, u8, &'a str);
 #[derive(Default)]
 pub struct Resolved {
     /// Of each record, in order.
-    pub profiles: Vec<ProfileNumber>,
+    pub profiles: Vec<Found>,
     pub new: HashSet<ProfileNumber>,
     /// From, into.
     pub merges: Vec<(ProfileNumber, ProfileNumber)>,
+    identified: HashSet<ProfileNumber>,
+    identified_in: HashMap<ProfileNumber, usize>,
+}
+
+/// Whom a record is about.
+pub struct Found {
+    pub profile: ProfileNumber,
+    /// They had an identity before the record's batch.
+    pub known: bool,
+}
+
+impl Resolved {
+    /// Had the person an identity before this batch, by its place?
+    pub fn is_known(&self, profile: ProfileNumber, batch: usize) -> bool {
+        is_known(&self.identified, &self.identified_in, profile, batch)
+    }
+}
+
+fn is_known(
+    identified: &HashSet<ProfileNumber>,
+    identified_in: &HashMap<ProfileNumber, usize>,
+    profile: ProfileNumber,
+    batch: usize,
+) -> bool {
+    identified.contains(&profile) && identified_in.get(&profile) != Some(&batch)
 }
 
 /// Finds or makes everybody, and writes the new ones and their names.
 pub async fn resolve(
     connection: &mut SqliteConnection,
-    batches: &[(ProjectNumber, &[Record])],
+    batches: &[(ProjectNumber, &Batch)],
     now: Timestamp,
 ) -> StoreResult<Resolved> {
     let (known, identified, all) = read(connection, batches).await?;
@@ -44,16 +74,18 @@ pub async fn resolve(
     let last = if all { 0 } else { last_profile(connection).await? };
     let mut book = Book { names: known, identified, last, ..Book::default() };
     let mut resolved = Resolved::default();
-    for (project, records) in batches {
-        for record in *records {
+    for (place, (project, batch)) in batches.iter().enumerate() {
+        book.begin_batch(place, batch.sender.trust);
+        for record in &batch.records {
             let identity = record.who.identity.as_deref().map(|id| (*project, IDENTITY, id));
             let anonymous = record.who.anonymous.as_deref().map(|id| (*project, ANONYMOUS, id));
-            resolved.profiles.push(book.find(*project, identity, anonymous));
+            let profile = book.find(*project, identity, anonymous);
+            resolved.profiles.push(Found { profile, known: book.is_known(profile) });
         }
     }
     book.write(connection, now).await?;
     resolved.new = book.new.iter().map(|(profile, ..)| *profile).collect();
-    resolved.merges = book.merges;
+    (resolved.merges, resolved.identified, resolved.identified_in) = (book.merges, book.identified, book.identified_in);
     Ok(resolved)
 }
 
@@ -67,11 +99,11 @@ async fn last_profile(connection: &mut SqliteConnection) -> StoreResult<ProfileN
 /// What is known of the names in the batch: whose they are, which of these people have an identity, and whether all are known.
 async fn read<'a>(
     connection: &mut SqliteConnection,
-    batches: &[(ProjectNumber, &'a [Record])],
+    batches: &[(ProjectNumber, &'a Batch)],
 ) -> StoreResult<(HashMap<Alias<'a>, ProfileNumber>, HashSet<ProfileNumber>, bool)> {
     let mut names: HashSet<Alias<'a>> = HashSet::new();
-    for (project, records) in batches {
-        for record in *records {
+    for (project, batch) in batches {
+        for record in &batch.records {
             names.extend(record.who.identity.as_deref().map(|id| (*project, IDENTITY, id)));
             names.extend(record.who.anonymous.as_deref().map(|id| (*project, ANONYMOUS, id)));
         }
@@ -116,6 +148,11 @@ fn grouped(names: HashSet<Alias<'_>>) -> HashMap<(ProjectNumber, u8), Vec<&str>>
 struct Book<'a> {
     names: HashMap<Alias<'a>, ProfileNumber>,
     identified: HashSet<ProfileNumber>,
+    /// In which batch people got their identity, where that was just now.
+    identified_in: HashMap<ProfileNumber, usize>,
+    /// The batch that is being read, and how far its sender is believed.
+    batch: usize,
+    of_browser: bool,
     last: ProfileNumber,
     new: Vec<(ProfileNumber, ProjectNumber)>,
     /// Names to be written.
@@ -126,10 +163,23 @@ struct Book<'a> {
 }
 
 impl<'a> Book<'a> {
+    fn begin_batch(&mut self, batch: usize, trust: Trust) {
+        (self.batch, self.of_browser) = (batch, trust == Trust::Browser);
+    }
+
+    fn is_known(&self, profile: ProfileNumber) -> bool {
+        is_known(&self.identified, &self.identified_in, profile, self.batch)
+    }
+
+    /// May the sender say that this person goes by another name as well?
+    fn may_name(&self, profile: ProfileNumber) -> bool {
+        !self.of_browser || !self.is_known(profile)
+    }
+
     fn find(&mut self, project: ProjectNumber, identity: Option<Alias<'a>>, anonymous: Option<Alias<'a>>) -> ProfileNumber {
         let of = |book: &Self, name: Option<Alias<'a>>| name.and_then(|name| book.names.get(&name).copied());
         let profile = match (of(self, identity), of(self, anonymous)) {
-            (Some(person), Some(device)) if person != device && !self.identified.contains(&device) => {
+            (Some(person), Some(device)) if person != device && !self.identified.contains(&device) && self.may_name(person) => {
                 self.merges.push((device, person));
                 for profile in self.names.values_mut().chain(self.given.values_mut()).filter(|profile| **profile == device) {
                     *profile = person;
@@ -141,6 +191,10 @@ impl<'a> Book<'a> {
             _ => self.newcomer(project),
         };
         for name in [identity, anonymous].into_iter().flatten() {
+            let passes = self.names.get(&name).is_some_and(|owner| *owner != profile);
+            if (passes && self.of_browser) || !self.may_name(profile) {
+                continue;
+            }
             if self.names.insert(name, profile) != Some(profile) {
                 self.given.insert(name, profile);
             }
@@ -149,6 +203,7 @@ impl<'a> Book<'a> {
             && self.identified.insert(profile)
         {
             self.identities.insert(profile, text);
+            self.identified_in.insert(profile, self.batch);
         }
         profile
     }

@@ -1,0 +1,209 @@
+//! What API keys may do, how long they last, and what a key that stands in a page cannot change.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::{
+    ingest::{Program, welcome},
+    support::{Browser, PASSWORD, Place, Server, value_of},
+};
+
+fn started() -> (Place, Server) {
+    let place = Place::empty();
+    let server = place.serve();
+    (place, server)
+}
+
+/// Ada, as the shop's own systems know her.
+async fn known_ada(shop: &Program) {
+    let ada = json!({ "identity": "ada", "properties": {
+        "email": "ada@example.com", "phone": "+4917012345", "MSG-email": false, "plan": "free"
+    } });
+    assert_eq!(shop.json("/api/v1/profiles", json!({ "profiles": [ada] })).await.0, StatusCode::OK);
+}
+
+/// Where she is reached, and whether she wants to be.
+async fn contact(shop: &Program) -> (Value, Value) {
+    let (status, ada) = shop.get("/api/v1/profiles/ada").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(ada["properties"]["email"], json!("ada@example.com"), "templates read it there");
+    (ada["addresses"].clone(), ada["consent"].clone())
+}
+
+#[tokio::test]
+async fn sending_alone_neither_erases_nor_lets_into_a_journey() {
+    let (_place, server) = started();
+    let shop = Program::new(&server).await;
+    let journey = shop.publish(welcome()).await;
+    known_ada(&shop).await;
+    let sender = Program::with(&server, &["ingest"]).await;
+    let enter = format!("/api/v1/journeys/{journey}/enter");
+    let people = json!({ "people": [{ "identity": "ada" }] });
+    assert_eq!(sender.json(&enter, people.clone()).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(sender.delete("/api/v1/profiles/ada").await, StatusCode::FORBIDDEN);
+    assert_eq!(Program::with(&server, &["enter"]).await.json(&enter, people).await.0, StatusCode::ACCEPTED);
+    assert_eq!(Program::with(&server, &["erase"]).await.delete("/api/v1/profiles/ada").await, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn a_key_of_browsers_changes_neither_addresses_nor_consent_of_a_known_person_by_any_door() {
+    let (_place, server) = started();
+    let shop = Program::new(&server).await;
+    known_ada(&shop).await;
+    let before = contact(&shop).await;
+    let browser = Program::with(&server, &["browser"]).await;
+    let evil = json!({ "Email": "eve@example.com", "phone": null, "push_token": "t", "MSG-email": true, "plan": "gold" });
+
+    let profiles = json!({ "profiles": [{ "identity": "new" }, { "identity": "ada", "properties": evil, "lists": ["VIP"] }] });
+    let (status, taken) = browser.json("/api/v1/profiles", profiles).await;
+    assert_eq!((status, &taken["accepted"]), (StatusCode::OK, &json!(2)), "{taken}");
+    assert_eq!(taken["ignored"][0]["index"], json!(1));
+    assert_eq!(taken["ignored"][0]["fields"], json!(["Email", "MSG-email", "phone", "push_token", "lists"]));
+
+    let (status, told) = browser.json("/v1/identify", json!({ "userId": "ada", "traits": evil })).await;
+    assert_eq!((status, &told["ignored"][0]["index"]), (StatusCode::OK, &json!(0)), "{told}");
+    let batch =
+        json!({ "batch": [{ "type": "page", "userId": "ada" }, { "type": "identify", "userId": "ada", "traits": evil }] });
+    assert_eq!(browser.json("/v1/batch", batch).await.1["ignored"][0]["index"], json!(1));
+    let upload = json!({ "d": [{ "type": "profile", "identity": "ada", "profileData": evil }] });
+    assert_eq!(browser.json("/1/upload", upload).await.1["ignored"][0]["index"], json!(0));
+
+    assert_eq!(contact(&shop).await, before);
+    let (_, ada) = shop.get("/api/v1/profiles/ada").await;
+    assert_eq!((&ada["properties"]["plan"], &ada["lists"]), (&json!("gold"), &json!([])), "what she is like may change");
+    assert_eq!(ada["events"][0]["name"], json!("Page Viewed"), "and so may what she did");
+}
+
+#[tokio::test]
+async fn a_key_of_browsers_joins_nobody_to_a_known_person() {
+    let (_place, server) = started();
+    let shop = Program::new(&server).await;
+    known_ada(&shop).await;
+    let before = contact(&shop).await;
+    let browser = Program::with(&server, &["browser"]).await;
+    // Somebody unknown with an address of their own, who then says that they are Ada.
+    let eve = json!({ "anonymous_id": "eve", "properties": { "push_token": "eve's", "MSG-sms": true } });
+    browser.json("/api/v1/profiles", json!({ "profiles": [eve] })).await;
+    for (path, claim) in [
+        ("/v1/identify", json!({ "userId": "ada", "anonymousId": "eve" })),
+        ("/v1/alias", json!({ "userId": "ada", "previousId": "eve" })),
+        ("/v1/track", json!({ "userId": "ada", "anonymousId": "eve", "event": "Visited" })),
+    ] {
+        assert_eq!(browser.json(path, claim).await.0, StatusCode::OK, "{path}");
+    }
+    let upload = json!({ "d": [{ "type": "profile", "identity": "ada", "objectId": "eve", "profileData": {} }] });
+    browser.json("/1/upload", upload).await;
+    // What is said of the device from now on is not said of Ada either.
+    let device = json!({ "anonymous_id": "eve", "properties": { "email": "eve@example.com" } });
+    assert!(browser.json("/api/v1/profiles", json!({ "profiles": [device] })).await.1["ignored"].is_null());
+    assert_eq!(contact(&shop).await, before);
+    let (_, ada) = shop.get("/api/v1/profiles/ada").await;
+    assert_eq!((&ada["anonymous"], &ada["events"][0]["name"]), (&json!([]), &json!("Visited")));
+}
+
+#[tokio::test]
+async fn a_key_of_browsers_takes_no_device_away_from_a_known_person() {
+    let (_place, server) = started();
+    let shop = Program::new(&server).await;
+    known_ada(&shop).await;
+    shop.json("/v1/identify", json!({ "userId": "ada", "anonymousId": "phone" })).await;
+    let browser = Program::with(&server, &["browser"]).await;
+    browser.json("/v1/identify", json!({ "userId": "eve", "anonymousId": "phone" })).await;
+    shop.json("/v1/track", json!({ "anonymousId": "phone", "event": "Visited" })).await;
+    let (_, ada) = shop.get("/api/v1/profiles/ada").await;
+    assert_eq!((&ada["anonymous"], &ada["events"][0]["name"]), (&json!(["phone"]), &json!("Visited")));
+}
+
+#[tokio::test]
+async fn a_key_of_browsers_makes_somebody_new_with_their_address() {
+    let (_place, server) = started();
+    let shop = Program::new(&server).await;
+    let browser = Program::with(&server, &["browser"]).await;
+    browser.json("/v1/track", json!({ "anonymousId": "device", "event": "Visited" })).await;
+    let signed_up = json!({ "userId": "bea", "anonymousId": "device", "traits": { "email": "bea@example.com" } });
+    assert!(browser.json("/v1/identify", signed_up).await.1["ignored"].is_null());
+    let (_, bea) = shop.get("/api/v1/profiles/bea").await;
+    assert_eq!((&bea["addresses"], &bea["events"][0]["name"]), (&json!([["email", "bea@example.com"]]), &json!("Visited")));
+    let again = json!({ "userId": "bea", "traits": { "email": "eve@example.com" } });
+    assert_eq!(browser.json("/v1/identify", again).await.1["ignored"][0]["fields"], json!(["email"]), "now she is known");
+}
+
+#[tokio::test]
+async fn a_key_of_browsers_is_for_nothing_else() {
+    let (_place, server) = started();
+    let browser = server.browser();
+    let both = [("name", "Shop"), ("scopes[0]", "browser"), ("scopes[1]", "ingest")];
+    assert_eq!(browser.post("keys/create", &both).await.status(), 400);
+    let alone = Program::with(&server, &["browser"]).await;
+    assert_eq!(alone.get("/api/v1/journeys").await.0, StatusCode::FORBIDDEN);
+    assert_eq!(alone.get("/api/v1/profiles/ada").await.0, StatusCode::FORBIDDEN);
+    assert_eq!(alone.delete("/api/v1/profiles/ada").await, StatusCode::FORBIDDEN);
+    let (_, page) = browser.page("/keys").await;
+    assert!(page.contains("value=\"browser\"") && page.contains("<span class=\"badge\">browser</span>"));
+}
+
+const ADA: &str = "ada@example.com";
+const BOB: &str = "bob@example.com";
+
+/// Two admins, and a key that Bob made.
+async fn bobs_key(place: &Place, server: &Server) -> (Browser, String) {
+    place.account(BOB, "admin");
+    let bob = server.signed_in(BOB).await;
+    let form = [("name", "Shop"), ("scopes[0]", "read"), ("lifetime", "90-days")];
+    let key = bob.post("keys/create", &form).await.json().await.expect("a key");
+    (server.signed_in(ADA).await, key)
+}
+
+async fn status_with(server: &Server, key: &str) -> u16 {
+    let request = server.browser().client.get(format!("{}/api/v1/journeys", server.url)).bearer_auth(key);
+    request.send().await.expect("an answer").status().as_u16()
+}
+
+fn accounts() -> (Place, Server) {
+    let place = Place::demo();
+    place.account(ADA, "admin");
+    let server = place.serve();
+    (place, server)
+}
+
+#[tokio::test]
+async fn a_key_ends_when_it_was_to_end() {
+    let (place, server) = accounts();
+    let (ada, key) = bobs_key(&place, &server).await;
+    assert_eq!(status_with(&server, &key).await, 200);
+    assert!(ada.page("/keys").await.1.contains("until "));
+    assert_eq!(place.sql("UPDATE api_keys SET expires_at = 1").await, 1);
+    assert_eq!(status_with(&server, &key).await, 401);
+    assert!(ada.page("/keys").await.1.contains("It has expired"));
+    let wrong = [("name", "Shop"), ("scopes[0]", "read"), ("lifetime", "soon")];
+    assert_eq!(ada.post("keys/create", &wrong).await.status(), 400);
+}
+
+#[tokio::test]
+async fn a_key_opens_nothing_once_nobody_answers_for_it_until_an_admin_takes_it_over() {
+    let (place, server) = accounts();
+    let (ada, key) = bobs_key(&place, &server).await;
+    assert_eq!(status_with(&server, &key).await, 200);
+
+    let (_, people) = ada.page("/people").await;
+    let bob = value_of(people.split(BOB).nth(1).expect("Bob is there"), "user", 0);
+    for (role, opens) in [("publisher", 401), ("admin", 200)] {
+        assert_eq!(ada.post("people/role", &[("user", &bob), ("role", role)]).await.status(), 200);
+        assert_eq!(status_with(&server, &key).await, opens, "Bob is {role}");
+    }
+    assert!(place.run(&["user", "suspend", BOB]).status.success());
+    assert_eq!(status_with(&server, &key).await, 401);
+    assert!(ada.page("/keys").await.1.contains("is suspended. Take it over or revoke it."));
+    assert!(place.run(&["user", "restore", BOB]).status.success());
+    assert_eq!(status_with(&server, &key).await, 200);
+
+    assert_eq!(ada.post("people/role", &[("user", &bob)]).await.status(), 200, "Bob leaves");
+    assert_eq!(status_with(&server, &key).await, 401);
+    let (_, page) = ada.page("/keys").await;
+    assert!(page.contains("may not manage keys here any more. Take it over or revoke it."));
+    assert_eq!(ada.post("keys/take-over", &[("key", &value_of(&page, "key", 0))]).await.status(), 200);
+    assert_eq!(status_with(&server, &key).await, 200);
+    assert!(ada.page("/audit").await.1.contains("API key taken over"));
+    let signed_in_again = server.browser().sign_in(BOB, PASSWORD).await;
+    assert_eq!(signed_in_again.status(), 200, "his account is still there");
+}
