@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::{
-    arrows, npm, raw_html,
+    advisories, arrows, npm, raw_html,
     shell::{call, output, root, step, succeeds},
     toolchain::{TARGET, Toolchain, clean},
 };
@@ -14,6 +14,7 @@ pub fn check() -> Result<()> {
     step("imports go one way", arrows::check)?;
     step("what people typed stays text", raw_html::check)?;
     step("lock files", lock_files)?;
+    step("advisories about what they name", advisories::check)?;
     let toolchain = Toolchain::ready()?;
     step("format", || call(toolchain.cargo_with("fmt")?.args(["--all", "--check"])))?;
     let lints = |what: &str, words: &[&str]| {

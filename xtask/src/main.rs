@@ -1,5 +1,6 @@
 //! The task runner: everything that is done to the project is a command here, and CI calls the same ones.
 
+mod advisories;
 mod arrows;
 mod bench;
 mod browser;
@@ -7,6 +8,7 @@ mod check;
 mod debian;
 mod npm;
 mod raw_html;
+mod requests;
 mod run;
 mod server;
 mod shell;
@@ -43,9 +45,9 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
-    /// Format, lints of both halves with warnings denied, and the direction of imports.
+    /// Format, lints of both halves with warnings denied, the direction of imports, and known advisories.
     Check,
-    /// All tests: rules, store, HTTP, and the pages in a real browser on the release build.
+    /// All tests: rules, store, HTTP, random requests, and the pages in a real browser on the release build.
     Test {
         /// Only one part.
         #[arg(long)]
@@ -77,6 +79,8 @@ enum Command {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
     Rust,
+    /// Random requests against the description of the API.
+    Requests,
     Browser,
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::{
-    Part, Profile, browser, npm, server,
+    Part, Profile, browser, npm, requests, server,
     shell::{step, watch},
     toolchain::{Toolchain, clean},
 };
@@ -20,7 +20,7 @@ struct Tally {
 pub fn test(only: Option<Part>, filter: &[String]) -> Result<()> {
     let mut tally = Tally::default();
     let mut broken = Vec::new();
-    if only != Some(Part::Browser) {
+    if matches!(only, None | Some(Part::Rust)) {
         // The tests of the task runner have nothing to do with what is looked for.
         if filter.is_empty() {
             note(&mut broken, "tests of the task runner", |toolchain| {
@@ -37,7 +37,10 @@ pub fn test(only: Option<Part>, filter: &[String]) -> Result<()> {
             watch(&mut command, |line| tally.read(line))
         });
     }
-    if only != Some(Part::Rust) {
+    if only == Some(Part::Requests) || (only.is_none() && filter.is_empty()) {
+        note(&mut broken, "random requests against the description of the API", requests::run);
+    }
+    if matches!(only, None | Some(Part::Browser)) {
         note(&mut broken, "tests in the browser", |toolchain| in_browser(toolchain, filter, &mut tally));
     }
     println!("{} passed, {} failed", tally.passed, tally.failed);

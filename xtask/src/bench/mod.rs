@@ -8,4 +8,4 @@ pub mod editor;
 pub mod engine;
 pub mod list;
 mod process;
-mod target;
+pub mod target;

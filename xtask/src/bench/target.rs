@@ -35,6 +35,10 @@ impl Target {
         Ok(Self { server, key: serde_json::from_slice(&answer.body).context("a key")? })
     }
 
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     pub fn client(&self) -> Result<Client> {
         Client::connect(&self.server.address)
     }
