@@ -123,6 +123,8 @@ fn surrounded(router: Router<AppState>, state: &AppState) -> Router {
         |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     let hsts = state.site.is_https().then(|| fixed(identify::HSTS, identify::A_YEAR_OF_TLS));
     router
+        // A panic of a handler is told as any other refusal; the one further out is for panics on the way.
+        .layer(CatchPanicLayer::custom(error_page::after_panic))
         .layer(middleware::from_fn_with_state(state.clone(), refusals::in_our_words))
         .layer(option_layer(hsts))
         .layer(DefaultBodyLimit::max(body::BODY_MAX))

@@ -44,6 +44,10 @@ impl Asked {
 /// A key for programs, a headline, and what to do.
 fn words(status: StatusCode) -> (&'static str, &'static str, &'static str) {
     match status.as_u16() {
+        403 => ("forbidden", "That is not for you", "This request comes from another site and was refused. Nothing was changed."),
+        421 => {
+            ("misdirected", "Not for this server", "Wayfare does not answer to this name. Is it the one that --public-url says?")
+        }
         404 => ("not_found", "Not found", "There is nothing at this address."),
         405 => ("method_not_allowed", "That does not work here", "This address does not take that kind of request."),
         408 | 503 | 504 => {
@@ -77,7 +81,7 @@ pub async fn in_our_words(State(state): State<AppState>, request: Request, next:
         return asked.told(&state, StatusCode::BAD_REQUEST);
     }
     let response = next.run(request).await;
-    if is_ours(&response) {
+    if is_ours(&asked, &response) {
         return response;
     }
     let (mut parts, _) = response.into_parts();
@@ -89,10 +93,18 @@ pub async fn in_our_words(State(state): State<AppState>, request: Request, next:
     told
 }
 
-/// Does it go well, carry our mark, or carry a type that the framework's refusals never have?
-fn is_ours(response: &Response<Body>) -> bool {
+/// Does it go well, carry our mark, or carry a type that the framework's refusals never have? Programs are told everything in the
+/// one form that the API describes.
+fn is_ours(asked: &Asked, response: &Response<Body>) -> bool {
     let fine = !(response.status().is_client_error() || response.status().is_server_error());
+    if asked.by_program {
+        return fine || is_json(response.headers());
+    }
     fine || response.extensions().get::<OurWords>().is_some() || !is_plain(response.headers())
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
 }
 
 fn is_plain(headers: &HeaderMap) -> bool {
