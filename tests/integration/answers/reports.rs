@@ -269,4 +269,36 @@ async fn sendgrid_reports_are_verified_with_its_public_key() {
     assert_eq!(send(&body).await, 200);
     post.until("complained", 1).await;
     assert_eq!(post.went_by("ada").await, json!("complained"));
+    // The same request counts once, however it is signed, also when all that it led to was taken back.
+    assert_eq!(post.program.delete("/api/v1/profiles/ada").await, 204);
+    let form = [("kind", "email"), ("address", "ada@example.com")];
+    assert_eq!(post.browser.post("suppressions/remove", &form).await.status(), 200);
+    assert_eq!(send(&body).await, 200);
+    assert!(!post.list().await.contains("ada@example.com"));
+}
+
+#[tokio::test]
+async fn an_unsubscription_that_a_provider_reports_stands_with_the_person_and_in_the_audit_log() {
+    let post = Post::delivered("email").await.with_secret("gateway").await;
+    assert_eq!(post.report(json!([{ "key": post.key(1), "what": "unsubscribed" }])).await.0, 200);
+    post.until("unsubscribed", 1).await;
+    let change = post.profile("ada").await["changes"][0].clone();
+    assert_eq!((&change["field"], &change["after"], &change["source"]), (&json!("consent:email"), &json!("no"), &json!("provider")));
+    assert!(post.browser.page("/audit?event=recipients.decide").await.1.contains("as the provider reports"));
+}
+
+#[tokio::test]
+async fn a_report_that_is_replayed_after_everything_it_said_was_taken_back_changes_nothing() {
+    let post = Post::delivered("email").await.with_secret("gateway").await;
+    let records = json!([{ "key": post.key(1), "what": "bounced", "address": "ada@example.com", "detail": "550" }]);
+    let signature = signature(SECRET, &records.to_string());
+    assert_eq!(post.report_signed(&records, Some(signature.clone())).await.0, 200);
+    post.until("bounced", 1).await;
+    assert!(post.list().await.contains("ada@example.com"));
+    // The person is erased, and with them what the message's events told; somebody mends the address.
+    assert_eq!(post.program.delete("/api/v1/profiles/ada").await, 204);
+    let form = [("kind", "email"), ("address", "ada@example.com")];
+    assert_eq!(post.browser.post("suppressions/remove", &form).await.status(), 200);
+    assert_eq!(post.report_signed(&records, Some(signature)).await.0, 200, "it was heard before");
+    assert!(!post.list().await.contains("ada@example.com"), "and is not heard again");
 }

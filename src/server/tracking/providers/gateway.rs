@@ -6,7 +6,7 @@ use ring::hmac;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use super::{RECORDS_MAX, from_hex, is_signed, shortened};
+use super::{RECORDS_MAX, from_hex, is_signed, receipt_of, shortened};
 use crate::{
     domain::{
         delivery::fate::Fate,
@@ -33,7 +33,7 @@ struct Record {
 }
 
 pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
-    verify(call, secret)?;
+    let receipt = verify(call, secret)?;
     let malformed = |error: serde_json::Error| {
         NotHeard::Malformed(format!("The body is not a list of reports: {}.", reason_with_place(&error)))
     };
@@ -41,7 +41,7 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     if records.len() > RECORDS_MAX {
         return Err(NotHeard::Malformed(format!("Send at most {RECORDS_MAX} reports at once.")));
     }
-    let mut heard = Heard::default();
+    let mut heard = Heard { receipt: Some(receipt), ..Heard::default() };
     for (place, record) in records.into_iter().enumerate() {
         match read(record.get(), call.now) {
             Ok(statement) => heard.statements.push(statement),
@@ -51,7 +51,8 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     Ok(heard)
 }
 
-fn verify(call: Call<'_>, secret: &[u8]) -> Result<(), NotHeard> {
+/// Answers the name of the request.
+fn verify(call: Call<'_>, secret: &[u8]) -> Result<String, NotHeard> {
     let header = call.header("wayfare-signature").ok_or(NotHeard::Unsigned)?;
     let parts = || header.split(',').filter_map(|part| part.trim().split_once('='));
     let (_, t) = parts().find(|(name, _)| *name == "t").ok_or(NotHeard::Unsigned)?;
@@ -67,7 +68,7 @@ fn verify(call: Call<'_>, secret: &[u8]) -> Result<(), NotHeard> {
     for signature in signatures {
         any |= is_signed(&key, &data, &signature);
     }
-    if any { Ok(()) } else { Err(NotHeard::Forged) }
+    if any { Ok(receipt_of("gateway", &[&data])) } else { Err(NotHeard::Forged) }
 }
 
 fn read(record: &str, now: Timestamp) -> Result<Statement, FieldError> {

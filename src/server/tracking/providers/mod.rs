@@ -5,7 +5,7 @@ mod mailgun;
 mod sendgrid;
 mod twilio;
 
-use ring::hmac;
+use ring::{digest, hmac};
 use serde_json::Value;
 
 use super::{
@@ -18,6 +18,8 @@ use crate::domain::{delivery::hook::HookProvider, error::FieldError, time::Times
 pub const KEY_FIELD: &str = "wayfare_key";
 /// Longest detail that is kept, in characters.
 const DETAIL_MAX: usize = 500;
+/// Bytes of a digest that name a request: nobody finds two that are the same.
+const RECEIPT_BYTES: usize = 16;
 /// Most records of one request.
 const RECORDS_MAX: usize = 10_000;
 
@@ -57,6 +59,15 @@ pub fn read_secret(provider: HookProvider, typed: &str) -> Result<String, FieldE
 /// Does a code in hexadecimal digits, or in base64, belong to the data? In constant time.
 fn is_signed(key: &hmac::Key, data: &[u8], tag: &[u8]) -> bool {
     hmac::verify(key, data, tag).is_ok()
+}
+
+/// Names a request by what was signed: sent again, it is not heard again.
+fn receipt_of(provider: &str, signed: &[&[u8]]) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    signed.iter().for_each(|part| context.update(part));
+    let digest = context.finish();
+    let hex: String = digest.as_ref()[..RECEIPT_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{provider} {hex}")
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {

@@ -1,10 +1,11 @@
-//! SendGrid's event webhook, signed with ECDSA over P-256.
+//! SendGrid's event webhook, signed with ECDSA over P-256. It tries again for a day, and whether with a new time is not said: so
+//! a request counts once, however old its time is.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use serde_json::{Value, value::RawValue};
 
-use super::{KEY_FIELD, RECORDS_MAX, seconds, shortened, text};
+use super::{KEY_FIELD, RECORDS_MAX, receipt_of, seconds, shortened, text};
 use crate::{
     domain::{delivery::fate::Fate, error::FieldError, time::Timestamp, unreadable::reason_with_place},
     server::tracking::hook::{Call, Heard, NotHeard, Statement},
@@ -38,7 +39,8 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     if events.len() > RECORDS_MAX {
         return Err(NotHeard::Malformed(format!("Send at most {RECORDS_MAX} events at once.")));
     }
-    let mut heard = Heard::default();
+    let receipt = receipt_of("sendgrid", &[timestamp.as_bytes(), call.body]);
+    let mut heard = Heard { receipt: Some(receipt), ..Heard::default() };
     for (place, event) in events.into_iter().enumerate() {
         match serde_json::from_str::<Value>(event.get()) {
             Ok(event) if event.is_object() => heard.statements.extend(read(&event, call.now)),
@@ -132,6 +134,9 @@ mod tests {
         assert_eq!(heard.statements[1].detail.as_deref(), Some("5.1.1 550 no such user"));
         assert_eq!(heard.statements[2].names, ["abc"]);
         assert_eq!(heard.rejected.len(), 1);
+        let again = ask(&pair, &key, body, body).expect("heard");
+        assert!(heard.receipt.is_some() && again.receipt == heard.receipt, "one request has one name, whatever its signature");
+        assert_ne!(ask(&pair, &key, "[]", "[]").expect("heard").receipt, heard.receipt);
 
         assert_eq!(ask(&pair, &key, body, "[]"), Err(NotHeard::Forged));
         assert_eq!(ask(&pair, &verification_key(&self::pair()), body, body), Err(NotHeard::Forged));

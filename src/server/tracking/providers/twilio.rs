@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::hmac;
 
-use super::{is_signed, shortened};
+use super::{is_signed, receipt_of, shortened};
 use crate::{
     domain::{
         delivery::{fate::Fate, suppression::AddressKind},
@@ -53,6 +53,10 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
         "failed" | "undelivered" => Fate::Bounced,
         _ => return Ok(heard),
     };
+    // What follows from these reaches beyond the message. Twilio signs no time: a request counts once as long as its message is kept.
+    if matches!(fate, Fate::Bounced | Fate::Unsubscribed) {
+        heard.receipt = Some(receipt_of("twilio-status", &[data.as_bytes()]));
+    }
     let detail = error.map(|code| format!("Twilio error {code} {}", field("ErrorMessage").unwrap_or_default()));
     heard.statements.push(Statement {
         names: key_of(call.url).into_iter().chain(sid.map(str::to_string)).collect(),
