@@ -42,3 +42,6 @@ CREATE TABLE contact_changes (
     at       INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX contact_changes_of_profile ON contact_changes (profile, seq);
+
+-- In whose name the audit log has what recipients choose.
+INSERT INTO users (id, name, created_at) VALUES (x'01900000000070008000000000000004', 'Recipient', 0) ON CONFLICT DO NOTHING;

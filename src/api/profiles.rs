@@ -45,6 +45,7 @@ fn people_query(query: &str) -> Result<PeopleQuery, FieldError> {
     let kept = query.split('&').filter(|pair| pair.starts_with("join=") || pair.contains("%5B%5D=") || pair.contains("[]="));
     Ok(PeopleQuery {
         search: one("search"),
+        among_addresses: false,
         segment: Some(one("segment")).filter(|segment| !segment.is_empty()),
         criteria: asks.then(|| form.criteria()).transpose()?,
         conditions: if asks { kept.collect::<Vec<_>>().join("&") } else { String::new() },

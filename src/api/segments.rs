@@ -8,6 +8,7 @@ use super::{
     request::{context, fail, go_to},
 };
 use crate::domain::{
+    access::Permission,
     people::{segment_form::SegmentForm, view::SegmentView},
     query_string::pairs,
 };
@@ -46,6 +47,7 @@ pub async fn build_segment(query: &str) -> Result<Building, AppError> {
         }
     }
     let people = match form.criteria() {
+        Ok(_) if !actor.may(Permission::SeePeople) => Err(Permission::SeePeople.refusal()),
         Ok(criteria) => Ok(services.count_matching(&actor, &criteria).await.map_err(fail)?),
         Err(error) => Err(format!("{}: {}", error.path, error.sentence)),
     };

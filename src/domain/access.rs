@@ -212,14 +212,21 @@ impl Permission {
         }
     }
 
-    /// Why somebody of this role is refused it, for a tooltip or an error.
-    pub fn refusal_for(self, role: Role) -> String {
+    /// What is said in the place of what is not shown.
+    pub fn refusal(self) -> String {
         let least = self.least_role().title();
         let article = if least.starts_with('A') { "an" } else { "a" };
         let phrase = self.phrase();
-        let mut phrase: String = phrase.chars().take(1).flat_map(char::to_uppercase).chain(phrase.chars().skip(1)).collect();
-        phrase.push_str(" needs");
-        format!("{phrase} {article} {least}; you are {} in this project. Ask an admin of the project.", role.with_article())
+        let mut sentence: String = phrase.chars().take(1).flat_map(char::to_uppercase).chain(phrase.chars().skip(1)).collect();
+        sentence.push_str(&format!(" needs {article} {least}."));
+        sentence
+    }
+
+    /// Why somebody of this role is refused it, for a tooltip or an error.
+    pub fn refusal_for(self, role: Role) -> String {
+        let refusal = self.refusal();
+        let sentence = refusal.trim_end_matches('.');
+        format!("{sentence}; you are {} in this project. Ask an admin of the project.", role.with_article())
     }
 }
 

@@ -37,6 +37,11 @@ impl Actor {
         self.authority.require(permission)
     }
 
+    /// For what is shown in part; what is refused is refused with [`Actor::require`].
+    pub fn may(&self, permission: Permission) -> bool {
+        self.authority.may(permission)
+    }
+
     pub fn person(&self) -> Person {
         Person { id: self.user, name: self.name.clone() }
     }

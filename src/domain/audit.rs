@@ -93,6 +93,7 @@ events! {
     SuppressionAdded "suppressions.add" "Suppression list: added",
     SuppressionRemoved "suppressions.remove" "Suppression list: removed",
     SuppressionsExported "suppressions.export" "Suppression list exported",
+    RecipientDecided "recipients.decide" "Recipient’s choice",
     HookSecretSaved "hooks.save" "Report secret kept",
     HookSecretRemoved "hooks.remove" "Report secret removed",
     AuditExported "audit.export" "Audit log exported",

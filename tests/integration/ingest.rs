@@ -80,14 +80,13 @@ impl Program {
         panic!("{lines:?} did not all come into {}", self.metrics().await);
     }
 
-<<<<<<< HEAD
     pub fn client(&self) -> &reqwest::Client {
         &self.client
-=======
+    }
+
     pub async fn delete(&self, path: &str) -> StatusCode {
         let request = self.client.delete(format!("{}{path}", self.url)).bearer_auth(&self.key);
         request.send().await.expect("an answer").status()
->>>>>>> 366359b (keys: scopes for entering, erasing and reading people, a kind of key for browsers, an end and a keeper)
     }
 
     pub fn key(&self) -> &str {

@@ -29,8 +29,10 @@ pub struct Undelivered {
     pub channel: Channel,
     /// Number of the person; none where she was forgotten.
     pub profile: Option<i64>,
-    /// Her identity, or else the address.
+    /// Their identity, or else the address.
     pub person: String,
+    /// It is the address.
+    pub by_address: bool,
     pub reason: String,
     pub attempts: i64,
     pub failed_at: Timestamp,

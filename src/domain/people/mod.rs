@@ -1,6 +1,8 @@
 //! People and what they do: profiles, events, and how both arrive.
 
+pub mod contact;
 pub mod import;
+pub mod mask;
 pub mod native;
 pub mod profile;
 pub mod record;

@@ -1,7 +1,10 @@
 //! Who sends records, and how far they are believed. What a browser carries can be read and used by whoever opens the page, so
 //! it says what people do and what they are like, but never where a known person is reached or whether they want to be.
 
-use super::record::{ProfileChange, PropertyMeaning, Record, What};
+use super::{
+    contact::ContactSource,
+    record::{ProfileChange, PropertyMeaning, Record, What},
+};
 use crate::domain::ids::{ProjectId, UserId};
 
 /// How far a sender is believed.
@@ -43,6 +46,15 @@ pub struct Ignored {
     pub record: usize,
     /// Names of properties, or `lists`.
     pub fields: Vec<String>,
+}
+
+impl RecordSource {
+    pub fn contact(self) -> ContactSource {
+        match self {
+            RecordSource::Api => ContactSource::Api,
+            RecordSource::File => ContactSource::File,
+        }
+    }
 }
 
 impl Sender {

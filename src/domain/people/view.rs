@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Properties;
+use super::{Properties, contact::ContactChange};
 use crate::domain::{delivery::message_view::MessageView, graph::criteria::Criteria, ids::JourneyId, time::Timestamp};
 
 /// People on a page.
@@ -13,6 +13,9 @@ pub const PEOPLE_ROWS: i64 = 50;
 pub struct PeopleQuery {
     /// Beginning of an identity or an e-mail address.
     pub search: String,
+    /// Addresses are looked through as well, and identities that are addresses; for somebody who may see them.
+    #[serde(default)]
+    pub among_addresses: bool,
     /// Name of a segment.
     pub segment: Option<String>,
     /// A question that is not kept.
@@ -60,6 +63,8 @@ pub struct PersonDetail {
     pub events: Vec<EventView>,
     /// The newest.
     pub trips: Vec<TripView>,
+    /// Of known addresses and consent, the newest first.
+    pub changes: Vec<ContactChange>,
 }
 
 impl PersonDetail {

@@ -217,13 +217,21 @@ impl<S: Store + Clone> Services<S> {
 
     pub async fn messages_to(&self, actor: &Actor, person: i64) -> ServiceResult<Vec<MessageView>> {
         actor.require(Permission::SeeJourneys)?;
-        Ok(self.store.messages_to(actor.project, person).await?)
+        let messages = self.store.messages_to(actor.project, person).await?;
+        Ok(if actor.may(Permission::SeePeople) { messages } else { messages.into_iter().map(MessageView::masked).collect() })
     }
 
     // The suppression list.
+    /// A page of the list; masked, and never searched, for whoever may not see people.
     pub async fn suppressions(&self, actor: &Actor, query: &SuppressionQuery) -> ServiceResult<SuppressionPage> {
         actor.require(Permission::SeeJourneys)?;
-        Ok(self.store.suppressions(actor.project, query).await?)
+        if actor.may(Permission::SeePeople) {
+            return Ok(self.store.suppressions(actor.project, query).await?);
+        }
+        let query = SuppressionQuery { search: String::new(), ..query.clone() };
+        let mut page = self.store.suppressions(actor.project, &query).await?;
+        page.rows = page.rows.into_iter().map(Suppression::masked).collect();
+        Ok(page)
     }
 
     /// Puts addresses on the list by hand. Answered when nothing is on its way there any more.

@@ -31,6 +31,7 @@ impl<S: Store + Clone> Services<S> {
     pub async fn delivery_overview(&self, actor: &Actor, query: &UndeliveredQuery) -> ServiceResult<DeliveryOverview> {
         let DeliveryFigures { channels, doubts, .. } = self.delivery_figures(actor).await?;
         let undelivered = self.store.undelivered(actor.project, query).await?;
+        let undelivered = if actor.may(Permission::SeePeople) { undelivered } else { undelivered.masked() };
         Ok(DeliveryOverview { channels, undelivered, doubts })
     }
 

@@ -151,7 +151,8 @@ impl<S: Store + Clone> Services<S> {
 
     pub async fn people_at(&self, actor: &Actor, journey: JourneyId, version: i64, node: &str) -> ServiceResult<Vec<PersonHere>> {
         actor.require(Permission::SeeJourneys)?;
-        Ok(self.store.people_at(actor.project, journey, version, node, PEOPLE_MAX).await?)
+        let people = self.store.people_at(actor.project, journey, version, node, PEOPLE_MAX).await?;
+        Ok(if actor.may(Permission::SeePeople) { people } else { people.into_iter().map(PersonHere::masked).collect() })
     }
 
     pub async fn compare_versions(

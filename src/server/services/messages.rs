@@ -129,26 +129,28 @@ impl<S: Store + Clone> Services<S> {
 
     async fn fill_in_as(&self, actor: &Actor, name: String, draft: DraftMessage, job: Job) -> ServiceResult<FilledIn> {
         let channel = draft.node.step.channel().ok_or(StoreError::NotFound("message"))?;
-        let (services, project) = (self.clone(), actor.project);
+        let (services, asking, project) = (self.clone(), actor.clone(), actor.project);
         self.costly(actor, job, |stop| async move {
             let known = services.store.known_names(project, entry_event(&draft.settings)).await?;
-            let somebody = services.somebody(project, &draft.person).await?;
+            let somebody = services.somebody(&asking, &draft.person).await?;
             let occasion = Occasion { journey_name: name, channel, now: services.now() };
             Ok(aside(stop, move |interrupt| filled_in(&draft, occasion, &known, somebody, interrupt)).await??)
         })
         .await
     }
 
-    async fn somebody(&self, project: ProjectId, wanted: &str) -> ServiceResult<Somebody> {
+    async fn somebody(&self, actor: &Actor, wanted: &str) -> ServiceResult<Somebody> {
         let wanted = wanted.trim();
         if wanted.is_empty() {
             return Ok(Somebody { person: PreviewPerson::Example, found: None });
         }
-        let known = match self.store.person_by_identity(project, wanted).await? {
+        // A template can ask for every property.
+        actor.require(Permission::SeePeople)?;
+        let known = match self.store.person_by_identity(actor.project, wanted).await? {
             Some(seq) => Some(seq),
             None => {
-                let query = PeopleQuery { search: wanted.to_string(), ..PeopleQuery::default() };
-                let page = self.store.people_page(project, &query, self.now()).await?;
+                let query = PeopleQuery { search: wanted.to_string(), among_addresses: true, ..PeopleQuery::default() };
+                let page = self.store.people_page(actor.project, &query, self.now()).await?;
                 let is_hers = |email: &Option<String>| email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(wanted));
                 page.rows.into_iter().find(|row| is_hers(&row.email)).map(|row| row.seq)
             }

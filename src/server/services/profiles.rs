@@ -13,6 +13,7 @@ use crate::{
         ids::JourneyId,
         interrupt::Interrupt,
         people::{
+            mask::kind_of,
             record::Record,
             sender::{Batch, Ignored, RecordSource, Sender, Trust},
             value::read_key,
@@ -63,16 +64,30 @@ impl<S: Store + Clone> Services<S> {
         })
     }
 
+    /// People, masked for whoever may not see them; conditions of one's own would tell about their properties.
+    ///
+    /// # Errors
+    /// Where conditions are asked for without the right to see people.
     pub async fn people_page(&self, actor: &Actor, query: &PeopleQuery) -> ServiceResult<PeoplePage> {
         actor.require(Permission::SeeJourneys)?;
-        let (services, project, query) = (self.clone(), actor.project, query.clone());
+        if query.criteria.is_some() {
+            actor.require(Permission::SeePeople)?;
+        }
+        let sees = actor.may(Permission::SeePeople);
+        let query = PeopleQuery { among_addresses: sees, ..query.clone() };
+        let (services, project) = (self.clone(), actor.project);
         let search = |_| async move { Ok(services.store.people_page(project, &query, services.now()).await?) };
-        self.costly(actor, Job::Search, search).await
+        let page = self.costly(actor, Job::Search, search).await?;
+        Ok(if sees { page } else { page.masked() })
     }
 
     pub async fn person(&self, actor: &Actor, person: i64) -> ServiceResult<PersonDetail> {
-        actor.require(Permission::SeeJourneys)?;
-        Ok(self.store.person(actor.project, person).await?)
+        let sees = actor.may(Permission::SeePeople);
+        if !sees {
+            actor.require(Permission::SeeJourneys)?;
+        }
+        let detail = self.store.person(actor.project, person).await?;
+        Ok(if sees { detail } else { detail.masked() })
     }
 
     async fn number_of(&self, actor: &Actor, identity: &str) -> ServiceResult<i64> {
@@ -80,12 +95,16 @@ impl<S: Store + Clone> Services<S> {
         Ok(known.ok_or(StoreError::NotFound("person"))?)
     }
 
+    /// The person of an identity, masked for whoever may not see people.
+    ///
+    /// # Errors
+    /// Where there is nobody, or whoever may not see addresses asks for one.
     pub async fn person_of(&self, actor: &Actor, identity: &str) -> ServiceResult<PersonDetail> {
-        if actor.require(Permission::SeePeople).is_err() {
-            actor.require(Permission::SeeJourneys)?;
+        if !actor.may(Permission::SeePeople) {
+            actor.require(if kind_of(identity).is_some() { Permission::SeePeople } else { Permission::SeeJourneys })?;
         }
         let person = self.number_of(actor, identity).await?;
-        Ok(self.store.person(actor.project, person).await?)
+        self.person(actor, person).await
     }
 
     /// As [`Services::delete_person`], by identity.
@@ -97,7 +116,8 @@ impl<S: Store + Clone> Services<S> {
 
     pub async fn trip(&self, actor: &Actor, trip: i64) -> ServiceResult<TripDetail> {
         actor.require(Permission::SeeJourneys)?;
-        Ok(self.store.trip(actor.project, trip).await?)
+        let detail = self.store.trip(actor.project, trip).await?;
+        Ok(if actor.may(Permission::SeePeople) { detail } else { detail.masked() })
     }
 
     pub async fn why_not(&self, actor: &Actor, person: i64, journey: JourneyId) -> ServiceResult<WhyNot> {
@@ -148,7 +168,7 @@ impl<S: Store + Clone> Services<S> {
     /// # Errors
     /// Where these have too many parts to ask for.
     pub async fn count_matching(&self, actor: &Actor, criteria: &Criteria) -> ServiceResult<i64> {
-        actor.require(Permission::SeeJourneys)?;
+        actor.require(Permission::SeePeople)?;
         if size(criteria) > PARTS_MAX {
             let sentence = format!("Criteria have at most {PARTS_MAX} parts. Make a segment of some of them.");
             return Err(FieldError::new("criteria", "too_large", sentence).into());

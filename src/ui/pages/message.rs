@@ -60,7 +60,7 @@ fn Message(preview: MessagePreview, typed: String) -> impl IntoView {
             {preview.title.clone()} " in " <a href=format!("/journeys/{}", preview.journey)>{preview.journey_name.clone()}</a>
         </p>
         <div class="columns">
-            <PersonChooser address=address person=preview.person typed=typed />
+            {may(Permission::SeePeople).then(|| view! { <PersonChooser address=address person=preview.person typed=typed /> })}
             {test}
         </div>
         <ProblemsCard problems=preview.findings.problems title="It cannot be sent" />

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{id_of_path, messages_card::MessagesCard, query_value};
+use super::{id_of_path, messages_card::MessagesCard, profiles::masked_hint, query_value};
 use crate::{
     api::{
         profiles::{Asked, read_person},
@@ -11,7 +11,10 @@ use crate::{
     domain::{
         access::Permission,
         ids::JourneyId,
-        people::view::{EventView, PersonDetail, TripView, WhyNot},
+        people::{
+            contact::ContactChange,
+            view::{EventView, PersonDetail, TripView, WhyNot},
+        },
     },
     ui::components::{
         page::{Loaded, Page},
@@ -57,7 +60,7 @@ fn Person(asked: Asked) -> impl IntoView {
         </section>
         <section class="card" aria-labelledby="properties-title">
             <h2 id="properties-title">"Properties"</h2>
-            {properties.is_empty().then(|| view! { <p class="hint">"None."</p> })}
+            {properties.is_empty().then(|| view! { <p class="hint">{if may(Permission::SeePeople) { "None.".to_string() } else { masked_hint() }}</p> })}
             <dl class="facts">
                 {properties.into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect_view()}
             </dl>
@@ -65,6 +68,7 @@ fn Person(asked: Asked) -> impl IntoView {
         <Trips trips=person.trips />
         <MessagesCard messages=messages with_trips=true />
         <WhyCard number=number journeys=journeys why=why />
+        <Changes changes=person.changes />
         <Events events=person.events />
         {may(Permission::ErasePeople).then(|| view! { <Forget number=number /> })}
     }
@@ -153,6 +157,34 @@ fn WhyCard(number: i64, journeys: Vec<(JourneyId, String)>, why: Option<WhyNot>)
                     </button>
                 </div>
             </form>
+        </section>
+    }
+}
+
+/// Who redirected or silenced them, if anybody did.
+#[component]
+fn Changes(changes: Vec<ContactChange>) -> impl IntoView {
+    let none = changes.is_empty();
+    view! {
+        <section class="card" aria-labelledby="changes-title">
+            <h2 id="changes-title">"Changed addresses and consent"</h2>
+            {none.then(|| view! { <p class="hint">"None since they are known. Addresses are masked here."</p> })}
+            <ol class="history">
+                {changes
+                    .into_iter()
+                    .map(|change| {
+                        view! {
+                            <li>
+                                <span class="history-what">{change.sentence()}</span>
+                                <span class="history-who">
+                                    <LongDate at=change.at />
+                                    {format!(" · {}", change.origin())}
+                                </span>
+                            </li>
+                        }
+                    })
+                    .collect_view()}
+            </ol>
         </section>
     }
 }

@@ -40,11 +40,13 @@ fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> i
     let question = query.criteria.as_ref().map(|criteria| (criteria.describe(), query.conditions.clone()));
     let next = page.rows.last().filter(|_| page.more).map(|last| address(&query, last.seq));
     let later = query.after > 0;
+    let sees = may(Permission::SeePeople);
+    let placeholder = if sees { "Beginning of an identity or e-mail" } else { "Beginning of an identity" };
     view! {
         <form class="filters" method="get" action="/profiles" role="search" aria-label="Profiles">
             <label class="field">
                 <span class="field-label">"Search"</span>
-                <input r#type="search" name="search" value=query.search.clone() placeholder="Beginning of an identity or e-mail" />
+                <input r#type="search" name="search" value=query.search.clone() placeholder=placeholder />
             </label>
             <label class="field">
                 <span class="field-label">"Segment"</span>
@@ -72,10 +74,11 @@ fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> i
             </div>
         </form>
         <p class="audit-summary">
-            {format!("{} in this project · ", counted(page.total, "person", "people"))} <a href="/segments">"Segments"</a> " · "
-            <a href=format!("/segments/edit?{}", query.conditions)>"Find by conditions"</a>
+            {format!("{} in this project · ", counted(page.total, "person", "people"))} <a href="/segments">"Segments"</a>
+            {sees.then(|| view! { " · " <a href=format!("/segments/edit?{}", query.conditions)>"Find by conditions"</a> })}
             {may(Permission::SendEvents).then(|| view! { " · " <a href="/imports">"Import a file"</a> })}
         </p>
+        {(!sees).then(|| view! { <p class="hint">{masked_hint()}</p> })}
         {question
             .map(|(question, conditions)| {
                 view! {
@@ -101,6 +104,11 @@ fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> i
             </p>
         </nav>
     }
+}
+
+/// What is said to whoever sees people in part.
+pub fn masked_hint() -> String {
+    format!("Addresses are masked, names and properties left out. {}", Permission::SeePeople.refusal())
 }
 
 fn address(query: &PeopleQuery, after: i64) -> String {

@@ -53,18 +53,11 @@ fn Addresses(list: List) -> impl IntoView {
     let (none, searched) = (list.rows.is_empty(), !query.search.is_empty());
     let manages = may(Permission::ManageChannels);
     view! {
-        <form class="filters" method="get" action="/suppressions" role="search" aria-label="Suppression list">
-            <label class="field">
-                <span class="field-label">"Search"</span>
-                <input r#type="search" name="search" value=query.search.clone() placeholder="Part of an address" />
-            </label>
-            <div class="form-actions">
-                <button class="button" r#type="submit">
-                    "Search"
-                </button>
-                {searched.then(|| view! { <a class="button" href="/suppressions">"Show all"</a> })}
-            </div>
-        </form>
+        {if may(Permission::SeePeople) {
+            view! { <SearchForm search=query.search.clone() /> }.into_any()
+        } else {
+            view! { <p class="hint">"Addresses are masked. " {Permission::SeePeople.refusal()}</p> }.into_any()
+        }}
         <p class="audit-summary">
             {counted(list.total, "address", "addresses")}
             {manages
@@ -88,6 +81,25 @@ fn Addresses(list: List) -> impl IntoView {
             </p>
         </nav>
         {manages.then(|| view! { <AddForm /> })}
+    }
+}
+
+#[component]
+fn SearchForm(search: String) -> impl IntoView {
+    let searched = !search.is_empty();
+    view! {
+        <form class="filters" method="get" action="/suppressions" role="search" aria-label="Suppression list">
+            <label class="field">
+                <span class="field-label">"Search"</span>
+                <input r#type="search" name="search" value=search placeholder="Part of an address" />
+            </label>
+            <div class="form-actions">
+                <button class="button" r#type="submit">
+                    "Search"
+                </button>
+                {searched.then(|| view! { <a class="button" href="/suppressions">"Show all"</a> })}
+            </div>
+        </form>
     }
 }
 

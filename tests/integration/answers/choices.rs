@@ -131,3 +131,24 @@ async fn a_journey_for_those_who_cannot_be_reached_any_more_lets_her_in() {
     assert_eq!(post.choose(1, &ONE_CLICK).await.status(), 200);
     post.program.until(&win_back, "entered", 1).await;
 }
+
+#[tokio::test]
+async fn what_recipients_choose_stands_with_them_and_in_the_audit_log() {
+    let post = Post::delivered("email").await;
+    assert_eq!(post.choose(1, &ONE_CLICK).await.status(), 200);
+    assert_eq!(post.choose(1, &[("do", "save"), ("want", "email"), ("want", "sms")]).await.status(), 303);
+    assert_eq!(post.choose(1, &[("do", "save"), ("want", "email"), ("want", "sms")]).await.status(), 303, "and again");
+    let changes = post.profile("ada").await["changes"].clone();
+    let emails: Vec<(&Value, &Value, &Value)> = changes
+        .as_array()
+        .expect("changes")
+        .iter()
+        .filter(|change| change["field"] == json!("consent:email"))
+        .map(|change| (&change["before"], &change["after"], &change["source"]))
+        .collect();
+    let recipient = json!("recipient");
+    assert_eq!(emails, [(&json!("no"), &json!("yes"), &recipient), (&Value::Null, &json!("no"), &recipient)], "{changes}");
+    let (_, audit) = post.browser.page("/audit?event=recipients.decide").await;
+    assert!(audit.contains("person 1: email no") && audit.contains("Recipient") && audit.contains("email yes"), "{audit}");
+    assert!(!audit.contains("ada@example.com"), "the log has their number only");
+}

@@ -283,7 +283,10 @@ async fn an_unsubscription_that_a_provider_reports_stands_with_the_person_and_in
     assert_eq!(post.report(json!([{ "key": post.key(1), "what": "unsubscribed" }])).await.0, 200);
     post.until("unsubscribed", 1).await;
     let change = post.profile("ada").await["changes"][0].clone();
-    assert_eq!((&change["field"], &change["after"], &change["source"]), (&json!("consent:email"), &json!("no"), &json!("provider")));
+    assert_eq!(
+        (&change["field"], &change["after"], &change["source"]),
+        (&json!("consent:email"), &json!("no"), &json!("provider"))
+    );
     assert!(post.browser.page("/audit?event=recipients.decide").await.1.contains("as the provider reports"));
 }
 

@@ -105,7 +105,9 @@ pub async fn store(state: &AppState, actor: &Actor, records: Vec<Record>, places
         let index = places.get(ignored.record).copied().unwrap_or(ignored.record);
         match left.last_mut().filter(|last| last.index == index) {
             Some(last) => {
-                last.fields.extend(ignored.fields.into_iter().filter(|field| !last.fields.contains(field)).collect::<Vec<_>>())
+                let further = ignored.fields.into_iter().filter(|field| !last.fields.contains(field));
+                let further: Vec<String> = further.collect();
+                last.fields.extend(further);
             }
             None => left.push(LeftAlone { index, fields: ignored.fields, sentence: LEFT_ALONE }),
         }

@@ -58,10 +58,10 @@ impl<S: Store + Clone> Services<S> {
             let sentence = format!("At most {LATER_MAX} events can be assumed.");
             return Err(FieldError::new("later", "too_many", sentence).into());
         }
-        let (services, project, trial) = (self.clone(), actor.project, trial.clone());
+        let (services, asking, project, trial) = (self.clone(), actor.clone(), actor.project, trial.clone());
         self.costly(actor, Job::Trial, |stop| async move {
             let version = services.compile(project, &trial.graph, &trial.settings).await?;
-            let profile = services.person_to_try(project, trial.person.as_deref(), &needs(&version)).await?;
+            let profile = services.person_to_try(&asking, trial.person.as_deref(), &needs(&version)).await?;
             let event = trial.event.iter().map(|(name, value)| (name.clone(), canonical(value.clone()))).collect();
             let start = trial.settings.start.map_or(services.now(), |start| start.max(services.now()));
             let follow = move |interrupt: &dyn Interrupt| {
@@ -111,7 +111,7 @@ impl<S: Store + Clone> Services<S> {
         zone: Option<&str>,
     ) -> ServiceResult<Vec<Timestamp>> {
         actor.require(Permission::SeeJourneys)?;
-        let profile = self.person_to_try(actor.project, person, &Needs::default()).await?;
+        let profile = self.person_to_try(actor, person, &Needs::default()).await?;
         let zone = profile.time_zone.clone().or(zone.map(str::to_string)).unwrap_or_else(|| "UTC".to_string());
         Ok(next_times(&Zones, delay, &profile, &zone, self.now()))
     }
@@ -122,13 +122,15 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// A person of the project; without an identity an example, who can be reached everywhere.
-    async fn person_to_try(&self, project: ProjectId, identity: Option<&str>, needs: &Needs) -> ServiceResult<Profile> {
+    async fn person_to_try(&self, actor: &Actor, identity: Option<&str>, needs: &Needs) -> ServiceResult<Profile> {
         let Some(identity) = identity.map(str::trim).filter(|identity| !identity.is_empty()) else {
             let addresses = Channel::ALL.into_iter().filter_map(Channel::address_key);
             let addresses = addresses.map(|key| (key.to_string(), "example".to_string())).collect();
             return Ok(Profile { addresses, ..Profile::default() });
         };
-        let found = self.store.person_to_try(project, identity, needs).await?;
+        // The way that somebody would go tells what they are.
+        actor.require(Permission::SeePeople)?;
+        let found = self.store.person_to_try(actor.project, identity, needs).await?;
         found.ok_or_else(|| {
             let sentence = format!("Nobody has the identity “{identity}”. Choose somebody else, or try it on an example.");
             FieldError::new("person", "unknown_value", sentence).into()

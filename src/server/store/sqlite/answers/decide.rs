@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sqlx::{FromRow, SqliteConnection};
 
 use super::{
+    choices::{self, Choice},
     report::{insert, write_consent},
     suppressions::{self, NewSuppression},
 };
@@ -15,7 +16,10 @@ use crate::{
             preferences::{Recipient, Wish},
             suppression::{AddressKind, Cause, is_unwanted},
         },
-        people::profile::Channel,
+        people::{
+            contact::{ContactSource, FieldChange},
+            profile::Channel,
+        },
         time::Timestamp,
     },
     server::store::{
@@ -95,6 +99,8 @@ pub async fn decide(store: &SqliteStore, message: i64, wish: &Wish, now: Timesta
     consent.extend(said.iter().map(|(channel, wanted)| (channel.key().to_string(), *wanted)));
     if let Some(profile) = profile.filter(|_| consent != recipient.consent) {
         write_consent(&mut transaction, [(project, profile, &consent)].into_iter(), now).await?;
+        let changes = FieldChange::of_consents(&recipient.consent, &consent);
+        choices::keep(&mut transaction, project, ContactSource::Recipient, vec![Choice { profile, changes }], now).await?;
     }
     let suppressed = bring_list_in_line(&mut transaction, project, &recipient, &said, &consent, now).await?;
     if said.contains(&(recipient.channel, false)) {

@@ -1,5 +1,6 @@
 //! [`AnswerStore`] for SQLite.
 
+mod choices;
 mod decide;
 mod hooks;
 mod messages;

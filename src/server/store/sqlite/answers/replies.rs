@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::SqliteConnection;
 
 use super::{
+    choices::{self, Choice},
     report::{insert, read_people, write_consent},
     suppressions::{self, NewSuppression},
 };
@@ -15,6 +16,7 @@ use crate::{
             suppression::{AddressKind, Cause, is_unwanted},
         },
         ids::ProjectId,
+        people::contact::{ContactSource, FieldChange},
         time::Timestamp,
     },
     server::store::{
@@ -39,9 +41,13 @@ pub async fn carry_out(
     let Some((number,)) = number else { return Ok(0) };
     let profiles = who_has(connection, number, kind, &reply.address).await?;
     let mut people = read_people(connection, profiles.iter().copied()).await?;
-    for person in people.values_mut() {
-        person.consent.insert(reply.channel.key().to_string(), reply.wanted);
+    let mut said = Vec::with_capacity(people.len());
+    for (profile, person) in &mut people {
+        let before = person.consent.insert(reply.channel.key().to_string(), reply.wanted);
+        let change = FieldChange::of_consent(reply.channel.key(), before, reply.wanted);
+        said.push(Choice { profile: *profile, changes: change.into_iter().collect() });
     }
+    choices::keep(connection, number, ContactSource::Reply, said, now).await?;
     let consents = people.iter().map(|(profile, person)| (number, *profile, &person.consent));
     write_consent(connection, consents, now).await?;
     // Somebody who wants another channel at this number is not shut out of it.

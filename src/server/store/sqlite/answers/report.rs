@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use sqlx::{FromRow, SqliteConnection};
 
 use super::{
+    choices::{self, Choice},
     replies,
     suppressions::{self, NewSuppression},
 };
@@ -14,7 +15,10 @@ use crate::{
             fate::Fate,
             suppression::{AddressKind, Cause, is_unwanted},
         },
-        people::profile::Channel,
+        people::{
+            contact::{ContactSource, FieldChange},
+            profile::Channel,
+        },
         time::Timestamp,
     },
     server::store::{
@@ -155,13 +159,19 @@ async fn draw_consequences(
     }
     let mut people = read_people(connection, grave.iter().filter_map(|(message, ..)| message.profile)).await?;
     let mut changed: HashMap<ProfileNumber, ProjectNumber> = HashMap::new();
+    let mut said: HashMap<ProjectNumber, Vec<Choice>> = HashMap::new();
     for (message, ..) in grave.iter().filter(|(.., cause)| *cause == Cause::Unsubscribed) {
         if let Some((profile, person)) = message.profile.and_then(|profile| Some((profile, people.get_mut(&profile)?))) {
-            person.consent.insert(message.channel.clone(), false);
+            let before = person.consent.insert(message.channel.clone(), false);
             changed.insert(profile, message.project);
             let channel = Channel::from_key(&message.channel);
             facts.people.extend(channel.map(|channel| ChangedPerson::withdrawn(profile, Some(channel))));
+            let changes = FieldChange::of_consent(&message.channel, before, false).into_iter().collect();
+            said.entry(message.project).or_default().push(Choice { profile, changes });
         }
+    }
+    for (project, said) in said {
+        choices::keep(connection, project, ContactSource::Provider, said, now).await?;
     }
     let list: Vec<NewSuppression> =
         grave.iter().filter_map(|(message, report, cause)| suppression(message, report, *cause, &people, now)).collect();

@@ -84,6 +84,7 @@ fn message(row: Row) -> StoreResult<Undelivered> {
         node: row.node,
         channel: channel(&row.channel)?,
         profile: row.profile,
+        by_address: row.identity.is_none() && row.address.is_some(),
         person: row.identity.or(row.address).unwrap_or_else(|| "somebody who was forgotten".to_string()),
         reason: row.reason.unwrap_or_default(),
         attempts: row.attempts,

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use sqlx::SqliteConnection;
 
 use super::{
+    contact_changes::{self, NewContactChange},
     merge,
     resolve::{Resolved, resolve},
 };
@@ -19,9 +20,10 @@ use crate::{
         ids::ProjectId,
         people::{
             Properties,
+            contact::FieldChange,
             profile::{Channel, event_key},
             record::{NewEvent, ProfileChange, What, merge as merge_properties},
-            sender::{Batch, Ignored, Trust, of_known_person},
+            sender::{Batch, Ignored, Sender, Trust, of_known_person},
         },
         time::Timestamp,
     },
@@ -43,8 +45,9 @@ use crate::{
 pub struct Addressed<'a> {
     pub project: ProjectNumber,
     pub profile: ProfileNumber,
-    /// The place of its batch.
+    /// The place of its batch, and whose that is.
     pub batch: usize,
+    pub sender: Sender,
     pub what: Cow<'a, What>,
 }
 
@@ -134,7 +137,13 @@ fn address<'a>(batches: &[(ProjectNumber, &'a Batch)], resolved: &Resolved) -> (
             } else {
                 Some(Cow::Borrowed(&record.what))
             };
-            addressed.extend(what.map(|what| Addressed { project: *project, profile, batch: number, what }));
+            addressed.extend(what.map(|what| Addressed {
+                project: *project,
+                profile,
+                batch: number,
+                sender: batch.sender,
+                what,
+            }));
         }
         all_ignored.push(ignored);
     }
@@ -148,6 +157,8 @@ struct Changed {
     addresses: BTreeMap<String, String>,
     consent: BTreeMap<String, bool>,
     time_zone: Option<String>,
+    /// They were there before these records: what becomes of their addresses and consent is kept.
+    known: bool,
     /// Channels by which nothing may go out any more as it was prepared.
     withdrawn: Vec<Channel>,
 }
@@ -168,16 +179,25 @@ impl Changed {
         }
     }
 
-    fn apply(&mut self, change: &ProfileChange) {
+    fn apply(&mut self, change: &ProfileChange, mut trace: impl FnMut(FieldChange)) {
         self.note_withdrawn(change);
         merge_properties(&mut self.properties, &change.properties);
         for (key, address) in &change.addresses {
+            if self.known {
+                let before = self.addresses.get(key).map(String::as_str);
+                FieldChange::of_address(key, before, address.as_deref()).into_iter().for_each(&mut trace);
+            }
             match address {
                 Some(address) => self.addresses.insert(key.clone(), address.clone()),
                 None => self.addresses.remove(key),
             };
         }
-        self.consent.extend(change.consent.iter().map(|(channel, wanted)| (channel.clone(), *wanted)));
+        for (channel, wanted) in &change.consent {
+            let before = self.consent.insert(channel.clone(), *wanted);
+            if self.known {
+                FieldChange::of_consent(channel, before, *wanted).into_iter().for_each(&mut trace);
+            }
+        }
         if let Some(zone) = &change.time_zone {
             self.time_zone = Some(zone.clone());
         }
@@ -220,20 +240,26 @@ async fn change_profiles(
                     addresses: profile.addresses,
                     consent: profile.consent,
                     time_zone: profile.time_zone,
+                    known: true,
                     withdrawn: Vec::new(),
                 };
             }
         }
     }
+    let mut traces = Vec::new();
     for (record, change) in changes() {
-        changed.entry(record.profile).or_default().apply(change);
+        let (project, profile, sender) = (record.project, record.profile, record.sender);
+        changed.entry(profile).or_default().apply(change, |change| {
+            traces.push(NewContactChange { project, profile, change, source: sender.source.contact(), by: Some(sender.by) });
+        });
     }
     // Nothing is in hand for somebody new.
     for (profile, person) in changed.iter().filter(|(profile, person)| !person.withdrawn.is_empty() && !new.contains(*profile)) {
         let withdrawn = person.withdrawn.iter().map(|channel| ChangedPerson::withdrawn(*profile, Some(*channel)));
         asked_again.entry(*profile).or_default().extend(withdrawn);
     }
-    write_profiles(connection, &changed, now).await
+    write_profiles(connection, &changed, now).await?;
+    contact_changes::insert(connection, &traces, now).await
 }
 
 async fn write_profiles(

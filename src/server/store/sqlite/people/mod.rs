@@ -1,5 +1,6 @@
 //! [`PeopleStore`] for SQLite.
 
+pub mod contact_changes;
 mod imports;
 mod ingest;
 mod merge;

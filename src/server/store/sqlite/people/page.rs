@@ -44,9 +44,15 @@ pub async fn page(store: &SqliteStore, project: ProjectId, query: &PeopleQuery, 
         sql.push(" AND p.seq IN (SELECT profile FROM aliases WHERE project = ").push_bind(number);
         sql.push(" AND kind IN (0, 1) AND alias BETWEEN ").push_bind(search.to_string());
         sql.push(" AND ").push_bind(end(search));
-        sql.push(" UNION SELECT seq FROM profiles WHERE addresses ->> '$.email' IS NOT NULL AND project = ").push_bind(number);
-        sql.push(" AND lower(addresses ->> '$.email') BETWEEN ").push_bind(lower.clone());
-        sql.push(" AND ").push_bind(end(&lower)).push(")");
+        if query.among_addresses {
+            sql.push(" UNION SELECT seq FROM profiles WHERE addresses ->> '$.email' IS NOT NULL AND project = ")
+                .push_bind(number);
+            sql.push(" AND lower(addresses ->> '$.email') BETWEEN ").push_bind(lower.clone());
+            sql.push(" AND ").push_bind(end(&lower)).push(")");
+        } else {
+            // Whoever may not see addresses must not find out about them letter by letter either.
+            sql.push(" AND instr(alias, '@') = 0 AND alias NOT GLOB '+*')");
+        }
     }
     if let Some(segment) = &query.segment {
         let criteria = segments::expanded(store, project, segment).await?;

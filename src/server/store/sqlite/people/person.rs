@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{merge, number_of};
+use super::{contact_changes, merge, number_of};
 use crate::{
     domain::{
         actor::Actor,
@@ -63,6 +63,7 @@ pub async fn person(store: &SqliteStore, project: ProjectId, person: i64) -> Sto
         updated_at: Timestamp(updated_at),
         events: events(store, person).await?,
         trips: trips(store, number, "e.profile", person).await?,
+        changes: contact_changes::of_person(store, number, person).await?,
     })
 }
 
