@@ -1,6 +1,6 @@
 //! `wayfare user …`: accounts, for whoever owns the machine.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::{BufRead, IsTerminal, Write, stdout};
 
 use url::Url;
 use wayfare::{
@@ -30,7 +30,7 @@ pub async fn run(command: &UserCommand) -> Result<(), Failure> {
             let (services, _, store) = services(&args.database, Access::Write).await?;
             let account = services.account(&args.email).await.map_err(|_| unknown(args))?;
             let link = services.password_link(account.user).await?;
-            show_link(&account.email, &args.link.public_url, &link);
+            show_link(&account.email, &args.link.public_url, &link)?;
             store.close().await;
             Ok(())
         }
@@ -64,10 +64,10 @@ async fn add(args: &UserAddArgs) -> Result<(), Failure> {
         .into());
     }
     let user = services.add_account(&name, &args.email, password.as_deref(), FirstRole::In(wanted)).await?;
-    println!("{} can sign in as {role}.", args.email);
+    writeln!(stdout(), "{} can sign in as {role}.", args.email)?;
     if password.is_none() {
         let link = services.password_link(user).await?;
-        show_link(&args.email, &args.link.public_url, &link);
+        show_link(&args.email, &args.link.public_url, &link)?;
     }
     store.close().await;
     Ok(())
@@ -83,21 +83,22 @@ fn read_password() -> Result<String, Failure> {
     Ok(line.trim_end_matches(['\r', '\n']).to_string())
 }
 
-fn show_link(email: &str, base: &Url, path: &str) {
-    println!("Within a day, {email} can choose a password at:");
-    println!("{}{path}", base.as_str().trim_end_matches('/'));
+fn show_link(email: &str, base: &Url, path: &str) -> Result<(), Failure> {
+    writeln!(stdout(), "Within a day, {email} can choose a password at:")?;
+    writeln!(stdout(), "{}{path}", base.as_str().trim_end_matches('/'))?;
+    Ok(())
 }
 
 async fn list(services: &Services<SqliteStore>) -> Result<(), Failure> {
     let accounts = services.accounts().await?;
     if accounts.is_empty() {
-        println!("There is no account yet. Make one with: wayfare user add you@example.com");
+        writeln!(stdout(), "There is no account yet. Make one with: wayfare user add you@example.com")?;
     }
     for account in accounts {
         let seen =
             account.last_sign_in_at.map_or_else(|| "never signed in".to_string(), |at: Timestamp| format!("last signed in {at}"));
         let suspended = if account.suspended { ", suspended" } else { "" };
-        println!("{}  {}  {seen}{suspended}", account.email, account.name);
+        writeln!(stdout(), "{}  {}  {seen}{suspended}", account.email, account.name)?;
     }
     Ok(())
 }
@@ -106,7 +107,7 @@ async fn suspend(args: &UserArgs, suspend: bool) -> Result<(), Failure> {
     let (services, _, store) = services(&args.database, Access::Write).await?;
     let account = services.account(&args.email).await.map_err(|_| unknown(args))?;
     services.suspend_account(account.user, suspend).await?;
-    println!("{} {}.", account.email, if suspend { "is suspended" } else { "can sign in again" });
+    writeln!(stdout(), "{} {}.", account.email, if suspend { "is suspended" } else { "can sign in again" })?;
     store.close().await;
     Ok(())
 }

@@ -3,22 +3,25 @@
 mod accounts;
 mod people_import;
 
-use std::{io::Read, path::Path, process::ExitCode, sync::Arc};
+use std::{
+    io::{Read, Write, stderr, stdout},
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use clap::Parser;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 use wayfare::{
     domain::{actor::Actor, document::JourneyFile, figures::counted},
     server::{
         auth::{Auth, Lifetimes},
         changes::Changes,
         clock::{Clock, SystemClock},
-        config::{
-            BackupArgs, Cli, Command, DatabaseArgs, DemoArgs, ExportArgs, ImportArgs, LogArgs, LogFormat, ProjectArgs,
-            UserCommand,
-        },
+        config::{BackupArgs, Cli, Command, DatabaseArgs, DemoArgs, ExportArgs, ImportArgs, LogArgs, ProjectArgs, UserCommand},
         engine::EngineSigns,
+        log,
         serve::{ServeError, serve},
         services::{ServiceError, Services},
         store::{
@@ -26,25 +29,43 @@ use wayfare::{
             access::AccessStore,
             sqlite::{Access, SqliteConfig, SqliteStore, backup::backup},
         },
+        supervisor::Supervisor,
     },
 };
 
 type Failure = Box<dyn std::error::Error>;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// The command or its settings make no sense, as clap says it too.
+const USAGE: u8 = 2;
+/// A fault of the program itself, as sysexits.h names it: the server was right to start, and may be started again.
+const FAULT: u8 = 70;
+/// How long work in threads of its own, such as a file that is being read, gets to notice that the program ends.
+const LAST_WORK: Duration = Duration::from_secs(2);
+
+fn main() -> ExitCode {
     let cli = Cli::parse();
-    if let Err(error) = start_log(log_of(&cli.command)) {
-        eprintln!("wayfare: {error}");
-        return ExitCode::from(2);
-    }
-    match run(cli.command).await {
-        Ok(code) => code,
+    let log = match log::start(log_of(&cli.command)) {
+        Ok(log) => log,
         Err(error) => {
-            eprintln!("wayfare: {}", sentence(&*error));
-            ExitCode::FAILURE
+            let _ = writeln!(stderr(), "wayfare: {error}");
+            return ExitCode::from(USAGE);
         }
-    }
+    };
+    let ended = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => {
+            let ended = runtime.block_on(run(cli.command));
+            runtime.shutdown_timeout(LAST_WORK);
+            ended
+        }
+        Err(error) => Err(error.into()),
+    };
+    ended.unwrap_or_else(|error| {
+        log.plain_line(&format!("wayfare: {}", sentence(&*error)));
+        match error.downcast_ref() {
+            Some(ServeError::Died(_)) => ExitCode::from(FAULT),
+            _ => ExitCode::FAILURE,
+        }
+    })
 }
 
 /// What whoever typed the command is told. What the database's driver says is for the log.
@@ -64,7 +85,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(args) => serve(&args, CancellationToken::new()).await?,
         Command::Migrate(args) => {
             open(&args, Access::Create).await?.close().await;
-            println!("{} is up to date.", args.database.display());
+            writeln!(stdout(), "{} is up to date.", args.database.display())?;
         }
         Command::Demo(args) => demo(&args).await?,
         Command::Import(args) => return import(&args).await,
@@ -93,17 +114,6 @@ fn log_of(command: &Command) -> &LogArgs {
     }
 }
 
-fn start_log(args: &LogArgs) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&args.log)
-        .map_err(|error| format!("“{}” is not a log filter ({error}). Use a level such as info.", args.log))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match args.log_format {
-        LogFormat::Text => log.with_ansi(false).init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
-    Ok(())
-}
-
 async fn open(args: &DatabaseArgs, access: Access) -> Result<SqliteStore, Failure> {
     Ok(SqliteStore::open(&SqliteConfig { readers: 2, access, ..SqliteConfig::new(&args.database) }).await?)
 }
@@ -118,7 +128,16 @@ async fn services(args: &DatabaseArgs, access: Access) -> Result<(Services<Sqlit
     };
     let auth = Auth::new(Lifetimes::default(), None);
     // Nothing is sent by a command.
-    let services = Services::new(store.clone(), Arc::new(clock), Changes::default(), auth, false, EngineSigns::default(), None);
+    let services = Services::new(
+        store.clone(),
+        Arc::new(clock),
+        Changes::default(),
+        auth,
+        false,
+        EngineSigns::default(),
+        None,
+        Supervisor::default(),
+    );
     Ok((services, actor, store))
 }
 
@@ -139,10 +158,15 @@ async fn services_in(
 async fn demo(args: &DemoArgs) -> Result<(), Failure> {
     let (services, actor, store) = services_in(&args.database, &args.project, Access::Create).await?;
     if args.if_empty && services.journey_count(&actor).await? > 0 {
-        println!("{} has journeys already; the demo was not loaded.", args.database.database.display());
+        writeln!(stdout(), "{} has journeys already; the demo was not loaded.", args.database.database.display())?;
     } else {
         let written = services.load_demo(&actor, args.journeys).await?;
-        println!("{} loaded into {}.", counted(written as i64, "journey", "journeys"), args.database.database.display());
+        writeln!(
+            stdout(),
+            "{} loaded into {}.",
+            counted(written as i64, "journey", "journeys"),
+            args.database.database.display()
+        )?;
     }
     store.close().await;
     Ok(())
@@ -155,19 +179,20 @@ async fn import(args: &ImportArgs) -> Result<ExitCode, Failure> {
         Ok(file) => file,
         Err(errors) => {
             for error in &errors {
-                eprintln!("{shown}: {error}");
+                let _ = writeln!(stderr(), "{shown}: {error}");
             }
-            eprintln!("Nothing was imported: {}.", counted(errors.len() as i64, "problem", "problems"));
+            let _ = writeln!(stderr(), "Nothing was imported: {}.", counted(errors.len() as i64, "problem", "problems"));
             return Ok(ExitCode::FAILURE);
         }
     };
     let (services, actor, store) = services_in(&args.database, &args.project, Access::Write).await?;
     let imported = services.import(&actor, &file.journeys).await?;
-    println!(
+    writeln!(
+        stdout(),
         "{} imported as {}.",
         counted(imported.len() as i64, "journey", "journeys"),
         if imported.len() == 1 { "a draft" } else { "drafts" }
-    );
+    )?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }
@@ -185,7 +210,7 @@ async fn export(args: &ExportArgs) -> Result<(), Failure> {
     let (services, actor, store) = services_in(&args.database, &args.project, Access::Read).await?;
     let file = services.export(&actor).await?;
     serde_json::to_writer_pretty(std::io::stdout().lock(), &file)?;
-    println!();
+    writeln!(stdout())?;
     store.close().await;
     Ok(())
 }
@@ -193,29 +218,30 @@ async fn export(args: &ExportArgs) -> Result<(), Failure> {
 async fn check(args: &DatabaseArgs) -> Result<ExitCode, Failure> {
     let (services, _, store) = services(args, Access::Read).await?;
     for sentence in store.file().open_to_others() {
-        eprintln!("Warning: {sentence}");
+        let _ = writeln!(stderr(), "Warning: {sentence}");
     }
     let findings = services.check().await?;
     for finding in &findings {
-        println!("{finding}");
+        writeln!(stdout(), "{finding}")?;
     }
     store.close().await;
     if findings.is_empty() {
-        println!("{}: everything adds up.", args.database.display());
+        writeln!(stdout(), "{}: everything adds up.", args.database.display())?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{}: {}.", args.database.display(), counted(findings.len() as i64, "difference", "differences"));
+    writeln!(stdout(), "{}: {}.", args.database.display(), counted(findings.len() as i64, "difference", "differences"))?;
     Ok(ExitCode::FAILURE)
 }
 
 async fn write_backup(args: &BackupArgs) -> Result<(), Failure> {
     backup(&args.database.database, &args.file).await?;
     let copy = args.file.display();
-    println!("{copy} written. Keep the key file with care and apart from it: it is not in the copy.");
-    println!(
+    writeln!(stdout(), "{copy} written. Keep the key file with care and apart from it: it is not in the copy.")?;
+    writeln!(
+        stdout(),
         "A server that starts on the copy is held: nobody enters or moves and nothing is sent, until you press Release on any \
          page or run: wayfare release --database {copy}"
-    );
+    )?;
     Ok(())
 }
 
@@ -225,9 +251,9 @@ async fn release(args: &DatabaseArgs) -> Result<(), Failure> {
     store.close().await;
     let shown = args.database.display();
     if released {
-        println!("{shown} is released. A server that runs on it goes on within a second.");
+        writeln!(stdout(), "{shown} is released. A server that runs on it goes on within a second.")?;
     } else {
-        println!("{shown} is not held.");
+        writeln!(stdout(), "{shown} is not held.")?;
     }
     Ok(())
 }

@@ -1,6 +1,10 @@
 //! `wayfare import-people`: a file of people or events, from the terminal.
 
-use std::{fs::File, process::ExitCode};
+use std::{
+    fs::File,
+    io::{Write, stderr, stdout},
+    process::ExitCode,
+};
 
 use wayfare::{
     domain::{
@@ -25,18 +29,18 @@ pub async fn run(args: &ImportPeopleArgs) -> Result<ExitCode, Failure> {
         .import_people(&actor, PeopleFile { name, file, bytes, reading }, |progress, refused| {
             for refused in refused {
                 let field = if refused.error.path.is_empty() { String::new() } else { format!("{}: ", refused.error.path) };
-                eprintln!("{shown}:{}: {field}{}", refused.line, refused.error);
+                let _ = writeln!(stderr(), "{shown}:{}: {field}{}", refused.line, refused.error);
             }
             if progress.bytes_read < bytes {
-                eprintln!("{} % read", progress.bytes_read * 100 / bytes.max(1));
+                let _ = writeln!(stderr(), "{} % read", progress.bytes_read * 100 / bytes.max(1));
             }
         })
         .await?;
     store.close().await;
     let (taken, refused) = (import.progress.taken as i64, import.progress.refused as i64);
-    println!("{} taken, {} refused.", counted(taken, "row", "rows"), counted(refused, "row", "rows"));
+    writeln!(stdout(), "{} taken, {} refused.", counted(taken, "row", "rows"), counted(refused, "row", "rows"))?;
     if let ImportState::BrokenOff(problem) = &import.state {
-        eprintln!("{shown}: {problem}");
+        let _ = writeln!(stderr(), "{shown}: {problem}");
         return Ok(ExitCode::FAILURE);
     }
     Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

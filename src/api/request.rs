@@ -219,6 +219,9 @@ impl From<ServiceError> for AppError {
                 tracing::error!(%error, "work.broke_off");
                 AppError::Internal
             }
+            ServiceError::Stopping => {
+                AppError::Unavailable("The server is stopping, and it may not be stored. Send it again in a moment.".to_string())
+            }
             ServiceError::Provider(error) => {
                 tracing::warn!(%error, "sign_in.provider_failed");
                 AppError::Provider

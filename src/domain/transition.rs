@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::status::Status;
+use super::{status::Status, time::Timestamp};
 
 /// Something a person, or the clock, does to a journey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,10 +41,16 @@ pub struct Situation {
     pub archived: bool,
     /// Has any version ever been published?
     pub ever_published: bool,
-    /// Is the start time still ahead?
+    /// Is the start still ahead ([`start_ahead`])?
     pub start_ahead: bool,
     /// People inside, over all versions.
     pub inside: i64,
+}
+
+/// Is the start of a version still ahead? Of one that has run it never is again, wherever a clock that was set back puts its
+/// time: it would be Scheduled once more and let nobody in.
+pub fn start_ahead(start: Option<Timestamp>, has_run: bool, now: Timestamp) -> bool {
+    !has_run && start.is_some_and(|start| start > now)
 }
 
 /// What the table answers.

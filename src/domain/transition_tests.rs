@@ -1,5 +1,7 @@
 //! Every status × every action, against the table of DESIGN section 2 written out once more by hand.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::domain::status::Status;
 
@@ -128,5 +130,25 @@ fn every_refusal_has_a_phrase_and_a_key_that_lead_back() {
     for refusal in Refusal::ALL {
         assert!(!refusal.phrase().is_empty() && !refusal.plural_phrase().is_empty());
         assert_eq!(Refusal::from_key(&refusal.key()), Some(refusal));
+    }
+}
+
+proptest! {
+    /// Whatever a clock does: forwards, backwards, by any amount, between any two actions.
+    #[test]
+    fn a_journey_that_has_run_is_never_scheduled_again(
+        start in prop::option::of(0..10_000_i64),
+        steps in prop::collection::vec((0..16_usize, 0..10_000_i64), 1..60),
+    ) {
+        let start = start.map(Timestamp);
+        let (mut status, mut has_run) = (Status::Draft, false);
+        for (action, now) in steps {
+            let situation = Situation { start_ahead: start_ahead(start, has_run, Timestamp(now)), ..situation(status) };
+            if let Decision::Apply(Next::Status(next)) = transition(situation, Action::ALL[action]) {
+                status = next;
+                has_run |= status == Status::Running;
+                prop_assert!(!has_run || status != Status::Scheduled, "{} at {now}", Action::ALL[action]);
+            }
+        }
     }
 }

@@ -12,7 +12,10 @@ use axum::body::Bytes;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::{domain::ids::ProjectId, server::store::Store};
+use crate::{
+    domain::ids::ProjectId,
+    server::{store::Store, supervisor::short_task},
+};
 
 /// How often the database is asked whether somebody else wrote.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -72,7 +75,7 @@ impl Changes {
         if feed.told.receiver_count() == 0 {
             feed.told.send_replace(Change::new(generation));
         } else if !mem::replace(&mut feed.is_due, true) {
-            tokio::spawn(self.clone().tell_after_burst(project));
+            short_task("changes.burst", self.clone().tell_after_burst(project));
         }
     }
 

@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
 
 use crate::{
     domain::people::sender::{Batch, Ignored},
@@ -12,11 +15,14 @@ use crate::{
         delivery::Flights,
         engine::EngineSigns,
         store::{Store, StoreError, StoreResult, people::Ingested},
+        supervisor::{Supervisor, Worker, short_task},
     },
 };
 
 /// Most records of one transaction. It holds the writer's lock for some tens of milliseconds.
 const TOGETHER: usize = 5_000;
+/// The same while people have to wait for it.
+const FEW_TOGETHER: usize = 1_000;
 /// Most senders that wait; the next is told to come back later.
 const WAITING: usize = 4_096;
 
@@ -29,31 +35,40 @@ struct Waiting {
 #[derive(Clone)]
 pub struct Intake(mpsc::Sender<Waiting>);
 
-/// Why records were not taken; nothing of them was stored.
+/// Why records were not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
     #[error("more is coming in than can be written")]
     Full,
+    /// Nobody writes any more; whether these were stored is not known.
+    #[error("the server is stopping")]
+    Stopping,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl Intake {
     /// Starts the task that writes.
-    pub fn start(store: impl Store + Clone, clock: Arc<dyn Clock>, signs: EngineSigns, flights: Flights) -> Self {
+    pub fn start(
+        store: impl Store + Clone,
+        clock: Arc<dyn Clock>,
+        signs: EngineSigns,
+        flights: Flights,
+        supervisor: &Supervisor,
+    ) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        tokio::spawn(write(store, clock, signs, flights, receiver));
+        supervisor.run_while_used(Worker::IngestWriter, write(store, clock, signs, flights, receiver));
         Self(sender)
     }
 
     /// Stores records; answered when they are on the disk, with what their sender may not change.
     ///
     /// # Errors
-    /// Where there is no room, or they could not be written. Nothing was stored then.
+    /// Where there is no room, or they could not be written: nothing was stored then. Or where nobody writes any more.
     pub async fn take(&self, batch: Batch) -> Result<Vec<Ignored>, IntakeError> {
         let (answer, answered) = oneshot::channel();
-        self.0.try_send(Waiting { batch, answer }).map_err(|_| IntakeError::Full)?;
-        Ok(answered.await.map_err(|_| IntakeError::Full)??)
+        self.0.try_send(Waiting { batch, answer })?;
+        Ok(answered.await.map_err(|_| IntakeError::Stopping)??)
     }
 
     /// The same for those who can wait until there is room.
@@ -62,8 +77,17 @@ impl Intake {
     /// Where they could not be written, or the server is stopping.
     pub async fn take_when_free(&self, batch: Batch) -> Result<Vec<Ignored>, IntakeError> {
         let (answer, answered) = oneshot::channel();
-        self.0.send(Waiting { batch, answer }).await.map_err(|_| IntakeError::Full)?;
-        Ok(answered.await.map_err(|_| IntakeError::Full)??)
+        self.0.send(Waiting { batch, answer }).await.map_err(|_| IntakeError::Stopping)?;
+        Ok(answered.await.map_err(|_| IntakeError::Stopping)??)
+    }
+}
+
+impl<T> From<TrySendError<T>> for IntakeError {
+    fn from(error: TrySendError<T>) -> Self {
+        match error {
+            TrySendError::Full(_) => IntakeError::Full,
+            TrySendError::Closed(_) => IntakeError::Stopping,
+        }
     }
 }
 
@@ -78,7 +102,8 @@ async fn write(
         let mut count = first.batch.records.len();
         let mut batches = vec![first.batch];
         let mut answers = vec![first.answer];
-        while count < TOGETHER
+        let most = if store.is_pressed() { FEW_TOGETHER } else { TOGETHER };
+        while count < most
             && let Ok(next) = waiting.try_recv()
         {
             count += next.batch.records.len();
@@ -131,7 +156,7 @@ fn answer_each(answers: Vec<oneshot::Sender<StoreResult<Vec<Ignored>>>>, ingeste
             continue;
         }
         let flights = flights.clone();
-        tokio::spawn(async move {
+        short_task("intake.facts_changed", async move {
             flights.facts_changed(&changed).await;
             let _ = answer.send(Ok(ignored));
         });

@@ -5,6 +5,7 @@ mod table_rows;
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read},
+    panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use tokio::sync::mpsc;
@@ -44,6 +45,8 @@ pub enum FileError {
     Heading(String),
     #[error("the file cannot be read: {0}")]
     Io(#[from] io::Error),
+    #[error("Something went wrong on our side while the file was read.")]
+    BrokenOff,
 }
 
 /// Reads in a thread of its own; a portion is read while the one before is stored.
@@ -51,12 +54,13 @@ pub fn portions(file: File, reading: FileReading, now: Timestamp) -> mpsc::Recei
     let (sender, receiver) = mpsc::channel(2);
     tokio::task::spawn_blocking(move || {
         let mut rows = Rows { portion: Portion::default(), list: reading.list.clone(), sender: &sender };
-        let read = match reading.format {
+        // A panic must not look like the end of the file.
+        let read = catch_unwind(AssertUnwindSafe(|| match reading.format {
             FileFormat::Csv => read_table(file, reading.identity.as_deref(), now, &mut rows),
             FileFormat::JsonLines => read_lines(file, now, &mut rows),
-        };
+        }));
         rows.send();
-        if let Err(error) = read {
+        if let Err(error) = read.unwrap_or(Err(FileError::BrokenOff)) {
             // Nobody listens any more where this fails.
             let _ = sender.blocking_send(Err(error));
         }

@@ -1,4 +1,5 @@
-//! Starts everything, and stops it in order: first no new requests, then the running ones finish, then the file is closed.
+//! Starts everything, and stops it in order: first no new requests, then the running ones finish, then the file is closed. What
+//! works in the background is watched: where one of it dies, everything else ends in the same order.
 
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -28,6 +29,7 @@ use crate::{
         retention::keep_small,
         server_key::{ServerKeyError, server_key},
         services::{Delivery, Services},
+        signals,
         store::{
             Store,
             access::AccessStore,
@@ -41,6 +43,7 @@ use crate::{
                 server_lock::{LockError, ServerLock},
             },
         },
+        supervisor::{Supervisor, Worker, WorkerDied},
         timekeeper::keep_time,
         tracking::hook::hook_url,
     },
@@ -48,6 +51,11 @@ use crate::{
 
 /// How often a server looks whether the database is still its own.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long workers get to end after running requests did. Each has a bound of its own that is shorter; this one is for those
+/// that hang.
+const WORKERS_END: Duration = Duration::from_secs(60);
+/// How long the file gets to be closed in order. What was answered is in it in any case.
+const FILE_CLOSES: Duration = Duration::from_secs(10);
 
 /// Why the server did not start, or ended: a sentence for the person who started it.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +81,8 @@ pub enum ServeError {
     Outside(#[from] reqwest::Error),
     #[error(transparent)]
     Store(#[from] crate::server::store::StoreError),
+    #[error("{0}, so the server ended. Its log says more; start it again.")]
+    Died(WorkerDied),
     #[error("the server failed: {0}")]
     Io(#[from] std::io::Error),
 }
@@ -80,7 +90,7 @@ pub enum ServeError {
 /// Serves until a signal or `stop` says otherwise.
 ///
 /// # Errors
-/// Where the address or the database cannot be used.
+/// Where the address or the database cannot be used, or something that works in the background died.
 pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), ServeError> {
     let file = DatabaseFile::open(&args.database.database, Access::Create)?;
     let _only_one = ServerLock::acquire(&file).await?;
@@ -117,9 +127,19 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let token = args.local_token.then(Secret::new).transpose()?;
     let links = args.public_url.clone().map_or_else(|| local_url(address), Ok)?;
     let (local_too, sending) = (reachable.is_none(), Some(delivery.clone()));
-    let services = Services::new(store.clone(), Arc::clone(&clock), changes.clone(), auth, local_too, signs.clone(), sending)
-        .with_costly_work(CostlyWork::within(Duration::from_secs(args.work_seconds)))
-        .with_hold(hold.clone());
+    let supervisor = Supervisor::new(stop.clone());
+    let services = Services::new(
+        store.clone(),
+        Arc::clone(&clock),
+        changes.clone(),
+        auth,
+        local_too,
+        signs.clone(),
+        sending,
+        supervisor.clone(),
+    )
+    .with_costly_work(CostlyWork::within(Duration::from_secs(args.work_seconds)))
+    .with_hold(hold.clone());
     let state = AppState {
         services: services.clone(),
         assets: Arc::new(Assets::embedded()),
@@ -132,34 +152,44 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let limits = ConnectionLimits::new(connections_allowed());
     let routers = http::routers(&state, &limits);
     let connections = Connections::new(limits, TrustedProxies::new(args.trusted_proxies.clone()));
-    let background = tokio_util::task::TaskTracker::new();
-    background.spawn(changes.clone().watch_store(store.clone(), stop.clone()));
+    supervisor.run(Worker::Signals, signals::listen(stop.clone())?);
+    supervisor.run(Worker::ChangeFeed, changes.clone().watch_store(store.clone(), stop.clone()));
     let engine = Engine::new(store.clone(), Arc::clone(&clock), Arc::new(Zones), signs);
     let engine = match args.delivery.catch_up_per_second {
         0 => engine,
         per_second => engine.catching_up(per_second),
     };
-    background.spawn(watch_database(store.clone(), hold.clone(), stop.clone()));
+    supervisor.run(Worker::DatabaseWatch, watch_database(store.clone(), hold.clone(), stop.clone()));
     // Whatever happens by itself waits for the release where the server is held.
-    background.spawn(hold.clone().once_released(stop.clone(), engine.run(stop.clone())));
-    background.spawn(hold.clone().once_released(stop.clone(), courier(&store, &clock, &delivery, links).run(stop.clone())));
-    let retention = keep_small(store.clone(), Arc::clone(&clock), args.retention(), stop.clone());
-    background.spawn(hold.clone().once_released(stop.clone(), retention));
-    background.spawn(hold.clone().once_released(stop.clone(), keep_time(store.clone(), clock, changes, stop.clone())));
-    background.close();
-    tokio::spawn(wait_for_signal(stop.clone()));
+    supervisor.run(Worker::Engine, hold.clone().once_released(stop.clone(), engine.run(stop.clone())));
+    supervisor.run(
+        Worker::Dispatcher,
+        hold.clone().once_released(stop.clone(), courier(&store, &clock, &delivery, links).run(stop.clone())),
+    );
+    supervisor.run(
+        Worker::Retention,
+        hold.clone().once_released(stop.clone(), keep_small(store.clone(), Arc::clone(&clock), args.retention(), stop.clone())),
+    );
+    supervisor
+        .run(Worker::Scheduler, hold.clone().once_released(stop.clone(), keep_time(store.clone(), clock, changes, stop.clone())));
+    let grace = Duration::from_secs(args.shutdown_seconds);
+    supervisor.run(Worker::Listener, listener::serve(listener, routers, connections, stop, grace));
 
     announce(address, args, local, token.as_ref());
     announce_hold(&hold, args);
-    let grace = Duration::from_secs(args.shutdown_seconds);
-    listener::serve(listener, routers, connections, stop.clone(), grace).await;
-    // The listener failed by itself: everything else ends as well.
-    stop.cancel();
-    background.wait().await;
-    services.settle_reports().await;
-    store.close().await;
+    supervisor.until_ended(grace + WORKERS_END).await;
+    let closed = async {
+        services.settle_reports().await;
+        store.close().await;
+    };
+    if tokio::time::timeout(FILE_CLOSES, closed).await.is_err() {
+        tracing::error!(seconds = FILE_CLOSES.as_secs(), "server.file_not_closed");
+    }
     tracing::info!("server.stopped");
-    store.loss().map_or(Ok(()), |lost| Err(ServeError::Lost(lost)))
+    if let Some(lost) = store.loss() {
+        return Err(ServeError::Lost(lost));
+    }
+    supervisor.first_death().cloned().map_or(Ok(()), |death| Err(ServeError::Died(death)))
 }
 
 /// This process serves the database from now on. Answers whether it is held.
@@ -252,25 +282,4 @@ fn announce_hold(hold: &HoldWatch, args: &ServeArgs) {
     let _ = writeln!(out, "{}\n{how}", held.reason.sentence());
     let _ = out.flush();
     tracing::warn!(since = %held.since, reason = ?held.reason, "server.held");
-}
-
-async fn wait_for_signal(stop: CancellationToken) {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        _ = interrupt => {}
-        () = terminate => {}
-    }
-    tracing::info!("server.stopping");
-    stop.cancel();
 }

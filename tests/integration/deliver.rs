@@ -15,7 +15,7 @@ use crate::{
 /// Kills while messages go out.
 const KILLS: u64 = 50;
 /// People in one request.
-const TOGETHER: u64 = 40;
+pub const TOGETHER: u64 = 40;
 /// The SMTP server and the receiver are on this machine.
 pub const HERE: [&str; 2] = ["--allow-networks", "127.0.0.0/8"];
 
@@ -195,7 +195,7 @@ pub fn journey(name: &str, event: &str, step: &Value) -> Value {
 }
 
 /// Sends until the server is gone; answers how many people were acknowledged.
-async fn pour(program: Program, mut sent: u64) -> u64 {
+pub async fn pour(program: Program, mut sent: u64) -> u64 {
     while sign_up(&program, sent).await {
         sent += TOGETHER;
     }
@@ -213,7 +213,7 @@ async fn pour_many(program: Program, requests: u64) -> u64 {
 }
 
 /// Forty people with an address and an event each, under the same message ids however often they are sent.
-async fn sign_up(program: &Program, first: u64) -> bool {
+pub async fn sign_up(program: &Program, first: u64) -> bool {
     let records: Vec<Value> = (first..first + TOGETHER)
         .flat_map(|number| {
             let (identity, email) = (format!("person {number}"), format!("p{number}@example.com"));

@@ -5,6 +5,7 @@ use std::{
     ops::Deref,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    time::Duration,
 };
 
 use reqwest::{Client, Response};
@@ -75,11 +76,14 @@ impl Place {
         (Server::start(program, &self.database(), flags), told)
     }
 
+    /// With an environment or a log of its own.
+    pub fn serve_as(&self, program: Command, flags: &[&str]) -> Server {
+        Server::start(program, &self.database(), flags)
+    }
+
     /// No file may have more than so many blocks; whoever writes more is told so, as on a full disk.
     pub fn serve_within(&self, blocks: u32) -> Server {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &format!("trap '' XFSZ; ulimit -S -f {blocks}; exec \"$0\" \"$@\""), BINARY]);
-        Server::start(shell, &self.database(), &[])
+        Server::start(within(blocks), &self.database(), &[])
     }
 
     /// Started by something that gives a process few descriptors, but lets it take more.
@@ -180,6 +184,13 @@ pub fn session_in(answer: &Response) -> Option<String> {
     cookies.filter_map(|cookie| cookie.strip_prefix("wayfare_session=")?.split(';').next()).map(str::to_string).next()
 }
 
+/// The program, that may make no file larger than so many blocks of 512 bytes.
+pub fn within(blocks: u32) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("trap '' XFSZ; ulimit -S -f {blocks}; exec \"$0\" \"$@\""), BINARY]);
+    shell
+}
+
 pub fn run_on(database: &Path, words: &[&str]) -> Output {
     Command::new(BINARY).args(words).arg("--database").arg(database).output().expect("the program runs")
 }
@@ -257,7 +268,18 @@ impl Server {
     pub fn terminate(&mut self) -> std::process::ExitStatus {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
-        self.child.wait().expect("gone")
+        self.ended()
+    }
+
+    /// Waits until it has ended, and answers how.
+    pub fn ended(&mut self) -> std::process::ExitStatus {
+        for _ in 0..1_200 {
+            if let Some(status) = self.child.try_wait().expect("it can be asked") {
+                return status;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("the server goes on after a minute");
     }
 }
 

@@ -57,7 +57,8 @@ enum Command {
         filter: Vec<String>,
     },
     /// Measure: `bench list` prints the figures of the journey list beside their goals, `bench engine` those of the
-    /// engine beside a bare SQLite program, `bench deliver` messages a second beside bare loops around lettre and reqwest,
+    /// engine beside a bare SQLite program, `bench operate` what an operator waits for while events come in,
+    /// `bench deliver` messages a second beside bare loops around lettre and reqwest,
     /// `bench editor` what the canvas costs a browser in each frame, `bench connections` how a user fares beside a greedy client.
     Bench {
         what: Benchmark,
@@ -88,6 +89,7 @@ enum Part {
 enum Benchmark {
     List,
     Engine,
+    Operate,
     Deliver,
     Editor,
     Connections,
@@ -114,6 +116,7 @@ fn main() -> ExitCode {
         Command::Test { only, filter } => test::test(only, &filter),
         Command::Bench { what: Benchmark::List, journeys, .. } => bench::list::run(&journeys),
         Command::Bench { what: Benchmark::Engine, small, .. } => bench::engine::run(small),
+        Command::Bench { what: Benchmark::Operate, .. } => bench::operate::run(),
         Command::Bench { what: Benchmark::Deliver, .. } => bench::deliver::run(),
         Command::Bench { what: Benchmark::Editor, steps, .. } => bench::editor::run(&steps),
         Command::Bench { what: Benchmark::Connections, beside, .. } => bench::connections::run(beside.as_deref()),

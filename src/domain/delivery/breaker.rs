@@ -31,7 +31,8 @@ impl Breaker {
     pub fn trust(&self, now: Timestamp) -> Trust {
         match self.open_until {
             None => Trust::Everything,
-            Some(until) if until <= now => Trust::One,
+            // Before it was opened is where a clock goes that was set back: that must not keep it open for longer.
+            Some(until) if until <= now || now < until.plus(-self.length) => Trust::One,
             Some(until) => Trust::NothingUntil(until),
         }
     }
@@ -111,6 +112,12 @@ mod tests {
         assert_eq!((waits[0], waits[11]), (2 * FIRST, LONGEST));
         breaker.works();
         assert_eq!(breaker.trust(now), Trust::Everything);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_does_not_keep_it_open_for_longer() {
+        assert_eq!(opened().trust(NOW), Trust::NothingUntil(NOW.plus(FIRST)));
+        assert_eq!(opened().trust(NOW.plus(-60 * MINUTE_MS)), Trust::One);
     }
 
     #[test]

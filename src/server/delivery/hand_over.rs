@@ -22,6 +22,7 @@ use crate::{
             delivery::{DeliveryStore, ListedAddress, MessageNumber, Settlement, Surroundings, TakenMessage},
             engine::{EngineStore, Needs, ProfileNumber},
         },
+        supervisor::short_task,
     },
 };
 
@@ -92,7 +93,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
 
     fn hand_over(&self, letter: Letter, permits: Arc<Semaphore>, pass: Pass) {
         let (office, send, stop) = (Arc::clone(&self.office), self.send.clone(), self.stop.clone());
-        tokio::spawn(async move {
+        short_task("delivery.message", async move {
             let permit = tokio::select! {
                 biased;
                 () = stop.cancelled() => None,

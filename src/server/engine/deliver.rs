@@ -3,7 +3,7 @@
 //! A channel in test mode is the log: it takes each message at once, and the person goes on by it in the same transaction.
 //! Real channels are fed by the courier (`server/delivery`); what became of a message comes back as an answer, here.
 
-use super::{Engine, ROUND, slice::Slice};
+use super::{Engine, slice::Slice};
 use crate::{
     domain::delivery::fate::Fate,
     server::store::{
@@ -50,8 +50,8 @@ impl<S: Store + Clone> Engine<S> {
     async fn deliverable(&self) -> StoreResult<Vec<QueuedMessage>> {
         let mut after = 0;
         loop {
-            let mut page = self.store.queued(after, ROUND).await?;
-            let (full, last) = (page.len() as i64 == ROUND, page.last().map(|message| message.seq));
+            let mut page = self.store.queued(after, self.most).await?;
+            let (full, last) = (page.len() as i64 == self.most, page.last().map(|message| message.seq));
             page.retain(|message| self.plan.versions.contains_key(&message.enrolment.version));
             match last.filter(|_| full && page.is_empty()) {
                 Some(last) => after = last,
@@ -63,7 +63,7 @@ impl<S: Store + Clone> Engine<S> {
     /// What became of messages moves people who are still at them.
     pub(super) async fn answers(&mut self) -> StoreResult<bool> {
         let head = self.fresh_head().await?;
-        let answers = self.store.answers(ROUND).await?;
+        let answers = self.store.answers(self.most).await?;
         if answers.is_empty() {
             return Ok(false);
         }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::atomic::Ordering};
 
-use super::{Engine, ROUND, slice::Slice};
+use super::{Engine, slice::Slice};
 use crate::{
     domain::{
         delivery::rate::Rate,
@@ -60,8 +60,8 @@ impl<S: Store + Clone> Engine<S> {
     pub(super) async fn due(&mut self, until: Timestamp) -> StoreResult<bool> {
         let now = self.clock.now();
         let mut due = self.overdue(until, now).await?;
-        let in_time = self.store.due(self.in_time_after(), until, ROUND - due.len() as i64).await?;
-        let full = due.len() as i64 + in_time.len() as i64 == ROUND;
+        let in_time = self.store.due(self.in_time_after(), until, self.most - due.len() as i64).await?;
+        let full = due.len() as i64 + in_time.len() as i64 == self.most;
         due.extend(in_time);
         // People of a version that does not move (its project is archived, or it cannot be read) stay where they are, and out of
         // the way of those who are due after them.
@@ -95,7 +95,7 @@ impl<S: Store + Clone> Engine<S> {
     async fn overdue(&mut self, until: Timestamp, now: Timestamp) -> StoreResult<Vec<LiveEnrolment>> {
         let Some(catch_up) = &mut self.catch_up else { return Ok(Vec::new()) };
         catch_up.look(now);
-        let may = catch_up.rate.available(now).min(ROUND);
+        let may = catch_up.rate.available(now).min(self.most);
         if !catch_up.behind || may == 0 {
             return Ok(Vec::new());
         }

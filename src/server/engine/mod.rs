@@ -49,6 +49,9 @@ use plan::Plan;
 const ROUND: i64 = 4_000;
 /// Beyond this many decisions, a person and a journey each, a round takes no further events: its memory has a bound.
 const DECISIONS: usize = 10_000;
+/// The same while people have to wait for the engine's writing.
+const SHORT_ROUND: i64 = 1_000;
+const FEW_DECISIONS: usize = 1_000;
 /// How often the database is asked whether another process wrote, while there is nothing to do.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How long the engine lets more come together after it was woken.
@@ -133,6 +136,9 @@ pub struct Engine<S> {
     calendar: Arc<dyn Calendar>,
     signs: EngineSigns,
     plan: Plan,
+    /// Most people or messages of this round, and most decisions: [`ROUND`] and [`DECISIONS`], or fewer.
+    most: i64,
+    most_decisions: usize,
     /// The last event that was looked at.
     reached: i64,
     /// Batches in a row that the store did not carry out.
@@ -158,6 +164,8 @@ impl<S: Store + Clone> Engine<S> {
             calendar,
             signs,
             plan: Plan::default(),
+            most: ROUND,
+            most_decisions: DECISIONS,
             reached: 0,
             refused: 0,
             kept_at: Timestamp(0),
@@ -220,6 +228,8 @@ impl<S: Store + Clone> Engine<S> {
     /// # Errors
     /// The store's own; nothing of the failed part was done.
     pub async fn round(&mut self) -> StoreResult<bool> {
+        (self.most, self.most_decisions) =
+            if self.store.is_pressed() { (SHORT_ROUND, FEW_DECISIONS) } else { (ROUND, DECISIONS) };
         let head = self.fresh_head().await?;
         self.reached = self.reached.max(head.cursor);
         self.signs.0.behind.store(head.last_event - self.reached, Ordering::Relaxed);
@@ -258,7 +268,7 @@ impl<S: Store + Clone> Engine<S> {
     /// Carries a batch out and keeps the plan's counts in step with it. False where it has to be decided anew.
     async fn carry_out(&mut self, mut batch: Batch) -> StoreResult<bool> {
         batch.cursor = batch.cursor.max(self.reached);
-        let soon = batch.now.0 - self.kept_at.0 < AHEAD_MS && batch.cursor - batch.head.cursor < AHEAD;
+        let soon = !has_passed(AHEAD_MS, self.kept_at, batch.now) && batch.cursor - batch.head.cursor < AHEAD;
         if batch.is_empty() && (soon || batch.cursor == batch.head.cursor) {
             self.reached = batch.cursor;
             return Ok(true);
@@ -270,7 +280,7 @@ impl<S: Store + Clone> Engine<S> {
             .map(|live| live.planned.project_id)
             .collect();
         self.unheard.extend(touched);
-        let announces = batch.now.0 - self.announced_at.0 >= ANNOUNCE_EVERY;
+        let announces = has_passed(ANNOUNCE_EVERY, self.announced_at, batch.now);
         if announces {
             batch.announce = self.unheard.iter().copied().collect();
         }
@@ -332,7 +342,7 @@ impl<S: Store + Clone> Engine<S> {
     /// Pages hear of the last change as well, when nothing follows it.
     async fn announce_rest(&mut self) -> StoreResult<()> {
         let now = self.clock.now();
-        if self.unheard.is_empty() || now.0 - self.announced_at.0 < ANNOUNCE_EVERY {
+        if self.unheard.is_empty() || !has_passed(ANNOUNCE_EVERY, self.announced_at, now) {
             return Ok(());
         }
         let head = self.store.head().await?;
@@ -350,12 +360,17 @@ impl<S: Store + Clone> Engine<S> {
         if self.swept_epoch == self.plan.epoch {
             return Ok(false);
         }
-        let more = self.store.sweep(self.clock.now(), ROUND).await?;
+        let more = self.store.sweep(self.clock.now(), self.most).await?;
         if !more {
             self.swept_epoch = self.plan.epoch;
         }
         Ok(more)
     }
+}
+
+/// Have so many milliseconds gone by? A clock that was set back says so too: nothing waits until it has caught up.
+fn has_passed(ms: i64, since: Timestamp, now: Timestamp) -> bool {
+    !(0..ms).contains(&(now.0 - since.0))
 }
 
 /// In whose name things happen by themselves.

@@ -5,7 +5,7 @@ use std::{
     sync::atomic::Ordering,
 };
 
-use super::{DECISIONS, Engine, ROUND, slice::Slice};
+use super::{Engine, ROUND, slice::Slice};
 use crate::{
     domain::{people::PastEvent, settings::Entry, time::Timestamp},
     server::store::{
@@ -76,7 +76,7 @@ impl<S: Store + Clone> Engine<S> {
         let mut relevant = Vec::new();
         let mut decisions = 0;
         for (place, event) in events.iter().enumerate() {
-            if decisions >= DECISIONS {
+            if decisions >= self.most_decisions {
                 return (&events[..place], relevant);
             }
             decisions += self.plan.by_profile.get(&event.project).map_or(0, Vec::len);
@@ -133,7 +133,7 @@ impl<S: Store + Clone> Engine<S> {
     /// Profiles that changed.
     pub(super) async fn profile_changes(&mut self, head: Head) -> StoreResult<bool> {
         let journeys = self.plan.by_profile.values().map(Vec::len).max().unwrap_or(0).max(1);
-        let changes = self.store.profile_changes(ROUND.min((DECISIONS / journeys).max(1) as i64)).await?;
+        let changes = self.store.profile_changes(ROUND.min((self.most_decisions / journeys).max(1) as i64)).await?;
         let Some((last, ..)) = changes.last().copied() else { return Ok(false) };
         let now = self.clock.now();
         let pairs = self.pairs(changes.into_iter().map(|(_, project, profile)| (project, profile)).collect());

@@ -1,7 +1,7 @@
 //! Entries that look at many people at once: a segment once, on dates, every so many hours; an uploaded list. And the first
 //! look of a journey that lets people in when they come to meet criteria: who meets them already does not come to.
 
-use super::{Engine, ROUND, slice::Slice};
+use super::{Engine, slice::Slice};
 use crate::{
     domain::{
         settings::{Entry, EntryType, SegmentTiming},
@@ -69,8 +69,8 @@ impl<S: Store + Clone> Engine<S> {
         let (Some(criteria), project) = (live.compiled.entry_criteria.clone(), live.planned.project) else { return Ok(false) };
         let priming = live.entry_type() == EntryType::Profile;
         let now = self.clock.now();
-        let people = self.store.matching(project, &criteria, run.after, ROUND, now).await?;
-        let reached = if (people.len() as i64) < ROUND { None } else { people.last().copied() };
+        let people = self.store.matching(project, &criteria, run.after, self.most, now).await?;
+        let reached = if (people.len() as i64) < self.most { None } else { people.last().copied() };
         let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
         slice.batch.run = Some((version, run.at, reached));
         let occasions: Vec<(VersionNumber, ProfileNumber)> = people.iter().map(|person| (version, *person)).collect();

@@ -8,9 +8,14 @@ use axum::{
 
 use super::{AppState, assets::plain};
 
-/// The process runs; and whether it is held, where nobody enters or moves and nothing is sent.
+/// The process runs, with everything that works in the background; and whether it is held, where nobody enters or moves and
+/// nothing is sent.
 pub async fn alive(State(state): State<AppState>) -> Response<Body> {
-    plain(StatusCode::OK, if state.services.hold().is_some() { "ok held\n" } else { "ok\n" })
+    match state.services.supervisor().first_death() {
+        None if state.services.hold().is_some() => plain(StatusCode::OK, "ok held\n"),
+        None => plain(StatusCode::OK, "ok\n"),
+        Some(death) => plain(StatusCode::SERVICE_UNAVAILABLE, format!("{} died\n", death.worker.key())),
+    }
 }
 
 /// The database can be read and written, and the server is not on its way down.

@@ -23,7 +23,6 @@ use crate::{
     },
     server::{
         channels,
-        ingest::IntakeError,
         store::{
             Store, StoreError,
             answers::{Report, Told},
@@ -168,10 +167,7 @@ impl<S: Store + Clone> Services<S> {
         let replies = heard.replies.into_iter().map(|reply| (project, reply)).collect();
         let told = Told { reports, replies, receipt: heard.receipt.map(|receipt| (project, receipt)) };
         if told.receipt.is_some() || !told.reports.is_empty() || !told.replies.is_empty() {
-            self.reports.take(told).await.map_err(|error| match error {
-                IntakeError::Full => ServiceError::Busy,
-                IntakeError::Store(error) => error.into(),
-            })?;
+            self.reports.take(told).await.map_err(ServiceError::from)?;
         }
         Ok(Taken { accepted, rejected: heard.rejected })
     }

@@ -6,6 +6,7 @@ use crate::{
         auth::{oidc::ProviderError, password::PasswordError, secret::NoRandomness, throttle::TooMany},
         channels::ChannelError,
         costly_work::{Crowded, WorkError},
+        ingest::IntakeError,
         store::StoreError,
         vault::VaultError,
     },
@@ -52,6 +53,9 @@ pub enum ServiceError {
     /// Costly work broke off: a bug, or the server is ending.
     #[error("the work broke off: {0}")]
     BrokeOff(String),
+    /// The server is going down: whether it was done is not known.
+    #[error("the server is stopping")]
+    Stopping,
     #[error(transparent)]
     Provider(#[from] ProviderError),
     /// Only a running server sends.
@@ -75,6 +79,16 @@ impl From<PasswordError> for ServiceError {
         match error {
             PasswordError::Failed => ServiceError::Hash,
             PasswordError::Busy => ServiceError::Busy,
+        }
+    }
+}
+
+impl From<IntakeError> for ServiceError {
+    fn from(error: IntakeError) -> Self {
+        match error {
+            IntakeError::Full => ServiceError::Busy,
+            IntakeError::Stopping => ServiceError::Stopping,
+            IntakeError::Store(error) => error.into(),
         }
     }
 }

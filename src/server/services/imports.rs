@@ -1,6 +1,8 @@
 //! Files of people and events: read in row by row, while a page or a terminal shows how far it has come.
 
-use std::fs::File;
+use std::{fs::File, panic::AssertUnwindSafe};
+
+use futures::FutureExt;
 
 use super::{ServiceError, ServiceResult, Services, audit::harmless};
 use crate::{
@@ -19,8 +21,13 @@ use crate::{
         ingest::IntakeError,
         people_file::{Portion, portions},
         store::{Store, StoreError, people::NewImport},
+        supervisor::{said, short_task},
     },
 };
+
+/// What the page of an import says where the program itself failed.
+const BROKEN_OFF: &str =
+    "Something went wrong on our side. Import the file again: who is known already is only brought up to date.";
 
 /// A file to be read in.
 pub struct PeopleFile {
@@ -38,10 +45,18 @@ impl<S: Store + Clone> Services<S> {
     pub async fn start_import(&self, actor: &Actor, file: PeopleFile, place: Running) -> ServiceResult<ImportId> {
         let (import, file) = self.begin_import(actor, file).await?;
         let (services, actor) = (self.clone(), actor.clone());
-        tokio::spawn(async move {
+        short_task("import", async move {
             let _place = place;
-            if let Err(error) = services.read_in(&actor, import, file, |_, _| {}).await {
-                tracing::error!(%error, %import, "import.failed");
+            // Whatever happens, its page does not say for ever that it is being read.
+            let reading = AssertUnwindSafe(services.read_in(&actor, import, file, |_, _| {})).catch_unwind().await;
+            let error = match reading {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => error.to_string(),
+                Err(panic) => said(&*panic).to_string(),
+            };
+            tracing::error!(error, %import, "import.failed");
+            if let Err(error) = services.store.finish_import(&actor, import, Some(BROKEN_OFF), services.now()).await {
+                tracing::error!(%error, %import, "import.not_finished");
             }
         });
         Ok(import)
@@ -108,7 +123,7 @@ impl<S: Store + Clone> Services<S> {
             let sender = Sender::trusted(actor.user, RecordSource::File);
             let batch = Batch { project: actor.project, sender, records: portion.records };
             self.intake.take_when_free(batch).await.map_err(|error| match error {
-                IntakeError::Full => "The server is stopping.".to_string(),
+                IntakeError::Full | IntakeError::Stopping => "The server is stopping.".to_string(),
                 IntakeError::Store(error) => plain(error),
             })?;
         }

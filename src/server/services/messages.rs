@@ -13,7 +13,7 @@ use crate::{
         },
         error::FieldError,
         graph::Graph,
-        ids::{JourneyId, ProjectId},
+        ids::JourneyId,
         interrupt::{GivenUp, Interrupt},
         people::{
             Profile,
@@ -156,7 +156,7 @@ impl<S: Store + Clone> Services<S> {
             }
         };
         let Some(seq) = known else { return Ok(Somebody { person: PreviewPerson::Unknown, found: None }) };
-        let detail = self.store.person(project, seq).await?;
+        let detail = self.store.person(actor.project, seq).await?;
         Ok(Somebody { person: PreviewPerson::Person { seq, title: detail.title() }, found: Some(detail) })
     }
 }

@@ -41,6 +41,7 @@ use crate::{
         hold::HoldWatch,
         ingest::Intake,
         store::{Store, StoreResult, delivery::ChangedFacts},
+        supervisor::Supervisor,
         tracking::intake::Reports,
         vault::Vault,
     },
@@ -63,6 +64,7 @@ pub struct Services<S> {
     delivery: Option<Delivery>,
     work: CostlyWork,
     hold: HoldWatch,
+    supervisor: Supervisor,
 }
 
 /// What messages go out with.
@@ -86,12 +88,26 @@ impl<S: Store + Clone> Services<S> {
         allow_local: bool,
         signs: EngineSigns,
         delivery: Option<Delivery>,
+        supervisor: Supervisor,
     ) -> Self {
         let flights = delivery.as_ref().map(|delivery| delivery.flights.clone()).unwrap_or_default();
-        let intake = Intake::start(store.clone(), Arc::clone(&clock), signs.clone(), flights.clone());
-        let reports = Reports::start(store.clone(), Arc::clone(&clock), signs.clone(), flights);
+        let intake = Intake::start(store.clone(), Arc::clone(&clock), signs.clone(), flights.clone(), &supervisor);
+        let reports = Reports::start(store.clone(), Arc::clone(&clock), signs.clone(), flights, &supervisor);
         let (work, hold) = (CostlyWork::default(), HoldWatch::new(None));
-        Self { store, clock, changes, auth: Arc::new(auth), allow_local, intake, reports, signs, delivery, work, hold }
+        Self {
+            store,
+            clock,
+            changes,
+            auth: Arc::new(auth),
+            allow_local,
+            intake,
+            reports,
+            signs,
+            delivery,
+            work,
+            hold,
+            supervisor,
+        }
     }
 
     /// With limits on costly work that are other than the usual ones.
@@ -137,6 +153,11 @@ impl<S: Store + Clone> Services<S> {
     pub fn with_hold(mut self, hold: HoldWatch) -> Self {
         self.hold = hold;
         self
+    }
+
+    /// Who watches what works in the background.
+    pub fn supervisor(&self) -> &Supervisor {
+        &self.supervisor
     }
 
     /// What the engine tells about itself.

@@ -1,6 +1,6 @@
 //! People, what they do, segments, and what became of them in journeys.
 
-use super::{ServiceError, ServiceResult, Services};
+use super::{ServiceResult, Services};
 use crate::{
     domain::{
         access::Permission,
@@ -22,7 +22,6 @@ use crate::{
     },
     server::{
         costly_work::{Job, WorkStop},
-        ingest::IntakeError,
         store::{
             Store, StoreError,
             delivery::{ChangedFacts, ChangedPerson},
@@ -35,7 +34,8 @@ impl<S: Store + Clone> Services<S> {
     /// Takes records in; answered when they are on the disk, with what the sender may not change.
     ///
     /// # Errors
-    /// Where more comes in than can be written ([`ServiceError::Busy`]): nothing of it was stored.
+    /// Where more comes in than can be written ([`super::ServiceError::Busy`]): nothing of it was stored. Where the server is going
+    /// down ([`super::ServiceError::Stopping`]): that is not known.
     pub async fn ingest(&self, actor: &Actor, records: Vec<Record>) -> ServiceResult<Vec<Ignored>> {
         actor.require(Permission::SendEvents)?;
         self.store_records(actor, records).await
@@ -58,10 +58,7 @@ impl<S: Store + Clone> Services<S> {
         }
         let trust = if actor.authority.is_of_browser() { Trust::Browser } else { Trust::Full };
         let sender = Sender { by: actor.user, source: RecordSource::Api, trust };
-        self.intake.take(Batch { project: actor.project, sender, records }).await.map_err(|error| match error {
-            IntakeError::Full => ServiceError::Busy,
-            IntakeError::Store(error) => error.into(),
-        })
+        Ok(self.intake.take(Batch { project: actor.project, sender, records }).await?)
     }
 
     /// People, masked for whoever may not see them; conditions of one's own would tell about their properties.

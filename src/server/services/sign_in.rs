@@ -18,6 +18,7 @@ use crate::{
             Store, StoreError,
             access::{AccountRow, FirstRole, NewAccount, NewSession},
         },
+        supervisor::short_task,
     },
 };
 
@@ -68,7 +69,7 @@ impl<S: Store + Clone> Services<S> {
     /// Nobody waits for it: an answer that came later for known accounts would tell them apart from unknown ones.
     fn note_failed_sign_in(&self, user: UserId, visitor: &Visitor) {
         let (store, origin, now) = (self.store.clone(), visitor.origin.clone(), self.now());
-        tokio::spawn(async move {
+        short_task("sign_in.note_failed", async move {
             if let Err(error) = store.note_failed_sign_in(user, &origin, now).await {
                 tracing::warn!(%error, "sign_in.not_noted");
             }

@@ -17,6 +17,7 @@ use crate::{
             Store,
             access::{LiveSession, SecretHash},
         },
+        supervisor::short_task,
     },
 };
 
@@ -165,7 +166,7 @@ impl<S: Store + Clone> Services<S> {
         }
         // Nobody waits for it, and a reader does not become a writer.
         let (store, id) = (self.store.clone(), session.id);
-        tokio::spawn(async move {
+        short_task("session.touch", async move {
             if let Err(error) = store.touch_session(id, now).await {
                 tracing::warn!(%error, "session.touch_failed");
             }

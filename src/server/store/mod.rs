@@ -196,6 +196,8 @@ pub trait Store:
     fn generation(&self, project: ProjectId) -> impl Future<Output = StoreResult<i64>> + Send;
     /// Every version's counters that do not add up (guarantee 6), as sentences.
     fn check(&self) -> impl Future<Output = StoreResult<Vec<String>>> + Send;
+    /// Has a person had to wait lately while others wrote? Whoever writes much does so in small portions then.
+    fn is_pressed(&self) -> bool;
     /// Can it be read and written right now?
     fn ready(&self) -> impl Future<Output = StoreResult<()>> + Send;
 }

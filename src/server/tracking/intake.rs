@@ -21,6 +21,7 @@ use crate::{
             delivery::ChangedFacts,
             error::Obstacle,
         },
+        supervisor::{Supervisor, Worker, short_task},
     },
 };
 
@@ -42,9 +43,15 @@ pub struct Reports(mpsc::Sender<Waiting>);
 
 impl Reports {
     /// Starts the task that writes.
-    pub fn start(store: impl Store + Clone, clock: Arc<dyn Clock>, signs: EngineSigns, flights: Flights) -> Self {
+    pub fn start(
+        store: impl Store + Clone,
+        clock: Arc<dyn Clock>,
+        signs: EngineSigns,
+        flights: Flights,
+        supervisor: &Supervisor,
+    ) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        tokio::spawn(write(store, clock, signs, flights, receiver));
+        supervisor.run_while_used(Worker::EventWriter, write(store, clock, signs, flights, receiver));
         Self(sender)
     }
 
@@ -59,11 +66,11 @@ impl Reports {
     /// Stores what was told; answered when it is on the disk.
     ///
     /// # Errors
-    /// Where there is no room, or it could not be written. Nothing was stored then.
+    /// Where there is no room, or it could not be written: nothing was stored then. Or where nobody writes any more.
     pub async fn take(&self, told: Told) -> Result<(), IntakeError> {
         let (answer, answered) = oneshot::channel();
-        self.0.try_send(Waiting { told, answer: Some(answer) }).map_err(|_| IntakeError::Full)?;
-        Ok(answered.await.map_err(|_| IntakeError::Full)??)
+        self.0.try_send(Waiting { told, answer: Some(answer) })?;
+        Ok(answered.await.map_err(|_| IntakeError::Stopping)??)
     }
 
     /// Waits until everything that was noted so far is on the disk, or cannot get there.
@@ -184,7 +191,7 @@ fn answer_all(told: impl Iterator<Item = Awaited>, changed: ChangedFacts, flight
         return;
     }
     let flights = flights.clone();
-    tokio::spawn(async move {
+    short_task("answers.facts_changed", async move {
         flights.facts_changed(&changed).await;
         for (_, answer) in grave {
             let _ = answer.send(Ok(()));

@@ -7,5 +7,6 @@ pub mod deliver;
 pub mod editor;
 pub mod engine;
 pub mod list;
+pub mod operate;
 mod process;
 pub mod target;

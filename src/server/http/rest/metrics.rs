@@ -15,6 +15,7 @@ use crate::{
     server::{
         costly_work::WorkReading,
         http::AppState,
+        log,
         services::{ServiceError, delivery::DeliveryFigures},
         store::engine::JourneyLoad,
     },
@@ -28,6 +29,7 @@ pub async fn read(State(state): State<AppState>, Extension(actor): Extension<Act
     engine(&mut text, &state, backlog.due);
     courier(&mut text, &delivery);
     costly_work(&mut text, state.services.costly_work());
+    program(&mut text);
     by_channel(&mut text, &delivery.channels);
     by_journey(&mut text, &backlog.journeys);
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
@@ -86,6 +88,12 @@ fn costly_work(text: &mut String, reading: WorkReading) {
     add(text, "costly_work_too_long_total", "counter", too_long, reading.too_long);
     let nobody_waited = "Costly work that was stopped because its client had hung up.";
     add(text, "costly_work_abandoned_total", "counter", nobody_waited, reading.nobody_waited);
+}
+
+/// Of the program itself: an operator wants to hear of both.
+fn program(text: &mut String) {
+    add(text, "log_lines_lost_total", "counter", "Lines of the log that could not be written.", log::lost_lines());
+    add(text, "panics_total", "counter", "Faults of the program that were contained; the log has each.", log::panics());
 }
 
 /// Name, help and value of a figure that each channel has.

@@ -16,7 +16,7 @@ use crate::{
         selection::{Selection, SelectionDigest},
         status::Status,
         time::Timestamp,
-        transition::Situation,
+        transition::{Situation, start_ahead},
     },
     server::store::StoreResult,
 };
@@ -58,6 +58,7 @@ struct CandidateRow {
     shelf: i64,
     ever_published: bool,
     start_at: Option<i64>,
+    has_run: bool,
     revision: i64,
     inside_all: i64,
     queued_all: i64,
@@ -65,6 +66,7 @@ struct CandidateRow {
 
 /// What is read of each: people inside and messages queued count over all versions.
 const COLUMNS: &str = "j.seq, j.id, j.name, j.status, j.shelf, j.ever_published, j.start_at, j.revision,
+    (SELECT v.entry_since > 0 OR v.entered > 0 FROM versions v WHERE v.id = j.shown_version_id) AS has_run,
     (SELECT coalesce(sum(v.inside), 0) FROM versions v WHERE v.journey_id = j.id) AS inside_all,
     (SELECT coalesce(sum(v.queued), 0) FROM versions v WHERE v.journey_id = j.id) AS queued_all";
 
@@ -123,7 +125,7 @@ impl CandidateRow {
                 status,
                 archived: self.shelf == 1,
                 ever_published: self.ever_published,
-                start_ahead: self.start_at.is_some_and(|start| start > now.0),
+                start_ahead: start_ahead(self.start_at.map(Timestamp), self.has_run, now),
                 inside: self.inside_all,
             },
             revision: self.revision,

@@ -44,6 +44,7 @@ mod seed;
 pub mod server_lock;
 mod sessions;
 mod store;
+mod turns;
 mod undo;
 
 use std::{
@@ -52,6 +53,7 @@ use std::{
 };
 
 use sqlx::{Connection, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
+use turns::{Turns, Urgency, Writer, Writing};
 
 use super::{StoreError, StoreResult, error::Obstacle};
 use crate::domain::ids::ProjectId;
@@ -68,6 +70,7 @@ pub struct SqliteStore {
     readers: SqlitePool,
     /// One connection: writes are serialised on purpose, and none is ever refused because of another.
     writer: SqlitePool,
+    turns: Turns,
     totals: Arc<Mutex<list::Totals>>,
     numbers: Arc<Mutex<numbers::Numbers>>,
     /// The last to be dropped: it holds the file open.
@@ -77,19 +80,29 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Begins a transaction that will write. `IMMEDIATE`, because one that reads first and writes later fails at once when
     /// another process wrote in between.
-    async fn begin(&self) -> StoreResult<Transaction<'static, Sqlite>> {
+    async fn begin(&self) -> StoreResult<Writing> {
+        self.begin_as(Urgency::Person).await
+    }
+
+    /// The same, of what can wait for a person's turn.
+    async fn begin_as(&self, urgency: Urgency) -> StoreResult<Writing> {
         if let Some(lost) = self.ownership.loss() {
             return Err(StoreError::Unavailable(lost));
         }
         // One that is given up here was not begun: the driver rolls back what nobody waits for.
-        let begun = tokio::time::timeout(WAIT, self.begin_in_turn()).await;
+        let begun = tokio::time::timeout(WAIT, self.begin_in_turn(urgency)).await;
         begun.unwrap_or(Err(StoreError::Unavailable(Obstacle::Busy)))
     }
 
-    async fn begin_in_turn(&self) -> StoreResult<Transaction<'static, Sqlite>> {
+    async fn begin_in_turn(&self, urgency: Urgency) -> StoreResult<Writing> {
+        let turn = self.turns.take(urgency).await;
+        Ok(Writing::new(self.begin_now().await?, turn))
+    }
+
+    async fn begin_now(&self) -> StoreResult<Transaction<'static, Sqlite>> {
         match self.writer.begin_with(self.ownership.begin()).await {
             Err(sqlx::Error::InvalidSavePointStatement) => {
-                drop(self.writer().await?);
+                drop(self.connection_that_writes().await?);
                 Ok(self.writer.begin_with(self.ownership.begin()).await?)
             }
             Err(error) if self.ownership.says_displaced(&error) => {
@@ -103,9 +116,20 @@ impl SqliteStore {
         }
     }
 
-    /// The connection that writes, for a single statement. Where the disk failed within a transaction, SQLite has ended it
-    /// and the driver does not know: such a connection would refuse everything from then on, and makes way for a new one.
-    async fn writer(&self) -> StoreResult<PoolConnection<Sqlite>> {
+    /// The connection that writes, for a single statement.
+    async fn writer(&self) -> StoreResult<Writer> {
+        self.writer_as(Urgency::Person).await
+    }
+
+    /// The same, for what can wait for a person's turn.
+    async fn writer_as(&self, urgency: Urgency) -> StoreResult<Writer> {
+        let turn = self.turns.take(urgency).await;
+        Ok(Writer::new(self.connection_that_writes().await?, turn))
+    }
+
+    /// Where the disk failed within a transaction, SQLite has ended it and the driver does not know: such a connection would
+    /// refuse everything from then on, and makes way for a new one.
+    async fn connection_that_writes(&self) -> StoreResult<PoolConnection<Sqlite>> {
         let connection = self.writer.acquire().await?;
         if !connection.is_in_transaction() {
             return Ok(connection);
@@ -116,7 +140,7 @@ impl SqliteStore {
     }
 
     /// Commits a change that the list could show, and lets everybody notice.
-    async fn commit(&self, mut transaction: Transaction<'static, Sqlite>, project: ProjectId) -> StoreResult<()> {
+    async fn commit(&self, mut transaction: Writing, project: ProjectId) -> StoreResult<()> {
         sqlx::query(
             "INSERT INTO project_changes (project_id, generation) VALUES (?, 1)
              ON CONFLICT DO UPDATE SET generation = generation + 1",
@@ -124,8 +148,7 @@ impl SqliteStore {
         .bind(project.0)
         .execute(&mut *transaction)
         .await?;
-        transaction.commit().await?;
-        Ok(())
+        transaction.commit().await
     }
 
     /// The numbers that are known; a panic elsewhere does not spoil them.

@@ -13,6 +13,7 @@ use super::{
     database_file::{Access, Content, DatabaseFile},
     open_errors::{damaged, explain, explain_migration, newer, older},
     ownership::Ownership,
+    turns::Turns,
 };
 use crate::server::store::{StoreError, StoreResult};
 
@@ -78,7 +79,7 @@ impl SqliteStore {
             let shown = path.display();
             return Err(StoreError::Unusable(format!("The file {shown} was replaced while it was opened. Start again.")));
         }
-        Ok(Self { readers, writer, totals: Arc::default(), numbers: Arc::default(), ownership })
+        Ok(Self { readers, writer, turns: Turns::default(), totals: Arc::default(), numbers: Arc::default(), ownership })
     }
 }
 

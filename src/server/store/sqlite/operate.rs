@@ -1,12 +1,13 @@
 //! Pause, resume, stop, archive… on one journey or many: one transaction, all of it or a clear account.
 
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::SqliteConnection;
 
 use super::{
     SqliteStore,
     candidates::{self, Candidate, Candidates},
     record::{Item, Record},
     rows::to_json,
+    turns::Writing,
 };
 use crate::{
     domain::{
@@ -220,7 +221,7 @@ fn preview(candidates: &Candidates) -> StopPreview {
 
 async fn by_itself(
     store: &SqliteStore,
-    mut transaction: Transaction<'static, Sqlite>,
+    mut transaction: Writing,
     system: &Actor,
     journeys: Vec<JourneyId>,
     action: Action,

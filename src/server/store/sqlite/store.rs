@@ -151,6 +151,10 @@ impl Store for SqliteStore {
         check::check(self).await
     }
 
+    fn is_pressed(&self) -> bool {
+        self.turns.are_pressed()
+    }
+
     async fn ready(&self) -> StoreResult<()> {
         project::ready(self).await
     }

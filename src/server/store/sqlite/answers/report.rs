@@ -31,6 +31,7 @@ use crate::{
             bulk::Bulk,
             people,
             rows::{json, to_json},
+            turns::Urgency,
         },
     },
 };
@@ -52,7 +53,7 @@ pub struct Reached {
 }
 
 pub async fn report(store: &SqliteStore, told: &[Told], now: Timestamp) -> StoreResult<(u64, ChangedFacts)> {
-    let mut transaction = store.begin().await?;
+    let mut transaction = store.begin_as(Urgency::Work).await?;
     let connection = &mut *transaction;
     let mut fresh: Vec<&Told> = Vec::with_capacity(told.len());
     for one in told {

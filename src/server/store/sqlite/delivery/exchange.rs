@@ -11,7 +11,7 @@ use crate::{
     server::store::{
         StoreResult,
         delivery::{MessageNumber, Quota, SettledMessage, TakenMessage},
-        sqlite::{SqliteStore, rows::to_json},
+        sqlite::{SqliteStore, rows::to_json, turns::Urgency},
     },
 };
 
@@ -45,7 +45,7 @@ async fn all_together(
     quotas: &[Quota],
     now: Timestamp,
 ) -> StoreResult<Option<Vec<TakenMessage>>> {
-    let mut transaction = store.begin().await?;
+    let mut transaction = store.begin_as(Urgency::Work).await?;
     if !settle::settle(&mut transaction, settled, now).await? {
         transaction.rollback().await?;
         return Ok(None);
@@ -56,7 +56,7 @@ async fn all_together(
 }
 
 async fn take_only(store: &SqliteStore, quotas: &[Quota], now: Timestamp) -> StoreResult<Vec<TakenMessage>> {
-    let mut transaction = store.begin().await?;
+    let mut transaction = store.begin_as(Urgency::Work).await?;
     let taken = take::take(&mut transaction, quotas, now).await?;
     transaction.commit().await?;
     Ok(taken)
@@ -64,7 +64,7 @@ async fn take_only(store: &SqliteStore, quotas: &[Quota], now: Timestamp) -> Sto
 
 /// Those that are still in hand; what somebody else has settled counts as they settled it.
 async fn settle_ours(store: &SqliteStore, settled: &[SettledMessage], now: Timestamp) -> StoreResult<()> {
-    let mut transaction = store.begin().await?;
+    let mut transaction = store.begin_as(Urgency::Work).await?;
     let held = in_hand(&mut transaction, settled).await?;
     let ours: Vec<SettledMessage> = settled.iter().filter(|message| held.contains(&message.message)).cloned().collect();
     tracing::error!(others = settled.len() - ours.len(), "delivery.settled_by_somebody_else");
@@ -86,7 +86,7 @@ async fn in_hand(connection: &mut SqliteConnection, settled: &[SettledMessage]) 
 
 async fn settle_one(store: &SqliteStore, message: &SettledMessage, now: Timestamp) -> StoreResult<()> {
     let one = std::slice::from_ref(message);
-    let mut transaction = store.begin().await?;
+    let mut transaction = store.begin_as(Urgency::Work).await?;
     match settle::settle(&mut transaction, one, now).await {
         Ok(_) => Ok(transaction.commit().await?),
         Err(error) if error.is_about_rows() => {
@@ -103,7 +103,7 @@ async fn settle_one(store: &SqliteStore, message: &SettledMessage, now: Timestam
 }
 
 async fn settle_uncounted(store: &SqliteStore, one: &[SettledMessage], now: Timestamp) -> StoreResult<()> {
-    let mut transaction = store.begin().await?;
+    let mut transaction = store.begin_as(Urgency::Work).await?;
     settle::write_states(&mut transaction, one, &HashSet::new(), now).await?;
     settle::tell_engine(&mut transaction, one, now).await?;
     Ok(transaction.commit().await?)

@@ -11,7 +11,7 @@ use crate::{
         StoreResult,
         delivery::{SettledMessage, Settlement},
         engine::{ProjectNumber, VersionNumber},
-        sqlite::{SqliteStore, bulk::Bulk, rows::to_json},
+        sqlite::{SqliteStore, bulk::Bulk, rows::to_json, turns::Urgency},
     },
 };
 
@@ -159,7 +159,7 @@ async fn suppress(connection: &mut SqliteConnection, settled: &[SettledMessage],
 /// The server died with messages in the senders' hands. Whether a provider has taken them nobody knows: they go out again
 /// under the same key. Those of versions that were stopped or left do not.
 pub async fn take_back(store: &SqliteStore, now: Timestamp) -> StoreResult<i64> {
-    let mut transaction = store.begin().await?;
+    let mut transaction = store.begin_as(Urgency::Work).await?;
     let left = sqlx::query(
         "INSERT INTO delivery_doubts (project, count)
          SELECT project, count(*) FROM outbox INDEXED BY outbox_leased WHERE state = 4 GROUP BY project

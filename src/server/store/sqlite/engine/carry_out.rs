@@ -10,12 +10,12 @@ use crate::{
     server::store::{
         StoreResult,
         engine::{Batch, Head, Position, ProfileNumber},
-        sqlite::{SqliteStore, bulk::Bulk, rows::to_json},
+        sqlite::{SqliteStore, bulk::Bulk, rows::to_json, turns::Urgency},
     },
 };
 
 pub async fn carry_out(store: &SqliteStore, batch: &Batch) -> StoreResult<bool> {
-    let mut transaction = store.begin().await?;
+    let mut transaction = store.begin_as(Urgency::Work).await?;
     let connection = &mut *transaction;
     let head: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *connection).await?;
     let head = Head::from(head);

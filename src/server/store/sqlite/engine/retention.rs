@@ -10,7 +10,7 @@ use crate::{
     server::store::{
         StoreResult,
         engine::{Age, EnrolmentNumber, Page, VersionNumber},
-        sqlite::{SqliteStore, bulk::Bulk, delivery::MessageState, rows::to_json},
+        sqlite::{SqliteStore, bulk::Bulk, delivery::MessageState, rows::to_json, turns::Urgency},
     },
 };
 
@@ -37,7 +37,7 @@ pub async fn events(store: &SqliteStore, age: Age, from: i64, limit: i64) -> Sto
         .bind(from)
         .bind(last)
         .bind(age.before.0)
-        .execute(&mut *store.writer().await?)
+        .execute(&mut *store.writer_as(Urgency::Upkeep).await?)
         .await?
         .rows_affected();
     Ok(Page { deleted, next })
@@ -61,7 +61,7 @@ pub async fn steps(store: &SqliteStore, age: Age, from: EnrolmentNumber, trips: 
         .bind(first)
         .bind(end)
         .bind(age.before.0)
-        .execute(&mut *store.writer().await?)
+        .execute(&mut *store.writer_as(Urgency::Upkeep).await?)
         .await?
         .rows_affected();
     Ok(Page { deleted, next: Some(end) })
@@ -98,7 +98,7 @@ async fn delete_messages(store: &SqliteStore, old: &[i64]) -> StoreResult<u64> {
         2,
         ") c WHERE versions.seq = c.column1",
     );
-    let mut transaction = store.begin().await?;
+    let mut transaction = store.begin_as(Urgency::Upkeep).await?;
     let gone: Vec<(i64, i64, VersionNumber)> = sqlx::query_as(
         "DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each(?1)) AND state IN (SELECT value FROM json_each(?2))
          RETURNING seq, state, version",
@@ -132,7 +132,7 @@ pub async fn refusals(store: &SqliteStore, age: Age, from: VersionNumber, limit:
     .bind(version)
     .bind(age.before.0)
     .bind(limit)
-    .execute(&mut *store.writer().await?)
+    .execute(&mut *store.writer_as(Urgency::Upkeep).await?)
     .await?
     .rows_affected();
     let more = deleted == limit.unsigned_abs();
@@ -142,7 +142,7 @@ pub async fn refusals(store: &SqliteStore, age: Age, from: VersionNumber, limit:
 /// Receipts of providers' reports, and imports with the rows that they refused. What is found is what goes: there is no page
 /// that something could stay on.
 pub async fn accounts(store: &SqliteStore, age: Age, limit: i64) -> StoreResult<Page> {
-    let mut transaction = store.begin().await?;
+    let mut transaction = store.begin_as(Urgency::Upkeep).await?;
     let mut deleted = 0;
     let mut more = false;
     for statement in [

@@ -7,7 +7,7 @@ use crate::{
     server::store::{
         StoreResult,
         engine::EnrolmentNumber,
-        sqlite::{SqliteStore, rows::to_json},
+        sqlite::{SqliteStore, rows::to_json, turns::Urgency},
     },
 };
 
@@ -25,7 +25,7 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResu
     if !left {
         return Ok(false);
     }
-    let mut transaction = store.begin().await?;
+    let mut transaction = store.begin_as(Urgency::Work).await?;
     let trips = sqlx::query(
         "UPDATE enrolments SET (state, ended_at) =
                     (SELECT v.emptied, coalesce(v.left_at, ?1) FROM versions v WHERE v.seq = enrolments.version),

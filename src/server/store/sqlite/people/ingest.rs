@@ -37,6 +37,7 @@ use crate::{
             bulk::Bulk,
             engine::read::{PROFILE_COLUMNS, ProfileRow},
             rows::to_json,
+            turns::Urgency,
         },
     },
 };
@@ -60,7 +61,7 @@ pub async fn ingest(store: &SqliteStore, batches: &[Batch], now: Timestamp) -> S
 }
 
 async fn write(store: &SqliteStore, batches: &[Batch], now: Timestamp) -> StoreResult<Vec<Ingested>> {
-    let mut transaction = store.begin().await?;
+    let mut transaction = store.begin_as(Urgency::Work).await?;
     let connection = &mut *transaction;
     let mut numbered: Vec<(ProjectNumber, &Batch)> = Vec::with_capacity(batches.len());
     for batch in batches {
