@@ -254,11 +254,6 @@ impl Server {
         assert!(raised.success());
     }
 
-    /// How it ended by itself.
-    pub fn ended(&mut self) -> std::process::ExitStatus {
-        self.child.wait().expect("gone")
-    }
-
     pub fn kill(&mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("gone");
