@@ -56,11 +56,14 @@ async fn where_each_person_has_a_receiver_of_their_own_the_dead_ones_keep_nobody
     let mut server = place.serve_with(&HERE);
     let program = Program::new(&server).await;
     webhooks_go_out(&server).await;
-    let url_of = |number: usize| if number.is_multiple_of(2) { dead.url() } else { healthy.url() };
-    let profile = |number: usize| json!({ "identity": format!("person {number}"), "properties": { "hook": url_of(number) } });
+    let port_of = |number: usize| if number.is_multiple_of(2) { dead.address.port() } else { healthy.address.port() };
+    let profile = |number: usize| {
+        let properties = json!({ "port": port_of(number).to_string() });
+        json!({ "identity": format!("person {number}"), "properties": properties })
+    };
     let profiles: Vec<Value> = (0..PEOPLE).map(profile).collect();
     assert_eq!(program.json("/api/v1/profiles", json!({ "profiles": profiles })).await.0, 200);
-    let step = json!({ "webhook": { "url": "{{ profile.hook }}/hook", "body": "{}" } });
+    let step = json!({ "webhook": { "url": "http://127.0.0.1:{{ profile.port }}/hook", "body": "{}" } });
     let both = program.publish(journey("Both", "Signed Up", &step)).await;
     did(&program, "Signed Up").await;
     program.until(&both, "completed", PEOPLE as i64 / 2).await;
