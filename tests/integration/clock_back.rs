@@ -33,7 +33,7 @@ async fn a_journey_that_ran_goes_on_running_when_it_is_resumed() {
     assert_eq!(place.sql("UPDATE versions SET start_at = start_at + 3600000 WHERE status = 3").await, 1);
     operate("resume").await;
     let (_, detail) = program.get(&format!("/api/v1/journeys/{journey}")).await;
-    assert_eq!(detail["status"], "running", "{detail}");
+    assert_eq!(detail["summary"]["status"], "running", "{detail}");
     let event = json!({ "identity": "ada", "name": "Signed Up" });
     assert_eq!(program.json("/api/v1/events", json!({ "events": [event] })).await.0, StatusCode::OK);
     program.until(&journey, "entered", 1).await;
