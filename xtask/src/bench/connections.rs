@@ -157,7 +157,7 @@ impl Attack<'_> {
             let began = Instant::now();
             let mut opened = 0;
             for (asks_for, socket) in &mut sockets {
-                if opened < OPENED_IN_ROUND && !socket.as_ref().is_some_and(|socket| is_open(socket, asks_for.is_some())) {
+                if opened < OPENED_IN_ROUND && socket.as_ref().is_none_or(|socket| !is_open(socket, asks_for.is_some())) {
                     *socket = self.open(*asks_for).ok();
                     opened += 1;
                 }
