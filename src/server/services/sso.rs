@@ -63,9 +63,9 @@ impl<S: Store + Clone> Services<S> {
         visitor: &Visitor,
     ) -> ServiceResult<ProviderDeparture> {
         let session = self.signed_in(standing)?;
-        self.require_password(standing, present, visitor).await?;
         let sentence = "There is no sign-in provider here. Whoever runs this Wayfare sets one up.";
         let provider = self.auth.provider.as_ref().ok_or(StoreError::Conflict(sentence))?;
+        self.require_password(standing, present, visitor).await?;
         self.depart(provider, visitor, "", Some(session)).await
     }
 
