@@ -53,6 +53,7 @@ fn words(status: StatusCode) -> (&'static str, &'static str, &'static str) {
         408 | 503 | 504 => {
             ("unavailable", "That took too long", "The answer took too long and was given up. Try again in a moment.")
         }
+        429 => ("too_many_requests", "Too much at once", "More is asked for at once than is allowed. Try again in a moment."),
         413 => ("too_large", "Too large", "The request is larger than this address takes. Send less at once."),
         415 => (
             "invalid",
