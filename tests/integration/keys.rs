@@ -188,7 +188,7 @@ async fn a_key_opens_nothing_once_nobody_answers_for_it_until_an_admin_takes_it_
     let (_, people) = ada.page("/people").await;
     let bob = value_of(people.split(BOB).nth(1).expect("Bob is there"), "user", 0);
     for (role, opens) in [("publisher", 401), ("admin", 200)] {
-        assert_eq!(ada.post("people/role", &[("user", &bob), ("role", role)]).await.status(), 200);
+        assert_eq!(ada.give_role(&bob, role).await.status(), 200);
         assert_eq!(status_with(&server, &key).await, opens, "Bob is {role}");
     }
     assert!(place.run(&["user", "suspend", BOB]).status.success());
@@ -197,7 +197,7 @@ async fn a_key_opens_nothing_once_nobody_answers_for_it_until_an_admin_takes_it_
     assert!(place.run(&["user", "restore", BOB]).status.success());
     assert_eq!(status_with(&server, &key).await, 200);
 
-    assert_eq!(ada.post("people/role", &[("user", &bob)]).await.status(), 200, "Bob leaves");
+    assert_eq!(ada.give_role(&bob, "").await.status(), 200, "Bob leaves");
     assert_eq!(status_with(&server, &key).await, 401);
     let (_, page) = ada.page("/keys").await;
     assert!(page.contains("may not manage keys here any more. Take it over or revoke it."));
