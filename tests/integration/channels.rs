@@ -186,7 +186,7 @@ async fn a_secret_that_was_sealed_with_another_key_has_to_be_entered_again() {
         assert_eq!(save_sms(&server, &twilio.url(), &[("secret", TOKEN)]).await.status(), 200);
     }
     let other = place.file("other.key");
-    let server = place.serve_with(&[&HERE[..], &["--key-file", other.to_str().expect("a path")]].concat());
+    let server = place.serve_with(&[&HERE[..], &["--accept-new-key", "--key-file", other.to_str().expect("a path")]].concat());
     let (status, said) = sentence(server.post("channels/test", &[("channel", "sms"), ("to", "+49170")]).await).await;
     assert!(status == 409 && said.contains("sealed with another key"), "{said}");
     assert_eq!(save_sms(&server, &twilio.url(), &[("revision", "1"), ("secret", TOKEN)]).await.status(), 200);

@@ -63,7 +63,7 @@ async fn where_each_person_has_a_receiver_of_their_own_the_dead_ones_keep_nobody
     };
     let profiles: Vec<Value> = (0..PEOPLE).map(profile).collect();
     assert_eq!(program.json("/api/v1/profiles", json!({ "profiles": profiles })).await.0, 200);
-    let step = json!({ "webhook": { "url": "http://127.0.0.1:{{ profile.port }}/hook", "body": "{}" } });
+    let step = json!({ "webhook": { "url": "http://127.0.0.1:{{ profile.port | plus: 0 }}/hook", "body": "{}" } });
     let both = program.publish(journey("Both", "Signed Up", &step)).await;
     did(&program, "Signed Up").await;
     program.until(&both, "completed", PEOPLE as i64 / 2).await;

@@ -22,7 +22,7 @@ const PHONE_MIN: usize = 7;
 pub fn address(kind: Option<AddressKind>, address: &str) -> String {
     match kind {
         Some(AddressKind::Email) => match address.rsplit_once('@') {
-            Some((local, domain)) => format!("{}{HIDDEN}@{domain}", local.chars().next().unwrap_or_default()),
+            Some((local, domain)) => format!("{}{HIDDEN}@{domain}", local.chars().take(1).collect::<String>()),
             None => HIDDEN.to_string(),
         },
         Some(AddressKind::Phone) => {
