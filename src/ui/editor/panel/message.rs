@@ -38,7 +38,7 @@ fn TextFields(step: Part<NodeKind>) -> impl IntoView {
             let body = part!(step, "email.body", NodeKind::Email { body, .. } => body);
             view! {
                 <Line label="Subject" part=subject />
-                <Body label="Text" part=body />
+                <BodyField label="Text" part=body />
             }
             .into_any()
         }
@@ -55,7 +55,7 @@ fn TextFields(step: Part<NodeKind>) -> impl IntoView {
                 )
             };
             view! {
-                <Body label="Text" part=body />
+                <BodyField label="Text" part=body />
                 <p class="hint">{length}</p>
             }
             .into_any()
@@ -66,7 +66,7 @@ fn TextFields(step: Part<NodeKind>) -> impl IntoView {
             let link = part!(step, "push.link", NodeKind::Push { link, .. } => link);
             view! {
                 <Line label="Title" part=title />
-                <Body label="Text" part=body />
+                <BodyField label="Text" part=body />
                 <Line label="Where a tap leads" part=link placeholder="https://" />
             }
             .into_any()
@@ -76,7 +76,7 @@ fn TextFields(step: Part<NodeKind>) -> impl IntoView {
             let body = part!(step, "web_push.body", NodeKind::WebPush { body, .. } => body);
             view! {
                 <Line label="Title" part=title />
-                <Body label="Text" part=body />
+                <BodyField label="Text" part=body />
             }
             .into_any()
         }
@@ -85,7 +85,7 @@ fn TextFields(step: Part<NodeKind>) -> impl IntoView {
             let body = part!(step, "in_app.body", NodeKind::InApp { body, .. } => body);
             view! {
                 <Line label="Title" part=title />
-                <Body label="Text" part=body />
+                <BodyField label="Text" part=body />
             }
             .into_any()
         }
@@ -120,7 +120,7 @@ fn WebhookFields(step: Part<NodeKind>) -> impl IntoView {
     view! {
         <Line label="Address" part=url placeholder="https://" />
         <PickField label="Method" part=name options=choices />
-        <Body label="Body" part=body />
+        <BodyField label="Body" part=body />
         <fieldset class="panel-group">
             <legend>"Headers"</legend>
             <For each=move || 0..count.get() key=|index| *index let:index>
@@ -155,7 +155,7 @@ fn Line(label: &'static str, part: Part<String>, #[prop(optional)] placeholder: 
 
 /// The text of a message.
 #[component]
-fn Body(label: &'static str, part: Part<String>) -> impl IntoView {
+fn BodyField(label: &'static str, part: Part<String>) -> impl IntoView {
     view! {
         <Fillable label=label part=part main=true>
             <AreaField label=label part=part kind=Kind::Text rows=8 />
