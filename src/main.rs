@@ -133,7 +133,6 @@ async fn services(args: &DatabaseArgs, access: Access) -> Result<(Services<Sqlit
         Arc::new(clock),
         Changes::default(),
         auth,
-        false,
         EngineSigns::default(),
         None,
         Supervisor::default(),

@@ -128,18 +128,11 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let links = args.public_url.clone().map_or_else(|| local_url(address), Ok)?;
     let (local_too, sending) = (reachable.is_none(), Some(delivery.clone()));
     let supervisor = Supervisor::new(stop.clone());
-    let services = Services::new(
-        store.clone(),
-        Arc::clone(&clock),
-        changes.clone(),
-        auth,
-        local_too,
-        signs.clone(),
-        sending,
-        supervisor.clone(),
-    )
-    .with_costly_work(CostlyWork::within(Duration::from_secs(args.work_seconds)))
-    .with_hold(hold.clone());
+    let services =
+        Services::new(store.clone(), Arc::clone(&clock), changes.clone(), auth, signs.clone(), sending, supervisor.clone())
+            .with_local_mode(local_too)
+            .with_costly_work(CostlyWork::within(Duration::from_secs(args.work_seconds)))
+            .with_hold(hold.clone());
     let state = AppState {
         services: services.clone(),
         assets: Arc::new(Assets::embedded()),

@@ -184,6 +184,7 @@ mod injected {
     use super::Worker;
 
     /// `WAYFARE_PANIC_IN=engine:FILE` lets the worker panic in the middle of its work, as soon as there is such a file.
+    #[expect(clippy::panic, reason = "it is what the test asks for")]
     pub async fn or_panic(worker: Worker, work: impl Future<Output = ()>) {
         let wanted = env::var("WAYFARE_PANIC_IN").unwrap_or_default();
         let file = wanted.split_once(':').filter(|(key, _)| *key == worker.key()).map(|(_, file)| file.to_string());

@@ -80,7 +80,7 @@ async fn healthz_names_the_worker_that_died() {
     let supervisor = Supervisor::new(stop.clone());
     let auth = Auth::new(Lifetimes::default(), None);
     let (clock, signs) = (Arc::new(SystemClock), EngineSigns::default());
-    let services = Services::new(store, clock, Changes::default(), auth, true, signs, None, supervisor.clone());
+    let services = Services::new(store, clock, Changes::default(), auth, signs, None, supervisor.clone());
     let here: SocketAddr = "127.0.0.1:3000".parse().expect("an address");
     let site = Arc::new(Site::new(None, here.ip(), Vec::new()));
     let streams = ConcurrencyLimit::new(STREAMS_MAX);

@@ -85,7 +85,6 @@ impl<S: Store + Clone> Services<S> {
         clock: Arc<dyn Clock>,
         changes: Changes,
         auth: Auth,
-        allow_local: bool,
         signs: EngineSigns,
         delivery: Option<Delivery>,
         supervisor: Supervisor,
@@ -99,7 +98,7 @@ impl<S: Store + Clone> Services<S> {
             clock,
             changes,
             auth: Arc::new(auth),
-            allow_local,
+            allow_local: false,
             intake,
             reports,
             signs,
@@ -108,6 +107,12 @@ impl<S: Store + Clone> Services<S> {
             hold,
             supervisor,
         }
+    }
+
+    /// Lets whoever uses this machine in without an account, as long as there is none.
+    #[must_use]
+    pub fn with_local_mode(self, allow_local: bool) -> Self {
+        Self { allow_local, ..self }
     }
 
     /// With limits on costly work that are other than the usual ones.

@@ -58,7 +58,7 @@ impl House {
         let hasher = Arc::new(Counting::default());
         let auth = Auth { passwords: Passwords::new(hasher.clone()), ..Auth::new(Lifetimes::default(), None) };
         let (clock, signs) = (Arc::new(SystemClock), EngineSigns::default());
-        let services = Services::new(store, clock, Changes::default(), auth, false, signs, None, Supervisor::default());
+        let services = Services::new(store, clock, Changes::default(), auth, signs, None, Supervisor::default());
         for (email, password) in
             [("ada@example.com", Some(PASSWORD)), ("sam@example.com", Some(PASSWORD)), ("joe@example.com", None)]
         {

@@ -102,7 +102,8 @@ fn raw_lines(text: String) -> String {
     if text.starts_with(['\n', '\r']) { format!("\n{}", raw(text)) } else { raw(text) }
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(feature = "ssr")]
+#[cfg(test)]
 mod tests {
     use scraper::{Html, Selector};
 

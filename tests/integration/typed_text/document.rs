@@ -20,7 +20,7 @@ pub fn documents(payload: &str) -> Vec<Value> {
     let documents: Vec<Value> = EntryType::ALL.into_iter().map(|entry| complete(document(entry))).collect();
     // Of every value that may have one form or another, each form is there.
     let keys: BTreeSet<String> = documents.iter().flat_map(keys).collect();
-    let forms: BTreeSet<String> = documents.iter().flat_map(|document| known_forms(document)).collect();
+    let forms: BTreeSet<String> = documents.iter().flat_map(known_forms).collect();
     let missing: Vec<&String> =
         forms.iter().filter(|form| !keys.contains(*form) && !WITHOUT_TEXT.contains(&form.as_str())).collect();
     assert!(missing.is_empty(), "no document has {missing:?}: give an example of each");

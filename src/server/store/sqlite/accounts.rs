@@ -176,7 +176,7 @@ pub async fn rename(store: &SqliteStore, actor: &Actor, name: &PersonName, now: 
     }
     let summary = format!("from “{}” to “{name}”", actor.name);
     Entry::of_account(actor.user, AuditEvent::AccountRenamed, &summary, &actor.origin).write(&mut transaction, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 pub async fn suspend(store: &SqliteStore, user: UserId, suspend: bool, now: Timestamp) -> StoreResult<()> {
@@ -194,7 +194,7 @@ pub async fn suspend(store: &SqliteStore, user: UserId, suspend: bool, now: Time
     }
     let event = if suspend { AuditEvent::AccountSuspended } else { AuditEvent::AccountRestored };
     Entry::of_account(user, event, "from the command line", &Origin::default()).write(&mut transaction, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 pub async fn set_password(
@@ -207,7 +207,7 @@ pub async fn set_password(
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     write_password(&mut transaction, user, hash, keep, origin, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 /// Every session but `keep` ends, and every link that was made to set the password.
@@ -262,7 +262,7 @@ pub async fn make_link(
         .await?;
     let summary = "from the command line";
     Entry::of_account(user, AuditEvent::PasswordLinkMade, summary, &Origin::default()).write(&mut transaction, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 pub async fn link(store: &SqliteStore, secret: &SecretHash, now: Timestamp) -> StoreResult<String> {
@@ -289,5 +289,5 @@ pub async fn use_link(store: &SqliteStore, secret: &SecretHash, hash: &str, orig
     .await?;
     let (user,) = user.ok_or(StoreError::DeadLink)?;
     write_password(&mut transaction, UserId(user), hash, None, origin, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }

@@ -63,7 +63,7 @@ impl<'a> Entry<'a> {
 pub async fn note(store: &SqliteStore, actor: &Actor, event: AuditEvent, summary: &str, now: Timestamp) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     Entry::of(actor, event, summary).write(&mut transaction, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 #[derive(FromRow)]

@@ -105,7 +105,7 @@ impl ChannelStore for SqliteStore {
         let said: Vec<String> = caps.iter().map(FrequencyCap::describe).collect();
         let summary = if said.is_empty() { "none".to_string() } else { said.join("; ") };
         Entry::of(actor, AuditEvent::CapsSaved, &summary).write(&mut transaction, now).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 }
 
@@ -166,5 +166,5 @@ async fn save(store: &SqliteStore, actor: &Actor, change: &ChannelChange, now: T
     };
     let summary = format!("{}: {state}, {}{secret}", channel.title(), change.settings.describe());
     Entry::of(actor, AuditEvent::ChannelSaved, &summary).write(&mut transaction, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }

@@ -53,7 +53,7 @@ impl IdentityStore for SqliteStore {
             .bind(reason.code())
             .execute(&mut *transaction)
             .await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     async fn release_hold(&self, actor: &Actor, now: Timestamp) -> StoreResult<bool> {
@@ -88,7 +88,7 @@ impl IdentityStore for SqliteStore {
             .bind(fingerprint.as_slice())
             .execute(&mut *transaction)
             .await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     async fn depends_on_key(&self) -> StoreResult<bool> {

@@ -182,7 +182,7 @@ pub async fn take_over(store: &SqliteStore, actor: &Actor, key: ApiKeyId, now: T
     .await?;
     let (name, hint) = known.ok_or(StoreError::NotFound("API key"))?;
     Entry::of(actor, AuditEvent::KeyTakenOver, &format!("{name} ({hint}…)")).write(&mut transaction, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 pub async fn revoke(store: &SqliteStore, actor: &Actor, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {
@@ -197,5 +197,5 @@ pub async fn revoke(store: &SqliteStore, actor: &Actor, key: ApiKeyId, now: Time
     .await?;
     let (name, hint) = known.ok_or(StoreError::NotFound("API key"))?;
     Entry::of(actor, AuditEvent::KeyRevoked, &format!("{name} ({hint}…)")).write(&mut transaction, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }

@@ -104,7 +104,7 @@ pub async fn set_role(
         None => (AuditEvent::MemberRemoved, format!("{name}, who was {before}")),
     };
     Entry::of(actor, event, &summary).write(&mut transaction, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 pub async fn admins(connection: &mut SqliteConnection, project: ProjectId) -> StoreResult<i64> {
@@ -196,7 +196,7 @@ pub async fn invite(
     .await?;
     let summary = format!("{email} as {role}");
     Entry::of(actor, AuditEvent::InvitationMade, &summary).write(&mut transaction, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 pub async fn withdraw(store: &SqliteStore, actor: &Actor, invitation: InvitationId, now: Timestamp) -> StoreResult<()> {
@@ -211,7 +211,7 @@ pub async fn withdraw(store: &SqliteStore, actor: &Actor, invitation: Invitation
     .await?;
     let (email,) = email.ok_or(StoreError::NotFound("invitation"))?;
     Entry::of(actor, AuditEvent::InvitationWithdrawn, &email).write(&mut transaction, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 #[derive(FromRow)]

@@ -114,7 +114,7 @@ pub async fn rename(
         .await?;
     let summary = format!("from “{before}” to “{name}”");
     in_project(actor, project, AuditEvent::ProjectRenamed, &summary).write(&mut transaction, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 pub async fn archive(store: &SqliteStore, actor: &Actor, project: ProjectId, archive: bool, now: Timestamp) -> StoreResult<()> {
@@ -160,7 +160,7 @@ pub async fn archive(store: &SqliteStore, actor: &Actor, project: ProjectId, arc
         .await?;
     let event = if archive { AuditEvent::ProjectArchived } else { AuditEvent::ProjectUnarchived };
     in_project(actor, project, event, &name).write(&mut transaction, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 /// The project of a journey or an operation.

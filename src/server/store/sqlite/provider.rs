@@ -41,7 +41,7 @@ pub async fn begin(
     .bind(pending.links.map(|session| session.0))
     .execute(&mut *transaction)
     .await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 #[derive(FromRow)]
@@ -180,7 +180,7 @@ pub async fn link(store: &SqliteStore, actor: &Actor, person: &ProvidedPerson, n
         None => {}
     }
     insert_identity(&mut transaction, actor.user, person, "from inside the account", &actor.origin, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 pub async fn unlink(store: &SqliteStore, actor: &Actor, identity: &LinkedIdentity, now: Timestamp) -> StoreResult<()> {
@@ -211,7 +211,7 @@ pub async fn unlink(store: &SqliteStore, actor: &Actor, identity: &LinkedIdentit
     }
     let summary = format!("{} at {}", identity.subject, identity.issuer);
     Entry::of_account(actor.user, AuditEvent::SsoUnlinked, &summary, &actor.origin).write(&mut transaction, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 /// Roles that the rule gave earlier are replaced by those that it gives now; roles given by an admin stay. Each change is in the

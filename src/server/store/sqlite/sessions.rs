@@ -96,7 +96,7 @@ pub async fn touch(store: &SqliteStore, session: SessionId, now: Timestamp) -> S
         .bind(now.0)
         .execute(&mut *transaction)
         .await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 pub async fn open(store: &SqliteStore, session: &NewSession, origin: &Origin, now: Timestamp) -> StoreResult<()> {
@@ -126,7 +126,7 @@ pub async fn open(store: &SqliteStore, session: &NewSession, origin: &Origin, no
         .execute(&mut *transaction)
         .await?;
     Entry::of_account(session.user, AuditEvent::SignedIn, session.how, origin).write(&mut transaction, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 pub async fn rotate(store: &SqliteStore, session: SessionId, secret: &SecretHash) -> StoreResult<()> {
@@ -136,7 +136,7 @@ pub async fn rotate(store: &SqliteStore, session: SessionId, secret: &SecretHash
         .bind(secret.as_slice())
         .execute(&mut *transaction)
         .await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 #[derive(FromRow)]
@@ -196,5 +196,5 @@ pub async fn end_all(store: &SqliteStore, actor: &Actor, now: Timestamp) -> Stor
 pub async fn note_failed(store: &SqliteStore, user: UserId, origin: &Origin, now: Timestamp) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     Entry::of_account(user, AuditEvent::SignInFailed, "wrong password", origin).write(&mut transaction, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }

@@ -79,5 +79,5 @@ pub async fn save(
         }
     };
     Entry::of(actor, event, provider.title()).write(&mut transaction, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }

@@ -178,5 +178,5 @@ pub async fn remove(store: &SqliteStore, actor: &Actor, kind: AddressKind, addre
             .await?;
     let (reason,) = reason.ok_or(StoreError::NotFound("address on the list"))?;
     Entry::of(actor, AuditEvent::SuppressionRemoved, &format!("{address} ({reason})")).write(&mut transaction, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }

@@ -106,5 +106,5 @@ async fn settle_uncounted(store: &SqliteStore, one: &[SettledMessage], now: Time
     let mut transaction = store.begin_as(Urgency::Work).await?;
     settle::write_states(&mut transaction, one, &HashSet::new(), now).await?;
     settle::tell_engine(&mut transaction, one, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
