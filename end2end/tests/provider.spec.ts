@@ -67,7 +67,7 @@ test('whoever has a password links the provider from inside the account, and unl
   await expect(page.getByRole('list', { name: 'Linked sign-ins' })).toContainText('ada');
 
   await page.getByRole('button', { name: 'ada Viewer' }).click();
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
   await page.getByRole('link', { name: 'Company sign-in' }).click();
   // A role that an admin gave stays, whatever the group says.
   await expect(page.getByRole('button', { name: 'ada Viewer' })).toBeVisible();

@@ -6,7 +6,9 @@ use leptos::server_fn::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{error::FieldError, operation::StopPreview, unreadable::reason_of_text};
+#[cfg(feature = "ssr")]
+use crate::domain::unreadable::reason_of_text;
+use crate::domain::{error::FieldError, operation::StopPreview};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -129,11 +131,18 @@ impl AppError {
     }
 
     /// The same with the reason, where what a parser says of it has one for people.
+    #[cfg(feature = "ssr")]
     fn unreadable_for(detail: &str) -> Self {
         match reason_of_text(detail) {
             Some(reason) => Self::field(FieldError::new("", "malformed", format!("The request cannot be read: {reason}."))),
             None => Self::unreadable(),
         }
+    }
+
+    /// Browsers read no requests.
+    #[cfg(not(feature = "ssr"))]
+    fn unreadable_for(_: &str) -> Self {
+        Self::unreadable()
     }
 
     pub fn field(error: FieldError) -> Self {

@@ -51,9 +51,8 @@ impl Fragment {
         }
         let read = match serde_json::from_str::<Fragment>(text) {
             Ok(read) => read,
-            Err(error) => {
-                let reason = crate::domain::unreadable::reason(&error);
-                return Some(Err(format!("What is on the clipboard cannot be pasted: {reason}.")));
+            Err(_) => {
+                return Some(Err("What is on the clipboard cannot be pasted. Copy steps of a journey and try again.".to_string()));
             }
         };
         Some(read.sound())
