@@ -188,10 +188,8 @@ fn is_open(mut socket: &Socket, reads_nothing: bool) -> bool {
     if reads_nothing {
         return matches!(socket.take_error(), Ok(None));
     }
-    match socket.read(&mut [0; 16]) {
-        Ok(_) => false,
-        Err(error) => matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::NotConnected),
-    }
+    let ended = socket.read(&mut [0; 16]).map_err(|error| error.kind());
+    matches!(ended, Err(std::io::ErrorKind::WouldBlock | std::io::ErrorKind::NotConnected))
 }
 
 /// This program has as many sockets as the greedy client.
