@@ -52,7 +52,9 @@ impl Fragment {
         let read = match serde_json::from_str::<Fragment>(text) {
             Ok(read) => read,
             Err(_) => {
-                return Some(Err("What is on the clipboard cannot be pasted. Copy steps of a journey and try again.".to_string()));
+                return Some(
+                    Err("What is on the clipboard cannot be pasted. Copy steps of a journey and try again.".to_string()),
+                );
             }
         };
         Some(read.sound())
