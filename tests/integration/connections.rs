@@ -107,7 +107,8 @@ async fn a_client_behind_a_trusted_proxy_has_as_many_requests_as_others_have_con
     let server = place.serve_with(&["--trusted-proxies", "127.0.0.1/32"]);
     let greedy = "X-Forwarded-For: 203.0.113.7\r\n";
     let mut held = Vec::new();
-    for _ in 0..PER_CLIENT {
+    // Some more than may be: what is asked in between takes a place from one of them.
+    for _ in 0..PER_CLIENT + 50 {
         held.push(occupy(&server, 1, greedy).await);
     }
     // A request counts from when the server has read it.
@@ -120,7 +121,7 @@ async fn a_client_behind_a_trusted_proxy_has_as_many_requests_as_others_have_con
         assert!(began.elapsed() < PATIENCE, "{answer:.80}");
         // Slow but steady, so that none of them is overdue before the last one is read.
         for stream in &mut held {
-            stream.write_all(b"x").await.expect("sent");
+            let _ = stream.write_all(b"x").await;
         }
         sleep(Duration::from_secs(1)).await;
     };
