@@ -11,15 +11,18 @@ use std::{
 use tokio::sync::mpsc;
 
 use self::table_rows::{Found, Row, TableRows};
-use crate::domain::{
-    error::FieldError,
-    people::{
-        import::{FileFormat, FileReading, RefusedLine},
-        native::read_line,
-        record::{Record, What},
-        table::Heading,
+use crate::{
+    domain::{
+        error::FieldError,
+        people::{
+            import::{FileFormat, FileReading, RefusedLine},
+            native::read_line,
+            record::{Record, What},
+            table::Heading,
+        },
+        time::Timestamp,
     },
-    time::Timestamp,
+    server::supervisor::thread_task,
 };
 
 /// Rows of one portion.
@@ -52,7 +55,7 @@ pub enum FileError {
 /// Reads in a thread of its own; a portion is read while the one before is stored.
 pub fn portions(file: File, reading: FileReading, now: Timestamp) -> mpsc::Receiver<Result<Portion, FileError>> {
     let (sender, receiver) = mpsc::channel(2);
-    tokio::task::spawn_blocking(move || {
+    thread_task("import.read", move || {
         let mut rows = Rows { portion: Portion::default(), list: reading.list.clone(), sender: &sender };
         // A panic must not look like the end of the file.
         let read = catch_unwind(AssertUnwindSafe(|| match reading.format {

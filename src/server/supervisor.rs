@@ -5,7 +5,7 @@
 use std::{
     any::Any,
     fmt,
-    panic::AssertUnwindSafe,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
@@ -163,10 +163,49 @@ impl fmt::Debug for Supervisor {
 /// Begins a task that comes to an end by itself and that nobody has to wait for. A panic in it harms nothing else and is told
 /// with its name.
 pub fn short_task(what: &'static str, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        if let Err(panic) = AssertUnwindSafe(work).catch_unwind().await {
-            tracing::error!(what, reason = said(&*panic), "task.panicked");
-        }
+    tokio::spawn(contained(what, work))
+}
+
+/// The same, of a task that somebody waits for.
+pub fn task_with_answer<T: Send + 'static, W: Future<Output = T> + Send + 'static>(
+    what: &'static str,
+    work: W,
+) -> impl Future<Output = Result<T, Panicked>> + Send + use<T, W> {
+    let task = tokio::spawn(async move { told(what, AssertUnwindSafe(work).catch_unwind().await) });
+    async move { task.await.unwrap_or(Err(Panicked(what))) }
+}
+
+/// The same, on a thread of its own.
+///
+/// # Errors
+/// Where it panicked.
+pub async fn thread_with_answer<T: Send + 'static>(
+    what: &'static str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Panicked> {
+    let done = tokio::task::spawn_blocking(move || told(what, catch_unwind(AssertUnwindSafe(work))));
+    done.await.unwrap_or(Err(Panicked(what)))
+}
+
+/// Begins work on a thread of its own that nobody waits for.
+pub fn thread_task(what: &'static str, work: impl FnOnce() + Send + 'static) {
+    tokio::task::spawn_blocking(move || told(what, catch_unwind(AssertUnwindSafe(work))));
+}
+
+/// Work whose panic harms nothing else.
+pub async fn contained(what: &'static str, work: impl Future<Output = ()>) {
+    let _ = told(what, AssertUnwindSafe(work).catch_unwind().await);
+}
+
+/// There is no answer, since whoever was to give it panicked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} panicked")]
+pub struct Panicked(&'static str);
+
+fn told<T>(what: &'static str, ended: std::thread::Result<T>) -> Result<T, Panicked> {
+    ended.map_err(|panic| {
+        tracing::error!(what, reason = said(&*panic), "task.panicked");
+        Panicked(what)
     })
 }
 
@@ -259,5 +298,12 @@ mod tests {
     #[tokio::test]
     async fn a_panic_in_a_short_task_is_its_own() {
         short_task("test", async { panic!("alone") }).await.expect("it is contained");
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_a_task_that_panicked_learns_that_there_is_no_answer() {
+        assert_eq!(task_with_answer::<()>("test", async { panic!("alone") }).await, Err(Panicked("test")));
+        assert_eq!(thread_with_answer::<()>("test", || panic!("alone")).await, Err(Panicked("test")));
+        assert_eq!(thread_with_answer("test", || 7).await, Ok(7));
     }
 }

@@ -7,12 +7,14 @@ use anyhow::{Context, Result};
 use crate::{
     advisories, arrows, npm, raw_html,
     shell::{call, output, root, step, succeeds},
+    tasks,
     toolchain::{TARGET, Toolchain, clean},
 };
 
 pub fn check() -> Result<()> {
     step("imports go one way", arrows::check)?;
     step("what people typed stays text", raw_html::check)?;
+    step("tasks are watched", tasks::check)?;
     step("lock files", lock_files)?;
     step("advisories about what they name", advisories::check)?;
     let toolchain = Toolchain::ready()?;

@@ -14,6 +14,7 @@ mod server;
 mod shell;
 mod site;
 mod style;
+mod tasks;
 mod test;
 mod toolchain;
 mod wasm;

@@ -8,7 +8,10 @@ use argon2::{
 };
 use tokio::sync::Semaphore;
 
-use crate::domain::{account::Password, error::FieldError};
+use crate::{
+    domain::{account::Password, error::FieldError},
+    server::supervisor::thread_with_answer,
+};
 
 /// Hashes that run at the same time: each takes 19 MiB.
 const AT_ONCE: usize = 4;
@@ -74,7 +77,7 @@ impl Passwords {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| PasswordError::Busy)?;
         let permit = Arc::clone(&self.at_once).acquire_owned().await.map_err(|_| PasswordError::Failed)?;
         let hasher = Arc::clone(&self.hasher);
-        let done = tokio::task::spawn_blocking(move || {
+        let done = thread_with_answer("password", move || {
             let _held = (place, permit);
             work(hasher.as_ref())
         });

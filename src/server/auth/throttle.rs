@@ -8,7 +8,7 @@ use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 use governor::{Quota, RateLimiter, clock::Clock, clock::DefaultClock, state::keyed::DashMapStateStore};
 
 use super::device::Device;
-use crate::domain::ids::UserId;
+use crate::{domain::ids::UserId, server::client_network::ClientNetwork};
 
 type Limiter = RateLimiter<String, DashMapStateStore<String>, DefaultClock>;
 
@@ -63,7 +63,7 @@ impl Throttle {
         }
         // What is refused to one network uses up nothing that is for all.
         self.attempt_from(address)?;
-        check(&self.networks, format!("{} {account}", address.map(network).unwrap_or_default()))?;
+        check(&self.networks, format!("{:?} {account}", address.map(ClientNetwork::from)))?;
         check(&self.accounts, account.to_string())
     }
 
@@ -72,7 +72,7 @@ impl Throttle {
     /// # Errors
     /// Where there were too many from this address.
     pub fn attempt_from(&self, address: Option<IpAddr>) -> Result<(), TooMany> {
-        address.map_or(Ok(()), |address| check(&self.addresses, network(address)))
+        address.map_or(Ok(()), |address| check(&self.addresses, format!("{:?}", ClientNetwork::from(address))))
     }
 
     /// Counts a test message.
@@ -89,17 +89,6 @@ fn check(limiter: &Limiter, key: String) -> Result<(), TooMany> {
         limiter.retain_recent();
     }
     limiter.check_key(&key).map_err(|until| TooMany(until.wait_time_from(DefaultClock::default().now()).as_secs() + 1))
-}
-
-/// One IPv4 address; of IPv6 the /64 that one household has.
-fn network(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => match address.to_ipv4_mapped() {
-            Some(address) => address.to_string(),
-            None => address.segments()[..4].iter().map(|part| format!("{part:x}")).collect::<Vec<_>>().join(":"),
-        },
-    }
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ use futures::{
 };
 use tokio::sync::Semaphore;
 
+use crate::server::supervisor::task_with_answer;
+
 /// Longest time until a name is answered for.
 const WITHIN: Duration = Duration::from_secs(4);
 /// Names that are looked up at the same time.
@@ -112,7 +114,7 @@ impl Names {
     /// The place is kept until the system answers, also where nobody waits for it any more: its thread is.
     fn ask(&self, name: String) -> Shared<BoxFuture<'static, Found>> {
         let (look_up, places, within) = (Arc::clone(&self.0.look_up), Arc::clone(&self.0.places), self.0.within);
-        let asking = tokio::spawn(async move {
+        let asking = task_with_answer("channels.look_up", async move {
             let _place = places.acquire_owned().await;
             look_up(name).await
         });

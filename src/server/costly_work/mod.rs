@@ -16,9 +16,12 @@ use std::{
     time::Duration,
 };
 
-use crate::domain::{
-    actor::Actor,
-    interrupt::{GivenUp, Interrupt},
+use crate::{
+    domain::{
+        actor::Actor,
+        interrupt::{GivenUp, Interrupt},
+    },
+    server::supervisor::{Panicked, task_with_answer, thread_with_answer},
 };
 use places::{Lane, Permit, Places};
 pub use places::{Of, WAIT};
@@ -250,7 +253,7 @@ impl CostlyWork {
         let _waiting = Waiting::on(&stop);
         let work = work(stop.clone());
         let of_task = stop.clone();
-        let task = tokio::spawn(async move {
+        let task = task_with_answer("work", async move {
             let result = of_task.clone().within(work).await;
             if result.is_err() {
                 place.note(&of_task);
@@ -288,6 +291,6 @@ impl Drop for Running {
 pub async fn aside<T: Send + 'static>(
     stop: WorkStop,
     work: impl FnOnce(&dyn Interrupt) -> T + Send + 'static,
-) -> Result<T, tokio::task::JoinError> {
-    tokio::task::spawn_blocking(move || work(&stop)).await
+) -> Result<T, Panicked> {
+    thread_with_answer("work", move || work(&stop)).await
 }

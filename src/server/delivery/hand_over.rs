@@ -1,7 +1,8 @@
 //! From messages that were taken to letters that are handed over, each by a task of its own.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
 
+use futures::FutureExt;
 use tokio::sync::Semaphore;
 
 use super::{
@@ -22,7 +23,7 @@ use crate::{
             delivery::{DeliveryStore, ListedAddress, MessageNumber, Settlement, Surroundings, TakenMessage},
             engine::{EngineStore, Needs, ProfileNumber},
         },
-        supervisor::short_task,
+        supervisor::{said, short_task},
     },
 };
 
@@ -93,6 +94,9 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
 
     fn hand_over(&self, letter: Letter, permits: Arc<Semaphore>, pass: Pass) {
         let (office, send, stop) = (Arc::clone(&self.office), self.send.clone(), self.stop.clone());
+        // Made beforehand: of a panic nothing else is left. Whether the provider was asked is not known then.
+        let mut broken_off = Outcome::untouched(&letter.message, our_fault(&letter.message, BROKEN_OFF, office.clock.now()));
+        broken_off.settled.in_doubt = true;
         short_task("delivery.message", async move {
             let permit = tokio::select! {
                 biased;
@@ -100,7 +104,10 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
                 permit = permits.acquire_owned() => permit.ok(),
             };
             let outcome = if permit.is_some() && pass.is_good() {
-                letter.deliver(&office, &stop).await
+                AssertUnwindSafe(letter.deliver(&office, &stop)).catch_unwind().await.unwrap_or_else(|panic| {
+                    tracing::error!(reason = said(&*panic), "delivery.message_panicked");
+                    broken_off
+                })
             } else {
                 Outcome::untouched(&letter.message, Settlement::untouched(office.clock.now()))
             };
@@ -115,13 +122,21 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         let settlement = if is_known {
             Settlement::Again { at, reason: Some("its channel is not ready".to_string()), tried: false }
         } else {
-            let reason = "the person cannot be read".to_string();
-            let next = if message.attempts == 0 { Some(at) } else { next_try(message.attempts + 1, now, None, 0) };
-            match next {
-                Some(at) => Settlement::Again { at, reason: Some(reason), tried: true },
-                None => Settlement::Failed { reason, dead_address: None },
-            }
+            our_fault(message, "the person cannot be read", now)
         };
         let _ = self.send.send(Outcome::untouched(message, settlement));
+    }
+}
+
+/// What is said of a message whose sending broke off within Wayfare.
+const BROKEN_OFF: &str = "something went wrong in Wayfare while it was sent";
+
+/// Not the provider's doing: tried again soon, then as after any other failure.
+fn our_fault(message: &TakenMessage, reason: &str, now: Timestamp) -> Settlement {
+    let soon = now.plus(LOOK_EVERY.as_millis() as i64);
+    let next = if message.attempts == 0 { Some(soon) } else { next_try(message.attempts + 1, now, None, 0) };
+    match next {
+        Some(at) => Settlement::Again { at, reason: Some(reason.to_string()), tried: true },
+        None => Settlement::Failed { reason: reason.to_string(), dead_address: None },
     }
 }

@@ -24,6 +24,7 @@ pub use connections::{ConnectionRefused, Connections};
 pub use limits::{CONNECTIONS_MAX, ConnectionLimits, Deadlines};
 pub use socket::bind;
 
+use super::supervisor::contained;
 use connections::ConnectionSlot;
 
 /// How long to wait after the system refused a connection.
@@ -68,7 +69,7 @@ async fn accept_until(
                 Ok((stream, peer)) => match connections.admit(peer) {
                     Ok(slot) => {
                         let router = router_of(&routers, &slot).clone();
-                        tasks.spawn(connection::serve(stream, peer, router, slot));
+                        tasks.spawn(contained("connection", connection::serve(stream, peer, router, slot)));
                     }
                     Err(refused) => socket::send_and_close(stream, refusal(refused).as_bytes()),
                 },

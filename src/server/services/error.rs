@@ -8,6 +8,7 @@ use crate::{
         costly_work::{Crowded, WorkError},
         ingest::IntakeError,
         store::StoreError,
+        supervisor::Panicked,
         vault::VaultError,
     },
 };
@@ -110,8 +111,8 @@ impl From<WorkError<ServiceError>> for ServiceError {
     }
 }
 
-impl From<tokio::task::JoinError> for ServiceError {
-    fn from(error: tokio::task::JoinError) -> Self {
+impl From<Panicked> for ServiceError {
+    fn from(error: Panicked) -> Self {
         ServiceError::BrokeOff(error.to_string())
     }
 }

@@ -187,7 +187,7 @@ impl<S: Store + Clone> Services<S> {
         }
         if live.last_used_at.is_none_or(|used| now.0 - used.0 >= TOUCH_EVERY) {
             let (store, id) = (self.store.clone(), live.id);
-            let touched = tokio::spawn(async move {
+            let touched = short_task("key.touch", async move {
                 if let Err(error) = store.touch_key(id, now).await {
                     tracing::warn!(%error, "key.touch_failed");
                 }

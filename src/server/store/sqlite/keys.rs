@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{SqliteStore, audit::Entry, sessions::role};
+use super::{SqliteStore, audit::Entry, sessions::role, turns::Urgency};
 use crate::{
     domain::{
         access::{Keeper, KeyFacts, Scope},
@@ -80,11 +80,8 @@ pub async fn live(store: &SqliteStore, secret: &SecretHash) -> StoreResult<Optio
 }
 
 pub async fn touch(store: &SqliteStore, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {
-    sqlx::query("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1")
-        .bind(key.0)
-        .bind(now.0)
-        .execute(&mut *store.writer().await?)
-        .await?;
+    let statement = sqlx::query("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1").bind(key.0).bind(now.0);
+    store.execute(Urgency::Work, statement).await?;
     Ok(())
 }
 

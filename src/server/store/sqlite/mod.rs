@@ -52,8 +52,8 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{Connection, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
-use turns::{Turns, Urgency, Writer, Writing};
+use sqlx::{Connection, Sqlite, SqlitePool, Transaction, pool::PoolConnection, query::Query, sqlite::SqliteArguments};
+use turns::{Turns, Urgency, Writing};
 
 use super::{StoreError, StoreResult, error::Obstacle};
 use crate::domain::ids::ProjectId;
@@ -116,15 +116,13 @@ impl SqliteStore {
         }
     }
 
-    /// The connection that writes, for a single statement.
-    async fn writer(&self) -> StoreResult<Writer> {
-        self.writer_as(Urgency::Person).await
-    }
-
-    /// The same, for what can wait for a person's turn.
-    async fn writer_as(&self, urgency: Urgency) -> StoreResult<Writer> {
-        let turn = self.turns.take(urgency).await;
-        Ok(Writer::new(self.connection_that_writes().await?, turn))
+    /// A single statement in a transaction of its own, since its BEGIN is where it shows that another server has taken the file.
+    /// Answers how many rows it changed.
+    async fn execute(&self, urgency: Urgency, statement: Query<'_, Sqlite, SqliteArguments>) -> StoreResult<u64> {
+        let mut transaction = self.begin_as(urgency).await?;
+        let changed = statement.execute(&mut *transaction).await?.rows_affected();
+        transaction.commit().await?;
+        Ok(changed)
     }
 
     /// Where the disk failed within a transaction, SQLite has ended it and the driver does not know: such a connection would

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::{Sqlite, SqliteConnection, Transaction, pool::PoolConnection};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 use tokio::sync::oneshot;
 
 use crate::server::store::StoreResult;
@@ -159,32 +159,6 @@ impl Deref for Writing {
 impl DerefMut for Writing {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
         &mut self.transaction
-    }
-}
-
-/// The connection that writes, for a single statement, with its turn.
-pub struct Writer {
-    connection: PoolConnection<Sqlite>,
-    _turn: Turn,
-}
-
-impl Writer {
-    pub fn new(connection: PoolConnection<Sqlite>, turn: Turn) -> Self {
-        Self { connection, _turn: turn }
-    }
-}
-
-impl Deref for Writer {
-    type Target = SqliteConnection;
-
-    fn deref(&self) -> &SqliteConnection {
-        &self.connection
-    }
-}
-
-impl DerefMut for Writer {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        &mut self.connection
     }
 }
 

@@ -33,13 +33,11 @@ pub async fn events(store: &SqliteStore, age: Age, from: i64, limit: i64) -> Sto
     let page: Vec<(i64, Timestamp)> = rows.into_iter().map(|(seq, at)| (seq, Timestamp(at))).collect();
     let next = next(&page, age, limit);
     let Some((last, _)) = page.iter().rev().find(|(_, at)| age.is_old(*at)) else { return Ok(Page { deleted: 0, next }) };
-    let deleted = sqlx::query("DELETE FROM events WHERE seq BETWEEN ?1 AND ?2 AND received_at < ?3")
+    let statement = sqlx::query("DELETE FROM events WHERE seq BETWEEN ?1 AND ?2 AND received_at < ?3")
         .bind(from)
         .bind(last)
-        .bind(age.before.0)
-        .execute(&mut *store.writer_as(Urgency::Upkeep).await?)
-        .await?
-        .rows_affected();
+        .bind(age.before.0);
+    let deleted = store.execute(Urgency::Upkeep, statement).await?;
     Ok(Page { deleted, next })
 }
 
@@ -57,13 +55,11 @@ pub async fn steps(store: &SqliteStore, age: Age, from: EnrolmentNumber, trips: 
         return Ok(Page { deleted: 0, next: None });
     };
     let end = first + trips;
-    let deleted = sqlx::query("DELETE FROM steps WHERE enrolment >= ?1 AND enrolment < ?2 AND at < ?3")
+    let statement = sqlx::query("DELETE FROM steps WHERE enrolment >= ?1 AND enrolment < ?2 AND at < ?3")
         .bind(first)
         .bind(end)
-        .bind(age.before.0)
-        .execute(&mut *store.writer_as(Urgency::Upkeep).await?)
-        .await?
-        .rows_affected();
+        .bind(age.before.0);
+    let deleted = store.execute(Urgency::Upkeep, statement).await?;
     Ok(Page { deleted, next: Some(end) })
 }
 
@@ -126,15 +122,13 @@ pub async fn refusals(store: &SqliteStore, age: Age, from: VersionNumber, limit:
     let version: (Option<i64>,) =
         sqlx::query_as("SELECT min(version) FROM refusals WHERE version >= ?").bind(from).fetch_one(&store.readers).await?;
     let Some(version) = version.0 else { return Ok(Page { deleted: 0, next: None }) };
-    let deleted = sqlx::query(
+    let statement = sqlx::query(
         "DELETE FROM refusals WHERE version = ?1 AND profile IN (SELECT profile FROM refusals WHERE version = ?1 AND at < ?2 LIMIT ?3)",
     )
     .bind(version)
     .bind(age.before.0)
-    .bind(limit)
-    .execute(&mut *store.writer_as(Urgency::Upkeep).await?)
-    .await?
-    .rows_affected();
+    .bind(limit);
+    let deleted = store.execute(Urgency::Upkeep, statement).await?;
     let more = deleted == limit.unsigned_abs();
     Ok(Page { deleted, next: Some(if more { version } else { version + 1 }) })
 }

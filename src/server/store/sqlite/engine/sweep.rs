@@ -56,11 +56,11 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResu
 
 /// Only when somebody is looked at again is put off; what they wait for stays as it is.
 pub async fn put_off(store: &SqliteStore, people: &[EnrolmentNumber], now: Timestamp, until: Timestamp) -> StoreResult<()> {
-    sqlx::query("UPDATE enrolments SET due_at = ?2 WHERE seq IN (SELECT value FROM json_each(?1)) AND due_at <= ?3")
-        .bind(to_json(&people)?)
-        .bind(until.0)
-        .bind(now.0)
-        .execute(&mut *store.writer().await?)
-        .await?;
+    let statement =
+        sqlx::query("UPDATE enrolments SET due_at = ?2 WHERE seq IN (SELECT value FROM json_each(?1)) AND due_at <= ?3")
+            .bind(to_json(&people)?)
+            .bind(until.0)
+            .bind(now.0);
+    store.execute(Urgency::Work, statement).await?;
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::{
     server::store::{
         StoreError, StoreResult,
         people::NewImport,
-        sqlite::{SqliteStore, audit::Entry, bulk::Bulk},
+        sqlite::{SqliteStore, audit::Entry, bulk::Bulk, turns::Urgency},
     },
 };
 
@@ -98,11 +98,9 @@ pub async fn finish(
 
 /// What was under way when the server ended will not go on.
 pub async fn break_off(store: &SqliteStore, problem: &str, now: Timestamp) -> StoreResult<()> {
-    sqlx::query("UPDATE imports SET state = 2, problem = ?1, finished_at = ?2 WHERE state = 0")
-        .bind(problem)
-        .bind(now.0)
-        .execute(&mut *store.writer().await?)
-        .await?;
+    let statement =
+        sqlx::query("UPDATE imports SET state = 2, problem = ?1, finished_at = ?2 WHERE state = 0").bind(problem).bind(now.0);
+    store.execute(Urgency::Person, statement).await?;
     Ok(())
 }
 
