@@ -49,12 +49,19 @@ async fn add(args: &UserAddArgs) -> Result<(), Failure> {
         true => Some(read_password()?),
         false => None,
     };
-    let name = args.name.clone().unwrap_or_else(|| args.email.split('@').next().unwrap_or(&args.email).to_string());
+    let name = args
+        .name
+        .clone()
+        .unwrap_or_else(|| args.email.split('@').next().unwrap_or(&args.email).to_string());
     let (services, _, store) = services(&args.database, Access::Create).await?;
     let projects = store.projects(None).await?;
     let wanted: Vec<_> = match &args.project {
         None => projects.iter().map(|project| (project.id, role)).collect(),
-        Some(name) => projects.iter().filter(|project| project.name.eq_ignore_ascii_case(name)).map(|p| (p.id, role)).collect(),
+        Some(name) => projects
+            .iter()
+            .filter(|project| project.name.eq_ignore_ascii_case(name))
+            .map(|p| (p.id, role))
+            .collect(),
     };
     if wanted.is_empty() {
         return Err(format!(
@@ -63,7 +70,9 @@ async fn add(args: &UserAddArgs) -> Result<(), Failure> {
         )
         .into());
     }
-    let user = services.add_account(&name, &args.email, password.as_deref(), FirstRole::In(wanted)).await?;
+    let user = services
+        .add_account(&name, &args.email, password.as_deref(), FirstRole::In(wanted))
+        .await?;
     writeln!(stdout(), "{} can sign in as {role}.", args.email)?;
     if password.is_none() {
         let link = services.password_link(user).await?;
@@ -92,11 +101,16 @@ fn show_link(email: &str, base: &Url, path: &str) -> Result<(), Failure> {
 async fn list(services: &Services<SqliteStore>) -> Result<(), Failure> {
     let accounts = services.accounts().await?;
     if accounts.is_empty() {
-        writeln!(stdout(), "There is no account yet. Make one with: wayfare user add you@example.com")?;
+        writeln!(
+            stdout(),
+            "There is no account yet. Make one with: wayfare user add you@example.com"
+        )?;
     }
     for account in accounts {
-        let seen =
-            account.last_sign_in_at.map_or_else(|| "never signed in".to_string(), |at: Timestamp| format!("last signed in {at}"));
+        let seen = account.last_sign_in_at.map_or_else(
+            || "never signed in".to_string(),
+            |at: Timestamp| format!("last signed in {at}"),
+        );
         let suspended = if account.suspended { ", suspended" } else { "" };
         writeln!(stdout(), "{}  {}  {seen}{suspended}", account.email, account.name)?;
     }
@@ -107,7 +121,12 @@ async fn suspend(args: &UserArgs, suspend: bool) -> Result<(), Failure> {
     let (services, _, store) = services(&args.database, Access::Write).await?;
     let account = services.account(&args.email).await.map_err(|_| unknown(args))?;
     services.suspend_account(account.user, suspend).await?;
-    writeln!(stdout(), "{} {}.", account.email, if suspend { "is suspended" } else { "can sign in again" })?;
+    writeln!(
+        stdout(),
+        "{} {}.",
+        account.email,
+        if suspend { "is suspended" } else { "can sign in again" }
+    )?;
     store.close().await;
     Ok(())
 }

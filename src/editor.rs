@@ -1,4 +1,5 @@
-//! The program that browsers run on the page of the editor: puts the canvas into its place on the page.
+//! The program that browsers run on the page of the editor: puts the canvas into its place on the
+//! page.
 
 fn main() {
     console_error_panic_hook::set_once();

@@ -1,4 +1,5 @@
-//! Wayfare: customer journeys in one binary and one file. `docs/architecture.md` is the map of the house.
+//! Wayfare: customer journeys in one binary and one file. `docs/architecture.md` is the map of the
+//! house.
 #![recursion_limit = "512"]
 
 pub mod api;
@@ -7,7 +8,8 @@ pub mod domain;
 pub mod server;
 pub mod ui;
 
-/// The browser's entry point: takes over the page that the server rendered. The editor is a program of its own (`editor.rs`).
+/// The browser's entry point: takes over the page that the server rendered. The editor is a program
+/// of its own (`editor.rs`).
 #[cfg(all(feature = "hydrate", not(feature = "editor")))]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

@@ -19,7 +19,10 @@ use wayfare::{
         auth::{Auth, Lifetimes},
         changes::Changes,
         clock::{Clock, SystemClock},
-        config::{BackupArgs, Cli, Command, DatabaseArgs, DemoArgs, ExportArgs, ImportArgs, LogArgs, ProjectArgs, UserCommand},
+        config::{
+            BackupArgs, Cli, Command, DatabaseArgs, DemoArgs, ExportArgs, ImportArgs, LogArgs,
+            ProjectArgs, UserCommand,
+        },
         engine::EngineSigns,
         log,
         serve::{ServeError, serve},
@@ -37,9 +40,11 @@ type Failure = Box<dyn std::error::Error>;
 
 /// The command or its settings make no sense, as clap says it too.
 const USAGE: u8 = 2;
-/// A fault of the program itself, as sysexits.h names it: the server was right to start, and may be started again.
+/// A fault of the program itself, as sysexits.h names it: the server was right to start, and may be
+/// started again.
 const FAULT: u8 = 70;
-/// How long work in threads of its own, such as a file that is being read, gets to notice that the program ends.
+/// How long work in threads of its own, such as a file that is being read, gets to notice that the
+/// program ends.
 const LAST_WORK: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
@@ -110,16 +115,23 @@ fn log_of(command: &Command) -> &LogArgs {
         Command::Backup(args) => &args.database.log,
         Command::User(UserCommand::Add(args)) => &args.database.log,
         Command::User(UserCommand::List(args)) => &args.log,
-        Command::User(UserCommand::Reset(args) | UserCommand::Suspend(args) | UserCommand::Restore(args)) => &args.database.log,
+        Command::User(
+            UserCommand::Reset(args) | UserCommand::Suspend(args) | UserCommand::Restore(args),
+        ) => &args.database.log,
     }
 }
 
 async fn open(args: &DatabaseArgs, access: Access) -> Result<SqliteStore, Failure> {
-    Ok(SqliteStore::open(&SqliteConfig { readers: 2, access, ..SqliteConfig::new(&args.database) }).await?)
+    Ok(SqliteStore::open(&SqliteConfig { readers: 2, access, ..SqliteConfig::new(&args.database) })
+        .await?)
 }
 
-/// The services on a database, without a server: what the other commands use, in the name of whoever owns the machine.
-async fn services(args: &DatabaseArgs, access: Access) -> Result<(Services<SqliteStore>, Actor, SqliteStore), Failure> {
+/// The services on a database, without a server: what the other commands use, in the name of
+/// whoever owns the machine.
+async fn services(
+    args: &DatabaseArgs,
+    access: Access,
+) -> Result<(Services<SqliteStore>, Actor, SqliteStore), Failure> {
     let store = open(args, access).await?;
     let clock = SystemClock;
     let actor = match access {
@@ -150,14 +162,21 @@ async fn services_in(
     let Some(name) = &project.project else { return Ok((services, actor, store)) };
     let projects = store.projects(None).await?;
     let known = projects.iter().find(|known| known.name.eq_ignore_ascii_case(name));
-    let known = known.ok_or_else(|| format!("There is no project “{name}”. Give the name of one with --project."))?;
+    let known = known.ok_or_else(|| {
+        format!("There is no project “{name}”. Give the name of one with --project.")
+    })?;
     Ok((services, Actor { project: known.id, ..actor }, store))
 }
 
 async fn demo(args: &DemoArgs) -> Result<(), Failure> {
-    let (services, actor, store) = services_in(&args.database, &args.project, Access::Create).await?;
+    let (services, actor, store) =
+        services_in(&args.database, &args.project, Access::Create).await?;
     if args.if_empty && services.journey_count(&actor).await? > 0 {
-        writeln!(stdout(), "{} has journeys already; the demo was not loaded.", args.database.database.display())?;
+        writeln!(
+            stdout(),
+            "{} has journeys already; the demo was not loaded.",
+            args.database.database.display()
+        )?;
     } else {
         let written = services.load_demo(&actor, args.journeys).await?;
         writeln!(
@@ -180,11 +199,16 @@ async fn import(args: &ImportArgs) -> Result<ExitCode, Failure> {
             for error in &errors {
                 let _ = writeln!(stderr(), "{shown}: {error}");
             }
-            let _ = writeln!(stderr(), "Nothing was imported: {}.", counted(errors.len() as i64, "problem", "problems"));
+            let _ = writeln!(
+                stderr(),
+                "Nothing was imported: {}.",
+                counted(errors.len() as i64, "problem", "problems")
+            );
             return Ok(ExitCode::FAILURE);
         }
     };
-    let (services, actor, store) = services_in(&args.database, &args.project, Access::Write).await?;
+    let (services, actor, store) =
+        services_in(&args.database, &args.project, Access::Write).await?;
     let imported = services.import(&actor, &file.journeys).await?;
     writeln!(
         stdout(),
@@ -228,17 +252,26 @@ async fn check(args: &DatabaseArgs) -> Result<ExitCode, Failure> {
         writeln!(stdout(), "{}: everything adds up.", args.database.display())?;
         return Ok(ExitCode::SUCCESS);
     }
-    writeln!(stdout(), "{}: {}.", args.database.display(), counted(findings.len() as i64, "difference", "differences"))?;
+    writeln!(
+        stdout(),
+        "{}: {}.",
+        args.database.display(),
+        counted(findings.len() as i64, "difference", "differences")
+    )?;
     Ok(ExitCode::FAILURE)
 }
 
 async fn write_backup(args: &BackupArgs) -> Result<(), Failure> {
     backup(&args.database.database, &args.file).await?;
     let copy = args.file.display();
-    writeln!(stdout(), "{copy} written. Keep the key file with care and apart from it: it is not in the copy.")?;
     writeln!(
         stdout(),
-        "A server that starts on the copy is held: nobody enters or moves and nothing is sent, until you press Release on any \
+        "{copy} written. Keep the key file with care and apart from it: it is not in the copy."
+    )?;
+    writeln!(
+        stdout(),
+        "A server that starts on the copy is held: nobody enters or moves and nothing is sent, \
+            until you press Release on any \
          page or run: wayfare release --database {copy}"
     )?;
     Ok(())
@@ -250,7 +283,10 @@ async fn release(args: &DatabaseArgs) -> Result<(), Failure> {
     store.close().await;
     let shown = args.database.display();
     if released {
-        writeln!(stdout(), "{shown} is released. A server that runs on it goes on within a second.")?;
+        writeln!(
+            stdout(),
+            "{shown} is released. A server that runs on it goes on within a second."
+        )?;
     } else {
         writeln!(stdout(), "{shown} is not held.")?;
     }

@@ -18,17 +18,25 @@ use super::{Access, Failure, services_in};
 
 pub async fn run(args: &ImportPeopleArgs) -> Result<ExitCode, Failure> {
     let shown = args.file.display().to_string();
-    let format = FileFormat::of_name(&shown)
-        .ok_or_else(|| format!("{shown} ends neither in .csv nor in .jsonl, so it is not known how to read it."))?;
-    let file = File::open(&args.file).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    let format = FileFormat::of_name(&shown).ok_or_else(|| {
+        format!("{shown} ends neither in .csv nor in .jsonl, so it is not known how to read it.")
+    })?;
+    let file =
+        File::open(&args.file).map_err(|error| format!("{shown} cannot be read: {error}"))?;
     let bytes = file.metadata()?.len();
-    let (services, actor, store) = services_in(&args.database, &args.project, Access::Write).await?;
+    let (services, actor, store) =
+        services_in(&args.database, &args.project, Access::Write).await?;
     let reading = FileReading { format, identity: args.identity.clone(), list: args.list.clone() };
-    let name = args.file.file_name().map_or(shown.clone(), |name| name.to_string_lossy().into_owned());
+    let name =
+        args.file.file_name().map_or(shown.clone(), |name| name.to_string_lossy().into_owned());
     let import = services
         .import_people(&actor, PeopleFile { name, file, bytes, reading }, |progress, refused| {
             for refused in refused {
-                let field = if refused.error.path.is_empty() { String::new() } else { format!("{}: ", refused.error.path) };
+                let field = if refused.error.path.is_empty() {
+                    String::new()
+                } else {
+                    format!("{}: ", refused.error.path)
+                };
                 let _ = writeln!(stderr(), "{shown}:{}: {field}{}", refused.line, refused.error);
             }
             if progress.bytes_read < bytes {
@@ -38,7 +46,12 @@ pub async fn run(args: &ImportPeopleArgs) -> Result<ExitCode, Failure> {
         .await?;
     store.close().await;
     let (taken, refused) = (import.progress.taken as i64, import.progress.refused as i64);
-    writeln!(stdout(), "{} taken, {} refused.", counted(taken, "row", "rows"), counted(refused, "row", "rows"))?;
+    writeln!(
+        stdout(),
+        "{} taken, {} refused.",
+        counted(taken, "row", "rows"),
+        counted(refused, "row", "rows")
+    )?;
     if let ImportState::BrokenOff(problem) = &import.state {
         let _ = writeln!(stderr(), "{shown}: {problem}");
         return Ok(ExitCode::FAILURE);

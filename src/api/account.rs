@@ -32,7 +32,14 @@ pub async fn read_account() -> Result<AccountPage, AppError> {
     let sessions = services.sessions(&standing).await.map_err(fail)?;
     let linked = services.linked_identities(&standing).await.map_err(fail)?;
     let (has_password, provider) = (account.password_hash.is_some(), services.provider_name());
-    Ok(AccountPage { name: account.name, email: account.email, has_password, sessions, provider, linked })
+    Ok(AccountPage {
+        name: account.name,
+        email: account.email,
+        has_password,
+        sessions,
+        provider,
+        linked,
+    })
 }
 
 /// Takes the link to the sign-in provider back.
@@ -55,10 +62,14 @@ pub async fn rename_account(name: String) -> Result<(), AppError> {
 
 /// Changes the password; every other session ends.
 #[server(prefix = "/api/ui", endpoint = "account/password")]
-pub async fn change_password(#[server(default)] present: String, password: String) -> Result<(), AppError> {
+pub async fn change_password(
+    #[server(default)] present: String,
+    password: String,
+) -> Result<(), AppError> {
     let (services, standing) = standing()?;
     let visitor = caller()?.1.visitor;
-    let session = services.change_password(&standing, &present, &password, &visitor).await.map_err(fail)?;
+    let session =
+        services.change_password(&standing, &present, &password, &visitor).await.map_err(fail)?;
     keep_session(&session, &visitor);
     go_to("/account?notice=password-changed");
     Ok(())
@@ -68,8 +79,9 @@ pub async fn change_password(#[server(default)] present: String, password: Strin
 #[server(prefix = "/api/ui", endpoint = "account/end-session")]
 pub async fn end_session(session: String) -> Result<(), AppError> {
     let (services, standing) = standing()?;
-    let session =
-        session.parse().map_err(|error| fail(AppError::field(FieldError::new("session", "malformed", format!("{error}")))))?;
+    let session = session.parse().map_err(|error| {
+        fail(AppError::field(FieldError::new("session", "malformed", format!("{error}"))))
+    })?;
     services.end_session(&standing, session).await.map_err(fail)?;
     go_to("/account?notice=session-ended");
     Ok(())

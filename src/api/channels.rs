@@ -51,7 +51,8 @@ pub async fn save_channel(
 ) -> Result<(), AppError> {
     let (services, actor) = context()?;
     let forget_secret = !forget_secret.is_empty();
-    let form = ChannelForm { fields, secret, forget_secret, live: !live.is_empty(), per_second, revision };
+    let form =
+        ChannelForm { fields, secret, forget_secret, live: !live.is_empty(), per_second, revision };
     services.save_channel(&actor, named(&channel)?, &form).await.map_err(fail)?;
     go_to(&format!("/channels/{channel}?notice=channel-saved"));
     Ok(())
@@ -74,7 +75,8 @@ pub async fn save_caps(
     #[server(default)] hours: Vec<String>,
 ) -> Result<(), AppError> {
     let (services, actor) = context()?;
-    let caps = caps_of_columns(&channel, &most, &hours).map_err(|errors| fail(AppError::Invalid(errors)))?;
+    let caps = caps_of_columns(&channel, &most, &hours)
+        .map_err(|errors| fail(AppError::Invalid(errors)))?;
     services.save_frequency_caps(&actor, &caps).await.map_err(fail)?;
     go_to("/channels?notice=caps-saved");
     Ok(())

@@ -20,8 +20,13 @@ use crate::domain::{
 pub async fn read_delivery(query: &str) -> Result<DeliveryOverview, AppError> {
     let (services, actor) = context()?;
     let all: Vec<(String, String)> = pairs(query).collect();
-    let one = |name: &str| all.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default();
-    let query = UndeliveredQuery { before: one("before").parse().ok(), ..chosen_ones(&one("journey"), &one("channel"))? };
+    let one = |name: &str| {
+        all.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    let query = UndeliveredQuery {
+        before: one("before").parse().ok(),
+        ..chosen_ones(&one("journey"), &one("channel"))?
+    };
     services.delivery_overview(&actor, &query).await.map_err(fail)
 }
 
@@ -31,7 +36,13 @@ fn chosen_ones(journey: &str, channel: &str) -> Result<UndeliveredQuery, AppErro
         "" => None,
         id => Some(super::journeys::journey_id(id).map_err(fail)?),
     };
-    let unknown = || fail(AppError::field(FieldError::new("channel", "unknown_value", "There is no such channel.")));
+    let unknown = || {
+        fail(AppError::field(FieldError::new(
+            "channel",
+            "unknown_value",
+            "There is no such channel.",
+        )))
+    };
     let channel = match channel {
         "" => None,
         key => Some(Channel::from_key(key).ok_or_else(unknown)?),
@@ -39,7 +50,8 @@ fn chosen_ones(journey: &str, channel: &str) -> Result<UndeliveredQuery, AppErro
     Ok(UndeliveredQuery { journey, channel, before: None })
 }
 
-/// Sends undelivered messages again: the ticked ones, or with `all` everything that the filter shows.
+/// Sends undelivered messages again: the ticked ones, or with `all` everything that the filter
+/// shows.
 #[server(prefix = "/api/ui", endpoint = "delivery/again")]
 pub async fn send_again(
     #[server(default)] messages: Vec<i64>,
@@ -49,7 +61,8 @@ pub async fn send_again(
 ) -> Result<i64, AppError> {
     let (services, actor) = context()?;
     if messages.is_empty() && !all {
-        let none = FieldError::new("messages", "required", "Tick the messages that should be sent again.");
+        let none =
+            FieldError::new("messages", "required", "Tick the messages that should be sent again.");
         return Err(fail(AppError::field(none)));
     }
     let query = chosen_ones(&journey, &channel)?;

@@ -6,7 +6,8 @@ use super::AppError;
 use crate::domain::{
     delivery::preview::{DraftMessage, MessagePreview},
     editor::{
-        EditorDocument, PersonHere, Publish, Replay, ReplayFigures, Save, Saved, Trial, TrialStep, difference::VersionDifference,
+        EditorDocument, PersonHere, Publish, Replay, ReplayFigures, Save, Saved, Trial, TrialStep,
+        difference::VersionDifference,
     },
     graph::node::Delay,
     journey::NodeFigures,
@@ -15,10 +16,16 @@ use crate::domain::{
 
 /// A version: the one of that number, else the draft, else the newest.
 #[server(prefix = "/api/ui", endpoint = "editor/open", input = Json)]
-pub async fn open_editor(journey: String, version: Option<i64>) -> Result<EditorDocument, AppError> {
+pub async fn open_editor(
+    journey: String,
+    version: Option<i64>,
+) -> Result<EditorDocument, AppError> {
     use super::{journeys::journey_id, request};
     let (services, actor) = request::context()?;
-    services.open_editor(&actor, journey_id(&journey).map_err(request::fail)?, version).await.map_err(request::fail)
+    services
+        .open_editor(&actor, journey_id(&journey).map_err(request::fail)?, version)
+        .await
+        .map_err(request::fail)
 }
 
 /// Keeps the graph and the settings, unless somebody else did since `save.revision`.
@@ -43,7 +50,10 @@ pub async fn begin_version(journey: String, from: Option<i64>) -> Result<EditorD
 pub async fn discard_draft(journey: String) -> Result<(), AppError> {
     use super::{journeys::journey_id, request};
     let (services, actor) = request::context()?;
-    services.discard_draft(&actor, journey_id(&journey).map_err(request::fail)?).await.map_err(request::fail)
+    services
+        .discard_draft(&actor, journey_id(&journey).map_err(request::fail)?)
+        .await
+        .map_err(request::fail)
 }
 
 /// Publishes a draft; refused with all of its problems at once.
@@ -52,7 +62,10 @@ pub async fn publish_version(publish: Publish) -> Result<EditorDocument, AppErro
     use super::request;
     let (services, actor) = request::context()?;
     services.publish_version(&actor, &publish).await.map_err(request::fail)?;
-    services.open_editor(&actor, publish.journey, Some(publish.version)).await.map_err(request::fail)
+    services
+        .open_editor(&actor, publish.journey, Some(publish.version))
+        .await
+        .map_err(request::fail)
 }
 
 /// Which way somebody would go.
@@ -74,15 +87,25 @@ pub async fn try_events(replay: Replay) -> Result<ReplayFigures, AppError> {
 pub async fn editor_figures(journey: String, version: i64) -> Result<Vec<NodeFigures>, AppError> {
     use super::{journeys::journey_id, request};
     let (services, actor) = request::context()?;
-    services.editor_figures(&actor, journey_id(&journey).map_err(request::fail)?, version).await.map_err(request::fail)
+    services
+        .editor_figures(&actor, journey_id(&journey).map_err(request::fail)?, version)
+        .await
+        .map_err(request::fail)
 }
 
 /// The people at a node, at most a hundred.
 #[server(prefix = "/api/ui", endpoint = "editor/people", input = Json)]
-pub async fn people_at(journey: String, version: i64, node: String) -> Result<Vec<PersonHere>, AppError> {
+pub async fn people_at(
+    journey: String,
+    version: i64,
+    node: String,
+) -> Result<Vec<PersonHere>, AppError> {
     use super::{journeys::journey_id, request};
     let (services, actor) = request::context()?;
-    services.people_at(&actor, journey_id(&journey).map_err(request::fail)?, version, &node).await.map_err(request::fail)
+    services
+        .people_at(&actor, journey_id(&journey).map_err(request::fail)?, version, &node)
+        .await
+        .map_err(request::fail)
 }
 
 /// A message as it stands in the editor, filled in for somebody.
@@ -101,15 +124,29 @@ pub async fn test_draft(message: DraftMessage, to: String) -> Result<Option<Stri
 
 /// The next times at which a delay would be over, for a person (by identity) or in a zone.
 #[server(prefix = "/api/ui", endpoint = "editor/times", input = Json)]
-pub async fn next_times(delay: Delay, person: Option<String>, zone: Option<String>) -> Result<Vec<Timestamp>, AppError> {
+pub async fn next_times(
+    delay: Delay,
+    person: Option<String>,
+    zone: Option<String>,
+) -> Result<Vec<Timestamp>, AppError> {
     let (services, actor) = super::request::context()?;
-    services.next_times(&actor, &delay, person.as_deref(), zone.as_deref()).await.map_err(super::request::fail)
+    services
+        .next_times(&actor, &delay, person.as_deref(), zone.as_deref())
+        .await
+        .map_err(super::request::fail)
 }
 
 /// What is different between two versions.
 #[server(prefix = "/api/ui", endpoint = "editor/compare", input = Json)]
-pub async fn compare_versions(journey: String, from: i64, to: i64) -> Result<VersionDifference, AppError> {
+pub async fn compare_versions(
+    journey: String,
+    from: i64,
+    to: i64,
+) -> Result<VersionDifference, AppError> {
     use super::{journeys::journey_id, request};
     let (services, actor) = request::context()?;
-    services.compare_versions(&actor, journey_id(&journey).map_err(request::fail)?, from, to).await.map_err(request::fail)
+    services
+        .compare_versions(&actor, journey_id(&journey).map_err(request::fail)?, from, to)
+        .await
+        .map_err(request::fail)
 }

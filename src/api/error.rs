@@ -1,4 +1,5 @@
-//! What a page is told when something did not work: a sentence for a person, and a status for programs.
+//! What a page is told when something did not work: a sentence for a person, and a status for
+//! programs.
 
 use leptos::server_fn::{
     codec::JsonEncoding,
@@ -75,30 +76,50 @@ impl AppError {
     /// What went wrong and what to do.
     pub fn sentence(&self) -> String {
         match self {
-            AppError::Invalid(errors) => errors.iter().map(|error| error.sentence.as_str()).collect::<Vec<_>>().join(" "),
-            AppError::SignedOut => {
-                "You are not signed in, or not any more. Sign in and try again; nothing was changed.".to_string()
+            AppError::Invalid(errors) => {
+                errors.iter().map(|error| error.sentence.as_str()).collect::<Vec<_>>().join(" ")
             }
-            AppError::WrongCredentials => "That e-mail address and password do not belong together. Try again.".to_string(),
+            AppError::SignedOut => {
+                "You are not signed in, or not any more. Sign in and try again; nothing was \
+                    changed."
+                    .to_string()
+            }
+            AppError::WrongCredentials => "That e-mail address and password do not belong \
+                together. Try again."
+                .to_string(),
             AppError::Forbidden(sentence) => sentence.clone(),
-            AppError::DeadLink => "This link opens nothing: it was used, withdrawn or is too old. Ask for a new one.".to_string(),
-            AppError::TooMany(seconds) => format!("Too many requests. Wait {seconds} seconds and try again."),
-            AppError::Provider => "The sign-in provider did not let you in. Try again, or ask whoever runs it.".to_string(),
-            AppError::NotFound(what) => format!("There is no such {what}. It may have been deleted; go back to the list."),
+            AppError::DeadLink => "This link opens nothing: it was used, withdrawn or is too old. \
+                Ask for a new one."
+                .to_string(),
+            AppError::TooMany(seconds) => format!(
+                "Too many requests. Wait {seconds} seconds and \
+                try again."
+            ),
+            AppError::Provider => "The sign-in provider did not let you in. Try again, or ask \
+                whoever runs it."
+                .to_string(),
+            AppError::NotFound(what) => format!(
+                "There is no such {what}. It may have been \
+                deleted; go back to the list."
+            ),
             AppError::Conflict(sentence) => sentence.clone(),
             AppError::SelectionChanged(preview) => format!(
-                "The journeys that match have changed since you looked: now it is {}. Nothing was stopped; look again and confirm once more.",
+                "The journeys that match have changed since you looked: now it is {}. Nothing was \
+                    stopped; look again and confirm once more.",
                 preview.effect()
             ),
             AppError::Internal => {
-                "Something went wrong on our side, and nothing was changed. Try again; the server's log has the details."
+                "Something went wrong on our side, and nothing was changed. Try again; the \
+                    server's log has the details."
                     .to_string()
             }
             AppError::Unavailable(sentence)
             | AppError::TooLarge(sentence)
             | AppError::TookTooLong(sentence)
             | AppError::Crowded { sentence, .. } => sentence.clone(),
-            AppError::Connection => "Wayfare cannot be reached. Check that it is running and try again.".to_string(),
+            AppError::Connection => "Wayfare cannot be reached. Check that it is running and try \
+                again."
+                .to_string(),
         }
     }
 
@@ -125,7 +146,8 @@ impl AppError {
 
     /// A request that is not what this address takes: a field is missing, or is of another kind.
     pub fn unreadable() -> Self {
-        let sentence = "The request is incomplete, or something in it is of another kind than belongs there. Nothing was changed; \
+        let sentence = "The request is incomplete, or something in it is of another kind than \
+            belongs there. Nothing was changed; \
                         reload the page and try again.";
         Self::field(FieldError::new("", "malformed", sentence))
     }
@@ -134,7 +156,11 @@ impl AppError {
     #[cfg(feature = "ssr")]
     fn unreadable_for(detail: &str) -> Self {
         match reason_of_text(detail) {
-            Some(reason) => Self::field(FieldError::new("", "malformed", format!("The request cannot be read: {reason}."))),
+            Some(reason) => Self::field(FieldError::new(
+                "",
+                "malformed",
+                format!("The request cannot be read: {reason}."),
+            )),
             None => Self::unreadable(),
         }
     }
@@ -169,7 +195,9 @@ impl FromServerFnError for AppError {
             ServerFnErrorErr::Args(detail) => AppError::unreadable_for(&detail),
             ServerFnErrorErr::MissingArg(_) => AppError::unreadable(),
             // Of a request on the server; in the browser of an answer that is none of ours.
-            ServerFnErrorErr::Deserialization(detail) if cfg!(feature = "ssr") => AppError::unreadable_for(&detail),
+            ServerFnErrorErr::Deserialization(detail) if cfg!(feature = "ssr") => {
+                AppError::unreadable_for(&detail)
+            }
             _ if cfg!(feature = "ssr") => AppError::Internal,
             _ => AppError::Connection,
         }

@@ -1,5 +1,8 @@
 //! Saved filters and the list's columns.
-#![expect(clippy::too_many_arguments, reason = "a server function takes the fields of its form one by one")]
+#![expect(
+    clippy::too_many_arguments,
+    reason = "a server function takes the fields of its form one by one"
+)]
 
 use leptos::prelude::*;
 
@@ -25,15 +28,25 @@ pub async fn save_filter(
     use super::request::{context, fail, go_to};
     use crate::domain::{list_query::ListQuery, query_string::write_query, text::SavedFilterName};
     let (services, actor) = context()?;
-    let name = SavedFilterName::parse(&saved_filter_name).map_err(|error| fail(AppError::field(error)))?;
-    let single = [("q", q), ("date", date), ("from", from), ("to", to), ("archived", archived), ("sort", sort), ("per", per)];
+    let name =
+        SavedFilterName::parse(&saved_filter_name).map_err(|error| fail(AppError::field(error)))?;
+    let single = [
+        ("q", q),
+        ("date", date),
+        ("from", from),
+        ("to", to),
+        ("archived", archived),
+        ("sort", sort),
+        ("per", per),
+    ];
     let many = [("status", status), ("entry", entry), ("by", by), ("label", label)];
     let pairs: Vec<(&str, String)> = single
         .into_iter()
         .chain(many.into_iter().map(|(key, values)| (key, values.join(","))))
         .filter(|(_, value)| !value.is_empty())
         .collect();
-    let query = ListQuery::parse(&write_query(&pairs)).map_err(|errors| fail(AppError::Invalid(errors)))?;
+    let query =
+        ListQuery::parse(&write_query(&pairs)).map_err(|errors| fail(AppError::Invalid(errors)))?;
     let saved = services.save_filter(&actor, &name, &query).await.map_err(fail)?;
     go_to(&query.to_url());
     Ok(saved)
@@ -41,12 +54,16 @@ pub async fn save_filter(
 
 /// Forgets a saved filter.
 #[server(prefix = "/api/ui", endpoint = "filters/delete")]
-pub async fn delete_filter(filter: String, #[server(default)] back: String) -> Result<(), AppError> {
+pub async fn delete_filter(
+    filter: String,
+    #[server(default)] back: String,
+) -> Result<(), AppError> {
     use super::request::{context, fail, go_to};
     use crate::domain::error::FieldError;
     let (services, actor) = context()?;
-    let filter =
-        filter.parse().map_err(|error| fail(AppError::field(FieldError::new("filter", "malformed", format!("{error}")))))?;
+    let filter = filter.parse().map_err(|error| {
+        fail(AppError::field(FieldError::new("filter", "malformed", format!("{error}"))))
+    })?;
     services.delete_filter(&actor, filter).await.map_err(fail)?;
     go_to(&back);
     Ok(())
@@ -54,7 +71,10 @@ pub async fn delete_filter(filter: String, #[server(default)] back: String) -> R
 
 /// Chooses the list's columns for this browser.
 #[server(prefix = "/api/ui", endpoint = "columns/choose")]
-pub async fn choose_columns(#[server(default)] columns: Vec<String>, #[server(default)] back: String) -> Result<(), AppError> {
+pub async fn choose_columns(
+    #[server(default)] columns: Vec<String>,
+    #[server(default)] back: String,
+) -> Result<(), AppError> {
     use super::request::{context, fail, go_to, remember_columns};
     use crate::domain::{
         columns::{Column, ColumnChoice},
@@ -70,7 +90,8 @@ pub async fn choose_columns(#[server(default)] columns: Vec<String>, #[server(de
         })?;
         chosen.push(column);
     }
-    let chosen = ColumnChoice(Column::ALL.into_iter().filter(|column| chosen.contains(column)).collect());
+    let chosen =
+        ColumnChoice(Column::ALL.into_iter().filter(|column| chosen.contains(column)).collect());
     remember_columns(&chosen);
     go_to(&back);
     Ok(())

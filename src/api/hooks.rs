@@ -21,7 +21,9 @@ pub async fn read_hooks() -> Result<Vec<HookView>, AppError> {
 }
 
 fn provider_of(key: &str) -> Result<HookProvider, AppError> {
-    let unknown = || AppError::field(FieldError::new("provider", "unknown_value", "There is no such provider."));
+    let unknown = || {
+        AppError::field(FieldError::new("provider", "unknown_value", "There is no such provider."))
+    };
     HookProvider::from_key(key).ok_or_else(|| fail(unknown()))
 }
 

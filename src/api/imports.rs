@@ -27,7 +27,8 @@ pub async fn read_import(id: &str) -> Result<(ImportView, Vec<RefusedLine>), App
     let (services, actor) = context()?;
     // Whoever may not ask hears no more than that.
     actor.require(Permission::SendEvents).map_err(fail)?;
-    let import: ImportId = id.parse().map_err(|_| fail(AppError::NotFound("import".to_string())))?;
+    let import: ImportId =
+        id.parse().map_err(|_| fail(AppError::NotFound("import".to_string())))?;
     let view = services.import_of(&actor, import).await.map_err(fail)?;
     Ok((view, services.refused_lines(&actor, import).await.map_err(fail)?))
 }

@@ -18,7 +18,8 @@ use crate::domain::{
 pub async fn list_journeys(query: String) -> Result<ListPage, AppError> {
     use super::request::{chosen_columns, fail, standing};
     let (services, standing) = standing()?;
-    let query = crate::domain::list_query::ListQuery::parse(&query).map_err(|errors| fail(AppError::Invalid(errors)))?;
+    let query = crate::domain::list_query::ListQuery::parse(&query)
+        .map_err(|errors| fail(AppError::Invalid(errors)))?;
     let page = services.list(&standing.actor, &query, chosen_columns()).await.map_err(fail)?;
     Ok(ListPage { seat: standing.seat(), ..page })
 }
@@ -50,9 +51,18 @@ pub async fn get_journey(id: String) -> Result<JourneyPage, AppError> {
     let labels = services.labels(actor).await.map_err(fail)?;
     let messages = match detail.summary.ever_published {
         true => Findings::default(),
-        false => services.message_findings(actor, &detail.graph, &detail.settings).await.map_err(fail)?,
+        false => {
+            services.message_findings(actor, &detail.graph, &detail.settings).await.map_err(fail)?
+        }
     };
-    Ok(JourneyPage { detail, history, labels, seat: standing.seat(), now: services.now(), messages })
+    Ok(JourneyPage {
+        detail,
+        history,
+        labels,
+        seat: standing.seat(),
+        now: services.now(),
+        messages,
+    })
 }
 
 /// One operation with a page of its rows.
@@ -61,14 +71,21 @@ pub async fn get_operation(id: String, page: i64) -> Result<OperationAccount, Ap
     use super::request::{context, fail};
     use crate::domain::error::FieldError;
     let (services, actor) = context()?;
-    let id = id.parse().map_err(|error| fail(AppError::field(FieldError::new("id", "malformed", format!("{error}")))))?;
+    let id = id.parse().map_err(|error| {
+        fail(AppError::field(FieldError::new("id", "malformed", format!("{error}"))))
+    })?;
     if page < 1 {
-        return Err(fail(AppError::field(FieldError::new("page", "malformed", "Pages are whole numbers from 1."))));
+        return Err(fail(AppError::field(FieldError::new(
+            "page",
+            "malformed",
+            "Pages are whole numbers from 1.",
+        ))));
     }
     services.operation(&actor, id, page).await.map_err(fail)
 }
 
-/// A new draft, empty or like a `template`; what is not typed is taken from it. Opens in the editor.
+/// A new draft, empty or like a `template`; what is not typed is taken from it. Opens in the
+/// editor.
 #[server(prefix = "/api/ui", endpoint = "journeys/create")]
 pub async fn create_journey(
     #[server(default)] name: String,
@@ -84,7 +101,11 @@ pub async fn create_journey(
 }
 
 #[cfg(feature = "ssr")]
-fn new_document(name: &str, description: &str, template: &str) -> Result<crate::domain::document::JourneyDocument, AppError> {
+fn new_document(
+    name: &str,
+    description: &str,
+    template: &str,
+) -> Result<crate::domain::document::JourneyDocument, AppError> {
     use crate::domain::{
         document::JourneyDocument,
         editor::templates::Template,
@@ -96,8 +117,19 @@ fn new_document(name: &str, description: &str, template: &str) -> Result<crate::
     let from = if template.is_empty() {
         None
     } else {
-        let unknown = || AppError::field(FieldError::new("template", "unknown_value", "There is no such journey to start from."));
-        Some(Template::from_key(template).ok_or_else(unknown)?.document().map_err(|_| AppError::Internal)?)
+        let unknown = || {
+            AppError::field(FieldError::new(
+                "template",
+                "unknown_value",
+                "There is no such journey to start from.",
+            ))
+        };
+        Some(
+            Template::from_key(template)
+                .ok_or_else(unknown)?
+                .document()
+                .map_err(|_| AppError::Internal)?,
+        )
     };
     let typed = |text: &str| !text.trim().is_empty();
     let name = match &from {
@@ -117,7 +149,10 @@ fn new_document(name: &str, description: &str, template: &str) -> Result<crate::
 
 /// A draft with the same graph and settings, here or in another `project`. Opens in the editor.
 #[server(prefix = "/api/ui", endpoint = "journeys/clone")]
-pub async fn clone_journey(id: String, #[server(default)] project: String) -> Result<JourneyId, AppError> {
+pub async fn clone_journey(
+    id: String,
+    #[server(default)] project: String,
+) -> Result<JourneyId, AppError> {
     use super::request::{caller, fail, go_to, remember_project, standing};
     let (services, standing) = standing()?;
     let id = journey_id(&id).map_err(fail)?;
@@ -136,7 +171,8 @@ pub async fn clone_journey(id: String, #[server(default)] project: String) -> Re
     Ok(clone)
 }
 
-/// Name, description and labels at once; refused where somebody changed the journey since `revision`.
+/// Name, description and labels at once; refused where somebody changed the journey since
+/// `revision`.
 #[server(prefix = "/api/ui", endpoint = "journeys/edit")]
 pub async fn edit_journey(
     id: String,
@@ -162,9 +198,17 @@ pub async fn edit_journey(
         description: Description::parse(&description).map_err(invalid)?,
         labels: labels
             .iter()
-            .map(|label| label.parse().map_err(|error| invalid(FieldError::new("labels", "malformed", format!("{error}")))))
+            .map(|label| {
+                label.parse().map_err(|error| {
+                    invalid(FieldError::new("labels", "malformed", format!("{error}")))
+                })
+            })
             .collect::<Result<_, _>>()?,
-        new_labels: if new_label.trim().is_empty() { Vec::new() } else { vec![LabelName::parse(&new_label).map_err(invalid)?] },
+        new_labels: if new_label.trim().is_empty() {
+            Vec::new()
+        } else {
+            vec![LabelName::parse(&new_label).map_err(invalid)?]
+        },
         revision: Some(revision),
     };
     services.edit_details(&actor, id, &edit).await.map_err(fail)?;
@@ -203,8 +247,17 @@ pub async fn read_clone(id: &str) -> Result<ClonePage, AppError> {
         require(Permission::EditJourneys)?;
     }
     projects.sort_by_key(|project| project.id != standing.actor.project);
-    let names = references(&detail.graph, &detail.settings).iter().map(|reference| reference.describe()).collect();
-    Ok(ClonePage { journey: id, name: detail.summary.name, projects, here: Some(standing.actor.project), names })
+    let names = references(&detail.graph, &detail.settings)
+        .iter()
+        .map(|reference| reference.describe())
+        .collect();
+    Ok(ClonePage {
+        journey: id,
+        name: detail.summary.name,
+        projects,
+        here: Some(standing.actor.project),
+        names,
+    })
 }
 
 /// A journey that is to be edited.
@@ -233,5 +286,6 @@ pub async fn labels_to_put() -> Result<Vec<Label>, AppError> {
 #[cfg(feature = "ssr")]
 pub fn journey_id(text: &str) -> Result<JourneyId, AppError> {
     use crate::domain::error::FieldError;
-    text.parse().map_err(|error| AppError::field(FieldError::new("id", "malformed", format!("{error}"))))
+    text.parse()
+        .map_err(|error| AppError::field(FieldError::new("id", "malformed", format!("{error}"))))
 }

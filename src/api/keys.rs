@@ -21,7 +21,8 @@ pub async fn read_keys() -> Result<Vec<ApiKey>, AppError> {
     services.keys(&actor).await.map_err(fail)
 }
 
-/// Makes a key. Its secret is in the answer and nowhere else. Without a word about its lifetime it does not end by itself.
+/// Makes a key. Its secret is in the answer and nowhere else. Without a word about its lifetime it
+/// does not end by itself.
 #[server(prefix = "/api/ui", endpoint = "keys/create")]
 pub async fn create_key(
     name: String,
@@ -31,12 +32,15 @@ pub async fn create_key(
     let (services, actor) = context()?;
     let refuse = |error| fail(AppError::field(error));
     let name = KeyName::parse(&name).map_err(refuse)?;
-    let scopes: Vec<Scope> = scopes.iter().map(|scope| scope.parse()).collect::<Result<_, _>>().map_err(refuse)?;
+    let scopes: Vec<Scope> =
+        scopes.iter().map(|scope| scope.parse()).collect::<Result<_, _>>().map_err(refuse)?;
     let lifetime: KeyLifetime = lifetime.parse().map_err(refuse)?;
     let secret = services.create_key(&actor, &name, &scopes, lifetime).await.map_err(fail)?;
     show_once(ShownOnce {
         title: "API key",
-        text: format!("This is the key “{name}”. Copy it now: it is kept nowhere and not shown again."),
+        text: format!(
+            "This is the key “{name}”. Copy it now: it is kept nowhere and not shown again."
+        ),
         secret: secret.expose().to_string(),
         back: "/keys",
     });
@@ -60,5 +64,6 @@ pub async fn revoke_key(key: String) -> Result<(), AppError> {
 }
 
 fn key_id(key: &str) -> Result<ApiKeyId, AppError> {
-    key.parse().map_err(|error| AppError::field(FieldError::new("key", "malformed", format!("{error}"))))
+    key.parse()
+        .map_err(|error| AppError::field(FieldError::new("key", "malformed", format!("{error}"))))
 }

@@ -5,8 +5,9 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use super::AppError;
 use crate::domain::operation::{BulkAnswer, StopPreview};
 
-/// Pause, resume, stop, archive, unarchive or delete: the ticked journeys (`ids`), or everything that the list's query
-/// `matching` matches now. Stop on many wants `confirmed`, the fingerprint that its preview gave.
+/// Pause, resume, stop, archive, unarchive or delete: the ticked journeys (`ids`), or everything
+/// that the list's query `matching` matches now. Stop on many wants `confirmed`, the fingerprint
+/// that its preview gave.
 #[server(prefix = "/api/ui", endpoint = "journeys/operate")]
 pub async fn operate(
     action: String,
@@ -24,17 +25,24 @@ pub async fn operate(
     let (services, actor) = context()?;
     let invalid = |error: FieldError| fail(AppError::field(error));
     let action = match action.parse() {
-        Ok(action @ (Action::Pause | Action::Resume | Action::Stop | Action::Archive | Action::Unarchive | Action::Delete)) => {
-            action
-        }
+        Ok(
+            action @ (Action::Pause
+            | Action::Resume
+            | Action::Stop
+            | Action::Archive
+            | Action::Unarchive
+            | Action::Delete),
+        ) => action,
         _ => {
-            let sentence = "That is not an action of the list. Use pause, resume, stop, archive, unarchive or delete.";
+            let sentence = "That is not an action of the list. Use pause, resume, stop, archive, \
+                unarchive or delete.";
             return Err(invalid(FieldError::new("action", "unknown_value", sentence)));
         }
     };
     same_project(&actor, matching.as_deref())?;
     let selection = Selection::parse(&ids, matching.as_deref()).map_err(invalid)?;
-    let confirmed = confirmed.as_deref().map(SelectionDigest::parse).transpose().map_err(invalid)?;
+    let confirmed =
+        confirmed.as_deref().map(SelectionDigest::parse).transpose().map_err(invalid)?;
     if action == Action::Stop && confirmed.is_none() {
         let sentence = "Stop is final and needs a confirmation. Look at what it would end first.";
         return Err(invalid(FieldError::new("confirmed", "required", sentence)));
@@ -54,7 +62,8 @@ pub async fn preview_stop(
     use crate::domain::selection::Selection;
     let (services, actor) = context()?;
     same_project(&actor, matching.as_deref())?;
-    let selection = Selection::parse(&ids, matching.as_deref()).map_err(|error| fail(AppError::field(error)))?;
+    let selection = Selection::parse(&ids, matching.as_deref())
+        .map_err(|error| fail(AppError::field(error)))?;
     services.preview_stop(&actor, &selection).await.map_err(fail)
 }
 
@@ -79,16 +88,28 @@ pub async fn label_journeys(
     let selection = Selection::parse(&ids, matching.as_deref()).map_err(invalid)?;
     let labels = |field: &str, ids: &[String]| -> Result<Vec<LabelId>, AppError> {
         ids.iter()
-            .map(|id| id.parse().map_err(|error| invalid(FieldError::new(field, "malformed", format!("{error}")))))
+            .map(|id| {
+                id.parse().map_err(|error| {
+                    invalid(FieldError::new(field, "malformed", format!("{error}")))
+                })
+            })
             .collect()
     };
     let change = LabelChange {
         add: labels("add", &add)?,
-        create: if create.trim().is_empty() { Vec::new() } else { vec![LabelName::parse(&create).map_err(invalid)?] },
+        create: if create.trim().is_empty() {
+            Vec::new()
+        } else {
+            vec![LabelName::parse(&create).map_err(invalid)?]
+        },
         remove: labels("remove", &remove)?,
     };
     if change == LabelChange::default() {
-        return Err(invalid(FieldError::new("add", "required", "Choose a label to add or remove, or type a new one.")));
+        return Err(invalid(FieldError::new(
+            "add",
+            "required",
+            "Choose a label to add or remove, or type a new one.",
+        )));
     }
     let answer = services.label(&actor, &selection, &change).await.map_err(fail)?;
     back_with_outcome(&back, answer.report.id);
@@ -97,7 +118,11 @@ pub async fn label_journeys(
 
 /// Gives a journey another name.
 #[server(prefix = "/api/ui", endpoint = "journeys/rename")]
-pub async fn rename_journey(id: String, name: String, #[server(default)] back: String) -> Result<BulkAnswer, AppError> {
+pub async fn rename_journey(
+    id: String,
+    name: String,
+    #[server(default)] back: String,
+) -> Result<BulkAnswer, AppError> {
     use super::{
         journeys::journey_id,
         request::{back_with_outcome, context, fail},
@@ -113,13 +138,16 @@ pub async fn rename_journey(id: String, name: String, #[server(default)] back: S
 
 /// Takes an operation back, where nobody has changed the journeys since.
 #[server(prefix = "/api/ui", endpoint = "operations/undo")]
-pub async fn undo_operation(operation: String, #[server(default)] back: String) -> Result<BulkAnswer, AppError> {
+pub async fn undo_operation(
+    operation: String,
+    #[server(default)] back: String,
+) -> Result<BulkAnswer, AppError> {
     use super::request::{back_with_outcome, context, fail};
     use crate::domain::error::FieldError;
     let (services, actor) = context()?;
-    let operation = operation
-        .parse()
-        .map_err(|error| fail(AppError::field(FieldError::new("operation", "malformed", format!("{error}")))))?;
+    let operation = operation.parse().map_err(|error| {
+        fail(AppError::field(FieldError::new("operation", "malformed", format!("{error}"))))
+    })?;
     let answer = services.undo(&actor, operation).await.map_err(fail)?;
     back_with_outcome(&back, answer.report.id);
     Ok(answer)
@@ -127,7 +155,10 @@ pub async fn undo_operation(operation: String, #[server(default)] back: String) 
 
 /// Publishes a draft that has no problems.
 #[server(prefix = "/api/ui", endpoint = "journeys/publish")]
-pub async fn publish_journey(id: String, #[server(default)] back: String) -> Result<BulkAnswer, AppError> {
+pub async fn publish_journey(
+    id: String,
+    #[server(default)] back: String,
+) -> Result<BulkAnswer, AppError> {
     use super::{
         journeys::journey_id,
         request::{back_with_outcome, context, fail},
@@ -145,9 +176,9 @@ pub async fn get_outcome(operation: String) -> Result<BulkAnswer, AppError> {
     use super::request::{context, fail};
     use crate::domain::error::FieldError;
     let (services, actor) = context()?;
-    let operation = operation
-        .parse()
-        .map_err(|error| fail(AppError::field(FieldError::new("operation", "malformed", format!("{error}")))))?;
+    let operation = operation.parse().map_err(|error| {
+        fail(AppError::field(FieldError::new("operation", "malformed", format!("{error}"))))
+    })?;
     let account = services.operation(&actor, operation, 1).await.map_err(fail)?;
     Ok(BulkAnswer { report: account.report, items: account.items })
 }

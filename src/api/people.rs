@@ -42,7 +42,9 @@ pub async fn invite(email: String, role: String) -> Result<String, AppError> {
     let link = format!("{}{path}", caller()?.1.visitor.base);
     show_once(ShownOnce {
         title: "Invitation",
-        text: format!("Send this link to {email}. It works once, within seven days, and is not shown again."),
+        text: format!(
+            "Send this link to {email}. It works once, within seven days, and is not shown again."
+        ),
         secret: link.clone(),
         back: "/people",
     });
@@ -52,9 +54,9 @@ pub async fn invite(email: String, role: String) -> Result<String, AppError> {
 #[server(prefix = "/api/ui", endpoint = "people/withdraw")]
 pub async fn withdraw_invitation(invitation: String) -> Result<(), AppError> {
     let (services, actor) = context()?;
-    let invitation = invitation
-        .parse()
-        .map_err(|error| fail(AppError::field(FieldError::new("invitation", "malformed", format!("{error}")))))?;
+    let invitation = invitation.parse().map_err(|error| {
+        fail(AppError::field(FieldError::new("invitation", "malformed", format!("{error}"))))
+    })?;
     services.withdraw_invitation(&actor, invitation).await.map_err(fail)?;
     go_to("/people?notice=invitation-withdrawn");
     Ok(())
@@ -67,13 +69,16 @@ pub async fn withdraw_invitation(invitation: String) -> Result<(), AppError> {
 pub async fn read_role_change(user: String, role: String) -> Result<RoleChange, AppError> {
     let (services, standing) = standing()?;
     let (user, wanted) = role_wanted(&user, &role)?;
-    let (member, proof) = services.role_change(&standing.actor, user, wanted).await.map_err(fail)?;
+    let (member, proof) =
+        services.role_change(&standing.actor, user, wanted).await.map_err(fail)?;
     let project = standing.project().map(|project| project.name.clone()).unwrap_or_default();
     Ok(RoleChange { member, project, wanted, proof })
 }
 
 fn role_wanted(user: &str, role: &str) -> Result<(UserId, Option<Role>), AppError> {
-    let user = user.parse().map_err(|error| fail(AppError::field(FieldError::new("user", "malformed", format!("{error}")))))?;
+    let user = user.parse().map_err(|error| {
+        fail(AppError::field(FieldError::new("user", "malformed", format!("{error}"))))
+    })?;
     let role = match role {
         "" => None,
         role => Some(role.parse().map_err(|error| fail(AppError::field(error)))?),
@@ -81,8 +86,9 @@ fn role_wanted(user: &str, role: &str) -> Result<(UserId, Option<Role>), AppErro
     Ok((user, role))
 }
 
-/// Gives somebody another role; an empty one takes them out of the project. Nothing is done that the page of
-/// [`read_role_change`] has not asked about: a form without its `confirmed` is led there.
+/// Gives somebody another role; an empty one takes them out of the project. Nothing is done that
+/// the page of [`read_role_change`] has not asked about: a form without its `confirmed` is led
+/// there.
 #[server(prefix = "/api/ui", endpoint = "people/role")]
 pub async fn set_role(
     user: String,
@@ -94,7 +100,10 @@ pub async fn set_role(
     match services.set_role(&actor, user, role, &confirmed).await {
         Ok(()) => {}
         Err(error @ ServiceError::Unconfirmed) => {
-            return Err(ask_on(&format!("/people/role?user={user}&role={}", role.map_or("", Role::key)), error));
+            return Err(ask_on(
+                &format!("/people/role?user={user}&role={}", role.map_or("", Role::key)),
+                error,
+            ));
         }
         Err(error) => return Err(fail(error)),
     }

@@ -29,20 +29,27 @@ pub struct Asked {
 ///
 /// # Errors
 /// Where she may not see them, or there is no such segment.
-pub async fn read_people(query: &str) -> Result<(PeoplePage, Vec<SegmentView>, PeopleQuery), AppError> {
+pub async fn read_people(
+    query: &str,
+) -> Result<(PeoplePage, Vec<SegmentView>, PeopleQuery), AppError> {
     let (services, actor) = context()?;
     let query = people_query(query).map_err(|error| fail(AppError::field(error)))?;
     let page = services.people_page(&actor, &query).await.map_err(fail)?;
     Ok((page, services.segments(&actor).await.map_err(fail)?, query))
 }
 
-/// What an address asks for: the beginning of a name, a segment, conditions as the form of segments sends them.
+/// What an address asks for: the beginning of a name, a segment, conditions as the form of segments
+/// sends them.
 fn people_query(query: &str) -> Result<PeopleQuery, FieldError> {
     let all: Vec<(String, String)> = pairs(query).collect();
-    let one = |name: &str| all.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default();
+    let one = |name: &str| {
+        all.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
+    };
     let form = form_of(query);
     let asks = !form.rows.is_empty();
-    let kept = query.split('&').filter(|pair| pair.starts_with("join=") || pair.contains("%5B%5D=") || pair.contains("[]="));
+    let kept = query.split('&').filter(|pair| {
+        pair.starts_with("join=") || pair.contains("%5B%5D=") || pair.contains("[]=")
+    });
     Ok(PeopleQuery {
         search: one("search"),
         among_addresses: false,
@@ -53,7 +60,8 @@ fn people_query(query: &str) -> Result<PeopleQuery, FieldError> {
     })
 }
 
-/// A person, the journeys that can be asked about, and for a journey that was asked about, why she is not in it.
+/// A person, the journeys that can be asked about, and for a journey that was asked about, why she
+/// is not in it.
 ///
 /// # Errors
 /// Where there is nobody of this number.
@@ -70,7 +78,12 @@ pub async fn read_person(number: &str, journey: &str) -> Result<Asked, AppError>
         }
     };
     let messages = services.messages_to(&actor, number).await.map_err(fail)?;
-    Ok(Asked { person, messages, journeys: services.published_journeys(&actor).await.map_err(fail)?, why })
+    Ok(Asked {
+        person,
+        messages,
+        journeys: services.published_journeys(&actor).await.map_err(fail)?,
+        why,
+    })
 }
 
 /// One trip, step by step.

@@ -22,7 +22,9 @@ pub async fn read_projects() -> Result<Vec<ProjectView>, AppError> {
 /// # Errors
 /// Where it is none.
 pub fn project_id(text: &str) -> Result<ProjectId, AppError> {
-    text.parse().map_err(|error| AppError::field(FieldError::new("project", "malformed", format!("{error}"))))
+    text.parse().map_err(|error| {
+        AppError::field(FieldError::new("project", "malformed", format!("{error}")))
+    })
 }
 
 /// Looks at another project from now on.
@@ -63,6 +65,10 @@ pub async fn archive_project(project: String, archive: bool) -> Result<(), AppEr
     let (services, standing) = standing()?;
     let project = project_id(&project).map_err(fail)?;
     services.archive_project(&standing, project, archive).await.map_err(fail)?;
-    go_to(if archive { "/projects?notice=project-archived" } else { "/projects?notice=project-unarchived" });
+    go_to(if archive {
+        "/projects?notice=project-archived"
+    } else {
+        "/projects?notice=project-unarchived"
+    });
     Ok(())
 }

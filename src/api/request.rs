@@ -1,4 +1,5 @@
-//! The request behind a server function: who is asking, what serves her, and how a plain form is answered.
+//! The request behind a server function: who is asking, what serves her, and how a plain form is
+//! answered.
 
 use std::sync::{Arc, Mutex};
 
@@ -34,8 +35,8 @@ pub const PROJECT_COOKIE: &str = "wayfare_project";
 /// The cookie that binds a sign-in with the provider to the browser that began it.
 pub const PROVIDER_COOKIE: &str = "wayfare_provider";
 
-/// The cookie of the session. Over TLS its name makes browsers refuse one that another host or path has set (RFC 6265bis,
-/// 4.1.3.2).
+/// The cookie of the session. Over TLS its name makes browsers refuse one that another host or path
+/// has set (RFC 6265bis, 4.1.3.2).
 pub fn session_cookie(secure: bool) -> &'static str {
     if secure { "__Host-wayfare_session" } else { "wayfare_session" }
 }
@@ -89,13 +90,16 @@ impl FormAnswer {
     }
 
     fn change(change: impl FnOnce(&mut Answer)) {
-        if let Some(Ok(mut answer)) = use_context::<FormAnswer>().as_ref().map(|answer| answer.0.lock()) {
+        if let Some(Ok(mut answer)) =
+            use_context::<FormAnswer>().as_ref().map(|answer| answer.0.lock())
+        {
             change(&mut answer);
         }
     }
 }
 
-/// A plain form that did not work: the page that it came from shows it again with the reason and what was typed.
+/// A plain form that did not work: the page that it came from shows it again with the reason and
+/// what was typed.
 #[derive(Debug, Clone)]
 pub struct FormProblem {
     pub error: AppError,
@@ -143,14 +147,18 @@ pub fn require(permission: Permission) -> Result<(), AppError> {
 
 /// May the person who asks do it here? For what a page shows.
 pub fn may(permission: Permission) -> bool {
-    use_context::<Caller>().and_then(|caller| caller.standing).is_some_and(|standing| standing.actor.require(permission).is_ok())
+    use_context::<Caller>()
+        .and_then(|caller| caller.standing)
+        .is_some_and(|standing| standing.actor.require(permission).is_ok())
 }
 
-/// A list that was opened in one project must not act on another, which was chosen in another tab meanwhile.
+/// A list that was opened in one project must not act on another, which was chosen in another tab
+/// meanwhile.
 pub fn same_project(actor: &Actor, matching: Option<&str>) -> Result<(), AppError> {
     let named = matching.and_then(crate::domain::list_query::project_of_matching);
     if named.is_some_and(|project| project != actor.project) {
-        let sentence = "You chose another project in another tab. Nothing was changed; reload the page and try again.";
+        let sentence = "You chose another project in another tab. Nothing was changed; reload the \
+            page and try again.";
         return Err(fail(AppError::Conflict(sentence.to_string())));
     }
     Ok(())
@@ -175,14 +183,17 @@ impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound(what) => AppError::NotFound(what.to_string()),
-            StoreError::Refused { name, refusal } => AppError::Conflict(format!("{name} {}.", refusal.phrase())),
+            StoreError::Refused { name, refusal } => {
+                AppError::Conflict(format!("{name} {}.", refusal.phrase()))
+            }
             StoreError::RevisionChanged { name } => AppError::Conflict(format!(
-                "{name} was changed by somebody since you opened it. Nothing was saved; reload the page to see their change."
+                "{name} was changed by somebody since you opened it. Nothing was saved; reload the \
+                    page to see their change."
             )),
             StoreError::SelectionChanged(preview) => AppError::SelectionChanged(preview),
-            StoreError::Taken(what) => {
-                AppError::Conflict(format!("There is already a {what} of this name. Choose another name."))
-            }
+            StoreError::Taken(what) => AppError::Conflict(format!(
+                "There is already a {what} of this name. Choose another name."
+            )),
             StoreError::Conflict(sentence) => AppError::Conflict(sentence.to_string()),
             StoreError::Problems(problems) => AppError::Invalid(problems),
             StoreError::DeadLink => AppError::DeadLink,
@@ -208,27 +219,37 @@ impl From<ServiceError> for AppError {
             ServiceError::WrongCredentials => AppError::WrongCredentials,
             ServiceError::SignedOut => AppError::SignedOut,
             ServiceError::Unconfirmed => AppError::Conflict(
-                "Nothing was changed: this is done on the page that asks whether it is really meant, within an hour.".to_string(),
+                "Nothing was changed: this is done on the page that asks whether it is really \
+                    meant, within an hour."
+                    .to_string(),
             ),
             ServiceError::TooMany(wait) => AppError::TooMany(wait.0),
             ServiceError::Busy => AppError::TooMany(1),
-            ServiceError::Crowded(crowded) => AppError::Crowded { sentence: crowded.sentence(), seconds: WAIT.as_secs() },
+            ServiceError::Crowded(crowded) => {
+                AppError::Crowded { sentence: crowded.sentence(), seconds: WAIT.as_secs() }
+            }
             ServiceError::TookTooLong(sentence) => AppError::TookTooLong(sentence),
-            ServiceError::GivenUp(why) => AppError::TookTooLong(format!("This was stopped: {why}. Try again.")),
+            ServiceError::GivenUp(why) => {
+                AppError::TookTooLong(format!("This was stopped: {why}. Try again."))
+            }
             ServiceError::BrokeOff(_) => {
                 tracing::error!(%error, "work.broke_off");
                 AppError::Internal
             }
-            ServiceError::Stopping => {
-                AppError::Unavailable("The server is stopping, and it may not be stored. Send it again in a moment.".to_string())
-            }
+            ServiceError::Stopping => AppError::Unavailable(
+                "The server is stopping, and it may not be stored. Send it \
+                    again in a moment."
+                    .to_string(),
+            ),
             ServiceError::Provider(error) => {
                 tracing::warn!(%error, "sign_in.provider_failed");
                 AppError::Provider
             }
             ServiceError::NotDelivered(sentence) => AppError::Conflict(sentence),
             ServiceError::Channel(error) => AppError::Conflict(error.to_string()),
-            ServiceError::Vault(VaultError::OtherKey) => AppError::Conflict(VaultError::OtherKey.to_string()),
+            ServiceError::Vault(VaultError::OtherKey) => {
+                AppError::Conflict(VaultError::OtherKey.to_string())
+            }
             ServiceError::NoDelivery | ServiceError::Vault(_) => {
                 tracing::error!(%error, "channels.impossible");
                 AppError::Internal
@@ -249,7 +270,10 @@ impl From<Forbidden> for AppError {
 
 /// True for a request that a browser sent without the help of a script.
 pub fn accepts_html(headers: &http::HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("text/html"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("text/html"))
 }
 
 /// Shows a secret once, in the answer itself.
@@ -257,12 +281,14 @@ pub fn show_once(shown: ShownOnce) {
     FormAnswer::change(|answer| answer.shown = Some(shown));
 }
 
-/// Sends a plain form on to a page of ours; a script gets the answer itself and goes where it wants.
+/// Sends a plain form on to a page of ours; a script gets the answer itself and goes where it
+/// wants.
 pub fn go_to(path: &str) {
     FormAnswer::change(|answer| answer.target = Some(local(path)));
 }
 
-/// Sends a plain form on to the page that asks whether it is really meant; a script is told that nothing was done.
+/// Sends a plain form on to the page that asks whether it is really meant; a script is told that
+/// nothing was done.
 pub fn ask_on(path: &str, error: impl Into<AppError>) -> AppError {
     FormAnswer::change(|answer| answer.asks_on = Some(local(path)));
     fail(error)
@@ -273,8 +299,12 @@ pub fn back_with_outcome(back: &str, operation: OperationId) {
     let back = local(back);
     let mut parts = back.split('#').next().unwrap_or_default().splitn(2, '?');
     let path = parts.next().unwrap_or("/journeys").to_string();
-    let kept: Vec<&str> =
-        parts.next().unwrap_or("").split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("done=")).collect();
+    let kept: Vec<&str> = parts
+        .next()
+        .unwrap_or("")
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("done="))
+        .collect();
     let mut query = kept.join("&");
     if !query.is_empty() {
         query.push('&');
@@ -289,16 +319,24 @@ pub fn local(path: &str) -> String {
 
 /// The value of a cookie of a request.
 pub fn cookie(headers: &http::HeaderMap, name: &str) -> Option<String> {
-    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).find_map(|text| {
-        Cookie::split_parse(text)
-            .filter_map(Result::ok)
-            .find(|cookie| cookie.name() == name)
-            .map(|cookie| cookie.value().to_string())
-    })
+    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).find_map(
+        |text| {
+            Cookie::split_parse(text)
+                .filter_map(Result::ok)
+                .find(|cookie| cookie.name() == name)
+                .map(|cookie| cookie.value().to_string())
+        },
+    )
 }
 
-/// A cookie that scripts cannot read and other sites' requests do not carry, unless a person follows a link.
-pub fn new_cookie(name: &'static str, value: String, lifetime: i64, secure: bool) -> Cookie<'static> {
+/// A cookie that scripts cannot read and other sites' requests do not carry, unless a person
+/// follows a link.
+pub fn new_cookie(
+    name: &'static str,
+    value: String,
+    lifetime: i64,
+    secure: bool,
+) -> Cookie<'static> {
     Cookie::build((name, value))
         .path("/")
         .http_only(true)
@@ -309,7 +347,9 @@ pub fn new_cookie(name: &'static str, value: String, lifetime: i64, secure: bool
 }
 
 fn set_cookie(cookie: &Cookie<'_>) {
-    if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie.to_string())) {
+    if let (Some(response), Ok(value)) =
+        (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie.to_string()))
+    {
         response.append_header(header::SET_COOKIE, value);
     }
 }
@@ -322,8 +362,16 @@ pub fn keep_session(session: &OpenedSession, visitor: &Visitor) {
 /// What a browser gets at a sign-in: its session, and by what it is known the next time.
 pub fn session_cookies(session: &OpenedSession, visitor: &Visitor) -> Vec<Cookie<'static>> {
     let secure = visitor.secure;
-    let own = new_cookie(session_cookie(secure), session.secret.expose().to_string(), session.lifetime, secure);
-    let device = session.device.clone().map(|device| new_cookie(device_cookie(secure), device, YEAR, secure));
+    let own = new_cookie(
+        session_cookie(secure),
+        session.secret.expose().to_string(),
+        session.lifetime,
+        secure,
+    );
+    let device = session
+        .device
+        .clone()
+        .map(|device| new_cookie(device_cookie(secure), device, YEAR, secure));
     std::iter::once(own).chain(device).collect()
 }
 

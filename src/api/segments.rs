@@ -39,7 +39,12 @@ pub async fn build_segment(query: &str) -> Result<Building, AppError> {
     let mut form = form_of(query);
     let mut too_deep = false;
     if form.rows.is_empty()
-        && let Some(known) = services.segments(&actor).await.map_err(fail)?.into_iter().find(|known| known.name == form.name)
+        && let Some(known) = services
+            .segments(&actor)
+            .await
+            .map_err(fail)?
+            .into_iter()
+            .find(|known| known.name == form.name)
     {
         match SegmentForm::of_criteria(&known.name, &known.criteria) {
             Some(known) => form = known,
@@ -51,13 +56,23 @@ pub async fn build_segment(query: &str) -> Result<Building, AppError> {
         Ok(criteria) => Ok(services.count_matching(&actor, &criteria).await.map_err(fail)?),
         Err(error) => Err(format!("{}: {}", error.path, error.sentence)),
     };
-    Ok(Building { form, people, events: services.known_events(&actor).await.map_err(fail)?, too_deep })
+    Ok(Building {
+        form,
+        people,
+        events: services.known_events(&actor).await.map_err(fail)?,
+        too_deep,
+    })
 }
 
 /// The conditions that an address spells.
 pub fn form_of(query: &str) -> SegmentForm {
     let all: Vec<(String, String)> = pairs(query).collect();
-    let column = |name: &str| all.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect::<Vec<_>>();
+    let column = |name: &str| {
+        all.iter()
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value.clone())
+            .collect::<Vec<_>>()
+    };
     let one = |name: &str| column(name).pop().unwrap_or_default();
     let columns = ["kind", "negate", "property", "is", "value", "times", "days"].map(column);
     SegmentForm::of_columns(one("name"), one("join"), columns)
@@ -77,7 +92,8 @@ pub async fn save_segment(
     #[server(default)] days: Vec<String>,
 ) -> Result<(), AppError> {
     let (services, actor) = context()?;
-    let form = SegmentForm::of_columns(name, join, [kind, negate, property, is, value, times, days]);
+    let form =
+        SegmentForm::of_columns(name, join, [kind, negate, property, is, value, times, days]);
     let criteria = form.criteria().map_err(|error| fail(AppError::field(error)))?;
     services.save_segment(&actor, &form.name, &criteria).await.map_err(fail)?;
     go_to("/segments?notice=saved");

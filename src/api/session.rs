@@ -10,7 +10,11 @@ use crate::domain::{team::InvitationOffer, text::PersonName};
 
 /// Opens a session and goes on to `next`.
 #[server(prefix = "/api/ui", endpoint = "session/sign-in", input = PostUrl)]
-pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<(), AppError> {
+pub async fn sign_in(
+    email: String,
+    password: String,
+    #[server(default)] next: String,
+) -> Result<(), AppError> {
     let (services, caller) = caller()?;
     let session = services.sign_in(&email, &password, &caller.visitor).await.map_err(fail)?;
     keep_session(&session, &caller.visitor);
@@ -35,7 +39,8 @@ pub async fn sign_out() -> Result<(), AppError> {
 pub async fn found(name: String, email: String, password: String) -> Result<(), AppError> {
     let (services, caller) = caller()?;
     let standing = caller.standing.as_ref();
-    let session = services.found(standing, &name, &email, &password, &caller.visitor).await.map_err(fail)?;
+    let session =
+        services.found(standing, &name, &email, &password, &caller.visitor).await.map_err(fail)?;
     keep_session(&session, &caller.visitor);
     go_to("/journeys");
     Ok(())
@@ -67,7 +72,10 @@ pub async fn join(link: String) -> Result<(), AppError> {
 pub async fn join_new(link: String, name: String, password: String) -> Result<(), AppError> {
     let (services, caller) = caller()?;
     let name = PersonName::parse(&name).map_err(|error| fail(AppError::field(error)))?;
-    let session = services.join_with_new_account(&link, &name, &password, &caller.visitor).await.map_err(fail)?;
+    let session = services
+        .join_with_new_account(&link, &name, &password, &caller.visitor)
+        .await
+        .map_err(fail)?;
     keep_session(&session, &caller.visitor);
     go_to("/journeys");
     Ok(())

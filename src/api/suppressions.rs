@@ -22,16 +22,27 @@ pub async fn read_suppressions(query: &str) -> Result<SuppressionPage, AppError>
 }
 
 fn kind_of(key: &str) -> Result<AddressKind, AppError> {
-    let unknown = || AppError::field(FieldError::new("kind", "unknown_value", "Choose what kind of address it is."));
+    let unknown = || {
+        AppError::field(FieldError::new(
+            "kind",
+            "unknown_value",
+            "Choose what kind of address it is.",
+        ))
+    };
     AddressKind::from_key(key).ok_or_else(|| fail(unknown()))
 }
 
 /// Puts addresses on the list, one a line.
 #[server(prefix = "/api/ui", endpoint = "suppressions/add")]
-pub async fn add_suppressions(kind: String, addresses: String, #[server(default)] note: String) -> Result<(), AppError> {
+pub async fn add_suppressions(
+    kind: String,
+    addresses: String,
+    #[server(default)] note: String,
+) -> Result<(), AppError> {
     let (services, actor) = context()?;
     let kind = kind_of(&kind)?;
-    let addresses = read_addresses(kind, &addresses).map_err(|error| fail(AppError::field(error)))?;
+    let addresses =
+        read_addresses(kind, &addresses).map_err(|error| fail(AppError::field(error)))?;
     services.suppress(&actor, kind, &addresses, note.trim()).await.map_err(fail)?;
     go_to("/suppressions?notice=saved");
     Ok(())

@@ -16,7 +16,10 @@ use crate::domain::{
 
 /// Begins a draft beside the published version, like version `from` or else the newest.
 #[server(prefix = "/api/ui", endpoint = "versions/begin")]
-pub async fn begin_version_by_form(id: String, #[server(default)] from: Option<i64>) -> Result<i64, AppError> {
+pub async fn begin_version_by_form(
+    id: String,
+    #[server(default)] from: Option<i64>,
+) -> Result<i64, AppError> {
     let (services, actor) = context()?;
     let journey = journey_id(&id).map_err(fail)?;
     let number = services.begin_version(&actor, journey, from).await.map_err(fail)?;
@@ -50,7 +53,11 @@ pub async fn publish_version_by_form(
         "leave" => Predecessor::Leave,
         _ => {
             let sentence = "Choose whether people in the older version carry on or leave.";
-            return Err(fail(AppError::field(FieldError::new("predecessor", "unknown_value", sentence))));
+            return Err(fail(AppError::field(FieldError::new(
+                "predecessor",
+                "unknown_value",
+                sentence,
+            ))));
         }
     };
     let publish = Publish { journey, version, revision, name, description, predecessor };
@@ -101,7 +108,11 @@ pub struct ComparePage {
 
 /// # Errors
 /// Where there is no such version.
-pub async fn read_compare_page(id: String, from: String, to: String) -> Result<ComparePage, AppError> {
+pub async fn read_compare_page(
+    id: String,
+    from: String,
+    to: String,
+) -> Result<ComparePage, AppError> {
     let (services, actor) = context()?;
     let journey = journey_id(&id).map_err(fail)?;
     let detail = services.journey(&actor, journey).await.map_err(fail)?;
@@ -118,6 +129,12 @@ fn number(text: &str, field: &str) -> Result<Option<i64>, AppError> {
     if text.is_empty() {
         return Ok(None);
     }
-    let malformed = || fail(AppError::field(FieldError::new(field, "malformed", "Versions are whole numbers from 1.")));
+    let malformed = || {
+        fail(AppError::field(FieldError::new(
+            field,
+            "malformed",
+            "Versions are whole numbers from 1.",
+        )))
+    };
     text.parse().ok().filter(|number| *number > 0).map(Some).ok_or_else(malformed)
 }

@@ -1,5 +1,6 @@
-//! Who may do what: the one table of roles and permissions (DESIGN section 9). The services enforce it, the pages ask it
-//! what to show, and the route-by-role test compares the running router with it.
+//! Who may do what: the one table of roles and permissions (DESIGN section 9). The services enforce
+//! it, the pages ask it what to show, and the route-by-role test compares the running router with
+//! it.
 
 mod key;
 mod scope;
@@ -31,7 +32,8 @@ pub enum Permission {
     EditJourneys,
     /// Publish, pause, resume, stop, archive.
     OperateJourneys,
-    /// Addresses and properties of people, and searching for them; without it addresses are masked and properties left out.
+    /// Addresses and properties of people, and searching for them; without it addresses are masked
+    /// and properties left out.
     SeePeople,
     /// Profiles and events in.
     SendEvents,
@@ -77,7 +79,9 @@ impl Role {
         match self {
             Role::Viewer => matches!(permission, SeeJourneys),
             Role::Creator => matches!(permission, SeeJourneys | SeePeople | EditJourneys),
-            Role::Publisher => matches!(permission, SeeJourneys | SeePeople | EditJourneys | OperateJourneys),
+            Role::Publisher => {
+                matches!(permission, SeeJourneys | SeePeople | EditJourneys | OperateJourneys)
+            }
             Role::Admin => true,
         }
     }
@@ -103,8 +107,12 @@ impl Role {
     /// What the role is for, in a few words.
     pub fn meaning(self) -> &'static str {
         match self {
-            Role::Viewer => "sees journeys and their figures, and people with their addresses masked",
-            Role::Creator => "also makes and edits journeys, and sees people's addresses and properties",
+            Role::Viewer => {
+                "sees journeys and their figures, and people with their addresses masked"
+            }
+            Role::Creator => {
+                "also makes and edits journeys, and sees people's addresses and properties"
+            }
             Role::Publisher => "also publishes, pauses, resumes, stops and archives",
             Role::Admin => "also manages people, API keys, channels and projects",
         }
@@ -120,10 +128,13 @@ impl Role {
     pub fn limit(self) -> Option<&'static str> {
         match self {
             Role::Viewer => Some(
-                "You are a Viewer here: you see journeys and their figures. Making and editing them needs a Creator, pausing, resuming, stopping and archiving a Publisher. Ask an admin.",
+                "You are a Viewer here: you see journeys and their figures. Making and editing \
+                    them needs a Creator, pausing, resuming, stopping and archiving a Publisher. \
+                    Ask an admin.",
             ),
             Role::Creator => Some(
-                "You are a Creator here: you make and edit journeys. Pausing, resuming, stopping and archiving needs a Publisher. Ask an admin.",
+                "You are a Creator here: you make and edit journeys. Pausing, resuming, stopping \
+                    and archiving needs a Publisher. Ask an admin.",
             ),
             Role::Publisher | Role::Admin => None,
         }
@@ -198,9 +209,12 @@ impl Permission {
     /// What an action on journeys needs; none for what happens by itself only.
     pub fn of_action(action: Action) -> Option<Self> {
         match action {
-            Action::Publish | Action::Pause | Action::Resume | Action::Stop | Action::Archive | Action::Unarchive => {
-                Some(Permission::OperateJourneys)
-            }
+            Action::Publish
+            | Action::Pause
+            | Action::Resume
+            | Action::Stop
+            | Action::Archive
+            | Action::Unarchive => Some(Permission::OperateJourneys),
             Action::EditContent
             | Action::EditDraft
             | Action::NewVersion
@@ -217,7 +231,12 @@ impl Permission {
         let least = self.least_role().title();
         let article = if least.starts_with('A') { "an" } else { "a" };
         let phrase = self.phrase();
-        let mut sentence: String = phrase.chars().take(1).flat_map(char::to_uppercase).chain(phrase.chars().skip(1)).collect();
+        let mut sentence: String = phrase
+            .chars()
+            .take(1)
+            .flat_map(char::to_uppercase)
+            .chain(phrase.chars().skip(1))
+            .collect();
         sentence.push_str(&format!(" needs {article} {least}."));
         sentence
     }
@@ -226,7 +245,10 @@ impl Permission {
     pub fn refusal_for(self, role: Role) -> String {
         let refusal = self.refusal();
         let sentence = refusal.trim_end_matches('.');
-        format!("{sentence}; you are {} in this project. Ask an admin of the project.", role.with_article())
+        format!(
+            "{sentence}; you are {} in this project. Ask an admin of the project.",
+            role.with_article()
+        )
     }
 }
 
@@ -250,7 +272,11 @@ impl Authority {
     /// # Errors
     /// Where the table does not allow it.
     pub fn require(&self, permission: Permission) -> Result<(), Forbidden> {
-        if self.may(permission) { Ok(()) } else { Err(Forbidden { permission, authority: self.clone() }) }
+        if self.may(permission) {
+            Ok(())
+        } else {
+            Err(Forbidden { permission, authority: self.clone() })
+        }
     }
 }
 
@@ -262,12 +288,15 @@ impl Forbidden {
             Authority::Key(scopes) => {
                 let has: Vec<_> = scopes.iter().map(|scope| scope.key()).collect();
                 format!(
-                    "This API key has the scope {}, which does not cover {}. Make another key for it.",
+                    "This API key has the scope {}, which does not cover {}. Make another key for \
+                        it.",
                     has.join(", "),
                     self.permission.phrase()
                 )
             }
-            Authority::Outsider => "You have no role in any project yet. Ask an admin for an invitation.".to_string(),
+            Authority::Outsider => {
+                "You have no role in any project yet. Ask an admin for an invitation.".to_string()
+            }
             Authority::System => String::new(),
         }
     }
@@ -290,7 +319,10 @@ mod tests {
     fn a_role_may_what_the_roles_before_it_may() {
         for pair in Role::ALL.windows(2) {
             for permission in Permission::ALL {
-                assert!(!pair[0].may(permission) || pair[1].may(permission), "{pair:?} {permission:?}");
+                assert!(
+                    !pair[0].may(permission) || pair[1].may(permission),
+                    "{pair:?} {permission:?}"
+                );
             }
         }
         assert!(Permission::ALL.into_iter().all(|permission| Role::Admin.may(permission)));
@@ -314,7 +346,12 @@ mod tests {
         for permission in ADMINS {
             assert!(!all.may(permission), "{permission:?}");
         }
-        for permission in [Permission::SeeJourneys, Permission::SeePeople, Permission::EnterPeople, Permission::ErasePeople] {
+        for permission in [
+            Permission::SeeJourneys,
+            Permission::SeePeople,
+            Permission::EnterPeople,
+            Permission::ErasePeople,
+        ] {
             assert!(!Authority::Key(vec![Scope::Ingest]).may(permission), "{permission:?}");
         }
         assert!(!Authority::Key(vec![Scope::Read]).may(Permission::SeePeople));
@@ -324,10 +361,13 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_is_needed_and_whom_to_ask() {
-        let refusal = Authority::Role(Role::Viewer).require(Permission::OperateJourneys).expect_err("refused");
+        let refusal = Authority::Role(Role::Viewer)
+            .require(Permission::OperateJourneys)
+            .expect_err("refused");
         assert_eq!(
             refusal.sentence(),
-            "Publishing, pausing, resuming, stopping and archiving needs a Publisher; you are a Viewer in this project. Ask an admin of the project."
+            "Publishing, pausing, resuming, stopping and archiving needs a Publisher; you are a \
+                Viewer in this project. Ask an admin of the project."
         );
     }
 }

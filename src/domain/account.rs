@@ -26,7 +26,9 @@ impl EmailAddress {
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let text = text.trim();
         let fine = text.len() <= EMAIL_MAX
-            && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | ',' | ';'))
+            && !text.chars().any(|c| {
+                c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | ',' | ';')
+            })
             && text.rsplit_once('@').is_some_and(|(name, domain)| {
                 !name.is_empty()
                     && !name.contains('@')
@@ -37,7 +39,11 @@ impl EmailAddress {
         if fine {
             Ok(Self(text.to_string()))
         } else {
-            Err(FieldError::new("email", "malformed", "That is not an e-mail address. One looks like ada@example.com."))
+            Err(FieldError::new(
+                "email",
+                "malformed",
+                "That is not an e-mail address. One looks like ada@example.com.",
+            ))
         }
     }
 
@@ -69,11 +75,15 @@ impl Password {
     pub fn choose(text: &str) -> Result<Self, FieldError> {
         let length = text.chars().count();
         if length < PASSWORD_MIN {
-            let sentence = format!("The password has {length} characters; use at least {PASSWORD_MIN}. Several words do well.");
+            let sentence = format!(
+                "The password has {length} characters; use at least {PASSWORD_MIN}. Several words \
+                    do well."
+            );
             return Err(FieldError::new("password", "too_short", sentence));
         }
         if length > PASSWORD_MAX {
-            let sentence = format!("The password has {length} characters; the most is {PASSWORD_MAX}.");
+            let sentence =
+                format!("The password has {length} characters; the most is {PASSWORD_MAX}.");
             return Err(FieldError::new("password", "too_long", sentence));
         }
         Ok(Self(text.to_string()))
@@ -118,10 +128,16 @@ pub struct LinkedIdentity {
 /// What a browser says of itself, in a few words for a person: "Firefox on Linux".
 pub fn device_of(agent: &str) -> String {
     // Order matters: browsers claim to be each other.
-    let browser = [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]
-        .into_iter()
-        .find(|(mark, _)| agent.contains(mark))
-        .map(|(_, name)| name);
+    let browser = [
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]
+    .into_iter()
+    .find(|(mark, _)| agent.contains(mark))
+    .map(|(_, name)| name);
     let system = [
         ("Android", "Android"),
         ("iPhone", "iPhone"),
@@ -154,9 +170,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_an_address_is_refused() {
-        for text in
-            ["", "ada", "@example.com", "ada@", "a b@example.com", "ada@.com", "ada@example.", "<ada@example.com>", "a@b@c.com"]
-        {
+        for text in [
+            "",
+            "ada",
+            "@example.com",
+            "ada@",
+            "a b@example.com",
+            "ada@.com",
+            "ada@example.",
+            "<ada@example.com>",
+            "a@b@c.com",
+        ] {
             assert!(EmailAddress::parse(text).is_err(), "{text}");
         }
         assert!(EmailAddress::parse(&format!("{}@example.com", "a".repeat(EMAIL_MAX))).is_err());
@@ -174,7 +198,8 @@ mod tests {
     #[test]
     fn a_device_is_told_in_words() {
         let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
-        let edge = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36 Edg/140.0";
+        let edge = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) \
+            Chrome/140.0 Safari/537.36 Edg/140.0";
         assert_eq!(device_of(firefox), "Firefox on Linux");
         assert_eq!(device_of(edge), "Edge on Windows");
         assert_eq!(device_of("curl/8.0"), "curl/8.0");

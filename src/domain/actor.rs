@@ -1,4 +1,5 @@
-//! Who is asking. Every service method takes an [`Actor`] first, so that no work is done for nobody.
+//! Who is asking. Every service method takes an [`Actor`] first, so that no work is done for
+//! nobody.
 
 use std::net::IpAddr;
 

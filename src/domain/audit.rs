@@ -1,5 +1,5 @@
-//! The audit log: who did what, to which journeys, from where, and when (DESIGN section 9). Entries are added and never
-//! changed.
+//! The audit log: who did what, to which journeys, from where, and when (DESIGN section 9). Entries
+//! are added and never changed.
 
 use serde::{Deserialize, Serialize};
 
@@ -157,16 +157,22 @@ impl AuditQuery {
             if value.is_empty() {
                 continue;
             }
-            let mut complain = |key: &str, sentence: &str| errors.push(FieldError::new(key, "malformed", sentence));
+            let mut complain = |key: &str, sentence: &str| {
+                errors.push(FieldError::new(key, "malformed", sentence))
+            };
             match key.as_str() {
                 "search" if value.chars().count() <= SEARCH_MAX => parsed.search = value,
-                "search" => complain("search", "The search text is too long. Use at most 200 characters."),
+                "search" => {
+                    complain("search", "The search text is too long. Use at most 200 characters.")
+                }
                 "by" => match value.parse() {
                     Ok(by) => parsed.by = Some(by),
                     Err(_) => complain("by", "There is no such person. Choose one from the list."),
                 },
                 "event" if AuditEvent::from_key(&value).is_some() => parsed.event = Some(value),
-                "event" => complain("event", "There is no such kind of entry. Choose one from the list."),
+                "event" => {
+                    complain("event", "There is no such kind of entry. Choose one from the list.")
+                }
                 "from" | "to" => match value.parse::<Day>() {
                     Ok(day) if key == "from" => parsed.from = Some(day),
                     Ok(day) => parsed.to = Some(day),
@@ -180,7 +186,11 @@ impl AuditQuery {
             }
         }
         if parsed.from.zip(parsed.to).is_some_and(|(from, to)| from > to) {
-            errors.push(FieldError::new("to", "out_of_order", "The last day lies before the first. Exchange the two dates."));
+            errors.push(FieldError::new(
+                "to",
+                "out_of_order",
+                "The last day lies before the first. Exchange the two dates.",
+            ));
         }
         if errors.is_empty() { Ok(parsed) } else { Err(errors) }
     }
@@ -253,7 +263,8 @@ mod tests {
 
     #[test]
     fn a_query_comes_back_from_its_address() {
-        let text = "search=Cart%20%26%20co&event=journeys.stop&from=2026-01-02&to=2026-02-03&page=3";
+        let text =
+            "search=Cart%20%26%20co&event=journeys.stop&from=2026-01-02&to=2026-02-03&page=3";
         let query = AuditQuery::parse(text).expect("a query");
         assert_eq!(AuditQuery::parse(&query.to_query()), Ok(query.clone()));
         assert_eq!((query.search.as_str(), query.page), ("Cart & co", 3));
@@ -261,8 +272,15 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_named() {
-        let errors = AuditQuery::parse("by=x&event=nothing&from=tomorrow&page=0").expect_err("refused");
-        assert_eq!(errors.iter().map(|e| e.path.as_str()).collect::<Vec<_>>(), ["by", "event", "from", "page"]);
-        assert_eq!(AuditQuery::parse("from=2026-02-01&to=2026-01-01").expect_err("refused")[0].key, "out_of_order");
+        let errors =
+            AuditQuery::parse("by=x&event=nothing&from=tomorrow&page=0").expect_err("refused");
+        assert_eq!(
+            errors.iter().map(|e| e.path.as_str()).collect::<Vec<_>>(),
+            ["by", "event", "from", "page"]
+        );
+        assert_eq!(
+            AuditQuery::parse("from=2026-02-01&to=2026-01-01").expect_err("refused")[0].key,
+            "out_of_order"
+        );
     }
 }

@@ -83,7 +83,10 @@ impl Column {
 
     /// Numbers stand at the right edge of their column.
     pub fn is_number(self) -> bool {
-        matches!(self, Column::Entered | Column::Inside | Column::GoalsMet | Column::Rate | Column::Versions)
+        matches!(
+            self,
+            Column::Entered | Column::Inside | Column::GoalsMet | Column::Rate | Column::Versions
+        )
     }
 }
 
@@ -114,7 +117,8 @@ impl ColumnChoice {
 
     pub fn to_cookie(&self) -> String {
         // Never empty: an empty cookie could not be told from none.
-        let keys: Vec<&str> = std::iter::once("name").chain(self.0.iter().map(|column| column.key())).collect();
+        let keys: Vec<&str> =
+            std::iter::once("name").chain(self.0.iter().map(|column| column.key())).collect();
         keys.join(".")
     }
 
@@ -131,6 +135,9 @@ mod tests {
     fn a_choice_comes_back_from_its_cookie() {
         let choice = ColumnChoice(vec![Column::Status, Column::Rate]);
         assert_eq!(ColumnChoice::from_cookie(&choice.to_cookie()), choice);
-        assert_eq!(ColumnChoice::from_cookie(&ColumnChoice(vec![]).to_cookie()), ColumnChoice(vec![]));
+        assert_eq!(
+            ColumnChoice::from_cookie(&ColumnChoice(vec![]).to_cookie()),
+            ColumnChoice(vec![])
+        );
     }
 }

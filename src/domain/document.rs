@@ -1,7 +1,7 @@
 //! The JSON form in which journeys travel: `wayfare export` writes it, `wayfare import` reads it.
 //!
-//! It is described for people in `docs/journey-json.md`. Reading is all or nothing, and every complaint has the line of
-//! the text it is about.
+//! It is described for people in `docs/journey-json.md`. Reading is all or nothing, and every
+//! complaint has the line of the text it is about.
 
 mod locate;
 
@@ -42,7 +42,8 @@ pub struct JourneyDocument {
     pub description: Description,
     #[serde(default)]
     pub labels: Vec<LabelName>,
-    /// What it was where it was exported. An import always makes drafts: nothing starts because a file was read.
+    /// What it was where it was exported. An import always makes drafts: nothing starts because a
+    /// file was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
     pub settings: Settings,
@@ -72,13 +73,15 @@ impl JourneyFile {
     /// Reads a file.
     ///
     /// # Errors
-    /// Malformed JSON gives the one place where reading had to end; JSON of the wrong content gives every complaint, up to [`ERRORS_MAX`] of them.
+    /// Malformed JSON gives the one place where reading had to end; JSON of the wrong content gives
+    /// every complaint, up to [`ERRORS_MAX`] of them.
     pub fn parse(text: &str) -> Result<Self, Vec<FileError>> {
         let header: Header = serde_json::from_str(text).map_err(|error| vec![of_serde(&error)])?;
         if let Some(error) = header.complaint(text) {
             return Err(vec![error]);
         }
-        let file: JourneyFile = serde_json::from_str(text).map_err(|error| vec![of_serde(&error)])?;
+        let file: JourneyFile =
+            serde_json::from_str(text).map_err(|error| vec![of_serde(&error)])?;
         let errors: Vec<FileError> = file
             .journeys
             .iter()
@@ -106,7 +109,10 @@ impl JourneyDocument {
             self.settings.problems().into_iter().map(|problem| problem.under("settings")).collect();
         problems.extend(self.graph.defects().into_iter().map(|defect| defect.under("graph")));
         if self.labels.len() > LABELS_PER_JOURNEY {
-            let sentence = format!("A journey has at most {LABELS_PER_JOURNEY} labels; this one has {}.", self.labels.len());
+            let sentence = format!(
+                "A journey has at most {LABELS_PER_JOURNEY} labels; this one has {}.",
+                self.labels.len()
+            );
             problems.push(FieldError::new("labels", "too_many", sentence));
         }
         problems
@@ -125,12 +131,20 @@ struct Header {
 impl Header {
     fn complaint(&self, text: &str) -> Option<FileError> {
         if self.format != FORMAT {
-            let sentence = format!("This is not a file of journeys: its \"format\" must be \"{FORMAT}\".");
-            return Some(FileError { line: locate::line_of(text, "format").unwrap_or(1), path: "format".to_string(), sentence });
+            let sentence =
+                format!("This is not a file of journeys: its \"format\" must be \"{FORMAT}\".");
+            return Some(FileError {
+                line: locate::line_of(text, "format").unwrap_or(1),
+                path: "format".to_string(),
+                sentence,
+            });
         }
         if self.version != FORMAT_VERSION {
-            let sentence =
-                format!("Version {} of the form is not known here; this Wayfare reads version {FORMAT_VERSION}.", self.version);
+            let sentence = format!(
+                "Version {} of the form is not known here; this Wayfare reads version \
+                    {FORMAT_VERSION}.",
+                self.version
+            );
             return Some(FileError {
                 line: locate::line_of(text, "version").unwrap_or(1),
                 path: "version".to_string(),
@@ -142,7 +156,8 @@ impl Header {
 }
 
 fn of_serde(error: &serde_json::Error) -> FileError {
-    let sentence = format!("This cannot be read: {} (column {}).", unreadable::reason(error), error.column());
+    let sentence =
+        format!("This cannot be read: {} (column {}).", unreadable::reason(error), error.column());
     FileError { line: error.line().max(1), path: String::new(), sentence }
 }
 

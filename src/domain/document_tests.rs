@@ -37,13 +37,17 @@ fn a_file_comes_back_from_what_was_written() {
 fn a_complaint_names_the_line() {
     let text = GOOD.replace("\"to\": \"hello\"", "\"to\": \"nobody\"");
     let errors = errors(&text);
-    assert_eq!((errors[0].line, errors[0].path.as_str()), (14, "journeys[0].graph.connectors[0].to"));
+    assert_eq!(
+        (errors[0].line, errors[0].path.as_str()),
+        (14, "journeys[0].graph.connectors[0].to")
+    );
     assert!(errors[0].to_string().starts_with("line 14: "), "{}", errors[0]);
 }
 
 #[test]
 fn all_complaints_come_at_once() {
-    let text = GOOD.replace("\"to\": \"hello\"", "\"to\": \"nobody\"").replace("\"Signed Up\"", "\" \"");
+    let text =
+        GOOD.replace("\"to\": \"hello\"", "\"to\": \"nobody\"").replace("\"Signed Up\"", "\" \"");
     assert_eq!(errors(&text).len(), 2);
 }
 
@@ -57,7 +61,11 @@ fn broken_json_names_the_line_where_it_breaks() {
 fn an_unknown_step_names_its_line_and_what_is_known() {
     let errors = errors(&GOOD.replace("\"email\"", "\"telepathy\""));
     assert_eq!(errors[0].line, 12);
-    assert!(errors[0].sentence.contains("telepathy") && errors[0].sentence.contains("email"), "{}", errors[0].sentence);
+    assert!(
+        errors[0].sentence.contains("telepathy") && errors[0].sentence.contains("email"),
+        "{}",
+        errors[0].sentence
+    );
 }
 
 #[test]

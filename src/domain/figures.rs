@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What has become of the people who entered. All are counts of people, kept in the same transaction as the change.
+/// What has become of the people who entered. All are counts of people, kept in the same
+/// transaction as the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Figures {
@@ -41,14 +42,21 @@ impl Figures {
                 + self.version_exit
     }
 
-    /// Goals met per person entered, in hundredths of a percent (0 to 10,000); `None` while nobody entered.
+    /// Goals met per person entered, in hundredths of a percent (0 to 10,000); `None` while nobody
+    /// entered.
     pub fn rate(&self) -> Option<i64> {
         (self.entered > 0).then(|| self.converted * 10_000 / self.entered)
     }
 
     /// What Stop makes of them: everyone inside is ended, everything queued is cancelled.
     pub fn after_stop(self) -> Self {
-        Self { inside: 0, stopped: self.stopped + self.inside, queued: 0, cancelled: self.cancelled + self.queued, ..self }
+        Self {
+            inside: 0,
+            stopped: self.stopped + self.inside,
+            queued: 0,
+            cancelled: self.cancelled + self.queued,
+            ..self
+        }
     }
 }
 
@@ -111,7 +119,10 @@ mod tests {
 
     #[test]
     fn numbers_are_written_for_people() {
-        assert_eq!([grouped(0), grouped(999), grouped(1204), grouped(-1_234_567)], ["0", "999", "1,204", "-1,234,567"]);
+        assert_eq!(
+            [grouped(0), grouped(999), grouped(1204), grouped(-1_234_567)],
+            ["0", "999", "1,204", "-1,234,567"]
+        );
         assert_eq!([percent(1250), percent(10_000), percent(5)], ["12.5%", "100.0%", "0.0%"]);
         assert_eq!(counted(1, "journey", "journeys"), "1 journey");
     }

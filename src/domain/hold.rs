@@ -1,5 +1,6 @@
-//! A hold: everything that happens by itself stands still. Nobody enters, nobody moves, nothing is sent, no schedule starts or
-//! ends anything and nothing is deleted for its age, until somebody releases it. People can do everything else meanwhile.
+//! A hold: everything that happens by itself stands still. Nobody enters, nobody moves, nothing is
+//! sent, no schedule starts or ends anything and nothing is deleted for its age, until somebody
+//! releases it. People can do everything else meanwhile.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,8 @@ use super::time::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HoldReason {
-    /// The database is a copy: what waits in it may have been sent by the one that it was copied from.
+    /// The database is a copy: what waits in it may have been sent by the one that it was copied
+    /// from.
     Restored,
     /// The server was started so.
     Requested,
@@ -25,18 +27,23 @@ impl HoldReason {
     }
 
     pub fn from_code(code: i64) -> Option<Self> {
-        [HoldReason::Restored, HoldReason::Requested].into_iter().find(|reason| reason.code() == code)
+        [HoldReason::Restored, HoldReason::Requested]
+            .into_iter()
+            .find(|reason| reason.code() == code)
     }
 
     /// What people are told, and what to look at before they release it.
     pub fn sentence(self) -> &'static str {
         match self {
             HoldReason::Restored => {
-                "This is a restored copy, and everything is held: nobody enters or moves, and nothing is sent. \
-                 What was waiting when the copy was made goes out when it is released. Pause or stop first what must not go out again."
+                "This is a restored copy, and everything is held: nobody enters or moves, and \
+                    nothing is sent. \
+                 What was waiting when the copy was made goes out when it is released. Pause or \
+                 stop first what must not go out again."
             }
             HoldReason::Requested => {
-                "Everything is held: nobody enters or moves, and nothing is sent, until it is released. What comes in meanwhile is \
+                "Everything is held: nobody enters or moves, and nothing is sent, until it is \
+                    released. What comes in meanwhile is \
                  kept and acted on then."
             }
         }

@@ -1,4 +1,5 @@
-//! Identifiers. Each is a UUIDv7 in a type of its own, so that a label's id cannot be passed for a journey's.
+//! Identifiers. Each is a UUIDv7 in a type of its own, so that a label's id cannot be passed for a
+//! journey's.
 
 use std::{fmt, str::FromStr};
 
@@ -7,7 +8,9 @@ use uuid::Uuid;
 
 /// What is wrong with a piece of text that should have been an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("“{text}” is not a valid {kind} id. An id looks like 0190a5c2-7b1e-7c3d-9a4f-5e6d7c8b9a01.")]
+#[error(
+    "“{text}” is not a valid {kind} id. An id looks like 0190a5c2-7b1e-7c3d-9a4f-5e6d7c8b9a01."
+)]
 pub struct MalformedId {
     /// What the id would have named: "journey", "label"…
     pub kind: &'static str,
@@ -76,7 +79,8 @@ id!(/// A file of people or events that was read in.
     ImportId, "import");
 
 impl JourneyId {
-    /// The random tail of the id: short enough for a column, long enough to tell journeys apart and to search for.
+    /// The random tail of the id: short enough for a column, long enough to tell journeys apart and
+    /// to search for.
     pub fn short(&self) -> String {
         let text = self.0.simple().to_string();
         text[text.len() - 12..].to_string()
@@ -95,7 +99,13 @@ mod tests {
 
     #[test]
     fn a_malformed_id_is_refused_with_what_it_was_for() {
-        for text in ["", "7", "not-an-id", "0190a5c27b1e7c3d9a4f5e6d7c8b9a01", "{0190a5c2-7b1e-7c3d-9a4f-5e6d7c8b9a0}"] {
+        for text in [
+            "",
+            "7",
+            "not-an-id",
+            "0190a5c27b1e7c3d9a4f5e6d7c8b9a01",
+            "{0190a5c2-7b1e-7c3d-9a4f-5e6d7c8b9a0}",
+        ] {
             let error = text.parse::<JourneyId>().expect_err("refused");
             assert!(error.to_string().contains("journey id"), "{error}");
         }

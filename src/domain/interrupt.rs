@@ -1,4 +1,5 @@
-//! Long work asks in its loops whether it may go on. Who decides that, and by which clock, is not its business: rules stay pure.
+//! Long work asks in its loops whether it may go on. Who decides that, and by which clock, is not
+//! its business: rules stay pure.
 
 /// Why work was given up before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

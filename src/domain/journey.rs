@@ -16,7 +16,8 @@ use super::{
     transition::Situation,
 };
 
-/// One row of the list: the newest published version, or the draft of a journey that was never published.
+/// One row of the list: the newest published version, or the draft of a journey that was never
+/// published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JourneySummary {
     pub id: JourneyId,
@@ -104,7 +105,8 @@ pub struct JourneyDetail {
     pub graph: Graph,
     /// Of the shown version.
     pub settings: Settings,
-    /// What the shown version names and its project does not have, since it was cloned from another one.
+    /// What the shown version names and its project does not have, since it was cloned from another
+    /// one.
     pub missing: Vec<Reference>,
     /// Of the shown version, where anybody has come to a node.
     pub nodes: Vec<NodeFigures>,

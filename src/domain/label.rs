@@ -20,6 +20,7 @@ pub struct Label {
 
 /// A hue that depends on the name alone, so that a label looks the same in every project.
 pub fn hue_of(name: &str) -> u8 {
-    let sum = name.bytes().fold(7_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    let sum =
+        name.bytes().fold(7_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)));
     (sum % u32::from(LABEL_HUES)) as u8
 }

@@ -1,8 +1,9 @@
 //! What the list shows: search, filters, sorting and paging, as the URL of the page spells them.
 //!
-//! One parser serves the page, the bulk actions on "all that match", the saved filters and the REST API, so a URL means
-//! the same thing everywhere. Unknown parameters are left alone (links get decorated by mail programs); a known one with
-//! a value that makes no sense is an error, never silently something else.
+//! One parser serves the page, the bulk actions on "all that match", the saved filters and the REST
+//! API, so a URL means the same thing everywhere. Unknown parameters are left alone (links get
+//! decorated by mail programs); a known one with a value that makes no sense is an error, never
+//! silently something else.
 
 use std::str::FromStr;
 
@@ -150,7 +151,8 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// How many conditions are set beside the search and the archive side; shown on the Filters button.
+    /// How many conditions are set beside the search and the archive side; shown on the Filters
+    /// button.
     pub fn conditions(&self) -> usize {
         usize::from(!self.statuses.is_empty())
             + usize::from(!self.entry_types.is_empty())
@@ -178,7 +180,12 @@ pub struct ListQuery {
 
 impl Default for ListQuery {
     fn default() -> Self {
-        Self { filter: Filter::default(), sort: Sort::default(), page: 1, page_size: PageSize::default() }
+        Self {
+            filter: Filter::default(),
+            sort: Sort::default(),
+            page: 1,
+            page_size: PageSize::default(),
+        }
     }
 }
 
@@ -203,7 +210,11 @@ impl ListQuery {
         if let (Some(from), Some(to)) = (parsed.filter.from, parsed.filter.to)
             && to < from
         {
-            errors.push(FieldError::new("to", "range", "The last day lies before the first. Swap the two dates."));
+            errors.push(FieldError::new(
+                "to",
+                "range",
+                "The last day lies before the first. Swap the two dates.",
+            ));
         }
         if errors.is_empty() { Ok(parsed) } else { Err(errors) }
     }
@@ -213,11 +224,15 @@ impl ListQuery {
         match key {
             "q" => {
                 if value.chars().count() > SEARCH_MAX {
-                    let sentence = format!("The search text is longer than {SEARCH_MAX} characters. Search for a part of it.");
+                    let sentence = format!(
+                        "The search text is longer than {SEARCH_MAX} characters. Search for a part \
+                            of it."
+                    );
                     return Err(FieldError::new("q", "too_long", sentence));
                 }
                 if value.chars().any(char::is_control) {
-                    let sentence = "The search text holds a character that cannot be seen. Remove it and search again.";
+                    let sentence = "The search text holds a character that cannot be seen. Remove \
+                        it and search again.";
                     return Err(FieldError::new("q", "control_character", sentence));
                 }
                 filter.search = value.to_string();
@@ -234,7 +249,8 @@ impl ListQuery {
                 word.parse().map_err(|error| FieldError::new("by", "malformed", format!("{error}")))
             })?,
             "label" => many(&mut filter.labels, value, |word| {
-                word.parse().map_err(|error| FieldError::new("label", "malformed", format!("{error}")))
+                word.parse()
+                    .map_err(|error| FieldError::new("label", "malformed", format!("{error}")))
             })?,
             "date" if !value.is_empty() => {
                 let allowed = DateField::ALL.map(DateField::key).join(", ");
@@ -254,10 +270,16 @@ impl ListQuery {
             }
             "sort" if !value.is_empty() => self.sort = value.parse()?,
             "page" if !value.is_empty() => {
-                self.page = value.parse().ok().filter(|page| (1..=PAGE_MAX).contains(page)).ok_or_else(|| {
-                    let sentence = format!("“{}” is not a page. Pages are whole numbers from 1.", shorten(value));
-                    FieldError::new("page", "malformed", sentence)
-                })?;
+                self.page =
+                    value.parse().ok().filter(|page| (1..=PAGE_MAX).contains(page)).ok_or_else(
+                        || {
+                            let sentence = format!(
+                                "“{}” is not a page. Pages are whole numbers from 1.",
+                                shorten(value)
+                            );
+                            FieldError::new("page", "malformed", sentence)
+                        },
+                    )?;
             }
             "per" if !value.is_empty() => {
                 self.page_size = PageSize::ALL
@@ -270,8 +292,8 @@ impl ListQuery {
         Ok(())
     }
 
-    /// The query string without the `?`; only what differs from the default, always in the same order, so that equal
-    /// queries have equal texts.
+    /// The query string without the `?`; only what differs from the default, always in the same
+    /// order, so that equal queries have equal texts.
     pub fn to_query(&self) -> String {
         let mut pairs: Vec<(&str, String)> = Vec::new();
         let filter = &self.filter;
@@ -302,8 +324,9 @@ impl ListQuery {
         write_query(&pairs)
     }
 
-    /// The query as a selection of all that match, with the project that it was looked at in, so that a tab never acts on
-    /// another one. The `?` is there so that "everything" is not an empty field, which forms cannot tell from none.
+    /// The query as a selection of all that match, with the project that it was looked at in, so
+    /// that a tab never acts on another one. The `?` is there so that "everything" is not an empty
+    /// field, which forms cannot tell from none.
     pub fn to_matching(&self, project: Option<ProjectId>) -> String {
         let project = project.map(|project| format!("{PROJECT}={project}&")).unwrap_or_default();
         format!("?{project}{}", self.to_query()).trim_end_matches('&').to_string()
@@ -329,7 +352,8 @@ impl ListQuery {
 
     /// What a click on a column's header leads to: its natural direction first, then the other.
     pub fn with_sort(&self, key: SortKey) -> Self {
-        let descending = if self.sort.key == key { !self.sort.descending } else { key.starts_descending() };
+        let descending =
+            if self.sort.key == key { !self.sort.descending } else { key.starts_descending() };
         Self { sort: Sort { key, descending }, page: 1, ..self.clone() }
     }
 
@@ -365,7 +389,10 @@ impl FromStr for Sort {
     fn from_str(text: &str) -> Result<Self, FieldError> {
         let (descending, word) = text.strip_prefix('-').map_or((false, text), |word| (true, word));
         let allowed = SortKey::ALL.map(SortKey::key).join(", ");
-        let key = SortKey::ALL.into_iter().find(|key| key.key() == word).ok_or_else(|| unknown("sort", text, &allowed))?;
+        let key = SortKey::ALL
+            .into_iter()
+            .find(|key| key.key() == word)
+            .ok_or_else(|| unknown("sort", text, &allowed))?;
         Ok(Sort { key, descending })
     }
 }
@@ -395,12 +422,17 @@ fn day(field: &str, value: &str) -> Result<Option<Day>, FieldError> {
 }
 
 fn unknown(field: &str, value: &str, allowed: &str) -> FieldError {
-    let sentence = format!("“{}” is not a valid value for {field}. Use one of: {allowed}.", shorten(value));
+    let sentence =
+        format!("“{}” is not a valid value for {field}. Use one of: {allowed}.", shorten(value));
     FieldError::new(field, "unknown_value", sentence)
 }
 
 fn shorten(text: &str) -> String {
-    if text.chars().count() <= 60 { text.to_string() } else { text.chars().take(59).chain(['…']).collect() }
+    if text.chars().count() <= 60 {
+        text.to_string()
+    } else {
+        text.chars().take(59).chain(['…']).collect()
+    }
 }
 
 /// The key of the project in a selection of all that match.

@@ -12,7 +12,10 @@ fn error_of(query: &str) -> FieldError {
 fn an_empty_url_means_the_newest_first_and_nothing_archived() {
     let query = ListQuery::parse("").expect("valid");
     assert_eq!(query, ListQuery::default());
-    assert_eq!((query.sort.to_text().as_str(), query.page, query.page_size.rows()), ("-created", 1, 25));
+    assert_eq!(
+        (query.sort.to_text().as_str(), query.page, query.page_size.rows()),
+        ("-created", 1, 25)
+    );
 }
 
 #[test]
@@ -77,20 +80,40 @@ fn any_query() -> impl Strategy<Value = ListQuery> {
     let entries = prop::sample::subsequence(EntryType::ALL.to_vec(), 0..3);
     let sort = (prop::sample::select(SortKey::ALL.to_vec()), any::<bool>());
     let day = prop::option::of((2000_i32..2100, 1_u8..13, 1_u8..29));
-    ("[^\\p{Cc}]{0,40}", statuses, entries, sort, day, 1_i64..500, any::<bool>(), prop::sample::select(PageSize::ALL.to_vec()))
-        .prop_map(|(search, statuses, entry_types, (key, descending), from, page, archived, page_size)| ListQuery {
-            filter: Filter {
-                search: search.trim().to_string(),
+    (
+        "[^\\p{Cc}]{0,40}",
+        statuses,
+        entries,
+        sort,
+        day,
+        1_i64..500,
+        any::<bool>(),
+        prop::sample::select(PageSize::ALL.to_vec()),
+    )
+        .prop_map(
+            |(
+                search,
                 statuses,
                 entry_types,
-                from: from.map(|(year, month, day)| Day { year, month, day }),
+                (key, descending),
+                from,
+                page,
                 archived,
-                ..Filter::default()
+                page_size,
+            )| ListQuery {
+                filter: Filter {
+                    search: search.trim().to_string(),
+                    statuses,
+                    entry_types,
+                    from: from.map(|(year, month, day)| Day { year, month, day }),
+                    archived,
+                    ..Filter::default()
+                },
+                sort: Sort { key, descending },
+                page,
+                page_size,
             },
-            sort: Sort { key, descending },
-            page,
-            page_size,
-        })
+        )
 }
 
 proptest! {

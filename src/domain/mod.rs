@@ -1,7 +1,8 @@
 //! The rules of the product: pure, without I/O, compiled for the server and for the browser.
 //!
-//! Nothing in here knows SQL, HTTP or a view. What a status allows, what a name may hold, what a URL of the list
-//! means and what a graph must look like is decided here once and used by every other room.
+//! Nothing in here knows SQL, HTTP or a view. What a status allows, what a name may hold, what a
+//! URL of the list means and what a graph must look like is decided here once and used by every
+//! other room.
 
 pub mod access;
 pub mod account;

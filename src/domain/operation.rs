@@ -80,7 +80,11 @@ impl OperationReport {
         }
         if !self.skipped.is_empty() {
             let reasons: Vec<String> = self.skipped.iter().map(SkippedFor::sentence).collect();
-            text.push_str(&format!(" {} skipped: {}.", super::figures::grouped(self.skipped_count()), reasons.join("; ")));
+            text.push_str(&format!(
+                " {} skipped: {}.",
+                super::figures::grouped(self.skipped_count()),
+                reasons.join("; ")
+            ));
         }
         text
     }
@@ -105,7 +109,9 @@ impl OperationReport {
             Action::Restrict => "restricted",
         };
         match (self.undo_of.is_some(), self.action) {
-            (true, Action::Rename | Action::Label | Action::Delete) => "put back as before".to_string(),
+            (true, Action::Rename | Action::Label | Action::Delete) => {
+                "put back as before".to_string()
+            }
             (true, _) => format!("{word} again"),
             (false, _) => word.to_string(),
         }
@@ -125,7 +131,11 @@ impl SkippedFor {
 
 /// Long names are shortened in a sentence; the account of rows has them whole.
 fn quoted(name: &str) -> String {
-    if name.chars().count() <= 60 { name.to_string() } else { name.chars().take(59).chain(['…']).collect() }
+    if name.chars().count() <= 60 {
+        name.to_string()
+    } else {
+        name.chars().take(59).chain(['…']).collect()
+    }
 }
 
 /// One line of a journey's history.
@@ -171,7 +181,8 @@ impl StopPreview {
     }
 }
 
-/// What carries a bulk action: `sentence` and the rows (at most 100) for the page, the rest on the operation's own page.
+/// What carries a bulk action: `sentence` and the rows (at most 100) for the page, the rest on the
+/// operation's own page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BulkAnswer {
     pub report: OperationReport,
@@ -202,14 +213,24 @@ mod tests {
 
     #[test]
     fn the_toast_says_what_was_done_and_what_was_not() {
-        let skipped = vec![SkippedFor { refusal: Refusal::IsDraft, count: 1, example: "Welcome".to_string() }];
-        assert_eq!(report(Action::Pause, 2, skipped).sentence(), "2 journeys paused. 1 skipped: Welcome is a draft.");
+        let skipped = vec![SkippedFor {
+            refusal: Refusal::IsDraft,
+            count: 1,
+            example: "Welcome".to_string(),
+        }];
+        assert_eq!(
+            report(Action::Pause, 2, skipped).sentence(),
+            "2 journeys paused. 1 skipped: Welcome is a draft."
+        );
     }
 
     #[test]
     fn one_journey_is_called_by_its_name_only_when_it_is_the_only_one() {
         assert_eq!(report(Action::Resume, 1, vec![]).sentence(), "1 journey resumed.");
-        let only = OperationReport { only: Some("Welcome".to_string()), ..report(Action::Archive, 1, vec![]) };
+        let only = OperationReport {
+            only: Some("Welcome".to_string()),
+            ..report(Action::Archive, 1, vec![])
+        };
         assert_eq!(only.sentence(), "Welcome archived.");
     }
 
@@ -220,6 +241,9 @@ mod tests {
             SkippedFor { refusal: Refusal::AlreadyPaused, count: 1, example: "B".to_string() },
         ];
         let sentence = report(Action::Pause, 0, skipped).sentence();
-        assert_eq!(sentence, "Nothing was changed. 1,201 skipped: 1,200 are drafts; B is already paused.");
+        assert_eq!(
+            sentence,
+            "Nothing was changed. 1,201 skipped: 1,200 are drafts; B is already paused."
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! What a journey names that lies outside of it, in its project: segments, lists, channel settings, other journeys. A clone
-//! into another project says which of them are not there.
+//! What a journey names that lies outside of it, in its project: segments, lists, channel settings,
+//! other journeys. A clone into another project says which of them are not there.
 
 use serde::{Deserialize, Serialize};
 
@@ -67,8 +67,12 @@ fn of_step(step: &NodeKind, found: &mut Vec<Reference>) {
         NodeKind::AddToList { list } | NodeKind::RemoveFromList { list } => {
             found.push(Reference::new(ReferenceKind::List, list));
         }
-        NodeKind::StartJourney { journey } => found.push(Reference::new(ReferenceKind::Journey, journey)),
-        NodeKind::ConditionSplit { branches } => branches.iter().for_each(|branch| of_criteria(&branch.criteria, found)),
+        NodeKind::StartJourney { journey } => {
+            found.push(Reference::new(ReferenceKind::Journey, journey))
+        }
+        NodeKind::ConditionSplit { branches } => {
+            branches.iter().for_each(|branch| of_criteria(&branch.criteria, found))
+        }
         NodeKind::Entry {}
         | NodeKind::Webhook { .. }
         | NodeKind::InApp { .. }
@@ -86,7 +90,9 @@ fn of_criteria(criteria: &Criteria, found: &mut Vec<Reference>) {
     match criteria {
         Criteria::OnList(name) => found.push(Reference::new(ReferenceKind::List, name)),
         Criteria::InSegment(name) => found.push(Reference::new(ReferenceKind::Segment, name)),
-        Criteria::All(parts) | Criteria::Any(parts) => parts.iter().for_each(|part| of_criteria(part, found)),
+        Criteria::All(parts) | Criteria::Any(parts) => {
+            parts.iter().for_each(|part| of_criteria(part, found))
+        }
         Criteria::Not(part) => of_criteria(part, found),
         _ => {}
     }

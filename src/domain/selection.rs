@@ -28,18 +28,25 @@ impl Selection {
             };
         }
         if ids.is_empty() {
-            return Err(FieldError::new("ids", "required", "Nothing is selected. Tick at least one journey first."));
+            return Err(FieldError::new(
+                "ids",
+                "required",
+                "Nothing is selected. Tick at least one journey first.",
+            ));
         }
         if ids.len() > SELECTION_MAX {
             let sentence = format!(
-                "{} journeys are named one by one; the most is {SELECTION_MAX}. Select all that match the filter instead.",
+                "{} journeys are named one by one; the most is {SELECTION_MAX}. Select all that \
+                    match the filter instead.",
                 ids.len()
             );
             return Err(FieldError::new("ids", "too_many", sentence));
         }
         let mut chosen: Vec<JourneyId> = Vec::with_capacity(ids.len());
         for text in ids {
-            let id: JourneyId = text.parse().map_err(|error| FieldError::new("ids", "malformed", format!("{error}")))?;
+            let id: JourneyId = text
+                .parse()
+                .map_err(|error| FieldError::new("ids", "malformed", format!("{error}")))?;
             if !chosen.contains(&id) {
                 chosen.push(id);
             }
@@ -48,8 +55,8 @@ impl Selection {
     }
 }
 
-/// A fingerprint of a set of journeys, order aside. Stop's confirmation carries it, so that what is stopped is exactly
-/// what was shown: a set that changed meanwhile is shown again instead.
+/// A fingerprint of a set of journeys, order aside. Stop's confirmation carries it, so that what is
+/// stopped is exactly what was shown: a set that changed meanwhile is shown again instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SelectionDigest {
     pub count: i64,
@@ -59,10 +66,9 @@ pub struct SelectionDigest {
 impl SelectionDigest {
     pub fn add(&mut self, id: JourneyId) {
         // FNV-1a over the id's bytes; summed, so that the order does not matter.
-        let hash =
-            id.0.as_bytes()
-                .iter()
-                .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+        let hash = id.0.as_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
         self.count += 1;
         self.sum = self.sum.wrapping_add(hash);
     }
@@ -74,10 +80,18 @@ impl SelectionDigest {
     /// # Errors
     /// When the text was not written by [`SelectionDigest::to_text`].
     pub fn parse(text: &str) -> Result<Self, FieldError> {
-        let malformed =
-            || FieldError::new("confirmed", "malformed", "The confirmation is damaged. Open it again and confirm once more.");
+        let malformed = || {
+            FieldError::new(
+                "confirmed",
+                "malformed",
+                "The confirmation is damaged. Open it again and confirm once more.",
+            )
+        };
         let (count, sum) = text.split_once('-').ok_or_else(malformed)?;
-        Ok(Self { count: count.parse().map_err(|_| malformed())?, sum: u64::from_str_radix(sum, 16).map_err(|_| malformed())? })
+        Ok(Self {
+            count: count.parse().map_err(|_| malformed())?,
+            sum: u64::from_str_radix(sum, 16).map_err(|_| malformed())?,
+        })
     }
 }
 

@@ -1,4 +1,5 @@
-//! Who enters a version, when, and how they leave: everything about a version that is not its graph.
+//! Who enters a version, when, and how they leave: everything about a version that is not its
+//! graph.
 
 use std::str::FromStr;
 
@@ -22,7 +23,8 @@ pub enum EntryType {
 }
 
 impl EntryType {
-    pub const ALL: [EntryType; 5] = [EntryType::Event, EntryType::Profile, EntryType::Segment, EntryType::List, EntryType::Api];
+    pub const ALL: [EntryType; 5] =
+        [EntryType::Event, EntryType::Profile, EntryType::Segment, EntryType::List, EntryType::Api];
 
     pub fn key(self) -> &'static str {
         match self {
@@ -96,13 +98,20 @@ impl Entry {
     /// "When Checkout Started happens": one line for the journey's page.
     pub fn describe(&self) -> String {
         match self {
-            Entry::Event { name, filters } if filters.is_empty() => format!("When “{name}” happens"),
+            Entry::Event { name, filters } if filters.is_empty() => {
+                format!("When “{name}” happens")
+            }
             Entry::Event { name, filters } => {
-                let conditions: Vec<String> = filters.iter().map(PropertyFilter::describe).collect();
+                let conditions: Vec<String> =
+                    filters.iter().map(PropertyFilter::describe).collect();
                 format!("When “{name}” happens and {}", conditions.join(" and "))
             }
-            Entry::Profile { criteria } => format!("When a profile comes to meet: {}", criteria.describe()),
-            Entry::Segment { name, when } => format!("Everyone in the segment “{name}”, {}", when.describe()),
+            Entry::Profile { criteria } => {
+                format!("When a profile comes to meet: {}", criteria.describe())
+            }
+            Entry::Segment { name, when } => {
+                format!("Everyone in the segment “{name}”, {}", when.describe())
+            }
             Entry::List { name } => format!("Everyone on the uploaded list “{name}”"),
             Entry::Api {} => "When a program asks for it through the API".to_string(),
         }
@@ -236,10 +245,18 @@ impl Settings {
     /// Everything that makes no sense, by path.
     pub fn problems(&self) -> Vec<FieldError> {
         let mut problems = Vec::new();
-        let mut add = |path: &str, key: &str, sentence: String| problems.push(FieldError::new(path, key, sentence));
+        let mut add = |path: &str, key: &str, sentence: String| {
+            problems.push(FieldError::new(path, key, sentence))
+        };
         match &self.entry {
-            Entry::Event { name, .. } | Entry::Segment { name, .. } | Entry::List { name } if name.trim().is_empty() => {
-                add("entry", "required", "The entry names no event, segment or list. Fill in its name.".to_string());
+            Entry::Event { name, .. } | Entry::Segment { name, .. } | Entry::List { name }
+                if name.trim().is_empty() =>
+            {
+                add(
+                    "entry",
+                    "required",
+                    "The entry names no event, segment or list. Fill in its name.".to_string(),
+                );
             }
             Entry::Segment { when: SegmentTiming::Every { hours: 0 }, .. } => {
                 add(
@@ -249,7 +266,11 @@ impl Settings {
                 );
             }
             Entry::Segment { when: SegmentTiming::OnDates { dates }, .. } if dates.is_empty() => {
-                add("entry.segment.when.on_dates.dates", "required", "An entry on dates needs at least one date.".to_string());
+                add(
+                    "entry.segment.when.on_dates.dates",
+                    "required",
+                    "An entry on dates needs at least one date.".to_string(),
+                );
             }
             _ => {}
         }
@@ -259,23 +280,43 @@ impl Settings {
             add("end", "range", "The end lies before the start. Choose a later end.".to_string());
         }
         if self.control_percent > 99 {
-            add("control_percent", "range", "The control group is at most 99 in a hundred.".to_string());
+            add(
+                "control_percent",
+                "range",
+                "The control group is at most 99 in a hundred.".to_string(),
+            );
         }
         if self.goals.len() > GOALS_MAX {
-            add("goals", "too_many", format!("There are {} goals; the most is {GOALS_MAX}.", self.goals.len()));
+            add(
+                "goals",
+                "too_many",
+                format!("There are {} goals; the most is {GOALS_MAX}.", self.goals.len()),
+            );
         }
         if self.timeout_hours == Some(0) {
-            add("timeout_hours", "range", "A time-out of 0 hours would end every trip at once.".to_string());
+            add(
+                "timeout_hours",
+                "range",
+                "A time-out of 0 hours would end every trip at once.".to_string(),
+            );
         }
         if let Some(quiet) = &self.quiet_hours {
             for (path, time) in [("quiet_hours.from", &quiet.from), ("quiet_hours.to", &quiet.to)] {
                 if !is_time_of_day(time) {
-                    add(path, "malformed", format!("“{time}” is not a time of day. Write it as 22:00."));
+                    add(
+                        path,
+                        "malformed",
+                        format!("“{time}” is not a time of day. Write it as 22:00."),
+                    );
                 }
             }
         }
         if self.time_zone.is_empty() || self.time_zone.len() > 64 || !self.time_zone.is_ascii() {
-            add("time_zone", "malformed", "The time zone has no name such as Europe/Berlin.".to_string());
+            add(
+                "time_zone",
+                "malformed",
+                "The time zone has no name such as Europe/Berlin.".to_string(),
+            );
         }
         problems
     }
@@ -284,7 +325,9 @@ impl Settings {
 /// "00:00" to "23:59".
 pub fn is_time_of_day(text: &str) -> bool {
     let number = |text: &str, below: u8| {
-        text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit()) && text.parse().is_ok_and(|n: u8| n < below)
+        text.len() == 2
+            && text.bytes().all(|b| b.is_ascii_digit())
+            && text.parse().is_ok_and(|n: u8| n < below)
     };
     text.split_once(':').is_some_and(|(hour, minute)| number(hour, 24) && number(minute, 60))
 }
@@ -302,11 +345,18 @@ mod tests {
             end: Some(Timestamp(5)),
             control_percent: 100,
             timeout_hours: Some(0),
-            quiet_hours: Some(QuietHours { from: "25:00".to_string(), to: "8".to_string(), then: QuietThen::Drop }),
+            quiet_hours: Some(QuietHours {
+                from: "25:00".to_string(),
+                to: "8".to_string(),
+                then: QuietThen::Drop,
+            }),
             ..good
         };
         let paths: Vec<String> = bad.problems().into_iter().map(|problem| problem.path).collect();
-        assert_eq!(paths, ["end", "control_percent", "timeout_hours", "quiet_hours.from", "quiet_hours.to"]);
+        assert_eq!(
+            paths,
+            ["end", "control_percent", "timeout_hours", "quiet_hours.from", "quiet_hours.to"]
+        );
     }
 
     #[test]

@@ -84,7 +84,9 @@ impl Status {
             Status::Running => "People enter, move along and get messages.",
             Status::Paused => "Nobody new enters. People inside carry on and get their messages.",
             Status::Completed => "Entry is over. People still inside carry on until they leave.",
-            Status::Restricted => "A newer version took over. People still inside carry on until they leave.",
+            Status::Restricted => {
+                "A newer version took over. People still inside carry on until they leave."
+            }
             Status::Stopped => "Ended for good. Nobody enters, nobody moves, nothing is sent.",
         }
     }
@@ -101,12 +103,15 @@ impl Status {
     pub fn movement(self) -> MovementSwitch {
         match self {
             Status::Draft | Status::Scheduled => MovementSwitch::NotApplicable,
-            Status::Running | Status::Paused | Status::Completed | Status::Restricted => MovementSwitch::On,
+            Status::Running | Status::Paused | Status::Completed | Status::Restricted => {
+                MovementSwitch::On
+            }
             Status::Stopped => MovementSwitch::Off,
         }
     }
 
-    /// The number in the store: the place in [`Status::ALL`], so that sorting by status follows a journey's life.
+    /// The number in the store: the place in [`Status::ALL`], so that sorting by status follows a
+    /// journey's life.
     pub fn code(self) -> i64 {
         self as i64
     }

@@ -1,5 +1,6 @@
-//! Text that people type: names and descriptions, with their limits. Any Unicode, quotes and markup are welcome and come
-//! back as typed; only surrounding white space, control characters and excess length are not.
+//! Text that people type: names and descriptions, with their limits. Any Unicode, quotes and markup
+//! are welcome and come back as typed; only surrounding white space, control characters and excess
+//! length are not.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,8 +8,8 @@ use super::error::FieldError;
 
 /// Longest name of a journey, in characters.
 pub const NAME_MAX: usize = 200;
-/// Longest description of a journey, in characters (the reference product allows 120, reference 3.7; we are more generous
-/// on the way in so that imports survive).
+/// Longest description of a journey, in characters (the reference product allows 120, reference
+/// 3.7; we are more generous on the way in so that imports survive).
 pub const DESCRIPTION_MAX: usize = 500;
 /// Longest name of a label, in characters.
 pub const LABEL_MAX: usize = 50;
@@ -34,7 +35,8 @@ macro_rules! text {
             /// Takes what a person typed.
             ///
             /// # Errors
-            /// When it is too long, holds control characters, or is blank where something is needed.
+            /// When it is too long, holds control characters, or is blank where something is
+            /// needed.
             pub fn parse(text: &str) -> Result<Self, FieldError> {
                 clean(text, $field, $max, $required).map(Self)
             }
@@ -102,13 +104,19 @@ fn clean(text: &str, field: &str, max: usize, required: bool) -> Result<String, 
     }
     let length = text.chars().count();
     if length > max {
-        let sentence = format!("The {what} has {length} characters; the most is {max}. Shorten it and try again.");
+        let sentence = format!(
+            "The {what} has {length} characters; the most is {max}. Shorten it and try again."
+        );
         return Err(FieldError::new(field, "too_long", sentence));
     }
     // A description may have line breaks; nothing else that cannot be seen is kept.
-    let hidden = |c: char| c.is_control() && !(field == "description" && matches!(c, '\n' | '\r' | '\t'));
+    let hidden =
+        |c: char| c.is_control() && !(field == "description" && matches!(c, '\n' | '\r' | '\t'));
     if text.chars().any(hidden) {
-        let sentence = format!("The {what} holds a control character (a line break, tab or null). Remove it and try again.");
+        let sentence = format!(
+            "The {what} holds a control character (a line break, tab or null). Remove it and try \
+                again."
+        );
         return Err(FieldError::new(field, "control_character", sentence));
     }
     Ok(text.to_string())
@@ -122,7 +130,13 @@ mod tests {
 
     #[test]
     fn names_come_back_as_typed() {
-        for name in ["<script>alert('x')</script>", "Ünïcode 🎉 “quotes” & 'more'", "a", "مرحبا", "%_\\ \"*"] {
+        for name in [
+            "<script>alert('x')</script>",
+            "Ünïcode 🎉 “quotes” & 'more'",
+            "a",
+            "مرحبا",
+            "%_\\ \"*",
+        ] {
             assert_eq!(JourneyName::parse(name).map(|n| n.to_string()), Ok(name.to_string()));
         }
     }

@@ -1,13 +1,15 @@
-//! Instants and days in UTC, without a time zone database: the browser's half stays small, and zones are applied only at
-//! the edges (the server's engine, the browser's `Intl`).
+//! Instants and days in UTC, without a time zone database: the browser's half stays small, and
+//! zones are applied only at the edges (the server's engine, the browser's `Intl`).
 //!
-//! The calendar arithmetic is the proleptic Gregorian one of RFC 3339; a property test compares it with `jiff`.
+//! The calendar arithmetic is the proleptic Gregorian one of RFC 3339; a property test compares it
+//! with `jiff`.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Milliseconds since 1970-01-01T00:00:00Z. In JSON and in HTML an RFC 3339 text, in the store an integer.
+/// Milliseconds since 1970-01-01T00:00:00Z. In JSON and in HTML an RFC 3339 text, in the store an
+/// integer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(pub i64);
 
@@ -26,11 +28,15 @@ pub const MINUTE_MS: i64 = 60 * SECOND_MS;
 pub const HOUR_MS: i64 = 60 * MINUTE_MS;
 pub const DAY_MS: i64 = 24 * HOUR_MS;
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A date or an instant that is not written as RFC 3339 asks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("“{0}” is not a date Wayfare can read. Write a day as 2026-11-23 and a moment as 2026-11-23T18:30:00Z.")]
+#[error(
+    "“{0}” is not a date Wayfare can read. Write a day as 2026-11-23 and a moment as \
+        2026-11-23T18:30:00Z."
+)]
 pub struct MalformedTime(pub String);
 
 impl Day {
@@ -49,7 +55,8 @@ impl Day {
         let shifted = days + 719_468;
         let era = shifted.div_euclid(146_097);
         let day_of_era = shifted.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let month_from_march = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
@@ -201,7 +208,9 @@ fn offset_minutes(bytes: &[u8]) -> Option<i64> {
 }
 
 fn digits(bytes: &[u8]) -> Option<i64> {
-    bytes.iter().try_fold(0_i64, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
+    bytes.iter().try_fold(0_i64, |sum, byte| {
+        byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0'))
+    })
 }
 
 impl Serialize for Timestamp {
@@ -246,7 +255,8 @@ mod tests {
 
     #[test]
     fn days_that_do_not_exist_are_refused() {
-        for text in ["2026-02-29", "2026-13-01", "2026-00-10", "2026-04-31", "26-04-01", "2026-4-1"] {
+        for text in ["2026-02-29", "2026-13-01", "2026-00-10", "2026-04-31", "26-04-01", "2026-4-1"]
+        {
             assert!(text.parse::<Day>().is_err(), "{text}");
         }
         assert!("2028-02-29".parse::<Day>().is_ok());

@@ -1,4 +1,5 @@
-//! The one place that knows what may be done to a journey, and what becomes of it (DESIGN section 2).
+//! The one place that knows what may be done to a journey, and what becomes of it (DESIGN section
+//! 2).
 
 use std::{fmt, str::FromStr};
 
@@ -47,8 +48,8 @@ pub struct Situation {
     pub inside: i64,
 }
 
-/// Is the start of a version still ahead? Of one that has run it never is again, wherever a clock that was set back puts its
-/// time: it would be Scheduled once more and let nobody in.
+/// Is the start of a version still ahead? Of one that has run it never is again, wherever a clock
+/// that was set back puts its time: it would be Scheduled once more and let nobody in.
 pub fn start_ahead(start: Option<Timestamp>, has_run: bool, now: Timestamp) -> bool {
     !has_run && start.is_some_and(|start| start > now)
 }
@@ -76,7 +77,8 @@ pub enum Next {
     Deleted,
 }
 
-/// Why an action does not apply, as a phrase that follows the journey's name: "Welcome *is a draft*".
+/// Why an action does not apply, as a phrase that follows the journey's name: "Welcome *is a
+/// draft*".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
@@ -160,28 +162,50 @@ impl Refusal {
             Refusal::AlreadyCompleted => ("is already completed", "are already completed"),
             Refusal::AlreadyRestricted => ("is already restricted", "are already restricted"),
             Refusal::IsDraft => ("is a draft", "are drafts"),
-            Refusal::IsScheduled => ("is scheduled; stop it first", "are scheduled; stop them first"),
+            Refusal::IsScheduled => {
+                ("is scheduled; stop it first", "are scheduled; stop them first")
+            }
             Refusal::IsRunning => ("is running; stop it first", "are running; stop them first"),
             Refusal::IsPaused => ("is paused; stop it first", "are paused; stop them first"),
             Refusal::IsCompleted => ("is completed", "are completed"),
-            Refusal::IsRestricted => ("is restricted to the people inside", "are restricted to the people inside"),
+            Refusal::IsRestricted => {
+                ("is restricted to the people inside", "are restricted to the people inside")
+            }
             Refusal::IsStopped => ("is stopped for good", "are stopped for good"),
-            Refusal::IsArchived => ("is archived; unarchive it first", "are archived; unarchive them first"),
-            Refusal::StillHasPeopleInside => ("still has people inside", "still have people inside"),
-            Refusal::WasPublished => ("was published; archive it instead", "were published; archive them instead"),
-            Refusal::NeverPublished => ("was never published; delete it instead", "were never published; delete them instead"),
+            Refusal::IsArchived => {
+                ("is archived; unarchive it first", "are archived; unarchive them first")
+            }
+            Refusal::StillHasPeopleInside => {
+                ("still has people inside", "still have people inside")
+            }
+            Refusal::WasPublished => {
+                ("was published; archive it instead", "were published; archive them instead")
+            }
+            Refusal::NeverPublished => (
+                "was never published; delete it instead",
+                "were never published; delete them instead",
+            ),
             Refusal::StartIsAhead => ("has its start still ahead", "have their start still ahead"),
             Refusal::HasProblems => ("has problems to solve first", "have problems to solve first"),
-            Refusal::ChangedSince => ("was changed by somebody since", "were changed by somebody since"),
-            Refusal::TooManyLabels => ("would have more than 10 labels", "would have more than 10 labels"),
+            Refusal::ChangedSince => {
+                ("was changed by somebody since", "were changed by somebody since")
+            }
+            Refusal::TooManyLabels => {
+                ("would have more than 10 labels", "would have more than 10 labels")
+            }
             Refusal::NotFound => ("does not exist any more", "do not exist any more"),
-            Refusal::NothingToUndo => ("was not changed by that action", "were not changed by that action"),
+            Refusal::NothingToUndo => {
+                ("was not changed by that action", "were not changed by that action")
+            }
         }
     }
 
     /// The stable key in the store and in JSON.
     pub fn key(self) -> String {
-        serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_string)).unwrap_or_default()
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|v| v.as_str().map(str::to_string))
+            .unwrap_or_default()
     }
 
     pub fn from_key(key: &str) -> Option<Self> {
@@ -275,7 +299,11 @@ pub fn transition(situation: Situation, action: Action) -> Decision {
         Action::Resume => resume(situation),
         Action::Stop => stop(situation.status),
         Action::EditContent => match situation.status {
-            Status::Draft | Status::Scheduled | Status::Running | Status::Paused | Status::Restricted => Apply(Next::Unchanged),
+            Status::Draft
+            | Status::Scheduled
+            | Status::Running
+            | Status::Paused
+            | Status::Restricted => Apply(Next::Unchanged),
             Status::Completed => Refuse(Refusal::IsCompleted),
             Status::Stopped => Refuse(Refusal::IsStopped),
         },
@@ -284,7 +312,9 @@ pub fn transition(situation: Situation, action: Action) -> Decision {
             _ => Refuse(Refusal::AlreadyPublished),
         },
         Action::NewVersion => match situation.status {
-            Status::Running | Status::Paused | Status::Completed | Status::Stopped => Apply(Next::Unchanged),
+            Status::Running | Status::Paused | Status::Completed | Status::Stopped => {
+                Apply(Next::Unchanged)
+            }
             Status::Draft => Refuse(Refusal::IsDraft),
             Status::Scheduled => Refuse(Refusal::IsScheduled),
             Status::Restricted => Refuse(Refusal::IsRestricted),
@@ -334,9 +364,11 @@ fn resume(situation: Situation) -> Decision {
 
 fn stop(status: Status) -> Decision {
     match status {
-        Status::Scheduled | Status::Running | Status::Paused | Status::Completed | Status::Restricted => {
-            Decision::Apply(Next::Status(Status::Stopped))
-        }
+        Status::Scheduled
+        | Status::Running
+        | Status::Paused
+        | Status::Completed
+        | Status::Restricted => Decision::Apply(Next::Status(Status::Stopped)),
         Status::Draft => Decision::Refuse(Refusal::IsDraft),
         Status::Stopped => Decision::Already(Refusal::AlreadyStopped),
     }
@@ -346,7 +378,9 @@ fn archive(situation: Situation) -> Decision {
     match situation.status {
         Status::Draft if !situation.ever_published => Decision::Refuse(Refusal::NeverPublished),
         Status::Draft | Status::Stopped => Decision::Apply(Next::Archived),
-        Status::Completed | Status::Restricted if situation.inside == 0 => Decision::Apply(Next::Archived),
+        Status::Completed | Status::Restricted if situation.inside == 0 => {
+            Decision::Apply(Next::Archived)
+        }
         Status::Completed | Status::Restricted => Decision::Refuse(Refusal::StillHasPeopleInside),
         Status::Scheduled => Decision::Refuse(Refusal::IsScheduled),
         Status::Running => Decision::Refuse(Refusal::IsRunning),
@@ -359,14 +393,20 @@ fn by_itself(situation: Situation, action: Action) -> Decision {
     match (action, situation.status) {
         (_, Status::Draft) => Refuse(Refusal::IsDraft),
         (_, Status::Stopped) => Refuse(Refusal::IsStopped),
-        (Action::Start, Status::Scheduled) if situation.start_ahead => Refuse(Refusal::StartIsAhead),
+        (Action::Start, Status::Scheduled) if situation.start_ahead => {
+            Refuse(Refusal::StartIsAhead)
+        }
         (Action::Start, Status::Scheduled) => Apply(Next::Status(Status::Running)),
         (Action::Start, Status::Running) => Already(Refusal::AlreadyRunning),
         (Action::Start, Status::Paused) => Refuse(Refusal::IsPaused),
-        (Action::Complete, Status::Running | Status::Paused) => Apply(Next::Status(Status::Completed)),
+        (Action::Complete, Status::Running | Status::Paused) => {
+            Apply(Next::Status(Status::Completed))
+        }
         (Action::Complete, Status::Completed) => Already(Refusal::AlreadyCompleted),
         (Action::Complete, Status::Scheduled) => Refuse(Refusal::IsScheduled),
-        (Action::Restrict, Status::Running | Status::Paused | Status::Completed) => Apply(Next::Status(Status::Restricted)),
+        (Action::Restrict, Status::Running | Status::Paused | Status::Completed) => {
+            Apply(Next::Status(Status::Restricted))
+        }
         (Action::Restrict, Status::Restricted) => Already(Refusal::AlreadyRestricted),
         (Action::Restrict, Status::Scheduled) => Refuse(Refusal::IsScheduled),
         (_, Status::Completed) => Refuse(Refusal::IsCompleted),

@@ -1,4 +1,5 @@
-//! Every status × every action, against the table of DESIGN section 2 written out once more by hand.
+//! Every status × every action, against the table of DESIGN section 2 written out once more by
+//! hand.
 
 use proptest::prelude::*;
 
@@ -6,11 +7,17 @@ use super::*;
 use crate::domain::status::Status;
 
 fn situation(status: Status) -> Situation {
-    Situation { status, archived: false, ever_published: status != Status::Draft, start_ahead: false, inside: 0 }
+    Situation {
+        status,
+        archived: false,
+        ever_published: status != Status::Draft,
+        start_ahead: false,
+        inside: 0,
+    }
 }
 
-/// What the table says, in a word: the next status, `=` for allowed without a change of status, `archived`, `deleted`,
-/// `already` or `no`.
+/// What the table says, in a word: the next status, `=` for allowed without a change of status,
+/// `archived`, `deleted`, `already` or `no`.
 fn answer(situation: Situation, action: Action) -> String {
     match transition(situation, action) {
         Decision::Apply(Next::Status(status)) => status.key().to_string(),
@@ -25,7 +32,7 @@ fn answer(situation: Situation, action: Action) -> String {
 
 #[rustfmt::skip]
 const TABLE: [(Action, [&str; 7]); 16] = [
-    //                      draft      scheduled    running      paused       completed    restricted   stopped
+    // draft      scheduled    running      paused       completed    restricted   stopped
     (Action::Publish,     ["running",  "already",   "already",   "already",   "already",   "already",   "already"]),
     (Action::Pause,       ["no",       "paused",    "paused",    "already",   "no",        "no",        "no"]),
     (Action::Resume,      ["no",       "already",   "already",   "running",   "no",        "no",        "no"]),
@@ -65,7 +72,11 @@ fn an_archived_journey_can_only_be_unarchived_or_cloned() {
                 Action::Archive => "already",
                 _ => "no",
             };
-            assert_eq!(answer(archived, action), expected, "{action} on an archived {status} journey");
+            assert_eq!(
+                answer(archived, action),
+                expected,
+                "{action} on an archived {status} journey"
+            );
         }
     }
 }
@@ -74,7 +85,10 @@ fn an_archived_journey_can_only_be_unarchived_or_cloned() {
 fn stop_is_final() {
     for action in Action::ALL {
         assert!(
-            !matches!(transition(situation(Status::Stopped), action), Decision::Apply(Next::Status(_))),
+            !matches!(
+                transition(situation(Status::Stopped), action),
+                Decision::Apply(Next::Status(_))
+            ),
             "{action} changes a stopped journey's status"
         );
     }
@@ -103,10 +117,20 @@ fn a_draft_that_was_published_is_archived_and_not_deleted() {
 
 #[test]
 fn an_action_sent_twice_says_already_the_second_time() {
-    for action in [Action::Publish, Action::Pause, Action::Resume, Action::Stop, Action::Complete, Action::Restrict] {
+    for action in [
+        Action::Publish,
+        Action::Pause,
+        Action::Resume,
+        Action::Stop,
+        Action::Complete,
+        Action::Restrict,
+    ] {
         for status in Status::ALL {
             if let Decision::Apply(Next::Status(next)) = transition(situation(status), action) {
-                assert!(matches!(transition(situation(next), action), Decision::Already(_)), "{action} twice from {status}");
+                assert!(
+                    matches!(transition(situation(next), action), Decision::Already(_)),
+                    "{action} twice from {status}"
+                );
             }
         }
     }
@@ -118,7 +142,10 @@ fn what_can_be_undone_comes_back() {
         let Some(inverse) = action.inverse() else { continue };
         for status in Status::ALL {
             if let Decision::Apply(Next::Status(next)) = transition(situation(status), action) {
-                assert!(matches!(transition(situation(next), inverse), Decision::Apply(_)), "{action} from {status}");
+                assert!(
+                    matches!(transition(situation(next), inverse), Decision::Apply(_)),
+                    "{action} from {status}"
+                );
             }
         }
     }

@@ -1,4 +1,5 @@
-//! Why JSON that was sent cannot be read, said for people: what the parser says is about Rust, not about what was sent.
+//! Why JSON that was sent cannot be read, said for people: what the parser says is about Rust, not
+//! about what was sent.
 
 use serde_json::error::Category;
 
@@ -30,7 +31,8 @@ const EXPECTED: [(&[&str], &str); 8] = [
 /// A sentence without its full stop, and without the place.
 pub fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    // The parser ends its texts with the place, and so ends everything that is told about a place inside.
+    // The parser ends its texts with the place, and so ends everything that is told about a place
+    // inside.
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
     match error.classify() {
         Category::Eof => "it ends before it is complete".to_string(),
@@ -68,7 +70,8 @@ fn syntax(text: &str) -> &'static str {
 fn data(text: &str) -> Option<String> {
     let named = || text.split('`').nth(1).unwrap_or_default();
     let known = || {
-        let words: Vec<String> = text.split('`').skip(3).step_by(2).map(|word| format!("“{word}”")).collect();
+        let words: Vec<String> =
+            text.split('`').skip(3).step_by(2).map(|word| format!("“{word}”")).collect();
         if words.is_empty() { String::new() } else { format!("; known are {}", words.join(", ")) }
     };
     Some(if text.starts_with("missing field") {
@@ -79,7 +82,9 @@ fn data(text: &str) -> Option<String> {
         format!("there is no field “{}” here{}", named(), known())
     } else if text.starts_with("unknown variant") {
         format!("“{}” is not known here{}", named(), known())
-    } else if let Some(rest) = text.strip_prefix("invalid type: ").or_else(|| text.strip_prefix("invalid value: ")) {
+    } else if let Some(rest) =
+        text.strip_prefix("invalid type: ").or_else(|| text.strip_prefix("invalid value: "))
+    {
         mismatch(rest)
     } else if text.starts_with("invalid length") {
         "it has another number of parts than belong there".to_string()
@@ -93,8 +98,14 @@ fn data(text: &str) -> Option<String> {
 /// `string "a", expected u64`
 fn mismatch(text: &str) -> String {
     let (found, expected) = text.rsplit_once(", expected ").unwrap_or((text, ""));
-    let found = FOUND.iter().find(|(word, _)| found.starts_with(word)).map_or("something else", |(_, ours)| ours);
-    let is = |word: &str| expected == word || expected.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', ',']));
+    let found = FOUND
+        .iter()
+        .find(|(word, _)| found.starts_with(word))
+        .map_or("something else", |(_, ours)| ours);
+    let is = |word: &str| {
+        expected == word
+            || expected.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', ',']))
+    };
     match EXPECTED.iter().find(|(words, _)| words.iter().any(|word| is(word))) {
         Some((_, ours)) => format!("{found} stands where {ours} belongs"),
         None => format!("{found} does not belong there"),
@@ -155,18 +166,33 @@ mod tests {
             ("[]", "it has another number of parts than belong there"),
             ("7", "a number stands where an object belongs"),
             ("null", "null stands where an object belongs"),
-            ("{\"count\": \"many, expected\"}", "a text stands where a whole number that is not negative belongs"),
-            ("{\"count\": -1}", "a number stands where a whole number that is not negative belongs"),
+            (
+                "{\"count\": \"many, expected\"}",
+                "a text stands where a whole number that is not negative belongs",
+            ),
+            (
+                "{\"count\": -1}",
+                "a number stands where a whole number that is not negative belongs",
+            ),
             ("{\"count\": 1, \"name\": [1]}", "a list stands where a text belongs"),
             ("{\"count\": 1, \"list\": {}}", "an object stands where a list belongs"),
-            ("{\"count\": 1, \"list\": [true]}", "true or false stands where a whole number belongs"),
-            ("{\"count\": 1, \"kind\": \"explode\"}", "“explode” is not known here; known are “delay”, “split”"),
+            (
+                "{\"count\": 1, \"list\": [true]}",
+                "true or false stands where a whole number belongs",
+            ),
+            (
+                "{\"count\": 1, \"kind\": \"explode\"}",
+                "“explode” is not known here; known are “delay”, “split”",
+            ),
             ("{\"count\": 1, \"pair\": \"two\"}", "it has none of the forms that are known here"),
         ];
         for (text, expected) in samples {
             assert_eq!(of::<Form>(text), expected, "{text}");
         }
         let unknown = of::<Form>("{\"count\": 1, \"colour\": 2}");
-        assert!(unknown.starts_with("there is no field “colour” here; known are “count”, “name”"), "{unknown}");
+        assert!(
+            unknown.starts_with("there is no field “colour” here; known are “count”, “name”"),
+            "{unknown}"
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! Who watches a project hears of changes: those of this process soon, those of other processes (an import from the
-//! command line) within half a second more. A change is written down once, however many hear of it.
+//! Who watches a project hears of changes: those of this process soon, those of other processes (an
+//! import from the command line) within half a second more. A change is written down once, however
+//! many hear of it.
 
 use std::{
     collections::HashMap,
@@ -64,7 +65,8 @@ impl Changes {
         self.feeds().entry(project).or_default().told.subscribe()
     }
 
-    /// Tells whoever watches the project, once for all that is announced within a moment. Inside of a runtime.
+    /// Tells whoever watches the project, once for all that is announced within a moment. Inside of
+    /// a runtime.
     pub fn announce(&self, project: ProjectId, generation: i64) {
         let mut feeds = self.feeds();
         let feed = feeds.entry(project).or_default();
@@ -91,7 +93,8 @@ impl Changes {
         self.feeds().values().any(|feed| feed.told.receiver_count() > 0)
     }
 
-    /// Looks for changes that other processes made, until told to stop. Nobody watching, nobody asked.
+    /// Looks for changes that other processes made, until told to stop. Nobody watching, nobody
+    /// asked.
     pub async fn watch_store(self, store: impl Store, stop: CancellationToken) {
         loop {
             tokio::select! {
@@ -102,7 +105,9 @@ impl Changes {
                 continue;
             }
             match store.generations().await {
-                Ok(generations) => generations.into_iter().for_each(|(project, generation)| self.announce(project, generation)),
+                Ok(generations) => generations
+                    .into_iter()
+                    .for_each(|(project, generation)| self.announce(project, generation)),
                 Err(error) => tracing::warn!(%error, "changes.look_failed"),
             }
         }

@@ -1,4 +1,5 @@
-//! Time is handed in, never reached for: the server gives the real clock, tests give one that they hold.
+//! Time is handed in, never reached for: the server gives the real clock, tests give one that they
+//! hold.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,5 @@
-//! Flags and environment. Every setting has a flag, a `WAYFARE_*` variable and a sentence in `--help`.
+//! Flags and environment. Every setting has a flag, a `WAYFARE_*` variable and a sentence in
+//! `--help`.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -14,7 +15,12 @@ use super::{
 };
 
 #[derive(Debug, Parser)]
-#[command(name = "wayfare", version, about = "Customer journeys in one binary and one file.", max_term_width = 100)]
+#[command(
+    name = "wayfare",
+    version,
+    about = "Customer journeys in one binary and one file.",
+    max_term_width = 100
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -30,13 +36,15 @@ pub enum Command {
     Demo(DemoArgs),
     /// Read journeys from a JSON file, as drafts: all of them or none.
     Import(ImportArgs),
-    /// Read people or events from a CSV file or JSON lines, row by row; exits with 1 where rows were refused.
+    /// Read people or events from a CSV file or JSON lines, row by row; exits with 1 where rows
+    /// were refused.
     ImportPeople(ImportPeopleArgs),
     /// Write all journeys as JSON to the standard output.
     Export(ExportArgs),
     /// Check that the counters add up and the file is whole; exits with 1 where they do not.
     Check(DatabaseArgs),
-    /// Write a consistent copy of the database, also while the server runs. A server that starts on the copy is held.
+    /// Write a consistent copy of the database, also while the server runs. A server that starts on
+    /// the copy is held.
     Backup(BackupArgs),
     /// Let a server go on that is held: people enter and move again, and messages go out.
     Release(DatabaseArgs),
@@ -47,7 +55,8 @@ pub enum Command {
 
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Make an account. It chooses its password with the link that is shown, unless one comes on the standard input.
+    /// Make an account. It chooses its password with the link that is shown, unless one comes on
+    /// the standard input.
     Add(UserAddArgs),
     /// List the accounts.
     List(DatabaseArgs),
@@ -96,13 +105,19 @@ pub struct UserArgs {
 #[derive(Debug, Args)]
 pub struct LinkArgs {
     /// The address with which links begin.
-    #[arg(long, env = "WAYFARE_PUBLIC_URL", default_value = "http://127.0.0.1:3000", value_name = "URL")]
+    #[arg(
+        long,
+        env = "WAYFARE_PUBLIC_URL",
+        default_value = "http://127.0.0.1:3000",
+        value_name = "URL"
+    )]
     pub public_url: Url,
 }
 
 #[derive(Debug, Args)]
 pub struct DatabaseArgs {
-    /// The database: one SQLite file. serve, demo, migrate and user add make it where there is none.
+    /// The database: one SQLite file. serve, demo, migrate and user add make it where there is
+    /// none.
     #[arg(long, env = "WAYFARE_DATABASE", default_value = "wayfare.db", value_name = "FILE")]
     pub database: PathBuf,
     #[command(flatten)]
@@ -111,7 +126,8 @@ pub struct DatabaseArgs {
 
 #[derive(Debug, Args)]
 pub struct LogArgs {
-    /// What is logged: error, warn, info, debug or trace, also by module (info,wayfare::server=debug).
+    /// What is logged: error, warn, info, debug or trace, also by module
+    /// (info,wayfare::server=debug).
     #[arg(long, env = "WAYFARE_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
     /// How log lines look: text for people, json for programs. They go to the standard error.
@@ -127,27 +143,37 @@ pub enum LogFormat {
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Where to listen. Without an account only this machine itself (127.0.0.1, [::1]) is allowed; port 0 takes a free one.
-    #[arg(long, env = "WAYFARE_LISTEN", default_value = "127.0.0.1:3000", value_name = "ADDR:PORT")]
+    /// Where to listen. Without an account only this machine itself (127.0.0.1, [::1]) is allowed;
+    /// port 0 takes a free one.
+    #[arg(
+        long,
+        env = "WAYFARE_LISTEN",
+        default_value = "127.0.0.1:3000",
+        value_name = "ADDR:PORT"
+    )]
     pub listen: SocketAddr,
     /// Connections that read the database at the same time.
     #[arg(long, env = "WAYFARE_READERS", default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub readers: u32,
-    /// Seconds that a preview, a check, a replay or other costly work may take before it is stopped.
+    /// Seconds that a preview, a check, a replay or other costly work may take before it is
+    /// stopped.
     #[arg(long, env = "WAYFARE_WORK_SECONDS", default_value_t = 20, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=25))]
     pub work_seconds: u64,
-    /// Seconds that running requests get to finish when the server is told to stop. Messages that are being handed over are waited
-    /// for as long as their channel waits for an answer, up to half a minute.
+    /// Seconds that running requests get to finish when the server is told to stop. Messages that
+    /// are being handed over are waited for as long as their channel waits for an answer, up to
+    /// half a minute.
     #[arg(long, env = "WAYFARE_SHUTDOWN_SECONDS", default_value_t = 10, value_name = "SECONDS")]
     pub shutdown_seconds: u64,
-    /// The address that people use, such as https://wayfare.example.com: links begin with it, and its name is answered to. With
-    /// https:// cookies travel over TLS only.
+    /// The address that people use, such as https://wayfare.example.com: links begin with it, and
+    /// its name is answered to. With https:// cookies travel over TLS only.
     #[arg(long, env = "WAYFARE_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     pub public_url: Option<Url>,
-    /// Networks of proxies whose X-Forwarded-For, -Proto and -Host are believed, such as 10.0.0.0/8,::1/128.
+    /// Networks of proxies whose X-Forwarded-For, -Proto and -Host are believed, such as
+    /// 10.0.0.0/8,::1/128.
     #[arg(long, env = "WAYFARE_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpNet>,
-    /// In local mode, while there is no account, let in only who opens the address with a token that is printed at the start.
+    /// In local mode, while there is no account, let in only who opens the address with a token
+    /// that is printed at the start.
     #[arg(long, env = "WAYFARE_LOCAL_TOKEN", value_parser = clap::builder::BoolishValueParser::new())]
     pub local_token: bool,
     /// Hours after which a session that is not used ends.
@@ -159,11 +185,13 @@ pub struct ServeArgs {
     /// Days that events are kept; criteria look back no further. 0 keeps them for ever.
     #[arg(long, env = "WAYFARE_KEEP_EVENTS_DAYS", default_value_t = 400, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=36_500))]
     pub keep_events_days: u32,
-    /// Days that the steps of people's trips, their messages, and why people were kept out are kept. 0 keeps them for ever.
+    /// Days that the steps of people's trips, their messages, and why people were kept out are
+    /// kept. 0 keeps them for ever.
     #[arg(long, env = "WAYFARE_KEEP_STEPS_DAYS", default_value_t = 180, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=36_500))]
     pub keep_steps_days: u32,
-    /// Start held: nobody enters or moves, and nothing is sent, until somebody releases it on a page or with wayfare release.
-    /// For a database that was copied by other means than wayfare backup, whose copies are held by themselves.
+    /// Start held: nobody enters or moves, and nothing is sent, until somebody releases it on a
+    /// page or with wayfare release. For a database that was copied by other means than wayfare
+    /// backup, whose copies are held by themselves.
     #[arg(long, env = "WAYFARE_HOLD")]
     pub hold: bool,
     #[command(flatten)]
@@ -181,13 +209,15 @@ impl ServeArgs {
         Retention { events: days(self.keep_events_days), steps: days(self.keep_steps_days) }
     }
 
-    /// Where others than this machine's own users can reach the server, as far as its settings tell.
+    /// Where others than this machine's own users can reach the server, as far as its settings
+    /// tell.
     pub fn reachable(&self) -> Option<String> {
         if !self.listen.ip().is_loopback() {
             return Some(self.listen.to_string());
         }
         let public = self.public_url.as_ref().filter(|url| !names_this_machine(url));
-        let proxies = (!self.trusted_proxies.is_empty()).then(|| "the proxies that are trusted".to_string());
+        let proxies =
+            (!self.trusted_proxies.is_empty()).then(|| "the proxies that are trusted".to_string());
         public.map(Url::to_string).or(proxies)
     }
 }
@@ -204,28 +234,31 @@ fn names_this_machine(url: &Url) -> bool {
 /// How messages get out.
 #[derive(Debug, Args)]
 pub struct DeliveryArgs {
-    /// Private networks that channels and webhooks may reach, such as 10.0.0.0/8,127.0.0.1/32; the internet is open anyway.
+    /// Private networks that channels and webhooks may reach, such as 10.0.0.0/8,127.0.0.1/32; the
+    /// internet is open anyway.
     #[arg(long, env = "WAYFARE_ALLOW_NETWORKS", value_name = "NETWORKS", value_delimiter = ',')]
     pub allow_networks: Vec<IpNet>,
-    /// People who became overdue while the server stood still for more than a minute go on at this rate, the longest due first;
-    /// 0 lets all of them go on at once.
+    /// People who became overdue while the server stood still for more than a minute go on at this
+    /// rate, the longest due first; 0 lets all of them go on at once.
     #[arg(long, env = "WAYFARE_CATCH_UP_PER_SECOND", default_value_t = 500, value_name = "N")]
     pub catch_up_per_second: u32,
-    /// The file with the server's key, made where there is none: it seals providers' secrets and signs the links in messages.
-    /// Beside the database where none is given (wayfare.db.key).
+    /// The file with the server's key, made where there is none: it seals providers' secrets and
+    /// signs the links in messages. Beside the database where none is given (wayfare.db.key).
     #[arg(long, env = "WAYFARE_KEY_FILE", value_name = "FILE")]
     pub key_file: Option<PathBuf>,
-    /// The key itself in place of a file, 32 bytes in base64; better in the environment than on the command line.
+    /// The key itself in place of a file, 32 bytes in base64; better in the environment than on the
+    /// command line.
     #[arg(long, env = "WAYFARE_SECRET_KEY", value_name = "KEY", hide_env_values = true)]
     pub secret_key: Option<SecretKey>,
-    /// Take this key although the database was used with another one, whose secrets are then entered again; once, not for good.
+    /// Take this key although the database was used with another one, whose secrets are then
+    /// entered again; once, not for good.
     #[arg(long)]
     pub accept_new_key: bool,
 }
 
 impl DeliveryArgs {
-    /// Where the server's key stands, unless it is given itself. A database that is opened through a link has the key of the
-    /// file that the link leads to, where there is none beside the link.
+    /// Where the server's key stands, unless it is given itself. A database that is opened through
+    /// a link has the key of the file that the link leads to, where there is none beside the link.
     pub fn key_file(&self, database: &DatabaseFile) -> PathBuf {
         if let Some(file) = &self.key_file {
             return file.clone();
@@ -264,7 +297,8 @@ impl std::fmt::Debug for SecretKey {
 /// Sign-in with OpenID Connect.
 #[derive(Debug, Args)]
 pub struct ProviderArgs {
-    /// The issuer of an OpenID Connect provider, such as https://accounts.example.com; people can then sign in with it.
+    /// The issuer of an OpenID Connect provider, such as https://accounts.example.com; people can
+    /// then sign in with it.
     #[arg(long, env = "WAYFARE_OIDC_ISSUER", value_name = "URL")]
     pub oidc_issuer: Option<String>,
     /// The client id that the provider knows Wayfare by.
@@ -274,7 +308,12 @@ pub struct ProviderArgs {
     #[arg(long, env = "WAYFARE_OIDC_CLIENT_SECRET", value_name = "SECRET", hide_env_values = true)]
     pub oidc_client_secret: Option<String>,
     /// What is asked for beside openid.
-    #[arg(long, env = "WAYFARE_OIDC_SCOPES", default_value = "email profile", value_name = "SCOPES")]
+    #[arg(
+        long,
+        env = "WAYFARE_OIDC_SCOPES",
+        default_value = "email profile",
+        value_name = "SCOPES"
+    )]
     pub oidc_scopes: String,
     /// What the button on the sign-in page says.
     #[arg(long, env = "WAYFARE_OIDC_NAME", default_value = "Single sign-on", value_name = "NAME")]
@@ -316,8 +355,15 @@ impl ProviderArgs {
 
 fn public_url(text: &str) -> Result<Url, String> {
     let url: Url = text.parse().map_err(|error| format!("{error}"))?;
-    let fine = matches!(url.scheme(), "http" | "https") && url.has_host() && url.path() == "/" && url.query().is_none();
-    if fine { Ok(url) } else { Err("it has to look like https://wayfare.example.com, without a path".to_string()) }
+    let fine = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.path() == "/"
+        && url.query().is_none();
+    if fine {
+        Ok(url)
+    } else {
+        Err("it has to look like https://wayfare.example.com, without a path".to_string())
+    }
 }
 
 #[derive(Debug, Args)]
@@ -347,7 +393,7 @@ pub struct ImportArgs {
 
 #[derive(Debug, Args)]
 pub struct ImportPeopleArgs {
-    /// The file, in one of the forms that `docs/people-files.md` describes: .csv or .jsonl.
+    /// The file, in one of the forms that `docs/profile-files.md` describes: .csv or .jsonl.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Put everybody in the file on this list.

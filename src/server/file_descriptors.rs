@@ -1,4 +1,5 @@
-//! Each connection takes a descriptor of the process. How many there may be is raised as far as the system allows.
+//! Each connection takes a descriptor of the process. How many there may be is raised as far as the
+//! system allows.
 
 use crate::server::listener::CONNECTIONS_MAX;
 
@@ -7,19 +8,26 @@ const BESIDE_CONNECTIONS: usize = 256;
 /// Where the system gives next to nothing, descriptors run out before this many.
 const CONNECTIONS_MIN: usize = 64;
 
-/// Raises the limit of this process to what it is allowed, and answers how many connections that carries.
+/// Raises the limit of this process to what it is allowed, and answers how many connections that
+/// carries.
 pub fn connections_allowed() -> usize {
     let descriptors = raised_limit();
     let allowed = connections_of(descriptors);
     if allowed < CONNECTIONS_MAX {
-        tracing::warn!(?descriptors, connections = allowed, wanted = CONNECTIONS_MAX, "connections.few_descriptors");
+        tracing::warn!(
+            ?descriptors,
+            connections = allowed,
+            wanted = CONNECTIONS_MAX,
+            "connections.few_descriptors"
+        );
     }
     allowed
 }
 
 /// `None`: as many as wanted.
 fn connections_of(descriptors: Option<u64>) -> usize {
-    let descriptors = descriptors.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
+    let descriptors =
+        descriptors.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
     descriptors.saturating_sub(BESIDE_CONNECTIONS).clamp(CONNECTIONS_MIN, CONNECTIONS_MAX)
 }
 

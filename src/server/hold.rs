@@ -1,5 +1,6 @@
-//! Whether everything that happens by itself stands still, as all parts of a running server know it ([`Hold`]). A server is
-//! held when it starts, or not at all; a release is final until the next start.
+//! Whether everything that happens by itself stands still, as all parts of a running server know it
+//! ([`Hold`]). A server is held when it starts, or not at all; a release is final until the next
+//! start.
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +24,8 @@ impl HoldWatch {
         self.0.send_if_modified(|hold| hold.take().is_some());
     }
 
-    /// Does the work from the moment on in which nothing is held; not at all where `stop` comes first.
+    /// Does the work from the moment on in which nothing is held; not at all where `stop` comes
+    /// first.
     pub async fn once_released(self, stop: CancellationToken, work: impl Future<Output = ()>) {
         tokio::select! {
             biased;
@@ -54,7 +56,9 @@ mod tests {
     async fn work_begins_with_the_release_and_never_after_a_stop() {
         let (watch, stop) = (held(), CancellationToken::new());
         static DONE: AtomicBool = AtomicBool::new(false);
-        let work = tokio::spawn(watch.clone().once_released(stop.clone(), async { DONE.store(true, Ordering::SeqCst) }));
+        let work = tokio::spawn(
+            watch.clone().once_released(stop.clone(), async { DONE.store(true, Ordering::SeqCst) }),
+        );
         tokio::task::yield_now().await;
         assert!(!DONE.load(Ordering::SeqCst) && !work.is_finished());
         watch.release();

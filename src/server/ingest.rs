@@ -1,5 +1,6 @@
-//! Where records wait for the writer: whoever comes while one transaction is written shares the next one. Each sender is
-//! answered when her records are on the disk, and hears at once when there is no more room.
+//! Where records wait for the writer: whoever comes while one transaction is written shares the
+//! next one. Each sender is answered when her records are on the disk, and hears at once when there
+//! is no more room.
 
 use std::sync::Arc;
 
@@ -57,14 +58,16 @@ impl Intake {
         supervisor: &Supervisor,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        supervisor.run_while_used(Worker::IngestWriter, write(store, clock, signs, flights, receiver));
+        supervisor
+            .run_while_used(Worker::IngestWriter, write(store, clock, signs, flights, receiver));
         Self(sender)
     }
 
     /// Stores records; answered when they are on the disk, with what their sender may not change.
     ///
     /// # Errors
-    /// Where there is no room, or they could not be written: nothing was stored then. Or where nobody writes any more.
+    /// Where there is no room, or they could not be written: nothing was stored then. Or where
+    /// nobody writes any more.
     pub async fn take(&self, batch: Batch) -> Result<Vec<Ignored>, IntakeError> {
         let (answer, answered) = oneshot::channel();
         self.0.try_send(Waiting { batch, answer })?;
@@ -113,7 +116,8 @@ async fn write(
         let result = store.ingest(&batches, clock.now()).await;
         match result {
             Ok(ingested) => answer_each(answers, ingested, &flights),
-            // Whoever came while this was waited for has waited as long as the others: nobody waits for it once more.
+            // Whoever came while this was waited for has waited as long as the others: nobody waits
+            // for it once more.
             Err(StoreError::Unavailable(obstacle)) if obstacle.meets_everybody() => {
                 tracing::error!(%obstacle, records = count, "intake.failed");
                 while let Ok(next) = waiting.try_recv() {
@@ -147,9 +151,13 @@ async fn write(
     }
 }
 
-/// Whoever withdrew a consent or changed an address is answered when no message goes out any more as it was prepared before;
-/// everybody else, and whoever comes next, does not wait for that.
-fn answer_each(answers: Vec<oneshot::Sender<StoreResult<Vec<Ignored>>>>, ingested: Vec<Ingested>, flights: &Flights) {
+/// Whoever withdrew a consent or changed an address is answered when no message goes out any more
+/// as it was prepared before; everybody else, and whoever comes next, does not wait for that.
+fn answer_each(
+    answers: Vec<oneshot::Sender<StoreResult<Vec<Ignored>>>>,
+    ingested: Vec<Ingested>,
+    flights: &Flights,
+) {
     for (answer, Ingested { ignored, changed }) in answers.into_iter().zip(ingested) {
         if changed.is_empty() {
             let _ = answer.send(Ok(ignored));

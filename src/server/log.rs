@@ -1,6 +1,7 @@
-//! The log. Lines go to the standard error by a thread of its own, so that whoever has something to tell never waits for it and
-//! never fails at it: neither when the reader of the lines has stopped reading, nor when it is gone, nor on a full disk. What
-//! cannot be written is let go and counted, and the number is told as soon as lines get through again.
+//! The log. Lines go to the standard error by a thread of its own, so that whoever has something to
+//! tell never waits for it and never fails at it: neither when the reader of the lines has stopped
+//! reading, nor when it is gone, nor on a full disk. What cannot be written is let go and counted,
+//! and the number is told as soon as lines get through again.
 
 use std::{
     backtrace::{Backtrace, BacktraceStatus},
@@ -66,16 +67,21 @@ impl Drop for Log {
     }
 }
 
-/// Starts the log of this program, once. Panics are told in it as well, in the form of all other lines.
+/// Starts the log of this program, once. Panics are told in it as well, in the form of all other
+/// lines.
 ///
 /// # Errors
 /// Where the filter cannot be read, or no thread can be started.
 pub fn start(args: &LogArgs) -> Result<Log, LogError> {
-    let filter = EnvFilter::try_new(&args.log).map_err(|error| LogError::Filter(args.log.clone(), error))?;
+    let filter =
+        EnvFilter::try_new(&args.log).map_err(|error| LogError::Filter(args.log.clone(), error))?;
     let lines = Lines::default();
     let (waiting, out) = (lines.clone(), standard_error()?);
     thread::Builder::new().name("log".to_string()).spawn(move || waiting.write_to(out))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines.clone()).log_internal_errors(false);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(lines.clone())
+        .log_internal_errors(false);
     match args.log_format {
         LogFormat::Text => log.with_ansi(false).init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
@@ -84,7 +90,8 @@ pub fn start(args: &LogArgs) -> Result<Log, LogError> {
     Ok(Log(lines))
 }
 
-/// A handle of our own: the one of the standard library is locked for as long as somebody writes, which may be for ever.
+/// A handle of our own: the one of the standard library is locked for as long as somebody writes,
+/// which may be for ever.
 #[cfg(unix)]
 fn standard_error() -> io::Result<std::fs::File> {
     use std::os::fd::AsFd;
@@ -217,7 +224,8 @@ impl MakeWriter<'_> for Lines {
     }
 }
 
-/// What somebody else wrote and is told of does not begin a line of its own, which would look like one of ours.
+/// What somebody else wrote and is told of does not begin a line of its own, which would look like
+/// one of ours.
 fn one_line(line: &[u8]) -> Cow<'_, [u8]> {
     let text = line.strip_suffix(b"\n").unwrap_or(line);
     if !text.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
@@ -338,7 +346,10 @@ mod tests {
     #[test]
     fn whatever_a_line_tells_of_it_stays_one_line() {
         assert_eq!(*one_line(b"plain\n"), *b"plain\n");
-        assert_eq!(*one_line(b"name=a\r\n2026 ERROR forged\n"), *b"name=a\\r\\n2026 ERROR forged\n");
+        assert_eq!(
+            *one_line(b"name=a\r\n2026 ERROR forged\n"),
+            *b"name=a\\r\\n2026 ERROR forged\n"
+        );
     }
 
     #[test]

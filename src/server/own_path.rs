@@ -1,5 +1,6 @@
-//! Where a request may send a browser on: to a page of this server, and nowhere else. Every redirect whose target comes from a
-//! request (`next`, `back`, `Referer`) goes through [`own_path`].
+//! Where a request may send a browser on: to a page of this server, and nowhere else. Every
+//! redirect whose target comes from a request (`next`, `back`, `Referer`) goes through
+//! [`own_path`].
 
 use url::{Position, Url};
 
@@ -8,10 +9,12 @@ const LENGTH_MAX: usize = 8_000;
 /// Stands for this server while a target is read; nothing has this name (RFC 2606).
 const HERE: &str = "https://wayfare.invalid";
 
-/// Reads a target as a browser would: path, query and fragment of a page of this server. `None` for everything else.
+/// Reads a target as a browser would: path, query and fragment of a page of this server. `None` for
+/// everything else.
 ///
-/// Browsers drop tabs and line breaks and take `\` for `/`, so that `/⇥/evil.example` leads to evil.example: whatever has such
-/// a byte is refused, and what is left is what the parser understood, not what was written.
+/// Browsers drop tabs and line breaks and take `\` for `/`, so that `/⇥/evil.example` leads to
+/// evil.example: whatever has such a byte is refused, and what is left is what the parser
+/// understood, not what was written.
 pub fn own_path(text: &str) -> Option<String> {
     let odd = |byte: u8| byte < 0x21 || byte == 0x7f || byte == b'\\';
     if !text.starts_with('/') || text.len() > LENGTH_MAX || text.bytes().any(odd) {
@@ -33,9 +36,14 @@ mod tests {
 
     #[test]
     fn a_page_of_ours_is_taken_with_its_query_and_fragment() {
-        for path in
-            ["/", "/journeys", "/journeys?q=a%20b&page=2", "/journeys/x#steps", "/%2f%2fevil.example", "/%09/evil.example"]
-        {
+        for path in [
+            "/",
+            "/journeys",
+            "/journeys?q=a%20b&page=2",
+            "/journeys/x#steps",
+            "/%2f%2fevil.example",
+            "/%09/evil.example",
+        ] {
             assert_eq!(own_path(path).as_deref(), Some(path));
         }
         assert_eq!(own_path("/keys/../people").as_deref(), Some("/people"));

@@ -1,4 +1,5 @@
-//! Reads a file of people and events, portion by portion: what is good becomes records, what is not is named by its line.
+//! Reads a file of people and events, portion by portion: what is good becomes records, what is not
+//! is named by its line.
 
 mod table_rows;
 
@@ -53,10 +54,15 @@ pub enum FileError {
 }
 
 /// Reads in a thread of its own; a portion is read while the one before is stored.
-pub fn portions(file: File, reading: FileReading, now: Timestamp) -> mpsc::Receiver<Result<Portion, FileError>> {
+pub fn portions(
+    file: File,
+    reading: FileReading,
+    now: Timestamp,
+) -> mpsc::Receiver<Result<Portion, FileError>> {
     let (sender, receiver) = mpsc::channel(2);
     thread_task("import.read", move || {
-        let mut rows = Rows { portion: Portion::default(), list: reading.list.clone(), sender: &sender };
+        let mut rows =
+            Rows { portion: Portion::default(), list: reading.list.clone(), sender: &sender };
         // A panic must not look like the end of the file.
         let read = catch_unwind(AssertUnwindSafe(|| match reading.format {
             FileFormat::Csv => read_table(file, reading.identity.as_deref(), now, &mut rows),
@@ -103,19 +109,28 @@ impl Rows<'_> {
     }
 }
 
-fn read_table(file: File, identity: Option<&str>, now: Timestamp, rows: &mut Rows<'_>) -> Result<(), FileError> {
+fn read_table(
+    file: File,
+    identity: Option<&str>,
+    now: Timestamp,
+    rows: &mut Rows<'_>,
+) -> Result<(), FileError> {
     let mut input = BufReader::with_capacity(64 * 1024, file);
     let delimiter = delimiter(input.fill_buf()?);
     let mut table = TableRows::new(input, delimiter);
     let mut row = Row::default();
     let Some(heading) = read_heading(&mut table, &mut row, identity)? else {
-        return Err(FileError::Heading("The file is empty. Its first row names the columns.".to_string()));
+        return Err(FileError::Heading(
+            "The file is empty. Its first row names the columns.".to_string(),
+        ));
     };
     loop {
         let (line, read) = match table.read(&mut row)? {
             Found::End => return Ok(()),
             Found::TooLong { line } => (line, Err(too_long())),
-            Found::Row { line } => (line, texts(&row).and_then(|cells| heading.records(cells.into_iter(), now))),
+            Found::Row { line } => {
+                (line, texts(&row).and_then(|cells| heading.records(cells.into_iter(), now)))
+            }
         };
         if !rows.take(line, table.bytes, read) {
             return Ok(());
@@ -135,9 +150,11 @@ fn read_heading<R: BufRead>(
         Found::Row { .. } => texts(row).map_err(|error| FileError::Heading(error.sentence))?,
     };
     let heading = Heading::read(cells.into_iter(), identity);
-    heading
-        .map(Some)
-        .map_err(|errors| FileError::Heading(errors.into_iter().map(|error| error.sentence).collect::<Vec<_>>().join(" ")))
+    heading.map(Some).map_err(|errors| {
+        FileError::Heading(
+            errors.into_iter().map(|error| error.sentence).collect::<Vec<_>>().join(" "),
+        )
+    })
 }
 
 fn texts(row: &Row) -> Result<Vec<&str>, FieldError> {
@@ -150,10 +167,15 @@ fn texts(row: &Row) -> Result<Vec<&str>, FieldError> {
 }
 
 fn too_long() -> FieldError {
-    FieldError::new("", "too_long", format!("The row is longer than {ROW_MAX} bytes. Is a quotation mark not closed?"))
+    FieldError::new(
+        "",
+        "too_long",
+        format!("The row is longer than {ROW_MAX} bytes. Is a quotation mark not closed?"),
+    )
 }
 
-/// Whichever of comma, semicolon and tab the first line holds most of: spreadsheets write what their country is used to.
+/// Whichever of comma, semicolon and tab the first line holds most of: spreadsheets write what
+/// their country is used to.
 fn delimiter(start: &[u8]) -> u8 {
     let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let count = |wanted: u8| first.iter().filter(|byte| **byte == wanted).count();
@@ -222,7 +244,11 @@ mod tests {
         while let Some(portion) = portions.recv().await {
             match portion {
                 Ok(portion) => {
-                    assert_eq!(portion.records.len() as u64, portion.taken * 2, "each is put on the list");
+                    assert_eq!(
+                        portion.records.len() as u64,
+                        portion.taken * 2,
+                        "each is put on the list"
+                    );
                     taken += portion.taken;
                     refused.extend(portion.refused.iter().map(|refused| refused.line));
                 }
@@ -234,13 +260,17 @@ mod tests {
 
     #[tokio::test]
     async fn bad_rows_are_named_by_their_line_and_the_others_taken() {
-        let table = b"identity;age:number\nada;36\nbob;old\n\n;7\neve;\"1\n2\"\nfay;8\n\xff;9\nzoe\n";
+        let table =
+            b"identity;age:number\nada;36\nbob;old\n\n;7\neve;\"1\n2\"\nfay;8\n\xff;9\nzoe\n";
         assert_eq!(read(table, FileFormat::Csv).await, (2, vec![3, 5, 6, 9, 10], None));
     }
 
     #[tokio::test]
     async fn a_row_that_is_too_long_is_named_and_what_follows_is_taken() {
-        let table = format!("identity,note\nada,\"{}\"\nbob,short\neve,\"never closed\n", "x".repeat(2 * ROW_MAX));
+        let table = format!(
+            "identity,note\nada,\"{}\"\nbob,short\neve,\"never closed\n",
+            "x".repeat(2 * ROW_MAX)
+        );
         assert_eq!(read(table.as_bytes(), FileFormat::Csv).await, (2, vec![2], None));
     }
 
@@ -262,8 +292,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_long_file_comes_in_portions_and_loses_nothing() {
-        let rows: String = (0..2 * PORTION + 7).map(|number| format!("p{number},{number}\n")).collect();
+        let rows: String =
+            (0..2 * PORTION + 7).map(|number| format!("p{number},{number}\n")).collect();
         let table = format!("identity,age:number\n{rows}");
-        assert_eq!(read(table.as_bytes(), FileFormat::Csv).await, (2 * PORTION as u64 + 7, vec![], None));
+        assert_eq!(
+            read(table.as_bytes(), FileFormat::Csv).await,
+            (2 * PORTION as u64 + 7, vec![], None)
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! Keeps the file from growing for ever: old events, old step logs and old accounts of refusals and imports go, a portion at a
-//! time, so that nobody waits for it. People, their trips and all figures stay.
+//! Keeps the file from growing for ever: old events, old step logs and old accounts of refusals and
+//! imports go, a portion at a time, so that nobody waits for it. People, their trips and all
+//! figures stay.
 
 use std::{sync::Arc, time::Duration};
 
@@ -39,7 +40,12 @@ impl Retention {
 }
 
 /// Runs until told to stop.
-pub async fn keep_small(store: impl EngineStore, clock: Arc<dyn Clock>, retention: Retention, stop: CancellationToken) {
+pub async fn keep_small(
+    store: impl EngineStore,
+    clock: Arc<dyn Clock>,
+    retention: Retention,
+    stop: CancellationToken,
+) {
     loop {
         tokio::select! {
             biased;
@@ -61,7 +67,8 @@ pub async fn keep_small(store: impl EngineStore, clock: Arc<dyn Clock>, retentio
 async fn tidy(store: &impl EngineStore, retention: Retention, now: Timestamp) -> StoreResult<u64> {
     let mut rows = 0;
     if let Some(before) = Retention::before(retention.events, now) {
-        rows += page_by_page(|from| store.forget_events(Age { before, now }, from, PORTION)).await?;
+        rows +=
+            page_by_page(|from| store.forget_events(Age { before, now }, from, PORTION)).await?;
     }
     if let Some(before) = Retention::before(retention.steps, now) {
         let age = Age { before, now };

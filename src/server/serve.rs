@@ -1,5 +1,6 @@
-//! Starts everything, and stops it in order: first no new requests, then the running ones finish, then the file is closed. What
-//! works in the background is watched: where one of it dies, everything else ends in the same order.
+//! Starts everything, and stops it in order: first no new requests, then the running ones finish,
+//! then the file is closed. What works in the background is watched: where one of it dies,
+//! everything else ends in the same order.
 
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -7,7 +8,9 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::{
-    domain::{delivery::hook::HookProvider, hold::HoldReason, people::profile::Channel, time::Timestamp},
+    domain::{
+        delivery::hook::HookProvider, hold::HoldReason, people::profile::Channel, time::Timestamp,
+    },
     server::{
         auth::{
             Auth, Lifetimes,
@@ -51,8 +54,8 @@ use crate::{
 
 /// How often a server looks whether the database is still its own.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How long workers get to end after running requests did. Each has a bound of its own that is shorter; this one is for those
-/// that hang.
+/// How long workers get to end after running requests did. Each has a bound of its own that is
+/// shorter; this one is for those that hang.
 const WORKERS_END: Duration = Duration::from_secs(60);
 /// How long the file gets to be closed in order. What was answered is in it in any case.
 const FILE_CLOSES: Duration = Duration::from_secs(10);
@@ -60,9 +63,15 @@ const FILE_CLOSES: Duration = Duration::from_secs(10);
 /// Why the server did not start, or ended: a sentence for the person who started it.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    #[error("Others can reach Wayfare at {0}, and there is no account yet. Make one first: wayfare user add you@example.com")]
+    #[error(
+        "Others can reach Wayfare at {0}, and there is no account yet. Make one first: wayfare \
+            user add you@example.com"
+    )]
     NotLocal(String),
-    #[error("Cannot listen on {0}: {1}. Is another program using the port? Give another one with --listen.")]
+    #[error(
+        "Cannot listen on {0}: {1}. Is another program using the port? Give another one with \
+            --listen."
+    )]
     Listen(SocketAddr, std::io::Error),
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -77,7 +86,9 @@ pub enum ServeError {
     Key(#[from] ServerKeyError),
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
-    #[error("Nothing can be sent from this machine: {0}. Look at its network and its certificates.")]
+    #[error(
+        "Nothing can be sent from this machine: {0}. Look at its network and its certificates."
+    )]
     Outside(#[from] reqwest::Error),
     #[error(transparent)]
     Store(#[from] crate::server::store::StoreError),
@@ -90,18 +101,21 @@ pub enum ServeError {
 /// Serves until a signal or `stop` says otherwise.
 ///
 /// # Errors
-/// Where the address or the database cannot be used, or something that works in the background died.
+/// Where the address or the database cannot be used, or something that works in the background
+/// died.
 pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), ServeError> {
     let file = DatabaseFile::open(&args.database.database, Access::Create)?;
     let _only_one = ServerLock::acquire(&file).await?;
-    let config = SqliteConfig { readers: args.readers, ..SqliteConfig::new(&args.database.database) };
+    let config =
+        SqliteConfig { readers: args.readers, ..SqliteConfig::new(&args.database.database) };
     let store = SqliteStore::open_file(file, &config).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let hold = take_over(&store, args.hold, clock.now()).await?;
     store.local_actor(clock.now()).await?;
     store
         .break_off_imports(
-            "The server ended meanwhile. Import the file again: who is known already is only brought up to date.",
+            "The server ended meanwhile. Import the file again: who is known already is only \
+                brought up to date.",
             clock.now(),
         )
         .await?;
@@ -113,7 +127,9 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let provider = args.provider.config()?.map(Provider::new).transpose()?;
     let lifetimes = Lifetimes::new(hours(args.session_idle_hours), hours(args.session_hours));
     let changes = Changes::default();
-    let listener = listener::bind(args.listen).await.map_err(|error| ServeError::Listen(args.listen, error))?;
+    let listener = listener::bind(args.listen)
+        .await
+        .map_err(|error| ServeError::Listen(args.listen, error))?;
     let address = listener.local_addr()?;
     let auth = Auth::new(lifetimes, provider);
     let signs = EngineSigns::default();
@@ -128,16 +144,24 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let links = args.public_url.clone().map_or_else(|| local_url(address), Ok)?;
     let (local_too, sending) = (reachable.is_none(), Some(delivery.clone()));
     let supervisor = Supervisor::new(stop.clone());
-    let services =
-        Services::new(store.clone(), Arc::clone(&clock), changes.clone(), auth, signs.clone(), sending, supervisor.clone())
-            .with_local_mode(local_too)
-            .with_costly_work(CostlyWork::within(Duration::from_secs(args.work_seconds)))
-            .with_hold(hold.clone());
+    let services = Services::new(
+        store.clone(),
+        Arc::clone(&clock),
+        changes.clone(),
+        auth,
+        signs.clone(),
+        sending,
+        supervisor.clone(),
+    )
+    .with_local_mode(local_too)
+    .with_costly_work(CostlyWork::within(Duration::from_secs(args.work_seconds)))
+    .with_hold(hold.clone());
     let state = AppState {
         services: services.clone(),
         assets: Arc::new(Assets::embedded()),
         site: Arc::new(
-            Site::new(args.public_url.clone(), args.listen.ip(), args.trusted_proxies.clone()).asking_for(token.as_ref()),
+            Site::new(args.public_url.clone(), args.listen.ip(), args.trusted_proxies.clone())
+                .asking_for(token.as_ref()),
         ),
         stop: stop.clone(),
         streams: ConcurrencyLimit::new(STREAMS_MAX),
@@ -152,19 +176,30 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
         0 => engine,
         per_second => engine.catching_up(per_second),
     };
-    supervisor.run(Worker::DatabaseWatch, watch_database(store.clone(), hold.clone(), stop.clone()));
+    supervisor
+        .run(Worker::DatabaseWatch, watch_database(store.clone(), hold.clone(), stop.clone()));
     // Whatever happens by itself waits for the release where the server is held.
-    supervisor.run(Worker::Engine, hold.clone().once_released(stop.clone(), engine.run(stop.clone())));
+    supervisor
+        .run(Worker::Engine, hold.clone().once_released(stop.clone(), engine.run(stop.clone())));
     supervisor.run(
         Worker::Dispatcher,
-        hold.clone().once_released(stop.clone(), courier(&store, &clock, &delivery, links).run(stop.clone())),
+        hold.clone().once_released(
+            stop.clone(),
+            courier(&store, &clock, &delivery, links).run(stop.clone()),
+        ),
     );
     supervisor.run(
         Worker::Retention,
-        hold.clone().once_released(stop.clone(), keep_small(store.clone(), Arc::clone(&clock), args.retention(), stop.clone())),
+        hold.clone().once_released(
+            stop.clone(),
+            keep_small(store.clone(), Arc::clone(&clock), args.retention(), stop.clone()),
+        ),
     );
-    supervisor
-        .run(Worker::Scheduler, hold.clone().once_released(stop.clone(), keep_time(store.clone(), clock, changes, stop.clone())));
+    supervisor.run(
+        Worker::Scheduler,
+        hold.clone()
+            .once_released(stop.clone(), keep_time(store.clone(), clock, changes, stop.clone())),
+    );
     let grace = Duration::from_secs(args.shutdown_seconds);
     supervisor.run(Worker::Listener, listener::serve(listener, routers, connections, stop, grace));
 
@@ -186,18 +221,28 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
 }
 
 /// This process serves the database from now on. Answers whether it is held.
-async fn take_over(store: &SqliteStore, hold: bool, now: Timestamp) -> Result<HoldWatch, ServeError> {
+async fn take_over(
+    store: &SqliteStore,
+    hold: bool,
+    now: Timestamp,
+) -> Result<HoldWatch, ServeError> {
     for sentence in store.file().open_to_others() {
         tracing::warn!("{sentence}");
     }
-    store.take_over(&format!("wayfare {}, process {}", env!("CARGO_PKG_VERSION"), std::process::id()), now).await?;
+    store
+        .take_over(
+            &format!("wayfare {}, process {}", env!("CARGO_PKG_VERSION"), std::process::id()),
+            now,
+        )
+        .await?;
     if hold {
         store.hold(HoldReason::Requested, now).await?;
     }
     Ok(HoldWatch::new(store.look_at_identity().await?))
 }
 
-/// Looks every second whether the database is still this server's, and whether another process released it.
+/// Looks every second whether the database is still this server's, and whether another process
+/// released it.
 async fn watch_database(store: SqliteStore, hold: HoldWatch, stop: CancellationToken) {
     loop {
         tokio::select! {
@@ -218,7 +263,12 @@ async fn watch_database(store: SqliteStore, hold: HoldWatch, stop: CancellationT
 }
 
 /// What brings messages to their providers.
-fn courier(store: &SqliteStore, clock: &Arc<dyn Clock>, delivery: &Delivery, links: Url) -> Courier<SqliteStore> {
+fn courier(
+    store: &SqliteStore,
+    clock: &Arc<dyn Clock>,
+    delivery: &Delivery,
+    links: Url,
+) -> Courier<SqliteStore> {
     let Delivery { vault, outside, signs, flights } = delivery.clone();
     let office = Office {
         clock: Arc::clone(clock),
@@ -230,7 +280,8 @@ fn courier(store: &SqliteStore, clock: &Arc<dyn Clock>, delivery: &Delivery, lin
     };
     let open = move |stored: &StoredChannel| {
         let is_sms = stored.settings.channel() == Channel::Sms;
-        let callback = is_sms.then(|| hook_url(&links, &vault, stored.project, HookProvider::Twilio));
+        let callback =
+            is_sms.then(|| hook_url(&links, &vault, stored.project, HookProvider::Twilio));
         channels::open_stored(stored, callback, &vault, &outside).map_err(|error| error.to_string())
     };
     Courier::new(store.clone(), office, Arc::new(open))
@@ -252,12 +303,14 @@ fn announce(address: SocketAddr, args: &ServeArgs, local: bool, token: Option<&S
     let _ = match token.filter(|_| local) {
         Some(token) => writeln!(
             out,
-            "There is no account yet: whoever has this address may do everything: http://{address}/?token={}",
+            "There is no account yet: whoever has this address may do everything: \
+                http://{address}/?token={}",
             token.expose()
         ),
         None if local => writeln!(
             out,
-            "There is no account yet: whoever reaches this port may do everything. Create the first account at \
+            "There is no account yet: whoever reaches this port may do everything. Create the \
+                first account at \
              http://{address}/setup, or start with --local-token."
         ),
         None => Ok(()),
@@ -270,7 +323,10 @@ fn announce(address: SocketAddr, args: &ServeArgs, local: bool, token: Option<&S
 /// And that nothing happens by itself, where it is so.
 fn announce_hold(hold: &HoldWatch, args: &ServeArgs) {
     let Some(held) = hold.get() else { return };
-    let how = format!("Release it on any page, or with: wayfare release --database {}", args.database.database.display());
+    let how = format!(
+        "Release it on any page, or with: wayfare release --database {}",
+        args.database.database.display()
+    );
     let mut out = std::io::stdout();
     let _ = writeln!(out, "{}\n{how}", held.reason.sentence());
     let _ = out.flush();

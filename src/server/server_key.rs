@@ -1,5 +1,5 @@
-//! The key with which a server starts: the one that the database was used with, unless nothing depends on it, or somebody
-//! says knowingly that another one will do.
+//! The key with which a server starts: the one that the database was used with, unless nothing
+//! depends on it, or somebody says knowingly that another one will do.
 
 use super::{
     config::DeliveryArgs,
@@ -20,7 +20,8 @@ pub enum ServerKeyError {
     Store(#[from] StoreError),
 }
 
-/// Reads the key, makes one for a database that has none yet, and remembers in the database which it is.
+/// Reads the key, makes one for a database that has none yet, and remembers in the database which
+/// it is.
 ///
 /// # Errors
 /// Where the database depends on a key and this is not it.
@@ -36,7 +37,9 @@ pub async fn server_key(args: &DeliveryArgs, store: &SqliteStore) -> Result<Vaul
     };
     if !fits && !args.accept_new_key && store.depends_on_key().await? {
         return Err(match (found, known) {
-            (Some(vault), Some(known)) => VaultError::Unknown { known: short(&known), given: short(&vault.fingerprint()) },
+            (Some(vault), Some(known)) => {
+                VaultError::Unknown { known: short(&known), given: short(&vault.fingerprint()) }
+            }
             _ => VaultError::Missing(file),
         }
         .into());
@@ -48,7 +51,11 @@ pub async fn server_key(args: &DeliveryArgs, store: &SqliteStore) -> Result<Vaul
     if known != Some(vault.fingerprint()) {
         store.save_key_fingerprint(&vault.fingerprint()).await?;
         if let Some(known) = known {
-            tracing::warn!(before = short(&known), now = short(&vault.fingerprint()), "key.replaced");
+            tracing::warn!(
+                before = short(&known),
+                now = short(&vault.fingerprint()),
+                "key.replaced"
+            );
         }
     }
     if let Some(sentence) = open_to_others(&file) {

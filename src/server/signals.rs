@@ -2,7 +2,8 @@
 
 use tokio_util::sync::CancellationToken;
 
-/// Listens from now on: until it is polled nothing is missed. Returns after a signal, which sets off `stop`, or after `stop`.
+/// Listens from now on: until it is polled nothing is missed. Returns after a signal, which sets
+/// off `stop`, or after `stop`.
 ///
 /// # Errors
 /// Where the system lets nobody listen. A server that cannot be told to stop does not start.

@@ -1,6 +1,7 @@
-//! Watches what works in the background. A worker that dies, by a panic or by returning before its time, is an error in the log
-//! and in `/healthz`, and ends the server in order: half a server that goes on answering is worse than none, and whatever
-//! started it starts it anew. Short tasks begin here as well, so that a panic in one of them is never unseen.
+//! Watches what works in the background. A worker that dies, by a panic or by returning before its
+//! time, is an error in the log and in `/healthz`, and ends the server in order: half a server that
+//! goes on answering is worse than none, and whatever started it starts it anew. Short tasks begin
+//! here as well, so that a panic in one of them is never unseen.
 
 use std::{
     any::Any,
@@ -14,8 +15,8 @@ use futures::FutureExt;
 use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Everything that lives as long as the server. A new worker belongs into [`Worker::ALL`]: the test that lets each of them
-/// panic goes by it.
+/// Everything that lives as long as the server. A new worker belongs into [`Worker::ALL`]: the test
+/// that lets each of them panic goes by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worker {
     /// Watches for changes that other processes make.
@@ -109,7 +110,8 @@ impl Supervisor {
         self.0.waited_for.spawn(self.clone().watch(worker, work, MayEnd::WhenStopped));
     }
 
-    /// Runs a worker that also ends when nobody is left who could give it work; the end of the server does not wait for it.
+    /// Runs a worker that also ends when nobody is left who could give it work; the end of the
+    /// server does not wait for it.
     pub fn run_while_used(&self, worker: Worker, work: impl Future<Output = ()> + Send + 'static) {
         tokio::spawn(self.clone().watch(worker, work, MayEnd::WhenUnused));
     }
@@ -117,7 +119,8 @@ impl Supervisor {
     async fn watch(self, worker: Worker, work: impl Future<Output = ()> + Send, may_end: MayEnd) {
         debug_assert!(Worker::ALL.contains(&worker), "{worker:?} is not in the list of workers");
         self.running().push(worker);
-        // What a worker leaves behind when it panics is its own, or behind locks that pass a panic over.
+        // What a worker leaves behind when it panics is its own, or behind locks that pass a panic
+        // over.
         let ended = AssertUnwindSafe(injected::or_panic(worker, work)).catch_unwind().await;
         self.running().retain(|running| *running != worker);
         match ended {
@@ -128,7 +131,8 @@ impl Supervisor {
     }
 
     fn died(&self, worker: Worker, reason: String) {
-        // First the end is set off, then it is told: nothing that is done to tell it can stand in the way.
+        // First the end is set off, then it is told: nothing that is done to tell it can stand in
+        // the way.
         let _ = self.0.died.set(WorkerDied { worker, reason: reason.clone() });
         self.0.stop.cancel();
         tracing::error!(worker = worker.key(), reason, "worker.died");
@@ -143,7 +147,8 @@ impl Supervisor {
         self.0.died.get()
     }
 
-    /// Waits until the server is to end and its workers have; those that are not done `within` the time after it are left.
+    /// Waits until the server is to end and its workers have; those that are not done `within` the
+    /// time after it are left.
     pub async fn until_ended(&self, within: Duration) {
         self.0.stop.cancelled().await;
         self.0.waited_for.close();
@@ -156,13 +161,19 @@ impl Supervisor {
 
 impl fmt::Debug for Supervisor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Supervisor").field("running", &*self.running()).field("died", &self.0.died).finish()
+        f.debug_struct("Supervisor")
+            .field("running", &*self.running())
+            .field("died", &self.0.died)
+            .finish()
     }
 }
 
-/// Begins a task that comes to an end by itself and that nobody has to wait for. A panic in it harms nothing else and is told
-/// with its name.
-pub fn short_task(what: &'static str, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+/// Begins a task that comes to an end by itself and that nobody has to wait for. A panic in it
+/// harms nothing else and is told with its name.
+pub fn short_task(
+    what: &'static str,
+    work: impl Future<Output = ()> + Send + 'static,
+) -> JoinHandle<()> {
     tokio::spawn(contained(what, work))
 }
 
@@ -183,7 +194,8 @@ pub async fn thread_with_answer<T: Send + 'static>(
     what: &'static str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Panicked> {
-    let done = tokio::task::spawn_blocking(move || told(what, catch_unwind(AssertUnwindSafe(work))));
+    let done =
+        tokio::task::spawn_blocking(move || told(what, catch_unwind(AssertUnwindSafe(work))));
     done.await.unwrap_or(Err(Panicked(what)))
 }
 
@@ -222,11 +234,15 @@ mod injected {
 
     use super::Worker;
 
-    /// `WAYFARE_PANIC_IN=engine:FILE` lets the worker panic in the middle of its work, as soon as there is such a file.
+    /// `WAYFARE_PANIC_IN=engine:FILE` lets the worker panic in the middle of its work, as soon as
+    /// there is such a file.
     #[expect(clippy::panic, reason = "it is what the test asks for")]
     pub async fn or_panic(worker: Worker, work: impl Future<Output = ()>) {
         let wanted = env::var("WAYFARE_PANIC_IN").unwrap_or_default();
-        let file = wanted.split_once(':').filter(|(key, _)| *key == worker.key()).map(|(_, file)| file.to_string());
+        let file = wanted
+            .split_once(':')
+            .filter(|(key, _)| *key == worker.key())
+            .map(|(_, file)| file.to_string());
         let fuse = async {
             let Some(file) = file else { return pending().await };
             while !Path::new(&file).exists() {
@@ -302,8 +318,14 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_waits_for_a_task_that_panicked_learns_that_there_is_no_answer() {
-        assert_eq!(task_with_answer::<()>("test", async { panic!("alone") }).await, Err(Panicked("test")));
-        assert_eq!(thread_with_answer::<()>("test", || panic!("alone")).await, Err(Panicked("test")));
+        assert_eq!(
+            task_with_answer::<()>("test", async { panic!("alone") }).await,
+            Err(Panicked("test"))
+        );
+        assert_eq!(
+            thread_with_answer::<()>("test", || panic!("alone")).await,
+            Err(Panicked("test"))
+        );
         assert_eq!(thread_with_answer("test", || 7).await, Ok(7));
     }
 }

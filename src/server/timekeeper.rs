@@ -1,4 +1,5 @@
-//! What happens to journeys by itself: scheduled ones start, ended ones complete. Sleeps until the next is due.
+//! What happens to journeys by itself: scheduled ones start, ended ones complete. Sleeps until the
+//! next is due.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -16,13 +17,19 @@ use crate::{
 
 /// When something due that was refused is tried again.
 const AGAIN: Duration = Duration::from_secs(60);
-/// The longest sleep: projects are asked whether anything changed, since a change may bring a new due time.
+/// The longest sleep: projects are asked whether anything changed, since a change may bring a new
+/// due time.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// The shortest sleep.
 const SHORTEST: Duration = Duration::from_millis(10);
 
 /// Runs until told to stop.
-pub async fn keep_time(store: impl Store, clock: Arc<dyn Clock>, changes: Changes, stop: CancellationToken) {
+pub async fn keep_time(
+    store: impl Store,
+    clock: Arc<dyn Clock>,
+    changes: Changes,
+    stop: CancellationToken,
+) {
     let mut keeper = Keeper { store, changes, seen: HashMap::new() };
     loop {
         let wait = keeper.look(clock.now()).await.unwrap_or_else(|error| {
@@ -44,13 +51,19 @@ struct Keeper<S> {
 }
 
 impl<S: Store> Keeper<S> {
-    /// Does what is due in every project that changed or has something due; answers how long to wait.
+    /// Does what is due in every project that changed or has something due; answers how long to
+    /// wait.
     async fn look(&mut self, now: Timestamp) -> Result<Duration, crate::server::store::StoreError> {
         let mut wait = LOOK_EVERY;
         for (project, generation) in self.store.generations().await? {
             let known = self.seen.get(&project).copied();
-            let same = known.is_some_and(|(seen, due)| seen == generation && due.is_none_or(|due| due > now));
-            let next = if same { known.and_then(|(_, due)| due) } else { self.advance(project, now).await? };
+            let same = known
+                .is_some_and(|(seen, due)| seen == generation && due.is_none_or(|due| due > now));
+            let next = if same {
+                known.and_then(|(_, due)| due)
+            } else {
+                self.advance(project, now).await?
+            };
             if let Some(next) = next {
                 let ahead = Duration::from_millis((next.0 - now.0).max(0).unsigned_abs());
                 wait = wait.min(ahead.max(SHORTEST));
@@ -65,8 +78,13 @@ impl<S: Store> Keeper<S> {
         now: Timestamp,
     ) -> Result<Option<Timestamp>, crate::server::store::StoreError> {
         let person = self.store.system_person();
-        let system =
-            Actor { user: person.id, name: person.name, project, authority: Authority::System, origin: Origin::default() };
+        let system = Actor {
+            user: person.id,
+            name: person.name,
+            project,
+            authority: Authority::System,
+            origin: Origin::default(),
+        };
         let mut next = self.store.advance_by_time(&system, now).await?;
         // What is due and was not done was refused; it is asked for again in a while, not at once.
         if next.is_some_and(|next| next <= now) {

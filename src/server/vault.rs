@@ -1,8 +1,9 @@
-//! The server's own key: it seals secrets that have to be used again (a provider's password), and signs links that people
-//! bring back.
+//! The server's own key: it seals secrets that have to be used again (a provider's password), and
+//! signs links that people bring back.
 //!
-//! The key is 32 bytes from `WAYFARE_SECRET_KEY` or a file beside the database. Whoever has the database without the key
-//! reads no provider's password; whoever loses the key types them in again.
+//! The key is 32 bytes from `WAYFARE_SECRET_KEY` or a file beside the database. Whoever has the
+//! database without the key reads no provider's password; whoever loses the key types them in
+//! again.
 
 use std::{
     fs,
@@ -26,29 +27,44 @@ const KEY_BYTES: usize = 32;
 pub enum VaultError {
     #[error("WAYFARE_SECRET_KEY is not 32 bytes in base64. Make one with: openssl rand -base64 32")]
     Malformed,
-    #[error("The key file {0} does not hold 32 bytes in base64. Restore it, or remove it and enter the channels' secrets again.")]
+    #[error(
+        "The key file {0} does not hold 32 bytes in base64. Restore it, or remove it and enter the \
+            channels' secrets again."
+    )]
     MalformedFile(PathBuf),
-    #[error("The key file {0} cannot be used: {1}. Check its owner and rights, or give another one with --key-file.")]
+    #[error(
+        "The key file {0} cannot be used: {1}. Check its owner and rights, or give another one \
+            with --key-file."
+    )]
     File(PathBuf, std::io::Error),
     #[error("the operating system gives no random numbers")]
     NoRandomness,
     /// The database was used with a key, and there is none.
     #[error(
-        "The key file {0} is missing, and the database holds what was made with it: secrets of channels, or messages that went \
-         out. Restore the file, or give the right one with --key-file. Without it start once with --accept-new-key: channels' \
-         secrets are entered again then, links in messages that went out lead nowhere, and what is tried again may come twice."
+        "The key file {0} is missing, and the database holds what was made with it: secrets of \
+            channels, or messages that went \
+         out. Restore the file, or give the right one with --key-file. Without it start once with \
+         --accept-new-key: channels' \
+         secrets are entered again then, links in messages that went out lead nowhere, and what is \
+         tried again may come twice."
     )]
     Missing(PathBuf),
     /// The database was used with another one.
     #[error(
-        "The database was last used with another key ({known}) than this one ({given}), and holds what was made with it: secrets \
-         of channels, or messages that went out. Give the right key with --key-file or WAYFARE_SECRET_KEY. Without it start once \
-         with --accept-new-key: channels' secrets are entered again then, links in messages that went out lead nowhere, and what \
+        "The database was last used with another key ({known}) than this one ({given}), and holds \
+            what was made with it: secrets \
+         of channels, or messages that went out. Give the right key with --key-file or \
+         WAYFARE_SECRET_KEY. Without it start once \
+         with --accept-new-key: channels' secrets are entered again then, links in messages that \
+         went out lead nowhere, and what \
          is tried again may come twice."
     )]
     Unknown { known: String, given: String },
     /// Sealed with another key, or changed since.
-    #[error("A secret was sealed with another key. Start with the key that it was sealed with, or enter it again.")]
+    #[error(
+        "A secret was sealed with another key. Start with the key that it was sealed with, or \
+            enter it again."
+    )]
     OtherKey,
 }
 
@@ -98,7 +114,8 @@ impl std::fmt::Debug for Vault {
 }
 
 impl Vault {
-    /// From the text of `WAYFARE_SECRET_KEY`, or else from the file, which is made where there is none.
+    /// From the text of `WAYFARE_SECRET_KEY`, or else from the file, which is made where there is
+    /// none.
     ///
     /// # Errors
     /// [`VaultError`], with what to do about it.
@@ -109,7 +126,8 @@ impl Vault {
         }
     }
 
-    /// From the text of `WAYFARE_SECRET_KEY`, or else from the file; none where there is neither. Nothing is made.
+    /// From the text of `WAYFARE_SECRET_KEY`, or else from the file; none where there is neither.
+    /// Nothing is made.
     ///
     /// # Errors
     /// Where what is there is no key, or cannot be read.
@@ -117,7 +135,9 @@ impl Vault {
         match key {
             Some(text) => Self::from_text(text).map(Some).ok_or(VaultError::Malformed),
             None => match fs::read_to_string(file) {
-                Ok(text) => Self::from_text(&text).map(Some).ok_or_else(|| VaultError::MalformedFile(file.to_path_buf())),
+                Ok(text) => Self::from_text(&text)
+                    .map(Some)
+                    .ok_or_else(|| VaultError::MalformedFile(file.to_path_buf())),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
                 Err(error) => Err(VaultError::File(file.to_path_buf(), error)),
             },
@@ -139,7 +159,8 @@ impl Vault {
         getrandom::fill(&mut bytes).map_err(|_| VaultError::NoRandomness)?;
         match private().write(true).create_new(true).open(file) {
             Ok(mut made) => {
-                made.write_all(format!("{}\n", STANDARD.encode(bytes)).as_bytes()).map_err(failed)?;
+                made.write_all(format!("{}\n", STANDARD.encode(bytes)).as_bytes())
+                    .map_err(failed)?;
                 made.sync_all().map_err(failed)?;
                 Self::new(&bytes).ok_or(VaultError::NoRandomness)
             }
@@ -192,7 +213,8 @@ impl Vault {
     /// [`VaultError::OtherKey`] where it was sealed with another key or for something else.
     pub fn unseal(&self, about: &str, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
         let (nonce, body) = sealed.split_at_checked(aead::NONCE_LEN).ok_or(VaultError::OtherKey)?;
-        let nonce = aead::Nonce::try_assume_unique_for_key(nonce).map_err(|_| VaultError::OtherKey)?;
+        let nonce =
+            aead::Nonce::try_assume_unique_for_key(nonce).map_err(|_| VaultError::OtherKey)?;
         let mut body = body.to_vec();
         let opened = self.0.seal.open_in_place(nonce, aead::Aad::from(about.as_bytes()), &mut body);
         opened.map(|text| text.to_vec()).map_err(|_| VaultError::OtherKey)
@@ -264,7 +286,9 @@ mod tests {
         assert!(Vault::open(None, &file).expect("read").unseal("email", &sealed).is_ok());
         #[cfg(unix)]
         {
-            let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&file).expect("there").permissions());
+            let mode = std::os::unix::fs::PermissionsExt::mode(
+                &fs::metadata(&file).expect("there").permissions(),
+            );
             assert_eq!(mode & 0o077, 0);
         }
         fs::write(&file, "nonsense").expect("written");

@@ -109,7 +109,8 @@ fn Pages() -> impl IntoView {
     }
 }
 
-/// The one address that comes alive in the browser; links to the others carry `rel="external"` and load them whole.
+/// The one address that comes alive in the browser; links to the others carry `rel="external"` and
+/// load them whole.
 #[cfg(not(feature = "ssr"))]
 #[component]
 fn Pages() -> impl IntoView {

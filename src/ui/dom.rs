@@ -1,12 +1,13 @@
-//! What only a browser can do, in functions that do nothing on the server. No other file of the pages needs to know which
-//! side it is on.
+//! What only a browser can do, in functions that do nothing on the server. No other file of the
+//! pages needs to know which side it is on.
 
 #[cfg(feature = "hydrate")]
 use leptos::prelude::*;
 
 use crate::domain::ids::JourneyId;
 
-/// The element that the browser's half takes over; what stands around it stays as the server sent it.
+/// The element that the browser's half takes over; what stands around it stays as the server sent
+/// it.
 pub const APP: &str = "app";
 
 /// Takes over what the server rendered.
@@ -17,7 +18,9 @@ where
     N: IntoView,
 {
     use wasm_bindgen::JsCast;
-    let place = document().get_element_by_id(APP).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    let place = document()
+        .get_element_by_id(APP)
+        .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
     if let Some(place) = place {
         leptos::mount::hydrate_from(place, app).forget();
     }
@@ -40,9 +43,13 @@ pub fn ticked_journeys() -> Vec<JourneyId> {
     #[cfg(feature = "hydrate")]
     {
         use wasm_bindgen::JsCast;
-        let Ok(boxes) = document().query_selector_all("input[name='ids[]']:checked") else { return Vec::new() };
+        let Ok(boxes) = document().query_selector_all("input[name='ids[]']:checked") else {
+            return Vec::new();
+        };
         (0..boxes.length())
-            .filter_map(|index| boxes.get(index)?.dyn_into::<web_sys::HtmlInputElement>().ok()?.value().parse().ok())
+            .filter_map(|index| {
+                boxes.get(index)?.dyn_into::<web_sys::HtmlInputElement>().ok()?.value().parse().ok()
+            })
             .collect()
     }
     #[cfg(not(feature = "hydrate"))]
@@ -58,11 +65,14 @@ pub fn on_server_change(on_change: impl Fn() + 'static) {
             use send_wrapper::SendWrapper;
             use wasm_bindgen::{JsCast, closure::Closure};
             let Ok(source) = web_sys::EventSource::new("/api/ui/changes") else { return };
-            // A page that nobody sees asks for nothing; it is brought up to date when somebody looks at it again.
+            // A page that nobody sees asks for nothing; it is brought up to date when somebody
+            // looks at it again.
             let missed = std::rc::Rc::new(std::cell::Cell::new(false));
             let on_change = {
                 let (on_change, missed) = (on_change.clone(), missed.clone());
-                std::rc::Rc::new(move || if document().hidden() { missed.set(true) } else { on_change() })
+                std::rc::Rc::new(
+                    move || if document().hidden() { missed.set(true) } else { on_change() },
+                )
             };
             let seen = {
                 let on_change = on_change.clone();
@@ -72,13 +82,18 @@ pub fn on_server_change(on_change: impl Fn() + 'static) {
                     }
                 })
             };
-            let _ = document().add_event_listener_with_callback("visibilitychange", seen.as_ref().unchecked_ref());
+            let _ = document().add_event_listener_with_callback(
+                "visibilitychange",
+                seen.as_ref().unchecked_ref(),
+            );
             let changed = {
                 let on_change = on_change.clone();
                 Closure::<dyn Fn()>::new(move || on_change())
             };
-            let _ = source.add_event_listener_with_callback("changed", changed.as_ref().unchecked_ref());
-            // A second greeting means that the connection was lost meanwhile: whatever happened was missed.
+            let _ = source
+                .add_event_listener_with_callback("changed", changed.as_ref().unchecked_ref());
+            // A second greeting means that the connection was lost meanwhile: whatever happened was
+            // missed.
             let greeted = std::cell::Cell::new(false);
             let hello = {
                 let on_change = on_change.clone();
@@ -88,7 +103,8 @@ pub fn on_server_change(on_change: impl Fn() + 'static) {
                     }
                 })
             };
-            let _ = source.add_event_listener_with_callback("hello", hello.as_ref().unchecked_ref());
+            let _ =
+                source.add_event_listener_with_callback("hello", hello.as_ref().unchecked_ref());
             let held = SendWrapper::new((source, changed, hello, seen));
             on_cleanup(move || {
                 held.0.close();
@@ -107,7 +123,11 @@ pub fn show_modal(id: &str, open: bool) {
     {
         use wasm_bindgen::JsCast;
         let element = document().get_element_by_id(id);
-        let Some(dialog) = element.and_then(|element| element.dyn_into::<web_sys::HtmlDialogElement>().ok()) else { return };
+        let Some(dialog) =
+            element.and_then(|element| element.dyn_into::<web_sys::HtmlDialogElement>().ok())
+        else {
+            return;
+        };
         match (open, dialog.open()) {
             (true, false) => {
                 let _ = dialog.show_modal();
@@ -125,8 +145,9 @@ pub fn hide_popover(id: &str) {
     #[cfg(feature = "hydrate")]
     {
         use wasm_bindgen::JsCast;
-        if let Some(element) =
-            document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+        if let Some(element) = document()
+            .get_element_by_id(id)
+            .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
         {
             let _ = element.hide_popover();
         }
@@ -140,8 +161,9 @@ pub fn focus(id: &str) {
     #[cfg(feature = "hydrate")]
     {
         use wasm_bindgen::JsCast;
-        if let Some(element) =
-            document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+        if let Some(element) = document()
+            .get_element_by_id(id)
+            .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
         {
             let _ = element.focus();
         }
@@ -155,7 +177,8 @@ pub fn form_query(event: &leptos::ev::SubmitEvent) -> String {
     #[cfg(feature = "hydrate")]
     {
         use wasm_bindgen::JsCast;
-        let form = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlFormElement>().ok());
+        let form =
+            event.target().and_then(|target| target.dyn_into::<web_sys::HtmlFormElement>().ok());
         let data = form.and_then(|form| web_sys::FormData::new_with_form(&form).ok());
         data.map(|data| {
             let pairs = js_sys::Array::from(&js_sys::Array::from(&data.entries()));
@@ -167,7 +190,8 @@ pub fn form_query(event: &leptos::ev::SubmitEvent) -> String {
                 })
                 .filter(|(_, value)| !value.is_empty())
                 .collect();
-            let borrowed: Vec<(&str, String)> = pairs.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
+            let borrowed: Vec<(&str, String)> =
+                pairs.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
             crate::domain::query_string::write_query(&borrowed)
         })
         .unwrap_or_default()
@@ -184,7 +208,9 @@ pub fn submitter_value(event: &leptos::ev::SubmitEvent) -> String {
     #[cfg(feature = "hydrate")]
     {
         use wasm_bindgen::JsCast;
-        let button = event.submitter().and_then(|button| button.dyn_into::<web_sys::HtmlButtonElement>().ok());
+        let button = event
+            .submitter()
+            .and_then(|button| button.dyn_into::<web_sys::HtmlButtonElement>().ok());
         button.map(|button| button.value()).unwrap_or_default()
     }
     #[cfg(not(feature = "hydrate"))]
@@ -198,7 +224,9 @@ pub fn submitter_value(event: &leptos::ev::SubmitEvent) -> String {
 #[cfg(feature = "hydrate")]
 fn menu_items(menu: &str) -> (Vec<web_sys::HtmlElement>, Option<usize>) {
     use wasm_bindgen::JsCast;
-    let Ok(items) = document().query_selector_all(&format!("#{menu} [role=menuitem]")) else { return (Vec::new(), None) };
+    let Ok(items) = document().query_selector_all(&format!("#{menu} [role=menuitem]")) else {
+        return (Vec::new(), None);
+    };
     let items: Vec<web_sys::HtmlElement> = (0..items.length())
         .filter_map(|index| items.get(index)?.dyn_into().ok())
         .filter(|item: &web_sys::HtmlElement| item.offset_parent().is_some())
@@ -208,7 +236,8 @@ fn menu_items(menu: &str) -> (Vec<web_sys::HtmlElement>, Option<usize>) {
     (items, at)
 }
 
-/// Moves the keyboard among the items of a menu: `step` of −1 or 1, or to the first (`i32::MIN`) or last (`i32::MAX`).
+/// Moves the keyboard among the items of a menu: `step` of −1 or 1, or to the first (`i32::MIN`) or
+/// last (`i32::MAX`).
 pub fn move_in_menu(menu: &str, step: i32) {
     #[cfg(feature = "hydrate")]
     {
@@ -230,8 +259,9 @@ pub fn open_menu(menu: &str, to: i32) {
     #[cfg(feature = "hydrate")]
     {
         use wasm_bindgen::JsCast;
-        if let Some(element) =
-            document().get_element_by_id(menu).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+        if let Some(element) = document()
+            .get_element_by_id(menu)
+            .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
         {
             let _ = element.show_popover();
         }
@@ -265,7 +295,11 @@ pub fn type_ahead(menu: &str, key: &str) {
         let (items, at) = menu_items(menu);
         let at = at.map_or(0, |at| at + 1);
         let begins = |item: &&web_sys::HtmlElement| {
-            item.text_content().unwrap_or_default().trim().to_lowercase().starts_with(&key.to_lowercase())
+            item.text_content()
+                .unwrap_or_default()
+                .trim()
+                .to_lowercase()
+                .starts_with(&key.to_lowercase())
         };
         if let Some(item) = items[at..].iter().chain(&items[..at]).find(begins) {
             let _ = item.focus();
@@ -281,7 +315,10 @@ pub fn focus_if_lost(id: &'static str) {
     request_animation_frame(move || {
         use wasm_bindgen::JsCast;
         let lost = document().active_element().is_none_or(|element| {
-            element.tag_name() == "BODY" || element.dyn_into::<web_sys::HtmlButtonElement>().is_ok_and(|button| button.disabled())
+            element.tag_name() == "BODY"
+                || element
+                    .dyn_into::<web_sys::HtmlButtonElement>()
+                    .is_ok_and(|button| button.disabled())
         });
         if lost {
             focus(id);

@@ -1,5 +1,5 @@
-//! The pages. Rendered on the server and complete without scripts; in the browser the same code takes over and makes
-//! them smoother.
+//! The pages. Rendered on the server and complete without scripts; in the browser the same code
+//! takes over and makes them smoother.
 
 pub mod app;
 pub mod components;

@@ -1,5 +1,5 @@
-//! The document around every page: its head, the bar at the top, and what a plain form could not do. The server alone makes
-//! it; the browser's half never sees it, so it costs no module.
+//! The document around every page: its head, the bar at the top, and what a plain form could not
+//! do. The server alone makes it; the browser's half never sees it, so it costs no module.
 
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
@@ -61,8 +61,9 @@ pub enum Liveliness {
 
 /// The HTML document.
 ///
-/// Only the list is taken over by the browser's half: it is where scripts make a difference. The other pages are complete as
-/// they are sent, say so at once with `data-hydrated`, and cost no module; into one of them the editor is mounted.
+/// Only the list is taken over by the browser's half: it is where scripts make a difference. The
+/// other pages are complete as they are sent, say so at once with `data-hydrated`, and cost no
+/// module; into one of them the editor is mounted.
 pub fn shell(files: PageFiles, liveliness: Liveliness) -> impl IntoView {
     let comes_alive = liveliness == Liveliness::List;
     let editor = (liveliness == Liveliness::Editor && !files.editor.start.is_empty())
@@ -191,7 +192,9 @@ fn Brand() -> impl IntoView {
 #[component]
 fn Switcher(memberships: Vec<Membership>, current: Option<ProjectId>) -> impl IntoView {
     let shown = memberships.iter().find(|membership| Some(membership.project.id) == current);
-    let Some(shown) = shown.map(|membership| membership.project.name.clone()) else { return ().into_any() };
+    let Some(shown) = shown.map(|membership| membership.project.name.clone()) else {
+        return ().into_any();
+    };
     let label = format!("Project {shown}, change");
     view! {
         <button class="switcher" r#type="button" popovertarget="projects-menu" aria-label=label>
@@ -250,7 +253,9 @@ fn MainNavigation(role: Option<Role>) -> impl IntoView {
         ("/audit", "Audit log", Permission::SeeAuditLog),
     ];
     let here = here();
-    let shown = pages.into_iter().filter(move |(.., permission)| role.is_some_and(|role| role.may(*permission)));
+    let shown = pages
+        .into_iter()
+        .filter(move |(.., permission)| role.is_some_and(|role| role.may(*permission)));
     view! {
         <nav class="topnav" aria-label="Main">
             {shown
@@ -277,12 +282,14 @@ fn LocalMode(
     let (open_to, title) = if token {
         (
             " · open to whoever has the printed address · create the first account",
-            "Whoever opens the address that was printed at the start may do everything, until there is an account.",
+            "Whoever opens the address that was printed at the start may do everything, until \
+                there is an account.",
         )
     } else {
         (
             " · open to whoever reaches this port · create the first account",
-            "There is no account yet: whoever reaches this port may do everything, also through a proxy that does not say so.",
+            "There is no account yet: whoever reaches this port may do everything, also through a \
+                proxy that does not say so.",
         )
     };
     view! {

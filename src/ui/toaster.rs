@@ -37,7 +37,11 @@ pub struct Toaster {
 impl Toaster {
     #[expect(clippy::new_without_default, reason = "it belongs to the owner that makes it")]
     pub fn new() -> Self {
-        Self { toasts: RwSignal::new(Vec::new()), next: StoredValue::new(0), undone: RwSignal::new(0) }
+        Self {
+            toasts: RwSignal::new(Vec::new()),
+            next: StoredValue::new(0),
+            undone: RwSignal::new(0),
+        }
     }
 
     pub fn outcome(&self, answer: &BulkAnswer) {
@@ -45,11 +49,25 @@ impl Toaster {
     }
 
     pub fn error(&self, error: &AppError) {
-        self.push(Toast { id: 0, text: error.sentence(), is_error: true, undo: None, skipped: Vec::new(), account: None });
+        self.push(Toast {
+            id: 0,
+            text: error.sentence(),
+            is_error: true,
+            undo: None,
+            skipped: Vec::new(),
+            account: None,
+        });
     }
 
     pub fn say(&self, text: impl Into<String>) {
-        self.push(Toast { id: 0, text: text.into(), is_error: false, undo: None, skipped: Vec::new(), account: None });
+        self.push(Toast {
+            id: 0,
+            text: text.into(),
+            is_error: false,
+            undo: None,
+            skipped: Vec::new(),
+            account: None,
+        });
     }
 
     fn push(&self, toast: Toast) {
@@ -84,8 +102,13 @@ impl Toaster {
 /// The toast of an answer; also what a page shows that was reached by a plain form.
 pub fn of_answer(answer: &BulkAnswer) -> Toast {
     let report = &answer.report;
-    let skipped: Vec<ItemOutcome> =
-        answer.items.iter().filter(|item| matches!(item.outcome, Outcome::Skipped(_))).take(20).cloned().collect();
+    let skipped: Vec<ItemOutcome> = answer
+        .items
+        .iter()
+        .filter(|item| matches!(item.outcome, Outcome::Skipped(_)))
+        .take(20)
+        .cloned()
+        .collect();
     let many = report.changed + report.skipped_count() > 1;
     Toast {
         id: 0,

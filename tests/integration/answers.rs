@@ -1,4 +1,5 @@
-//! What comes back from messages, over real HTTP: links, the page of choices, providers' reports, the suppression list.
+//! What comes back from messages, over real HTTP: links, the page of choices, providers' reports,
+//! the suppression list.
 
 mod choices;
 mod links;
@@ -25,7 +26,8 @@ use crate::{
     support::{Browser, Place, Server},
 };
 
-/// Ada is in a journey and has got one message by `channel`: number 1. For each thing that may become of it there is a way.
+/// Ada is in a journey and has got one message by `channel`: number 1. For each thing that may
+/// become of it there is a way.
 struct Post {
     place: Place,
     server: Server,
@@ -40,7 +42,10 @@ fn journey(channel: &str) -> Value {
         "sms" => json!({ "sms": { "body": "Hello" } }),
         _ => json!({ "email": { "subject": "Hello", "body": "…" } }),
     };
-    let mut nodes = vec![json!({ "id": "entry", "step": { "entry": {} } }), json!({ "id": "message", "step": step })];
+    let mut nodes = vec![
+        json!({ "id": "entry", "step": { "entry": {} } }),
+        json!({ "id": "message", "step": step }),
+    ];
     let mut connectors = vec![json!({ "from": "entry", "outlet": "next", "to": "message" })];
     let ways = match channel {
         "sms" => ["failed", "unsubscribed"].as_slice(),
@@ -75,9 +80,15 @@ impl Post {
     async fn send_to(&self, who: &str, properties: Value) {
         let before = self.figure("sent").await;
         let profile = json!({ "identity": who, "properties": properties });
-        assert_eq!(self.program.json("/api/v1/profiles", json!({ "profiles": [profile] })).await.0, StatusCode::OK);
+        assert_eq!(
+            self.program.json("/api/v1/profiles", json!({ "profiles": [profile] })).await.0,
+            StatusCode::OK
+        );
         let event = json!({ "identity": who, "name": "Signed Up" });
-        assert_eq!(self.program.json("/api/v1/events", json!({ "events": [event] })).await.0, StatusCode::OK);
+        assert_eq!(
+            self.program.json("/api/v1/events", json!({ "events": [event] })).await.0,
+            StatusCode::OK
+        );
         self.until("sent", before + 1).await;
     }
 
@@ -115,9 +126,14 @@ impl Post {
     async fn figure(&self, fate: &str) -> i64 {
         let (_, detail) = self.program.get(&format!("/api/v1/journeys/{}", self.journey)).await;
         let nodes = detail["nodes"].as_array().cloned().unwrap_or_default();
-        let node = nodes.into_iter().find(|node| node["node"] == json!("message")).unwrap_or_default();
+        let node =
+            nodes.into_iter().find(|node| node["node"] == json!("message")).unwrap_or_default();
         let counts = node["messages"].as_array().cloned().unwrap_or_default();
-        counts.iter().find(|count| count[0] == json!(fate)).and_then(|count| count[1].as_i64()).unwrap_or(0)
+        counts
+            .iter()
+            .find(|count| count[0] == json!(fate))
+            .and_then(|count| count[1].as_i64())
+            .unwrap_or(0)
     }
 
     async fn until(&self, fate: &str, count: i64) {
@@ -143,7 +159,9 @@ impl Post {
     async fn consent(&self, who: &str, channel: &str) -> Value {
         let profile = self.profile(who).await;
         let said = profile["consent"].as_array().cloned().unwrap_or_default();
-        said.into_iter().find(|pair| pair[0] == json!(channel)).map_or(Value::Null, |pair| pair[1].clone())
+        said.into_iter()
+            .find(|pair| pair[0] == json!(channel))
+            .map_or(Value::Null, |pair| pair[1].clone())
     }
 
     /// The list, as the page shows it.
@@ -165,7 +183,9 @@ impl Post {
 
 /// No answer to somebody outside sets a cookie or can be kept or framed.
 fn is_hardened(answer: &Response) {
-    let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let header = |name: &str| {
+        answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    };
     for (name, part) in [
         ("content-security-policy", "default-src 'none'"),
         ("content-security-policy", "frame-ancestors 'none'"),

@@ -18,7 +18,10 @@ async fn log(browser: &Browser, query: &str) -> Vec<Vec<String>> {
     assert_eq!(answer.headers()["content-type"], "text/csv; charset=utf-8");
     let text = answer.text().await.expect("text");
     let mut reader = csv::Reader::from_reader(text.as_bytes());
-    reader.records().map(|record| record.expect("a record").iter().map(str::to_string).collect()).collect()
+    reader
+        .records()
+        .map(|record| record.expect("a record").iter().map(str::to_string).collect())
+        .collect()
 }
 
 #[tokio::test]
@@ -31,7 +34,9 @@ async fn a_bulk_action_is_one_entry_with_its_filter_and_an_account_of_every_row(
     let entries = log(&ada, "event=journeys.pause").await;
     assert_eq!(entries.len(), 1);
     let entry = entries[0].join(" | ");
-    for part in ["127.0.0.1", "status=running", "28", "32", answer["report"]["id"].as_str().expect("an id")] {
+    for part in
+        ["127.0.0.1", "status=running", "28", "32", answer["report"]["id"].as_str().expect("an id")]
+    {
         assert!(entry.contains(part), "{part} in {entry}");
     }
     let (_, page) = ada.page("/audit?event=journeys.pause").await;
@@ -39,7 +44,8 @@ async fn a_bulk_action_is_one_entry_with_its_filter_and_an_account_of_every_row(
 }
 
 #[tokio::test]
-async fn what_people_do_to_accounts_keys_people_and_projects_is_written_down_with_who_and_from_where() {
+async fn what_people_do_to_accounts_keys_people_and_projects_is_written_down_with_who_and_from_where()
+ {
     let place = place();
     let server = place.serve();
     let ada = server.signed_in(ADA).await;
@@ -49,12 +55,17 @@ async fn what_people_do_to_accounts_keys_people_and_projects_is_written_down_wit
     let (_, page) = ada.page("/keys").await;
     ada.post("keys/revoke", &[("key", &value_of(&page, "key", 0))]).await;
     ada.post("filters/save", &[("saved_filter_name", "Mine")]).await;
-    ada.post("account/password", &[("present", PASSWORD), ("password", "velvet harbour quiet seventeen")]).await;
+    ada.post(
+        "account/password",
+        &[("present", PASSWORD), ("password", "velvet harbour quiet seventeen")],
+    )
+    .await;
     // Nobody who guesses waits for the entry about it.
     while log(&ada, "event=session.sign_in_failed").await.is_empty() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    let events: Vec<String> = log(&ada, "").await.into_iter().map(|entry| entry[2].clone()).collect();
+    let events: Vec<String> =
+        log(&ada, "").await.into_iter().map(|entry| entry[2].clone()).collect();
     for event in [
         "session.sign_in",
         "session.sign_in_failed",
@@ -76,12 +87,17 @@ async fn it_is_filtered_searched_and_paged() {
     let ada = server.signed_in(ADA).await;
     for number in 0..120 {
         let form = [("saved_filter_name", format!("Filter {number}"))];
-        let form: Vec<(&str, &str)> = form.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        let form: Vec<(&str, &str)> =
+            form.iter().map(|(key, value)| (*key, value.as_str())).collect();
         assert_eq!(ada.post("filters/save", &form).await.status(), 200);
     }
     assert_eq!(log(&ada, "event=filter.save").await.len(), 120, "the export has every page");
     assert_eq!(log(&ada, "event=filter.save&search=Filter 77").await.len(), 1);
-    assert_eq!(log(&ada, "event=filter.save&search=%25").await.len(), 0, "a percent sign is just a sign");
+    assert_eq!(
+        log(&ada, "event=filter.save&search=%25").await.len(),
+        0,
+        "a percent sign is just a sign"
+    );
     assert_eq!(log(&ada, "event=filter.save&to=2001-01-01").await.len(), 0);
     let (status, page) = ada.page("/audit?event=filter.save&page=2").await;
     assert!(status == 200 && page.contains("Newer"), "it pages");
@@ -112,14 +128,19 @@ async fn another_projects_entries_are_not_in_it() {
     ada.post("filters/save", &[("saved_filter_name", "First")]).await;
     ada.post("projects/create", &[("name", "Shop")]).await;
     ada.post("filters/save", &[("saved_filter_name", "Second")]).await;
-    let saved: Vec<String> = log(&ada, "event=filter.save").await.into_iter().map(|entry| entry.join(" ")).collect();
+    let saved: Vec<String> =
+        log(&ada, "event=filter.save").await.into_iter().map(|entry| entry.join(" ")).collect();
     assert!(saved.len() == 1 && saved[0].contains("Second"), "{saved:?}");
 }
 
 #[tokio::test]
 async fn nobody_changes_or_shortens_it_not_even_with_sql() {
     let place = place();
-    for sql in ["UPDATE audit SET summary = ''", "DELETE FROM audit", "REPLACE INTO audit SELECT * FROM audit"] {
+    for sql in [
+        "UPDATE audit SET summary = ''",
+        "DELETE FROM audit",
+        "REPLACE INTO audit SELECT * FROM audit",
+    ] {
         let error = place.sql_error(sql).await;
         assert!(error.contains("only added to"), "{sql}: {error}");
     }

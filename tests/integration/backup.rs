@@ -19,9 +19,12 @@ async fn of_before(path: &Path) {
 }
 
 async fn version(path: &Path) -> i64 {
-    let mut connection = SqliteConnectOptions::new().filename(path).connect().await.expect("opened");
-    let (version,): (i64,) =
-        sqlx::query_as("SELECT max(version) FROM _sqlx_migrations").fetch_one(&mut connection).await.expect("a version");
+    let mut connection =
+        SqliteConnectOptions::new().filename(path).connect().await.expect("opened");
+    let (version,): (i64,) = sqlx::query_as("SELECT max(version) FROM _sqlx_migrations")
+        .fetch_one(&mut connection)
+        .await
+        .expect("a version");
     version
 }
 
@@ -35,11 +38,17 @@ fn a_backup_leaves_its_source_as_it_is_and_is_for_its_owner_alone() {
     assert_eq!(fs::read(place.database()).expect("read"), before);
     #[cfg(unix)]
     {
-        let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&copy).expect("there").permissions());
+        let mode = std::os::unix::fs::PermissionsExt::mode(
+            &fs::metadata(&copy).expect("there").permissions(),
+        );
         assert_eq!(mode & 0o777, 0o600);
     }
-    let left: Vec<_> = fs::read_dir(place.file("")).expect("a folder").filter_map(Result::ok).collect();
-    assert!(left.iter().all(|entry| !entry.file_name().to_string_lossy().contains("backup")), "nothing else is left: {left:?}");
+    let left: Vec<_> =
+        fs::read_dir(place.file("")).expect("a folder").filter_map(Result::ok).collect();
+    assert!(
+        left.iter().all(|entry| !entry.file_name().to_string_lossy().contains("backup")),
+        "nothing else is left: {left:?}"
+    );
 }
 
 #[tokio::test]
@@ -54,7 +63,10 @@ async fn a_database_of_an_older_version_is_read_by_a_backup_alone_and_changed_by
         let output = place.run(command);
         let told = text(&output.stderr);
         assert!(!output.status.success(), "{command:?}");
-        assert!(told.contains("older Wayfare") && told.contains("wayfare migrate"), "{command:?}: {told}");
+        assert!(
+            told.contains("older Wayfare") && told.contains("wayfare migrate"),
+            "{command:?}: {told}"
+        );
     }
     assert_eq!(fs::read(place.database()).expect("read"), before);
 }
@@ -70,7 +82,10 @@ async fn a_database_of_an_older_version_is_brought_up_to_date_and_its_copy_is_he
     let checked = place.run(&["check"]);
     assert!(checked.status.success(), "{}{}", text(&checked.stdout), text(&checked.stderr));
     assert_eq!(place.serve().get("/healthz").await.text().await.expect("text"), "ok\n");
-    assert_eq!(place.serve_file("copy.db", &[]).get("/healthz").await.text().await.expect("text"), "ok held\n");
+    assert_eq!(
+        place.serve_file("copy.db", &[]).get("/healthz").await.text().await.expect("text"),
+        "ok held\n"
+    );
 }
 
 #[test]
@@ -83,7 +98,11 @@ fn a_copy_of_a_database_that_cannot_be_read_whole_is_not_written() {
     fs::write(place.database(), &bytes).expect("written");
     let copy = place.file("copy.db");
     let output = place.run(&["backup", copy.to_str().expect("a name")]);
-    assert!(!output.status.success() && text(&output.stderr).contains("is damaged"), "{}", text(&output.stderr));
+    assert!(
+        !output.status.success() && text(&output.stderr).contains("is damaged"),
+        "{}",
+        text(&output.stderr)
+    );
     assert!(!copy.exists());
     assert!(text(&run_on(&copy, &["check"]).stderr).contains("There is no database"));
 }

@@ -30,7 +30,11 @@ async fn malformed_requests_are_refused_with_a_sentence_and_change_nothing() {
         ("journeys/create", vec![("name", "")], 400),
         ("journeys/label", vec![("ids[0]", &id)], 400),
         ("journeys/label", vec![("ids[0]", &id), ("add[0]", unknown)], 404),
-        ("journeys/edit", vec![("id", &id), ("name", "x"), ("description", ""), ("revision", "many")], 400),
+        (
+            "journeys/edit",
+            vec![("id", &id), ("name", "x"), ("description", ""), ("revision", "many")],
+            400,
+        ),
         ("journeys/publish", vec![("id", &id)], 200),
         ("operations/undo", vec![("operation", "last")], 400),
         ("operations/undo", vec![("operation", unknown)], 404),
@@ -50,9 +54,17 @@ async fn malformed_requests_are_refused_with_a_sentence_and_change_nothing() {
 async fn an_error_names_its_field_and_says_what_to_do() {
     let place = Place::demo();
     let server = place.serve();
-    let error: Value = server.post("journeys/create", &[("name", &"é".repeat(300))]).await.json().await.expect("JSON");
+    let error: Value = server
+        .post("journeys/create", &[("name", &"é".repeat(300))])
+        .await
+        .json()
+        .await
+        .expect("JSON");
     assert_eq!(error["invalid"][0]["path"], "name");
-    assert_eq!(error["invalid"][0]["sentence"], "The name has 300 characters; the most is 200. Shorten it and try again.");
+    assert_eq!(
+        error["invalid"][0]["sentence"],
+        "The name has 300 characters; the most is 200. Shorten it and try again."
+    );
 }
 
 #[tokio::test]
@@ -60,7 +72,12 @@ async fn bodies_that_are_no_forms_and_functions_that_do_not_exist_are_refused() 
     let place = Place::demo();
     let server = place.serve();
     let post = |path: &str, kind: &str, body: Vec<u8>| {
-        server.client.post(format!("{}/api/ui/{path}", server.url)).header("content-type", kind).body(body).send()
+        server
+            .client
+            .post(format!("{}/api/ui/{path}", server.url))
+            .header("content-type", kind)
+            .body(body)
+            .send()
     };
     for (path, kind, body) in [
         ("journeys/operate", "application/json", b"{\"action\": \"pause\"}".to_vec()),

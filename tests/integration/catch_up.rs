@@ -1,4 +1,5 @@
-//! After a standstill those who are overdue go on at a set rate, and whoever is due in time does not wait behind them.
+//! After a standstill those who are overdue go on at a set rate, and whoever is due in time does
+//! not wait behind them.
 
 use std::{ops::RangeInclusive, sync::Arc};
 
@@ -22,7 +23,10 @@ async fn rest(engine: &mut Engine<wayfare::server::store::sqlite::SqliteStore>) 
 }
 
 /// People who wait an hour each, and an engine that ended before the hour did.
-async fn standstill(people: RangeInclusive<u64>, asleep: i64) -> (Shop, wayfare::domain::ids::JourneyId) {
+async fn standstill(
+    people: RangeInclusive<u64>,
+    asleep: i64,
+) -> (Shop, wayfare::domain::ids::JourneyId) {
     let shop = Shop::without_tasks().await;
     let journey = shop.publish("Later", shop::an_hour()).await;
     let mut before = engine(&shop);
@@ -71,7 +75,10 @@ async fn whoever_is_due_in_time_does_not_wait_behind_the_overdue() {
     let mut after = engine(&shop).catching_up(RATE);
     rest(&mut after).await;
     let done = shop.figures(journey).await.completed;
-    assert!((100..=100 + i64::from(RATE)).contains(&done), "the hundred in time and a few of the overdue: {done}");
+    assert!(
+        (100..=100 + i64::from(RATE)).contains(&done),
+        "the hundred in time and a few of the overdue: {done}"
+    );
     shop.close().await;
 }
 

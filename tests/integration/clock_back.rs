@@ -1,4 +1,5 @@
-//! The machine's clock is set back by an hour: what ran goes on running, what waits goes on once, and pages go on hearing of it.
+//! The machine's clock is set back by an hour: what ran goes on running, what waits goes on once,
+//! and pages go on hearing of it.
 
 use std::sync::Arc;
 
@@ -25,22 +26,35 @@ async fn a_journey_that_ran_goes_on_running_when_it_is_resumed() {
     let program = Program::new(&server).await;
     let journey = program.publish(welcome()).await;
     let operate = async |action: &str| {
-        let (status, answer) = program.json("/api/v1/journeys/operate", json!({ "ids": [journey], "action": action })).await;
+        let (status, answer) = program
+            .json("/api/v1/journeys/operate", json!({ "ids": [journey], "action": action }))
+            .await;
         assert_eq!((status, &answer["report"]["changed"]), (StatusCode::OK, &json!(1)), "{answer}");
     };
     operate("pause").await;
     // Seen from a clock that was set back by an hour, it starts in an hour.
-    assert_eq!(place.sql("UPDATE versions SET start_at = start_at + 3600000 WHERE status = 3").await, 1);
+    assert_eq!(
+        place.sql("UPDATE versions SET start_at = start_at + 3600000 WHERE status = 3").await,
+        1
+    );
     operate("resume").await;
     let (_, detail) = program.get(&format!("/api/v1/journeys/{journey}")).await;
     assert_eq!(detail["summary"]["status"], "running", "{detail}");
     let event = json!({ "identity": "ada", "name": "Signed Up" });
-    assert_eq!(program.json("/api/v1/events", json!({ "events": [event] })).await.0, StatusCode::OK);
+    assert_eq!(
+        program.json("/api/v1/events", json!({ "events": [event] })).await.0,
+        StatusCode::OK
+    );
     program.until(&journey, "entered", 1).await;
 }
 
 fn engine(shop: &Shop) -> Engine<SqliteStore> {
-    Engine::new(shop.store.clone(), Arc::new(shop.clock.clone()), Arc::new(Zones), EngineSigns::default())
+    Engine::new(
+        shop.store.clone(),
+        Arc::new(shop.clock.clone()),
+        Arc::new(Zones),
+        EngineSigns::default(),
+    )
 }
 
 async fn rest(engine: &mut Engine<SqliteStore>) {

@@ -1,4 +1,5 @@
-//! Greedy and slow clients harm themselves alone: what they take is bounded, and others are served beside them.
+//! Greedy and slow clients harm themselves alone: what they take is bounded, and others are served
+//! beside them.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -36,7 +37,8 @@ async fn connect_from(server: &Server, host: u8) -> TcpStream {
 /// What comes back for a request on a connection of its own, as far as it comes.
 async fn ask_from(server: &Server, host: u8, path: &str, headers: &str) -> String {
     let mut stream = connect_from(server, host).await;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{headers}\r\n");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{headers}\r\n");
     // A refusal may come before the request was sent.
     let _ = stream.write_all(request.as_bytes()).await;
     let mut answer = Vec::new();
@@ -48,7 +50,8 @@ async fn ask_from(server: &Server, host: u8, path: &str, headers: &str) -> Strin
 async fn occupy(server: &Server, host: u8, headers: &str) -> TcpStream {
     let mut stream = connect_from(server, host).await;
     let head = format!(
-        "POST /api/ui/session/sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+        "POST /api/ui/session/sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: \
+            application/x-www-form-urlencoded\r\n\
          Content-Length: 100\r\n{headers}\r\n"
     );
     stream.write_all(head.as_bytes()).await.expect("sent");
@@ -95,7 +98,10 @@ async fn silent_sockets_of_an_address_make_room_for_its_next_ones() {
     // Before their own time is up.
     let began = Instant::now();
     while !ask_from(&server, 1, "/healthz", "").await.starts_with("HTTP/1.1 200 ") {
-        assert!(began.elapsed() < Duration::from_secs(10), "neighbours behind one address do not lock each other out");
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "neighbours behind one address do not lock each other out"
+        );
     }
     let open = silent.iter().filter(|stream| !is_over(stream)).count();
     assert!(open < PER_CLIENT, "{open} are open");
@@ -155,7 +161,10 @@ async fn people_who_are_signed_in_and_signs_of_life_are_served_when_the_places_a
         }
     }
     let forged = ask_from(&server, 22, "/journeys", "Cookie: wayfare_session=nobodys\r\n").await;
-    assert!(forged.starts_with("HTTP/1.1 503 ") && forged.contains("x-content-type-options: nosniff"), "{forged}");
+    assert!(
+        forged.starts_with("HTTP/1.1 503 ") && forged.contains("x-content-type-options: nosniff"),
+        "{forged}"
+    );
     for path in ["/healthz", "/readyz"] {
         let answer = ask_from(&server, 21, path, "").await;
         assert!(answer.starts_with("HTTP/1.1 200 "), "{path}: {answer}");
@@ -170,7 +179,10 @@ async fn a_body_that_stops_coming_is_answered_with_408() {
     let server = place.serve();
     let mut stream = occupy(&server, 1, "").await;
     let mut answer = Vec::new();
-    timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("it is hung up on").expect("in order");
+    timeout(PATIENCE, stream.read_to_end(&mut answer))
+        .await
+        .expect("it is hung up on")
+        .expect("in order");
     let answer = String::from_utf8_lossy(&answer);
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
 }
@@ -181,7 +193,8 @@ async fn a_reader_that_takes_nothing_is_cut_and_a_slow_one_beside_it_gets_everyt
     let place = Place::journeys(200);
     let server = place.serve();
     let request = "GET /journeys?per=100 HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\n";
-    let requests = format!("{request}\r\n").repeat(PAGES - 1) + request + "Connection: close\r\n\r\n";
+    let requests =
+        format!("{request}\r\n").repeat(PAGES - 1) + request + "Connection: close\r\n\r\n";
     let mut dead = connect_from(&server, 1).await;
     dead.write_all(requests.as_bytes()).await.expect("sent");
     let mut slow = connect_from(&server, 1).await;

@@ -1,4 +1,5 @@
-//! Who redirected or silenced whom: changes of known addresses and consent are kept, and go when the person does.
+//! Who redirected or silenced whom: changes of known addresses and consent are kept, and go when
+//! the person does.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -16,7 +17,10 @@ fn started() -> (Place, Server) {
 
 async fn say(program: &Program, properties: Value) {
     let ada = json!({ "identity": "ada", "properties": properties });
-    assert_eq!(program.json("/api/v1/profiles", json!({ "profiles": [ada] })).await.0, StatusCode::OK);
+    assert_eq!(
+        program.json("/api/v1/profiles", json!({ "profiles": [ada] })).await.0,
+        StatusCode::OK
+    );
 }
 
 /// Field, before, after, source and who, the newest first.
@@ -40,7 +44,9 @@ async fn an_overwritten_address_is_kept_with_who_did_it() {
     assert_eq!(changes(&program).await, [], "nor does what is said again, nor a further address");
     say(&program, json!({ "email": "eve@evil.example", "phone": null, "MSG-email": false })).await;
     let key = json!("API key Shop");
-    let of = |field: &str, before: Value, after: Value| (json!(field), before, after, json!("api"), key.clone());
+    let of = |field: &str, before: Value, after: Value| {
+        (json!(field), before, after, json!("api"), key.clone())
+    };
     let mut found = changes(&program).await;
     found.sort_by_key(|(field, ..)| field.to_string());
     assert_eq!(
@@ -52,7 +58,10 @@ async fn an_overwritten_address_is_kept_with_who_did_it() {
         ]
     );
     let (_, page) = server.browser().page("/profiles/1").await;
-    assert!(page.contains("email: from a•••@example.com to e•••@evil.example") && page.contains("API key Shop, through the API"));
+    assert!(
+        page.contains("email: from a•••@example.com to e•••@evil.example")
+            && page.contains("API key Shop, through the API")
+    );
 }
 
 #[tokio::test]
@@ -62,7 +71,10 @@ async fn a_file_that_overwrites_is_kept_with_whoever_read_it_in() {
     say(&program, json!({ "email": "ada@example.com" })).await;
     let browser = server.browser();
     let file = "identity,email\nada,new@example.com\n";
-    let sent = upload(&browser.client, &format!("{}/imports/upload", server.url), "people.csv", file, &[]).send().await;
+    let sent =
+        upload(&browser.client, &format!("{}/imports/upload", server.url), "people.csv", file, &[])
+            .send()
+            .await;
     assert!(sent.expect("an answer").status().as_u16() < 400);
     for _ in 0..600 {
         if place.count("SELECT count(*) FROM contact_changes").await == 1 {
@@ -71,7 +83,10 @@ async fn a_file_that_overwrites_is_kept_with_whoever_read_it_in() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     let (field, _, after, source, by) = changes(&program).await.remove(0);
-    assert_eq!((field, after, source, by), (json!("email"), json!("n•••@example.com"), json!("file"), json!("Local admin")));
+    assert_eq!(
+        (field, after, source, by),
+        (json!("email"), json!("n•••@example.com"), json!("file"), json!("Local admin"))
+    );
 }
 
 #[tokio::test]

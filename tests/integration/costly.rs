@@ -18,7 +18,9 @@ fn draft(journey: &str, body: &str) -> Value {
 }
 
 fn mjml(inner: &str) -> String {
-    format!("<mjml><mj-body><mj-section><mj-column><mj-text>{inner}</mj-text></mj-column></mj-section></mj-body></mjml>")
+    format!(
+        "<mjml><mj-body><mj-section><mj-column><mj-text>{inner}</mj-text></mj-column></mj-section></mj-body></mjml>"
+    )
 }
 
 /// As long as a mail may be.
@@ -26,7 +28,10 @@ fn filled(unit: &str) -> String {
     unit.repeat(1_040_000 / unit.len())
 }
 
-fn preview(browser: &Browser, message: &Value) -> impl Future<Output = reqwest::Result<Response>> + Send + 'static {
+fn preview(
+    browser: &Browser,
+    message: &Value,
+) -> impl Future<Output = reqwest::Result<Response>> + Send + 'static {
     let body = json!({ "message": message });
     browser.client.post(format!("{}/api/ui/editor/preview", browser.url)).json(&body).send()
 }
@@ -36,7 +41,10 @@ async fn until(program: &Program, figure: &str, holds: impl Fn(u64) -> bool) {
     let start = format!("wayfare_{figure} ");
     loop {
         let text = program.metrics().await;
-        let value = text.lines().find_map(|line| line.strip_prefix(&start)?.parse().ok()).expect("the figure is there");
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(&start)?.parse().ok())
+            .expect("the figure is there");
         if holds(value) {
             return;
         }
@@ -54,7 +62,10 @@ async fn a_mail_of_a_megabyte_of_anything_is_answered_and_the_server_goes_on_ser
         mjml(&filled("<!-- > ")),
         format!("<mjml>{}", filled("<br/>")),
         format!("<mjml><mj-body>{}</mj-body></mjml>", filled("<mj-section/>")),
-        format!("<mjml><mj-body><mj-section><mj-column><mj-carousel>{}", filled("<mj-carousel-image/>")),
+        format!(
+            "<mjml><mj-body><mj-section><mj-column><mj-carousel>{}",
+            filled("<mj-carousel-image/>")
+        ),
         mjml(&filled("<p a='")),
         format!("<p>{}</p>", filled("&#")),
     ];
@@ -62,8 +73,10 @@ async fn a_mail_of_a_megabyte_of_anything_is_answered_and_the_server_goes_on_ser
         let start: String = body.chars().take(80).collect();
         let answer = preview(&server, &draft(&journey, &body)).await.expect("an answer");
         let (status, told) = (answer.status(), answer.json::<Value>().await.expect("JSON"));
-        let shown = status == StatusCode::OK && (told["content"].is_object() || told["findings"]["problems"][0].is_object());
-        let stopped = status == StatusCode::SERVICE_UNAVAILABLE && told["took_too_long"].is_string();
+        let shown = status == StatusCode::OK
+            && (told["content"].is_object() || told["findings"]["problems"][0].is_object());
+        let stopped =
+            status == StatusCode::SERVICE_UNAVAILABLE && told["took_too_long"].is_string();
         assert!(shown || stopped, "{start}: {status}");
         assert_eq!(server.get("/api/ui/journeys/list?query=").await.status(), 200, "{start}");
     }
@@ -75,7 +88,8 @@ async fn somebody_who_begins_too_much_at_once_is_told_so_and_others_are_served()
     place.account("ada@example.com", "creator");
     place.account("vera@example.com", "viewer");
     let server = place.serve();
-    let (ada, vera) = (server.signed_in("ada@example.com").await, server.signed_in("vera@example.com").await);
+    let (ada, vera) =
+        (server.signed_in("ada@example.com").await, server.signed_in("vera@example.com").await);
     let journey = Editor(&ada).create("Mail").await;
     let costly = draft(&journey, &mjml(&filled("<br/>")));
     let mut begun = tokio::task::JoinSet::new();
@@ -128,16 +142,27 @@ async fn work_that_takes_too_long_is_stopped_within_and_the_error_says_so() {
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     let told: Value = answer.json().await.expect("JSON");
     let sentence = told["took_too_long"].as_str().unwrap_or_default();
-    assert!(sentence.starts_with("The preview took longer than 0 seconds and was stopped."), "{told}");
+    assert!(
+        sentence.starts_with("The preview took longer than 0 seconds and was stopped."),
+        "{told}"
+    );
     let trial = json!({ "graph": chain(3), "settings": settings(), "person": null, "event": {}, "later": [] });
     let (status, told) = Editor(&server).ask("try-person", json!({ "trial": trial })).await;
     assert_eq!((status, told["took_too_long"].is_string()), (503, true), "{told}");
     let program = Program::new(&server).await;
-    let saved = program.client().put(format!("{}/api/v1/segments/gold", server.url)).bearer_auth(program.key());
-    let saved = saved.body(json!({ "on_list": "gold" }).to_string()).send().await.expect("an answer");
+    let saved = program
+        .client()
+        .put(format!("{}/api/v1/segments/gold", server.url))
+        .bearer_auth(program.key());
+    let saved =
+        saved.body(json!({ "on_list": "gold" }).to_string()).send().await.expect("an answer");
     assert_eq!(saved.status(), StatusCode::NO_CONTENT);
     let (status, told) = program.get("/api/v1/segments").await;
-    assert_eq!((status, &told["error"]["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("took_too_long")), "{told}");
+    assert_eq!(
+        (status, &told["error"]["code"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("took_too_long")),
+        "{told}"
+    );
     assert_eq!(server.get("/journeys").await.status(), 200, "what is not costly goes on");
 }
 
@@ -147,7 +172,10 @@ async fn segments_that_double_with_each_other_are_refused_before_they_fill_the_m
     let server = place.serve();
     let program = Program::new(&server).await;
     let save = async |name: usize, criteria: Value| {
-        let request = program.client().put(format!("{}/api/v1/segments/s{name}", server.url)).bearer_auth(program.key());
+        let request = program
+            .client()
+            .put(format!("{}/api/v1/segments/s{name}", server.url))
+            .bearer_auth(program.key());
         request.body(criteria.to_string()).send().await.expect("an answer").status()
     };
     assert_eq!(save(0, json!({ "on_list": "a" })).await, StatusCode::NO_CONTENT);
@@ -161,7 +189,11 @@ async fn segments_that_double_with_each_other_are_refused_before_they_fill_the_m
         }
     }
     assert_eq!(refused, Some(StatusCode::CONFLICT));
-    assert_eq!(program.get("/api/v1/segments").await.0, StatusCode::OK, "those that were saved are counted");
+    assert_eq!(
+        program.get("/api/v1/segments").await.0,
+        StatusCode::OK,
+        "those that were saved are counted"
+    );
 }
 
 #[tokio::test]
@@ -172,7 +204,10 @@ async fn a_segment_of_very_many_conditions_is_counted_and_one_of_too_many_is_ref
     let save = async |conditions: usize| {
         let plan = |number| json!({ "property": { "property": "plan", "is": "equals", "value": format!("p{number}") } });
         let any = json!({ "any": (0..conditions).map(plan).collect::<Vec<_>>() });
-        let request = program.client().put(format!("{}/api/v1/segments/many", server.url)).bearer_auth(program.key());
+        let request = program
+            .client()
+            .put(format!("{}/api/v1/segments/many", server.url))
+            .bearer_auth(program.key());
         request.body(any.to_string()).send().await.expect("an answer").status()
     };
     assert_eq!(save(1_900).await, StatusCode::NO_CONTENT);
@@ -200,7 +235,8 @@ fn doors(document: &Value, graph: &Value, message: &Value) -> Vec<(&'static str,
         "journey": document["journey"], "version": document["version"], "revision": document["revision"],
         "graph": graph, "settings": settings()
     });
-    let trial = json!({ "graph": graph, "settings": settings(), "person": null, "event": {}, "later": [] });
+    let trial =
+        json!({ "graph": graph, "settings": settings(), "person": null, "event": {}, "later": [] });
     let replay = json!({ "graph": graph, "settings": settings(), "days": 7 });
     vec![
         ("save", json!({ "save": save })),
@@ -212,7 +248,8 @@ fn doors(document: &Value, graph: &Value, message: &Value) -> Vec<(&'static str,
 }
 
 #[tokio::test]
-async fn a_graph_of_sixteen_megabytes_comes_in_by_every_door_of_the_editor_and_a_larger_one_is_413() {
+async fn a_graph_of_sixteen_megabytes_comes_in_by_every_door_of_the_editor_and_a_larger_one_is_413()
+{
     let place = Place::empty();
     let server = place.serve();
     let editor = Editor(&server);
@@ -223,25 +260,50 @@ async fn a_graph_of_sixteen_megabytes_comes_in_by_every_door_of_the_editor_and_a
         let (status, told) = editor.ask(door, body).await;
         // There is no channel to send the test by: it was read, and that is what counts.
         let expected = if door == "test" { 409 } else { 200 };
-        assert_eq!(status, expected, "{door}: {}", told.to_string().chars().take(300).collect::<String>());
+        assert_eq!(
+            status,
+            expected,
+            "{door}: {}",
+            told.to_string().chars().take(300).collect::<String>()
+        );
     }
     let over = doors(&document, &graph_of(17 * MIB), &draft(journey, &"x".repeat(17 * MIB)));
     for (door, body) in over {
         let (status, told) = editor.ask(door, body).await;
         assert_eq!(status, 413, "{door}");
-        assert!(told["too_large"].as_str().is_some_and(|sentence| sentence.contains("larger than 16 MiB")), "{door}: {told}");
+        assert!(
+            told["too_large"]
+                .as_str()
+                .is_some_and(|sentence| sentence.contains("larger than 16 MiB")),
+            "{door}: {told}"
+        );
     }
     let framed = |message: Value| {
         let form = [("message", message.to_string())];
         server.client.post(format!("{}/messages/html", server.url)).form(&form).send()
     };
-    let shown = framed(draft(journey, &format!("<p>{}</p>", "\n".repeat(MIB - 100)))).await.expect("an answer");
+    let shown = framed(draft(journey, &format!("<p>{}</p>", "\n".repeat(MIB - 100))))
+        .await
+        .expect("an answer");
     assert_eq!(shown.status(), 200, "the frame of a preview");
-    assert_eq!(framed(draft(journey, &"x".repeat(17 * MIB))).await.expect("an answer").status(), 413);
+    assert_eq!(
+        framed(draft(journey, &"x".repeat(17 * MIB))).await.expect("an answer").status(),
+        413
+    );
 }
 
-async fn sent(server: &Server, path: &str, kind: &str, bytes: usize, key: Option<&str>) -> Response {
-    let request = server.client.post(format!("{}{path}", server.url)).header("content-type", kind).body(vec![b'a'; bytes]);
+async fn sent(
+    server: &Server,
+    path: &str,
+    kind: &str,
+    bytes: usize,
+    key: Option<&str>,
+) -> Response {
+    let request = server
+        .client
+        .post(format!("{}{path}", server.url))
+        .header("content-type", kind)
+        .body(vec![b'a'; bytes]);
     let request = if let Some(key) = key { request.bearer_auth(key) } else { request };
     request.send().await.expect("an answer")
 }
@@ -265,7 +327,10 @@ async fn a_body_that_is_too_large_is_413_at_every_door() {
         assert_eq!(answer.status(), 413, "{path}");
         let told: Value = answer.json().await.unwrap_or_else(|_| panic!("{path} answers in JSON"));
         assert_eq!(told["error"]["code"], "too_large", "{path}");
-        assert!(told["error"]["message"].as_str().is_some_and(|sentence| sentence.contains("1 MiB")), "{path}: {told}");
+        assert!(
+            told["error"]["message"].as_str().is_some_and(|sentence| sentence.contains("1 MiB")),
+            "{path}: {told}"
+        );
     }
     let form = "application/x-www-form-urlencoded";
     for (path, bytes) in [
@@ -284,7 +349,10 @@ async fn a_field_beside_a_file_is_not_kept_at_any_length() {
     let server = place.serve();
     let address = format!("{}/imports/upload", server.url);
     let list = "x".repeat(2 * MIB);
-    let answer = upload(&server.client, &address, "people.csv", "identity\nada\n", &[("list", &list)]).send().await;
+    let answer =
+        upload(&server.client, &address, "people.csv", "identity\nada\n", &[("list", &list)])
+            .send()
+            .await;
     let answer = answer.expect("an answer");
     assert_eq!(answer.status(), 400);
     assert!(answer.text().await.expect("a page").contains("more than 4096 bytes"));

@@ -69,13 +69,18 @@ async fn what_never_works_is_kept_with_its_reason_and_can_be_sent_again() {
     let journey = shop.publish("Receipt", shop::webhook()).await;
     shop.sign_up(1..=1).await;
     shop.until(journey, |figures| figures.completed == 1).await;
-    let page = shop.store.undelivered(shop.actor.project, &Default::default()).await.expect("a page");
+    let page =
+        shop.store.undelivered(shop.actor.project, &Default::default()).await.expect("a page");
     assert_eq!((page.total, page.rows[0].reason.as_str()), (1, "the provider says no"));
-    let again = shop.store.send_again(&shop.actor, &Default::default(), &[page.rows[0].number], shop.now()).await;
+    let again = shop
+        .store
+        .send_again(&shop.actor, &Default::default(), &[page.rows[0].number], shop.now())
+        .await;
     assert_eq!(again.expect("sent again"), 1);
     shop.until_asked(2).await;
     shop.until_settled().await;
-    let page = shop.store.undelivered(shop.actor.project, &Default::default()).await.expect("a page");
+    let page =
+        shop.store.undelivered(shop.actor.project, &Default::default()).await.expect("a page");
     assert_eq!(page.total, 0);
     shop.close().await;
 }
@@ -108,7 +113,9 @@ async fn a_stop_is_answered_when_nothing_is_on_its_way_and_nothing_follows() {
     provider.hold();
     let shop = Shop::open(provider).await;
     let journey = shop.publish("Receipt", shop::webhook()).await;
-    let other = shop.publish_for("Reminder", shop::webhook_to("https://other.example.com/"), "Cart Left").await;
+    let other = shop
+        .publish_for("Reminder", shop::webhook_to("https://other.example.com/"), "Cart Left")
+        .await;
     shop.sign_up(1..=1_000).await;
     shop.did("Cart Left", 1..=100).await;
     shop.until(journey, |figures| figures.queued == 1_000).await;
@@ -124,7 +131,11 @@ async fn a_stop_is_answered_when_nothing_is_on_its_way_and_nothing_follows() {
     barrier.await.expect("joined").expect("answered");
     let of_journey = shop.provider.asked_at("https://shop.example.com/");
     shop.until(other, |figures| figures.completed == 100).await;
-    assert_eq!(shop.provider.asked_at("https://shop.example.com/"), of_journey, "nothing followed the answer");
+    assert_eq!(
+        shop.provider.asked_at("https://shop.example.com/"),
+        of_journey,
+        "nothing followed the answer"
+    );
     shop.until_settled().await;
     let figures = shop.figures(journey).await;
     assert_eq!((figures.queued, figures.inside), (0, 0));
@@ -173,7 +184,8 @@ async fn after_a_crash_what_was_in_hand_goes_out_again_under_its_key_and_is_coun
 async fn a_frequency_cap_lets_one_of_two_messages_through_at_the_same_time() {
     let shop = Shop::open(Provider::taking()).await;
     shop.cap(Channel::Sms, 1, 24).await;
-    let (first, second) = (shop.publish("One", shop::sms()).await, shop.publish("Two", shop::sms()).await);
+    let (first, second) =
+        (shop.publish("One", shop::sms()).await, shop.publish("Two", shop::sms()).await);
     shop.sign_up(1..=200).await;
     shop.until(first, |figures| figures.completed == 200).await;
     shop.until(second, |figures| figures.completed == 200).await;
@@ -192,7 +204,9 @@ async fn an_address_that_does_not_exist_joins_the_suppression_list_and_gets_noth
     shop.did("Cart Left", 1..=1).await;
     shop.until(second, |figures| figures.completed == 1).await;
     assert_eq!(shop.provider.asked(), 1, "the number that does not exist is not tried again");
-    let withheld = "SELECT count(*) FROM outbox WHERE state = 5 AND reason LIKE '%suppression list%' AND ? IS NOT NULL";
+    let withheld =
+        "SELECT count(*) FROM outbox WHERE state = 5 AND reason LIKE '%suppression list%'
+        AND ? IS NOT NULL";
     assert_eq!(shop.number(withheld).await, 1, "and the reason is kept");
     shop.close().await;
 }

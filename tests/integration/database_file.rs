@@ -8,11 +8,16 @@ use crate::support::{Place, run_on, text};
 fn a_file_that_is_no_database_is_named_and_not_touched() {
     let place = Place::empty();
     let file = place.file("notes.db");
-    fs::write(&file, "these are my notes, and they are long enough to be read as a header").expect("written");
+    fs::write(&file, "these are my notes, and they are long enough to be read as a header")
+        .expect("written");
     let before = fs::read(&file).expect("read");
     let output = run_on(&file, &["serve", "--listen", "127.0.0.1:0"]);
     assert!(!output.status.success());
-    assert!(text(&output.stderr).contains("notes.db is not a SQLite database"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("notes.db is not a SQLite database"),
+        "{}",
+        text(&output.stderr)
+    );
     assert_eq!(fs::read(&file).expect("read"), before);
 }
 
@@ -36,24 +41,38 @@ async fn a_database_of_a_newer_version_is_refused() {
     let place = Place::demo();
     let url = format!("sqlite://{}", place.database().display());
     let pool = sqlx::SqlitePool::connect(&url).await.expect("opened");
-    sqlx::query("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (999, 'later', 1, x'00', 0)")
-        .execute(&pool)
-        .await
-        .expect("written");
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum,
+        execution_time) VALUES (999, 'later', 1, x'00', 0)",
+    )
+    .execute(&pool)
+    .await
+    .expect("written");
     pool.close().await;
     let output = place.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert!(!output.status.success());
-    assert!(text(&output.stderr).contains("was written by a newer Wayfare"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("was written by a newer Wayfare"),
+        "{}",
+        text(&output.stderr)
+    );
 }
 
 #[tokio::test]
 async fn a_database_of_another_program_is_refused() {
     let place = Place::empty();
-    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}?mode=rwc", place.database().display())).await.expect("opened");
+    let pool =
+        sqlx::SqlitePool::connect(&format!("sqlite://{}?mode=rwc", place.database().display()))
+            .await
+            .expect("opened");
     sqlx::query("CREATE TABLE theirs (id INTEGER)").execute(&pool).await.expect("written");
     pool.close().await;
     let output = place.run(&["demo"]);
-    assert!(text(&output.stderr).contains("belongs to another program"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("belongs to another program"),
+        "{}",
+        text(&output.stderr)
+    );
 }
 
 #[test]
@@ -62,8 +81,12 @@ fn a_folder_and_a_missing_folder_are_named() {
     let folder = place.file("folder");
     fs::create_dir(&folder).expect("made");
     assert!(text(&run_on(&folder, &["migrate"]).stderr).contains("is a folder"));
-    assert!(text(&run_on(&place.file("no/such.db"), &["migrate"]).stderr).contains("does not exist"));
-    assert!(text(&run_on(&place.file("none.db"), &["check"]).stderr).contains("There is no database"));
+    assert!(
+        text(&run_on(&place.file("no/such.db"), &["migrate"]).stderr).contains("does not exist")
+    );
+    assert!(
+        text(&run_on(&place.file("none.db"), &["check"]).stderr).contains("There is no database")
+    );
     assert!(!place.file("none.db").exists());
 }
 
@@ -73,8 +96,13 @@ fn check_finds_what_does_not_add_up() {
     assert!(place.run(&["check"]).status.success());
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", place.database().display())).await.expect("opened");
-        sqlx::query("UPDATE journeys SET entered = entered + 1 WHERE seq = 20").execute(&pool).await.expect("written");
+        let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", place.database().display()))
+            .await
+            .expect("opened");
+        sqlx::query("UPDATE journeys SET entered = entered + 1 WHERE seq = 20")
+            .execute(&pool)
+            .await
+            .expect("written");
         pool.close().await;
     });
     let output = place.run(&["check"]);
@@ -96,7 +124,10 @@ fn sentence(output: &std::process::Output) -> String {
 async fn an_update_that_was_broken_off_and_a_foreign_schema_are_told_in_sentences() {
     for (sql, words) in [
         ("UPDATE _sqlx_migrations SET success = 0 WHERE version = 6", "was broken off in step 6"),
-        ("UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 3", "another build of Wayfare"),
+        (
+            "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 3",
+            "another build of Wayfare",
+        ),
     ] {
         let place = Place::demo();
         place.sql(sql).await;
@@ -136,7 +167,10 @@ fn only_serve_demo_migrate_and_user_add_make_a_database() {
     ];
     for command in refused {
         let told = sentence(&place.run(command));
-        assert!(told.contains("There is no database") && !place.database().exists(), "{command:?}: {told}");
+        assert!(
+            told.contains("There is no database") && !place.database().exists(),
+            "{command:?}: {told}"
+        );
     }
     for command in [&["demo"][..], &["migrate"], &["user", "add", "ada@example.com"]] {
         let place = Place::empty();
@@ -160,7 +194,11 @@ fn what_wayfare_makes_is_for_its_owner_alone_and_older_files_are_told() {
     fs::set_permissions(place.database(), fs::Permissions::from_mode(0o644)).expect("opened");
     let output = place.run(&["check"]);
     assert!(output.status.success(), "it adds up");
-    assert!(text(&output.stderr).contains("test.db can be opened by other users"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("test.db can be opened by other users"),
+        "{}",
+        text(&output.stderr)
+    );
     let told = place.file("told.txt");
     let mut command = std::process::Command::new(crate::support::BINARY);
     command.args(["serve", "--listen", "127.0.0.1:0", "--database"]).arg(place.database());
@@ -169,7 +207,9 @@ fn what_wayfare_makes_is_for_its_owner_alone_and_older_files_are_told() {
     crate::support::Server::address(&mut child);
     child.kill().expect("killed");
     child.wait().expect("gone");
-    assert!(fs::read_to_string(told).expect("read").contains("test.db can be opened by other users"));
+    assert!(
+        fs::read_to_string(told).expect("read").contains("test.db can be opened by other users")
+    );
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! From an event to a provider's door: the deployable program, a real SMTP server in a process of its own, a real receiver
-//! of webhooks.
+//! From an event to a provider's door: the deployable program, a real SMTP server in a process of
+//! its own, a real receiver of webhooks.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -29,7 +29,8 @@ async fn kills_while_messages_go_out_lose_none_and_double_only_what_was_in_hand(
     let mut sent = 0;
     for round in 0..KILLS {
         let pouring = tokio::spawn(pour(program.at(&server), sent));
-        // At another moment each time: while people come in, while they are written, while their messages are on the way.
+        // At another moment each time: while people come in, while they are written, while their
+        // messages are on the way.
         tokio::time::sleep(Duration::from_micros(3_000 + round * 2_311 % 97_000)).await;
         server.kill();
         sent = pouring.await.expect("joined");
@@ -42,13 +43,15 @@ async fn kills_while_messages_go_out_lose_none_and_double_only_what_was_in_hand(
     server.terminate();
     let arrived = arrivals(&sink);
     assert_eq!(arrived.len() as i64, people, "one message for each person, none lost");
-    let doubled: Vec<&String> = arrived.iter().filter(|(_, keys)| keys.len() > 1).map(|(to, _)| to).collect();
+    let doubled: Vec<&String> =
+        arrived.iter().filter(|(_, keys)| keys.len() > 1).map(|(to, _)| to).collect();
     for (to, keys) in &arrived {
         assert!(keys.iter().all(|key| *key == keys[0]), "{to}: each time under the same key");
     }
     let doubtful = place
         .texts(
-            "SELECT p.addresses ->> '$.email' FROM outbox o JOIN profiles p ON p.seq = o.profile WHERE o.doubts > 0 ORDER BY 1",
+            "SELECT p.addresses ->> '$.email' FROM outbox o JOIN profiles p ON p.seq = o.profile
+             WHERE o.doubts > 0 ORDER BY 1",
         )
         .await;
     for to in &doubled {
@@ -74,7 +77,10 @@ async fn after_a_stop_was_answered_no_provider_hears_another_word() {
     let mails = program.publish(journey("Letters", "Signed Up", &mail())).await;
     let hooks = program.publish(journey("Hooks", "Signed Up", &hook(&receiver.url()))).await;
     let pouring = tokio::spawn(pour_many(program.at(&server), 60));
-    until("messages are on their way", || sink.messages().len() > 50 && receiver.asked().len() > 50).await;
+    until("messages are on their way", || {
+        sink.messages().len() > 50 && receiver.asked().len() > 50
+    })
+    .await;
     let ids = json!([mails, hooks]);
     let (_, preview) = program.json("/api/v1/journeys/preview-stop", json!({ "ids": ids })).await;
     assert!(preview["journeys"] == json!(2), "{preview}");
@@ -83,15 +89,25 @@ async fn after_a_stop_was_answered_no_provider_hears_another_word() {
     let (letters, requests) = (sink.messages().len(), receiver.asked().len());
     assert_eq!(status, StatusCode::OK, "{answer}");
     pouring.await.expect("joined");
-    // Longer than anything waits: the courier looks four times a second, the first retry comes after two.
+    // Longer than anything waits: the courier looks four times a second, the first retry comes
+    // after two.
     tokio::time::sleep(Duration::from_secs(4)).await;
-    assert_eq!((sink.messages().len(), receiver.asked().len()), (letters, requests), "nothing followed the answer");
+    assert_eq!(
+        (sink.messages().len(), receiver.asked().len()),
+        (letters, requests),
+        "nothing followed the answer"
+    );
     for (journey, went) in [(&mails, letters), (&hooks, requests)] {
         let figures = program.figures(journey).await;
         assert_eq!((&figures["queued"], &figures["inside"]), (&json!(0), &json!(0)), "{figures}");
-        let (entered, cancelled) =
-            (figures["entered"].as_i64().expect("a count"), figures["cancelled"].as_i64().expect("a count"));
-        assert!(cancelled <= entered - went as i64, "{went} went out of {entered}, {cancelled} were cancelled");
+        let (entered, cancelled) = (
+            figures["entered"].as_i64().expect("a count"),
+            figures["cancelled"].as_i64().expect("a count"),
+        );
+        assert!(
+            cancelled <= entered - went as i64,
+            "{went} went out of {entered}, {cancelled} were cancelled"
+        );
     }
     server.terminate();
     let check = place.run(&["check"]);
@@ -135,21 +151,35 @@ async fn one_click_in_a_mail_unsubscribes_and_the_next_message_is_withheld() {
     assert!(sign_up(&program, 0).await);
     program.until(&first, "completed", 40).await;
     let raw = sink.messages()[0]["raw"].as_str().expect("a message").replace("\r\n ", "");
-    let header = raw.lines().find(|line| line.to_lowercase().starts_with("list-unsubscribe:")).expect("a header");
+    let header = raw
+        .lines()
+        .find(|line| line.to_lowercase().starts_with("list-unsubscribe:"))
+        .expect("a header");
     assert!(raw.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"), "{raw}");
     let link = header.split(['<', '>']).nth(1).expect("a link");
     // What RFC 8058 has a mail program send, from nowhere and without cookies.
     let client = reqwest::Client::new();
-    let answer = client.post(link).form(&[("List-Unsubscribe", "One-Click")]).send().await.expect("an answer");
+    let answer = client
+        .post(link)
+        .form(&[("List-Unsubscribe", "One-Click")])
+        .send()
+        .await
+        .expect("an answer");
     assert_eq!(answer.status(), StatusCode::OK);
     let before = sink.messages().len();
-    let people: Vec<Value> =
-        (0..TOGETHER).map(|number| json!({ "identity": format!("person {number}"), "name": "Visited" })).collect();
+    let people: Vec<Value> = (0..TOGETHER)
+        .map(|number| json!({ "identity": format!("person {number}"), "name": "Visited" }))
+        .collect();
     assert_eq!(program.json("/api/v1/events", json!({ "events": people })).await.0, StatusCode::OK);
     program.until(&second, "completed", 40).await;
     assert_eq!(sink.messages().len() - before, 39, "all but her");
     program.tells(&["messages_sent_total 79", "messages_failed_total 0"]).await;
-    program.tells(&["channel_waiting{channel=\"email\"} 0", "channel_breaker_open{channel=\"email\"} 0"]).await;
+    program
+        .tells(&[
+            "channel_waiting{channel=\"email\"} 0",
+            "channel_breaker_open{channel=\"email\"} 0",
+        ])
+        .await;
 }
 
 /// The e-mail channel of the only project, live.
@@ -175,7 +205,8 @@ pub async fn webhooks_go_out(server: &Server) {
 }
 
 pub fn mail() -> Value {
-    json!({ "email": { "subject": "Hello {{ profile.name }}", "body": "<p>Welcome, {{ profile.name }}. <a href=\"https://shop.example.com/\">Look around</a></p>" } })
+    json!({ "email": { "subject": "Hello {{ profile.name }}", "body": "<p>Welcome, {{ profile.name \
+        }}. <a href=\"https://shop.example.com/\">Look around</a></p>" } })
 }
 
 pub fn hook(url: &str) -> Value {
@@ -212,7 +243,8 @@ async fn pour_many(program: Program, requests: u64) -> u64 {
     requests * TOGETHER
 }
 
-/// Forty people with an address and an event each, under the same message ids however often they are sent.
+/// Forty people with an address and an event each, under the same message ids however often they
+/// are sent.
 pub async fn sign_up(program: &Program, first: u64) -> bool {
     let records: Vec<Value> = (first..first + TOGETHER)
         .flat_map(|number| {
@@ -231,7 +263,10 @@ pub fn arrivals(sink: &Sink) -> HashMap<String, Vec<String>> {
     let mut arrived: HashMap<String, Vec<String>> = HashMap::new();
     for message in sink.messages() {
         let to = message["to"][0].as_str().expect("an address").to_string();
-        arrived.entry(to).or_default().push(message["messageId"].as_str().expect("a key").to_string());
+        arrived
+            .entry(to)
+            .or_default()
+            .push(message["messageId"].as_str().expect("a key").to_string());
     }
     arrived
 }

@@ -1,5 +1,6 @@
-//! Once a deletion, a withdrawn consent, an address on the suppression list or a channel that is off was answered, no provider
-//! hears another word: through every door, over HTTP, with a receiver that takes its time.
+//! Once a deletion, a withdrawn consent, an address on the suppression list or a channel that is
+//! off was answered, no provider hears another word: through every door, over HTTP, with a receiver
+//! that takes its time.
 
 use std::time::Duration;
 
@@ -46,9 +47,13 @@ async fn sign_up(program: &Program, people: usize) {
             json!({ "identity": format!("person {number}"), "properties": properties })
         })
         .collect();
-    assert_eq!(program.json("/api/v1/profiles", json!({ "profiles": profiles })).await.0, StatusCode::OK);
-    let events: Vec<Value> =
-        (0..people).map(|number| json!({ "identity": format!("person {number}"), "name": "Signed Up" })).collect();
+    assert_eq!(
+        program.json("/api/v1/profiles", json!({ "profiles": profiles })).await.0,
+        StatusCode::OK
+    );
+    let events: Vec<Value> = (0..people)
+        .map(|number| json!({ "identity": format!("person {number}"), "name": "Signed Up" }))
+        .collect();
     assert_eq!(program.json("/api/v1/events", json!({ "events": events })).await.0, StatusCode::OK);
 }
 
@@ -80,22 +85,35 @@ async fn nothing_goes_out_to_somebody_after_their_deletion_was_answered() {
     let mut answered = Vec::new();
     for person in (0..PEOPLE).rev().step_by(4) {
         let address = format!("{}/api/v1/profiles/person%20{person}", server.url);
-        let answer = reqwest::Client::new().delete(address).bearer_auth(program.key()).send().await.expect("an answer");
+        let answer = reqwest::Client::new()
+            .delete(address)
+            .bearer_auth(program.key())
+            .send()
+            .await
+            .expect("an answer");
         assert!(answer.status().is_success(), "{}", answer.status());
         answered.push((person, asked_about(&receiver, person)));
     }
-    assert!(answered.iter().any(|(_, times)| *times == 0), "some were deleted before their message went out");
+    assert!(
+        answered.iter().any(|(_, times)| *times == 0),
+        "some were deleted before their message went out"
+    );
     until("everybody else was asked about", || receiver.asked().len() >= PEOPLE - PEOPLE / 4).await;
     tokio::time::sleep(QUIET).await;
     for (person, times) in answered {
-        assert_eq!(asked_about(&receiver, person), times, "person {person}: something followed the answer");
+        assert_eq!(
+            asked_about(&receiver, person),
+            times,
+            "person {person}: something followed the answer"
+        );
     }
     server.terminate();
     check(&place);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_goes_out_by_a_channel_after_test_mode_was_answered_and_the_rest_goes_when_it_is_live_again() {
+async fn nothing_goes_out_by_a_channel_after_test_mode_was_answered_and_the_rest_goes_when_it_is_live_again()
+ {
     let (place, mut server, program, receiver) = in_the_middle_of_webhooks().await;
     let off = [("channel", "webhook"), ("fields[timeout_seconds]", "5"), ("revision", "1")];
     assert_eq!(server.post("channels/save", &off).await.status(), StatusCode::OK);
@@ -103,7 +121,12 @@ async fn nothing_goes_out_by_a_channel_after_test_mode_was_answered_and_the_rest
     assert!(at_the_answer < PEOPLE, "all of them went out before");
     tokio::time::sleep(QUIET).await;
     assert_eq!(receiver.asked().len(), at_the_answer, "something followed the answer");
-    let live = [("channel", "webhook"), ("fields[timeout_seconds]", "5"), ("revision", "2"), ("live", "on")];
+    let live = [
+        ("channel", "webhook"),
+        ("fields[timeout_seconds]", "5"),
+        ("revision", "2"),
+        ("live", "on"),
+    ];
     assert_eq!(server.post("channels/save", &live).await.status(), StatusCode::OK);
     until("the rest goes out", || receiver.asked().len() >= PEOPLE).await;
     program.tells(&["channel_waiting{channel=\"webhook\"} 0"]).await;
@@ -125,8 +148,10 @@ async fn no_mail_goes_out_after_a_withdrawn_consent_or_a_suppressed_address_was_
         .map(|number| json!({ "type": "identify", "userId": format!("person {number}"), "traits": { "MSG-email": false } }))
         .collect();
     assert!(program.try_json("/v1/batch", json!({ "batch": records })).await);
-    let addresses: Vec<String> = (40..60).map(|number| format!("slow+{number}@example.com")).collect();
-    let form = [("kind", "email"), ("addresses", &addresses.join("\n")), ("note", "they asked by phone")];
+    let addresses: Vec<String> =
+        (40..60).map(|number| format!("slow+{number}@example.com")).collect();
+    let form =
+        [("kind", "email"), ("addresses", &addresses.join("\n")), ("note", "they asked by phone")];
     let answer = server.post("suppressions/add", &form).await;
     assert_eq!(answer.status(), StatusCode::OK, "{}", answer.text().await.unwrap_or_default());
     let at_the_answer = sink.messages().len();
@@ -135,23 +160,34 @@ async fn no_mail_goes_out_after_a_withdrawn_consent_or_a_suppressed_address_was_
     assert_eq!(sink.messages().len(), at_the_answer, "something followed the answer");
     server.terminate();
     check(&place);
-    assert_eq!(place.count("SELECT count(*) FROM outbox WHERE state = 1").await, at_the_answer as i64);
+    assert_eq!(
+        place.count("SELECT count(*) FROM outbox WHERE state = 1").await,
+        at_the_answer as i64
+    );
     let withheld = "SELECT count(*) FROM outbox WHERE state = 5";
     assert!(place.count(withheld).await > 0, "the others have a reason");
 }
 
 fn change(properties: Value) -> What {
-    What::Change(ProfileChange::read(properties.as_object().cloned().expect("properties")).expect("a change"))
+    What::Change(
+        ProfileChange::read(properties.as_object().cloned().expect("properties"))
+            .expect("a change"),
+    )
 }
 
 async fn facts_of(shop: &Shop, records: Vec<(&str, What)>) -> Vec<ChangedFacts> {
     let who = |identity: &str| Who::read(Some(identity.to_string()), None).expect("somebody");
-    let records = records.into_iter().map(|(identity, what)| Record { who: who(identity), what }).collect();
+    let records =
+        records.into_iter().map(|(identity, what)| Record { who: who(identity), what }).collect();
     ingest(shop, &[batch(shop, records)]).await
 }
 
 fn batch(shop: &Shop, records: Vec<Record>) -> Batch {
-    Batch { project: shop.actor.project, sender: Sender::trusted(shop.actor.user, RecordSource::Api), records }
+    Batch {
+        project: shop.actor.project,
+        sender: Sender::trusted(shop.actor.user, RecordSource::Api),
+        records,
+    }
 }
 
 /// What senders wait for, if anything.
@@ -167,9 +203,12 @@ async fn only_a_withdrawn_consent_and_another_address_make_a_sender_wait() {
     let new = json!({ "email": "ada@example.com", "MSG-push": false, "MSG-email": true });
     let none = |facts: Vec<ChangedFacts>| facts.iter().all(ChangedFacts::is_empty);
     assert!(none(facts_of(&shop, ada(new)).await), "nothing is in hand for somebody new");
-    let ordinary = json!({ "email": "ada@example.com", "plan": "gold", "MSG-email": true, "MSG-push": false });
+    let ordinary =
+        json!({ "email": "ada@example.com", "plan": "gold", "MSG-email": true, "MSG-push": false });
     assert!(none(facts_of(&shop, ada(ordinary)).await));
-    let people = |facts: Vec<ChangedFacts>| facts.into_iter().flat_map(|facts| facts.people).collect::<Vec<_>>();
+    let people = |facts: Vec<ChangedFacts>| {
+        facts.into_iter().flat_map(|facts| facts.people).collect::<Vec<_>>()
+    };
     let withdrawn = people(facts_of(&shop, ada(json!({ "MSG-email": false }))).await);
     assert_eq!(withdrawn, [ChangedPerson::withdrawn(1, Some(Channel::Email))]);
     let moved = people(facts_of(&shop, ada(json!({ "email": "ada@example.org" }))).await);
@@ -181,8 +220,9 @@ async fn only_a_withdrawn_consent_and_another_address_make_a_sender_wait() {
 async fn of_senders_that_share_a_transaction_only_the_one_concerned_waits() {
     let shop = Shop::without_tasks().await;
     facts_of(&shop, vec![("ada", change(json!({ "email": "ada@example.com" })))]).await;
-    let record =
-        |identity: &str, what| vec![Record { who: Who::read(Some(identity.to_string()), None).expect("somebody"), what }];
+    let record = |identity: &str, what| {
+        vec![Record { who: Who::read(Some(identity.to_string()), None).expect("somebody"), what }]
+    };
     let batches = [
         batch(&shop, record("bob", change(json!({ "plan": "gold" })))),
         batch(&shop, record("ada", change(json!({ "MSG-email": false })))),
@@ -196,7 +236,8 @@ async fn of_senders_that_share_a_transaction_only_the_one_concerned_waits() {
 async fn two_who_become_one_are_asked_about_again_and_the_one_who_does_not_want_it_decides() {
     let shop = Shop::without_tasks().await;
     let device = |identity: Option<&str>, properties| {
-        let who = Who::read(identity.map(str::to_string), Some("device".to_string())).expect("somebody");
+        let who =
+            Who::read(identity.map(str::to_string), Some("device".to_string())).expect("somebody");
         [batch(&shop, vec![Record { who, what: change(properties) }])]
     };
     facts_of(&shop, vec![("ada", change(json!({ "email": "ada@example.com" })))]).await;
@@ -212,7 +253,12 @@ async fn two_who_become_one_are_asked_about_again_and_the_one_who_does_not_want_
 async fn a_stop_by_sms_names_the_person_and_the_number() {
     let shop = Shop::without_tasks().await;
     facts_of(&shop, vec![("ada", change(json!({ "phone": "+49 170 1234567" })))]).await;
-    let reply = Reply { channel: Channel::Sms, address: "+491701234567".to_string(), wanted: false, at: shop.now() };
+    let reply = Reply {
+        channel: Channel::Sms,
+        address: "+491701234567".to_string(),
+        wanted: false,
+        at: shop.now(),
+    };
     let told = Told { replies: vec![(shop.actor.project, reply)], ..Told::default() };
     let (_, facts) = shop.store.report(&[told], shop.now()).await.expect("written");
     assert_eq!(facts.people, [ChangedPerson::withdrawn(1, Some(Channel::Sms))]);
@@ -228,13 +274,19 @@ async fn what_is_in_hand_for_an_address_is_kept_back_when_the_address_joins_the_
     shop.sign_up(1..=300).await;
     shop.until_in_flight(64).await;
     let addresses: Vec<String> = (1..=300).map(|number| format!("+49170{number:07}")).collect();
-    let suppressed = shop.store.suppress(&shop.actor, AddressKind::Phone, &addresses, "", shop.now()).await;
+    let suppressed =
+        shop.store.suppress(&shop.actor, AddressKind::Phone, &addresses, "", shop.now()).await;
     assert_eq!(suppressed.expect("listed"), 300);
     let project = shop.number("SELECT number FROM projects WHERE ? IS NOT NULL").await;
-    let listed = addresses.iter().map(|address| (project, AddressKind::Phone, address.clone())).collect();
+    let listed =
+        addresses.iter().map(|address| (project, AddressKind::Phone, address.clone())).collect();
     let answered = tokio::spawn({
         let flights = shop.flights.clone();
-        async move { flights.facts_changed(&ChangedFacts { suppressed: listed, ..ChangedFacts::default() }).await }
+        async move {
+            flights
+                .facts_changed(&ChangedFacts { suppressed: listed, ..ChangedFacts::default() })
+                .await
+        }
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!answered.is_finished(), "messages are on their way");

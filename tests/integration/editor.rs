@@ -1,4 +1,5 @@
-//! Versions over real HTTP: saved, changed in place, begun, published while people are inside, tried, and refused with reasons.
+//! Versions over real HTTP: saved, changed in place, begun, published while people are inside,
+//! tried, and refused with reasons.
 
 pub mod shop;
 
@@ -16,7 +17,8 @@ async fn the_second_of_two_who_edit_is_shown_both_versions_and_overwrites_nothin
     place.account("ada@example.com", "admin");
     place.account("bob@example.com", "creator");
     let server = place.serve();
-    let (ada, bob) = (server.signed_in("ada@example.com").await, server.signed_in("bob@example.com").await);
+    let (ada, bob) =
+        (server.signed_in("ada@example.com").await, server.signed_in("bob@example.com").await);
     let (ada, bob) = (Editor(&ada), Editor(&bob));
     let journey = ada.create("Reminder").await;
     let (mine, theirs) = (ada.open(&journey).await, bob.open(&journey).await);
@@ -27,28 +29,40 @@ async fn the_second_of_two_who_edit_is_shown_both_versions_and_overwrites_nothin
     let conflict = &refused["conflict"];
     assert_eq!(conflict["by"]["name"], json!("ada"), "{refused}");
     assert!(conflict["at"].is_string());
-    assert_eq!(conflict["theirs"]["graph"]["nodes"][2]["step"]["email"]["subject"], json!("Ada's subject"));
+    assert_eq!(
+        conflict["theirs"]["graph"]["nodes"][2]["step"]["email"]["subject"],
+        json!("Ada's subject")
+    );
     // On what is there now, the same save is taken.
     let (_, saved) = bob.save_graph(&conflict["theirs"], reminder("Bob's subject")).await;
     assert_eq!(saved["done"]["revision"], json!(3));
     let history = ada.detail(&journey).await["history"].clone();
-    let edits = history.as_array().expect("lines").iter().filter(|line| line["operation"]["note"] != json!("created"));
+    let edits = history
+        .as_array()
+        .expect("lines")
+        .iter()
+        .filter(|line| line["operation"]["note"] != json!("created"));
     assert_eq!(edits.count(), 2, "{history}");
 }
 
 #[tokio::test]
-async fn a_draft_that_saves_itself_leaves_one_line_for_a_sitting_and_never_spoils_the_form_beside_it() {
+async fn a_draft_that_saves_itself_leaves_one_line_for_a_sitting_and_never_spoils_the_form_beside_it()
+ {
     let place = Place::empty();
     let server = place.serve();
     let editor = Editor(&server);
     let journey = editor.create("Reminder").await;
     for count in 1..=5 {
         let document = editor.open(&journey).await;
-        assert_eq!(editor.save_graph(&document, reminder(&format!("Subject {count}"))).await.0, 200);
+        assert_eq!(
+            editor.save_graph(&document, reminder(&format!("Subject {count}"))).await.0,
+            200
+        );
     }
     let detail = editor.detail(&journey).await;
     assert_eq!(detail["history"].as_array().map(Vec::len), Some(2), "{}", detail["history"]);
-    let form = [("id", journey.as_str()), ("name", "Other"), ("description", ""), ("revision", "1")];
+    let form =
+        [("id", journey.as_str()), ("name", "Other"), ("description", ""), ("revision", "1")];
     assert_eq!(server.post("journeys/edit", &form).await.status(), 200);
 }
 
@@ -73,9 +87,17 @@ async fn texts_of_a_published_version_are_changed_in_place_and_nothing_else_is()
     other["nodes"][1]["step"] = json!({ "delay": { "for": { "minutes": 7 } } });
     other["connectors"].as_array_mut().expect("connectors").pop();
     let (status, refused) = editor.save_graph(&document, other).await;
-    let paths: Vec<&str> =
-        refused["invalid"].as_array().expect("reasons").iter().filter_map(|reason| reason["path"].as_str()).collect();
-    assert_eq!((status, paths), (400, vec!["graph.nodes.wait.delay", "graph.connectors"]), "{refused}");
+    let paths: Vec<&str> = refused["invalid"]
+        .as_array()
+        .expect("reasons")
+        .iter()
+        .filter_map(|reason| reason["path"].as_str())
+        .collect();
+    assert_eq!(
+        (status, paths),
+        (400, vec!["graph.nodes.wait.delay", "graph.connectors"]),
+        "{refused}"
+    );
 
     for broken in ["", "Hi {{ profile.name"] {
         let (status, refused) = editor.save_graph(&document, reminder(broken)).await;
@@ -94,7 +116,10 @@ async fn people_carry_on_in_the_older_version_and_newcomers_enter_the_new_one() 
     program.until(&journey, "inside", 3).await;
 
     let draft = editor.begin(&journey).await;
-    assert_eq!((&draft["version"], &draft["mode"], &draft["status"]), (&json!(2), &json!("draft"), &json!("draft")));
+    assert_eq!(
+        (&draft["version"], &draft["mode"], &draft["status"]),
+        (&json!(2), &json!("draft"), &json!("draft"))
+    );
     // The row still shows what is running.
     assert_eq!(server.list("").await["rows"][0]["status"], json!("running"));
     let (status, published) = editor.publish(&draft, "carry_on").await;
@@ -104,11 +129,21 @@ async fn people_carry_on_in_the_older_version_and_newcomers_enter_the_new_one() 
     enter(&program, &["ada", "dora"]).await;
     program.until(&journey, "inside", 1).await;
     let figures = editor.figures(&journey).await;
-    assert_eq!((&figures[1]["inside"], &figures[1]["entered"]), (&json!(3), &json!(3)), "ada is inside of the older one");
+    assert_eq!(
+        (&figures[1]["inside"], &figures[1]["entered"]),
+        (&json!(3), &json!(3)),
+        "ada is inside of the older one"
+    );
     let row = server.list("").await["rows"][0].clone();
     assert_eq!((&row["versions"], &row["figures"]["entered"]), (&json!(2), &json!(1)), "{row}");
-    let here = editor.ask("people", json!({ "journey": journey, "version": 1, "node": "wait" })).await.1;
-    let mut names: Vec<&str> = here.as_array().expect("people").iter().filter_map(|here| here["identity"].as_str()).collect();
+    let here =
+        editor.ask("people", json!({ "journey": journey, "version": 1, "node": "wait" })).await.1;
+    let mut names: Vec<&str> = here
+        .as_array()
+        .expect("people")
+        .iter()
+        .filter_map(|here| here["identity"].as_str())
+        .collect();
     names.sort_unstable();
     assert_eq!(names, ["ada", "bilal", "chiara"]);
     checked(place, server);
@@ -124,15 +159,23 @@ async fn people_leave_the_older_version_and_the_counts_add_up() {
     program.until(&journey, "inside", 3).await;
 
     let draft = editor.begin(&journey).await;
-    let settings = json!({ "entry": { "event": { "name": "Signed Up" } }, "reentry": "after_exit" });
+    let settings =
+        json!({ "entry": { "event": { "name": "Signed Up" } }, "reentry": "after_exit" });
     let (_, saved) = editor.save(&draft, reminder("Second version"), settings).await;
     let draft = json!({ "journey": journey, "version": 2, "revision": saved["done"]["revision"], "name": "Reminder" });
     let (status, published) = editor.publish(&draft, "leave").await;
     assert_eq!(status, 200, "{published}");
     assert_eq!(editor.statuses(&journey).await, ["running", "completed"]);
     let older = editor.figures(&journey).await[1].clone();
-    assert_eq!((&older["inside"], &older["version_exit"], &older["entered"]), (&json!(0), &json!(3), &json!(3)), "at once");
-    assert_eq!(editor.ask("people", json!({ "journey": journey, "version": 1, "node": "wait" })).await.1, json!([]));
+    assert_eq!(
+        (&older["inside"], &older["version_exit"], &older["entered"]),
+        (&json!(0), &json!(3), &json!(3)),
+        "at once"
+    );
+    assert_eq!(
+        editor.ask("people", json!({ "journey": journey, "version": 1, "node": "wait" })).await.1,
+        json!([])
+    );
 
     // Whoever left may come into the new one, where it lets people in again.
     enter(&program, &["ada"]).await;
@@ -154,7 +197,11 @@ async fn a_stopped_journey_gets_a_new_version_and_the_old_one_stays_as_it_was() 
     let draft = editor.begin(&journey).await;
     assert_eq!(editor.publish(&draft, "leave").await.0, 200);
     assert_eq!(editor.statuses(&journey).await, ["running", "stopped"]);
-    assert_eq!(editor.figures(&journey).await[1]["stopped"], json!(1), "she was stopped, and did not leave");
+    assert_eq!(
+        editor.figures(&journey).await[1]["stopped"],
+        json!(1),
+        "she was stopped, and did not leave"
+    );
     checked(place, server);
 }
 
@@ -174,9 +221,17 @@ async fn a_draft_is_discarded_and_another_is_begun_from_any_version() {
     assert_eq!(third["graph"]["nodes"][2]["step"]["email"]["subject"], json!("Second"));
     assert_eq!(editor.ask("discard", json!({ "journey": journey })).await.0, 200);
     let (_, old) = editor.ask("begin", json!({ "journey": journey, "from": 1 })).await;
-    assert_eq!((&old["version"], &old["graph"]["nodes"][2]["step"]["email"]["subject"]), (&json!(3), &json!("First")));
-    let difference = editor.ask("compare", json!({ "journey": journey, "from": 2, "to": 3 })).await.1;
-    assert_eq!(difference["nodes"][0]["change"]["changed"][0]["field"], json!("subject"), "{difference}");
+    assert_eq!(
+        (&old["version"], &old["graph"]["nodes"][2]["step"]["email"]["subject"]),
+        (&json!(3), &json!("First"))
+    );
+    let difference =
+        editor.ask("compare", json!({ "journey": journey, "from": 2, "to": 3 })).await.1;
+    assert_eq!(
+        difference["nodes"][0]["change"]["changed"][0]["field"],
+        json!("subject"),
+        "{difference}"
+    );
     let page = server.page(&format!("/journeys/{journey}/compare?from=2&to=3")).await.1;
     assert!(page.contains("<del>Second") && page.contains("<ins>First"), "{page}");
     checked(place, server);
@@ -190,7 +245,10 @@ async fn publishing_is_refused_with_all_problems_at_once_and_for_an_older_save()
     let journey = editor.create("Reminder").await;
     let document = editor.open(&journey).await;
     let mut graph = reminder("");
-    graph["nodes"].as_array_mut().expect("nodes").push(json!({ "id": "alone", "step": { "goal": { "name": "Done" } } }));
+    graph["nodes"]
+        .as_array_mut()
+        .expect("nodes")
+        .push(json!({ "id": "alone", "step": { "goal": { "name": "Done" } } }));
     let settings = json!({ "entry": { "event": { "name": " " } }, "control_percent": 100, "time_zone": "Nowhere/Land" });
     let (status, saved) = editor.save(&document, graph, settings).await;
     assert_eq!(status, 200, "a draft is kept however unfinished: {saved}");
@@ -198,8 +256,12 @@ async fn publishing_is_refused_with_all_problems_at_once_and_for_an_older_save()
     let mut publish = document.clone();
     publish["description"] = json!("x".repeat(121));
     let (status, refused) = editor.publish(&publish, "carry_on").await;
-    let keys: Vec<&str> =
-        refused["invalid"].as_array().expect("reasons").iter().filter_map(|reason| reason["key"].as_str()).collect();
+    let keys: Vec<&str> = refused["invalid"]
+        .as_array()
+        .expect("reasons")
+        .iter()
+        .filter_map(|reason| reason["key"].as_str())
+        .collect();
     assert_eq!(status, 400);
     for key in ["too_long", "unreachable", "required", "range", "unknown_value"] {
         assert!(keys.contains(&key), "{key} is not in {refused}");
@@ -229,7 +291,9 @@ async fn absurd_graphs_are_refused_with_reasons_and_large_ones_are_kept() {
     far["nodes"][1]["position"] = json!({ "x": 1e300, "y": 0 });
     let mut twice = reminder("Hello");
     twice["nodes"][2]["id"] = json!("wait");
-    for (graph, reason) in [(unknown, "teleport"), (nowhere, "null"), (far, "position"), (twice, "used by two nodes")] {
+    for (graph, reason) in
+        [(unknown, "teleport"), (nowhere, "null"), (far, "position"), (twice, "used by two nodes")]
+    {
         let (status, refused) = editor.save_graph(&document, graph).await;
         assert_eq!(status, 400, "{refused}");
         assert!(refused.to_string().contains(reason), "{reason} is not in {refused}");
@@ -249,20 +313,37 @@ async fn a_draft_is_tried_on_somebody_and_on_what_happened() {
     let (editor, program) = (Editor(&server), Program::new(&server).await);
     enter(&program, &["ada", "bilal"]).await;
     let (graph, settings) = (reminder("Hello"), shop::settings());
-    let trial = json!({ "graph": graph, "settings": settings, "person": "ada", "event": {}, "later": [] });
+    let trial =
+        json!({ "graph": graph, "settings": settings, "person": "ada", "event": {}, "later": [] });
     let (status, steps) = editor.ask("try-person", json!({ "trial": trial })).await;
-    let walked: Vec<&str> = steps.as_array().expect("steps").iter().filter_map(|step| step["what"].as_str()).collect();
-    assert_eq!((status, walked), (200, vec!["left:next", "waits", "left:next", "sends", "ended:completed"]), "{steps}");
+    let walked: Vec<&str> =
+        steps.as_array().expect("steps").iter().filter_map(|step| step["what"].as_str()).collect();
+    assert_eq!(
+        (status, walked),
+        (200, vec!["left:next", "waits", "left:next", "sends", "ended:completed"]),
+        "{steps}"
+    );
     let nobody = json!({ "graph": graph, "settings": settings, "person": "nobody", "event": {}, "later": [] });
     assert_eq!(editor.ask("try-person", json!({ "trial": nobody })).await.0, 400);
 
-    let replay = |days: u32| json!({ "replay": { "graph": graph, "settings": settings, "days": days } });
+    let replay =
+        |days: u32| json!({ "replay": { "graph": graph, "settings": settings, "days": days } });
     let (status, figures) = editor.ask("try-events", replay(7)).await;
-    assert_eq!((status, &figures["entered"], &figures["events"]), (200, &json!(2), &json!(2)), "{figures}");
+    assert_eq!(
+        (status, &figures["entered"], &figures["events"]),
+        (200, &json!(2), &json!(2)),
+        "{figures}"
+    );
     assert_eq!(figures["nodes"][1], json!({ "node": "wait", "came": 2, "left": [], "ended": 0 }));
     assert_eq!(editor.ask("try-events", replay(0)).await.0, 400);
     assert_eq!(
-        editor.ask("times", json!({ "delay": { "until": { "time": "09:00" } }, "zone": "Asia/Tokyo" })).await.1[2]
+        editor
+            .ask(
+                "times",
+                json!({ "delay": { "until": { "time": "09:00" } }, "zone": "Asia/Tokyo" })
+            )
+            .await
+            .1[2]
             .as_str()
             .map(|at| &at[10..]),
         Some("T00:00:00Z")
@@ -281,17 +362,36 @@ async fn every_template_is_made_checked_and_published_by_plain_forms() {
     let templates = values_of(&page, "template");
     assert_eq!(templates.len(), 11, "ten and blank: {templates:?}");
     for template in templates.iter().filter(|key| !key.is_empty()) {
-        let made = server.plain("journeys/create", &[("name", ""), ("template", template)], "/journeys/new").await;
+        let made = server
+            .plain("journeys/create", &[("name", ""), ("template", template)], "/journeys/new")
+            .await;
         let to = made.headers()["location"].to_str().expect("an address").to_string();
         assert!(to.ends_with("/edit"), "{template}: {to}");
         let (status, page) = server.page(&to).await;
-        assert!(status == 200 && page.contains("id=\"editor\"") && !page.contains("Before it can be published"), "{template}");
+        assert!(
+            status == 200
+                && page.contains("id=\"editor\"")
+                && !page.contains("Before it can be published"),
+            "{template}"
+        );
         let id = to.split('/').nth(2).expect("an id");
         let (_, page) = server.page(&format!("/journeys/{id}/publish")).await;
         let revision = value_of(&page, "revision", 0);
-        let form = [("id", id), ("version", "1"), ("revision", &revision), ("name", template), ("description", "")];
-        let published = server.plain("versions/publish", &form, &format!("/journeys/{id}/publish")).await;
-        assert_eq!(published.status(), 303, "{template}: {}", published.text().await.unwrap_or_default());
+        let form = [
+            ("id", id),
+            ("version", "1"),
+            ("revision", &revision),
+            ("name", template),
+            ("description", ""),
+        ];
+        let published =
+            server.plain("versions/publish", &form, &format!("/journeys/{id}/publish")).await;
+        assert_eq!(
+            published.status(),
+            303,
+            "{template}: {}",
+            published.text().await.unwrap_or_default()
+        );
     }
     assert_eq!(server.list("status=running").await["total"], json!(10));
 }
@@ -325,11 +425,17 @@ async fn whoever_may_not_edit_reads_why() {
     place.account("ada@example.com", "admin");
     place.account("vera@example.com", "viewer");
     let server = place.serve();
-    let (ada, vera) = (server.signed_in("ada@example.com").await, server.signed_in("vera@example.com").await);
+    let (ada, vera) =
+        (server.signed_in("ada@example.com").await, server.signed_in("vera@example.com").await);
     let journey = Editor(&ada).published("Reminder", reminder("Hello")).await;
     let document = Editor(&vera).open(&journey).await;
     assert_eq!((&document["mode"], &document["may_publish"]), (&json!("read"), &json!(false)));
-    assert!(document["why"].as_str().is_some_and(|why| why.contains("needs a Creator") || why.contains("Creator")), "{document}");
+    assert!(
+        document["why"]
+            .as_str()
+            .is_some_and(|why| why.contains("needs a Creator") || why.contains("Creator")),
+        "{document}"
+    );
     assert_eq!(Editor(&vera).save_graph(&document, reminder("Mine")).await.0, 403);
 }
 

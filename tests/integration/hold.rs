@@ -13,8 +13,8 @@ use crate::{
 
 /// The receiver is on this machine.
 const HERE: [&str; 2] = ["--allow-networks", "127.0.0.0/8"];
-/// Longer than anything waits that happens by itself: the engine and the courier look four times a second, retries of what
-/// failed once come after two seconds.
+/// Longer than anything waits that happens by itself: the engine and the courier look four times a
+/// second, retries of what failed once come after two seconds.
 const LONG: Duration = Duration::from_secs(4);
 
 async fn webhooks_go_out(server: &Server) {
@@ -71,7 +71,8 @@ async fn restored(receiver: &Receiver) -> (Place, Program, String) {
     assert_eq!(health(&server).await, "ok\n", "the source goes on");
     receiver.answers(Answer::Well);
     program.until(&journey, "completed", 1).await;
-    fs::copy(place.file("test.db.key"), place.file("copy.db.key")).expect("the key is restored as well");
+    fs::copy(place.file("test.db.key"), place.file("copy.db.key"))
+        .expect("the key is restored as well");
     (place, program, journey)
 }
 
@@ -87,13 +88,19 @@ async fn a_server_on_a_restored_copy_sends_nothing_until_somebody_releases_it() 
     let before = receiver.asked().len();
     order(&program, "bob").await;
     let (status, page) = server.page("/journeys").await;
-    assert!(status == 200 && page.contains("This is a restored copy") && page.contains("Release"), "{page}");
+    assert!(
+        status == 200 && page.contains("This is a restored copy") && page.contains("Release"),
+        "{page}"
+    );
     tokio::time::sleep(LONG).await;
     assert_eq!(receiver.asked().len(), before, "nothing is sent");
     assert_eq!(program.figures(&journey).await["entered"], json!(1), "nobody enters");
 
     let answer = server.plain("hold/release", &[], "/delivery").await;
-    assert_eq!((answer.status(), answer.headers()["location"].as_bytes()), (StatusCode::SEE_OTHER, &b"/delivery"[..]));
+    assert_eq!(
+        (answer.status(), answer.headers()["location"].as_bytes()),
+        (StatusCode::SEE_OTHER, &b"/delivery"[..])
+    );
     assert_eq!(health(&server).await, "ok\n");
     // What waited goes out, and whoever came meanwhile enters.
     until_asked(&receiver, before + 2).await;
@@ -112,7 +119,10 @@ async fn what_must_not_go_out_again_is_stopped_while_everything_is_held() {
     let before = receiver.asked().len();
     let (status, answer) = server.stop(std::slice::from_ref(&journey)).await;
     assert_eq!(status, 200, "{answer}");
-    assert_eq!(server.plain("hold/release", &[], "/journeys").await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(
+        server.plain("hold/release", &[], "/journeys").await.status(),
+        StatusCode::SEE_OTHER
+    );
     tokio::time::sleep(LONG).await;
     assert_eq!(receiver.asked().len(), before);
     assert_eq!(program.at(&server).figures(&journey).await["cancelled"], json!(1));
@@ -134,7 +144,12 @@ async fn serve_hold_holds_any_database_also_over_a_restart_and_the_command_line_
     let program = program.at(&server);
     assert_eq!(health(&server).await, "ok held\n", "it stays held without the flag");
     let output = place.run(&["release"]);
-    assert!(text(&output.stdout).contains("is released"), "{}{}", text(&output.stdout), text(&output.stderr));
+    assert!(
+        text(&output.stdout).contains("is released"),
+        "{}{}",
+        text(&output.stdout),
+        text(&output.stderr)
+    );
     program.until(&journey, "completed", 1).await;
     assert_eq!(receiver.asked().len(), 1);
     program.tells(&["held 0"]).await;

@@ -13,16 +13,34 @@ async fn the_terminal_takes_the_good_rows_and_names_the_others() {
     let place = Place::demo();
     let file = place.file("people.csv");
     fs::write(&file, TABLE).expect("written");
-    let output = place.run(&["import-people", file.to_str().expect("a name"), "--list", "Spring fair"]);
+    let output =
+        place.run(&["import-people", file.to_str().expect("a name"), "--list", "Spring fair"]);
     assert_eq!(output.status.code(), Some(1), "rows were refused");
     assert_eq!(text(&output.stdout).trim(), "2 rows taken, 2 rows refused.");
     let told = text(&output.stderr);
-    assert!(told.contains("people.csv:3: age: “old” is not a number") && told.contains("people.csv:4: identity:"), "{told}");
+    assert!(
+        told.contains("people.csv:3: age: “old” is not a number")
+            && told.contains("people.csv:4: identity:"),
+        "{told}"
+    );
     assert_eq!(
-        place.count("SELECT count(*) FROM list_members m JOIN lists l ON l.id = m.list WHERE l.name = 'Spring fair'").await,
+        place
+            .count(
+                "SELECT count(*) FROM list_members m JOIN lists l ON l.id = m.list
+            WHERE l.name = 'Spring fair'"
+            )
+            .await,
         2
     );
-    assert_eq!(place.count("SELECT count(*) FROM profiles WHERE identity = 'ada' AND properties ->> '$.age' = 36").await, 1);
+    assert_eq!(
+        place
+            .count(
+                "SELECT count(*) FROM profiles WHERE identity = 'ada'
+        AND properties ->> '$.age' = 36"
+            )
+            .await,
+        1
+    );
     assert_eq!(place.count("SELECT count(*) FROM audit WHERE event = 'profiles.import'").await, 1);
 }
 
@@ -59,14 +77,22 @@ async fn a_file_that_cannot_be_read_at_all_says_why_and_changes_nothing() {
     let server = place.serve();
     let page = send(&server, "people.csv", "mail,plan\na@example.com,gold\n").await;
     let shown = finished(&server, &page).await;
-    assert!(shown.contains("Broken off") && shown.contains("There is no column “identity”"), "{shown}");
+    assert!(
+        shown.contains("Broken off") && shown.contains("There is no column “identity”"),
+        "{shown}"
+    );
     let address = format!("{}/imports/upload", server.url);
     for (name, sentence) in [("people.xlsx", "ends neither in .csv"), ("", "Choose a file")] {
-        let answer = upload(&server.client, &address, name, TABLE, &[]).send().await.expect("an answer");
+        let answer =
+            upload(&server.client, &address, name, TABLE, &[]).send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{name}");
         assert!(answer.text().await.expect("a page").contains(sentence), "{name}");
     }
-    let half = server.client.post(&address).header("content-type", "multipart/form-data; boundary=edge").body("--edge\r\nhalf");
+    let half = server
+        .client
+        .post(&address)
+        .header("content-type", "multipart/form-data; boundary=edge")
+        .body("--edge\r\nhalf");
     assert_eq!(half.send().await.expect("an answer").status(), StatusCode::BAD_REQUEST);
     drop(server);
     assert_eq!(place.count("SELECT count(*) FROM profiles").await, 0);
@@ -75,7 +101,10 @@ async fn a_file_that_cannot_be_read_at_all_says_why_and_changes_nothing() {
 /// Sends a file; answers the address of its page.
 async fn send(server: &Server, name: &str, contents: &str) -> String {
     let address = format!("{}/imports/upload", server.url);
-    let answer = upload(&server.client, &address, name, contents, &[("list", "Fair")]).send().await.expect("an answer");
+    let answer = upload(&server.client, &address, name, contents, &[("list", "Fair")])
+        .send()
+        .await
+        .expect("an answer");
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     answer.headers()["location"].to_str().expect("an address").to_string()
 }

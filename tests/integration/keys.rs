@@ -41,8 +41,14 @@ async fn sending_alone_neither_erases_nor_lets_into_a_journey() {
     let people = json!({ "people": [{ "identity": "ada" }] });
     assert_eq!(sender.json(&enter, people.clone()).await.0, StatusCode::FORBIDDEN);
     assert_eq!(sender.delete("/api/v1/profiles/ada").await, StatusCode::FORBIDDEN);
-    assert_eq!(Program::with(&server, &["enter"]).await.json(&enter, people).await.0, StatusCode::ACCEPTED);
-    assert_eq!(Program::with(&server, &["erase"]).await.delete("/api/v1/profiles/ada").await, StatusCode::NO_CONTENT);
+    assert_eq!(
+        Program::with(&server, &["enter"]).await.json(&enter, people).await.0,
+        StatusCode::ACCEPTED
+    );
+    assert_eq!(
+        Program::with(&server, &["erase"]).await.delete("/api/v1/profiles/ada").await,
+        StatusCode::NO_CONTENT
+    );
 }
 
 #[tokio::test]
@@ -58,19 +64,26 @@ async fn a_key_of_browsers_changes_neither_addresses_nor_consent_of_a_known_pers
     let (status, taken) = browser.json("/api/v1/profiles", profiles).await;
     assert_eq!((status, &taken["accepted"]), (StatusCode::OK, &json!(2)), "{taken}");
     assert_eq!(taken["ignored"][0]["index"], json!(1));
-    assert_eq!(taken["ignored"][0]["fields"], json!(["Email", "MSG-email", "phone", "push_token", "lists"]));
+    assert_eq!(
+        taken["ignored"][0]["fields"],
+        json!(["Email", "MSG-email", "phone", "push_token", "lists"])
+    );
 
-    let (status, told) = browser.json("/v1/identify", json!({ "userId": "ada", "traits": evil })).await;
+    let (status, told) =
+        browser.json("/v1/identify", json!({ "userId": "ada", "traits": evil })).await;
     assert_eq!((status, &told["ignored"][0]["index"]), (StatusCode::OK, &json!(0)), "{told}");
-    let batch =
-        json!({ "batch": [{ "type": "page", "userId": "ada" }, { "type": "identify", "userId": "ada", "traits": evil }] });
+    let batch = json!({ "batch": [{ "type": "page", "userId": "ada" }, { "type": "identify", "userId": "ada", "traits": evil }] });
     assert_eq!(browser.json("/v1/batch", batch).await.1["ignored"][0]["index"], json!(1));
     let upload = json!({ "d": [{ "type": "profile", "identity": "ada", "profileData": evil }] });
     assert_eq!(browser.json("/1/upload", upload).await.1["ignored"][0]["index"], json!(0));
 
     assert_eq!(contact(&shop).await, before);
     let (_, ada) = shop.get("/api/v1/profiles/ada").await;
-    assert_eq!((&ada["properties"]["plan"], &ada["lists"]), (&json!("gold"), &json!([])), "what she is like may change");
+    assert_eq!(
+        (&ada["properties"]["plan"], &ada["lists"]),
+        (&json!("gold"), &json!([])),
+        "what she is like may change"
+    );
     assert_eq!(ada["events"][0]["name"], json!("Page Viewed"), "and so may what she did");
 }
 
@@ -82,7 +95,8 @@ async fn a_key_of_browsers_joins_nobody_to_a_known_person() {
     let before = contact(&shop).await;
     let browser = Program::with(&server, &["browser"]).await;
     // Somebody unknown with an address of their own, who then says that they are Ada.
-    let eve = json!({ "anonymous_id": "eve", "properties": { "push_token": "eve's", "MSG-sms": true } });
+    let eve =
+        json!({ "anonymous_id": "eve", "properties": { "push_token": "eve's", "MSG-sms": true } });
     browser.json("/api/v1/profiles", json!({ "profiles": [eve] })).await;
     for (path, claim) in [
         ("/v1/identify", json!({ "userId": "ada", "anonymousId": "eve" })),
@@ -95,7 +109,10 @@ async fn a_key_of_browsers_joins_nobody_to_a_known_person() {
     browser.json("/1/upload", upload).await;
     // What is said of the device from now on is not said of Ada either.
     let device = json!({ "anonymous_id": "eve", "properties": { "email": "eve@example.com" } });
-    assert!(browser.json("/api/v1/profiles", json!({ "profiles": [device] })).await.1["ignored"].is_null());
+    assert!(
+        browser.json("/api/v1/profiles", json!({ "profiles": [device] })).await.1["ignored"]
+            .is_null()
+    );
     assert_eq!(contact(&shop).await, before);
     let (_, ada) = shop.get("/api/v1/profiles/ada").await;
     assert_eq!((&ada["anonymous"], &ada["events"][0]["name"]), (&json!([]), &json!("Visited")));
@@ -111,7 +128,10 @@ async fn a_key_of_browsers_takes_no_device_away_from_a_known_person() {
     browser.json("/v1/identify", json!({ "userId": "eve", "anonymousId": "phone" })).await;
     shop.json("/v1/track", json!({ "anonymousId": "phone", "event": "Visited" })).await;
     let (_, ada) = shop.get("/api/v1/profiles/ada").await;
-    assert_eq!((&ada["anonymous"], &ada["events"][0]["name"]), (&json!(["phone"]), &json!("Visited")));
+    assert_eq!(
+        (&ada["anonymous"], &ada["events"][0]["name"]),
+        (&json!(["phone"]), &json!("Visited"))
+    );
 }
 
 #[tokio::test]
@@ -123,9 +143,16 @@ async fn a_key_of_browsers_makes_somebody_new_with_their_address() {
     let signed_up = json!({ "userId": "bea", "anonymousId": "device", "traits": { "email": "bea@example.com" } });
     assert!(browser.json("/v1/identify", signed_up).await.1["ignored"].is_null());
     let (_, bea) = shop.get("/api/v1/profiles/bea").await;
-    assert_eq!((&bea["addresses"], &bea["events"][0]["name"]), (&json!([["email", "bea@example.com"]]), &json!("Visited")));
+    assert_eq!(
+        (&bea["addresses"], &bea["events"][0]["name"]),
+        (&json!([["email", "bea@example.com"]]), &json!("Visited"))
+    );
     let again = json!({ "userId": "bea", "traits": { "email": "eve@example.com" } });
-    assert_eq!(browser.json("/v1/identify", again).await.1["ignored"][0]["fields"], json!(["email"]), "now she is known");
+    assert_eq!(
+        browser.json("/v1/identify", again).await.1["ignored"][0]["fields"],
+        json!(["email"]),
+        "now she is known"
+    );
 }
 
 #[tokio::test]
@@ -155,7 +182,8 @@ async fn bobs_key(place: &Place, server: &Server) -> (Browser, String) {
 }
 
 async fn status_with(server: &Server, key: &str) -> u16 {
-    let request = server.browser().client.get(format!("{}/api/v1/journeys", server.url)).bearer_auth(key);
+    let request =
+        server.browser().client.get(format!("{}/api/v1/journeys", server.url)).bearer_auth(key);
     request.send().await.expect("an answer").status().as_u16()
 }
 
@@ -201,7 +229,10 @@ async fn a_key_opens_nothing_once_nobody_answers_for_it_until_an_admin_takes_it_
     assert_eq!(status_with(&server, &key).await, 401);
     let (_, page) = ada.page("/keys").await;
     assert!(page.contains("may not manage keys here any more. Take it over or revoke it."));
-    assert_eq!(ada.post("keys/take-over", &[("key", &value_of(&page, "key", 0))]).await.status(), 200);
+    assert_eq!(
+        ada.post("keys/take-over", &[("key", &value_of(&page, "key", 0))]).await.status(),
+        200
+    );
     assert_eq!(status_with(&server, &key).await, 200);
     assert!(ada.page("/audit").await.1.contains("API key taken over"));
     let signed_in_again = server.browser().sign_in(BOB, PASSWORD).await;

@@ -1,4 +1,5 @@
-//! A kill at any moment: each journey is wholly changed or wholly unchanged, and what was answered is there.
+//! A kill at any moment: each journey is wholly changed or wholly unchanged, and what was answered
+//! is there.
 
 use std::time::Duration;
 
@@ -17,27 +18,35 @@ async fn bulk_actions_under_kills_are_whole_and_what_was_answered_stays() {
     let place = Place::journeys(1_500);
     for round in 0..KILLS {
         let mut server = place.serve();
-        // Whatever the last kill left behind is moved the other way. Only journeys that wait for an event: one that goes through
-        // a list of people is complete by itself soon after it was resumed.
+        // Whatever the last kill left behind is moved the other way. Only journeys that wait for an
+        // event: one that goes through a list of people is complete by itself soon after it was
+        // resumed.
         let (running, paused) = ("status=running&entry=event", "status=paused&entry=event");
         let resumes = total(&server, running).await == 0;
-        let (action, from, to) = if resumes { ("resume", paused, running) } else { ("pause", running, paused) };
+        let (action, from, to) =
+            if resumes { ("resume", paused, running) } else { ("pause", running, paused) };
         let (moved, before) = (total(&server, from).await, total(&server, to).await);
         let everybody = total(&server, "").await;
         let url = format!("{}/api/ui/journeys/operate", server.url);
-        let request = server.client.post(url).form(&[("action", action), ("matching", from)]).send();
+        let request =
+            server.client.post(url).form(&[("action", action), ("matching", from)]).send();
         let answered = tokio::spawn(request);
         // At another moment each time, before, during and after the transaction.
         tokio::time::sleep(Duration::from_micros(round * round * 220)).await;
         server.kill();
-        let acknowledged = answered.await.expect("joined").is_ok_and(|answer| answer.status() == 200);
+        let acknowledged =
+            answered.await.expect("joined").is_ok_and(|answer| answer.status() == 200);
 
         let server = place.serve();
         let (left, after) = (total(&server, from).await, total(&server, to).await);
         assert!(left == 0 || left == moved, "round {round}: {left} of {moved} were left");
         assert!(!acknowledged || left == 0, "round {round}: what was answered is gone");
         assert_eq!(everybody, total(&server, "").await, "round {round}: nobody got lost");
-        assert_eq!(after, before + moved - left, "round {round}: what left one status is in the other");
+        assert_eq!(
+            after,
+            before + moved - left,
+            "round {round}: what left one status is in the other"
+        );
     }
     let check = place.run(&["check"]);
     assert!(check.status.success(), "{}", text(&check.stdout));
@@ -65,7 +74,8 @@ async fn people_pouring_in_under_kills_are_neither_lost_nor_there_twice() {
         let pouring = tokio::spawn(pour(program, sent));
         tokio::time::sleep(Duration::from_micros(2_000 + round * round * 60)).await;
         server.kill();
-        // What was not answered is sent again, under the same message ids, as every client library does.
+        // What was not answered is sent again, under the same message ids, as every client library
+        // does.
         sent = pouring.await.expect("joined");
         server = place.serve();
     }
@@ -80,8 +90,16 @@ async fn people_pouring_in_under_kills_are_neither_lost_nor_there_twice() {
     server.terminate();
     let check = place.run(&["check"]);
     assert!(check.status.success(), "{}", text(&check.stdout));
-    assert_eq!(place.count("SELECT count(*) FROM outbox WHERE state = 1").await, people, "one message for each");
-    assert_eq!(place.count("SELECT count(DISTINCT profile) FROM enrolments").await, people, "one trip for each");
+    assert_eq!(
+        place.count("SELECT count(*) FROM outbox WHERE state = 1").await,
+        people,
+        "one message for each"
+    );
+    assert_eq!(
+        place.count("SELECT count(DISTINCT profile) FROM enrolments").await,
+        people,
+        "one trip for each"
+    );
 }
 
 /// Sends until the server is gone; answers how many people were acknowledged.

@@ -10,14 +10,18 @@ use crate::support::{BINARY, Browser, PASSWORD, Place};
 /// The address that stands in the second line at the start, with its token.
 pub fn address_with_token(child: &mut Child) -> String {
     let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-    let line = lines.map_while(Result::ok).find(|line| line.contains("token=")).expect("it prints it");
+    let line =
+        lines.map_while(Result::ok).find(|line| line.contains("token=")).expect("it prints it");
     line.rsplit(' ').next().expect("an address").to_string()
 }
 
 /// The first two lines at the start.
 fn lines(place: &Place, flags: &[&str]) -> (Child, Vec<String>) {
     let mut command = Command::new(BINARY);
-    command.args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--database"]).arg(place.database()).args(flags);
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--database"])
+        .arg(place.database())
+        .args(flags);
     let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
     let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
     let lines = lines.map_while(Result::ok).take(2).collect();
@@ -29,8 +33,17 @@ async fn a_foreign_host_or_origin_is_refused() {
     let place = Place::demo();
     let server = place.serve();
     let ask = async |name: &str, value: &str| {
-        let request = server.client.post(format!("{}/api/ui/journeys/operate", server.url)).header(name, value);
-        request.form(&[("action", "pause"), ("matching", "?")]).send().await.expect("an answer").status().as_u16()
+        let request = server
+            .client
+            .post(format!("{}/api/ui/journeys/operate", server.url))
+            .header(name, value);
+        request
+            .form(&[("action", "pause"), ("matching", "?")])
+            .send()
+            .await
+            .expect("an answer")
+            .status()
+            .as_u16()
     };
     assert_eq!(ask("host", "wayfare.example.com").await, 421);
     assert_eq!(ask("origin", "https://evil.example").await, 403);
@@ -50,7 +63,10 @@ fn an_address_that_others_can_reach_is_refused_without_an_account() {
     ] {
         let output = place.run(&flags);
         assert!(!output.status.success(), "{flags:?}");
-        assert!(String::from_utf8_lossy(&output.stderr).contains("there is no account yet"), "{flags:?}");
+        assert!(
+            String::from_utf8_lossy(&output.stderr).contains("there is no account yet"),
+            "{flags:?}"
+        );
     }
 }
 
@@ -74,23 +90,51 @@ async fn what_comes_through_a_proxy_does_not_come_from_this_machine() {
         "forwarded",
         "via",
     ] {
-        let request = server.client.get(format!("{}/api/ui/journeys/list?query=", server.url)).header(name, "203.0.113.7");
+        let request = server
+            .client
+            .get(format!("{}/api/ui/journeys/list?query=", server.url))
+            .header(name, "203.0.113.7");
         assert_eq!(request.send().await.expect("an answer").status(), 401, "{name}");
         let form = [("name", "Eve"), ("email", "eve@example.com"), ("password", PASSWORD)];
-        let found = server.client.post(format!("{}/api/ui/session/found", server.url)).header(name, "203.0.113.7").form(&form);
+        let found = server
+            .client
+            .post(format!("{}/api/ui/session/found", server.url))
+            .header(name, "203.0.113.7")
+            .form(&form);
         assert_eq!(found.send().await.expect("an answer").status(), 409, "{name}");
     }
-    assert_eq!(server.get("/api/ui/journeys/list?query=").await.status(), 200, "the plain address goes on working");
+    assert_eq!(
+        server.get("/api/ui/journeys/list?query=").await.status(),
+        200,
+        "the plain address goes on working"
+    );
 }
 
 #[tokio::test]
 async fn it_says_at_the_start_and_on_every_page_to_whom_it_is_open() {
     let place = Place::demo();
     let (mut child, lines) = lines(&place, &[]);
-    let url = lines[0].strip_prefix("Wayfare is listening on ").expect("the line that programs wait for").to_string();
-    assert!(lines[1].contains("whoever reaches this port may do everything") && !lines[1].contains("token="), "{lines:?}");
+    let url = lines[0]
+        .strip_prefix("Wayfare is listening on ")
+        .expect("the line that programs wait for")
+        .to_string();
+    assert!(
+        lines[1].contains("whoever reaches this port may do everything")
+            && !lines[1].contains("token="),
+        "{lines:?}"
+    );
     let browser = Browser::at(&url);
-    for path in ["/journeys", "/journeys/new", "/people", "/keys", "/audit", "/channels", "/projects", "/sign-in", "/setup"] {
+    for path in [
+        "/journeys",
+        "/journeys/new",
+        "/people",
+        "/keys",
+        "/audit",
+        "/channels",
+        "/projects",
+        "/sign-in",
+        "/setup",
+    ] {
         let (status, page) = browser.page(path).await;
         assert!(status == 200 && page.contains("open to whoever reaches this port"), "{path}");
     }
@@ -102,18 +146,38 @@ async fn it_says_at_the_start_and_on_every_page_to_whom_it_is_open() {
 async fn with_a_token_only_whoever_has_the_printed_address_comes_in() {
     let place = Place::demo();
     let (mut child, lines) = lines(&place, &["--local-token"]);
-    let url = lines[0].strip_prefix("Wayfare is listening on ").expect("the line that programs wait for").to_string();
+    let url = lines[0]
+        .strip_prefix("Wayfare is listening on ")
+        .expect("the line that programs wait for")
+        .to_string();
     let printed = lines[1].rsplit(' ').next().expect("an address").to_string();
-    let token = printed.strip_prefix(&format!("{url}/?token=")).expect("an address with a token").to_string();
+    let token = printed
+        .strip_prefix(&format!("{url}/?token="))
+        .expect("an address with a token")
+        .to_string();
 
     let stranger = Browser::at(&url);
-    for path in ["/journeys", "/keys", "/setup", "/sign-in", "/", "/?token=", "/?token=AAAA", "/journeys?token=x"] {
+    for path in [
+        "/journeys",
+        "/keys",
+        "/setup",
+        "/sign-in",
+        "/",
+        "/?token=",
+        "/?token=AAAA",
+        "/journeys?token=x",
+    ] {
         let (status, page) = stranger.page(path).await;
         assert_eq!(status, 403, "{path}");
         assert!(page.contains("Open the address that it printed"), "{path}");
     }
     assert_eq!(stranger.get("/api/ui/journeys/list?query=").await.status(), 403);
-    let form = [("name", "Eve"), ("email", "eve@example.com"), ("password", PASSWORD), ("token", token.as_str())];
+    let form = [
+        ("name", "Eve"),
+        ("email", "eve@example.com"),
+        ("password", PASSWORD),
+        ("token", token.as_str()),
+    ];
     assert_eq!(stranger.post("session/found", &form).await.status(), 403);
     let cookie = stranger.client.get(format!("{url}/keys")).header("cookie", "wayfare_local=AAAA");
     assert_eq!(cookie.send().await.expect("an answer").status(), 403);
@@ -121,11 +185,18 @@ async fn with_a_token_only_whoever_has_the_printed_address_comes_in() {
 
     let owner = Browser::at(&url);
     let answer = owner.get(&format!("/keys?token={token}&notice=saved")).await;
-    assert_eq!((answer.status().as_u16(), &answer.headers()["location"]), (303, &"/keys?notice=saved".parse().expect("text")));
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["location"]),
+        (303, &"/keys?notice=saved".parse().expect("text"))
+    );
     let set = answer.headers()["set-cookie"].to_str().expect("text");
     assert!(set.contains("HttpOnly") && set.contains("SameSite=Lax"), "{set}");
     let (status, page) = owner.page("/keys").await;
-    assert!(status == 200 && page.contains("open to whoever has the printed address") && !page.contains(&token));
+    assert!(
+        status == 200
+            && page.contains("open to whoever has the printed address")
+            && !page.contains(&token)
+    );
 
     // The first account ends it: from then on everybody signs in.
     assert_eq!(owner.post("session/found", &form[..3]).await.status(), 200);
@@ -149,7 +220,8 @@ async fn it_tells_that_it_lives_and_ends_when_asked() {
 
 #[test]
 fn help_explains_every_flag_with_its_variable() {
-    let output = std::process::Command::new(BINARY).args(["serve", "--help"]).output().expect("runs");
+    let output =
+        std::process::Command::new(BINARY).args(["serve", "--help"]).output().expect("runs");
     let help = String::from_utf8_lossy(&output.stdout).into_owned();
     for variable in [
         "WAYFARE_LISTEN",

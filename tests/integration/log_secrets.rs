@@ -1,4 +1,5 @@
-//! What the log tells at its loudest: routes and numbers, never a secret that came in an address, a cookie, a header or a form.
+//! What the log tells at its loudest: routes and numbers, never a secret that came in an address, a
+//! cookie, a header or a form.
 
 use std::{
     fs::File,
@@ -41,7 +42,9 @@ async fn no_secret_of_any_kind_stands_in_the_log_at_its_loudest() {
     let place = Place::demo();
     place.account(ADA, "admin");
     let idp = Idp::start().await;
-    let flags = [idp.flags(), vec!["--oidc-client-secret".to_string(), "the-client-secret".to_string()]].concat();
+    let flags =
+        [idp.flags(), vec!["--oidc-client-secret".to_string(), "the-client-secret".to_string()]]
+            .concat();
     let (child, url) = serve(&place, &flags);
     let mut secrets: Vec<(&str, String)> =
         vec![("the password", PASSWORD.to_string()), ("client", "the-client-secret".to_string())];
@@ -49,8 +52,12 @@ async fn no_secret_of_any_kind_stands_in_the_log_at_its_loudest() {
     let ada = Browser::at(&url);
     let answer = ada.sign_in(ADA, PASSWORD).await;
     secrets.push(("the session", session_in(&answer).expect("a session")));
-    let cookies = answer.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
-    let device = cookies.filter_map(|cookie| cookie.strip_prefix("wayfare_device=")).next().expect("a device");
+    let cookies =
+        answer.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+    let device = cookies
+        .filter_map(|cookie| cookie.strip_prefix("wayfare_device="))
+        .next()
+        .expect("a device");
     secrets.push(("the device", device.split(';').next().expect("a value").to_string()));
 
     let invite = [("email", "bob@example.com"), ("role", "viewer")];
@@ -65,8 +72,18 @@ async fn no_secret_of_any_kind_stands_in_the_log_at_its_loudest() {
     Browser::at(&url).client.put(format!("{url}{reset}")).send().await.expect("an answer");
     secrets.push(("a password link", secret_of(&reset).to_string()));
 
-    let key: String = ada.post("keys/create", &[("name", "Shop"), ("scopes[0]", "read")]).await.json().await.expect("a key");
-    ada.client.get(format!("{url}/api/v1/journeys")).bearer_auth(&key).send().await.expect("an answer");
+    let key: String = ada
+        .post("keys/create", &[("name", "Shop"), ("scopes[0]", "read")])
+        .await
+        .json()
+        .await
+        .expect("a key");
+    ada.client
+        .get(format!("{url}/api/v1/journeys"))
+        .bearer_auth(&key)
+        .send()
+        .await
+        .expect("an answer");
     secrets.push(("an API key", key));
     for (kind, path) in [
         ("an opening", "/t/o/"),
@@ -77,26 +94,46 @@ async fn no_secret_of_any_kind_stands_in_the_log_at_its_loudest() {
     ] {
         let secret = format!("secret-in-{}", path.trim_matches('/').replace('/', "-"));
         ada.get(&format!("{path}{secret}")).await;
-        ada.client.post(format!("{url}{path}{secret}")).form(&[("do", "save")]).send().await.expect("an answer");
+        ada.client
+            .post(format!("{url}{path}{secret}"))
+            .form(&[("do", "save")])
+            .send()
+            .await
+            .expect("an answer");
         secrets.push((kind, secret));
     }
-    ada.client.post(format!("{url}/hooks/secret-of-hook/twilio")).body("{}").send().await.expect("an answer");
+    ada.client
+        .post(format!("{url}/hooks/secret-of-hook/twilio"))
+        .body("{}")
+        .send()
+        .await
+        .expect("an answer");
     secrets.push(("a hook", "secret-of-hook".to_string()));
     ada.post("hooks/save", &[("provider", "mailgun"), ("secret", "the-signing-key")]).await;
     secrets.push(("a provider's key", "the-signing-key".to_string()));
 
     let zoe = Browser::at(&url);
-    let there = zoe.get("/sign-in/provider").await.headers()["location"].to_str().expect("text").to_string();
+    let there = zoe.get("/sign-in/provider").await.headers()["location"]
+        .to_str()
+        .expect("text")
+        .to_string();
     let told = json!({ "email": "zoe@example.com", "email_verified": true });
     let back = idp.consent(&there, Said { subject: "zoe", token: told, info: json!({}) });
-    assert!(session_in(&zoe.client.get(&back).send().await.expect("an answer")).is_some(), "she is signed in");
-    for (name, value) in reqwest::Url::parse(&back).expect("an address").query_pairs().into_owned() {
+    assert!(
+        session_in(&zoe.client.get(&back).send().await.expect("an answer")).is_some(),
+        "she is signed in"
+    );
+    for (name, value) in reqwest::Url::parse(&back).expect("an address").query_pairs().into_owned()
+    {
         secrets.push((if name == "code" { "the code" } else { "the state" }, value));
     }
     secrets.push(("the access token", "access-to-".to_string()));
 
     let log = log_of(&place, child);
-    assert!(log.contains("/invitations/{link}") && log.contains("DEBUG"), "the routes are there: {log:.2000}");
+    assert!(
+        log.contains("/invitations/{link}") && log.contains("DEBUG"),
+        "the routes are there: {log:.2000}"
+    );
     for (kind, secret) in secrets {
         let line = log.lines().find(|line| line.contains(&secret));
         assert_eq!(line, None, "{kind}");
@@ -108,7 +145,15 @@ async fn the_token_of_local_mode_is_printed_and_not_logged() {
     let place = Place::demo();
     let log = File::create(place.file("log")).expect("a file");
     let mut child = Command::new(BINARY)
-        .args(["serve", "--listen", "127.0.0.1:0", "--log", "debug,wayfare=trace", "--local-token", "--database"])
+        .args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--log",
+            "debug,wayfare=trace",
+            "--local-token",
+            "--database",
+        ])
         .arg(place.database())
         .stdout(Stdio::piped())
         .stderr(log)

@@ -1,5 +1,9 @@
 //! The deployable program as others meet it: real HTTP, a real SQLite file, the real command line.
-#![expect(clippy::expect_used, clippy::panic, reason = "the plain ways to fail in a test, also in its helpers")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the plain ways to fail in a test, also in its helpers"
+)]
 
 mod answers;
 mod audit;

@@ -1,5 +1,5 @@
-//! Who sees people: a Viewer, and a key without the scope for it, are shown neither addresses nor properties, by no door, and
-//! cannot find them out by searching.
+//! Who sees people: a Viewer, and a key without the scope for it, are shown neither addresses nor
+//! properties, by no door, and cannot find them out by searching.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// What nobody without the right may read, anywhere.
-const SECRETS: [&str; 6] = ["ada@example.com", "4917012345", "token-of-ada", "Ada Lovelace", "platinum", "crimson"];
+const SECRETS: [&str; 6] =
+    ["ada@example.com", "4917012345", "token-of-ada", "Ada Lovelace", "platinum", "crimson"];
 
 struct Shop {
     _place: Place,
@@ -39,11 +40,21 @@ async fn shop() -> Shop {
         event["properties"] = json!({ "colour": "crimson" });
         event
     };
-    let events = [json!({ "identity": "ada" }), json!({ "anonymous_id": "device" }), json!({ "identity": "ada@example.com" })];
+    let events = [
+        json!({ "identity": "ada" }),
+        json!({ "anonymous_id": "device" }),
+        json!({ "identity": "ada@example.com" }),
+    ];
     program.json("/api/v1/events", json!({ "events": events.map(signed_up) })).await;
     program.until(&journey, "completed", 3).await;
-    place.sql("UPDATE outbox SET state = 2, settled_at = 1, reason = '550 <ada@example.com> no such user'").await;
-    let listed = [("kind", "email"), ("addresses", "ada@example.com"), ("note", "asked by ada@example.com")];
+    place
+        .sql(
+            "UPDATE outbox SET state = 2, settled_at = 1, reason = '550 <ada@example.com> no
+        such user'",
+        )
+        .await;
+    let listed =
+        [("kind", "email"), ("addresses", "ada@example.com"), ("note", "asked by ada@example.com")];
     assert_eq!(local.post("suppressions/add", &listed).await.status(), 200);
     let listed = [("kind", "phone"), ("addresses", "+4917012345")];
     assert_eq!(local.post("suppressions/add", &listed).await.status(), 200);
@@ -60,7 +71,8 @@ impl Shop {
 }
 
 async fn editor(browser: &Browser, function: &str, body: Value) -> (StatusCode, String) {
-    let request = browser.client.post(format!("{}/api/ui/editor/{function}", browser.url)).json(&body);
+    let request =
+        browser.client.post(format!("{}/api/ui/editor/{function}", browser.url)).json(&body);
     let answer = request.send().await.expect("an answer");
     (answer.status(), answer.text().await.expect("text"))
 }
@@ -81,8 +93,14 @@ fn pages(shop: &Shop) -> Vec<String> {
         "/segments",
         "/segments/edit?name=All",
     ];
-    let of_journey = ["", "/messages/mail", "/edit"].map(|part| format!("/journeys/{}{part}", shop.journey));
-    fixed.map(str::to_string).into_iter().chain(of_journey).chain([format!("/profiles/1?journey={}", shop.journey)]).collect()
+    let of_journey =
+        ["", "/messages/mail", "/edit"].map(|part| format!("/journeys/{}{part}", shop.journey));
+    fixed
+        .map(str::to_string)
+        .into_iter()
+        .chain(of_journey)
+        .chain([format!("/profiles/1?journey={}", shop.journey)])
+        .collect()
 }
 
 #[tokio::test]
@@ -100,7 +118,10 @@ async fn a_viewer_reads_neither_addresses_nor_properties_on_any_page() {
         seen_by_creator += &creator.page(&path).await.1;
     }
     for secret in SECRETS {
-        assert!(seen_by_creator.contains(secret), "the pages have {secret} for those who may see it");
+        assert!(
+            seen_by_creator.contains(secret),
+            "the pages have {secret} for those who may see it"
+        );
     }
     let (_, list) = viewer.page("/profiles").await;
     assert!(list.contains("a•••@example.com") && list.contains("needs a Creator"));
@@ -115,17 +136,30 @@ async fn a_search_by_an_address_tells_a_viewer_nothing() {
     for search in ["ada@example.com", "ada@", "a", "%2B4917012345"] {
         let path = format!("/profiles?search={search}");
         let (_, page) = viewer.page(&path).await;
-        assert!(!page.contains("/profiles/2\"") && !page.contains("/profiles/3\""), "{search} finds an address");
-        assert_eq!(page.contains("/profiles/1\""), search == "a", "{search}: an identity that is none is found");
+        assert!(
+            !page.contains("/profiles/2\"") && !page.contains("/profiles/3\""),
+            "{search} finds an address"
+        );
+        assert_eq!(
+            page.contains("/profiles/1\""),
+            search == "a",
+            "{search}: an identity that is none is found"
+        );
     }
     assert!(creator.page("/profiles?search=ada@example.com").await.1.contains("/profiles/1\""));
     let counted = |page: String| page.contains("2 addresses");
     for search in ["ada", "nobody"] {
-        assert!(counted(viewer.page(&format!("/suppressions?search={search}")).await.1), "all of the list, whatever is searched");
+        assert!(
+            counted(viewer.page(&format!("/suppressions?search={search}")).await.1),
+            "all of the list, whatever is searched"
+        );
     }
-    let condition = "kind%5B%5D=property&property%5B%5D=email&is%5B%5D=equals&value%5B%5D=ada@example.com";
+    let condition =
+        "kind%5B%5D=property&property%5B%5D=email&is%5B%5D=equals&value%5B%5D=ada@example.com";
     assert_eq!(viewer.page(&format!("/profiles?{condition}")).await.0, 403);
-    assert!(!viewer.page(&format!("/segments/edit?name=x&{condition}")).await.1.contains("right now"));
+    assert!(
+        !viewer.page(&format!("/segments/edit?name=x&{condition}")).await.1.contains("right now")
+    );
     assert_eq!(creator.page(&format!("/profiles?{condition}")).await.0, 200);
 }
 
@@ -135,22 +169,33 @@ async fn nobody_without_the_right_has_something_filled_in_or_tried_for_a_person(
     let (viewer, creator) = (shop.as_role("viewer").await, shop.as_role("creator").await);
     let settings = json!({ "entry": { "api": {} } });
     let graph = json!({ "nodes": [{ "id": "entry", "step": { "entry": {} } }] });
-    let mail =
-        json!({ "id": "mail", "step": { "email": { "subject": "{{ profile.email }}", "body": "<p>{{ profile.plan }}</p>" } } });
+    let mail = json!({ "id": "mail", "step": { "email": { "subject": "{{ profile.email }}", "body": "<p>{{ profile.plan }}</p>" } } });
     for (who, allowed) in [(&viewer, false), (&creator, true)] {
         let wanted = if allowed { StatusCode::OK } else { StatusCode::FORBIDDEN };
         for person in ["ada", "ada@example.com"] {
             let message = json!({ "journey": shop.journey, "node": mail, "settings": settings, "person": person });
             let (status, text) = editor(who, "preview", json!({ "message": message })).await;
-            assert_eq!((status, text.contains("ada@example.com") && person == "ada"), (wanted, allowed && person == "ada"));
+            assert_eq!(
+                (status, text.contains("ada@example.com") && person == "ada"),
+                (wanted, allowed && person == "ada")
+            );
             let form = [("message", message.to_string())];
-            let html = who.client.post(format!("{}/messages/html", who.url)).form(&form).send().await.expect("an answer");
+            let html = who
+                .client
+                .post(format!("{}/messages/html", who.url))
+                .form(&form)
+                .send()
+                .await
+                .expect("an answer");
             assert_eq!(html.status(), wanted);
         }
         let trial = json!({ "graph": graph, "settings": settings, "person": "ada", "event": {}, "later": [] });
         assert_eq!(editor(who, "try-person", json!({ "trial": trial })).await.0, wanted);
         let delay = json!({ "for": { "minutes": 5 } });
-        assert_eq!(editor(who, "times", json!({ "delay": delay, "person": "ada", "zone": "UTC" })).await.0, wanted);
+        assert_eq!(
+            editor(who, "times", json!({ "delay": delay, "person": "ada", "zone": "UTC" })).await.0,
+            wanted
+        );
         let path = format!("/journeys/{}/messages/mail?person=ada", shop.journey);
         assert_eq!(who.page(&path).await.0, wanted.as_u16());
     }
@@ -174,13 +219,30 @@ async fn a_key_reads_people_with_its_own_scope_alone() {
     for scope in ["read", "operate"] {
         let reader = Program::with(&server, &[scope]).await;
         let (status, masked) = reader.get("/api/v1/profiles/ada").await;
-        assert_eq!((status, &masked["addresses"]), (StatusCode::OK, &json!([["email", "a•••@example.com"]])));
-        assert!(!masked.to_string().contains("platinum") && !masked.to_string().contains("ada@"), "{masked}");
+        assert_eq!(
+            (status, &masked["addresses"]),
+            (StatusCode::OK, &json!([["email", "a•••@example.com"]]))
+        );
+        assert!(
+            !masked.to_string().contains("platinum") && !masked.to_string().contains("ada@"),
+            "{masked}"
+        );
         for asked in ["ada@example.com", "nobody@example.com", "%2B4917012345"] {
-            assert_eq!(reader.get(&format!("/api/v1/profiles/{asked}")).await.0, StatusCode::FORBIDDEN, "{asked}");
+            assert_eq!(
+                reader.get(&format!("/api/v1/profiles/{asked}")).await.0,
+                StatusCode::FORBIDDEN,
+                "{asked}"
+            );
         }
     }
-    let (status, full) = Program::with(&server, &["profiles"]).await.get("/api/v1/profiles/ada").await;
-    assert_eq!((status, &full["addresses"]), (StatusCode::OK, &json!([["email", "ada@example.com"]])));
-    assert_eq!(Program::with(&server, &["profiles"]).await.get("/api/v1/journeys").await.0, StatusCode::FORBIDDEN);
+    let (status, full) =
+        Program::with(&server, &["profiles"]).await.get("/api/v1/profiles/ada").await;
+    assert_eq!(
+        (status, &full["addresses"]),
+        (StatusCode::OK, &json!([["email", "ada@example.com"]]))
+    );
+    assert_eq!(
+        Program::with(&server, &["profiles"]).await.get("/api/v1/journeys").await.0,
+        StatusCode::FORBIDDEN
+    );
 }

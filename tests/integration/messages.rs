@@ -1,4 +1,5 @@
-//! Messages before they are sent: the check when publishing, the warnings on the journey's page, and how they will look.
+//! Messages before they are sent: the check when publishing, the warnings on the journey's page,
+//! and how they will look.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -9,8 +10,10 @@ use crate::{
     support::{Place, Server},
 };
 
-const MJML: &str = "<mjml><mj-body><mj-section><mj-column><mj-text>Hi {{ profile.first_name | default: \"there\" }}, \
-                    {{ event.product }}</mj-text><mj-button href=\"https://shop.example/\">Buy</mj-button></mj-column></mj-section></mj-body></mjml>";
+const MJML: &str = "<mjml><mj-body><mj-section><mj-column><mj-text>Hi {{ profile.first_name | \
+    default: \"there\" }}, \
+                    {{ event.product }}</mj-text><mj-button \
+                    href=\"https://shop.example/\">Buy</mj-button></mj-column></mj-section></mj-body></mjml>";
 
 /// A journey of these messages, one after the other.
 fn journey(messages: &[Value]) -> Value {
@@ -62,12 +65,18 @@ async fn a_message_that_cannot_be_sent_is_not_published_and_everything_is_told_a
         json!({ "webhook": { "url": "shop.example", "headers": [{ "name": "X-A", "value": "{% if %}" }] } }),
     ];
     let id = create(&program, &broken).await;
-    let (status, answer) = program.json("/api/v1/journeys/operate", json!({ "ids": [id], "action": "publish" })).await;
+    let (status, answer) =
+        program.json("/api/v1/journeys/operate", json!({ "ids": [id], "action": "publish" })).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     let problems = answer["error"]["fields"].as_array().expect("problems");
     let told: Vec<(&str, &str)> = problems
         .iter()
-        .map(|problem| (problem["path"].as_str().expect("a path"), problem["sentence"].as_str().expect("a sentence")))
+        .map(|problem| {
+            (
+                problem["path"].as_str().expect("a path"),
+                problem["sentence"].as_str().expect("a sentence"),
+            )
+        })
         .collect();
     assert_eq!(
         told.iter().map(|(path, _)| *path).collect::<Vec<_>>(),
@@ -78,7 +87,12 @@ async fn a_message_that_cannot_be_sent_is_not_published_and_everything_is_told_a
             "graph.nodes[3].step.webhook.headers[0].value",
         ]
     );
-    assert!(told[1].1.contains("“Message 0”, body: Line 2: There is no filter “upcas”. Did you mean “upcase”?"), "{told:?}");
+    assert!(
+        told[1].1.contains(
+            "“Message 0”, body: Line 2: There is no filter “upcas”. Did you mean “upcase”?"
+        ),
+        "{told:?}"
+    );
     assert!(told[2].1.contains("10000 rounds"), "{told:?}");
     let (status, page) = server.page(&format!("/journeys/{id}")).await;
     assert_eq!(status, 200);
@@ -93,16 +107,27 @@ async fn a_message_that_cannot_be_sent_is_not_published_and_everything_is_told_a
 async fn a_name_that_nobody_knows_is_a_warning_and_no_obstacle() {
     let place = Place::empty();
     let (server, program) = started(&place).await;
-    let id =
-        create(&program, &[json!({ "sms": { "body": "Hi {{ profile.frist_name }}: {{ event.product }} {{ event.price }}" } })])
-            .await;
-    for path in [format!("/journeys/{id}"), format!("/journeys/{id}/edit"), format!("/journeys/{id}/messages/m0")] {
+    let id = create(
+        &program,
+        &[json!({ "sms": { "body": "Hi {{ profile.frist_name }}: {{ event.product \
+            }} {{ event.price }}" } })],
+    )
+    .await;
+    for path in [
+        format!("/journeys/{id}"),
+        format!("/journeys/{id}/edit"),
+        format!("/journeys/{id}/messages/m0"),
+    ] {
         let (_, page) = server.page(&path).await;
-        assert!(page.contains("Nobody has a property “frist_name”. Did you mean “first_name”?"), "{path}");
+        assert!(
+            page.contains("Nobody has a property “frist_name”. Did you mean “first_name”?"),
+            "{path}"
+        );
         assert!(page.contains("The event never had a property “price”."), "{path}");
         assert!(!page.contains("“product”"), "{path}");
     }
-    let (status, answer) = program.json("/api/v1/journeys/operate", json!({ "ids": [id], "action": "publish" })).await;
+    let (status, answer) =
+        program.json("/api/v1/journeys/operate", json!({ "ids": [id], "action": "publish" })).await;
     assert_eq!((status, &answer["report"]["changed"]), (StatusCode::OK, &json!(1)), "{answer}");
 }
 
@@ -118,29 +143,54 @@ async fn a_message_is_shown_as_the_chosen_person_will_see_it() {
     ];
     let id = create(&program, &messages).await;
     let (_, page) = server.page(&format!("/journeys/{id}")).await;
-    assert!(page.contains(&format!("href=\"/journeys/{id}/messages/m0\"")), "the journey leads to its messages");
+    assert!(
+        page.contains(&format!("href=\"/journeys/{id}/messages/m0\"")),
+        "the journey leads to its messages"
+    );
 
     let show = async |node: &str, person: &str| {
-        let (status, page) = server.page(&format!("/journeys/{id}/messages/{node}?person={person}")).await;
+        let (status, page) =
+            server.page(&format!("/journeys/{id}/messages/{node}?person={person}")).await;
         assert_eq!(status, 200, "{node}");
         page
     };
     for person in ["ann-1", "ANN@example.com"] {
         let page = show("m0", person).await;
-        assert!(page.contains("For gold") && page.contains("Hi &lt;Ann&gt;, Ink &amp; Pen"), "{page}");
         assert!(
-            page.contains("Filled in for ") && page.contains("title=\"On a phone\"") && page.contains("title=\"On a desktop\"")
+            page.contains("For gold") && page.contains("Hi &lt;Ann&gt;, Ink &amp; Pen"),
+            "{page}"
+        );
+        assert!(
+            page.contains("Filled in for ")
+                && page.contains("title=\"On a phone\"")
+                && page.contains("title=\"On a desktop\"")
         );
     }
-    assert!(show("m1", "ann-1").await.contains("7 characters, sent and paid as one SMS. It has signs outside"));
+    assert!(
+        show("m1", "ann-1")
+            .await
+            .contains("7 characters, sent and paid as one SMS. It has signs outside")
+    );
     let push = show("m2", "ann-1").await;
     assert!(push.contains("Ink &amp; Pen") && push.contains("https://shop.example/gold"), "{push}");
     let hook = show("m3", "ann-1").await;
-    assert!(hook.contains("POST https://crm.example/%3CAnn%3E") && hook.contains("{\"a\": \"Ink &amp; Pen\" }"), "{hook}");
+    assert!(
+        hook.contains("POST https://crm.example/%3CAnn%3E")
+            && hook.contains("{\"a\": \"Ink &amp; Pen\" }"),
+        "{hook}"
+    );
     assert!(show("m0", "").await.contains("somebody made up"));
-    assert!(show("m0", "nobody%3Cb%3E").await.contains("Nobody has the identity or e-mail address “nobody&lt;b&gt;”"));
+    assert!(
+        show("m0", "nobody%3Cb%3E")
+            .await
+            .contains("Nobody has the identity or e-mail address “nobody&lt;b&gt;”")
+    );
     assert_eq!(server.page(&format!("/journeys/{id}/messages/entry")).await.0, 404);
-    assert_eq!(server.page(&format!("/journeys/{id}/messages/m1/html")).await.0, 404, "an SMS has no HTML");
+    assert_eq!(
+        server.page(&format!("/journeys/{id}/messages/m1/html")).await.0,
+        404,
+        "an SMS has no HTML"
+    );
 }
 
 fn header(answer: &reqwest::Response, name: &str) -> String {
@@ -163,7 +213,12 @@ fn can_do_nothing(answer: &reqwest::Response) {
 async fn the_html_of_a_mail_is_shown_where_it_can_do_nothing() {
     let place = Place::empty();
     let (server, program) = started(&place).await;
-    let id = create(&program, &[json!({ "email": { "subject": "x", "body": "<p style=\"color:red\">Hi {{ profile.first_name }}</p><script>x</script>" } })]).await;
+    let id = create(
+        &program,
+        &[json!({ "email": { "subject": "x", "body": "<p \
+        style=\"color:red\">Hi {{ profile.first_name }}</p><script>x</script>" } })],
+    )
+    .await;
     let answer = server.get(&format!("/journeys/{id}/messages/m0/html?person=ann-1")).await;
     can_do_nothing(&answer);
     let html = answer.text().await.expect("HTML");
@@ -172,7 +227,9 @@ async fn the_html_of_a_mail_is_shown_where_it_can_do_nothing() {
     // So is what the editor sends along, whatever is saved.
     let node = json!({ "id": "new", "step": { "email": { "subject": "x", "body": "<p>Unsaved {{ profile.first_name }}</p>" } } });
     let message = json!({ "journey": id, "node": node, "settings": { "entry": { "api": {} } }, "person": "ann-1" });
-    let sent = |message: String| server.client.post(format!("{}/messages/html", server.url)).form(&[("message", message)]);
+    let sent = |message: String| {
+        server.client.post(format!("{}/messages/html", server.url)).form(&[("message", message)])
+    };
     let answer = sent(message.to_string()).send().await.expect("an answer");
     can_do_nothing(&answer);
     let html = answer.text().await.expect("HTML");
@@ -181,7 +238,10 @@ async fn the_html_of_a_mail_is_shown_where_it_can_do_nothing() {
 
     let page = server.get(&format!("/journeys/{id}/messages/m0")).await;
     let policy = header(&page, "content-security-policy");
-    assert!(policy.contains("frame-src 'self'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    assert!(
+        policy.contains("frame-src 'self'") && policy.contains("frame-ancestors 'none'"),
+        "{policy}"
+    );
     assert!(page.text().await.expect("a page").contains("sandbox=\"\""));
     let other = server.get(&format!("/journeys/{id}")).await;
     assert!(!header(&other, "content-security-policy").contains("frame-src"));
@@ -209,9 +269,12 @@ async fn a_message_is_sent_to_oneself_as_it_is_shown_and_nothing_of_it_is_counte
     let server = place.serve_with(&["--allow-networks", "127.0.0.0/8"]);
     let program = Program::new(&server).await;
     meet_ann(&program).await;
-    let body = "<p>Hi {{ profile.first_name }}, <a href=\"https://shop.example/\">buy {{ event.product }}</a></p>";
-    let messages =
-        [json!({ "email": { "subject": "For {{ profile.plan }}", "body": body } }), json!({ "sms": { "body": "Hi" } })];
+    let body = "<p>Hi {{ profile.first_name }}, <a href=\"https://shop.example/\">buy {{ \
+        event.product }}</a></p>";
+    let messages = [
+        json!({ "email": { "subject": "For {{ profile.plan }}", "body": body } }),
+        json!({ "sms": { "body": "Hi" } }),
+    ];
     let id = create(&program, &messages).await;
     let from = format!("/journeys/{id}/messages/m0?person=ann-1");
     let send = async |node: &str, to: &str| {
@@ -224,7 +287,10 @@ async fn a_message_is_sent_to_oneself_as_it_is_shown_and_nothing_of_it_is_counte
     };
 
     let (status, page) = complaint("m0", "me@example.com").await;
-    assert!(status == 409 && page.contains("The channel of this message is not set up yet."), "{page}");
+    assert!(
+        status == 409 && page.contains("The channel of this message is not set up yet."),
+        "{page}"
+    );
     assert!(
         page.contains("href=\"/channels/email\"") && !page.contains("messages/test"),
         "its page leads to the settings: {page}"
@@ -232,26 +298,49 @@ async fn a_message_is_sent_to_oneself_as_it_is_shown_and_nothing_of_it_is_counte
     set_up_mail(&server, &sink).await;
     let (status, page) = complaint("m0", " ").await;
     assert!(status == 400 && page.contains("Say where the test message goes."), "{page}");
-    assert_eq!(complaint("m1", "+49170").await.0, 409, "another channel's message is another matter");
+    assert_eq!(
+        complaint("m1", "+49170").await.0,
+        409,
+        "another channel's message is another matter"
+    );
     assert_eq!(complaint("entry", "me@example.com").await.0, 404);
 
     let answer = send("m0", "me@example.com").await;
-    assert_eq!(answer.headers()["location"], format!("/journeys/{id}/messages/m0?person=ann-1&notice=test-taken"));
+    assert_eq!(
+        answer.headers()["location"],
+        format!("/journeys/{id}/messages/m0?person=ann-1&notice=test-taken")
+    );
     let mail = sink.messages().pop().expect("a mail");
     assert_eq!((&mail["subject"], &mail["to"]), (&json!("For gold"), &json!(["me@example.com"])));
     let raw = mail["raw"].as_str().expect("text");
-    assert!(raw.contains("Hi &lt;Ann&gt;") && raw.contains("https://shop.example/") && raw.contains("Ink &amp; Pen"), "{raw}");
-    assert!(!raw.contains("/t/") && !raw.contains("List-Unsubscribe"), "nothing in it is counted: {raw}");
+    assert!(
+        raw.contains("Hi &lt;Ann&gt;")
+            && raw.contains("https://shop.example/")
+            && raw.contains("Ink &amp; Pen"),
+        "{raw}"
+    );
+    assert!(
+        !raw.contains("/t/") && !raw.contains("List-Unsubscribe"),
+        "nothing in it is counted: {raw}"
+    );
     // From the editor goes what stands there, saved or not.
-    let unsaved =
-        json!({ "id": "m0", "name": "Unsaved", "step": { "email": { "subject": "Soon {{ profile.plan }}", "body": "…" } } });
+    let unsaved = json!({ "id": "m0", "name": "Unsaved", "step": { "email": { "subject": "Soon {{ profile.plan }}", "body": "…" } } });
     let message = json!({ "journey": id, "node": unsaved, "settings": { "entry": { "api": {} } }, "person": "ann-1" });
     let ask = json!({ "message": message, "to": "me@example.com" });
-    let answer = server.client.post(format!("{}/api/ui/editor/test", server.url)).json(&ask).send().await.expect("an answer");
+    let answer = server
+        .client
+        .post(format!("{}/api/ui/editor/test", server.url))
+        .json(&ask)
+        .send()
+        .await
+        .expect("an answer");
     assert_eq!(answer.status(), 200);
     assert_eq!(sink.messages().pop().expect("a mail")["subject"], json!("Soon gold"));
     let (status, page) = complaint("m0", "bounce@example.com").await;
-    assert!(status == 409 && page.contains("was not sent: the mail server does not know her address"), "{page}");
+    assert!(
+        status == 409 && page.contains("was not sent: the mail server does not know her address"),
+        "{page}"
+    );
     assert!(page.contains("value=\"bounce@example.com\""), "what was typed is still there");
     let (_, list) = server.page("/suppressions").await;
     assert!(list.contains("The list is empty."), "a test puts nobody on the list");
@@ -259,7 +348,10 @@ async fn a_message_is_sent_to_oneself_as_it_is_shown_and_nothing_of_it_is_counte
     let form = [("kind", "email"), ("addresses", "gone@example.com")];
     assert_eq!(server.post("suppressions/add", &form).await.status(), 200);
     let (status, page) = complaint("m0", "Gone@example.com").await;
-    assert!(status == 409 && page.contains("it is on the suppression list (added by hand)"), "{page}");
+    assert!(
+        status == 409 && page.contains("it is on the suppression list (added by hand)"),
+        "{page}"
+    );
     assert_eq!(sink.messages().len(), 2);
 
     let (_, log) = server.page("/audit?event=messages.test").await;

@@ -1,5 +1,5 @@
-//! A disk that is full and a database that somebody else holds: requests are refused and say so, and nothing that was
-//! answered is lost.
+//! A disk that is full and a database that somebody else holds: requests are refused and say so,
+//! and nothing that was answered is lost.
 
 use std::time::Duration;
 
@@ -42,7 +42,13 @@ async fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing_that_it_took(
     };
     assert_eq!(refused.0, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.1);
     assert_eq!(refused.1["error"]["code"], "unavailable");
-    assert!(refused.1["error"]["message"].as_str().is_some_and(|text| text.contains("Nothing was stored")), "{}", refused.1);
+    assert!(
+        refused.1["error"]["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("Nothing was stored")),
+        "{}",
+        refused.1
+    );
     assert_eq!(program.get("/api/v1/journeys").await.0, StatusCode::OK, "it goes on reading");
     // Somebody makes room, and it goes on by itself.
     server.give_room();
@@ -55,7 +61,8 @@ async fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing_that_it_took(
 }
 
 #[tokio::test]
-async fn while_another_program_holds_the_database_requests_are_refused_and_afterwards_they_are_not() {
+async fn while_another_program_holds_the_database_requests_are_refused_and_afterwards_they_are_not()
+{
     let place = Place::empty();
     let server = place.serve();
     let program = Program::new(&server).await;
@@ -65,7 +72,10 @@ async fn while_another_program_holds_the_database_requests_are_refused_and_after
     sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.expect("it is held");
     let (status, answer) = program.json("/api/v1/events", events(0)).await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{answer}");
-    assert!(answer["error"]["message"].as_str().is_some_and(|text| text.contains("Another program")), "{answer}");
+    assert!(
+        answer["error"]["message"].as_str().is_some_and(|text| text.contains("Another program")),
+        "{answer}"
+    );
     sqlx::raw_sql("ROLLBACK").execute(&mut other).await.expect("it is free");
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(program.json("/api/v1/events", events(0)).await.0, StatusCode::OK);
@@ -84,7 +94,8 @@ async fn while_another_program_holds_the_database_everybody_is_answered_within_o
     let options = SqliteConnectOptions::new().filename(place.database());
     let mut other = options.connect().await.expect("the database opens");
     sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.expect("it is held");
-    // One that waits for the lock, those that wait behind it, and one whose key is seen for the first time.
+    // One that waits for the lock, those that wait behind it, and one whose key is seen for the
+    // first time.
     let waiting: Vec<_> = (0..4)
         .map(|number| {
             let program = program.at(&server);
@@ -97,11 +108,19 @@ async fn while_another_program_holds_the_database_everybody_is_answered_within_o
     for answer in waiting {
         let (status, answer) = answer.await.expect("joined").expect("it is answered in time");
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{answer}");
-        assert!(answer["error"]["message"].as_str().is_some_and(|text| text.contains("Nothing was stored")), "{answer}");
+        assert!(
+            answer["error"]["message"]
+                .as_str()
+                .is_some_and(|text| text.contains("Nothing was stored")),
+            "{answer}"
+        );
     }
     let form = [("channel", "webhook"), ("fields[timeout_seconds]", "5"), ("live", "on")];
-    let saved = tokio::time::timeout(BOUND, server.post("channels/save", &form)).await.expect("it is answered in time");
+    let saved = tokio::time::timeout(BOUND, server.post("channels/save", &form))
+        .await
+        .expect("it is answered in time");
     assert_eq!(saved.status(), StatusCode::SERVICE_UNAVAILABLE);
-    let ready = tokio::time::timeout(BOUND, server.get("/readyz")).await.expect("it is answered in time");
+    let ready =
+        tokio::time::timeout(BOUND, server.get("/readyz")).await.expect("it is answered in time");
     assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
 }

@@ -1,4 +1,5 @@
-//! A receiver of webhooks that does not answer, or whose name leads nowhere, keeps no other waiting.
+//! A receiver of webhooks that does not answer, or whose name leads nowhere, keeps no other
+//! waiting.
 
 use serde_json::{Value, json};
 
@@ -19,7 +20,9 @@ async fn webhooks_go_out(server: &Server) {
 }
 
 async fn did(program: &Program, event: &str) {
-    let events: Vec<Value> = (0..PEOPLE).map(|number| json!({ "identity": format!("person {number}"), "name": event })).collect();
+    let events: Vec<Value> = (0..PEOPLE)
+        .map(|number| json!({ "identity": format!("person {number}"), "name": event }))
+        .collect();
     assert_eq!(program.json("/api/v1/events", json!({ "events": events })).await.0, 200);
 }
 
@@ -56,7 +59,9 @@ async fn where_each_person_has_a_receiver_of_their_own_the_dead_ones_keep_nobody
     let mut server = place.serve_with(&HERE);
     let program = Program::new(&server).await;
     webhooks_go_out(&server).await;
-    let port_of = |number: usize| if number.is_multiple_of(2) { dead.address.port() } else { healthy.address.port() };
+    let port_of = |number: usize| {
+        if number.is_multiple_of(2) { dead.address.port() } else { healthy.address.port() }
+    };
     let profile = |number: usize| {
         let properties = json!({ "port": port_of(number).to_string() });
         json!({ "identity": format!("person {number}"), "properties": properties })
@@ -76,7 +81,10 @@ async fn where_each_person_has_a_receiver_of_their_own_the_dead_ones_keep_nobody
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     server.kill();
-    assert_eq!(place.count("SELECT count(DISTINCT receiver) FROM outbox WHERE state IN (0, 4)").await, 1);
+    assert_eq!(
+        place.count("SELECT count(DISTINCT receiver) FROM outbox WHERE state IN (0, 4)").await,
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,7 +94,8 @@ async fn an_address_that_is_mended_in_place_counts_for_what_waits_for_the_old_on
     let mut server = place.serve_with(&HERE);
     let program = Program::new(&server).await;
     webhooks_go_out(&server).await;
-    let journey = program.publish(journey("Hooks", "Signed Up", &hook(&format!("http://{nobody}")))).await;
+    let journey =
+        program.publish(journey("Hooks", "Signed Up", &hook(&format!("http://{nobody}")))).await;
     did(&program, "Signed Up").await;
     program.tells(&["channel_breaker_open{channel=\"webhook\"} 1"]).await;
     server.kill();

@@ -6,7 +6,8 @@ use crate::support::{PASSWORD, Place, Server};
 
 const ADA: &str = "ada@example.com";
 
-/// Spellings that some browser reads as another site. Tabs and line breaks come percent-encoded in a form or an address.
+/// Spellings that some browser reads as another site. Tabs and line breaks come percent-encoded in
+/// a form or an address.
 const ELSEWHERE: [&str; 20] = [
     "//evil.example",
     "///evil.example",
@@ -48,13 +49,22 @@ async fn a_form_comes_back_to_a_page_of_ours_however_back_is_spelt() {
     let server = place.serve();
     let ada = server.signed_in(ADA).await;
     for back in ELSEWHERE {
-        let answer = ada.plain("columns/choose", &[("columns[0]", "status"), ("back", back)], "/journeys").await;
+        let answer = ada
+            .plain("columns/choose", &[("columns[0]", "status"), ("back", back)], "/journeys")
+            .await;
         assert_eq!(answer.headers()["location"], "/journeys", "{back:?}");
     }
-    for (back, page) in [("/keys?a=b%20c#d", "/keys?a=b%20c#d"), ("/%2f%2fevil.example", "/%2f%2fevil.example")] {
-        let answer = ada.plain("columns/choose", &[("columns[0]", "status"), ("back", back)], "/journeys").await;
+    for (back, page) in
+        [("/keys?a=b%20c#d", "/keys?a=b%20c#d"), ("/%2f%2fevil.example", "/%2f%2fevil.example")]
+    {
+        let answer = ada
+            .plain("columns/choose", &[("columns[0]", "status"), ("back", back)], "/journeys")
+            .await;
         assert_eq!(answer.headers()["location"], page);
-        assert_eq!(target(&server, &answer).origin(), Url::parse(&server.url).expect("an address").origin());
+        assert_eq!(
+            target(&server, &answer).origin(),
+            Url::parse(&server.url).expect("an address").origin()
+        );
     }
 }
 
@@ -64,8 +74,13 @@ async fn an_action_on_journeys_comes_back_to_a_page_of_ours() {
     let server = place.serve();
     let ada = server.signed_in(ADA).await;
     for back in ELSEWHERE {
-        let answer =
-            ada.plain("journeys/operate", &[("action", "pause"), ("matching", "?q=x"), ("back", back)], "/journeys").await;
+        let answer = ada
+            .plain(
+                "journeys/operate",
+                &[("action", "pause"), ("matching", "?q=x"), ("back", back)],
+                "/journeys",
+            )
+            .await;
         assert_eq!(answer.status(), 303, "{back:?}");
         let target = target(&server, &answer);
         assert_eq!(target.host_str(), Some("127.0.0.1"), "{back:?}: {target}");
@@ -95,7 +110,12 @@ async fn the_page_that_a_form_came_from_is_one_of_ours() {
         let answer = ada.plain("journeys/preview-stop", &[("ids[0]", &journey)], from).await;
         assert_eq!(target(&server, &answer).path(), "/journeys", "{from:?}");
         // And where it did not work, the way back in the page.
-        let page = ada.plain("journeys/preview-stop", &[("ids[0]", "nonsense")], from).await.text().await.expect("text");
+        let page = ada
+            .plain("journeys/preview-stop", &[("ids[0]", "nonsense")], from)
+            .await
+            .text()
+            .await
+            .expect("text");
         assert!(!page.contains("evil.example"), "{from:?}: {page}");
     }
 }
@@ -107,12 +127,21 @@ async fn cancel_leads_back_to_a_page_of_ours() {
     let ada = server.signed_in(ADA).await;
     let journey = ada.ids("status=running").await[0].clone();
     for page in ["stop", "label"] {
-        for back in ["https%3A%2F%2Fevil.example", "%2F%2Fevil.example", "%2F%09%2Fevil.example", "javascript%3Aalert(1)"] {
-            let (status, html) = ada.page(&format!("/journeys/{page}?ids[]={journey}&back={back}")).await;
+        for back in [
+            "https%3A%2F%2Fevil.example",
+            "%2F%2Fevil.example",
+            "%2F%09%2Fevil.example",
+            "javascript%3Aalert(1)",
+        ] {
+            let (status, html) =
+                ada.page(&format!("/journeys/{page}?ids[]={journey}&back={back}")).await;
             assert_eq!(status, 200);
             for (place, _) in html.match_indices("href=\"") {
                 let target = html[place + 6..].split('"').next().expect("an address");
-                assert!(!target.contains("evil.example") && !target.starts_with("javascript"), "{page}: {target}");
+                assert!(
+                    !target.contains("evil.example") && !target.starts_with("javascript"),
+                    "{page}: {target}"
+                );
             }
         }
     }

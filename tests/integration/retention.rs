@@ -40,8 +40,10 @@ async fn old_events_and_steps_go_and_people_and_figures_stay() {
     assert!(place.run(&["check"]).status.success());
 }
 
-/// Messages of one journey that was stopped, in every state, older than what is kept; and a young one behind them.
-const STATES: [(i64, &str); 6] = [(0, "queued"), (1, "sent"), (2, "failed"), (3, "cancelled"), (4, "in hand"), (5, "withheld")];
+/// Messages of one journey that was stopped, in every state, older than what is kept; and a young
+/// one behind them.
+const STATES: [(i64, &str); 6] =
+    [(0, "queued"), (1, "sent"), (2, "failed"), (3, "cancelled"), (4, "in hand"), (5, "withheld")];
 
 #[tokio::test]
 async fn messages_go_whatever_became_of_them_and_those_that_stay_block_none() {
@@ -55,12 +57,16 @@ async fn messages_go_whatever_became_of_them_and_those_that_stay_block_none() {
     assert_eq!(program.json("/api/v1/events", json!({ "events": [event] })).await.0, 200);
     program.until(&journey, "completed", 1).await;
     drop(server);
-    // More than two pages of messages that wait for ever stand in front, then some of each state, then a young one.
+    // More than two pages of messages that wait for ever stand in front, then some of each state,
+    // then a young one.
     for statement in [
-        "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, lane, state, created_at, settled_at)
+        "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, lane,
+            state, created_at, settled_at)
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
-         SELECT o.project, o.version, o.enrolment, o.profile, 'old', i, 'webhook', 1, 0, 1000, NULL FROM n, outbox o WHERE o.seq = 1",
-        "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, lane, state, created_at, settled_at)
+         SELECT o.project, o.version, o.enrolment, o.profile, 'old', i, 'webhook', 1, 0, 1000, NULL
+         FROM n, outbox o WHERE o.seq = 1",
+        "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, lane,
+            state, created_at, settled_at)
          WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 5999)
          SELECT o.project, o.version, o.enrolment, o.profile, 'each', i, 'webhook', 1, i % 6, 1000,
                 iif(i % 6 IN (0, 4), NULL, 1000) FROM n, outbox o WHERE o.seq = 1",
@@ -71,19 +77,33 @@ async fn messages_go_whatever_became_of_them_and_those_that_stay_block_none() {
     assert!(place.run(&["check"]).status.success(), "the counts are right before");
     let server = place.serve_with(&["--keep-steps-days", "100"]);
     for _ in 0..1_500 {
-        if place.count("SELECT count(*) FROM outbox WHERE node = 'each' AND state IN (1, 2, 3, 5)").await == 0 {
+        if place
+            .count("SELECT count(*) FROM outbox WHERE node = 'each' AND state IN (1, 2, 3, 5)")
+            .await
+            == 0
+        {
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     drop(server);
     for (state, name) in STATES {
-        let left = place.count_where("SELECT count(*) FROM outbox WHERE node = 'each' AND state = ?", state).await;
+        let left = place
+            .count_where("SELECT count(*) FROM outbox WHERE node = 'each' AND state = ?", state)
+            .await;
         // What was in hand is back in the queue since the start.
         assert_eq!(left, if state == 0 { 2_000 } else { 0 }, "{name}");
     }
     assert_eq!(place.count("SELECT count(*) FROM outbox WHERE node = 'old'").await, 5_000);
-    assert_eq!(place.count("SELECT count(*) FROM outbox WHERE node NOT IN ('old', 'each')").await, 1, "the young one stays");
+    assert_eq!(
+        place.count("SELECT count(*) FROM outbox WHERE node NOT IN ('old', 'each')").await,
+        1,
+        "the young one stays"
+    );
     let check = place.run(&["check"]);
-    assert!(check.status.success(), "cancelled messages are still counted: {}", text(&check.stdout));
+    assert!(
+        check.status.success(),
+        "cancelled messages are still counted: {}",
+        text(&check.stdout)
+    );
 }

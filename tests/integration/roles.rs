@@ -1,5 +1,5 @@
-//! Every route of the running router, asked by every role, by nobody and by every kind of key, compared with the table of
-//! `domain::access`. A route that is missing here fails the test.
+//! Every route of the running router, asked by every role, by nobody and by every kind of key,
+//! compared with the table of `domain::access`. A route that is missing here fails the test.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,9 @@ use wayfare::{
 };
 
 use crate::{
-    route_table::{ASKERS, Asker, Body, Line, NEW_PASSWORD, OTHER_SESSION, Opens, World, email, table},
+    route_table::{
+        ASKERS, Asker, Body, Line, NEW_PASSWORD, OTHER_SESSION, Opens, World, email, table,
+    },
     support::{Browser, PASSWORD, Place, Server, session_in, upload, value_of, values_of},
 };
 
@@ -24,8 +26,12 @@ async fn every_route_answers_every_role_as_the_table_says() {
     let world = world(&place, &admin).await;
     let keys = keys(&admin).await;
 
-    let asked: BTreeSet<_> = table(&world, 0).iter().map(|line| (line.method.to_string(), line.route.to_string())).collect();
-    let there: BTreeSet<_> = catalogue().into_iter().map(|route| (route.method, route.path)).collect();
+    let asked: BTreeSet<_> = table(&world, 0)
+        .iter()
+        .map(|line| (line.method.to_string(), line.route.to_string()))
+        .collect();
+    let there: BTreeSet<_> =
+        catalogue().into_iter().map(|route| (route.method, route.path)).collect();
     assert_eq!(asked, there, "the test knows every route, and no other");
 
     let mut wrong = Vec::new();
@@ -49,11 +55,15 @@ async fn every_route_answers_every_role_as_the_table_says() {
             let request = question(&client, &server, &line);
             let request = match (asker, &session) {
                 (Asker::Program(scope), _) => request.bearer_auth(&keys[scope as usize]),
-                (_, Some(session)) => request.header("cookie", format!("wayfare_session={session}")),
+                (_, Some(session)) => {
+                    request.header("cookie", format!("wayfare_session={session}"))
+                }
                 _ => request,
             };
             let answer = request.send().await.expect("an answer");
-            if let Some(complaint) = complaint(&line, asker, answer.status(), answer.headers().get("location")) {
+            if let Some(complaint) =
+                complaint(&line, asker, answer.status(), answer.headers().get("location"))
+            {
                 wrong.push(complaint);
             }
         }
@@ -61,11 +71,13 @@ async fn every_route_answers_every_role_as_the_table_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Each asks from a network of its own: together they try to sign in more often than one network may.
+/// Each asks from a network of its own: together they try to sign in more often than one network
+/// may.
 fn client_from(index: usize) -> Client {
     let mut headers = HeaderMap::new();
     headers.insert("x-forwarded-for", format!("192.0.2.{index}").parse().expect("a header"));
-    let builder = Client::builder().redirect(reqwest::redirect::Policy::none()).default_headers(headers);
+    let builder =
+        Client::builder().redirect(reqwest::redirect::Policy::none()).default_headers(headers);
     builder.build().expect("a client")
 }
 
@@ -75,23 +87,38 @@ fn placeholder(line: &mut Line) -> Option<&mut String> {
 }
 
 fn names_nobody(line: &Line) -> bool {
-    let in_form = matches!(&line.body, Body::Form(form) if form.iter().any(|(_, value)| value == "999"));
+    let in_form =
+        matches!(&line.body, Body::Form(form) if form.iter().any(|(_, value)| value == "999"));
     line.path.split('/').any(|part| part == "999") || in_form
 }
 
 /// What is wrong with an answer, if anything.
-fn complaint(line: &Line, asker: Asker, status: StatusCode, location: Option<&reqwest::header::HeaderValue>) -> Option<String> {
-    let sent_to_sign_in = location.is_some_and(|to| to.to_str().is_ok_and(|to| to.starts_with("/sign-in?next=")));
+fn complaint(
+    line: &Line,
+    asker: Asker,
+    status: StatusCode,
+    location: Option<&reqwest::header::HeaderValue>,
+) -> Option<String> {
+    let sent_to_sign_in =
+        location.is_some_and(|to| to.to_str().is_ok_and(|to| to.starts_with("/sign-in?next=")));
     let fine = match line.opens.lets(asker) {
         // The gate is open: the answer is there, or says that there was nothing left to do.
-        true if line.opens == Opens::Everybody => !matches!(status.as_u16(), 401 | 403 | 405 | 500..),
+        true if line.opens == Opens::Everybody => {
+            !matches!(status.as_u16(), 401 | 403 | 405 | 500..)
+        }
         // Who is number 999? Whoever may ask hears that there is nobody.
         true if names_nobody(line) => status == StatusCode::NOT_FOUND,
-        true => matches!(status.as_u16(), 200 | 201 | 202 | 204 | 303 | 409 | 410) && !sent_to_sign_in,
+        true => {
+            matches!(status.as_u16(), 200 | 201 | 202 | 204 | 303 | 409 | 410) && !sent_to_sign_in
+        }
         // A browser that asks for a page is sent to sign in.
-        false if sent_to_sign_in => line.opens.refusal(asker) == StatusCode::UNAUTHORIZED && line.method == "GET",
+        false if sent_to_sign_in => {
+            line.opens.refusal(asker) == StatusCode::UNAUTHORIZED && line.method == "GET"
+        }
         // Of a project that is not hers she does not even learn that it is there.
-        false if asker == Asker::Outsider && line.names_project() => status == StatusCode::NOT_FOUND,
+        false if asker == Asker::Outsider && line.names_project() => {
+            status == StatusCode::NOT_FOUND
+        }
         false => status == line.opens.refusal(asker),
     };
     (!fine).then(|| format!("{} {} asked by {asker:?}: {status}", line.method, line.path))
@@ -102,9 +129,10 @@ fn question(client: &Client, server: &Server, line: &Line) -> RequestBuilder {
     match &line.body {
         _ if line.method == "DELETE" => client.delete(address),
         Body::Json(body) if line.method == "PUT" => client.put(address).json(body),
-        Body::None => {
-            client.get(address).header("accept", if line.route.starts_with("/api/") { "application/json" } else { "text/html" })
-        }
+        Body::None => client.get(address).header(
+            "accept",
+            if line.route.starts_with("/api/") { "application/json" } else { "text/html" },
+        ),
         Body::Form(form) => client.post(address).form(form),
         Body::Json(body) => client.post(address).json(body),
         Body::File(text) => upload(client, &address, "people.csv", text, &[]),
@@ -128,14 +156,27 @@ async fn world(place: &Place, admin: &Browser) -> World {
 
     let journey = admin.ids("status=running").await[0].clone();
     let (_, outcome) = admin.operate("pause", std::slice::from_ref(&journey), &[]).await;
-    assert_eq!(admin.post("people/invite", &[("email", "guest@example.com"), ("role", "viewer")]).await.status(), 200);
-    assert_eq!(admin.post("keys/create", &[("name", "Old"), ("scopes[0]", "read")]).await.status(), 200);
+    assert_eq!(
+        admin
+            .post("people/invite", &[("email", "guest@example.com"), ("role", "viewer")])
+            .await
+            .status(),
+        200
+    );
+    assert_eq!(
+        admin.post("keys/create", &[("name", "Old"), ("scopes[0]", "read")]).await.status(),
+        200
+    );
     let (mut drafts, mut filters) = (Vec::new(), Vec::new());
     for index in 0..ASKERS.len() {
         let made = admin.post("journeys/create", &[("name", &format!("Draft {index}"))]).await;
         drafts.push(made.json::<String>().await.expect("an id"));
-        let saved: Value =
-            admin.post("filters/save", &[("saved_filter_name", &format!("Kept {index}"))]).await.json().await.expect("JSON");
+        let saved: Value = admin
+            .post("filters/save", &[("saved_filter_name", &format!("Kept {index}"))])
+            .await
+            .json()
+            .await
+            .expect("JSON");
         filters.push(saved["id"].as_str().expect("an id").to_string());
     }
     let people = admin.get("/people").await.text().await.expect("a page");
@@ -168,7 +209,8 @@ async fn leave_everything(admin: &Browser, projects: &[&str], user: &str) {
 async fn keys(admin: &Browser) -> Vec<String> {
     let mut keys = Vec::new();
     for scope in Scope::ALL {
-        let answer = admin.post("keys/create", &[("name", scope.key()), ("scopes[0]", scope.key())]).await;
+        let answer =
+            admin.post("keys/create", &[("name", scope.key()), ("scopes[0]", scope.key())]).await;
         keys.push(answer.json::<String>().await.expect("a key"));
     }
     keys
@@ -182,7 +224,9 @@ async fn open_session(server: &Server, email: &str, password: &str) -> Option<St
 /// Another session of the same person, by its id.
 async fn other_session(client: &Client, server: &Server, email: &str, session: &str) -> String {
     server.signed_in(email).await;
-    let page = client.get(format!("{}/account", server.url)).header("cookie", format!("wayfare_session={session}"));
+    let page = client
+        .get(format!("{}/account", server.url))
+        .header("cookie", format!("wayfare_session={session}"));
     let page = page.send().await.expect("an answer").text().await.expect("a page");
     value_of(&page, "session", 0)
 }
@@ -190,7 +234,12 @@ async fn other_session(client: &Client, server: &Server, email: &str, session: &
 /// The project that the switcher marks.
 fn chosen_project(page: &str) -> String {
     let before = page.split("aria-current=\"true\"").next().unwrap_or_default();
-    before.rsplit("value=\"").next().and_then(|rest| rest.split('"').next()).expect("a chosen project").to_string()
+    before
+        .rsplit("value=\"")
+        .next()
+        .and_then(|rest| rest.split('"').next())
+        .expect("a chosen project")
+        .to_string()
 }
 
 /// The id of somebody on the people's page.

@@ -66,7 +66,9 @@ impl Opens {
             (Opens::SignedIn, Asker::Outsider | Asker::Person(_)) => true,
             (Opens::People(permission), Asker::Person(role)) => role.may(permission),
             (Opens::Programs(permission), Asker::Program(scope)) => scope.may(permission),
-            (Opens::ProgramsWith(one, other), Asker::Program(scope)) => scope.may(one) || scope.may(other),
+            (Opens::ProgramsWith(one, other), Asker::Program(scope)) => {
+                scope.may(one) || scope.may(other)
+            }
             _ => false,
         }
     }
@@ -150,7 +152,8 @@ pub fn table(world: &World, asker: usize) -> Vec<Line> {
 
 fn pages(world: &World, asker: usize) -> Vec<Line> {
     use Permission::{
-        EditJourneys, ManageChannels, ManageKeys, ManagePeople, OperateJourneys, SeeAuditLog, SeeJourneys, SendEvents,
+        EditJourneys, ManageChannels, ManageKeys, ManagePeople, OperateJourneys, SeeAuditLog,
+        SeeJourneys, SendEvents,
     };
     let (journey, draft, operation) = (&world.journey, &world.drafts[asker], &world.operation);
     let plain = |route: &'static str, opens| page(route, route.to_string(), opens);
@@ -185,12 +188,36 @@ fn pages(world: &World, asker: usize) -> Vec<Line> {
         plain("/journeys/new", Opens::People(EditJourneys)),
         plain("/journeys/label", Opens::People(EditJourneys)),
         page("/journeys/{id}/edit", format!("/journeys/{draft}/edit"), Opens::People(EditJourneys)),
-        page("/journeys/{id}/clone", format!("/journeys/{draft}/clone"), Opens::People(EditJourneys)),
-        page("/journeys/{id}/publish", format!("/journeys/{draft}/publish"), Opens::People(OperateJourneys)),
-        page("/journeys/{id}/compare", format!("/journeys/{journey}/compare?from=1&to=1"), Opens::People(SeeJourneys)),
-        page("/journeys/{id}/messages/{node}", format!("/journeys/{journey}/messages/999"), Opens::People(SeeJourneys)),
-        page("/journeys/{id}/messages/{node}/html", format!("/journeys/{journey}/messages/999/html"), Opens::People(SeeJourneys)),
-        page("/journeys/stop", format!("/journeys/stop?ids[]={journey}"), Opens::People(OperateJourneys)),
+        page(
+            "/journeys/{id}/clone",
+            format!("/journeys/{draft}/clone"),
+            Opens::People(EditJourneys),
+        ),
+        page(
+            "/journeys/{id}/publish",
+            format!("/journeys/{draft}/publish"),
+            Opens::People(OperateJourneys),
+        ),
+        page(
+            "/journeys/{id}/compare",
+            format!("/journeys/{journey}/compare?from=1&to=1"),
+            Opens::People(SeeJourneys),
+        ),
+        page(
+            "/journeys/{id}/messages/{node}",
+            format!("/journeys/{journey}/messages/999"),
+            Opens::People(SeeJourneys),
+        ),
+        page(
+            "/journeys/{id}/messages/{node}/html",
+            format!("/journeys/{journey}/messages/999/html"),
+            Opens::People(SeeJourneys),
+        ),
+        page(
+            "/journeys/stop",
+            format!("/journeys/stop?ids[]={journey}"),
+            Opens::People(OperateJourneys),
+        ),
         plain("/profiles", Opens::People(SeeJourneys)),
         page("/profiles/{id}", "/profiles/999".to_string(), Opens::People(SeeJourneys)),
         page("/trips/{id}", "/trips/999".to_string(), Opens::People(SeeJourneys)),
@@ -199,10 +226,18 @@ fn pages(world: &World, asker: usize) -> Vec<Line> {
         plain("/segments/edit", Opens::People(SeeJourneys)),
         plain("/imports", Opens::People(SendEvents)),
         page("/imports/{id}", "/imports/999".to_string(), Opens::People(SendEvents)),
-        page("/imports/{id}/refused.csv", "/imports/999/refused.csv".to_string(), Opens::People(SendEvents)),
+        page(
+            "/imports/{id}/refused.csv",
+            "/imports/999/refused.csv".to_string(),
+            Opens::People(SendEvents),
+        ),
         upload("/imports/upload", "identity,plan\nada,gold\n", Opens::People(SendEvents)),
         plain("/people", Opens::People(ManagePeople)),
-        page("/people/role", format!("/people/role?user={}&role=viewer", world.member), Opens::People(ManagePeople)),
+        page(
+            "/people/role",
+            format!("/people/role?user={}&role=viewer", world.member),
+            Opens::People(ManagePeople),
+        ),
         plain("/channels", Opens::People(ManageChannels)),
         page("/channels/{channel}", "/channels/email".to_string(), Opens::People(ManageChannels)),
         plain("/keys", Opens::People(ManageKeys)),
@@ -226,7 +261,8 @@ fn reads(world: &World) -> Vec<Line> {
     ]
 }
 
-/// Each asker's draft is saved, and nothing else becomes of it: what publishes names a revision that is long gone.
+/// Each asker's draft is saved, and nothing else becomes of it: what publishes names a revision
+/// that is long gone.
 fn editor_functions(world: &World, asker: usize) -> Vec<Line> {
     let sees = Opens::People(Permission::SeeJourneys);
     let edits = Opens::People(Permission::EditJourneys);
@@ -245,15 +281,21 @@ fn editor_functions(world: &World, asker: usize) -> Vec<Line> {
     let publish = json!({
         "journey": draft, "version": 1, "revision": 99, "name": "Draft", "description": "", "predecessor": "carry_on"
     });
-    let trial = json!({ "graph": graph, "settings": settings, "person": null, "event": {}, "later": [] });
-    let mail = json!({ "id": "mail", "step": { "email": { "subject": "Hi", "body": "<p>Hi</p>" } } });
+    let trial =
+        json!({ "graph": graph, "settings": settings, "person": null, "event": {}, "later": [] });
+    let mail =
+        json!({ "id": "mail", "step": { "email": { "subject": "Hi", "body": "<p>Hi</p>" } } });
     let message = json!({ "journey": journey, "node": mail, "settings": settings, "person": "" });
     let replay = json!({ "graph": graph, "settings": settings, "days": 7 });
     let delay = json!({ "for": { "minutes": 5 } });
     vec![
         ask("/api/ui/editor/open", json!({ "journey": journey, "version": null }), sees),
         ask("/api/ui/editor/figures", json!({ "journey": journey, "version": 1 }), sees),
-        ask("/api/ui/editor/people", json!({ "journey": journey, "version": 1, "node": "entry" }), sees),
+        ask(
+            "/api/ui/editor/people",
+            json!({ "journey": journey, "version": 1, "node": "entry" }),
+            sees,
+        ),
         ask("/api/ui/editor/times", json!({ "delay": delay, "person": null, "zone": "UTC" }), sees),
         ask("/api/ui/editor/compare", json!({ "journey": journey, "from": 1, "to": 1 }), sees),
         ask("/api/ui/editor/try-person", json!({ "trial": trial }), sees),
@@ -267,7 +309,11 @@ fn editor_functions(world: &World, asker: usize) -> Vec<Line> {
         ask("/api/ui/editor/publish", json!({ "publish": publish }), operates),
         function("/api/ui/versions/begin", &[("id", draft)], edits),
         function("/api/ui/versions/discard", &[("id", draft)], edits),
-        function("/api/ui/versions/publish", &[("id", draft), ("version", "1"), ("revision", "99"), ("name", "Draft")], operates),
+        function(
+            "/api/ui/versions/publish",
+            &[("id", draft), ("version", "1"), ("revision", "99"), ("name", "Draft")],
+            operates,
+        ),
     ]
 }
 
@@ -281,17 +327,37 @@ fn journey_functions(world: &World, asker: usize) -> Vec<Line> {
         function("/api/ui/journeys/clone", &[("id", draft)], edits),
         function("/api/ui/journeys/clone", &[("id", draft), ("project", &world.project)], edits),
         function("/api/ui/journeys/rename", &[("id", draft), ("name", "Renamed")], edits),
-        function("/api/ui/journeys/edit", &[("id", draft), ("name", "Edited"), ("description", ""), ("revision", "1")], edits),
+        function(
+            "/api/ui/journeys/edit",
+            &[("id", draft), ("name", "Edited"), ("description", ""), ("revision", "1")],
+            edits,
+        ),
         function("/api/ui/journeys/label", &[("ids[0]", draft), ("create", "Red")], edits),
         function("/api/ui/journeys/operate", &[("ids[0]", draft), ("action", "delete")], edits),
         function("/api/ui/journeys/operate", &[("ids[0]", journey), ("action", "pause")], operates),
-        function("/api/ui/journeys/operate", &[("ids[0]", journey), ("action", "resume")], operates),
-        function("/api/ui/journeys/operate", &[("ids[0]", journey), ("action", "archive")], operates),
-        function("/api/ui/journeys/operate", &[("ids[0]", journey), ("action", "unarchive")], operates),
+        function(
+            "/api/ui/journeys/operate",
+            &[("ids[0]", journey), ("action", "resume")],
+            operates,
+        ),
+        function(
+            "/api/ui/journeys/operate",
+            &[("ids[0]", journey), ("action", "archive")],
+            operates,
+        ),
+        function(
+            "/api/ui/journeys/operate",
+            &[("ids[0]", journey), ("action", "unarchive")],
+            operates,
+        ),
         function("/api/ui/journeys/preview-stop", &[("ids[0]", journey)], operates),
         function("/api/ui/journeys/publish", &[("id", journey)], operates),
         function("/api/ui/delivery/again", &[("messages[0]", "999")], operates),
-        function("/api/ui/messages/test", &[("journey", journey), ("node", "999"), ("to", "ada@example.com")], edits),
+        function(
+            "/api/ui/messages/test",
+            &[("journey", journey), ("node", "999"), ("to", "ada@example.com")],
+            edits,
+        ),
         function("/api/ui/operations/undo", &[("operation", &world.operation)], operates),
         function("/api/ui/filters/save", &[("saved_filter_name", &filter_name)], edits),
         function("/api/ui/filters/delete", &[("filter", &world.filters[asker])], edits),
@@ -310,46 +376,112 @@ fn team_functions(world: &World, asker: usize) -> Vec<Line> {
     vec![
         function(
             "/api/ui/segments/save",
-            &[("name", &format!("Segment {asker}")), ("kind[0]", "reachable"), ("property[0]", "email")],
+            &[
+                ("name", &format!("Segment {asker}")),
+                ("kind[0]", "reachable"),
+                ("property[0]", "email"),
+            ],
             edits,
         ),
         function("/api/ui/segments/delete", &[("name", "999")], edits),
-        function("/api/ui/profiles/delete", &[("person", "999")], Opens::People(Permission::ErasePeople)),
-        function("/api/ui/people/invite", &[("email", "new@example.com"), ("role", "viewer")], people),
+        function(
+            "/api/ui/profiles/delete",
+            &[("person", "999")],
+            Opens::People(Permission::ErasePeople),
+        ),
+        function(
+            "/api/ui/people/invite",
+            &[("email", "new@example.com"), ("role", "viewer")],
+            people,
+        ),
         function("/api/ui/people/withdraw", &[("invitation", &world.invitation)], people),
         function("/api/ui/people/role", &[("user", &world.member), ("role", "viewer")], people),
         function("/api/ui/keys/create", &[("name", "Shop"), ("scopes[0]", "read")], keys),
         function("/api/ui/keys/take-over", &[("key", &world.key)], keys),
         function("/api/ui/keys/revoke", &[("key", &world.key)], keys),
-        function("/api/ui/channels/save", &[("channel", "webhook"), ("fields[timeout_seconds]", "5")], channels),
+        function(
+            "/api/ui/channels/save",
+            &[("channel", "webhook"), ("fields[timeout_seconds]", "5")],
+            channels,
+        ),
         function("/api/ui/channels/test", &[("channel", "sms"), ("to", "+491701234567")], channels),
-        function("/api/ui/channels/caps", &[("channel[0]", ""), ("most[0]", "3"), ("hours[0]", "24")], channels),
-        function("/api/ui/suppressions/add", &[("kind", "email"), ("addresses", "ada@example.com")], channels),
+        function(
+            "/api/ui/channels/caps",
+            &[("channel[0]", ""), ("most[0]", "3"), ("hours[0]", "24")],
+            channels,
+        ),
+        function(
+            "/api/ui/suppressions/add",
+            &[("kind", "email"), ("addresses", "ada@example.com")],
+            channels,
+        ),
         function("/api/ui/suppressions/remove", &[("kind", "email"), ("address", "999")], channels),
-        function("/api/ui/hooks/save", &[("provider", "mailgun"), ("secret", "a signing key")], channels),
+        function(
+            "/api/ui/hooks/save",
+            &[("provider", "mailgun"), ("secret", "a signing key")],
+            channels,
+        ),
         function("/api/ui/hooks/remove", &[("provider", "mailgun")], channels),
         function("/api/ui/projects/create", &[("name", &project_name)], projects),
-        function("/api/ui/projects/rename", &[("project", &world.spare_project), ("name", "Spare")], projects),
-        function("/api/ui/projects/archive", &[("project", &world.spare_project), ("archive", "true")], projects),
+        function(
+            "/api/ui/projects/rename",
+            &[("project", &world.spare_project), ("name", "Spare")],
+            projects,
+        ),
+        function(
+            "/api/ui/projects/archive",
+            &[("project", &world.spare_project), ("archive", "true")],
+            projects,
+        ),
         function("/api/ui/hold/release", &[], projects),
-        function("/api/ui/projects/switch", &[("project", &world.project)], Opens::People(Permission::SeeJourneys)),
-        function("/api/ui/session/found", &[("name", "A"), ("email", "a@example.com"), ("password", PASSWORD)], Opens::Everybody),
-        function("/api/ui/session/choose-password", &[link, ("password", PASSWORD)], Opens::Everybody),
-        function("/api/ui/session/join-new", &[link, ("name", "A"), ("password", PASSWORD)], Opens::Everybody),
+        function(
+            "/api/ui/projects/switch",
+            &[("project", &world.project)],
+            Opens::People(Permission::SeeJourneys),
+        ),
+        function(
+            "/api/ui/session/found",
+            &[("name", "A"), ("email", "a@example.com"), ("password", PASSWORD)],
+            Opens::Everybody,
+        ),
+        function(
+            "/api/ui/session/choose-password",
+            &[link, ("password", PASSWORD)],
+            Opens::Everybody,
+        ),
+        function(
+            "/api/ui/session/join-new",
+            &[link, ("name", "A"), ("password", PASSWORD)],
+            Opens::Everybody,
+        ),
         function("/api/ui/session/join", &[link], Opens::SignedIn),
         function("/api/ui/account/rename", &[("name", "Somebody")], Opens::SignedIn),
         function("/api/ui/account/end-session", &[("session", OTHER_SESSION)], Opens::SignedIn),
         function("/sign-in/provider/link", &[("present", PASSWORD)], Opens::SignedIn),
-        function("/api/ui/account/unlink-provider", &[("issuer", "999"), ("subject", "999")], Opens::SignedIn),
-        function("/api/ui/account/password", &[("present", PASSWORD), ("password", NEW_PASSWORD)], Opens::SignedIn),
+        function(
+            "/api/ui/account/unlink-provider",
+            &[("issuer", "999"), ("subject", "999")],
+            Opens::SignedIn,
+        ),
+        function(
+            "/api/ui/account/password",
+            &[("present", PASSWORD), ("password", NEW_PASSWORD)],
+            Opens::SignedIn,
+        ),
         function("/api/ui/account/sign-out-everywhere", &[], Opens::SignedIn),
         function("/api/ui/session/sign-out", &[], Opens::Everybody),
-        function("/api/ui/session/sign-in", &[("email", "door@example.com"), ("password", PASSWORD)], Opens::Everybody),
+        function(
+            "/api/ui/session/sign-in",
+            &[("email", "door@example.com"), ("password", PASSWORD)],
+            Opens::Everybody,
+        ),
     ]
 }
 
 fn programs(world: &World) -> Vec<Line> {
-    use Permission::{EditJourneys, EnterPeople, ErasePeople, OperateJourneys, SeeJourneys, SeePeople, SendEvents};
+    use Permission::{
+        EditJourneys, EnterPeople, ErasePeople, OperateJourneys, SeeJourneys, SeePeople, SendEvents,
+    };
     let get = |route: &'static str, path: String| page(route, path, Opens::Programs(SeeJourneys));
     let post = |route: &'static str, body: Value, permission| Line {
         method: "POST",
@@ -358,7 +490,9 @@ fn programs(world: &World) -> Vec<Line> {
         body: Body::Json(body),
         opens: Opens::Programs(permission),
     };
-    let document: Value = serde_json::from_str(include_str!("../../docs/examples/abandoned-cart.json")).expect("an example");
+    let document: Value =
+        serde_json::from_str(include_str!("../../docs/examples/abandoned-cart.json"))
+            .expect("an example");
     let ids = json!([world.journey]);
     vec![
         get("/api/v1/journeys", "/api/v1/journeys?status=running".to_string()),
@@ -369,9 +503,17 @@ fn programs(world: &World) -> Vec<Line> {
         post("/api/v1/journeys/operate", json!({ "ids": ids, "action": "delete" }), EditJourneys),
         Line {
             path: format!("/api/v1/journeys/{}/enter", world.journey),
-            ..post("/api/v1/journeys/{id}/enter", json!({ "people": [{ "identity": "ada" }] }), EnterPeople)
+            ..post(
+                "/api/v1/journeys/{id}/enter",
+                json!({ "people": [{ "identity": "ada" }] }),
+                EnterPeople,
+            )
         },
-        post("/api/v1/events", json!({ "events": [{ "identity": "ada", "name": "Visited" }] }), SendEvents),
+        post(
+            "/api/v1/events",
+            json!({ "events": [{ "identity": "ada", "name": "Visited" }] }),
+            SendEvents,
+        ),
         post("/api/v1/profiles", json!({ "profiles": [{ "identity": "ada" }] }), SendEvents),
         get("/api/v1/segments", "/api/v1/segments".to_string()),
         Line {

@@ -1,4 +1,5 @@
-//! One server to a file, whatever the file is called; and a server that lost its file writes nothing more and says so.
+//! One server to a file, whatever the file is called; and a server that lost its file writes
+//! nothing more and says so.
 
 use std::{
     fs,
@@ -34,12 +35,16 @@ fn no_other_name_of_a_file_leads_a_second_server_to_it() {
     for (name, second) in seconds {
         let output = second.wait_with_output().expect("it ends");
         let told = text(&output.stderr);
-        assert!(!output.status.success() && told.contains("Another Wayfare serves the database"), "{name}: {told}");
+        assert!(
+            !output.status.success() && told.contains("Another Wayfare serves the database"),
+            "{name}: {told}"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_server_whose_database_was_taken_by_another_writes_nothing_more_and_ends_with_a_sentence() {
+async fn a_server_whose_database_was_taken_by_another_writes_nothing_more_and_ends_with_a_sentence()
+{
     let place = Place::empty();
     let (mut server, told) = place.serve_telling(&[]);
     let program = Program::new(&server).await;
@@ -51,7 +56,11 @@ async fn a_server_whose_database_was_taken_by_another_writes_nothing_more_and_en
     let told = fs::read_to_string(told).expect("read");
     assert!(told.contains("Another server has taken the database"), "{told}");
     assert_eq!(place.count("SELECT count(*) FROM events").await, 0);
-    assert_eq!(place.serve().get("/readyz").await.status(), StatusCode::OK, "the next server has a number of its own");
+    assert_eq!(
+        place.serve().get("/readyz").await.status(),
+        StatusCode::OK,
+        "the next server has a number of its own"
+    );
 }
 
 #[tokio::test]
@@ -81,5 +90,10 @@ async fn a_server_whose_file_was_removed_ends_by_itself() {
 }
 
 async fn sign_up(program: &Program) -> bool {
-    program.try_json("/api/v1/events", json!({ "events": [{ "identity": "ada", "name": "Signed Up" }] })).await
+    program
+        .try_json(
+            "/api/v1/events",
+            json!({ "events": [{ "identity": "ada", "name": "Signed Up" }] }),
+        )
+        .await
 }

@@ -64,7 +64,12 @@ async fn another_key_is_refused_unless_somebody_takes_it_knowingly() {
     let other = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     let output = refused(&place, Some(other));
     let told = text(&output.stderr);
-    assert!(!output.status.success() && told.contains("another key") && told.contains("--accept-new-key"), "{told}");
+    assert!(
+        !output.status.success()
+            && told.contains("another key")
+            && told.contains("--accept-new-key"),
+        "{told}"
+    );
     let flags = ["--secret-key", other, "--accept-new-key"];
     assert_eq!(place.serve_with(&flags).get("/readyz").await.status(), 200);
     // From then on that is the key.
@@ -78,7 +83,8 @@ async fn a_message_that_a_provider_was_asked_to_take_depends_on_the_key_as_well(
     place.serve().terminate();
     place
         .sql(
-            "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, lane, state, created_at)
+            "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, lane,
+                state, created_at)
              VALUES (1, 1, 1, 1, 'mail', 1, 'email', 1, 1, 0)",
         )
         .await;
@@ -108,7 +114,13 @@ async fn a_database_behind_a_link_has_the_key_of_its_file() {
 #[test]
 fn commands_that_send_nothing_make_no_key() {
     let place = Place::demo();
-    for command in [&["check"][..], &["export"], &["user", "list"], &["release"], &["user", "add", "ada@example.com"]] {
+    for command in [
+        &["check"][..],
+        &["export"],
+        &["user", "list"],
+        &["release"],
+        &["user", "add", "ada@example.com"],
+    ] {
         assert!(place.run(command).status.success(), "{command:?}");
     }
     assert!(!key(&place).exists());

@@ -1,4 +1,5 @@
-//! A server that is told to stop begins nothing more, sees to its end what has begun, and leaves none in doubt.
+//! A server that is told to stop begins nothing more, sees to its end what has begun, and leaves
+//! none in doubt.
 
 use std::time::Duration;
 
@@ -20,13 +21,15 @@ const SLOW: Duration = Duration::from_secs(5);
 
 async fn sign_up(program: &Program) {
     let profile = |number: usize| {
-        let properties = json!({ "email": format!("slow+{number}@example.com"), "name": format!("P{number}") });
+        let properties =
+            json!({ "email": format!("slow+{number}@example.com"), "name": format!("P{number}") });
         json!({ "identity": format!("person {number}"), "properties": properties })
     };
     let profiles: Vec<Value> = (0..PEOPLE).map(profile).collect();
     assert_eq!(program.json("/api/v1/profiles", json!({ "profiles": profiles })).await.0, 200);
-    let events: Vec<Value> =
-        (0..PEOPLE).map(|number| json!({ "identity": format!("person {number}"), "name": "Signed Up" })).collect();
+    let events: Vec<Value> = (0..PEOPLE)
+        .map(|number| json!({ "identity": format!("person {number}"), "name": "Signed Up" }))
+        .collect();
     assert_eq!(program.json("/api/v1/events", json!({ "events": events })).await.0, 200);
 }
 
@@ -34,7 +37,8 @@ const DOUBTS: &str = "SELECT coalesce(sum(count), 0) FROM delivery_doubts";
 const IN_HAND: &str = "SELECT count(*) FROM outbox WHERE state = 4";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_begins_after_the_signal_what_has_begun_is_waited_for_and_each_message_arrives_once() {
+async fn nothing_begins_after_the_signal_what_has_begun_is_waited_for_and_each_message_arrives_once()
+ {
     let (place, receiver) = (Place::empty(), Receiver::start().await);
     receiver.answers(Answer::After(SLOW));
     // Requests get less time than the channel gives its receivers.
@@ -45,7 +49,8 @@ async fn nothing_begins_after_the_signal_what_has_begun_is_waited_for_and_each_m
     let journey = program.publish(journey("Hooks", "Signed Up", &hook(&receiver.url()))).await;
     sign_up(&program).await;
     until("webhooks are on their way", || receiver.asked().len() >= 8).await;
-    // As many as are handed over at the same time have begun; the first answer is still seconds away.
+    // As many as are handed over at the same time have begun; the first answer is still seconds
+    // away.
     tokio::time::sleep(Duration::from_millis(500)).await;
     let begun = receiver.asked().len();
     let ended = server.terminate();
@@ -58,7 +63,8 @@ async fn nothing_begins_after_the_signal_what_has_begun_is_waited_for_and_each_m
     receiver.answers(Answer::Well);
     let server = place.serve_with(&HERE);
     program.at(&server).until(&journey, "completed", PEOPLE as i64).await;
-    let mut keys: Vec<String> = receiver.asked().iter().map(|asked| asked.header("idempotency-key").to_string()).collect();
+    let mut keys: Vec<String> =
+        receiver.asked().iter().map(|asked| asked.header("idempotency-key").to_string()).collect();
     keys.sort();
     keys.dedup();
     assert_eq!((keys.len(), receiver.asked().len()), (PEOPLE, PEOPLE), "each once");
@@ -78,7 +84,10 @@ async fn a_kill_leaves_no_more_in_doubt_than_was_on_its_way() {
     until("mails are on their way", || sink.messages().len() >= 16).await;
     server.kill();
     let in_hand = place.count(IN_HAND).await;
-    assert!((1..=48).contains(&in_hand), "{in_hand} are marked as begun, sixteen were on their way");
+    assert!(
+        (1..=48).contains(&in_hand),
+        "{in_hand} are marked as begun, sixteen were on their way"
+    );
     let mut server = place.serve_with(&HERE);
     program.at(&server).tells(&["channel_breaker_open{channel=\"email\"} 0"]).await;
     server.kill();

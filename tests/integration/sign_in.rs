@@ -21,9 +21,12 @@ async fn an_unknown_address_a_wrong_password_and_a_suspended_account_are_told_th
     assert!(place.run(&["user", "suspend", "sam@example.com"]).status.success());
     let server = place.serve();
     let mut answers = Vec::new();
-    for (email, password) in
-        [(ADA, "not her password"), ("nobody@example.com", PASSWORD), ("sam@example.com", PASSWORD), ("no address", "x")]
-    {
+    for (email, password) in [
+        (ADA, "not her password"),
+        ("nobody@example.com", PASSWORD),
+        ("sam@example.com", PASSWORD),
+        ("no address", "x"),
+    ] {
         let answer = server.browser().sign_in(email, password).await;
         assert_eq!(answer.status(), 401, "{email}");
         assert!(session_in(&answer).is_none(), "{email}");
@@ -40,9 +43,18 @@ async fn a_plain_sign_in_that_fails_shows_the_form_again_without_the_password() 
     let answer = server.plain("session/sign-in", &form, "/sign-in?next=%2Fkeys").await;
     assert_eq!(answer.status(), 401);
     let page = answer.text().await.expect("text");
-    assert!(page.contains("do not belong together") && page.contains(ADA), "the reason and the address");
+    assert!(
+        page.contains("do not belong together") && page.contains(ADA),
+        "the reason and the address"
+    );
     assert!(!page.contains("my secret guess"), "never the password");
-    let answer = server.plain("session/sign-in", &[("email", ADA), ("password", PASSWORD), ("next", "/keys")], "/sign-in").await;
+    let answer = server
+        .plain(
+            "session/sign-in",
+            &[("email", ADA), ("password", PASSWORD), ("next", "/keys")],
+            "/sign-in",
+        )
+        .await;
     assert_eq!(answer.headers()["location"], "/keys");
 }
 
@@ -50,8 +62,20 @@ async fn a_plain_sign_in_that_fails_shows_the_form_again_without_the_password() 
 async fn a_sign_in_leads_nowhere_but_here() {
     let place = place();
     let server = place.serve();
-    for next in ["https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)"] {
-        let answer = server.plain("session/sign-in", &[("email", ADA), ("password", PASSWORD), ("next", next)], "/sign-in").await;
+    for next in [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "javascript:alert(1)",
+    ] {
+        let answer = server
+            .plain(
+                "session/sign-in",
+                &[("email", ADA), ("password", PASSWORD), ("next", next)],
+                "/sign-in",
+            )
+            .await;
         assert_eq!(answer.headers()["location"], "/journeys", "{next}");
     }
 }
@@ -67,12 +91,19 @@ async fn the_eleventh_guess_has_to_wait_even_with_the_right_password() {
     let answer = server.browser().sign_in(ADA, PASSWORD).await;
     assert_eq!(answer.status(), 429);
     assert!(answer.headers().contains_key("retry-after"));
-    assert_eq!(server.browser().sign_in("bob@example.com", PASSWORD).await.status(), 200, "other accounts are not held up");
+    assert_eq!(
+        server.browser().sign_in("bob@example.com", PASSWORD).await.status(),
+        200,
+        "other accounts are not held up"
+    );
 }
 
 /// Tries to sign in from an address, as the proxy in front tells it.
 async fn from(browser: &Browser, address: &str, email: &str, password: &str) -> reqwest::Response {
-    let request = browser.client.post(format!("{}/api/ui/session/sign-in", browser.url)).header("x-forwarded-for", address);
+    let request = browser
+        .client
+        .post(format!("{}/api/ui/session/sign-in", browser.url))
+        .header("x-forwarded-for", address);
     request.form(&[("email", email), ("password", password)]).send().await.expect("an answer")
 }
 
@@ -82,21 +113,39 @@ async fn guesses_from_elsewhere_do_not_shut_the_owner_out() {
     let server = place.serve_with(&["--trusted-proxies", "127.0.0.1/32"]);
     let own = server.browser();
     assert_eq!(from(&own, "198.51.100.7", ADA, PASSWORD).await.status(), 200);
-    let guess = async |network: usize| from(&server.browser(), &format!("203.0.113.{network}"), ADA, "a guess").await.status();
+    let guess = async |network: usize| {
+        from(&server.browser(), &format!("203.0.113.{network}"), ADA, "a guess").await.status()
+    };
     for _ in 0..10 {
         assert_eq!(guess(0).await, 401);
     }
     for _ in 0..20 {
         assert_eq!(guess(0).await, 429, "the network has to wait");
     }
-    assert_eq!(from(&server.browser(), "198.51.100.8", ADA, PASSWORD).await.status(), 200, "and the owner's has not");
+    assert_eq!(
+        from(&server.browser(), "198.51.100.8", ADA, PASSWORD).await.status(),
+        200,
+        "and the owner's has not"
+    );
     // From many networks at once, until the account as a whole has to wait.
     for network in 1..=60 {
         guess(network).await;
     }
-    assert_eq!(from(&server.browser(), "198.51.100.9", ADA, PASSWORD).await.status(), 429, "who knows whether it is she?");
-    assert_eq!(from(&own, "198.51.100.10", ADA, PASSWORD).await.status(), 200, "her own browser, wherever it is");
-    assert_eq!(from(&own, "203.0.113.0", ADA, PASSWORD).await.status(), 200, "even where the guesses come from");
+    assert_eq!(
+        from(&server.browser(), "198.51.100.9", ADA, PASSWORD).await.status(),
+        429,
+        "who knows whether it is she?"
+    );
+    assert_eq!(
+        from(&own, "198.51.100.10", ADA, PASSWORD).await.status(),
+        200,
+        "her own browser, wherever it is"
+    );
+    assert_eq!(
+        from(&own, "203.0.113.0", ADA, PASSWORD).await.status(),
+        200,
+        "even where the guesses come from"
+    );
 }
 
 #[tokio::test]
@@ -113,7 +162,11 @@ async fn a_browser_that_is_known_to_one_account_is_a_stranger_to_another_and_has
         assert_eq!(browser.sign_in("bob@example.com", "a guess").await.status(), 401);
     }
     assert_eq!(browser.sign_in("bob@example.com", PASSWORD).await.status(), 429);
-    assert_eq!(server.browser().sign_in("bob@example.com", PASSWORD).await.status(), 200, "of that browser alone");
+    assert_eq!(
+        server.browser().sign_in("bob@example.com", PASSWORD).await.status(),
+        200,
+        "of that browser alone"
+    );
 }
 
 #[tokio::test]
@@ -121,8 +174,14 @@ async fn the_cookie_of_a_known_browser_opens_nothing_and_is_kept_from_scripts() 
     let place = place();
     let server = place.serve();
     let answer = server.browser().sign_in(ADA, PASSWORD).await;
-    let cookies: Vec<&str> = answer.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok()).collect();
-    let device = cookies.iter().find(|cookie| cookie.starts_with("wayfare_device=")).expect("a cookie");
+    let cookies: Vec<&str> = answer
+        .headers()
+        .get_all("set-cookie")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
+    let device =
+        cookies.iter().find(|cookie| cookie.starts_with("wayfare_device=")).expect("a cookie");
     for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=31536000"] {
         assert!(device.contains(part), "{part} in {device}");
     }
@@ -138,7 +197,9 @@ async fn an_attempt_too_many_is_told_the_same_for_known_unknown_and_suspended_ac
     assert!(place.run(&["user", "suspend", "sam@example.com"]).status.success());
     let server = place.serve_with(&["--trusted-proxies", "127.0.0.1/32"]);
     let mut answers = Vec::new();
-    for (network, email) in [ADA, "nobody@example.com", "sam@example.com", "no address"].into_iter().enumerate() {
+    for (network, email) in
+        [ADA, "nobody@example.com", "sam@example.com", "no address"].into_iter().enumerate()
+    {
         let network = format!("203.0.113.{network}");
         for _ in 0..10 {
             from(&server.browser(), &network, email, "a guess").await;
@@ -146,7 +207,13 @@ async fn an_attempt_too_many_is_told_the_same_for_known_unknown_and_suspended_ac
         let answer = from(&server.browser(), &network, email, PASSWORD).await;
         assert_eq!(answer.status(), 429, "{email}");
         let names: Vec<String> = answer.headers().keys().map(ToString::to_string).collect();
-        let body: String = answer.text().await.expect("text").chars().filter(|sign| !sign.is_ascii_digit()).collect();
+        let body: String = answer
+            .text()
+            .await
+            .expect("text")
+            .chars()
+            .filter(|sign| !sign.is_ascii_digit())
+            .collect();
         answers.push((names, body));
     }
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
@@ -184,9 +251,17 @@ async fn a_cookie_from_before_the_sign_out_opens_nothing() {
     let session = session_in(&browser.sign_in(ADA, PASSWORD).await).expect("a session");
     let answer = browser.post("session/sign-out", &[]).await;
     assert_eq!(answer.status(), 200);
-    assert!(answer.headers()["clear-site-data"].to_str().is_ok_and(|value| value.contains("cache")));
+    assert!(
+        answer.headers()["clear-site-data"].to_str().is_ok_and(|value| value.contains("cache"))
+    );
     assert_eq!(server.status_with_session(&session).await, 401);
-    let page = browser.client.get(format!("{}/keys", server.url)).header("accept", "text/html").send().await.expect("an answer");
+    let page = browser
+        .client
+        .get(format!("{}/keys", server.url))
+        .header("accept", "text/html")
+        .send()
+        .await
+        .expect("an answer");
     assert_eq!(page.status(), 303);
     assert_eq!(page.headers()["location"], "/sign-in?next=%2Fkeys");
 }
@@ -246,7 +321,11 @@ async fn another_password_ends_every_other_device_and_renews_this_one() {
         laptop.post("account/password", &[("present", present), ("password", password)]).await
     };
     assert_eq!(change("not it", NEW_PASSWORD).await.status(), 401);
-    assert_eq!(phone.get("/api/ui/journeys/list?query=").await.status(), 200, "nothing was changed");
+    assert_eq!(
+        phone.get("/api/ui/journeys/list?query=").await.status(),
+        200,
+        "nothing was changed"
+    );
     let after = session_in(&change(PASSWORD, NEW_PASSWORD).await).expect("a session");
     assert_eq!(server.status_with_session(&before).await, 401);
     assert_eq!(server.status_with_session(&after).await, 200);
@@ -260,13 +339,20 @@ async fn passwords_that_are_short_common_or_made_of_the_name_are_refused_with_th
     let place = place();
     let server = place.serve();
     let ada = server.signed_in(ADA).await;
-    for weak in ["short", "passwordpassword", "aaaaaaaaaaaaaaaa", "ada@example.com1", &"x".repeat(129)] {
-        let answer = ada.post("account/password", &[("present", PASSWORD), ("password", weak)]).await;
+    for weak in
+        ["short", "passwordpassword", "aaaaaaaaaaaaaaaa", "ada@example.com1", &"x".repeat(129)]
+    {
+        let answer =
+            ada.post("account/password", &[("present", PASSWORD), ("password", weak)]).await;
         assert_eq!(answer.status(), 400, "{weak}");
         let error: Value = answer.json().await.expect("JSON");
         assert_eq!(error["invalid"][0]["path"], "password", "{error}");
     }
-    assert_eq!(server.browser().sign_in(ADA, PASSWORD).await.status(), 200, "the old one is still good");
+    assert_eq!(
+        server.browser().sign_in(ADA, PASSWORD).await.status(),
+        200,
+        "the old one is still good"
+    );
 }
 
 #[tokio::test]
@@ -278,7 +364,9 @@ async fn a_password_link_works_once_and_signs_everybody_out() {
     let (status, page) = server.page(&link).await;
     assert!(status == 200 && page.contains(ADA), "the page says whose password it is");
     let choose = async |password: &str| {
-        server.post("session/choose-password", &[("link", secret_of(&link)), ("password", password)]).await
+        server
+            .post("session/choose-password", &[("link", secret_of(&link)), ("password", password)])
+            .await
     };
     assert_eq!(choose("short").await.status(), 400, "a weak password does not spend the link");
     assert_eq!(choose(NEW_PASSWORD).await.status(), 200);
@@ -297,10 +385,17 @@ async fn a_password_link_that_is_too_old_replaced_or_made_up_opens_nothing() {
     let link = reset();
     assert_eq!(server.page(&replaced).await.0, 410, "the newest link is the only one");
     place.sql("UPDATE password_links SET expires_at = created_at").await;
-    for dead in [link.as_str(), "/password/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "/password/x"] {
+    for dead in
+        [link.as_str(), "/password/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "/password/x"]
+    {
         let (status, page) = server.page(dead).await;
         assert!(status == 410 && page.contains("opens nothing") && !page.contains(ADA), "{dead}");
-        let answer = server.post("session/choose-password", &[("link", secret_of(dead)), ("password", NEW_PASSWORD)]).await;
+        let answer = server
+            .post(
+                "session/choose-password",
+                &[("link", secret_of(dead)), ("password", NEW_PASSWORD)],
+            )
+            .await;
         assert_eq!(answer.status(), 410, "{dead}");
     }
     assert_eq!(server.browser().sign_in(ADA, PASSWORD).await.status(), 200);
@@ -319,7 +414,11 @@ async fn the_first_account_closes_local_mode_and_can_be_made_only_once() {
     assert_eq!(answer.status(), 200);
     let session = session_in(&answer).expect("she is signed in");
     assert_eq!(server.status_with_session(&session).await, 200);
-    assert_eq!(server.browser().get("/api/ui/journeys/list?query=").await.status(), 401, "closed after");
+    assert_eq!(
+        server.browser().get("/api/ui/journeys/list?query=").await.status(),
+        401,
+        "closed after"
+    );
     assert_eq!(found("eve@example.com").await.status(), 409);
     assert_eq!(server.browser().sign_in("eve@example.com", PASSWORD).await.status(), 401);
 }
@@ -357,15 +456,27 @@ async fn no_password_session_key_or_link_stands_in_the_file() {
     let server = place.serve();
     let browser = server.browser();
     let session = session_in(&browser.sign_in(ADA, PASSWORD).await).expect("a session");
-    let key: String = browser.post("keys/create", &[("name", "Shop"), ("scopes[0]", "read")]).await.json().await.expect("a key");
-    let invitation: String =
-        browser.post("people/invite", &[("email", "bob@example.com"), ("role", "viewer")]).await.json().await.expect("a link");
+    let key: String = browser
+        .post("keys/create", &[("name", "Shop"), ("scopes[0]", "read")])
+        .await
+        .json()
+        .await
+        .expect("a key");
+    let invitation: String = browser
+        .post("people/invite", &[("email", "bob@example.com"), ("role", "viewer")])
+        .await
+        .json()
+        .await
+        .expect("a link");
     let link = link_in(&text(&place.run(&["user", "reset", ADA]).stdout), "/password/");
     drop(server);
     for file in ["test.db", "test.db-wal"] {
         let bytes = std::fs::read(place.file(file)).unwrap_or_default();
         for secret in [PASSWORD, &session, &key, secret_of(&invitation), secret_of(&link)] {
-            assert!(!bytes.windows(secret.len()).any(|part| part == secret.as_bytes()), "{secret} in {file}");
+            assert!(
+                !bytes.windows(secret.len()).any(|part| part == secret.as_bytes()),
+                "{secret} in {file}"
+            );
         }
     }
 }

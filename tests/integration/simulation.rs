@@ -1,6 +1,6 @@
-//! Months of a random company in seconds: random journeys, people, events, operations and crashes, on a clock that is held,
-//! with the guarantees of the design checked after each step. A failure names its seed; `WAYFARE_SEEDS=7` runs that one,
-//! `WAYFARE_SEEDS=0..500` many.
+//! Months of a random company in seconds: random journeys, people, events, operations and crashes,
+//! on a clock that is held, with the guarantees of the design checked after each step. A failure
+//! names its seed; `WAYFARE_SEEDS=7` runs that one, `WAYFARE_SEEDS=0..500` many.
 
 mod company;
 mod journey;
@@ -10,7 +10,9 @@ use company::Company;
 fn seeds() -> Vec<u64> {
     let text = std::env::var("WAYFARE_SEEDS").unwrap_or_else(|_| "0..6".to_string());
     match text.split_once("..") {
-        Some((from, to)) => (from.parse().expect("a number")..to.parse().expect("a number")).collect(),
+        Some((from, to)) => {
+            (from.parse().expect("a number")..to.parse().expect("a number")).collect()
+        }
         None => vec![text.parse().expect("a number")],
     }
 }
@@ -31,5 +33,8 @@ async fn months_of_random_journeys_keep_every_guarantee() {
         journeys += made;
         trips += entered;
     }
-    assert!(journeys > 0 && trips > 0, "the companies do something: {journeys} journeys, {trips} trips");
+    assert!(
+        journeys > 0 && trips > 0,
+        "the companies do something: {journeys} journeys, {trips} trips"
+    );
 }

@@ -1,4 +1,5 @@
-//! Signing in with an identity provider, whatever it says: whose account it opens, and whose it does not.
+//! Signing in with an identity provider, whatever it says: whose account it opens, and whose it
+//! does not.
 
 pub mod idp;
 
@@ -63,7 +64,12 @@ impl House {
     /// Begins to link; answers where the browser is to go.
     async fn begin_link(&self, browser: &Browser, present: &str) -> Response {
         let request = browser.client.post(format!("{}/sign-in/provider/link", self.server.url));
-        request.header("accept", "text/html").form(&[("present", present)]).send().await.expect("an answer")
+        request
+            .header("accept", "text/html")
+            .form(&[("present", present)])
+            .send()
+            .await
+            .expect("an answer")
     }
 
     async fn audit(&self, event: &str) -> String {
@@ -73,7 +79,13 @@ impl House {
 }
 
 async fn html(browser: &Browser, path: &str) -> Response {
-    browser.client.get(format!("{}{path}", browser.url)).header("accept", "text/html").send().await.expect("an answer")
+    browser
+        .client
+        .get(format!("{}{path}", browser.url))
+        .header("accept", "text/html")
+        .send()
+        .await
+        .expect("an answer")
 }
 
 /// With which the browser is signed in.
@@ -95,18 +107,30 @@ async fn a_flag_of_the_id_token_verifies_no_address_of_user_info() {
     let flag = || json!({ "email_verified": true });
     let mia = || json!({ "email": "mia@example.com" });
     assert_eq!(house.who(said("eve", flag(), mia())).await, (409, None));
-    assert_eq!(house.who(said("eve", json!({ "email": "mia@example.com" }), flag())).await, (409, None), "nor the other way");
+    assert_eq!(
+        house.who(said("eve", json!({ "email": "mia@example.com" }), flag())).await,
+        (409, None),
+        "nor the other way"
+    );
     let own = json!({ "email": "eve@example.com", "email_verified": true });
-    let who = house.who(said("eve", own, json!({ "email": "mia@example.com", "email_verified": true }))).await;
+    let who = house
+        .who(said("eve", own, json!({ "email": "mia@example.com", "email_verified": true })))
+        .await;
     assert_eq!(who, (303, Some("eve@example.com".to_string())), "what is signed stands");
-    assert_eq!(house.who(signed("mia", "mia@example.com")).await, (303, Some("mia@example.com".to_string())));
+    assert_eq!(
+        house.who(signed("mia", "mia@example.com")).await,
+        (303, Some("mia@example.com".to_string()))
+    );
 }
 
 #[tokio::test]
 async fn a_whole_pair_of_user_info_is_taken_where_the_id_token_has_none() {
     let house = house().await;
     let pair = json!({ "email": "mia@example.com", "email_verified": true });
-    assert_eq!(house.who(said("mia", Value::Null, pair)).await, (303, Some("mia@example.com".to_string())));
+    assert_eq!(
+        house.who(said("mia", Value::Null, pair)).await,
+        (303, Some("mia@example.com".to_string()))
+    );
 }
 
 #[tokio::test]
@@ -133,7 +157,11 @@ async fn an_address_finds_an_account_once_and_never_one_that_somebody_signs_in_t
     let page = answer.text().await.expect("text");
     assert!(page.contains("link the provider under “Your account”"), "it is said how: {page}");
     assert_eq!(house.who(signed("mia", "mia@example.com")).await.0, 303);
-    assert_eq!(house.who(signed("another-mia", "mia@example.com")).await, (409, None), "the address went to somebody else");
+    assert_eq!(
+        house.who(signed("another-mia", "mia@example.com")).await,
+        (409, None),
+        "the address went to somebody else"
+    );
 }
 
 #[tokio::test]
@@ -167,7 +195,13 @@ async fn a_link_is_finished_only_in_the_session_that_began_it() {
     let ada = house.server.signed_in(ADA).await;
     let begin = async || {
         let begun = house.begin_link(&ada, PASSWORD).await;
-        let cookie = begun.headers()["set-cookie"].to_str().expect("text").split(';').next().expect("a cookie").to_string();
+        let cookie = begun.headers()["set-cookie"]
+            .to_str()
+            .expect("text")
+            .split(';')
+            .next()
+            .expect("a cookie")
+            .to_string();
         (onward(&begun.text().await.expect("a page")), cookie)
     };
     // Bob's browser, and one in which nobody is signed in, with what bound it to Ada's.
@@ -175,7 +209,8 @@ async fn a_link_is_finished_only_in_the_session_that_began_it() {
     for session in [format!("; wayfare_session={bob}"), String::new()] {
         let (there, cookie) = begin().await;
         let back = house.idp.consent(&there, signed("eve", "eve@example.com"));
-        let request = house.server.browser().client.get(back).header("cookie", format!("{cookie}{session}"));
+        let request =
+            house.server.browser().client.get(back).header("cookie", format!("{cookie}{session}"));
         let answer = request.header("accept", "text/html").send().await.expect("an answer");
         assert_eq!((answer.status().as_u16(), session_in(&answer)), (410, None));
     }
@@ -193,7 +228,10 @@ async fn whoever_signs_in_to_one_account_is_not_linked_to_another() {
     let ada = house.server.signed_in(ADA).await;
     let there = onward(&house.begin_link(&ada, PASSWORD).await.text().await.expect("a page"));
     assert_eq!(house.arrive(&ada, &there, signed("mia", "mia@example.com")).await.status(), 409);
-    assert_eq!(house.who(signed("mia", "mia@example.com")).await, (303, Some("mia@example.com".to_string())));
+    assert_eq!(
+        house.who(signed("mia", "mia@example.com")).await,
+        (303, Some("mia@example.com".to_string()))
+    );
 }
 
 #[tokio::test]
@@ -201,8 +239,14 @@ async fn no_other_site_begins_a_link() {
     let house = house().await;
     let ada = house.server.signed_in(ADA).await;
     assert_eq!(ada.get("/sign-in/provider/link").await.status(), 405, "it is no link to follow");
-    let forged = ada.client.post(format!("{}/sign-in/provider/link", house.server.url)).form(&[("present", PASSWORD)]);
-    assert_eq!(forged.header("sec-fetch-site", "cross-site").send().await.expect("an answer").status(), 403);
+    let forged = ada
+        .client
+        .post(format!("{}/sign-in/provider/link", house.server.url))
+        .form(&[("present", PASSWORD)]);
+    assert_eq!(
+        forged.header("sec-fetch-site", "cross-site").send().await.expect("an answer").status(),
+        403
+    );
 }
 
 #[tokio::test]
@@ -212,7 +256,8 @@ async fn an_account_without_a_password_keeps_its_link() {
     house.sign_in(&mia, signed("mia", "mia@example.com")).await;
     let (_, page) = mia.page("/account").await;
     let issuer = crate::support::value_of(&page, "issuer", 0);
-    let answer = mia.post("account/unlink-provider", &[("issuer", &issuer), ("subject", "mia")]).await;
+    let answer =
+        mia.post("account/unlink-provider", &[("issuer", &issuer), ("subject", "mia")]).await;
     assert_eq!(answer.status(), 409);
     assert_eq!(house.who(signed("mia", "mia@example.com")).await.0, 303);
 }
@@ -220,17 +265,34 @@ async fn an_account_without_a_password_keeps_its_link() {
 #[tokio::test]
 async fn what_the_rule_changes_is_in_the_audit_log_from_before_to_after() {
     let house = house().await;
-    let groups =
-        |groups: &[&str]| said("zoe", json!({ "email": "zoe@example.com", "name": "Zoe", "groups": groups }), Value::Null);
+    let groups = |groups: &[&str]| {
+        said(
+            "zoe",
+            json!({ "email": "zoe@example.com", "name": "Zoe", "groups": groups }),
+            Value::Null,
+        )
+    };
     for told in [&["admins"][..], &["admins"], &["marketing"], &[]] {
         assert_eq!(house.who(groups(told)).await.0, 303, "{told:?}");
     }
     let log = house.audit("people.role_by_sso").await;
-    for change in ["from no role to admin", "from admin to publisher", "from publisher to no role"] {
-        assert_eq!(log.matches(&format!("Zoe: {change}, by the rule")).count(), 1, "{change} in {log}");
+    for change in ["from no role to admin", "from admin to publisher", "from publisher to no role"]
+    {
+        assert_eq!(
+            log.matches(&format!("Zoe: {change}, by the rule")).count(),
+            1,
+            "{change} in {log}"
+        );
     }
-    assert_eq!(log.trim_end().lines().count(), 4, "a sign-in that changes nothing is no entry: {log}");
-    let texts = house.place.texts("SELECT summary FROM audit WHERE event IN ('account.create', 'account.sso_link')").await;
+    assert_eq!(
+        log.trim_end().lines().count(),
+        4,
+        "a sign-in that changes nothing is no entry: {log}"
+    );
+    let texts = house
+        .place
+        .texts("SELECT summary FROM audit WHERE event IN ('account.create', 'account.sso_link')")
+        .await;
     assert!(texts.iter().any(|text| text == "zoe@example.com"), "{texts:?}");
     assert!(texts.iter().any(|text| text.contains("with a new account")), "{texts:?}");
 }
@@ -238,7 +300,12 @@ async fn what_the_rule_changes_is_in_the_audit_log_from_before_to_after() {
 #[tokio::test]
 async fn a_sign_in_with_the_provider_leads_to_a_page_of_ours() {
     let house = house().await;
-    for next in ["%2F%09%2Fevil.example", "%2F%2Fevil.example", "https%3A%2F%2Fevil.example", "%2F%5Cevil.example"] {
+    for next in [
+        "%2F%09%2Fevil.example",
+        "%2F%2Fevil.example",
+        "https%3A%2F%2Fevil.example",
+        "%2F%5Cevil.example",
+    ] {
         let browser = house.server.browser();
         let there = html(&browser, &format!("/sign-in/provider?next={next}")).await;
         let there = there.headers()["location"].to_str().expect("text").to_string();

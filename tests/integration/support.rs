@@ -81,7 +81,8 @@ impl Place {
         Server::start(program, &self.database(), flags)
     }
 
-    /// No file may have more than so many blocks; whoever writes more is told so, as on a full disk.
+    /// No file may have more than so many blocks; whoever writes more is told so, as on a full
+    /// disk.
     pub fn serve_within(&self, blocks: u32) -> Server {
         Server::start(within(blocks), &self.database(), &[])
     }
@@ -101,7 +102,12 @@ impl Place {
     pub fn account_in(&self, email: &str, role: &str, project: &[&str]) {
         let mut command = Command::new(BINARY);
         command.args(["user", "add", email, "--role", role, "--password-stdin"]).args(project);
-        let child = command.arg("--database").arg(self.database()).stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
+        let child = command
+            .arg("--database")
+            .arg(self.database())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn();
         let mut child = child.expect("the program runs");
         writeln!(child.stdin.take().expect("its input"), "{PASSWORD}").expect("written");
         assert!(child.wait().expect("it ends").success(), "{email}");
@@ -109,7 +115,8 @@ impl Place {
 }
 
 impl Place {
-    /// Lets time pass, or looks behind the curtain: runs SQL on the database. The server may be running.
+    /// Lets time pass, or looks behind the curtain: runs SQL on the database. The server may be
+    /// running.
     pub async fn sql(&self, sql: &'static str) -> u64 {
         let options = SqliteConnectOptions::new().filename(self.database());
         let mut connection = options.connect().await.expect("the database opens");
@@ -121,14 +128,20 @@ impl Place {
         let options = SqliteConnectOptions::new().filename(self.database());
         let mut connection = options.connect().await.expect("the database opens");
         let sql = "UPDATE versions SET graph = replace(graph, ?, ?)";
-        sqlx::query(sql).bind(old).bind(new).execute(&mut connection).await.expect("the statement runs");
+        sqlx::query(sql)
+            .bind(old)
+            .bind(new)
+            .execute(&mut connection)
+            .await
+            .expect("the statement runs");
     }
 
     /// One number from the database, while no server has it.
     pub async fn count(&self, sql: &'static str) -> i64 {
         let options = SqliteConnectOptions::new().filename(self.database());
         let mut connection = options.connect().await.expect("a database");
-        let (count,): (i64,) = sqlx::query_as(sql).fetch_one(&mut connection).await.expect("a number");
+        let (count,): (i64,) =
+            sqlx::query_as(sql).fetch_one(&mut connection).await.expect("a number");
         count
     }
 
@@ -136,7 +149,8 @@ impl Place {
     pub async fn count_where(&self, sql: &'static str, number: i64) -> i64 {
         let options = SqliteConnectOptions::new().filename(self.database());
         let mut connection = options.connect().await.expect("a database");
-        let (count,) = sqlx::query_as(sql).bind(number).fetch_one(&mut connection).await.expect("a number");
+        let (count,) =
+            sqlx::query_as(sql).bind(number).fetch_one(&mut connection).await.expect("a number");
         count
     }
 
@@ -144,7 +158,8 @@ impl Place {
     pub async fn texts(&self, sql: &'static str) -> Vec<String> {
         let options = SqliteConnectOptions::new().filename(self.database());
         let mut connection = options.connect().await.expect("a database");
-        let rows: Vec<(String,)> = sqlx::query_as(sql).fetch_all(&mut connection).await.expect("texts");
+        let rows: Vec<(String,)> =
+            sqlx::query_as(sql).fetch_all(&mut connection).await.expect("texts");
         rows.into_iter().map(|(text,)| text).collect()
     }
 
@@ -159,7 +174,11 @@ impl Place {
 /// The values of buttons and fields of a name in a page, in their order.
 pub fn values_of(page: &str, name: &str) -> Vec<String> {
     let start = format!("name=\"{name}\" value=\"");
-    page.split(&start).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_string).collect()
+    page.split(&start)
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .map(str::to_string)
+        .collect()
 }
 
 pub fn value_of(page: &str, name: &str, place: usize) -> String {
@@ -169,7 +188,10 @@ pub fn value_of(page: &str, name: &str, place: usize) -> String {
 /// The one-time link in a text, as a path.
 pub fn link_in(text: &str, start: &str) -> String {
     let rest = text.split(start).nth(1).unwrap_or_else(|| panic!("a link in: {text}"));
-    let secret: String = rest.chars().take_while(|sign| sign.is_ascii_alphanumeric() || "-_".contains(*sign)).collect();
+    let secret: String = rest
+        .chars()
+        .take_while(|sign| sign.is_ascii_alphanumeric() || "-_".contains(*sign))
+        .collect();
     format!("{start}{secret}")
 }
 
@@ -180,8 +202,12 @@ pub fn secret_of(link: &str) -> &str {
 
 /// The value of the session's cookie that an answer sets.
 pub fn session_in(answer: &Response) -> Option<String> {
-    let cookies = answer.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
-    cookies.filter_map(|cookie| cookie.strip_prefix("wayfare_session=")?.split(';').next()).map(str::to_string).next()
+    let cookies =
+        answer.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+    cookies
+        .filter_map(|cookie| cookie.strip_prefix("wayfare_session=")?.split(';').next())
+        .map(str::to_string)
+        .next()
 }
 
 /// The program, that may make no file larger than so many blocks of 512 bytes.
@@ -192,14 +218,20 @@ pub fn within(blocks: u32) -> Command {
 }
 
 pub fn run_on(database: &Path, words: &[&str]) -> Output {
-    Command::new(BINARY).args(words).arg("--database").arg(database).output().expect("the program runs")
+    Command::new(BINARY)
+        .args(words)
+        .arg("--database")
+        .arg(database)
+        .output()
+        .expect("the program runs")
 }
 
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The program, serving. What it is asked without further ado comes from a browser in which nobody is signed in.
+/// The program, serving. What it is asked without further ado comes from a browser in which nobody
+/// is signed in.
 pub struct Server {
     child: Child,
     browser: Browser,
@@ -230,7 +262,10 @@ impl Server {
     /// Where a program that was started by hand listens, once it does.
     pub fn address(child: &mut Child) -> String {
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let line = lines.map_while(Result::ok).find(|line| line.contains("listening on")).expect("it listens");
+        let line = lines
+            .map_while(Result::ok)
+            .find(|line| line.contains("listening on"))
+            .expect("it listens");
         line.rsplit(' ').next().expect("an address").to_string()
     }
 
@@ -250,7 +285,10 @@ impl Server {
     /// Takes the limit of [`Place::serve_within`] away.
     pub fn give_room(&self) {
         let id = self.child.id().to_string();
-        let raised = Command::new("prlimit").args(["--fsize=unlimited", "--pid", &id]).status().expect("prlimit runs");
+        let raised = Command::new("prlimit")
+            .args(["--fsize=unlimited", "--pid", &id])
+            .status()
+            .expect("prlimit runs");
         assert!(raised.success());
     }
 
@@ -289,7 +327,10 @@ impl Browser {
     pub fn at(url: &str) -> Self {
         // The program brings its own; tests that speak plain HTTP have to choose as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).cookie_store(true).build();
+        let client = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .cookie_store(true)
+            .build();
         Self { url: url.to_string(), client: client.expect("a client") }
     }
 
@@ -299,7 +340,11 @@ impl Browser {
 
     /// Sends a form as a browser without scripts does.
     pub async fn plain(&self, path: &str, form: &[(&str, &str)], from: &str) -> Response {
-        let request = self.client.post(format!("{}/api/ui/{path}", self.url)).header("accept", "text/html").form(form);
+        let request = self
+            .client
+            .post(format!("{}/api/ui/{path}", self.url))
+            .header("accept", "text/html")
+            .form(form);
         request.header("referer", format!("{}{from}", self.url)).send().await.expect("an answer")
     }
 
@@ -308,10 +353,16 @@ impl Browser {
     }
 
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
-        self.client.post(format!("{}/api/ui/{path}", self.url)).form(form).send().await.expect("an answer")
+        self.client
+            .post(format!("{}/api/ui/{path}", self.url))
+            .form(form)
+            .send()
+            .await
+            .expect("an answer")
     }
 
-    /// Gives somebody a role as a browser without scripts does: the page asks, and its form is sent.
+    /// Gives somebody a role as a browser without scripts does: the page asks, and its form is
+    /// sent.
     pub async fn give_role(&self, user: &str, role: &str) -> Response {
         let address = format!("/people/role?user={user}&role={role}");
         let (status, page) = self.page(&address).await;
@@ -329,15 +380,19 @@ impl Browser {
 
     /// The status of a request that carries just this session.
     pub async fn status_with_session(&self, session: &str) -> u16 {
-        let request = reqwest::Client::new().get(format!("{}/api/ui/journeys/list?query=", self.url));
+        let request =
+            reqwest::Client::new().get(format!("{}/api/ui/journeys/list?query=", self.url));
         let request = request.header("cookie", format!("wayfare_session={session}"));
         request.send().await.expect("an answer").status().as_u16()
     }
 
     /// The rows of the list for a query.
     pub async fn list(&self, query: &str) -> Value {
-        let url = reqwest::Url::parse_with_params(&format!("{}/api/ui/journeys/list", self.url), [("query", query)])
-            .expect("an address");
+        let url = reqwest::Url::parse_with_params(
+            &format!("{}/api/ui/journeys/list", self.url),
+            [("query", query)],
+        )
+        .expect("an address");
         let answer = self.client.get(url).send().await.expect("an answer");
         assert_eq!(answer.status(), 200, "{query}");
         answer.json().await.expect("a page")
@@ -346,11 +401,21 @@ impl Browser {
     /// The ids of journeys in a status.
     pub async fn ids(&self, query: &str) -> Vec<String> {
         let page = self.list(query).await;
-        page["rows"].as_array().expect("rows").iter().map(|row| row["id"].as_str().expect("an id").to_string()).collect()
+        page["rows"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .map(|row| row["id"].as_str().expect("an id").to_string())
+            .collect()
     }
 
     /// An action on journeys, as the list's script sends it.
-    pub async fn operate(&self, action: &str, ids: &[String], further: &[(&str, &str)]) -> (u16, Value) {
+    pub async fn operate(
+        &self,
+        action: &str,
+        ids: &[String],
+        further: &[(&str, &str)],
+    ) -> (u16, Value) {
         let keys: Vec<String> = (0..ids.len()).map(|index| format!("ids[{index}]")).collect();
         let mut form: Vec<(&str, &str)> = vec![("action", action)];
         form.extend(keys.iter().map(String::as_str).zip(ids.iter().map(String::as_str)));
@@ -362,8 +427,10 @@ impl Browser {
     /// Stop, looked at and confirmed.
     pub async fn stop(&self, ids: &[String]) -> (u16, Value) {
         let keys: Vec<String> = (0..ids.len()).map(|index| format!("ids[{index}]")).collect();
-        let form: Vec<(&str, &str)> = keys.iter().map(String::as_str).zip(ids.iter().map(String::as_str)).collect();
-        let preview: Value = self.post("journeys/preview-stop", &form).await.json().await.expect("a preview");
+        let form: Vec<(&str, &str)> =
+            keys.iter().map(String::as_str).zip(ids.iter().map(String::as_str)).collect();
+        let preview: Value =
+            self.post("journeys/preview-stop", &form).await.json().await.expect("a preview");
         let digest = preview["digest"].as_str().expect("a digest").to_string();
         self.operate("stop", ids, &[("confirmed", &digest)]).await
     }
@@ -377,9 +444,18 @@ impl Drop for Server {
 }
 
 /// A form with a file, as a browser sends it (RFC 7578).
-pub fn upload(client: &Client, address: &str, name: &str, text: &str, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
-    let part = |head: String, body: &str| format!("--edge\r\nContent-Disposition: form-data; {head}\r\n\r\n{body}\r\n");
-    let mut body: String = fields.iter().map(|(field, value)| part(format!("name=\"{field}\""), value)).collect();
+pub fn upload(
+    client: &Client,
+    address: &str,
+    name: &str,
+    text: &str,
+    fields: &[(&str, &str)],
+) -> reqwest::RequestBuilder {
+    let part = |head: String, body: &str| {
+        format!("--edge\r\nContent-Disposition: form-data; {head}\r\n\r\n{body}\r\n")
+    };
+    let mut body: String =
+        fields.iter().map(|(field, value)| part(format!("name=\"{field}\""), value)).collect();
     body += &part(format!("name=\"file\"; filename=\"{name}\""), text);
     body += "--edge--\r\n";
     client.post(address).header("content-type", "multipart/form-data; boundary=edge").body(body)

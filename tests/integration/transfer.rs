@@ -34,7 +34,12 @@ fn the_documented_example_is_imported_as_a_draft() {
     let file = place.file("in.json");
     fs::write(&file, EXAMPLE).expect("written");
     let output = place.run(&["import", file.to_str().expect("a name")]);
-    assert_eq!(text(&output.stdout).trim(), "1 journey imported as a draft.", "{}", text(&output.stderr));
+    assert_eq!(
+        text(&output.stdout).trim(),
+        "1 journey imported as a draft.",
+        "{}",
+        text(&output.stderr)
+    );
 }
 
 #[test]
@@ -53,7 +58,10 @@ fn a_file_with_one_mistake_is_refused_whole_with_the_line() {
     let output = place.run(&["import", path.to_str().expect("a name")]);
     assert_eq!(output.status.code(), Some(1));
     let told = text(&output.stderr);
-    assert!(told.contains(&format!("line {line}: journeys[1].graph.connectors")), "expected line {line}: {told}");
+    assert!(
+        told.contains(&format!("line {line}: journeys[1].graph.connectors")),
+        "expected line {line}: {told}"
+    );
     assert!(told.contains("Nothing was imported"));
     assert!(text(&place.run(&["export"]).stderr).contains("There is no database"));
 }
@@ -63,6 +71,7 @@ fn the_demo_is_loaded_only_where_there_is_nothing_and_as_large_as_wanted() {
     let place = Place::demo();
     assert!(text(&place.run(&["demo", "--if-empty"]).stdout).contains("has journeys already"));
     let many = Place::journeys(1_234);
-    let exported: serde_json::Value = serde_json::from_slice(&many.run(&["export"]).stdout).expect("JSON");
+    let exported: serde_json::Value =
+        serde_json::from_slice(&many.run(&["export"]).stdout).expect("JSON");
     assert_eq!(exported["journeys"].as_array().map(Vec::len), Some(1_234));
 }

@@ -1,4 +1,5 @@
-//! What people typed is text on every page, in every mail and in every file, whatever it looks like.
+//! What people typed is text on every page, in every mail and in every file, whatever it looks
+//! like.
 
 mod document;
 mod walk;
@@ -61,11 +62,15 @@ async fn no_text_that_somebody_typed_becomes_an_element_of_a_page() {
         walk.everywhere(&scene.addresses).await;
         // Forms change what pages show: their answers are looked at, and then all pages again.
         walk.fill_in().await;
-        assert_eq!(scene.ada.post("projects/switch", &[("project", &scene.project)]).await.status(), 200);
+        assert_eq!(
+            scene.ada.post("projects/switch", &[("project", &scene.project)]).await.status(),
+            200
+        );
         walk.everywhere(&scene.addresses).await;
         walk.ask_with_the_text().await;
         assert!(walk.findings.is_empty(), "{text}:\n{}", walk.findings.join("\n"));
-        let missed: Vec<&&str> = SHOWN.iter().filter(|route| !walk.shown.contains(**route)).collect();
+        let missed: Vec<&&str> =
+            SHOWN.iter().filter(|route| !walk.shown.contains(**route)).collect();
         assert!(missed.is_empty(), "{text} is not to be seen on {missed:?}");
         let unseen: Vec<&String> = walk
             .routes
@@ -73,7 +78,10 @@ async fn no_text_that_somebody_typed_becomes_an_element_of_a_page() {
             .filter(|(path, seen)| **seen == 0 && !UNREACHED.contains(&path.as_str()))
             .map(|(path, _)| path)
             .collect();
-        assert!(unseen.is_empty(), "no link leads to {unseen:?}: add an address of each to the scene");
+        assert!(
+            unseen.is_empty(),
+            "no link leads to {unseen:?}: add an address of each to the scene"
+        );
     }
 }
 
@@ -108,12 +116,18 @@ async fn a_title_and_a_field_hold_the_very_text() {
             let (_, page) = server.page(&path).await;
             // Their trimming is the rule of descriptions, not of the page.
             let (_, detail) = program.get(&format!("/api/v1/journeys/{id}")).await;
-            assert_eq!(json!(text_of(&page, "textarea[name=description]")), detail["summary"]["description"], "{path}");
+            assert_eq!(
+                json!(text_of(&page, "textarea[name=description]")),
+                detail["summary"]["description"],
+                "{path}"
+            );
         }
     }
     // A form that did not work shows again what was typed, its first line break too.
     let typed = "\n</textarea><x-pwn>\nsecond";
-    let answer = server.plain("journeys/create", &[("name", ""), ("description", typed)], "/journeys/new").await;
+    let answer = server
+        .plain("journeys/create", &[("name", ""), ("description", typed)], "/journeys/new")
+        .await;
     assert_eq!(answer.status(), 400);
     assert_eq!(text_of(&answer.text().await.expect("a page"), "textarea[name=description]"), typed);
 }
@@ -129,10 +143,19 @@ async fn values_in_mails_stay_text_and_lead_nowhere_they_may_not() {
     let html = read.body_html(0).expect("HTML").into_owned();
     let page = Html::parse_document(&html);
     assert!(page.select(&selector("x-pwn")).next().is_none(), "{html}");
-    assert!(page.root_element().text().any(|part| part.contains("<x-pwn>")), "it is shown as text: {html}");
-    let targets: Vec<&str> =
-        page.select(&selector("[href], [src]")).filter_map(|link| link.attr("href").or(link.attr("src"))).collect();
-    assert!(targets.len() > 1 && targets.iter().all(|target| !target.to_lowercase().contains("script:")), "{targets:?}");
+    assert!(
+        page.root_element().text().any(|part| part.contains("<x-pwn>")),
+        "it is shown as text: {html}"
+    );
+    let targets: Vec<&str> = page
+        .select(&selector("[href], [src]"))
+        .filter_map(|link| link.attr("href").or(link.attr("src")))
+        .collect();
+    assert!(
+        targets.len() > 1
+            && targets.iter().all(|target| !target.to_lowercase().contains("script:")),
+        "{targets:?}"
+    );
 }
 
 /// A server on which the text stands wherever somebody or something could put it.
@@ -169,17 +192,34 @@ impl Scene {
         let journey = send_messages(&program, text, &receiver).await;
         let project = ada.list("").await["seat"]["project"].as_str().expect("an id").to_string();
         let name = unquoted(text);
-        let segment =
-            [("name", name.as_str()), ("kind[0]", "property"), ("property[0]", &name), ("is[0]", "equals"), ("value[0]", text)];
+        let segment = [
+            ("name", name.as_str()),
+            ("kind[0]", "property"),
+            ("property[0]", &name),
+            ("is[0]", "equals"),
+            ("value[0]", text),
+        ];
         assert_eq!(ada.post("segments/save", &segment).await.status(), 200);
-        for (function, field) in [("projects/rename", "name"), ("account/rename", "name"), ("filters/save", "saved_filter_name")]
-        {
+        for (function, field) in [
+            ("projects/rename", "name"),
+            ("account/rename", "name"),
+            ("filters/save", "saved_filter_name"),
+        ] {
             let answer = ada.post(function, &[(field, text), ("project", &project)]).await;
             assert_eq!(answer.status(), 200, "{function}: {}", answer.text().await.expect("text"));
         }
         import(&ada, text).await;
         addresses.extend(further_addresses(&ada, &journey).await);
-        Self { ada, project, addresses, authored, sink, _receiver: receiver, _server: server, _place: place }
+        Self {
+            ada,
+            project,
+            addresses,
+            authored,
+            sink,
+            _receiver: receiver,
+            _server: server,
+            _place: place,
+        }
     }
 }
 
@@ -199,12 +239,14 @@ async fn set_up_channels(ada: &Browser, sink: &Sink) {
     assert_eq!(ada.post("channels/save", &hooks).await.status(), 200);
 }
 
-/// Somebody whose every property is the text enters by an event of its name, gets a mail, and a receiver refuses a webhook with
-/// it.
+/// Somebody whose every property is the text enters by an event of its name, gets a mail, and a
+/// receiver refuses a webhook with it.
 async fn send_messages(program: &Program, text: &str, receiver: &Receiver) -> String {
     let name = unquoted(text);
-    let body = "<html><head><title>{{ profile.note }}</title></head><body><p title=\"{{ profile.note }}\">{{ profile.note }}\
-                {{ event.note }}</p><!-- {{ profile.note }} --><a href=\"{{ profile.link }}\">a</a> <a href='{{ profile.note }}'>b</a>\
+    let body = "<html><head><title>{{ profile.note }}</title></head><body><p title=\"{{ \
+        profile.note }}\">{{ profile.note }}\
+                {{ event.note }}</p><!-- {{ profile.note }} --><a href=\"{{ profile.link \
+                }}\">a</a> <a href='{{ profile.note }}'>b</a>\
                 <img src=\"{{ profile.link }}\" alt=\"{{ journey.name }}\"></body></html>";
     let id = program
         .publish(json!({
@@ -238,10 +280,17 @@ async fn send_messages(program: &Program, text: &str, receiver: &Receiver) -> St
 /// A file of people of this name, with a column of this name and a row that is refused.
 async fn import(ada: &Browser, text: &str) {
     let quoted = format!("\"{}\"", text.replace('"', "\"\""));
-    let table = format!("identity,{},age:number\n{quoted},{quoted},1\nbob,x,{quoted}\n", unquoted(text));
+    let table =
+        format!("identity,{},age:number\n{quoted},{quoted},1\nbob,x,{quoted}\n", unquoted(text));
     let name = format!("{}.csv", text.replace('"', "%22"));
     let list = unquoted(text);
-    let answer = upload(&ada.client, &format!("{}/imports/upload", ada.url), &name, &table, &[("list", &list)]);
+    let answer = upload(
+        &ada.client,
+        &format!("{}/imports/upload", ada.url),
+        &name,
+        &table,
+        &[("list", &list)],
+    );
     let answer = answer.send().await.expect("an answer");
     let page = answer.headers()["location"].to_str().expect("an address").to_string();
     for _ in 0..1_200 {
@@ -284,5 +333,9 @@ fn selector(text: &str) -> Selector {
 /// The text of the first such element, as a browser has it.
 fn text_of(page: &str, wanted: &str) -> String {
     let page = Html::parse_document(page);
-    page.select(&selector(wanted)).next().unwrap_or_else(|| panic!("{wanted} is there")).text().collect()
+    page.select(&selector(wanted))
+        .next()
+        .unwrap_or_else(|| panic!("{wanted} is there"))
+        .text()
+        .collect()
 }

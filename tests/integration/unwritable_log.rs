@@ -1,4 +1,5 @@
-//! A log that cannot be written, or that nobody reads any more: everything else goes on as if it could.
+//! A log that cannot be written, or that nobody reads any more: everything else goes on as if it
+//! could.
 
 use std::{
     fs::File,
@@ -21,7 +22,8 @@ use crate::{
 /// Much more than all of it takes.
 const NET: Duration = Duration::from_secs(180);
 
-/// Another program holds the database for as long as a request waits for it: that is an error, and the log has it.
+/// Another program holds the database for as long as a request waits for it: that is an error, and
+/// the log has it.
 async fn something_goes_wrong(place: &Place, program: &Program) {
     let options = SqliteConnectOptions::new().filename(place.database());
     let mut other = options.connect().await.expect("the database opens");
@@ -38,7 +40,8 @@ fn with_log(log: impl Into<Stdio>) -> Command {
     program
 }
 
-/// People come in, are moved and written to, an operator is answered, and the server ends when it is told to.
+/// People come in, are moved and written to, an operator is answered, and the server ends when it
+/// is told to.
 async fn everything_goes_on(log: impl Into<Stdio>) {
     let (place, receiver) = (Place::empty(), Receiver::start().await);
     let mut server = place.serve_as(with_log(log), &HERE);
@@ -101,13 +104,17 @@ async fn lines_that_were_lost_are_counted_and_told_when_the_log_can_be_written_a
     something_goes_wrong(&place, &program).await;
     in_time("lost lines are counted", async || {
         let metrics = program.metrics().await;
-        metrics.lines().any(|line| line.starts_with("wayfare_log_lines_lost_total ") && !line.ends_with(" 0"))
+        metrics
+            .lines()
+            .any(|line| line.starts_with("wayfare_log_lines_lost_total ") && !line.ends_with(" 0"))
     })
     .await;
     server.give_room();
     something_goes_wrong(&place, &program).await;
-    in_time("they are told", async || String::from_utf8_lossy(&std::fs::read(&log).expect("the log")).contains("log.lines_lost"))
-        .await;
+    in_time("they are told", async || {
+        String::from_utf8_lossy(&std::fs::read(&log).expect("the log")).contains("log.lines_lost")
+    })
+    .await;
 }
 
 async fn in_time(what: &str, so: impl AsyncFn() -> bool) {

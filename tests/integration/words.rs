@@ -1,4 +1,5 @@
-//! What is refused is refused in our words, on every route there is and whatever comes: nobody is told about Rust.
+//! What is refused is refused in our words, on every route there is and whatever comes: nobody is
+//! told about Rust.
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -44,8 +45,16 @@ const BODIES: [(&str, &[u8]); 13] = [
     ("application/json", b"[]"),
     ("application/json", b"7 7"),
     ("application/json", b"{\"zzz\": {\"zzz\": [null]}}"),
-    ("application/json", b"{\"ids\": 7, \"events\": {}, \"profiles\": [7], \"people\": \"x\", \"batch\": [[]], \"d\": [7], \"save\": 1, \"action\": []}"),
-    ("application/json", b"{\"message\": {\"journey\": 1}, \"trial\": [], \"replay\": \"x\", \"journey\": {}, \"publish\": null, \"delay\": 4}"),
+    (
+        "application/json",
+        b"{\"ids\": 7, \"events\": {}, \"profiles\": [7], \"people\": \"x\", \
+        \"batch\": [[]], \"d\": [7], \"save\": 1, \"action\": []}",
+    ),
+    (
+        "application/json",
+        b"{\"message\": {\"journey\": 1}, \"trial\": [], \"replay\": \"x\", \
+        \"journey\": {}, \"publish\": null, \"delay\": 4}",
+    ),
     ("application/x-www-form-urlencoded", b"zzz=1&zzz=2&ids=[&revision=many&page=-"),
     ("application/x-www-form-urlencoded", b"%ff%fe=%ff&message=%7B"),
     ("text/plain", b"pause"),
@@ -66,23 +75,33 @@ async fn nonsense_on_every_route_is_refused_in_our_words() {
     let place = Place::demo();
     let server = place.serve();
     let program = Program::new(&server).await;
-    let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let client =
+        Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
     let mut wrong = Vec::new();
     for route in catalogue() {
         let key = (route.access == Access::Programs).then(|| program.key());
         for part in ["zzz", "%ff%fe", "7"] {
-            let path: Vec<&str> = route.path.split('/').map(|name| if name.starts_with('{') { part } else { name }).collect();
+            let path: Vec<&str> = route
+                .path
+                .split('/')
+                .map(|name| if name.starts_with('{') { part } else { name })
+                .collect();
             if part != "zzz" && !route.path.contains('{') {
                 continue;
             }
             for accept in ["text/html", "application/json"] {
                 for (kind, body, query) in cases(&route.method) {
                     let method = Method::from_bytes(route.method.as_bytes()).expect("a method");
+                    let request = client
+                        .request(method, format!("{}{}{query}", server.url, path.join("/")))
+                        .header("accept", accept);
+                    let request = if kind.is_empty() {
+                        request
+                    } else {
+                        request.header("content-type", kind).body(body.to_vec())
+                    };
                     let request =
-                        client.request(method, format!("{}{}{query}", server.url, path.join("/"))).header("accept", accept);
-                    let request =
-                        if kind.is_empty() { request } else { request.header("content-type", kind).body(body.to_vec()) };
-                    let request = if let Some(key) = key { request.bearer_auth(key) } else { request };
+                        if let Some(key) = key { request.bearer_auth(key) } else { request };
                     let answer = request.send().await.expect("an answer");
                     let status = answer.status();
                     if status.as_u16() < 400 {
@@ -95,13 +114,20 @@ async fn nonsense_on_every_route_is_refused_in_our_words() {
                         path.join("/"),
                         String::from_utf8_lossy(body)
                     );
-                    wrong.extend(complaint(status, &said).map(|complaint| format!("{place}: {complaint}")));
+                    wrong.extend(
+                        complaint(status, &said).map(|complaint| format!("{place}: {complaint}")),
+                    );
                 }
             }
         }
     }
     wrong.dedup();
-    assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of them:\n{}",
+        wrong.len(),
+        wrong[..wrong.len().min(40)].join("\n")
+    );
 }
 
 fn cases(method: &str) -> Vec<(&'static str, &'static [u8], &'static str)> {
@@ -128,7 +154,10 @@ fn complaint(status: StatusCode, said: &str) -> Option<String> {
         return Some(format!("{status} without a word"));
     }
     let small = read.to_lowercase();
-    FOREIGN.iter().find(|word| small.contains(**word)).map(|word| format!("{status} says “{word}”: {read}"))
+    FOREIGN
+        .iter()
+        .find(|word| small.contains(**word))
+        .map(|word| format!("{status} says “{word}”: {read}"))
 }
 
 #[tokio::test]
@@ -147,7 +176,10 @@ async fn what_no_route_takes_is_refused_in_our_words_too() {
     ] {
         for accept in ["text/html", "*/*"] {
             let method = Method::from_bytes(method.as_bytes()).expect("a method");
-            let request = server.client.request(method.clone(), format!("{}{path}", server.url)).header("accept", accept);
+            let request = server
+                .client
+                .request(method.clone(), format!("{}{path}", server.url))
+                .header("accept", accept);
             let answer = request.send().await.expect("an answer");
             let status = answer.status();
             assert!(status.is_client_error(), "{method} {path}: {status}");
@@ -171,8 +203,18 @@ async fn a_program_is_told_the_place_and_the_reason() {
             "",
             "there is no field “colour” here",
         ),
-        ("/api/v1/profiles", json!({ "people": [] }), "", "there is no field “people” here; known are “profiles”"),
-        ("/api/v1/journeys/operate", json!({ "action": "pause", "ids": 7 }), "ids", "a number stands where a list belongs"),
+        (
+            "/api/v1/profiles",
+            json!({ "people": [] }),
+            "",
+            "there is no field “people” here; known are “profiles”",
+        ),
+        (
+            "/api/v1/journeys/operate",
+            json!({ "action": "pause", "ids": 7 }),
+            "ids",
+            "a number stands where a list belongs",
+        ),
         ("/api/v1/journeys", json!({ "name": "x" }), "", "the field “settings” is missing"),
     ] {
         let (_, told) = program.json(path, body).await;

@@ -1,4 +1,5 @@
-//! What works in the background dies: the server ends in order and says so, and the next one goes on where it was.
+//! What works in the background dies: the server ends in order and says so, and the next one goes
+//! on where it was.
 
 use std::{fs::File, net::SocketAddr, process::Command, sync::Arc, time::Duration};
 
@@ -57,7 +58,9 @@ async fn dies(worker: &str) {
     let ended = tokio::task::spawn_blocking(move || server.ended()).await.expect("joined");
     assert_eq!(ended.code(), Some(FAULT), "{worker}");
     let log = std::fs::read_to_string(&log).expect("text");
-    for line in ["worker.died", &format!("wayfare: the worker {worker} died (panic: injected by a test)")] {
+    for line in
+        ["worker.died", &format!("wayfare: the worker {worker} died (panic: injected by a test)")]
+    {
         assert!(log.contains(line), "{worker}: {line} is not in {log}");
     }
 
@@ -80,7 +83,8 @@ async fn healthz_names_the_worker_that_died() {
     let supervisor = Supervisor::new(stop.clone());
     let auth = Auth::new(Lifetimes::default(), None);
     let (clock, signs) = (Arc::new(SystemClock), EngineSigns::default());
-    let services = Services::new(store, clock, Changes::default(), auth, signs, None, supervisor.clone());
+    let services =
+        Services::new(store, clock, Changes::default(), auth, signs, None, supervisor.clone());
     let here: SocketAddr = "127.0.0.1:3000".parse().expect("an address");
     let site = Arc::new(Site::new(None, here.ip(), Vec::new()));
     let streams = ConcurrencyLimit::new(STREAMS_MAX);

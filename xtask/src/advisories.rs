@@ -1,5 +1,5 @@
-//! Are there known faults in what the lock files name? Asked of well-kept tools, where they and their data can be had: that a
-//! registry cannot be reached is no fault of the project's.
+//! Are there known faults in what the lock files name? Asked of well-kept tools, where they and
+//! their data can be had: that a registry cannot be reached is no fault of the project's.
 
 use std::process::Command;
 
@@ -26,8 +26,12 @@ pub fn check() -> Result<()> {
     for (lock, verdict) in [("package-lock.json", npm()), ("Cargo.lock", cargo())] {
         match verdict {
             Verdict::Clean => eprintln!("   {lock}: no serious advisory"),
-            Verdict::Unknown(why) => eprintln!("   {lock} could not be checked for advisories: {why}"),
-            Verdict::Found(advisories) => found.extend(advisories.into_iter().map(|line| format!("{lock}: {line}"))),
+            Verdict::Unknown(why) => {
+                eprintln!("   {lock} could not be checked for advisories: {why}")
+            }
+            Verdict::Found(advisories) => {
+                found.extend(advisories.into_iter().map(|line| format!("{lock}: {line}")))
+            }
         }
     }
     if !found.is_empty() {
@@ -37,7 +41,10 @@ pub fn check() -> Result<()> {
 }
 
 fn npm() -> Verdict {
-    let output = clean(Command::new("npm")).args(["audit", "--json", "--package-lock-only"]).current_dir(root()).output();
+    let output = clean(Command::new("npm"))
+        .args(["audit", "--json", "--package-lock-only"])
+        .current_dir(root())
+        .output();
     match output {
         Ok(output) => judge_npm(&output.stdout),
         Err(error) => Verdict::Unknown(format!("npm cannot be started: {error}")),
@@ -48,7 +55,8 @@ fn cargo() -> Verdict {
     if !succeeds(clean(Command::new("cargo-audit")).args(["audit", "--version"])) {
         return Verdict::Unknown("cargo-audit is not installed".to_string());
     }
-    let output = clean(Command::new("cargo-audit")).args(["audit", "--json"]).current_dir(root()).output();
+    let output =
+        clean(Command::new("cargo-audit")).args(["audit", "--json"]).current_dir(root()).output();
     match output {
         Ok(output) => judge_cargo(&output.stdout),
         Err(error) => Verdict::Unknown(format!("cargo-audit cannot be started: {error}")),
@@ -65,8 +73,10 @@ fn judge_npm(report: &[u8]) -> Verdict {
         let why = report["message"].as_str().unwrap_or("npm answered no report");
         return Verdict::Unknown(why.to_string());
     };
-    let serious = |package: &&Value| matches!(package["severity"].as_str(), Some("high" | "critical"));
-    let line = |package: &Value| format!("{} ({})", package["name"], package["severity"]).replace('"', "");
+    let serious =
+        |package: &&Value| matches!(package["severity"].as_str(), Some("high" | "critical"));
+    let line =
+        |package: &Value| format!("{} ({})", package["name"], package["severity"]).replace('"', "");
     verdict(packages.values().filter(serious).map(line).collect())
 }
 
@@ -77,7 +87,8 @@ fn judge_cargo(report: &[u8]) -> Verdict {
     };
     let line = |found: &Value| {
         let advisory = &found["advisory"];
-        format!("{} {}: {}", found["package"]["name"], advisory["id"], advisory["title"]).replace('"', "")
+        format!("{} {}: {}", found["package"]["name"], advisory["id"], advisory["title"])
+            .replace('"', "")
     };
     verdict(advisories.iter().map(line).collect())
 }
@@ -107,7 +118,10 @@ mod tests {
             Verdict::Unknown("405 Method Not Allowed".to_string())
         );
         for nothing in [&b""[..], b"{", b"[]", b"error: cannot fetch"] {
-            assert!(matches!(judge_npm(nothing), Verdict::Unknown(_)) && matches!(judge_cargo(nothing), Verdict::Unknown(_)));
+            assert!(
+                matches!(judge_npm(nothing), Verdict::Unknown(_))
+                    && matches!(judge_cargo(nothing), Verdict::Unknown(_))
+            );
         }
     }
 }

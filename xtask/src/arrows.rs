@@ -1,6 +1,8 @@
-//! The direction of imports: `ui → api → server → domain`, `ui → domain`, and nothing the other way.
+//! The direction of imports: `ui → api → server → domain`, `ui → domain`, and nothing the other
+//! way.
 //!
-//! That `api` uses `server` only where the server is compiled needs no rule here: the browser's half would not compile.
+//! That `api` uses `server` only where the server is compiled needs no rule here: the browser's
+//! half would not compile.
 
 use std::{
     fs,
@@ -26,7 +28,8 @@ const ROOMS: [Room; 4] = [
     Room { name: "ui", may_use: &["api", "domain"], never: &["axum", "sqlx", "tokio"] },
 ];
 
-/// Where the pages and the server functions are hung into the router: the one place of the server that must name them.
+/// Where the pages and the server functions are hung into the router: the one place of the server
+/// that must name them.
 const ROUTER: &str = "src/server/http/";
 
 pub fn check() -> Result<()> {
@@ -37,9 +40,11 @@ pub fn check() -> Result<()> {
             if shown.starts_with(ROUTER) {
                 continue;
             }
-            let text = fs::read_to_string(&file).with_context(|| format!("{shown} cannot be read"))?;
+            let text =
+                fs::read_to_string(&file).with_context(|| format!("{shown} cannot be read"))?;
             let found = judge(&text, room, &module_of(&shown)).with_context(|| shown.clone())?;
-            findings.extend(found.into_iter().map(|(line, what)| format!("{shown}:{line}: {what}")));
+            findings
+                .extend(found.into_iter().map(|(line, what)| format!("{shown}:{line}: {what}")));
         }
     }
     if !findings.is_empty() {
@@ -61,12 +66,23 @@ fn judge(text: &str, room: &Room, module: &[String]) -> Result<Vec<(usize, Strin
     collect(tokens, module, &mut uses);
     let sentence = |used: &Use| match used {
         Use::Room(name)
-            if ROOMS.iter().any(|other| other.name == name) && name != room.name && !room.may_use.contains(&name.as_str()) =>
+            if ROOMS.iter().any(|other| other.name == name)
+                && name != room.name
+                && !room.may_use.contains(&name.as_str()) =>
         {
-            let allowed = if room.may_use.is_empty() { "no other room".to_string() } else { room.may_use.join(" and ") };
+            let allowed = if room.may_use.is_empty() {
+                "no other room".to_string()
+            } else {
+                room.may_use.join(" and ")
+            };
             Some(format!("`{}` may not use `{name}`; it may use {allowed}", room.name))
         }
-        Use::Crate(name) if room.never.iter().any(|never| name == never || name.starts_with(&format!("{never}_"))) => {
+        Use::Crate(name)
+            if room
+                .never
+                .iter()
+                .any(|never| name == never || name.starts_with(&format!("{never}_"))) =>
+        {
             Some(format!("`{}` may not use the crate `{name}`", room.name))
         }
         _ => None,
@@ -87,15 +103,28 @@ fn collect(tokens: TokenStream, module: &[String], uses: &mut Vec<(usize, Use)>)
     let mut at = 0;
     while at < tokens.len() {
         match &tokens[at] {
-            TokenTree::Group(group) => collect(group.stream(), &inner_module(&tokens[..at], module), uses),
+            TokenTree::Group(group) => {
+                collect(group.stream(), &inner_module(&tokens[..at], module), uses)
+            }
             TokenTree::Ident(word) if !behind_colons(&tokens, at) => {
                 let line = word.span().start().line;
                 let word = word.to_string();
-                let is_import = at > 0 && matches!(&tokens[at - 1], TokenTree::Ident(before) if before == "use");
+                let is_import = at > 0
+                    && matches!(&tokens[at - 1], TokenTree::Ident(before) if before == "use");
                 match word.as_str() {
                     "crate" => at = follow(&tokens, at, Vec::new(), module, uses),
-                    "super" => at = follow(&tokens, at, module[..module.len().saturating_sub(1)].to_vec(), module, uses),
-                    _ if is_import || colons_at(&tokens, at + 1) => uses.push((line, Use::Crate(word))),
+                    "super" => {
+                        at = follow(
+                            &tokens,
+                            at,
+                            module[..module.len().saturating_sub(1)].to_vec(),
+                            module,
+                            uses,
+                        )
+                    }
+                    _ if is_import || colons_at(&tokens, at + 1) => {
+                        uses.push((line, Use::Crate(word)))
+                    }
                     _ => {}
                 }
             }
@@ -105,8 +134,15 @@ fn collect(tokens: TokenStream, module: &[String], uses: &mut Vec<(usize, Use)>)
     }
 }
 
-/// Reads on behind `crate` or `super`, of which `place` is the module meant. Answers the last token read.
-fn follow(tokens: &[TokenTree], mut at: usize, mut place: Vec<String>, module: &[String], uses: &mut Vec<(usize, Use)>) -> usize {
+/// Reads on behind `crate` or `super`, of which `place` is the module meant. Answers the last token
+/// read.
+fn follow(
+    tokens: &[TokenTree],
+    mut at: usize,
+    mut place: Vec<String>,
+    module: &[String],
+    uses: &mut Vec<(usize, Use)>,
+) -> usize {
     while colons_at(tokens, at + 1) {
         at += 3;
         match tokens.get(at) {
@@ -118,10 +154,14 @@ fn follow(tokens: &[TokenTree], mut at: usize, mut place: Vec<String>, module: &
                 uses.push((word.span().start().line, Use::Room(room)));
                 return at;
             }
-            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace && place.is_empty() => {
+            Some(TokenTree::Group(group))
+                if group.delimiter() == Delimiter::Brace && place.is_empty() =>
+            {
                 let listed: Vec<TokenTree> = group.stream().into_iter().collect();
-                let starts_item =
-                    |at: usize| at == 0 || matches!(&listed[at - 1], TokenTree::Punct(mark) if mark.as_char() == ',');
+                let starts_item = |at: usize| {
+                    at == 0
+                        || matches!(&listed[at - 1], TokenTree::Punct(mark) if mark.as_char() == ',')
+                };
                 for (at, token) in listed.iter().enumerate() {
                     if let (true, TokenTree::Ident(word)) = (starts_item(at), token) {
                         uses.push((word.span().start().line, Use::Room(word.to_string())));
@@ -151,7 +191,8 @@ fn inner_module(before: &[TokenTree], module: &[String]) -> Vec<String> {
 }
 
 fn colons_at(tokens: &[TokenTree], at: usize) -> bool {
-    let colon = |at: usize| matches!(tokens.get(at), Some(TokenTree::Punct(mark)) if mark.as_char() == ':');
+    let colon =
+        |at: usize| matches!(tokens.get(at), Some(TokenTree::Punct(mark)) if mark.as_char() == ':');
     colon(at) && colon(at + 1)
 }
 
@@ -162,7 +203,8 @@ fn behind_colons(tokens: &[TokenTree], at: usize) -> bool {
 /// Every file of Rust in a folder and those in it, in one order.
 pub fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    let entries = fs::read_dir(folder).with_context(|| format!("{} is missing", folder.display()))?;
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("{} is missing", folder.display()))?;
     for path in entries.flatten().map(|entry| entry.path()) {
         if path.is_dir() {
             files.extend(rust_files(&path)?);
@@ -189,7 +231,10 @@ mod tests {
     fn an_import_the_other_way_is_found_on_its_line() {
         let samples = [
             ("use crate::ui::app;", 1),
-            ("use std::fmt;\nuse crate::{\n    domain::ids::JourneyId,\n    ui::{app, dom},\n};", 4),
+            (
+                "use std::fmt;\nuse crate::{\n    domain::ids::JourneyId,\n    ui::{app, dom},\n};",
+                4,
+            ),
             ("fn f() {\n    crate::api::journeys::get();\n}", 2),
             ("use crate::{api::AppError, domain::ids};", 1),
             ("use super::super::api::AppError;", 1),
@@ -207,7 +252,8 @@ mod tests {
         let samples = [
             "use crate::domain::ids;",
             "// crate::ui::app\n/// [crate::api]\nconst TEXT: &str = \"crate::ui\";",
-            "use crate::{\n    domain::{\n        ui::Not,\n        ids,\n    },\n    server::store,\n};",
+            "use crate::{\n    domain::{\n        ui::Not,\n        ids,\n    },\n    \
+                server::store,\n};",
             "use super::{api::Own, store};\nuse super::ui::Own;",
             "mod tests {\n    use super::super::api::Own;\n}",
             "fn f(api: u8) -> u8 { let ui = api; ui }",
@@ -220,7 +266,10 @@ mod tests {
     #[test]
     fn each_room_has_its_own_rule() {
         assert_eq!(lines("src/domain/ids.rs", "use crate::server::store;"), [1]);
-        assert_eq!(lines("src/api/journeys.rs", "use crate::{domain::ids, server::store};"), [0; 0]);
+        assert_eq!(
+            lines("src/api/journeys.rs", "use crate::{domain::ids, server::store};"),
+            [0; 0]
+        );
         assert_eq!(lines("src/api/journeys.rs", "use crate::ui::app;"), [1]);
         assert_eq!(lines("src/ui/app.rs", "use crate::{api::AppError, domain::ids};"), [0; 0]);
         assert_eq!(lines("src/ui/app.rs", "use crate::server::store;"), [1]);
@@ -238,7 +287,10 @@ mod tests {
         for text in samples {
             assert_eq!(lines("src/domain/ids.rs", text).len(), 1, "{text}");
         }
-        assert_eq!(lines("src/domain/ids.rs", "use serde::Serialize;\nfn f(tokio: u8) -> u8 { tokio }"), [0; 0]);
+        assert_eq!(
+            lines("src/domain/ids.rs", "use serde::Serialize;\nfn f(tokio: u8) -> u8 { tokio }"),
+            [0; 0]
+        );
         assert_eq!(lines("src/server/store.rs", "use sqlx::Row;"), [0; 0]);
     }
 }

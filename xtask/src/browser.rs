@@ -14,11 +14,14 @@ use crate::{
     toolchain::clean,
 };
 
-const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
+const NAMES: [&str; 5] =
+    ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
 
 /// The browser's path, or nothing where Playwright's own is to be used.
 pub fn ready() -> Result<Option<PathBuf>> {
-    if let Some(path) = env::var_os("CHROMIUM_PATH").filter(|path| !path.is_empty()).map(PathBuf::from) {
+    if let Some(path) =
+        env::var_os("CHROMIUM_PATH").filter(|path| !path.is_empty()).map(PathBuf::from)
+    {
         if path.exists() {
             return Ok(Some(path));
         }
@@ -27,9 +30,12 @@ pub fn ready() -> Result<Option<PathBuf>> {
     if let Some(found) = installed() {
         return Ok(Some(found));
     }
-    // Debian's before Playwright's: where downloads are closed, asking for the latter costs minutes.
+    // Debian's before Playwright's: where downloads are closed, asking for the latter costs
+    // minutes.
     if debian::is_root() && debian::is_here() {
-        match step("installing Debian's Chromium", || debian::install(&["chromium", "fonts-liberation"])) {
+        match step("installing Debian's Chromium", || {
+            debian::install(&["chromium", "fonts-liberation"])
+        }) {
             Ok(()) => {
                 if let Some(found) = installed() {
                     return Ok(Some(found));
@@ -42,7 +48,10 @@ pub fn ready() -> Result<Option<PathBuf>> {
         call(clean(Command::new(npm::program("playwright"))).args(["install", "chromium"]))
     });
     if let Err(error) = fetched {
-        bail!("there is no Chromium, and none can be fetched ({error:#}). Install one and name it in CHROMIUM_PATH");
+        bail!(
+            "there is no Chromium, and none can be fetched ({error:#}). Install one and name it in \
+                CHROMIUM_PATH"
+        );
     }
     Ok(None)
 }
@@ -50,6 +59,7 @@ pub fn ready() -> Result<Option<PathBuf>> {
 fn installed() -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let on_path = env::split_paths(&path).flat_map(|folder| NAMES.map(|name| folder.join(name)));
-    let mac = Path::new("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome").to_path_buf();
+    let mac =
+        Path::new("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome").to_path_buf();
     on_path.chain([mac]).find(|place| place.is_file())
 }

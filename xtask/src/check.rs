@@ -1,4 +1,5 @@
-//! What must hold before anything is tested: format, lints of both halves, the direction of imports, what is written unescaped, lock files.
+//! What must hold before anything is tested: format, lints of both halves, the direction of
+//! imports, what is written unescaped, lock files.
 
 use std::process::Command;
 
@@ -21,26 +22,60 @@ pub fn check() -> Result<()> {
     step("format", || call(toolchain.cargo_with("fmt")?.args(["--all", "--check"])))?;
     let lints = |what: &str, words: &[&str]| {
         step(&format!("lints of {what}"), || {
-            call(toolchain.cargo_with("clippy")?.args(["--locked", "--quiet"]).args(words).args(["--", "-D", "warnings"]))
+            call(
+                toolchain
+                    .cargo_with("clippy")?
+                    .args(["--locked", "--quiet"])
+                    .args(words)
+                    .args(["--", "-D", "warnings"]),
+            )
         })
     };
     lints("the server's half", &["--package", "wayfare", "--features", "ssr", "--all-targets"])?;
-    let browser = ["--package", "wayfare", "--lib", "--no-default-features", "--features", "hydrate", "--target", TARGET];
+    let browser = [
+        "--package",
+        "wayfare",
+        "--lib",
+        "--no-default-features",
+        "--features",
+        "hydrate",
+        "--target",
+        TARGET,
+    ];
     lints("the browser's half", &[&browser[..], &["--profile", "wasm-dev"]].concat())?;
-    let editor =
-        ["--package", "wayfare", "--lib", "--bin", "editor", "--no-default-features", "--features", "editor", "--target", TARGET];
+    let editor = [
+        "--package",
+        "wayfare",
+        "--lib",
+        "--bin",
+        "editor",
+        "--no-default-features",
+        "--features",
+        "editor",
+        "--target",
+        TARGET,
+    ];
     lints("the editor", &[&editor[..], &["--profile", "wasm-dev"]].concat())?;
-    lints("the task runner", &["--package", "xtask", "--all-targets", "--target-dir", "target/xtask"])
+    lints(
+        "the task runner",
+        &["--package", "xtask", "--all-targets", "--target-dir", "target/xtask"],
+    )
 }
 
-/// They are there for whoever clones the project. That Cargo.lock belongs to Cargo.toml is seen to by `--locked` in every
-/// command, and by `.ci/run` before cargo could mend it on the way to this program.
+/// They are there for whoever clones the project. That Cargo.lock belongs to Cargo.toml is seen to
+/// by `--locked` in every command, and by `.ci/run` before cargo could mend it on the way to this
+/// program.
 fn lock_files() -> Result<()> {
     npm::check_lock()?;
     // An archive of the sources has no history to look at.
     if root().join(".git").exists() && succeeds(clean(Command::new("git")).arg("--version")) {
-        output(clean(Command::new("git")).args(["ls-files", "--error-unmatch", "Cargo.lock", "package-lock.json"]))
-            .context("Cargo.lock and package-lock.json belong into the repository")?;
+        output(clean(Command::new("git")).args([
+            "ls-files",
+            "--error-unmatch",
+            "Cargo.lock",
+            "package-lock.json",
+        ]))
+        .context("Cargo.lock and package-lock.json belong into the repository")?;
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! The task runner: everything that is done to the project is a command here, and CI calls the same ones.
+//! The task runner: everything that is done to the project is a command here, and CI calls the same
+//! ones.
 
 mod advisories;
 mod arrows;
@@ -46,9 +47,11 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
-    /// Format, lints of both halves with warnings denied, the direction of imports, and known advisories.
+    /// Format, lints of both halves with warnings denied, the direction of imports, and known
+    /// advisories.
     Check,
-    /// All tests: rules, store, HTTP, random requests, and the pages in a real browser on the release build.
+    /// All tests: rules, store, HTTP, random requests, and the pages in a real browser on the
+    /// release build.
     Test {
         /// Only one part.
         #[arg(long)]
@@ -57,10 +60,11 @@ enum Command {
         #[arg(last = true)]
         filter: Vec<String>,
     },
-    /// Measure: `bench list` prints the figures of the journey list beside their goals, `bench engine` those of the
-    /// engine beside a bare SQLite program, `bench operate` what an operator waits for while events come in,
-    /// `bench deliver` messages a second beside bare loops around lettre and reqwest,
-    /// `bench editor` what the canvas costs a browser in each frame, `bench connections` how a user fares beside a greedy client.
+    /// Measure: `bench list` prints the figures of the journey list beside their goals, `bench
+    /// engine` those of the engine beside a bare SQLite program, `bench operate` what an operator
+    /// waits for while events come in, `bench deliver` messages a second beside bare loops around
+    /// lettre and reqwest, `bench editor` what the canvas costs a browser in each frame, `bench
+    /// connections` how a user fares beside a greedy client.
     Bench {
         what: Benchmark,
         /// Journeys in the database; may be given more than once.
@@ -120,7 +124,9 @@ fn main() -> ExitCode {
         Command::Bench { what: Benchmark::Operate, .. } => bench::operate::run(),
         Command::Bench { what: Benchmark::Deliver, .. } => bench::deliver::run(),
         Command::Bench { what: Benchmark::Editor, steps, .. } => bench::editor::run(&steps),
-        Command::Bench { what: Benchmark::Connections, beside, .. } => bench::connections::run(beside.as_deref()),
+        Command::Bench { what: Benchmark::Connections, beside, .. } => {
+            bench::connections::run(beside.as_deref())
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

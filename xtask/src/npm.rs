@@ -1,4 +1,5 @@
-//! The few tools that come from npm: `wasm-opt`, `esbuild`, Playwright and axe. Pinned in package-lock.json.
+//! The few tools that come from npm: `wasm-opt`, `esbuild`, Playwright and axe. Pinned in
+//! package-lock.json.
 
 use std::{fs, path::PathBuf, process::Command};
 
@@ -22,11 +23,19 @@ pub fn ready() -> Result<()> {
         return Ok(());
     }
     let version = output(clean(Command::new("node")).arg("--version")).unwrap_or_default();
-    let major = version.trim_start_matches('v').split('.').next().and_then(|number| number.parse::<u32>().ok());
+    let major = version
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|number| number.parse::<u32>().ok());
     match major {
         Some(major) if major >= NODE_AT_LEAST => {}
-        Some(_) => bail!("Node.js {version} is too old. Install Node.js {NODE_AT_LEAST} or newer and try again"),
-        None => bail!("Node.js is missing. Install Node.js {NODE_AT_LEAST} or newer with npm and try again"),
+        Some(_) => bail!(
+            "Node.js {version} is too old. Install Node.js {NODE_AT_LEAST} or newer and try again"
+        ),
+        None => bail!(
+            "Node.js is missing. Install Node.js {NODE_AT_LEAST} or newer with npm and try again"
+        ),
     }
     step("installing the tools from npm", || {
         call(clean(Command::new("npm")).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))
@@ -37,7 +46,9 @@ pub fn ready() -> Result<()> {
 
 /// Changes with any version of any tool.
 pub fn locked() -> Result<String> {
-    Ok(hash_of(&fs::read(root().join("package-lock.json")).context("package-lock.json is missing")?))
+    Ok(hash_of(
+        &fs::read(root().join("package-lock.json")).context("package-lock.json is missing")?,
+    ))
 }
 
 /// A program of an npm package.
@@ -45,11 +56,12 @@ pub fn program(name: &str) -> PathBuf {
     root().join("node_modules/.bin").join(name)
 }
 
-/// That package-lock.json belongs to package.json and names no registry: one that is not reachable elsewhere would break
-/// the build there.
+/// That package-lock.json belongs to package.json and names no registry: one that is not reachable
+/// elsewhere would break the build there.
 pub fn check_lock() -> Result<()> {
     let read = |name: &str| -> Result<Value> {
-        let text = fs::read_to_string(root().join(name)).with_context(|| format!("{name} is missing"))?;
+        let text =
+            fs::read_to_string(root().join(name)).with_context(|| format!("{name} is missing"))?;
         serde_json::from_str(&text).with_context(|| format!("{name} is not JSON"))
     };
     judge_lock(&read("package.json")?, &read("package-lock.json")?)
@@ -58,13 +70,17 @@ pub fn check_lock() -> Result<()> {
 fn judge_lock(package: &Value, lock: &Value) -> Result<()> {
     for section in ["dependencies", "devDependencies"] {
         if package[section] != lock["packages"][""][section] {
-            bail!("package-lock.json does not belong to package.json ({section} differ); run `npm install` and commit both");
+            bail!(
+                "package-lock.json does not belong to package.json ({section} differ); run `npm \
+                    install` and commit both"
+            );
         }
     }
     let entries = lock["packages"].as_object().context("package-lock.json lists no packages")?;
     if let Some((name, _)) = entries.iter().find(|(_, entry)| entry.get("resolved").is_some()) {
         bail!(
-            "package-lock.json records where {name} was fetched from; run `npm install --omit-lockfile-registry-resolved` afresh"
+            "package-lock.json records where {name} was fetched from; run `npm install \
+                --omit-lockfile-registry-resolved` afresh"
         );
     }
     Ok(())

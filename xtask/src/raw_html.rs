@@ -1,7 +1,8 @@
 //! What the framework writes into a page without escaping it stands in one file, which escapes it.
 //!
-//! Text between tags and values of attributes are escaped by the framework. Not the title of the document, and not what
-//! is inside of `<textarea>`, `<noscript>`, `<script>` and `<style>`, nor `inner_html`: a journey's name there is markup.
+//! Text between tags and values of attributes are escaped by the framework. Not the title of the
+//! document, and not what is inside of `<textarea>`, `<noscript>`, `<script>` and `<style>`, nor
+//! `inner_html`: a journey's name there is markup.
 
 use std::fs;
 
@@ -72,7 +73,9 @@ fn complaint(tokens: &[TokenTree], at: usize, word: &str, is_helper: bool) -> Op
     }
     // `<name …>`, `html::name()` and `leptos_meta::Name`.
     let opens = at > 0 && is_mark(tokens, at - 1, '<');
-    let is_called = at > 0 && is_mark(tokens, at - 1, ':') && matches!(tokens.get(at + 1), Some(TokenTree::Group(_)));
+    let is_called = at > 0
+        && is_mark(tokens, at - 1, ':')
+        && matches!(tokens.get(at + 1), Some(TokenTree::Group(_)));
     let is_imported = word == "leptos_meta" && !is_helper && names_any(&tokens[at + 1..]);
     if is_imported {
         return Some(format!("components of the document's head are not escaped; use {HELPER}"));
@@ -93,12 +96,14 @@ fn complaint(tokens: &[TokenTree], at: usize, word: &str, is_helper: bool) -> Op
 
 /// Up to the end of the statement: is one of the components named?
 fn names_any(tokens: &[TokenTree]) -> bool {
-    let end = tokens.iter().position(|token| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ';'));
+    let end = tokens
+        .iter()
+        .position(|token| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ';'));
     let named = |token: &TokenTree| match token {
         TokenTree::Ident(word) => is_component(&word.to_string()),
-        TokenTree::Group(group) => {
-            group.stream().into_iter().any(|token| matches!(token, TokenTree::Ident(word) if is_component(&word.to_string())))
-        }
+        TokenTree::Group(group) => group.stream().into_iter().any(
+            |token| matches!(token, TokenTree::Ident(word) if is_component(&word.to_string())),
+        ),
         _ => false,
     };
     tokens[..end.unwrap_or(tokens.len()).min(8)].iter().any(named)
@@ -150,13 +155,18 @@ mod tests {
     #[test]
     fn the_helper_may_and_what_is_escaped_is_left_alone() {
         assert_eq!(
-            lines("use leptos_meta::Title;\nfn f() { view! { <Title text=a /> <textarea>{b}</textarea> } }", true),
+            lines(
+                "use leptos_meta::Title;\nfn f() { view! { <Title text=a /> \
+                    <textarea>{b}</textarea> } }",
+                true
+            ),
             [0; 0]
         );
         assert_eq!(lines("fn f() { view! { <div inner_html=text></div> } }", true), [1]);
         let samples = [
             "use leptos_meta::{MetaTags, provide_meta_context};",
-            "fn f() { view! { <DocumentTitle text=name /> <TextArea name=\"a\" text=b rows=2 /> } }",
+            "fn f() { view! { <DocumentTitle text=name /> <TextArea name=\"a\" text=b rows=2 /> } \
+                }",
             "fn f() { view! { <script r#type=\"module\" src=files.start.clone()></script> } }",
             "// <Title\nconst TEXT: &str = \"<textarea>\";",
             "fn f(title: String) -> bool { a < b && title.is_empty() }",

@@ -20,7 +20,11 @@ pub fn run(profile: Profile, serve: &[String]) -> Result<()> {
     // A database of one's own is not filled with the demo.
     if value_of(serve, "--database").is_none() {
         step("loading the demo, where the database is empty", || {
-            call(clean(Command::new(&binary)).args(["demo", "--if-empty", "--log", "warn", "--database"]).arg(&database))
+            call(
+                clean(Command::new(&binary))
+                    .args(["demo", "--if-empty", "--log", "warn", "--database"])
+                    .arg(&database),
+            )
         })?;
         command.arg("--database").arg(&database);
     }

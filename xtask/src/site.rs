@@ -1,5 +1,5 @@
-//! The folder of files that browsers load: each named after its contents, so that it may be kept for ever, and for a
-//! release compressed beforehand as hard as can be.
+//! The folder of files that browsers load: each named after its contents, so that it may be kept
+//! for ever, and for a release compressed beforehand as hard as can be.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,7 +19,8 @@ use crate::{
 };
 
 /// What gets smaller. Fonts and pictures are compressed already.
-const COMPRESSIBLE: [&str; 10] = ["css", "html", "ico", "js", "json", "map", "svg", "txt", "wasm", "webmanifest"];
+const COMPRESSIBLE: [&str; 10] =
+    ["css", "html", "ico", "js", "json", "map", "svg", "txt", "wasm", "webmanifest"];
 
 /// A finished site.
 pub struct Site {
@@ -34,7 +35,11 @@ pub fn hash_of(bytes: &[u8]) -> String {
 }
 
 pub fn make(modules: &Modules, profile: Profile) -> Result<Site> {
-    let folder = root().join(if profile == Profile::Release { "target/site-release" } else { "target/site-dev" });
+    let folder = root().join(if profile == Profile::Release {
+        "target/site-release"
+    } else {
+        "target/site-dev"
+    });
     step("putting the site's files together", || {
         let mut files = Files::default();
         let wasm = files.add("wayfare.wasm", fs::read(&modules.list.module)?);
@@ -54,13 +59,17 @@ pub fn make(modules: &Modules, profile: Profile) -> Result<Site> {
 /// The one script that pages name: it knows the others by their hashes.
 fn start_script(glue: &str, wasm: &str) -> String {
     format!(
-        "import init,{{hydrate}}from\"./{glue}\";await init({{module_or_path:new URL(\"./{wasm}\",import.meta.url)}});hydrate();\n"
+        "import init,{{hydrate}}from\"./{glue}\";await init({{module_or_path:new \
+            URL(\"./{wasm}\",import.meta.url)}});hydrate();\n"
     )
 }
 
 /// The same for the editor, whose module is a program: it starts by itself.
 fn start_editor_script(glue: &str, wasm: &str) -> String {
-    format!("import init from\"./{glue}\";await init({{module_or_path:new URL(\"./{wasm}\",import.meta.url)}});\n")
+    format!(
+        "import init from\"./{glue}\";await init({{module_or_path:new \
+            URL(\"./{wasm}\",import.meta.url)}});\n"
+    )
 }
 
 /// All files, before anything is written: a fault in one leaves the folder as it was.
@@ -85,9 +94,11 @@ impl Files {
         name
     }
 
-    /// Folders are flattened: `public/fonts/sans.woff2` is "fonts-sans.woff2", since the server has one folder of files.
+    /// Folders are flattened: `public/fonts/sans.woff2` is "fonts-sans.woff2", since the server has
+    /// one folder of files.
     fn add_folder(&mut self, folder: &Path, before: &str) -> Result<()> {
-        let entries = fs::read_dir(folder).with_context(|| format!("{} is missing", folder.display()))?;
+        let entries =
+            fs::read_dir(folder).with_context(|| format!("{} is missing", folder.display()))?;
         for path in entries.flatten().map(|entry| entry.path()) {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if name.starts_with('.') {
@@ -101,8 +112,8 @@ impl Files {
         Ok(())
     }
 
-    /// Makes the folder hold exactly these files and the manifest. A file that is there already is the same one: its name
-    /// says so. Answers a hash of it all.
+    /// Makes the folder hold exactly these files and the manifest. A file that is there already is
+    /// the same one: its name says so. Answers a hash of it all.
     fn write(&self, folder: &Path, compressed: bool) -> Result<String> {
         let pkg = folder.join("pkg");
         fs::create_dir_all(&pkg).with_context(|| format!("{} cannot be made", pkg.display()))?;
@@ -132,7 +143,8 @@ impl Files {
             }
         }
         let manifest = serde_json::to_string_pretty(&self.names)? + "\n";
-        // The server is compiled afresh when a file that it embeds was written, even with the same contents.
+        // The server is compiled afresh when a file that it embeds was written, even with the same
+        // contents.
         let path = folder.join("manifest.json");
         if fs::read_to_string(&path).ok().as_ref() != Some(&manifest) {
             fs::write(path, &manifest)?;
@@ -144,7 +156,12 @@ impl Files {
 fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut small = Vec::new();
     // A window of 4 MB is the largest that every browser reads.
-    let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, size_hint: bytes.len(), ..Default::default() };
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        size_hint: bytes.len(),
+        ..Default::default()
+    };
     brotli::BrotliCompress(&mut &bytes[..], &mut small, &parameters)?;
     Ok(small)
 }
@@ -165,15 +182,18 @@ mod tests {
     use super::{Files, hash_of};
 
     fn folder(test: &str) -> PathBuf {
-        let folder = std::env::temp_dir().join(format!("wayfare-site-{test}-{}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("wayfare-site-{test}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         folder
     }
 
     fn listed(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> =
-            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
         names.sort();
         names
     }
@@ -185,7 +205,8 @@ mod tests {
         let name = files.add("wayfare.css", b"a{}".to_vec());
         assert_eq!(name, format!("wayfare.{}.css", hash_of(b"a{}")));
         files.write(&folder, false).unwrap();
-        let manifest: serde_json::Value = serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+        let manifest: serde_json::Value =
+            serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
         assert_eq!(manifest["wayfare.css"], name.as_str());
         assert_eq!(listed(&folder.join("pkg")), [name]);
         fs::remove_dir_all(folder).unwrap();
@@ -201,7 +222,10 @@ mod tests {
         let style = second.add("wayfare.css", b"b{}".to_vec());
         let font = second.add("sans.woff2", b"font".to_vec());
         assert_ne!(second.write(&folder, true).unwrap(), before);
-        assert_eq!(listed(&folder.join("pkg")), [font, style.clone(), format!("{style}.br"), format!("{style}.gz")]);
+        assert_eq!(
+            listed(&folder.join("pkg")),
+            [font, style.clone(), format!("{style}.br"), format!("{style}.gz")]
+        );
         fs::remove_dir_all(folder).unwrap();
     }
 

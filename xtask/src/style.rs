@@ -1,4 +1,5 @@
-//! Two style sheets of the many in `style/`, one for every page and one for the editor: bundled, and for a release minified.
+//! Two style sheets of the many in `style/`, one for every page and one for the editor: bundled,
+//! and for a release minified.
 
 use std::path::Path;
 
@@ -11,8 +12,9 @@ use lightningcss::{
 
 use crate::{Profile, shell::root};
 
-/// The oldest browsers that the pages are made for. What they lack is filled in, but for nesting and `light-dark()`: the
-/// stand-in for the latter follows the system's colours only, and an element could no longer choose its own.
+/// The oldest browsers that the pages are made for. What they lack is filled in, but for nesting
+/// and `light-dark()`: the stand-in for the latter follows the system's colours only, and an
+/// element could no longer choose its own.
 fn targets() -> Targets {
     let version = |major: u32, minor: u32| Some(major << 16 | minor << 8);
     let browsers = Browsers {
@@ -23,7 +25,11 @@ fn targets() -> Targets {
         ios_saf: version(16, 4),
         ..Browsers::default()
     };
-    Targets { browsers: Some(browsers), include: Features::empty(), exclude: Features::Nesting | Features::LightDark }
+    Targets {
+        browsers: Some(browsers),
+        include: Features::empty(),
+        exclude: Features::Nesting | Features::LightDark,
+    }
 }
 
 /// A sheet of `style/` with all that it imports.
@@ -36,11 +42,16 @@ fn bundle_file(main: &Path, profile: Profile) -> Result<String> {
     let mut bundler = Bundler::new(&files, None, ParserOptions::default());
     let mut sheet = bundler.bundle(main).map_err(|error| {
         // Editors count lines from one; the parser from zero.
-        let place = error.loc.as_ref().map_or(String::new(), |at| format!("{}:{}:{}: ", at.filename, at.line + 1, at.column));
+        let place = error
+            .loc
+            .as_ref()
+            .map_or(String::new(), |at| format!("{}:{}:{}: ", at.filename, at.line + 1, at.column));
         anyhow!("{place}{}", error.kind)
     })?;
     let (targets, minify) = (targets(), profile == Profile::Release);
-    sheet.minify(MinifyOptions { targets, ..MinifyOptions::default() }).map_err(|error| anyhow!("the styles: {error}"))?;
+    sheet
+        .minify(MinifyOptions { targets, ..MinifyOptions::default() })
+        .map_err(|error| anyhow!("the styles: {error}"))?;
     let options = PrinterOptions { minify, targets, ..PrinterOptions::default() };
     Ok(sheet.to_css(options).map_err(|error| anyhow!("the styles: {error}"))?.code)
 }
@@ -54,7 +65,8 @@ mod tests {
 
     /// Bundles files of a folder of its own; the first is the main one.
     fn bundle(test: &str, files: &[(&str, &str)], profile: Profile) -> anyhow::Result<String> {
-        let folder = std::env::temp_dir().join(format!("wayfare-style-{test}-{}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("wayfare-style-{test}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         for (name, text) in files {
             fs::write(folder.join(name), text).unwrap();
@@ -66,7 +78,10 @@ mod tests {
 
     #[test]
     fn imports_keep_their_layers() {
-        let files = [("main.css", "@layer reset, base;\n@import \"base.css\" layer(base);"), ("base.css", "a { color: red }")];
+        let files = [
+            ("main.css", "@layer reset, base;\n@import \"base.css\" layer(base);"),
+            ("base.css", "a { color: red }"),
+        ];
         let css = bundle("imports", &files, Profile::Release).unwrap();
         assert_eq!(css.trim(), "@layer reset;@layer base{a{color:red}}");
     }
@@ -79,7 +94,8 @@ mod tests {
             "p{color:light-dark(#000,#fff)}",
             "[popover]:popover-open{inset:auto}",
             "button{anchor-name:--menu}",
-            ".menu{position-anchor:--menu;position-area:block-end span-inline-end;position-try:flip-block,flip-inline}",
+            ".menu{position-anchor:--menu;position-area:block-end \
+                span-inline-end;position-try:flip-block,flip-inline}",
             ".menu{position-try-fallbacks:--above}@position-try --above{position-area:block-start}",
             "dialog::backdrop{background:#0008}",
             "@starting-style{dialog{opacity:0}}",
@@ -96,12 +112,18 @@ mod tests {
 
     #[test]
     fn a_fault_is_told_with_its_file_and_line() {
-        let files = [("main.css", "@import \"broken.css\";"), ("broken.css", "a { color: red }\n\na::: { color: red }\n")];
+        let files = [
+            ("main.css", "@import \"broken.css\";"),
+            ("broken.css", "a { color: red }\n\na::: { color: red }\n"),
+        ];
         for profile in [Profile::Dev, Profile::Release] {
             let error = bundle("fault", &files, profile).unwrap_err().to_string();
             assert!(error.contains("broken.css:3:"), "{error}");
         }
-        let missing = bundle("missing", &[("main.css", "\n@import \"nowhere.css\";")], Profile::Dev).unwrap_err().to_string();
+        let missing =
+            bundle("missing", &[("main.css", "\n@import \"nowhere.css\";")], Profile::Dev)
+                .unwrap_err()
+                .to_string();
         assert!(missing.contains("main.css:2:") || missing.contains("nowhere.css"), "{missing}");
     }
 }

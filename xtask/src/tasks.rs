@@ -1,4 +1,5 @@
-//! Whatever runs in the background begins through the supervisor: a task that dies unseen is how a server goes on as half a one.
+//! Whatever runs in the background begins through the supervisor: a task that dies unseen is how a
+//! server goes on as half a one.
 
 use std::fs;
 
@@ -23,10 +24,18 @@ pub fn check() -> Result<()> {
         }
         let text = fs::read_to_string(&file).with_context(|| format!("{shown} cannot be read"))?;
         let lines = bare_tasks(&text).with_context(|| shown.clone())?;
-        findings.extend(lines.into_iter().map(|line| format!("{shown}:{line}: begins a task that nobody watches")));
+        findings.extend(
+            lines
+                .into_iter()
+                .map(|line| format!("{shown}:{line}: begins a task that nobody watches")),
+        );
     }
     if !findings.is_empty() {
-        bail!("use short_task, task_with_answer, thread_task or thread_with_answer of {}\n{}", ALLOWED[0], findings.join("\n"));
+        bail!(
+            "use short_task, task_with_answer, thread_task or thread_with_answer of {}\n{}",
+            ALLOWED[0],
+            findings.join("\n")
+        );
     }
     Ok(())
 }
@@ -44,10 +53,16 @@ fn walk(tokens: TokenStream, lines: &mut Vec<usize>) {
     let mut of_tests = false;
     for (at, token) in tokens.iter().enumerate() {
         match token {
-            TokenTree::Group(group) if group.stream().to_string().replace(' ', "") == "cfg(test)" => of_tests = true,
+            TokenTree::Group(group)
+                if group.stream().to_string().replace(' ', "") == "cfg(test)" =>
+            {
+                of_tests = true
+            }
             TokenTree::Group(group) if !of_tests => walk(group.stream(), lines),
             // The body of what is compiled for tests only, or the end of its one line.
-            TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Brace => of_tests = false,
+            TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Brace => {
+                of_tests = false
+            }
             TokenTree::Punct(mark) if mark.as_char() == ';' => of_tests = false,
             TokenTree::Ident(word) if !of_tests && BEGINS.iter().any(|begins| word == begins) => {
                 let module = at.checked_sub(3).and_then(|before| tokens.get(before));
@@ -66,14 +81,19 @@ mod tests {
 
     #[test]
     fn a_task_that_begins_by_itself_is_found_with_its_line() {
-        let text = "fn a() {\n tokio::spawn(b());\n let c = tokio::task::spawn_blocking(d);\n std::thread::spawn(e);\n}";
+        let text = "fn a() {\n tokio::spawn(b());\n let c = tokio::task::spawn_blocking(d);\n \
+            std::thread::spawn(e);\n}";
         assert_eq!(bare_tasks(text).expect("Rust"), [2, 3, 4]);
     }
 
     #[test]
     fn what_tests_begin_and_methods_of_that_name_are_not_meant() {
-        let text = "#[cfg(test)]\nmod tests { fn a() { tokio::spawn(b()); } }\nfn c() { tracker.spawn(d()); scope.spawn(e) }";
+        let text = "#[cfg(test)]\nmod tests { fn a() { tokio::spawn(b()); } }\nfn c() { \
+            tracker.spawn(d()); scope.spawn(e) }";
         assert_eq!(bare_tasks(text).expect("Rust"), [0; 0]);
-        assert_eq!(bare_tasks("#[cfg(test)]\nuse a::b;\nfn c() { tokio::spawn(d()); }").expect("Rust"), [3]);
+        assert_eq!(
+            bare_tasks("#[cfg(test)]\nuse a::b;\nfn c() { tokio::spawn(d()); }").expect("Rust"),
+            [3]
+        );
     }
 }

@@ -25,7 +25,15 @@ pub fn test(only: Option<Part>, filter: &[String]) -> Result<()> {
         if filter.is_empty() {
             note(&mut broken, "tests of the task runner", |toolchain| {
                 let mut command = toolchain.cargo();
-                command.args(["test", "--locked", "--quiet", "--package", "xtask", "--target-dir", "target/xtask"]);
+                command.args([
+                    "test",
+                    "--locked",
+                    "--quiet",
+                    "--package",
+                    "xtask",
+                    "--target-dir",
+                    "target/xtask",
+                ]);
                 watch(&mut command, |line| tally.read(line))
             });
         }
@@ -33,7 +41,18 @@ pub fn test(only: Option<Part>, filter: &[String]) -> Result<()> {
             // The mail server that they send to is one of the tools.
             npm::ready()?;
             let mut command = toolchain.cargo();
-            command.args(["test", "--locked", "--no-fail-fast", "--package", "wayfare", "--features", "ssr", "--"]).args(filter);
+            command
+                .args([
+                    "test",
+                    "--locked",
+                    "--no-fail-fast",
+                    "--package",
+                    "wayfare",
+                    "--features",
+                    "ssr",
+                    "--",
+                ])
+                .args(filter);
             watch(&mut command, |line| tally.read(line))
         });
     }
@@ -41,7 +60,9 @@ pub fn test(only: Option<Part>, filter: &[String]) -> Result<()> {
         note(&mut broken, "random requests against the description of the API", requests::run);
     }
     if matches!(only, None | Some(Part::Browser)) {
-        note(&mut broken, "tests in the browser", |toolchain| in_browser(toolchain, filter, &mut tally));
+        note(&mut broken, "tests in the browser", |toolchain| {
+            in_browser(toolchain, filter, &mut tally)
+        });
     }
     println!("{} passed, {} failed", tally.passed, tally.failed);
     if !broken.is_empty() {
@@ -51,7 +72,11 @@ pub fn test(only: Option<Part>, filter: &[String]) -> Result<()> {
 }
 
 /// Runs a part; notes its name where it fails or cannot be run.
-fn note(broken: &mut Vec<&'static str>, name: &'static str, part: impl FnOnce(Toolchain) -> Result<bool>) {
+fn note(
+    broken: &mut Vec<&'static str>,
+    name: &'static str,
+    part: impl FnOnce(Toolchain) -> Result<bool>,
+) {
     match Toolchain::ready().and_then(|toolchain| step(name, || part(toolchain))) {
         Ok(true) => {}
         Ok(false) => broken.push(name),
@@ -68,7 +93,9 @@ fn in_browser(toolchain: Toolchain, filter: &[String], tally: &mut Tally) -> Res
     npm::ready()?;
     let chromium = browser::ready()?;
     let mut command = clean(Command::new(npm::program("playwright")));
-    command.args(["test", "--config", "end2end/playwright.config.ts", "--pass-with-no-tests"]).args(filter);
+    command
+        .args(["test", "--config", "end2end/playwright.config.ts", "--pass-with-no-tests"])
+        .args(filter);
     command.env("WAYFARE_BINARY", &binary);
     if let Some(path) = &chromium {
         command.env("CHROMIUM_PATH", path);
@@ -77,7 +104,8 @@ fn in_browser(toolchain: Toolchain, filter: &[String], tally: &mut Tally) -> Res
 }
 
 impl Tally {
-    /// Understands cargo's "test result: ok. 3 passed; 1 failed; …" and Playwright's closing "  3 passed (4.2s)".
+    /// Understands cargo's "test result: ok. 3 passed; 1 failed; …" and Playwright's closing "  3
+    /// passed (4.2s)".
     fn read(&mut self, line: &str) {
         let plain = without_colours(line);
         let before = |words: &str, word: &str| {
@@ -91,9 +119,9 @@ impl Tally {
             }
         } else {
             self.passed += before(&plain, " passed (").unwrap_or(0);
-            let ended_badly = ["failed", "interrupted"]
-                .iter()
-                .find_map(|word| plain.trim().strip_suffix(&format!(" {word}")).and_then(|n| n.parse::<usize>().ok()));
+            let ended_badly = ["failed", "interrupted"].iter().find_map(|word| {
+                plain.trim().strip_suffix(&format!(" {word}")).and_then(|n| n.parse::<usize>().ok())
+            });
             self.failed += ended_badly.unwrap_or(0);
         }
     }
@@ -114,8 +142,10 @@ mod tests {
     fn results_of_both_runners_are_added_up() {
         let mut tally = Tally::default();
         for line in [
-            "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s",
-            "test result: \u{1b}[31mFAILED\u{1b}[m. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+            "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished \
+                in 0.01s",
+            "test result: \u{1b}[31mFAILED\u{1b}[m. 2 passed; 1 failed; 0 ignored; 0 measured; 0 \
+                filtered out; finished in 0.01s",
             "Running 6 tests using 2 workers",
             "  \u{1b}[31m1 failed\u{1b}[39m",
             "  \u{1b}[32m5 passed\u{1b}[39m\u{1b}[2m (4.2s)\u{1b}[22m",

@@ -1,8 +1,8 @@
 //! Finds a compiler that can build both halves, and gets what it lacks.
 //!
-//! Ordinary machines have rustup and fetch the wasm32 target. Where that cannot be fetched and the system is Debian or
-//! Ubuntu, Debian's own compiler stands in (`debian.rs`). One compiler serves both halves: with two, every procedural macro
-//! would be built twice.
+//! Ordinary machines have rustup and fetch the wasm32 target. Where that cannot be fetched and the
+//! system is Debian or Ubuntu, Debian's own compiler stands in (`debian.rs`). One compiler serves
+//! both halves: with two, every procedural macro would be built twice.
 
 use std::{
     env, fs,
@@ -19,9 +19,10 @@ use crate::{
 
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Needs the target's libraries, made by the very compiler that reads them, and its linker: whoever can build this can
-/// build the browser's half.
-const TRIAL: &str = "#[unsafe(no_mangle)] pub extern \"C\" fn trial() -> usize { std::env::args().map(|word| word.len()).sum() }";
+/// Needs the target's libraries, made by the very compiler that reads them, and its linker: whoever
+/// can build this can build the browser's half.
+const TRIAL: &str = "#[unsafe(no_mangle)] pub extern \"C\" fn trial() -> usize { \
+    std::env::args().map(|word| word.len()).sum() }";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Toolchain {
@@ -34,19 +35,28 @@ pub enum Toolchain {
 impl Toolchain {
     /// A compiler with everything that is needed; gets it where it is missing.
     pub fn ready() -> Result<Self> {
-        if let Some(found) = [Toolchain::Default, Toolchain::Debian].into_iter().find(|toolchain| toolchain.builds_for_browsers())
+        if let Some(found) = [Toolchain::Default, Toolchain::Debian]
+            .into_iter()
+            .find(|toolchain| toolchain.builds_for_browsers())
         {
             return Ok(found);
         }
         let refused = step("fetching the wasm32 target with rustup", || Ok(fetch_target().err()))?;
         match refused {
             None if Toolchain::Default.builds_for_browsers() => return Ok(Toolchain::Default),
-            None => eprintln!("   it was fetched, but this compiler cannot use it; trying Debian's compiler"),
-            Some(error) => eprintln!("   it cannot be fetched here ({error:#}); trying Debian's compiler"),
+            None => eprintln!(
+                "   it was fetched, but this compiler cannot use it; trying Debian's compiler"
+            ),
+            Some(error) => {
+                eprintln!("   it cannot be fetched here ({error:#}); trying Debian's compiler")
+            }
         }
         debian::install_compiler()?;
         if !Toolchain::Debian.builds_for_browsers() {
-            bail!("Debian's compiler is installed, but does not build for {TARGET}; the messages above may say why");
+            bail!(
+                "Debian's compiler is installed, but does not build for {TARGET}; the messages \
+                    above may say why"
+            );
         }
         Ok(Toolchain::Debian)
     }
@@ -59,7 +69,8 @@ impl Toolchain {
         }
     }
 
-    /// `cargo clippy` or `cargo fmt` of this compiler. `cargo` would look in its own folder first and find another compiler's.
+    /// `cargo clippy` or `cargo fmt` of this compiler. `cargo` would look in its own folder first
+    /// and find another compiler's.
     pub fn cargo_with(self, subcommand: &str) -> Result<Command> {
         let component = if subcommand == "fmt" { "rustfmt" } else { subcommand };
         let own = match self {
@@ -78,10 +89,15 @@ impl Toolchain {
             return Ok(own);
         }
         // Formatting depends on no compiler: any that is there will do.
-        if subcommand == "fmt" && self == Toolchain::Default && Toolchain::Debian.cargo_with("fmt").is_ok() {
+        if subcommand == "fmt"
+            && self == Toolchain::Default
+            && Toolchain::Debian.cargo_with("fmt").is_ok()
+        {
             return Toolchain::Debian.cargo_with("fmt");
         }
-        if self == Toolchain::Default && succeeds(clean(Command::new("rustup")).args(["component", "add", component])) {
+        if self == Toolchain::Default
+            && succeeds(clean(Command::new("rustup")).args(["component", "add", component]))
+        {
             return Ok(own);
         }
         bail!("`cargo {subcommand}` is missing. Install it with `rustup component add {component}`")
@@ -99,9 +115,17 @@ impl Toolchain {
             Toolchain::Default => clean(Command::new("rustc")),
             Toolchain::Debian => self.debian_program("/usr/bin/rustc"),
         };
-        rustc.args(["--edition=2024", "--crate-type=cdylib", "--crate-name=trial", "--target", TARGET, "-o"]);
+        rustc.args([
+            "--edition=2024",
+            "--crate-type=cdylib",
+            "--crate-name=trial",
+            "--target",
+            TARGET,
+            "-o",
+        ]);
         rustc.arg(folder.join("trial.wasm")).arg("-").current_dir(root());
-        let mut child = rustc.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let mut child =
+            rustc.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         if let Some(mut input) = child.stdin.take() {
             input.write_all(TRIAL.as_bytes())?;
         }
@@ -146,7 +170,9 @@ pub fn clean(mut command: Command) -> Command {
     const BEGINNINGS: [&str; 4] = ["CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_MANIFEST_"];
     for (name, _) in env::vars_os() {
         let name = name.to_string_lossy();
-        if NAMES.contains(&name.as_ref()) || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning)) {
+        if NAMES.contains(&name.as_ref())
+            || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+        {
             command.env_remove(name.as_ref());
         }
     }
@@ -168,8 +194,11 @@ fn same(command: &Command) -> Command {
 
 /// The version of a crate in Cargo.lock.
 pub fn locked_version(lock: &str, name: &str) -> Result<String> {
-    let entry = lock.split("[[package]]").find(|entry| entry.trim_start().starts_with(&format!("name = \"{name}\"\n")));
-    let line = entry.and_then(|entry| entry.lines().find_map(|line| line.strip_prefix("version = ")));
+    let entry = lock
+        .split("[[package]]")
+        .find(|entry| entry.trim_start().starts_with(&format!("name = \"{name}\"\n")));
+    let line =
+        entry.and_then(|entry| entry.lines().find_map(|line| line.strip_prefix("version = ")));
     let version = line.with_context(|| format!("Cargo.lock does not name {name}"))?;
     Ok(version.trim_matches('"').to_string())
 }
@@ -180,7 +209,9 @@ mod tests {
 
     #[test]
     fn the_version_of_a_crate_is_read_from_the_lock_file() {
-        let lock = "version = 4\n\n[[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n\n[[package]]\nname = \"wasm-bindgen-cli-support\"\nversion = \"0.2.129\"\n";
+        let lock = "version = 4\n\n[[package]]\nname = \"wasm-bindgen\"\nversion = \
+            \"0.2.130\"\n\n[[package]]\nname = \"wasm-bindgen-cli-support\"\nversion = \
+            \"0.2.129\"\n";
         assert_eq!(locked_version(lock, "wasm-bindgen").unwrap(), "0.2.130");
         assert_eq!(locked_version(lock, "wasm-bindgen-cli-support").unwrap(), "0.2.129");
         assert!(locked_version(lock, "wasm").is_err());

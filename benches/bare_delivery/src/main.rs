@@ -1,15 +1,22 @@
-//! The least that could be done: a loop that hands messages to lettre or reqwest, as many at once as Wayfare does, without an
-//! outbox, gates, templates or an account of anything. `cargo xtask bench deliver` prints its figures beside ours.
+//! The least that could be done: a loop that hands messages to lettre or reqwest, as many at once
+//! as Wayfare does, without an outbox, gates, templates or an account of anything. `cargo xtask
+//! bench deliver` prints its figures beside ours.
 //!
 //! `bare-delivery sink mail|hooks` prints a port and takes everything, until its input ends.
 //! `bare-delivery send mail|hooks PORT COUNT TOGETHER` prints messages a second.
-#![expect(clippy::expect_used, reason = "a measurement that cannot be made has nothing better to do")]
+#![expect(
+    clippy::expect_used,
+    reason = "a measurement that cannot be made has nothing better to do"
+)]
 
 mod sink;
 
 use std::{sync::Arc, time::Instant};
 
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor, message::MultiPart, transport::smtp::PoolConfig};
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor, message::MultiPart,
+    transport::smtp::PoolConfig,
+};
 use tokio::sync::Semaphore;
 
 #[tokio::main]
@@ -36,7 +43,10 @@ async fn main() {
 async fn mail(port: usize, count: usize, together: usize) {
     let pool = PoolConfig::new().max_size(together as u32);
     let port = u16::try_from(port).expect("a port");
-    let transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous("127.0.0.1").port(port).pool_config(pool).build();
+    let transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous("127.0.0.1")
+        .port(port)
+        .pool_config(pool)
+        .build();
     at_once(count, together, move |number| {
         let transport = transport.clone();
         async move {
@@ -61,15 +71,25 @@ async fn hooks(port: usize, count: usize, together: usize) {
         let client = client.clone();
         async move {
             let request = client.post(format!("http://127.0.0.1:{port}/hook"));
-            let request = request.header("content-type", "application/json").header("idempotency-key", format!("{number}.bare"));
-            let answer = request.body(format!("{{\"who\": \"P{number}\"}}")).send().await.expect("an answer");
+            let request = request
+                .header("content-type", "application/json")
+                .header("idempotency-key", format!("{number}.bare"));
+            let answer = request
+                .body(format!("{{\"who\": \"P{number}\"}}"))
+                .send()
+                .await
+                .expect("an answer");
             answer.bytes().await.expect("a body");
         }
     })
     .await;
 }
 
-async fn at_once<F: Future<Output = ()> + Send + 'static>(count: usize, together: usize, one: impl Fn(usize) -> F) {
+async fn at_once<F: Future<Output = ()> + Send + 'static>(
+    count: usize,
+    together: usize,
+    one: impl Fn(usize) -> F,
+) {
     let permits = Arc::new(Semaphore::new(together));
     for number in 0..count {
         let permit = Arc::clone(&permits).acquire_owned().await.expect("a permit");

@@ -17,11 +17,14 @@ pub async fn take(what: &str) {
     });
     while let Ok((stream, _)) = listener.accept().await {
         let _ = stream.set_nodelay(true);
-        tokio::spawn(async move { if mail { letters(stream).await } else { requests(stream).await } });
+        tokio::spawn(
+            async move { if mail { letters(stream).await } else { requests(stream).await } },
+        );
     }
 }
 
-/// SMTP (RFC 5321) as mail servers speak it, which take several words at once (RFC 2920); lettre's stock transport says one by one.
+/// SMTP (RFC 5321) as mail servers speak it, which take several words at once (RFC 2920); lettre's
+/// stock transport says one by one.
 async fn letters(stream: TcpStream) -> Option<()> {
     let mut stream = BufReader::new(stream);
     stream.write_all(b"220 sink\r\n").await.ok()?;
@@ -63,8 +66,9 @@ async fn say(stream: &mut BufReader<TcpStream>, answers: &mut Vec<u8>) -> Option
 /// Up to the dot that stands alone.
 async fn content(stream: &mut BufReader<TcpStream>, line: &mut String) -> Option<()> {
     loop {
-        // lettre's stock transport writes the end apart and waits for a receipt of what was before it; the system would
-        // delay that by 40 ms, and the bare loop would be a hundred times slower than it has to be.
+        // lettre's stock transport writes the end apart and waits for a receipt of what was before
+        // it; the system would delay that by 40 ms, and the bare loop would be a hundred times
+        // slower than it has to be.
         let _ = SockRef::from(stream.get_ref()).set_tcp_quickack(true);
         line.clear();
         if stream.read_line(line).await.ok()? == 0 {

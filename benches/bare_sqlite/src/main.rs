@@ -1,8 +1,12 @@
-//! The least that could be done: a loop of prepared statements that writes the rows that Wayfare writes, into the same tables
-//! with the same indexes and the same durability. `cargo xtask bench engine` prints its figures beside ours.
+//! The least that could be done: a loop of prepared statements that writes the rows that Wayfare
+//! writes, into the same tables with the same indexes and the same durability. `cargo xtask bench
+//! engine` prints its figures beside ours.
 //!
 //! `bare_sqlite events|scattered|people FILE ROWS BATCH`; FILE was made by `wayfare migrate`.
-#![expect(clippy::expect_used, reason = "a measurement that cannot be made has nothing better to do")]
+#![expect(
+    clippy::expect_used,
+    reason = "a measurement that cannot be made has nothing better to do"
+)]
 
 use std::time::Instant;
 
@@ -11,11 +15,13 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [what, file, rows, batch] = words.as_slice() else { return };
-    let (rows, batch): (i64, i64) = (rows.parse().expect("a number"), batch.parse().expect("a number"));
+    let (rows, batch): (i64, i64) =
+        (rows.parse().expect("a number"), batch.parse().expect("a number"));
     let mut connection = Connection::open(file).expect("a database");
     connection
         .execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA mmap_size = 1073741824",
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; \
+                PRAGMA mmap_size = 1073741824",
         )
         .expect("settings");
     if what == "people" {
@@ -29,12 +35,16 @@ fn main() {
     let start = Instant::now();
     let mut written = 0;
     while written < rows {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).expect("a transaction");
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .expect("a transaction");
         for number in written..(written + batch).min(rows) {
             write(&transaction, number);
         }
         if what == "people" {
-            transaction.execute("UPDATE engine_state SET cursor = cursor + ?1", [batch]).expect("a cursor");
+            transaction
+                .execute("UPDATE engine_state SET cursor = cursor + ?1", [batch])
+                .expect("a cursor");
         }
         transaction.commit().expect("committed");
         written += batch;
@@ -48,7 +58,8 @@ fn make_profiles(connection: &mut Connection, count: i64) {
     for seq in 1..=count {
         let mut profile = transaction
             .prepare_cached(
-                "INSERT OR IGNORE INTO profiles (seq, project, identity, properties, created_at, updated_at)
+                "INSERT OR IGNORE INTO profiles (seq, project, identity, properties, created_at,
+                    updated_at)
                  VALUES (?1, 9, 'p' || ?1, '{\"plan\":\"free\"}', 0, 0)",
             )
             .expect("a statement");
@@ -69,9 +80,14 @@ fn event(transaction: &Transaction<'_>, number: i64) {
 
 fn event_of(transaction: &Transaction<'_>, person: i64, number: i64) {
     let mut statement = transaction
-        .prepare_cached("INSERT INTO events (project, profile, name, at, received_at, properties) VALUES (9, ?1, 1, ?2, ?2, ?3)")
+        .prepare_cached(
+            "INSERT INTO events (project, profile, name, at, received_at, properties)
+            VALUES (9, ?1, 1, ?2, ?2, ?3)",
+        )
         .expect("a statement");
-    statement.execute(params![person, 1_790_000_000_000_i64 + number, "{\"total\":7}"]).expect("written");
+    statement
+        .execute(params![person, 1_790_000_000_000_i64 + number, "{\"total\":7}"])
+        .expect("written");
 }
 
 /// One trip through three nodes: entry, split, profile update.
@@ -79,18 +95,23 @@ fn person(transaction: &Transaction<'_>, number: i64) {
     let at = 1_790_000_000_000_i64 + number;
     let mut trip = transaction
         .prepare_cached(
-            "INSERT INTO enrolments (project, journey, version, profile, state, node, visit, entered_at, began_at, ended_at)
+            "INSERT INTO enrolments (project, journey, version, profile, state, node, visit,
+                entered_at, began_at, ended_at)
              VALUES (9, 1, 1, ?1, 1, 'set', 3, ?2, ?2, ?2)",
         )
         .expect("a statement");
     trip.execute(params![number, at]).expect("written");
     let seq = transaction.last_insert_rowid();
-    let mut step =
-        transaction.prepare_cached("INSERT INTO steps (enrolment, visit, at, path) VALUES (?1, 3, ?2, ?3)").expect("a statement");
+    let mut step = transaction
+        .prepare_cached("INSERT INTO steps (enrolment, visit, at, path) VALUES (?1, 3, ?2, ?3)")
+        .expect("a statement");
     let path = r#"[["entry","left:next",""],["split","left:a","drew 17 of 100"],["set","ended:completed","“next” leads nowhere: the end"]]"#;
     step.execute(params![seq, at, path]).expect("written");
     let mut profile = transaction
-        .prepare_cached("UPDATE profiles SET properties = json_patch(properties, ?2), updated_at = ?3 WHERE seq = ?1")
+        .prepare_cached(
+            "UPDATE profiles SET properties = json_patch(properties, ?2), updated_at =
+            ?3 WHERE seq = ?1",
+        )
         .expect("a statement");
     profile.execute(params![number + 1, "{\"seen\":true}", at]).expect("written");
 }

@@ -1,4 +1,5 @@
-//! How long API keys open anything: until they are revoked, until their end, and as long as somebody answers for them.
+//! How long API keys open anything: until they are revoked, until their end, and as long as
+//! somebody answers for them.
 
 use std::str::FromStr;
 
@@ -57,7 +58,9 @@ impl KeyFacts {
         }
         match self.keeper {
             Keeper::Account { suspended: true, .. } => KeyState::KeeperSuspended,
-            Keeper::Account { role, .. } if !role.is_some_and(|role| role.may(Permission::ManageKeys)) => {
+            Keeper::Account { role, .. }
+                if !role.is_some_and(|role| role.may(Permission::ManageKeys)) =>
+            {
                 KeyState::KeeperWithoutRight
             }
             _ if self.expires_at.is_some_and(|end| end <= now.plus(SOON_MS)) => KeyState::EndsSoon,
@@ -87,7 +90,8 @@ pub enum KeyLifetime {
 }
 
 impl KeyLifetime {
-    pub const ALL: [KeyLifetime; 3] = [KeyLifetime::Quarter, KeyLifetime::Year, KeyLifetime::Forever];
+    pub const ALL: [KeyLifetime; 3] =
+        [KeyLifetime::Quarter, KeyLifetime::Year, KeyLifetime::Forever];
 
     pub fn key(self) -> &'static str {
         match self {
@@ -165,7 +169,9 @@ mod tests {
 
     #[test]
     fn a_lifetime_comes_back_from_its_key() {
-        assert!(KeyLifetime::ALL.into_iter().all(|lifetime| lifetime.key().parse() == Ok(lifetime)));
+        assert!(
+            KeyLifetime::ALL.into_iter().all(|lifetime| lifetime.key().parse() == Ok(lifetime))
+        );
         assert_eq!("".parse(), Ok(KeyLifetime::Forever));
         assert!("soon".parse::<KeyLifetime>().is_err());
     }

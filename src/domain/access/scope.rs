@@ -1,4 +1,5 @@
-//! What API keys may do. A key is made for some of these; one that browsers carry is made for nothing else.
+//! What API keys may do. A key is made for some of these; one that browsers carry is made for
+//! nothing else.
 
 use std::str::FromStr;
 
@@ -14,17 +15,27 @@ pub enum Scope {
     Enter,
     Erase,
     Profiles,
-    /// Everybody who opens the page can read such a key: it sends, and changes no address and no consent of a known person
-    /// (`domain/people/sender.rs`).
+    /// Everybody who opens the page can read such a key: it sends, and changes no address and no
+    /// consent of a known person (`domain/people/sender.rs`).
     Browser,
 }
 
 impl Scope {
-    pub const ALL: [Scope; 7] =
-        [Scope::Ingest, Scope::Read, Scope::Operate, Scope::Enter, Scope::Erase, Scope::Profiles, Scope::Browser];
+    pub const ALL: [Scope; 7] = [
+        Scope::Ingest,
+        Scope::Read,
+        Scope::Operate,
+        Scope::Enter,
+        Scope::Erase,
+        Scope::Profiles,
+        Scope::Browser,
+    ];
 
     pub const fn may(self, permission: Permission) -> bool {
-        use Permission::{EditJourneys, EnterPeople, ErasePeople, OperateJourneys, SeeJourneys, SeePeople, SendEvents};
+        use Permission::{
+            EditJourneys, EnterPeople, ErasePeople, OperateJourneys, SeeJourneys, SeePeople,
+            SendEvents,
+        };
         match self {
             Scope::Ingest | Scope::Browser => matches!(permission, SendEvents),
             Scope::Read => matches!(permission, SeeJourneys),
@@ -50,12 +61,20 @@ impl Scope {
     pub fn meaning(self) -> &'static str {
         match self {
             Scope::Ingest => "sends profiles and events",
-            Scope::Read => "reads journeys and their figures; people with masked addresses and without properties",
-            Scope::Operate => "reads, makes, publishes, pauses, resumes, stops and archives journeys",
+            Scope::Read => {
+                "reads journeys and their figures; people with masked addresses and without \
+                    properties"
+            }
+            Scope::Operate => {
+                "reads, makes, publishes, pauses, resumes, stops and archives journeys"
+            }
             Scope::Enter => "lets people into journeys",
             Scope::Erase => "erases people for good",
             Scope::Profiles => "reads people with their addresses and properties",
-            Scope::Browser => "sends profiles and events from a browser; known people keep their addresses and consent",
+            Scope::Browser => {
+                "sends profiles and events from a browser; known people keep their addresses and \
+                    consent"
+            }
         }
     }
 
@@ -71,14 +90,19 @@ impl Scope {
     /// May one key have all of these?
     ///
     /// # Errors
-    /// Where there are none, or where browsers would carry more than the scope that is made for them.
+    /// Where there are none, or where browsers would carry more than the scope that is made for
+    /// them.
     pub fn check(scopes: &[Self]) -> Result<(), FieldError> {
         if scopes.is_empty() {
-            return Err(FieldError::new("scopes", "required", "Choose at least one thing that the key may do."));
+            return Err(FieldError::new(
+                "scopes",
+                "required",
+                "Choose at least one thing that the key may do.",
+            ));
         }
         if scopes.contains(&Scope::Browser) && scopes.iter().any(|scope| *scope != Scope::Browser) {
-            let sentence =
-                "A key for browsers has the scope browser and no other: everybody who opens the page can read it. Make two keys.";
+            let sentence = "A key for browsers has the scope browser and no other: everybody who \
+                opens the page can read it. Make two keys.";
             return Err(FieldError::new("scopes", "contradiction", sentence));
         }
         Ok(())
@@ -91,7 +115,11 @@ impl FromStr for Scope {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Scope::ALL.into_iter().find(|scope| scope.key() == text).ok_or_else(|| {
             let known: Vec<&str> = Scope::ALL.into_iter().map(Scope::key).collect();
-            FieldError::new("scopes", "unknown_value", format!("That is not a scope. Use {}.", known.join(", ")))
+            FieldError::new(
+                "scopes",
+                "unknown_value",
+                format!("That is not a scope. Use {}.", known.join(", ")),
+            )
         })
     }
 }
@@ -102,15 +130,21 @@ mod tests {
 
     #[test]
     fn scopes_come_back_from_their_bits() {
-        assert_eq!(Scope::of_bits(Scope::Ingest.bit() | Scope::Operate.bit()), vec![Scope::Ingest, Scope::Operate]);
-        assert!(Scope::ALL.into_iter().all(|scope| scope.key().parse() == Ok(scope) && Scope::of_bits(scope.bit()) == [scope]));
+        assert_eq!(
+            Scope::of_bits(Scope::Ingest.bit() | Scope::Operate.bit()),
+            vec![Scope::Ingest, Scope::Operate]
+        );
+        assert!(Scope::ALL.into_iter().all(
+            |scope| scope.key().parse() == Ok(scope) && Scope::of_bits(scope.bit()) == [scope]
+        ));
     }
 
     #[test]
     fn a_key_for_browsers_has_no_other_scope() {
         assert!(Scope::check(&[Scope::Browser]).is_ok());
         assert!(Scope::check(&[Scope::Ingest, Scope::Erase]).is_ok());
-        for refused in [&[][..], &[Scope::Browser, Scope::Ingest], &[Scope::Erase, Scope::Browser]] {
+        for refused in [&[][..], &[Scope::Browser, Scope::Ingest], &[Scope::Erase, Scope::Browser]]
+        {
             assert!(Scope::check(refused).is_err(), "{refused:?}");
         }
     }
@@ -118,7 +152,11 @@ mod tests {
     #[test]
     fn what_browsers_carry_may_send_and_nothing_else() {
         for permission in Permission::ALL {
-            assert_eq!(Scope::Browser.may(permission), permission == Permission::SendEvents, "{permission:?}");
+            assert_eq!(
+                Scope::Browser.may(permission),
+                permission == Permission::SendEvents,
+                "{permission:?}"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! A circuit breaker: where a provider fails again and again it is left alone for a while, then tried with one message.
+//! A circuit breaker: where a provider fails again and again it is left alone for a while, then
+//! tried with one message.
 
 use crate::domain::time::{MINUTE_MS, SECOND_MS, Timestamp};
 
@@ -31,7 +32,8 @@ impl Breaker {
     pub fn trust(&self, now: Timestamp) -> Trust {
         match self.open_until {
             None => Trust::Everything,
-            // Before it was opened is where a clock goes that was set back: that must not keep it open for longer.
+            // Before it was opened is where a clock goes that was set back: that must not keep it
+            // open for longer.
             Some(until) if until <= now || now < until.plus(-self.length) => Trust::One,
             Some(until) => Trust::NothingUntil(until),
         }

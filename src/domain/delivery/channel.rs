@@ -1,5 +1,6 @@
-//! How a channel of a project reaches its provider: what is set on its page, and what makes no sense about it. The password
-//! or key that goes with it is kept apart ([`ChannelSecret`]): it is sealed, and never shown again.
+//! How a channel of a project reaches its provider: what is set on its page, and what makes no
+//! sense about it. The password or key that goes with it is kept apart ([`ChannelSecret`]): it is
+//! sealed, and never shown again.
 
 mod spelling;
 
@@ -8,7 +9,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{error::FieldError, people::profile::Channel, time::Timestamp};
-use spelling::{ADDRESS_MAX, is_host, is_line, is_mailbox, is_phone_number, is_sender_name, is_web_address, is_word};
+use spelling::{
+    ADDRESS_MAX, is_host, is_line, is_mailbox, is_phone_number, is_sender_name, is_web_address,
+    is_word,
+};
 
 /// Most messages a second that a rate can say.
 pub const PER_SECOND_MAX: u32 = 10_000;
@@ -98,7 +102,8 @@ impl Default for WebhookSettings {
     }
 }
 
-/// What goes with the settings and is never shown: a password, a token, a private key, a secret for signatures.
+/// What goes with the settings and is never shown: a password, a token, a private key, a secret for
+/// signatures.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ChannelSecret(String);
 
@@ -115,7 +120,11 @@ impl ChannelSecret {
         // Line ends come along when a secret is copied; spaces may belong to it.
         let text = text.trim_matches(['\r', '\n']);
         if text.len() > SECRET_MAX {
-            return Err(FieldError::new("secret", "too_long", "The secret is too long. Use at most 16 KB."));
+            return Err(FieldError::new(
+                "secret",
+                "too_long",
+                "The secret is too long. Use at most 16 KB.",
+            ));
         }
         Ok(Self(text.to_string()))
     }
@@ -240,7 +249,9 @@ impl ChannelSettings {
     pub fn secret_need(&self) -> SecretNeed {
         match self {
             ChannelSettings::Email(EmailSettings { user: None, .. }) => SecretNeed::No,
-            ChannelSettings::Email(_) => SecretNeed::Must("Enter the password that goes with the user name."),
+            ChannelSettings::Email(_) => {
+                SecretNeed::Must("Enter the password that goes with the user name.")
+            }
             ChannelSettings::Sms(_) => SecretNeed::Must("Enter the auth token of the account."),
             ChannelSettings::Push(_) => SecretNeed::Must("Paste the service account's JSON file."),
             ChannelSettings::Webhook(_) => SecretNeed::May,
@@ -249,15 +260,18 @@ impl ChannelSettings {
 
     /// What makes no sense about a secret for them.
     pub fn secret_problem(&self, secret: &ChannelSecret) -> Option<FieldError> {
-        let short = matches!(self, ChannelSettings::Webhook(_)) && secret.expose().chars().count() < SIGNING_MIN;
+        let short = matches!(self, ChannelSettings::Webhook(_))
+            && secret.expose().chars().count() < SIGNING_MIN;
         short.then(|| {
-            let sentence = format!("The signing secret is too short to be one. Use at least {SIGNING_MIN} characters.");
+            let sentence = format!(
+                "The signing secret is too short to be one. Use at least {SIGNING_MIN} characters."
+            );
             FieldError::new("secret", "too_short", sentence)
         })
     }
 
-    /// To whom the secret is shown. Where this changes it has to be entered again: whoever may change an address must not learn
-    /// a secret by sending it to a machine of her own.
+    /// To whom the secret is shown. Where this changes it has to be entered again: whoever may
+    /// change an address must not learn a secret by sending it to a machine of her own.
     pub fn secret_goes_to(&self) -> Vec<&str> {
         match self {
             ChannelSettings::Email(email) => vec![
@@ -267,18 +281,23 @@ impl ChannelSettings {
                 email.authority.as_deref().unwrap_or_default(),
             ],
             ChannelSettings::Sms(sms) => vec![&sms.base_url, &sms.account],
-            ChannelSettings::Push(push) => vec![&push.base_url, &push.token_url, &push.project, &push.client_email],
+            ChannelSettings::Push(push) => {
+                vec![&push.base_url, &push.token_url, &push.project, &push.client_email]
+            }
             // It signs and is sent to nobody.
             ChannelSettings::Webhook(_) => Vec::new(),
         }
     }
 
-    /// Addresses of the provider that a person typed, with the fields they stand in: a host, or a URL.
+    /// Addresses of the provider that a person typed, with the fields they stand in: a host, or a
+    /// URL.
     pub fn provider_addresses(&self) -> Vec<(&'static str, &str)> {
         match self {
             ChannelSettings::Email(email) => vec![("host", &email.host)],
             ChannelSettings::Sms(sms) => vec![("base_url", &sms.base_url)],
-            ChannelSettings::Push(push) => vec![("base_url", &push.base_url), ("token_url", &push.token_url)],
+            ChannelSettings::Push(push) => {
+                vec![("base_url", &push.base_url), ("token_url", &push.token_url)]
+            }
             ChannelSettings::Webhook(_) => Vec::new(),
         }
     }
@@ -286,10 +305,14 @@ impl ChannelSettings {
     /// In a few words, for a list.
     pub fn describe(&self) -> String {
         match self {
-            ChannelSettings::Email(email) => format!("{} by {}:{}", email.from_address, email.host, email.port),
+            ChannelSettings::Email(email) => {
+                format!("{} by {}:{}", email.from_address, email.host, email.port)
+            }
             ChannelSettings::Sms(sms) => format!("from {} by {}", sms.from, sms.base_url),
             ChannelSettings::Push(push) => format!("Firebase project {}", push.project),
-            ChannelSettings::Webhook(webhook) => format!("a receiver has {} seconds", webhook.timeout_seconds),
+            ChannelSettings::Webhook(webhook) => {
+                format!("a receiver has {} seconds", webhook.timeout_seconds)
+            }
         }
     }
 }
@@ -306,7 +329,9 @@ impl Complaints {
     }
 
     fn address_of_provider(&mut self, path: &str, address: &str) {
-        let sentence = "That is not the address of a server. It begins with https://, as in https://api.example.com, without a user name, ? or #; http:// is for names and addresses of your own network.";
+        let sentence = "That is not the address of a server. It begins with https://, as in \
+            https://api.example.com, without a user name, ? or #; http:// is for names and \
+            addresses of your own network.";
         self.unless(is_web_address(address), path, sentence);
     }
 }
@@ -314,21 +339,34 @@ impl Complaints {
 impl EmailSettings {
     fn problems(&self) -> Vec<FieldError> {
         let mut found = Complaints::default();
-        let host = "Give the name of the mail server, such as smtp.example.com, without http:// and without a port.";
+        let host = "Give the name of the mail server, such as smtp.example.com, without http:// \
+            and without a port.";
         found.unless(is_host(&self.host), "host", host);
-        found.unless(self.port != 0, "port", "A port is a number from 1 to 65535. Mail servers usually listen on 587 or 465.");
+        found.unless(
+            self.port != 0,
+            "port",
+            "A port is a number from 1 to 65535. Mail servers usually listen on 587 or 465.",
+        );
         let name = "The sender's name is one line of at most 100 characters.";
         found.unless(is_line(&self.from_name, NAME_MAX), "from_name", name);
         let from = "Give the address that messages come from, such as news@example.com.";
         found.unless(is_mailbox(&self.from_address), "from_address", from);
-        let reply = "That is not an e-mail address. Answers go to the sender where the field is empty.";
+        let reply =
+            "That is not an e-mail address. Answers go to the sender where the field is empty.";
         found.unless(self.reply_to.as_deref().is_none_or(is_mailbox), "reply_to", reply);
         let user = "The user name is one line of at most 500 characters.";
-        found.unless(self.user.as_deref().is_none_or(|user| is_line(user, ADDRESS_MAX)), "user", user);
-        let open = "A password is sent over an encrypted connection only. Choose TLS or STARTTLS, or leave the user name empty.";
+        found.unless(
+            self.user.as_deref().is_none_or(|user| is_line(user, ADDRESS_MAX)),
+            "user",
+            user,
+        );
+        let open = "A password is sent over an encrypted connection only. Choose TLS or STARTTLS, \
+            or leave the user name empty.";
         found.unless(self.user.is_none() || self.security != Security::None, "security", open);
-        let authority = "That is not a certificate in PEM. It begins with -----BEGIN CERTIFICATE-----.";
-        let is_pem = |pem: &str| pem.contains("-----BEGIN CERTIFICATE-----") && pem.len() <= AUTHORITY_MAX;
+        let authority =
+            "That is not a certificate in PEM. It begins with -----BEGIN CERTIFICATE-----.";
+        let is_pem =
+            |pem: &str| pem.contains("-----BEGIN CERTIFICATE-----") && pem.len() <= AUTHORITY_MAX;
         found.unless(self.authority.as_deref().is_none_or(is_pem), "authority", authority);
         found.0
     }
@@ -344,8 +382,11 @@ impl SmsSettings {
         let mut found = Complaints::default();
         let account = "The account SID is letters and digits; Twilio's begins with AC.";
         found.unless(is_word(&self.account, 64), "account", account);
-        let from = "Give a number such as +4930123456, a name of up to 11 letters, or a messaging service (MG…).";
-        let fine = self.is_messaging_service() || is_phone_number(&self.from) || is_sender_name(&self.from);
+        let from = "Give a number such as +4930123456, a name of up to 11 letters, or a messaging \
+            service (MG…).";
+        let fine = self.is_messaging_service()
+            || is_phone_number(&self.from)
+            || is_sender_name(&self.from);
         found.unless(fine, "from", from);
         found.address_of_provider("base_url", &self.base_url);
         found.0
@@ -359,10 +400,13 @@ impl SmsSettings {
 impl PushSettings {
     fn problems(&self) -> Vec<FieldError> {
         let mut found = Complaints::default();
-        let account =
-            "The service account's file names no project and client e-mail. Download it again from the Firebase console.";
-        let is_project = |text: &str| text.chars().all(|sign| sign.is_ascii_alphanumeric() || "-.:".contains(sign));
-        let fine = !self.project.is_empty() && self.project.len() <= NAME_MAX && is_project(&self.project);
+        let account = "The service account's file names no project and client e-mail. Download it \
+            again from the Firebase console.";
+        let is_project = |text: &str| {
+            text.chars().all(|sign| sign.is_ascii_alphanumeric() || "-.:".contains(sign))
+        };
+        let fine =
+            !self.project.is_empty() && self.project.len() <= NAME_MAX && is_project(&self.project);
         found.unless(fine && is_mailbox(&self.client_email), "secret", account);
         found.address_of_provider("base_url", &self.base_url);
         found.address_of_provider("token_url", &self.token_url);

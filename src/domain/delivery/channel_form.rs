@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::{
     channel::{
-        ChannelSecret, ChannelSettings, EmailSettings, FCM, GOOGLE_TOKENS, PER_SECOND_MAX, PushSettings, SecretNeed, Security,
-        SmsSettings, TWILIO, WebhookSettings,
+        ChannelSecret, ChannelSettings, EmailSettings, FCM, GOOGLE_TOKENS, PER_SECOND_MAX,
+        PushSettings, SecretNeed, Security, SmsSettings, TWILIO, WebhookSettings,
     },
     gates::FrequencyCap,
 };
@@ -55,7 +55,8 @@ struct ServiceAccount {
 }
 
 impl ChannelForm {
-    /// Reads the form of a channel whose settings were `known` until now; `has_secret` says whether there is one.
+    /// Reads the form of a channel whose settings were `known` until now; `has_secret` says whether
+    /// there is one.
     ///
     /// # Errors
     /// Everything that makes no sense, each under its field.
@@ -90,13 +91,16 @@ impl ChannelForm {
     }
 
     fn address(&self, field: &str, usual: &str) -> String {
-        self.optional(field).map_or_else(|| usual.to_string(), |address| address.trim_end_matches('/').to_string())
+        self.optional(field)
+            .map_or_else(|| usual.to_string(), |address| address.trim_end_matches('/').to_string())
     }
 
     fn number(&self, field: &str, usual: u16, sentence: &str) -> Result<u16, Vec<FieldError>> {
         match self.optional(field) {
             None => Ok(usual),
-            Some(text) => text.parse().map_err(|_| vec![FieldError::new(field, "malformed", sentence)]),
+            Some(text) => {
+                text.parse().map_err(|_| vec![FieldError::new(field, "malformed", sentence)])
+            }
         }
     }
 
@@ -123,7 +127,8 @@ impl ChannelForm {
                 ChannelSettings::Webhook(WebhookSettings { timeout_seconds })
             }
             _ => {
-                let sentence = "This channel cannot be set up. Choose e-mail, SMS, push or webhook.";
+                let sentence =
+                    "This channel cannot be set up. Choose e-mail, SMS, push or webhook.";
                 return Err(vec![FieldError::new("channel", "unknown_value", sentence)]);
             }
         };
@@ -136,7 +141,11 @@ impl ChannelForm {
         let usual = if security == Security::Tls { 465 } else { 587 };
         Ok(EmailSettings {
             host: self.text("host"),
-            port: self.number("port", usual, "A port is a number from 1 to 65535. Mail servers usually listen on 587 or 465.")?,
+            port: self.number(
+                "port",
+                usual,
+                "A port is a number from 1 to 65535. Mail servers usually listen on 587 or 465.",
+            )?,
             security,
             user: self.optional("user"),
             from_name: self.text("from_name"),
@@ -153,10 +162,15 @@ impl ChannelForm {
         known: Option<&ChannelSettings>,
     ) -> Result<(ChannelSettings, Option<ChannelSecret>), Vec<FieldError>> {
         let file = typed.map(service_account).transpose().map_err(|error| vec![error])?;
-        let token_url = file.as_ref().and_then(|file| file.token_uri.clone()).unwrap_or_else(|| GOOGLE_TOKENS.to_string());
+        let token_url = file
+            .as_ref()
+            .and_then(|file| file.token_uri.clone())
+            .unwrap_or_else(|| GOOGLE_TOKENS.to_string());
         let (project, client_email) = match (&file, known) {
             (Some(file), _) => (file.project_id.clone(), file.client_email.clone()),
-            (None, Some(ChannelSettings::Push(known))) => (known.project.clone(), known.client_email.clone()),
+            (None, Some(ChannelSettings::Push(known))) => {
+                (known.project.clone(), known.client_email.clone())
+            }
             (None, _) => {
                 let sentence = "Paste the service account's JSON file.";
                 return Err(vec![FieldError::new("secret", "required", sentence)]);
@@ -168,7 +182,10 @@ impl ChannelForm {
             token_url: self.address("token_url", &token_url),
             base_url: self.address("base_url", FCM),
         };
-        let secret = file.map(|file| ChannelSecret::parse(&file.private_key)).transpose().map_err(|error| vec![error])?;
+        let secret = file
+            .map(|file| ChannelSecret::parse(&file.private_key))
+            .transpose()
+            .map_err(|error| vec![error])?;
         Ok((ChannelSettings::Push(settings), secret))
     }
 
@@ -189,7 +206,9 @@ impl ChannelForm {
         if let (SecretNeed::Must(sentence), false) = (need, has_secret) {
             return Err(FieldError::new("secret", "required", sentence));
         }
-        if has_secret && known.is_some_and(|known| known.secret_goes_to() != settings.secret_goes_to()) {
+        if has_secret
+            && known.is_some_and(|known| known.secret_goes_to() != settings.secret_goes_to())
+        {
             let sentence = "You changed to whom the password or key is sent. Enter it again.";
             return Err(FieldError::new("secret", "required", sentence));
         }
@@ -204,8 +223,10 @@ impl ChannelForm {
         match text.parse() {
             Ok(rate) if (1..=PER_SECOND_MAX).contains(&rate) => Ok(Some(rate)),
             _ => {
-                let sentence =
-                    format!("The most messages a second is a number from 1 to {PER_SECOND_MAX}. Leave it empty for no limit.");
+                let sentence = format!(
+                    "The most messages a second is a number from 1 to {PER_SECOND_MAX}. Leave it \
+                        empty for no limit."
+                );
                 Err(FieldError::new("per_second", "range", sentence))
             }
         }
@@ -215,7 +236,8 @@ impl ChannelForm {
 fn service_account(text: &str) -> Result<ServiceAccount, FieldError> {
     // What the parser complains about could repeat a part of the key.
     serde_json::from_str(text).map_err(|_| {
-        let sentence = "That is not a service account's JSON file. Download one in the Firebase console under Project settings, Service accounts, and paste all of it.";
+        let sentence = "That is not a service account's JSON file. Download one in the Firebase \
+            console under Project settings, Service accounts, and paste all of it.";
         FieldError::new("secret", "malformed", sentence)
     })
 }
@@ -224,25 +246,38 @@ fn service_account(text: &str) -> Result<ServiceAccount, FieldError> {
 ///
 /// # Errors
 /// Where a row makes no sense.
-pub fn caps_of_columns(channels: &[String], most: &[String], hours: &[String]) -> Result<Vec<FrequencyCap>, Vec<FieldError>> {
+pub fn caps_of_columns(
+    channels: &[String],
+    most: &[String],
+    hours: &[String],
+) -> Result<Vec<FrequencyCap>, Vec<FieldError>> {
     let (mut caps, mut problems) = (Vec::<FrequencyCap>::new(), Vec::new());
     for (place, channel) in channels.iter().enumerate() {
-        let at = |column: &[String]| column.get(place).map(|text| text.trim().to_string()).unwrap_or_default();
+        let at = |column: &[String]| {
+            column.get(place).map(|text| text.trim().to_string()).unwrap_or_default()
+        };
         let (most, hours) = (at(most), at(hours));
         if most.is_empty() && hours.is_empty() {
             continue;
         }
         let row = format!("caps[{place}]");
         let capped = Channel::from_key(channel);
-        let (Ok(most), Ok(hours), true) = (most.parse(), hours.parse(), capped.is_some() || channel.is_empty()) else {
-            let sentence = "A cap has two whole numbers: so many messages, in so many hours. Leave both empty for no cap.";
+        let (Ok(most), Ok(hours), true) =
+            (most.parse(), hours.parse(), capped.is_some() || channel.is_empty())
+        else {
+            let sentence = "A cap has two whole numbers: so many messages, in so many hours. Leave \
+                both empty for no cap.";
             problems.push(FieldError::new(row, "malformed", sentence));
             continue;
         };
         let cap = FrequencyCap { channel: capped, most, hours };
         problems.extend(cap.problems().into_iter().map(|problem| problem.under(&row)));
         if caps.iter().any(|known| known.channel == cap.channel) {
-            problems.push(FieldError::new(row, "taken", "There is one cap a channel. Give each channel once."));
+            problems.push(FieldError::new(
+                row,
+                "taken",
+                "There is one cap a channel. Give each channel once.",
+            ));
         }
         caps.push(cap);
     }

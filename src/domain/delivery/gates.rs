@@ -1,5 +1,6 @@
-//! What stands in front of every message: an address, consent, the suppression list, quiet hours, frequency caps, being too
-//! late. Asked when somebody comes to a message, and again when it is handed over: hours may lie between the two.
+//! What stands in front of every message: an address, consent, the suppression list, quiet hours,
+//! frequency caps, being too late. Asked when somebody comes to a message, and again when it is
+//! handed over: hours may lie between the two.
 
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +63,12 @@ impl FrequencyCap {
 
     /// In words, as an entry of the audit log has them.
     pub fn describe(&self) -> String {
-        format!("{}: {} in {} hours", self.channel.map_or("all channels", Channel::title), self.most, self.hours)
+        format!(
+            "{}: {} in {} hours",
+            self.channel.map_or("all channels", Channel::title),
+            self.most,
+            self.hours
+        )
     }
 
     pub fn since(&self, now: Timestamp) -> Timestamp {
@@ -92,10 +98,13 @@ pub fn on_arrival(
         return Gate::Shut("too late: skipped".to_string());
     }
     let Some(quiet) = quiet.filter(|_| disturbs(channel)) else { return Gate::Open };
-    let over = quiet_until(clock.calendar, clock.now, clock.zone, quiet).filter(|over| *over > clock.now);
+    let over =
+        quiet_until(clock.calendar, clock.now, clock.zone, quiet).filter(|over| *over > clock.now);
     match (over, quiet.then) {
         (None, _) => Gate::Open,
-        (Some(over), QuietThen::SendWhenOver) => Gate::Later(over, format!("quiet hours until {}", over.long_date())),
+        (Some(over), QuietThen::SendWhenOver) => {
+            Gate::Later(over, format!("quiet hours until {}", over.long_date()))
+        }
         (Some(_), QuietThen::Drop) => Gate::Shut("dropped: it came in quiet hours".to_string()),
     }
 }
@@ -127,17 +136,21 @@ pub fn on_hand_over(
     if let Some(reason) = circumstances.suppressed {
         return Gate::Shut(format!("her address is on the suppression list: {reason}"));
     }
-    let capped = circumstances
-        .caps
-        .iter()
-        .find(|cap| !circumstances.ignore_caps && is_reached(cap, channel, circumstances.recent, clock.now));
+    let capped = circumstances.caps.iter().find(|cap| {
+        !circumstances.ignore_caps && is_reached(cap, channel, circumstances.recent, clock.now)
+    });
     match capped {
         Some(cap) => Gate::Shut(reached(cap)),
         None => Gate::Open,
     }
 }
 
-fn is_reached(cap: &FrequencyCap, channel: Channel, recent: &[(Channel, Timestamp)], now: Timestamp) -> bool {
+fn is_reached(
+    cap: &FrequencyCap,
+    channel: Channel,
+    recent: &[(Channel, Timestamp)],
+    now: Timestamp,
+) -> bool {
     if !disturbs(channel) || cap.channel.is_some_and(|capped| capped != channel) {
         return false;
     }
@@ -178,7 +191,10 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
     fn somebody() -> Profile {
-        Profile { addresses: [("email".to_string(), "a@example.com".to_string())].into(), ..Profile::default() }
+        Profile {
+            addresses: [("email".to_string(), "a@example.com".to_string())].into(),
+            ..Profile::default()
+        }
     }
 
     fn free() -> Circumstances<'static> {
@@ -197,7 +213,10 @@ mod tests {
     #[test]
     fn an_address_that_is_suppressed_gets_nothing_and_the_reason_is_told() {
         let gate = ask(&somebody(), &Circumstances { suppressed: Some("it bounced"), ..free() });
-        assert_eq!(gate, Gate::Shut("her address is on the suppression list: it bounced".to_string()));
+        assert_eq!(
+            gate,
+            Gate::Shut("her address is on the suppression list: it bounced".to_string())
+        );
     }
 
     #[test]
@@ -211,8 +230,15 @@ mod tests {
     #[test]
     fn a_cap_counts_its_own_channel_within_its_window() {
         let caps = [FrequencyCap { channel: Some(Channel::Email), most: 2, hours: 24 }];
-        let once = [(Channel::Email, hours_ago(1)), (Channel::Email, hours_ago(25)), (Channel::Sms, hours_ago(1))];
-        assert_eq!(ask(&somebody(), &Circumstances { caps: &caps, recent: &once, ..free() }), Gate::Open);
+        let once = [
+            (Channel::Email, hours_ago(1)),
+            (Channel::Email, hours_ago(25)),
+            (Channel::Sms, hours_ago(1)),
+        ];
+        assert_eq!(
+            ask(&somebody(), &Circumstances { caps: &caps, recent: &once, ..free() }),
+            Gate::Open
+        );
         let twice = [(Channel::Email, hours_ago(1)), (Channel::Email, hours_ago(23))];
         let shut = ask(&somebody(), &Circumstances { caps: &caps, recent: &twice, ..free() });
         assert_eq!(shut, Gate::Shut("frequency cap: 2 e-mails in 24 hours reached".to_string()));
@@ -222,9 +248,15 @@ mod tests {
     fn a_cap_over_all_channels_counts_what_reaches_her_and_not_webhooks() {
         let caps = [FrequencyCap { channel: None, most: 2, hours: 1 }];
         let webhook = [(Channel::Webhook, NOW), (Channel::Sms, NOW)];
-        assert_eq!(ask(&somebody(), &Circumstances { caps: &caps, recent: &webhook, ..free() }), Gate::Open);
+        assert_eq!(
+            ask(&somebody(), &Circumstances { caps: &caps, recent: &webhook, ..free() }),
+            Gate::Open
+        );
         let two = [(Channel::Push, NOW), (Channel::Sms, NOW)];
-        assert!(matches!(ask(&somebody(), &Circumstances { caps: &caps, recent: &two, ..free() }), Gate::Shut(_)));
+        assert!(matches!(
+            ask(&somebody(), &Circumstances { caps: &caps, recent: &two, ..free() }),
+            Gate::Shut(_)
+        ));
         let receipt = Circumstances { caps: &caps, recent: &two, ignore_caps: true, ..free() };
         assert_eq!(ask(&somebody(), &receipt), Gate::Open);
     }
@@ -233,7 +265,9 @@ mod tests {
     fn what_is_too_late_is_skipped() {
         let clock = Clock { calendar: &UtcCalendar, zone: "UTC", now: NOW };
         let sending = Sending { too_late_minutes: Some(60), ..Sending::default() };
-        let gate = |planned| on_arrival(&somebody(), Channel::Email, None, sending.expires_at(planned), clock);
+        let gate = |planned| {
+            on_arrival(&somebody(), Channel::Email, None, sending.expires_at(planned), clock)
+        };
         assert_eq!(gate(NOW.plus(-59 * MINUTE_MS)), Gate::Open);
         assert_eq!(gate(NOW.plus(-60 * MINUTE_MS)), Gate::Shut("too late: skipped".to_string()));
     }

@@ -11,15 +11,21 @@ pub enum HookProvider {
     Twilio,
     SendGrid,
     Mailgun,
-    /// A gateway of one's own, or a provider behind an adapter: the documented form, signed with a shared secret.
+    /// A gateway of one's own, or a provider behind an adapter: the documented form, signed with a
+    /// shared secret.
     Gateway,
     /// A mail server that passes bounces on as they are.
     Bounce,
 }
 
 impl HookProvider {
-    pub const ALL: [HookProvider; 5] =
-        [HookProvider::Twilio, HookProvider::SendGrid, HookProvider::Mailgun, HookProvider::Gateway, HookProvider::Bounce];
+    pub const ALL: [HookProvider; 5] = [
+        HookProvider::Twilio,
+        HookProvider::SendGrid,
+        HookProvider::Mailgun,
+        HookProvider::Gateway,
+        HookProvider::Bounce,
+    ];
 
     pub fn key(self) -> &'static str {
         match self {
@@ -45,8 +51,8 @@ impl HookProvider {
         HookProvider::ALL.into_iter().find(|provider| provider.key() == key)
     }
 
-    /// What its reports are verified with, as the provider calls it. Bounces are known by the signed names of the messages
-    /// that they are about.
+    /// What its reports are verified with, as the provider calls it. Bounces are known by the
+    /// signed names of the messages that they are about.
     pub fn secret_name(self) -> Option<&'static str> {
         match self {
             HookProvider::Twilio => Some("Auth token"),
@@ -61,19 +67,24 @@ impl HookProvider {
     pub fn instruction(self) -> &'static str {
         match self {
             HookProvider::Twilio => {
-                "Enter it as “A message comes in” of your number, so that STOP and START count. Status callbacks come by themselves."
+                "Enter it as “A message comes in” of your number, so that STOP and START count. \
+                    Status callbacks come by themselves."
             }
             HookProvider::SendGrid => {
-                "Enter it under Mail Settings, Event Webhook, and switch on the Signed Event Webhook there: it shows the verification key."
+                "Enter it under Mail Settings, Event Webhook, and switch on the Signed Event \
+                    Webhook there: it shows the verification key."
             }
             HookProvider::Mailgun => {
-                "Enter it under Sending, Webhooks, for every event. The signing key stands on the same page."
+                "Enter it under Sending, Webhooks, for every event. The signing key stands on the \
+                    same page."
             }
             HookProvider::Gateway => {
-                "Post a list of reports to it, signed with a secret that both sides know (docs/answers.md has the form)."
+                "Post a list of reports to it, signed with a secret that both sides know \
+                    (docs/message-events.md has the form)."
             }
             HookProvider::Bounce => {
-                "Have your mail server post every bounce and every complaint to it as message/rfc822 (docs/answers.md has the line)."
+                "Have your mail server post every bounce and every complaint to it as \
+                    message/rfc822 (docs/message-events.md has the line)."
             }
         }
     }

@@ -75,15 +75,17 @@ pub struct AnswerView {
 impl MessageView {
     /// "Sent", "Withheld: does not want e-mail", "Waiting after 3 tries: the mail server is busy".
     pub fn standing(&self) -> String {
-        let tries = if self.attempts > 1 || (self.attempts == 1 && self.state == MessageState::Queued) {
-            format!(" after {}", counted(self.attempts, "try", "tries"))
-        } else {
-            String::new()
-        };
+        let tries =
+            if self.attempts > 1 || (self.attempts == 1 && self.state == MessageState::Queued) {
+                format!(" after {}", counted(self.attempts, "try", "tries"))
+            } else {
+                String::new()
+            };
         let why = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
         let doubt = match self.doubts {
             0 => String::new(),
-            _ => " (the server stopped while it was being sent: it may have gone out twice)".to_string(),
+            _ => " (the server stopped while it was being sent: it may have gone out twice)"
+                .to_string(),
         };
         format!("{}{tries}{why}{doubt}", self.state.title())
     }
@@ -113,8 +115,18 @@ mod tests {
     #[test]
     fn a_message_says_where_it_stands() {
         assert_eq!(message(MessageState::Sent, 1, "").standing(), "Sent");
-        assert_eq!(message(MessageState::Withheld, 0, "does not want e-mail").standing(), "Withheld: does not want e-mail");
-        assert_eq!(message(MessageState::Queued, 3, "it is busy").standing(), "Waiting after 3 tries: it is busy");
-        assert!(MessageView { doubts: 1, ..message(MessageState::Sent, 2, "") }.standing().contains("may have gone out twice"));
+        assert_eq!(
+            message(MessageState::Withheld, 0, "does not want e-mail").standing(),
+            "Withheld: does not want e-mail"
+        );
+        assert_eq!(
+            message(MessageState::Queued, 3, "it is busy").standing(),
+            "Waiting after 3 tries: it is busy"
+        );
+        assert!(
+            MessageView { doubts: 1, ..message(MessageState::Sent, 2, "") }
+                .standing()
+                .contains("may have gone out twice")
+        );
     }
 }

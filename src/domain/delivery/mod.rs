@@ -1,4 +1,5 @@
-//! Rules of delivery: what keeps a message back, when it is tried again, and what becomes of it (DESIGN section 5).
+//! Rules of delivery: what keeps a message back, when it is tried again, and what becomes of it
+//! (DESIGN section 5).
 
 pub mod breaker;
 pub mod channel;

@@ -14,7 +14,8 @@ pub struct KnownNames {
 /// What everybody has, besides properties.
 pub const OF_EVERYBODY: [&str; 4] = ["identity", "email", "phone", "time_zone"];
 
-/// The known name that is spelled most like another one, where one is near: one letter in three may differ.
+/// The known name that is spelled most like another one, where one is near: one letter in three may
+/// differ.
 pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     let allowed = (name.chars().count() / 3).clamp(1, 3);
@@ -28,7 +29,8 @@ pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 
 /// How many letters have to be put in, taken out, changed, or swapped with their neighbour.
 fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let (a, b): (Vec<char>, Vec<char>) =
+        (a.chars().take(64).collect(), b.chars().take(64).collect());
     let mut rows: [Vec<usize>; 3] = [Vec::new(), (0..=b.len()).collect(), Vec::new()];
     for (i, left) in a.iter().enumerate() {
         let mut row = vec![i + 1];

@@ -24,8 +24,11 @@ impl ChannelLoad {
     /// What lies where, in a few words: "3 waiting, 1 being sent".
     pub fn describe(&self) -> String {
         let facts = [(self.waiting, "waiting"), (self.in_hand, "being sent")];
-        let facts: Vec<String> =
-            facts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{} {what}", grouped(count))).collect();
+        let facts: Vec<String> = facts
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{} {what}", grouped(count)))
+            .collect();
         match self.state {
             _ if !facts.is_empty() => facts.join(", "),
             ChannelState::Live => "Nothing is waiting".to_string(),
@@ -39,6 +42,7 @@ impl ChannelLoad {
 pub struct DeliveryOverview {
     pub channels: Vec<ChannelLoad>,
     pub undelivered: UndeliveredPage,
-    /// Messages of this project that were with a sender when the server died, and went out again under the same key.
+    /// Messages of this project that were with a sender when the server died, and went out again
+    /// under the same key.
     pub doubts: i64,
 }

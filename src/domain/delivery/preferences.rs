@@ -40,10 +40,12 @@ pub enum Wish {
 }
 
 /// Channels that people choose, in the order of their page.
-const CHOSEN: [Channel; 5] = [Channel::Email, Channel::Sms, Channel::Whatsapp, Channel::Push, Channel::WebPush];
+const CHOSEN: [Channel; 5] =
+    [Channel::Email, Channel::Sms, Channel::Whatsapp, Channel::Push, Channel::WebPush];
 
 impl Recipient {
-    /// The lines of her page: where she has an address. WhatsApp shares the phone's; only where it was ever about it.
+    /// The lines of her page: where she has an address. WhatsApp shares the phone's; only where it
+    /// was ever about it.
     pub fn choices(&self) -> Vec<Choice> {
         CHOSEN.into_iter().filter_map(|channel| self.choice(channel)).collect()
     }
@@ -71,11 +73,16 @@ impl Recipient {
         match wish {
             Wish::Unsubscribe => vec![(self.channel, false)],
             // Also what the message came by, should she have no address there any more.
-            Wish::Nothing => {
-                all.filter(|channel| *channel != self.channel).chain([self.channel]).map(|channel| (channel, false)).collect()
-            }
+            Wish::Nothing => all
+                .filter(|channel| *channel != self.channel)
+                .chain([self.channel])
+                .map(|channel| (channel, false))
+                .collect(),
             Wish::Only(wanted) => {
-                let open = choices.iter().filter(|choice| choice.closed.is_none()).map(|choice| choice.channel);
+                let open = choices
+                    .iter()
+                    .filter(|choice| choice.closed.is_none())
+                    .map(|choice| choice.channel);
                 open.map(|channel| (channel, wanted.contains(&channel))).collect()
             }
         }
@@ -86,20 +93,26 @@ impl Recipient {
 fn closed(cause: Cause) -> Option<&'static str> {
     match cause {
         Cause::Unsubscribed => None,
-        Cause::ByHand => Some("Nothing is sent here any more. Write to us if you want messages again."),
-        Cause::Complained => {
-            Some("You marked a message as spam, so nothing is sent here any more. Write to us if you want messages again.")
+        Cause::ByHand => {
+            Some("Nothing is sent here any more. Write to us if you want messages again.")
         }
-        Cause::Bounced => {
-            Some("Messages to this address came back, so nothing is sent here any more. Write to us if it works again.")
-        }
+        Cause::Complained => Some(
+            "You marked a message as spam, so nothing is sent here any more. Write to us if you \
+                want messages again.",
+        ),
+        Cause::Bounced => Some(
+            "Messages to this address came back, so nothing is sent here any more. Write to us if \
+                it works again.",
+        ),
     }
 }
 
 fn masked(kind: AddressKind, address: &str) -> String {
     match kind {
         AddressKind::Email => match address.rsplit_once('@') {
-            Some((name, domain)) => format!("{}…@{domain}", name.chars().take(1).collect::<String>()),
+            Some((name, domain)) => {
+                format!("{}…@{domain}", name.chars().take(1).collect::<String>())
+            }
             None => "…".to_string(),
         },
         AddressKind::Phone => {
@@ -120,7 +133,10 @@ mod tests {
         Recipient {
             project: "Shop".to_string(),
             channel: Channel::Email,
-            addresses: addresses.into_iter().map(|(key, address)| (key.to_string(), address.to_string())).collect(),
+            addresses: addresses
+                .into_iter()
+                .map(|(key, address)| (key.to_string(), address.to_string()))
+                .collect(),
             consent: BTreeMap::new(),
             suppressed: HashMap::new(),
         }
@@ -131,7 +147,8 @@ mod tests {
     }
 
     #[test]
-    fn she_chooses_among_the_channels_that_reach_her_and_whoever_has_the_link_does_not_learn_her_address() {
+    fn she_chooses_among_the_channels_that_reach_her_and_whoever_has_the_link_does_not_learn_her_address()
+     {
         assert_eq!(channels(&ada()), [(Channel::Email, true), (Channel::Sms, true)]);
         let shown: Vec<String> = ada().choices().into_iter().map(|choice| choice.address).collect();
         assert_eq!(shown, ["a…@example.com", "…345"]);
@@ -140,7 +157,9 @@ mod tests {
     #[test]
     fn what_she_takes_back_herself_stays_open_and_a_bounce_does_not() {
         let mut recipient = ada();
-        recipient.suppressed = [(AddressKind::Email, Cause::Unsubscribed), (AddressKind::Phone, Cause::Bounced)].into();
+        recipient.suppressed =
+            [(AddressKind::Email, Cause::Unsubscribed), (AddressKind::Phone, Cause::Bounced)]
+                .into();
         let choices = recipient.choices();
         assert!(!choices[0].wanted && choices[0].closed.is_none());
         assert!(!choices[1].wanted && choices[1].closed.is_some());
@@ -152,6 +171,9 @@ mod tests {
     fn a_wish_is_about_its_channel_about_all_or_about_what_the_page_shows() {
         assert_eq!(ada().said(&Wish::Unsubscribe), [(Channel::Email, false)]);
         assert_eq!(ada().said(&Wish::Nothing), [(Channel::Sms, false), (Channel::Email, false)]);
-        assert_eq!(ada().said(&Wish::Only(vec![Channel::Sms])), [(Channel::Email, false), (Channel::Sms, true)]);
+        assert_eq!(
+            ada().said(&Wish::Only(vec![Channel::Sms])),
+            [(Channel::Email, false), (Channel::Sms, true)]
+        );
     }
 }

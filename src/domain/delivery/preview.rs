@@ -4,7 +4,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use super::{channel::ChannelState, sms::SmsSize};
-use crate::domain::{error::FieldError, graph::Node, ids::JourneyId, people::profile::Channel, settings::Settings};
+use crate::domain::{
+    error::FieldError, graph::Node, ids::JourneyId, people::profile::Channel, settings::Settings,
+};
 
 /// Where a message of a journey is shown.
 pub fn message_address(journey: JourneyId, node: &str) -> String {

@@ -64,7 +64,10 @@ mod tests {
                 went += available;
             }
             let fair = i64::from(per_second) * 60;
-            assert!((went - fair).abs() <= i64::from(per_second) + 1, "{per_second} a second, asked every {step} ms: {went}");
+            assert!(
+                (went - fair).abs() <= i64::from(per_second) + 1,
+                "{per_second} a second, asked every {step} ms: {went}"
+            );
         }
     }
 
@@ -75,7 +78,10 @@ mod tests {
         rate.spend(first);
         assert_eq!(rate.available(Timestamp(1)), 0);
         let next = rate.next();
-        assert!(rate.available(Timestamp(next.0 - 2)) == 0 && rate.available(next) == 1, "{next:?}");
+        assert!(
+            rate.available(Timestamp(next.0 - 2)) == 0 && rate.available(next) == 1,
+            "{next:?}"
+        );
     }
 
     #[test]

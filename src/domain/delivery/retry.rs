@@ -2,15 +2,18 @@
 
 use crate::domain::time::{HOUR_MS, MINUTE_MS, Timestamp};
 
-/// Waits between tries, in milliseconds: quick at first, for a hiccup; hours at last, for an outage.
-const WAITS: [i64; 8] = [2_000, 10_000, MINUTE_MS, 5 * MINUTE_MS, 20 * MINUTE_MS, HOUR_MS, 3 * HOUR_MS, 6 * HOUR_MS];
+/// Waits between tries, in milliseconds: quick at first, for a hiccup; hours at last, for an
+/// outage.
+const WAITS: [i64; 8] =
+    [2_000, 10_000, MINUTE_MS, 5 * MINUTE_MS, 20 * MINUTE_MS, HOUR_MS, 3 * HOUR_MS, 6 * HOUR_MS];
 /// Tries in all; a message that failed as often is undelivered.
 pub const TRIES: i64 = WAITS.len() as i64 + 1;
 /// The longest that a provider's own wish is respected.
 const WISH_MAX: i64 = 24 * HOUR_MS;
 
-/// When to try again after so many tries; none: it has been tried often enough. `wish_ms` is what the provider asked for,
-/// `chance` (0 to 99) spreads those who failed together, so that they do not come back together.
+/// When to try again after so many tries; none: it has been tried often enough. `wish_ms` is what
+/// the provider asked for, `chance` (0 to 99) spreads those who failed together, so that they do
+/// not come back together.
 pub fn next_try(tries: i64, now: Timestamp, wish_ms: Option<i64>, chance: u8) -> Option<Timestamp> {
     let index = usize::try_from(tries.max(1) - 1).ok()?;
     let wait = *WAITS.get(index)?;
@@ -27,7 +30,8 @@ mod tests {
 
     #[test]
     fn waits_grow_and_end() {
-        let waits: Vec<i64> = (1..TRIES).filter_map(|tries| next_try(tries, NOW, None, 0)).map(|at| at.0).collect();
+        let waits: Vec<i64> =
+            (1..TRIES).filter_map(|tries| next_try(tries, NOW, None, 0)).map(|at| at.0).collect();
         assert_eq!(waits, WAITS);
         assert!(waits.is_sorted());
         assert_eq!(next_try(TRIES, NOW, None, 0), None);

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// The alphabet of GSM, whose signs take seven bits.
-const GSM: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
+const GSM: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ \
+    !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 /// Signs of it that take two places.
 const GSM_DOUBLE: &str = "^{}\\[~]|€\u{c}";
 
@@ -19,7 +20,9 @@ pub struct SmsSize {
 
 /// Measures a text.
 pub fn sms_size(text: &str) -> SmsSize {
-    let places = |sign: char| if GSM.contains(sign) { Some(1) } else { GSM_DOUBLE.contains(sign).then_some(2) };
+    let places = |sign: char| {
+        if GSM.contains(sign) { Some(1) } else { GSM_DOUBLE.contains(sign).then_some(2) }
+    };
     let gsm: Option<usize> = text.chars().map(places).sum();
     let (length, one, each) = match gsm {
         Some(length) => (length, 160, 153),

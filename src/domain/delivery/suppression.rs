@@ -31,7 +31,8 @@ pub enum AddressKind {
 }
 
 impl AddressKind {
-    pub const ALL: [AddressKind; 4] = [AddressKind::Email, AddressKind::Phone, AddressKind::Push, AddressKind::WebPush];
+    pub const ALL: [AddressKind; 4] =
+        [AddressKind::Email, AddressKind::Phone, AddressKind::Push, AddressKind::WebPush];
 
     pub fn key(self) -> &'static str {
         match self {
@@ -65,19 +66,25 @@ impl AddressKind {
         Channel::ALL.into_iter().filter(move |channel| AddressKind::of(*channel) == Some(self))
     }
 
-    /// The one spelling under which an address stands on the list; none where it cannot be such an address.
+    /// The one spelling under which an address stands on the list; none where it cannot be such an
+    /// address.
     pub fn normalise(self, address: &str) -> Option<String> {
         let address = address.trim();
         let spelled = match self {
             AddressKind::Email => address.to_lowercase(),
             AddressKind::Phone => {
-                let number: String = address.chars().filter(|sign| sign.is_ascii_digit() || *sign == '+').collect();
+                let number: String =
+                    address.chars().filter(|sign| sign.is_ascii_digit() || *sign == '+').collect();
                 number.strip_prefix("00").map_or(number.clone(), |rest| format!("+{rest}"))
             }
             AddressKind::Push | AddressKind::WebPush => address.to_string(),
         };
         let good = match self {
-            AddressKind::Email => spelled.contains('@') && !spelled.contains(char::is_whitespace) && spelled.len() <= 254,
+            AddressKind::Email => {
+                spelled.contains('@')
+                    && !spelled.contains(char::is_whitespace)
+                    && spelled.len() <= 254
+            }
             AddressKind::Phone => (5..=32).contains(&spelled.len()) && !spelled[1..].contains('+'),
             AddressKind::Push | AddressKind::WebPush => !spelled.is_empty() && spelled.len() <= 512,
         };
@@ -85,7 +92,8 @@ impl AddressKind {
     }
 }
 
-/// Why an address is on the list. The greater one goes before the lesser, and only the least is taken back by herself.
+/// Why an address is on the list. The greater one goes before the lesser, and only the least is
+/// taken back by herself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
@@ -96,7 +104,8 @@ pub enum Cause {
 }
 
 impl Cause {
-    pub const ALL: [Cause; 4] = [Cause::Unsubscribed, Cause::ByHand, Cause::Complained, Cause::Bounced];
+    pub const ALL: [Cause; 4] =
+        [Cause::Unsubscribed, Cause::ByHand, Cause::Complained, Cause::Bounced];
 
     pub fn code(self) -> i64 {
         self as i64
@@ -116,23 +125,35 @@ impl Cause {
         }
     }
 
-    /// The end of a sentence: "her address is on the suppression list: it bounced: 550 no such user".
+    /// The end of a sentence: "her address is on the suppression list: it bounced: 550 no such
+    /// user".
     pub fn reason(self, detail: &str) -> String {
-        let detail: String = detail.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(REASON_MAX).collect();
+        let detail: String = detail
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .chars()
+            .take(REASON_MAX)
+            .collect();
         let (words, detailed) = match self {
             Cause::Bounced => ("it bounced", true),
             Cause::ByHand => ("added by hand", true),
             Cause::Complained => ("she marked a message as spam", false),
             Cause::Unsubscribed => ("she unsubscribed", false),
         };
-        if detailed && !detail.is_empty() { format!("{words}: {detail}") } else { words.to_string() }
+        if detailed && !detail.is_empty() {
+            format!("{words}: {detail}")
+        } else {
+            words.to_string()
+        }
     }
 }
 
-/// Is an address unwanted altogether? One phone number may be wanted for one channel and not for another: then consent alone
-/// decides.
+/// Is an address unwanted altogether? One phone number may be wanted for one channel and not for
+/// another: then consent alone decides.
 pub fn is_unwanted(consent: &BTreeMap<String, bool>, kind: AddressKind) -> bool {
-    let said = |wanted: bool| kind.channels().any(|channel| consent.get(channel.key()) == Some(&wanted));
+    let said =
+        |wanted: bool| kind.channels().any(|channel| consent.get(channel.key()) == Some(&wanted));
     said(false) && !said(true)
 }
 
@@ -161,14 +182,20 @@ impl SuppressionQuery {
         let mut parsed = Self { page: 1, ..Self::default() };
         for (key, value) in pairs(query).filter(|(_, value)| !value.is_empty()) {
             match key.as_str() {
-                "search" if value.chars().count() <= SEARCH_MAX => parsed.search = value.trim().to_string(),
+                "search" if value.chars().count() <= SEARCH_MAX => {
+                    parsed.search = value.trim().to_string()
+                }
                 "search" => {
-                    let sentence = format!("The search text is too long. Use at most {SEARCH_MAX} characters.");
+                    let sentence = format!(
+                        "The search text is too long. Use at most {SEARCH_MAX} characters."
+                    );
                     return Err(FieldError::new("search", "too_long", sentence));
                 }
                 "page" => {
                     let page = value.parse().ok().filter(|page| (1..=10_000_000).contains(page));
-                    parsed.page = page.ok_or_else(|| FieldError::new("page", "malformed", "Pages are whole numbers from 1."))?;
+                    parsed.page = page.ok_or_else(|| {
+                        FieldError::new("page", "malformed", "Pages are whole numbers from 1.")
+                    })?;
                 }
                 _ => {}
             }
@@ -228,7 +255,12 @@ pub fn read_addresses(kind: AddressKind, text: &str) -> Result<Vec<String>, Fiel
                 let shown: String = line.chars().take(60).collect();
                 let title = kind.title().to_lowercase();
                 let article = if title.starts_with('e') { "an" } else { "a" };
-                return refuse("malformed", format!("“{shown}” is not {article} {title}. Nothing was added; correct the line."));
+                return refuse(
+                    "malformed",
+                    format!(
+                        "“{shown}” is not {article} {title}. Nothing was added; correct the line."
+                    ),
+                );
             }
         }
     }
@@ -243,14 +275,24 @@ mod tests {
 
     #[test]
     fn one_address_has_one_spelling() {
-        assert_eq!(AddressKind::Email.normalise(" Ada@Example.COM "), Some("ada@example.com".to_string()));
+        assert_eq!(
+            AddressKind::Email.normalise(" Ada@Example.COM "),
+            Some("ada@example.com".to_string())
+        );
         for number in ["+49 (170) 123-45", "0049 170 12345", "+49/170/12345"] {
-            assert_eq!(AddressKind::Phone.normalise(number), Some("+4917012345".to_string()), "{number}");
+            assert_eq!(
+                AddressKind::Phone.normalise(number),
+                Some("+4917012345".to_string()),
+                "{number}"
+            );
         }
         assert_eq!(AddressKind::Push.normalise("AbC:d"), Some("AbC:d".to_string()));
-        for (kind, nonsense) in
-            [(AddressKind::Email, "ada"), (AddressKind::Email, "a b@c"), (AddressKind::Phone, "12"), (AddressKind::Push, " ")]
-        {
+        for (kind, nonsense) in [
+            (AddressKind::Email, "ada"),
+            (AddressKind::Email, "a b@c"),
+            (AddressKind::Phone, "12"),
+            (AddressKind::Push, " "),
+        ] {
             assert_eq!(kind.normalise(nonsense), None, "{nonsense}");
         }
     }
@@ -265,7 +307,10 @@ mod tests {
 
     #[test]
     fn a_reason_is_the_end_of_a_sentence() {
-        assert_eq!(Cause::Bounced.reason("550 5.1.1\r\n  no such user"), "it bounced: 550 5.1.1 no such user");
+        assert_eq!(
+            Cause::Bounced.reason("550 5.1.1\r\n  no such user"),
+            "it bounced: 550 5.1.1 no such user"
+        );
         assert_eq!(Cause::Bounced.reason(""), "it bounced");
         assert_eq!(Cause::Unsubscribed.reason("whatever"), "she unsubscribed");
         assert!(Cause::Bounced.reason(&"x".repeat(5_000)).len() < 400);
@@ -273,7 +318,9 @@ mod tests {
 
     #[test]
     fn a_number_that_is_wanted_for_one_channel_is_not_unwanted() {
-        let consent = |said: &[(&str, bool)]| said.iter().map(|(key, wanted)| (key.to_string(), *wanted)).collect();
+        let consent = |said: &[(&str, bool)]| {
+            said.iter().map(|(key, wanted)| (key.to_string(), *wanted)).collect()
+        };
         assert!(is_unwanted(&consent(&[("sms", false)]), AddressKind::Phone));
         assert!(!is_unwanted(&consent(&[("sms", false), ("whatsapp", true)]), AddressKind::Phone));
         assert!(!is_unwanted(&consent(&[("email", false)]), AddressKind::Phone));
@@ -285,7 +332,8 @@ mod tests {
         let typed = "ada@example.com\n\n Ada@example.com\nbob@example.com\n";
         let read = read_addresses(AddressKind::Email, typed).expect("good");
         assert_eq!(read, ["ada@example.com", "bob@example.com"]);
-        let error = read_addresses(AddressKind::Email, "ada@example.com\nnobody").expect_err("refused");
+        let error =
+            read_addresses(AddressKind::Email, "ada@example.com\nnobody").expect_err("refused");
         assert!(error.sentence.contains("“nobody” is not an e-mail address"), "{error}");
         assert_eq!(read_addresses(AddressKind::Email, " \n").expect_err("refused").key, "required");
     }

@@ -1,5 +1,6 @@
-//! Finds the line of a JSON text on which a path begins, so that a complaint about `journeys[2].graph.nodes[0].id` can
-//! say where to look. It walks text that has been read successfully before and therefore does not judge it.
+//! Finds the line of a JSON text on which a path begins, so that a complaint about
+//! `journeys[2].graph.nodes[0].id` can say where to look. It walks text that has been read
+//! successfully before and therefore does not judge it.
 
 /// The line (from 1) of the value at `path`, or of the deepest part of the path that exists.
 pub fn line_of(text: &str, path: &str) -> Option<usize> {
@@ -26,9 +27,11 @@ enum Step<'a> {
 }
 
 fn steps(path: &str) -> impl Iterator<Item = Step<'_>> {
-    path.split(['.', '[']).filter(|part| !part.is_empty()).map(|part| match part.strip_suffix(']') {
-        Some(index) => Step::Index(index.parse().unwrap_or(usize::MAX)),
-        None => Step::Key(part),
+    path.split(['.', '[']).filter(|part| !part.is_empty()).map(|part| {
+        match part.strip_suffix(']') {
+            Some(index) => Step::Index(index.parse().unwrap_or(usize::MAX)),
+            None => Step::Key(part),
+        }
     })
 }
 
@@ -55,7 +58,8 @@ impl Walker<'_> {
         Some(())
     }
 
-    /// From the start of an object to the value of one of its keys. Keys of our form hold no escapes.
+    /// From the start of an object to the value of one of its keys. Keys of our form hold no
+    /// escapes.
     fn enter_key(&mut self, key: &str) -> Option<()> {
         self.past(b'{')?;
         while self.peek()? == b'"' {
@@ -124,7 +128,9 @@ impl Walker<'_> {
                 b',' if depth == 0 => return Some(()),
                 _ => self.at += 1,
             }
-            if depth == 0 && matches!(self.bytes.get(self.at.wrapping_sub(1)), Some(b'"' | b'}' | b']')) {
+            if depth == 0
+                && matches!(self.bytes.get(self.at.wrapping_sub(1)), Some(b'"' | b'}' | b']'))
+            {
                 return Some(());
             }
         }
@@ -135,11 +141,13 @@ impl Walker<'_> {
 mod tests {
     use super::line_of;
 
-    const TEXT: &str = "{\n  \"a\": [1, {\"x\": \"}]\\\"\"},\n    {\n      \"b\": true\n    }\n  ],\n  \"c\": null\n}";
+    const TEXT: &str = "{\n  \"a\": [1, {\"x\": \"}]\\\"\"},\n    {\n      \"b\": true\n    }\n  \
+        ],\n  \"c\": null\n}";
 
     #[test]
     fn a_path_leads_to_its_line() {
-        for (path, line) in [("", 1), ("a", 2), ("a[1].x", 2), ("a[2]", 3), ("a[2].b", 4), ("c", 7)] {
+        for (path, line) in [("", 1), ("a", 2), ("a[1].x", 2), ("a[2]", 3), ("a[2].b", 4), ("c", 7)]
+        {
             assert_eq!(line_of(TEXT, path), Some(line), "{path}");
         }
     }

@@ -1,23 +1,26 @@
-//! Puts the nodes of a graph into layers, without overlaps: the layout is that of the `dagre` crate, here it is asked and its
-//! answer put onto the grid.
+//! Puts the nodes of a graph into layers, without overlaps: the layout is that of the `dagre`
+//! crate, here it is asked and its answer put onto the grid.
 //!
-//! The answer depends on nothing but the graph, so that aligning twice changes nothing. Steps that nobody reaches stand in
-//! a group of their own behind the rest.
+//! The answer depends on nothing but the graph, so that aligning twice changes nothing. Steps that
+//! nobody reaches stand in a group of their own behind the rest.
 
 use std::collections::{HashMap, HashSet};
 
 use dagre::{EdgeLabel, LayoutOptions, NodeLabel, RankDir, Ranker};
 
 use super::{
-    geometry::{Direction, GRID, NODE_HEIGHT, NODE_WIDTH, drawn_outlets, frames, shown_outlets, size, snap},
+    geometry::{
+        Direction, GRID, NODE_HEIGHT, NODE_WIDTH, drawn_outlets, frames, shown_outlets, size, snap,
+    },
     route::crowds,
 };
 use crate::domain::graph::{Graph, NodeKind, Position};
 
 /// From this many nodes on, layers are chosen by a quicker rule.
 const MANY: usize = 400;
-/// With more connectors than this the layers are laid out without looking at crossings: nobody could follow the lines in any
-/// case, and the page must not stand still. (800 take half a second to two, 2,000 ten.)
+/// With more connectors than this the layers are laid out without looking at crossings: nobody
+/// could follow the lines in any case, and the page must not stand still. (800 take half a second
+/// to two, 2,000 ten.)
 const TOO_MANY: usize = 800;
 /// Most room that is added between two layers.
 const ROOM_MAX: f64 = 40.0 * GRID;
@@ -38,16 +41,22 @@ pub fn align(graph: &mut Graph, direction: Direction) {
     }
 }
 
-/// Nodes as they are come upon from the entry, outlets in their order: siblings are laid out in the order in which they stand.
+/// Nodes as they are come upon from the entry, outlets in their order: siblings are laid out in the
+/// order in which they stand.
 fn reading_order(graph: &Graph) -> Vec<usize> {
-    let index: HashMap<&str, usize> = graph.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
+    let index: HashMap<&str, usize> =
+        graph.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
     let ways = ways(graph, &index);
     let mut seen = HashSet::new();
     let mut order = Vec::with_capacity(graph.nodes.len());
     let is_entry = |at: &usize| graph.nodes[*at].step == NodeKind::Entry {};
     let reached: HashSet<usize> = ways.iter().flatten().copied().collect();
     let all = 0..graph.nodes.len();
-    let roots = all.clone().filter(is_entry).chain(all.clone().filter(|at| !reached.contains(at))).chain(all);
+    let roots = all
+        .clone()
+        .filter(is_entry)
+        .chain(all.clone().filter(|at| !reached.contains(at)))
+        .chain(all);
     for root in roots {
         let mut open = vec![root];
         while let Some(at) = open.pop() {
@@ -64,8 +73,11 @@ fn reading_order(graph: &Graph) -> Vec<usize> {
 fn ways(graph: &Graph, index: &HashMap<&str, usize>) -> Vec<Vec<usize>> {
     let mut ways: Vec<Vec<(usize, usize)>> = vec![Vec::new(); graph.nodes.len()];
     for connector in &graph.connectors {
-        if let (Some(from), Some(to)) = (index.get(connector.from.as_str()), index.get(connector.to.as_str())) {
-            let place = graph.nodes[*from].outlets().iter().position(|outlet| *outlet == connector.outlet);
+        if let (Some(from), Some(to)) =
+            (index.get(connector.from.as_str()), index.get(connector.to.as_str()))
+        {
+            let place =
+                graph.nodes[*from].outlets().iter().position(|outlet| *outlet == connector.outlet);
             ways[*from].push((place.unwrap_or(usize::MAX), *to));
         }
     }
@@ -84,37 +96,51 @@ fn sizes(graph: &Graph, direction: Direction) -> Vec<(f64, f64)> {
         .iter()
         .map(|node| {
             let mine = drawn.get(node.id.as_str());
-            size(shown_outlets(node, |outlet| mine.is_some_and(|mine| mine.contains(outlet))).len(), direction)
+            size(
+                shown_outlets(node, |outlet| mine.is_some_and(|mine| mine.contains(outlet))).len(),
+                direction,
+            )
         })
         .collect()
 }
 
 fn laid_out(graph: &Graph, order: &[usize], direction: Direction) -> Vec<Position> {
     let sizes = sizes(graph, direction);
-    let index: HashMap<&str, usize> = graph.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
+    let index: HashMap<&str, usize> =
+        graph.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
     let ways = ways(graph, &index);
-    let mut picture = dagre::graph::Graph::<NodeLabel, EdgeLabel>::with_options(dagre::graph::GraphOptions {
-        directed: true,
-        multigraph: false,
-        compound: false,
-    });
+    let mut picture =
+        dagre::graph::Graph::<NodeLabel, EdgeLabel>::with_options(dagre::graph::GraphOptions {
+            directed: true,
+            multigraph: false,
+            compound: false,
+        });
     // Names that sort as the nodes are read.
     let mut names = vec![String::new(); graph.nodes.len()];
     for (place, at) in order.iter().enumerate() {
         names[*at] = format!("n{place:05}");
         let (width, height) = sizes[*at];
-        picture.set_node(names[*at].clone(), Some(NodeLabel { width, height, ..NodeLabel::default() }));
+        picture.set_node(
+            names[*at].clone(),
+            Some(NodeLabel { width, height, ..NodeLabel::default() }),
+        );
     }
     for at in order {
         for to in ways[*at].iter().filter(|to| *to != at) {
-            picture.set_edge(names[*at].as_str(), names[*to].as_str(), Some(EdgeLabel::default()), None);
+            picture.set_edge(
+                names[*at].as_str(),
+                names[*to].as_str(),
+                Some(EdgeLabel::default()),
+                None,
+            );
         }
     }
     let (rankdir, ranksep) = match direction {
         Direction::Down => (RankDir::TB, 4.0 * GRID),
         Direction::Right => (RankDir::LR, 6.0 * GRID),
     };
-    let ranker = if graph.nodes.len() > MANY { Ranker::LongestPath } else { Ranker::NetworkSimplex };
+    let ranker =
+        if graph.nodes.len() > MANY { Ranker::LongestPath } else { Ranker::NetworkSimplex };
     let options = LayoutOptions {
         rankdir,
         ranksep,
@@ -130,8 +156,10 @@ fn laid_out(graph: &Graph, order: &[usize], direction: Direction) -> Vec<Positio
         .zip(&sizes)
         .map(|(name, (width, height))| {
             let label = picture.node(name);
-            let middle = |value: Option<f64>| value.filter(|value| value.is_finite()).unwrap_or(0.0);
-            let (x, y) = (middle(label.and_then(|label| label.x)), middle(label.and_then(|label| label.y)));
+            let middle =
+                |value: Option<f64>| value.filter(|value| value.is_finite()).unwrap_or(0.0);
+            let (x, y) =
+                (middle(label.and_then(|label| label.x)), middle(label.and_then(|label| label.y)));
             snap(Position { x: x - width / 2.0, y: y - height / 2.0 })
         })
         .collect()
@@ -140,9 +168,11 @@ fn laid_out(graph: &Graph, order: &[usize], direction: Direction) -> Vec<Positio
 /// Layers by the longest way from a beginning, each a row in reading order.
 fn layers(graph: &Graph, order: &[usize], direction: Direction) -> Vec<Position> {
     let sizes = sizes(graph, direction);
-    let index: HashMap<&str, usize> = graph.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
+    let index: HashMap<&str, usize> =
+        graph.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
     let ways = ways(graph, &index);
-    let read: HashMap<usize, usize> = order.iter().enumerate().map(|(place, at)| (*at, place)).collect();
+    let read: HashMap<usize, usize> =
+        order.iter().enumerate().map(|(place, at)| (*at, place)).collect();
     let mut layer = vec![0_usize; graph.nodes.len()];
     // Ways that lead back in the reading order do not count: what remains has no circles.
     for at in order {
@@ -155,8 +185,10 @@ fn layers(graph: &Graph, order: &[usize], direction: Direction) -> Vec<Position>
     let (gap_along, gap_across) = (4.0 * GRID, 3.0 * GRID);
     let mut across: HashMap<usize, f64> = HashMap::new();
     let mut places = vec![Position::default(); graph.nodes.len()];
-    let depth =
-        sizes.iter().map(|(width, height)| if direction == Direction::Down { *height } else { *width }).fold(0.0, f64::max);
+    let depth = sizes
+        .iter()
+        .map(|(width, height)| if direction == Direction::Down { *height } else { *width })
+        .fold(0.0, f64::max);
     for at in order {
         let along = layer[*at] as f64 * (depth + gap_along);
         let next = across.entry(layer[*at]).or_insert(0.0);
@@ -183,7 +215,10 @@ fn roomy(graph: &Graph, mut places: Vec<Position>, direction: Direction) -> Vec<
     for pair in layers.windows(2) {
         let (from, to) = (pair[0] + depth, pair[1]);
         let here = crowds.iter().filter(|crowd| crowd.top >= from && crowd.bottom <= to);
-        let missing = here.map(|crowd| crowd.room - (crowd.bottom - crowd.top)).fold(0.0, f64::max).min(ROOM_MAX);
+        let missing = here
+            .map(|crowd| crowd.room - (crowd.bottom - crowd.top))
+            .fold(0.0, f64::max)
+            .min(ROOM_MAX);
         moved += (missing / GRID).ceil() * GRID;
         moves.push(moved);
     }
@@ -210,7 +245,10 @@ fn overlapping(graph: &Graph, places: &[Position], direction: Direction) -> bool
     let mut frames = frames(&placed(graph, places), direction);
     frames.sort_by(|a, b| a.y.total_cmp(&b.y));
     frames.iter().enumerate().any(|(index, frame)| {
-        frames[index + 1..].iter().take_while(|other| other.y < frame.bottom()).any(|other| other.overlaps(frame))
+        frames[index + 1..]
+            .iter()
+            .take_while(|other| other.y < frame.bottom())
+            .any(|other| other.overlaps(frame))
     })
 }
 

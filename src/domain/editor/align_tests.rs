@@ -14,10 +14,15 @@ fn trees() -> impl Strategy<Value = Graph> {
         for number in 0..count {
             graph.nodes.push(Node::new(format!("s{number}"), split(count)));
         }
-        graph.connectors.push(Connector { from: "entry".into(), outlet: "next".into(), to: "s0".into() });
+        graph.connectors.push(Connector {
+            from: "entry".into(),
+            outlet: "next".into(),
+            to: "s0".into(),
+        });
         for (number, parent) in parents.iter().enumerate().skip(1) {
             let from = format!("s{}", parent.index(number));
-            // Later steps leave by earlier outlets, so that the order of the nodes is not the order of the outlets.
+            // Later steps leave by earlier outlets, so that the order of the nodes is not the order
+            // of the outlets.
             let outlet = format!("branch {}", count - number);
             graph.connectors.push(Connector { from, outlet, to: format!("s{number}") });
         }
@@ -29,7 +34,12 @@ fn no_overlaps(graph: &Graph, direction: Direction) -> Result<(), TestCaseError>
     let frames = frames(graph, direction);
     for (index, a) in frames.iter().enumerate() {
         for (other, b) in frames.iter().enumerate().skip(index + 1) {
-            prop_assert!(!a.overlaps(b), "{} and {} overlap: {a:?} {b:?}", graph.nodes[index].id, graph.nodes[other].id);
+            prop_assert!(
+                !a.overlaps(b),
+                "{} and {} overlap: {a:?} {b:?}",
+                graph.nodes[index].id,
+                graph.nodes[other].id
+            );
         }
     }
     Ok(())
@@ -86,6 +96,12 @@ fn a_graph_with_as_many_nodes_as_there_may_be_is_aligned_too() {
         before = (id, "next".to_string());
     }
     align(&mut graph, Direction::Down);
-    assert!(!overlapping(&graph, &graph.nodes.iter().map(|node| node.position).collect::<Vec<_>>(), Direction::Down));
-    assert!(graph.nodes.iter().all(|node| node.position.y.abs() <= crate::domain::graph::POSITION_MAX));
+    assert!(!overlapping(
+        &graph,
+        &graph.nodes.iter().map(|node| node.position).collect::<Vec<_>>(),
+        Direction::Down
+    ));
+    assert!(
+        graph.nodes.iter().all(|node| node.position.y.abs() <= crate::domain::graph::POSITION_MAX)
+    );
 }

@@ -10,8 +10,13 @@ const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
 fn graph(nodes: &serde_json::Value, ways: &[(&str, &str, &str)]) -> Graph {
     let mut list = vec![json!({"id": "entry", "step": {"entry": {}}})];
-    list.extend(nodes.as_object().expect("nodes").iter().map(|(id, step)| json!({"id": id, "step": step})));
-    let connectors: Vec<_> = ways.iter().map(|(from, outlet, to)| json!({"from": from, "outlet": outlet, "to": to})).collect();
+    list.extend(
+        nodes.as_object().expect("nodes").iter().map(|(id, step)| json!({"id": id, "step": step})),
+    );
+    let connectors: Vec<_> = ways
+        .iter()
+        .map(|(from, outlet, to)| json!({"from": from, "outlet": outlet, "to": to}))
+        .collect();
     serde_json::from_value(json!({"nodes": list, "connectors": connectors})).expect("a graph")
 }
 
@@ -54,7 +59,12 @@ fn pair(node: &str, key: &str) -> (String, String) {
 fn a_sound_journey_is_warned_of_its_ends_only() {
     let sound = graph(
         &json!({"mail": {"email": {"subject": "Hi", "body": "…"}}, "done": {"goal": {"name": "Read"}}}),
-        &[("entry", "next", "mail"), ("mail", "sent", "done"), ("mail", "failed", "done"), ("mail", "unreachable", "done")],
+        &[
+            ("entry", "next", "mail"),
+            ("mail", "sent", "done"),
+            ("mail", "failed", "done"),
+            ("mail", "unreachable", "done"),
+        ],
     );
     assert_eq!(checks(&sound, &settings(), &catalogue(), NOW), []);
     let mut open = sound;
@@ -72,7 +82,10 @@ fn every_error_leads_to_its_node() {
         }),
         &[("entry", "next", "a"), ("a", "next", "b"), ("b", "x", "a")],
     );
-    assert_eq!(errors_of(&bad, &settings()), [pair("alone", "unreachable"), pair("a", "cycle"), pair("a", "required")]);
+    assert_eq!(
+        errors_of(&bad, &settings()),
+        [pair("alone", "unreachable"), pair("a", "cycle"), pair("a", "required")]
+    );
     let split = graph(
         &json!({"s": {"random_split": {"shares": [{"name": "x", "percent": 60}, {"name": "y", "percent": 60}]}}}),
         &[("entry", "next", "s")],
@@ -86,14 +99,20 @@ fn forms_that_are_not_filled_in_are_errors() {
         &json!({"m": {"email": {"subject": "", "body": " "}}, "w": {"wait_for_event": {"event": {"name": ""}, "timeout_minutes": 5}}}),
         &[("entry", "next", "m"), ("m", "sent", "w")],
     );
-    assert_eq!(errors_of(&empty, &settings()), [pair("m", "required"), pair("m", "required"), pair("w", "required")]);
+    assert_eq!(
+        errors_of(&empty, &settings()),
+        [pair("m", "required"), pair("m", "required"), pair("w", "required")]
+    );
 }
 
 #[test]
 fn a_start_in_the_past_is_a_warning_and_an_end_in_the_past_an_error() {
     let graph = graph(&json!({"g": {"goal": {"name": "Done"}}}), &[("entry", "next", "g")]);
     let past = Settings { start: Some(NOW.plus(-2)), end: Some(NOW.plus(-1)), ..settings() };
-    assert_eq!((errors_of(&graph, &past), warnings_of(&graph, &past)), (vec![pair("", "past")], vec![pair("", "past")]));
+    assert_eq!(
+        (errors_of(&graph, &past), warnings_of(&graph, &past)),
+        (vec![pair("", "past")], vec![pair("", "past")])
+    );
 }
 
 #[test]
@@ -106,12 +125,23 @@ fn a_delay_into_quiet_hours_before_a_message_is_a_warning() {
                 "g": {"sms": {"body": "Hi"}},
                 "other": {"delay": {"until": {"time": "23:00"}}}
             }),
-            &[("entry", "next", "d"), ("d", "next", "l"), ("l", "next", "g"), ("g", "sent", "other")],
+            &[
+                ("entry", "next", "d"),
+                ("d", "next", "l"),
+                ("l", "next", "g"),
+                ("g", "sent", "other"),
+            ],
         )
     };
-    let quiet = QuietHours { from: "22:00".to_string(), to: "08:00".to_string(), then: QuietThen::SendWhenOver };
+    let quiet = QuietHours {
+        from: "22:00".to_string(),
+        to: "08:00".to_string(),
+        then: QuietThen::SendWhenOver,
+    };
     let settings = Settings { quiet_hours: Some(quiet), ..settings() };
-    let about_quiet = |graph: &Graph| warnings_of(graph, &settings).into_iter().filter(|(_, key)| key == "quiet_hours").collect();
+    let about_quiet = |graph: &Graph| {
+        warnings_of(graph, &settings).into_iter().filter(|(_, key)| key == "quiet_hours").collect()
+    };
     let found: Vec<_> = about_quiet(&late("23:00"));
     assert_eq!(found, [pair("d", "quiet_hours")]);
     let none: Vec<_> = about_quiet(&late("09:00"));
@@ -122,7 +152,12 @@ fn a_delay_into_quiet_hours_before_a_message_is_a_warning() {
 fn whoever_does_nothing_with_a_message_must_not_wait_for_ever() {
     let answers = graph(
         &json!({"m": {"email": {"subject": "Hi", "body": "…"}}, "g": {"goal": {"name": "Read"}}}),
-        &[("entry", "next", "m"), ("m", "clicked", "g"), ("m", "failed", "g"), ("m", "unreachable", "g")],
+        &[
+            ("entry", "next", "m"),
+            ("m", "clicked", "g"),
+            ("m", "failed", "g"),
+            ("m", "unreachable", "g"),
+        ],
     );
     assert_eq!(warnings_of(&answers, &settings()), [pair("m", "waits_for_ever")]);
     let with_end = Settings { timeout_hours: Some(48), ..settings() };
@@ -154,10 +189,25 @@ fn names_that_nobody_knows_are_told_once() {
     let start = json!({"start_journey": {"journey": "Nowhere"}});
     let graph = graph(
         &json!({"s": step, "t": step, "u": start}),
-        &[("entry", "next", "s"), ("s", "b", "t"), ("s", "others", "t"), ("t", "b", "u"), ("t", "others", "u")],
+        &[
+            ("entry", "next", "s"),
+            ("s", "b", "t"),
+            ("s", "others", "t"),
+            ("t", "b", "u"),
+            ("t", "others", "u"),
+        ],
     );
-    let keys: Vec<_> = warnings_of(&graph, &settings()).into_iter().filter(|(_, key)| key.starts_with("unknown")).collect();
-    let of_s = ["unknown_property", "unknown_property", "unknown_event", "unknown_segment", "unknown_list"];
+    let keys: Vec<_> = warnings_of(&graph, &settings())
+        .into_iter()
+        .filter(|(_, key)| key.starts_with("unknown"))
+        .collect();
+    let of_s = [
+        "unknown_property",
+        "unknown_property",
+        "unknown_event",
+        "unknown_segment",
+        "unknown_list",
+    ];
     let mut expected: Vec<_> = of_s.into_iter().map(|key| pair("s", key)).collect();
     expected.push(pair("u", "unknown_journey"));
     assert_eq!(keys, expected);
@@ -170,8 +220,13 @@ fn channels_that_do_not_send_are_told_once_each() {
         &[("entry", "next", "a"), ("a", "sent", "b"), ("b", "sent", "c")],
     );
     let silent = Catalogue { live_channels: Vec::new(), ..catalogue() };
-    let channels = checks(&graph, &settings(), &silent, NOW).into_iter().filter(|check| check.problem.key == "channel");
-    assert_eq!(channels.map(|check| check.node.unwrap_or_default()).collect::<Vec<_>>(), ["b", "a"]);
+    let channels = checks(&graph, &settings(), &silent, NOW)
+        .into_iter()
+        .filter(|check| check.problem.key == "channel");
+    assert_eq!(
+        channels.map(|check| check.node.unwrap_or_default()).collect::<Vec<_>>(),
+        ["b", "a"]
+    );
 }
 
 #[test]
@@ -186,11 +241,16 @@ fn a_graph_of_the_largest_size_with_absurd_shapes_is_checked_all_the_same() {
         };
         nodes.push(Node::new(format!("n{index}"), step));
         let before = if index == 1 { "entry".to_string() } else { format!("n{}", index - 1) };
-        connectors.push(Connector { from: before, outlet: "next".to_string(), to: format!("n{index}") });
+        connectors.push(Connector {
+            from: before,
+            outlet: "next".to_string(),
+            to: format!("n{index}"),
+        });
     }
     nodes[7].position.x = f64::NAN;
     let large = Graph { nodes, connectors };
-    let quiet = QuietHours { from: "22:00".to_string(), to: "08:00".to_string(), then: QuietThen::Drop };
+    let quiet =
+        QuietHours { from: "22:00".to_string(), to: "08:00".to_string(), then: QuietThen::Drop };
     let settings = Settings { quiet_hours: Some(quiet), ..settings() };
     assert_eq!(errors_of(&large, &settings), [pair("n7", "range")]);
     let mut larger = large;

@@ -7,7 +7,8 @@ use super::{
     sketch::{Edit, Refused, Sketch},
 };
 
-/// Most steps that can be taken back, and most nodes that all of them together may hold: memory has an end.
+/// Most steps that can be taken back, and most nodes that all of them together may hold: memory has
+/// an end.
 const STEPS_MAX: usize = 200;
 const NODES_KEPT: usize = 100_000;
 
@@ -94,12 +95,16 @@ impl Desk {
     }
 }
 
-/// Changes about the same thing that follow each other are one step: the letters of a word, the steps of a move.
+/// Changes about the same thing that follow each other are one step: the letters of a word, the
+/// steps of a move.
 fn topic(edit: &Edit) -> Option<String> {
     match edit {
         Edit::Change { node, field } => Some(format!("change {} {field}", node.id)),
         Edit::Settings { field, .. } => Some(format!("settings {field}")),
-        Edit::Move { to } => Some(format!("move {}", to.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(" "))),
+        Edit::Move { to } => Some(format!(
+            "move {}",
+            to.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(" ")
+        )),
         _ => None,
     }
 }
@@ -132,7 +137,8 @@ mod tests {
             assert_eq!(desk.apply(&typed(body)), Ok(true));
         }
         for x in [420.0, 440.0, 460.0] {
-            desk.apply(&Edit::Move { to: vec![("sms-1".into(), Position { x, y: 0.0 })] }).expect("moved");
+            desk.apply(&Edit::Move { to: vec![("sms-1".into(), Position { x, y: 0.0 })] })
+                .expect("moved");
         }
         assert!(desk.undo() && desk.undo());
         let node = desk.now().graph.node("sms-1").expect("there");
@@ -155,7 +161,10 @@ mod tests {
     #[test]
     fn what_changes_nothing_is_no_step() {
         let mut desk = desk();
-        assert_eq!(desk.apply(&Edit::Move { to: vec![("entry".into(), Position::default())] }), Ok(false));
+        assert_eq!(
+            desk.apply(&Edit::Move { to: vec![("entry".into(), Position::default())] }),
+            Ok(false)
+        );
         assert!(!desk.can_undo());
     }
 

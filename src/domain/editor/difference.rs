@@ -1,4 +1,5 @@
-//! What is different between two graphs with their settings, in words; and whether a published version may be changed so.
+//! What is different between two graphs with their settings, in words; and whether a published
+//! version may be changed so.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -72,28 +73,42 @@ impl VersionDifference {
     /// What keeps the change from being made to a published version in place, each with its place.
     pub fn beyond_content(&self) -> Vec<FieldError> {
         let refuse = |path: String, what: String| {
-            FieldError::new(path, "needs_version", format!("{what} Make a new version for that; here only texts can be changed."))
+            FieldError::new(
+                path,
+                "needs_version",
+                format!("{what} Make a new version for that; here only texts can be changed."),
+            )
         };
         let mut found = Vec::new();
         for node in &self.nodes {
             let path = format!("graph.nodes.{}", node.node);
             match &node.change {
-                Change::Added => found.push(refuse(path, format!("The step “{}” is new.", node.title))),
-                Change::Removed => found.push(refuse(path, format!("The step “{}” is gone.", node.title))),
+                Change::Added => {
+                    found.push(refuse(path, format!("The step “{}” is new.", node.title)))
+                }
+                Change::Removed => {
+                    found.push(refuse(path, format!("The step “{}” is gone.", node.title)))
+                }
                 Change::Changed(fields) => {
                     found.extend(fields.iter().filter(|field| !field.content).map(|field| {
-                        let what = format!("The step “{}” has another {}.", node.title, field.title());
+                        let what =
+                            format!("The step “{}” has another {}.", node.title, field.title());
                         refuse(format!("{path}.{}", field.field), what)
                     }));
                 }
             }
         }
-        found.extend(self.connectors.iter().map(|connector| refuse("graph.connectors".to_string(), connector.sentence.clone())));
         found.extend(
-            self.settings
-                .iter()
-                .map(|field| refuse(format!("settings.{}", field.field), format!("Another {} is set.", field.title()))),
+            self.connectors.iter().map(|connector| {
+                refuse("graph.connectors".to_string(), connector.sentence.clone())
+            }),
         );
+        found.extend(self.settings.iter().map(|field| {
+            refuse(
+                format!("settings.{}", field.field),
+                format!("Another {} is set.", field.title()),
+            )
+        }));
         found
     }
 }
@@ -107,9 +122,14 @@ impl FieldChange {
 
 /// What changed from one to the other.
 pub fn difference(before: (&Graph, &Settings), after: (&Graph, &Settings)) -> VersionDifference {
-    let mut found = VersionDifference { settings: settings_changes(before.1, after.1), ..VersionDifference::default() };
-    let old: HashMap<&str, &Node> = before.0.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
-    let new: HashMap<&str, &Node> = after.0.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
+    let mut found = VersionDifference {
+        settings: settings_changes(before.1, after.1),
+        ..VersionDifference::default()
+    };
+    let old: HashMap<&str, &Node> =
+        before.0.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
+    let new: HashMap<&str, &Node> =
+        after.0.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
     for node in &after.0.nodes {
         match old.get(node.id.as_str()) {
             None => found.nodes.push(whole(node, Change::Added)),
@@ -142,11 +162,14 @@ fn connector_changes(
 ) -> Vec<ConnectorChange> {
     let were: BTreeSet<&Connector> = before.connectors.iter().collect();
     let are: BTreeSet<&Connector> = after.connectors.iter().collect();
-    let title = |nodes: &HashMap<&str, &Node>, id: &str| nodes.get(id).map_or_else(|| id.to_string(), |node| node.title());
+    let title = |nodes: &HashMap<&str, &Node>, id: &str| {
+        nodes.get(id).map_or_else(|| id.to_string(), |node| node.title())
+    };
     let change = |connector: &Connector, nodes: &HashMap<&str, &Node>, added: bool| {
         let Connector { from, outlet, to } = connector.clone();
         let leads = if added { "now leads" } else { "no longer leads" };
-        let sentence = format!("“{}” {leads} to “{}” by “{outlet}”.", title(nodes, &from), title(nodes, &to));
+        let sentence =
+            format!("“{}” {leads} to “{}” by “{outlet}”.", title(nodes, &from), title(nodes, &to));
         ConnectorChange { from, outlet, to, sentence, added }
     };
     let gone = were.difference(&are).map(|connector| change(connector, old, false));
@@ -189,7 +212,8 @@ fn step_changes(before: &NodeKind, after: &NodeKind) -> Vec<FieldChange> {
     field_changes(&old, &new, &|field| before.is_message() && CONTENT.contains(&field))
 }
 
-/// Fields of messages that are texts. What a field of this name is in a step that sends nothing does not matter.
+/// Fields of messages that are texts. What a field of this name is in a step that sends nothing
+/// does not matter.
 const CONTENT: [&str; 7] = ["subject", "body", "title", "link", "url", "template", "headers"];
 
 /// The kind of a step and its fields, as its JSON has them.
@@ -207,7 +231,11 @@ fn settings_changes(before: &Settings, after: &Settings) -> Vec<FieldChange> {
     field_changes(&object(before), &object(after), &|_| false)
 }
 
-fn field_changes(before: &Map<String, Value>, after: &Map<String, Value>, content: &dyn Fn(&str) -> bool) -> Vec<FieldChange> {
+fn field_changes(
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+    content: &dyn Fn(&str) -> bool,
+) -> Vec<FieldChange> {
     let fields: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     fields
         .into_iter()
@@ -224,8 +252,12 @@ fn field_changes(before: &Map<String, Value>, after: &Map<String, Value>, conten
 fn sending(sending: &Sending) -> String {
     let mut parts = Vec::new();
     let minutes = crate::domain::graph::node::minutes;
-    parts.extend(sending.too_late_minutes.map(|length| format!("too late after {}", minutes(length))));
-    parts.extend(sending.answer_minutes.map(|length| format!("waits {} for an answer", minutes(length))));
+    parts.extend(
+        sending.too_late_minutes.map(|length| format!("too late after {}", minutes(length))),
+    );
+    parts.extend(
+        sending.answer_minutes.map(|length| format!("waits {} for an answer", minutes(length))),
+    );
     parts.extend(sending.ignore_caps.then(|| "ignores frequency caps".to_string()));
     parts.join(", ")
 }
@@ -236,18 +268,31 @@ fn in_words(field: &str, value: Option<&Value>) -> String {
     let text = match field {
         "event" => read(value, event),
         "exits" => read(value, |events: Vec<EventMatch>| list(events, event)),
-        "branches" => read(value, |branches: Vec<Branch>| list(branches, |b| format!("{}: {}", b.name, b.criteria.describe()))),
-        "shares" => read(value, |shares: Vec<Share>| list(shares, |share| format!("{} {}%", share.name, share.percent))),
-        "set" => read(value, |set: Vec<PropertyValue>| list(set, |one| format!("{} = {}", one.property, one.value))),
+        "branches" => read(value, |branches: Vec<Branch>| {
+            list(branches, |b| format!("{}: {}", b.name, b.criteria.describe()))
+        }),
+        "shares" => read(value, |shares: Vec<Share>| {
+            list(shares, |share| format!("{} {}%", share.name, share.percent))
+        }),
+        "set" => read(value, |set: Vec<PropertyValue>| {
+            list(set, |one| format!("{} = {}", one.property, one.value))
+        }),
         "entry" => read(value, |entry: Entry| entry.describe()),
-        "goals" => read(value, |goals: Vec<Goal>| list(goals, |goal| format!("{}: {}", goal.name, event(goal.event)))),
+        "goals" => read(value, |goals: Vec<Goal>| {
+            list(goals, |goal| format!("{}: {}", goal.name, event(goal.event)))
+        }),
         "reentry" => read(value, reentry),
         "quiet_hours" => read(value, |quiet: QuietHours| format!("{} to {}", quiet.from, quiet.to)),
         "criteria" => read(value, |criteria: Criteria| criteria.describe()),
         _ => None,
     };
-    let text = text.unwrap_or_else(|| value.as_str().map_or_else(|| value.to_string(), str::to_string));
-    if text.chars().count() <= SHOWN_MAX { text } else { text.chars().take(SHOWN_MAX - 1).chain(['…']).collect() }
+    let text =
+        text.unwrap_or_else(|| value.as_str().map_or_else(|| value.to_string(), str::to_string));
+    if text.chars().count() <= SHOWN_MAX {
+        text
+    } else {
+        text.chars().take(SHOWN_MAX - 1).chain(['…']).collect()
+    }
 }
 
 fn read<T: DeserializeOwned>(value: &Value, describe: impl FnOnce(T) -> String) -> Option<String> {
@@ -260,7 +305,11 @@ fn list<T>(items: Vec<T>, describe: impl Fn(T) -> String) -> String {
 
 fn event(event: EventMatch) -> String {
     let filters: Vec<String> = event.filters.iter().map(PropertyFilter::describe).collect();
-    if filters.is_empty() { event.name } else { format!("{} where {}", event.name, filters.join(" and ")) }
+    if filters.is_empty() {
+        event.name
+    } else {
+        format!("{} where {}", event.name, filters.join(" and "))
+    }
 }
 
 fn reentry(reentry: Reentry) -> String {

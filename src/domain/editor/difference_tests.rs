@@ -43,7 +43,8 @@ fn nothing_is_different_from_itself_in_whatever_order() {
 #[test]
 fn texts_names_places_and_sending_may_be_changed_in_place() {
     let texts = refused(|graph| {
-        graph.nodes[2].step = NodeKind::Email { subject: "Still there?".to_string(), body: "Other".to_string() };
+        graph.nodes[2].step =
+            NodeKind::Email { subject: "Still there?".to_string(), body: "Other".to_string() };
         graph.nodes[2].name = None;
         graph.nodes[2].sending.too_late_minutes = Some(60);
         graph.nodes[1].position = Position { x: 40.0, y: 80.0 };
@@ -55,16 +56,24 @@ fn texts_names_places_and_sending_may_be_changed_in_place() {
 fn everything_else_needs_a_new_version_and_is_named() {
     assert_eq!(
         refused(|graph| {
-            graph.nodes[1].step = serde_json::from_value(json!({"delay": {"for": {"minutes": 30}}})).expect("a step");
+            graph.nodes[1].step =
+                serde_json::from_value(json!({"delay": {"for": {"minutes": 30}}})).expect("a step");
             graph.nodes[2].step = NodeKind::Sms { body: "Hello".to_string() };
             graph.nodes.push(Node::new("new", NodeKind::Goal { name: "Done".to_string() }));
             graph.nodes.remove(3);
             graph.connectors.pop();
         }),
-        ["graph.nodes.wait.delay", "graph.nodes.mail.kind", "graph.nodes.new", "graph.nodes.hook", "graph.connectors"]
+        [
+            "graph.nodes.wait.delay",
+            "graph.nodes.mail.kind",
+            "graph.nodes.new",
+            "graph.nodes.hook",
+            "graph.connectors"
+        ]
     );
     let method = refused(|graph| {
-        let step = json!({"webhook": {"url": "https://example.com", "body": "{}", "method": "PUT"}});
+        let step =
+            json!({"webhook": {"url": "https://example.com", "body": "{}", "method": "PUT"}});
         graph.nodes[3].step = serde_json::from_value(step).expect("a step");
     });
     assert_eq!(method, ["graph.nodes.hook.method"]);
@@ -79,8 +88,11 @@ fn settings_are_compared_field_by_field_in_words() {
         ..settings()
     };
     let found = difference((&graph(), &settings()), (&graph(), &after));
-    let lines: Vec<(&str, &str, &str)> =
-        found.settings.iter().map(|field| (field.field.as_str(), field.before.as_str(), field.after.as_str())).collect();
+    let lines: Vec<(&str, &str, &str)> = found
+        .settings
+        .iter()
+        .map(|field| (field.field.as_str(), field.before.as_str(), field.after.as_str()))
+        .collect();
     assert_eq!(
         lines,
         [
@@ -97,6 +109,13 @@ fn connectors_are_told_with_the_names_of_their_ends() {
     let mut after = graph();
     after.connectors[2].to = "wait".to_string();
     let found = difference((&graph(), &settings()), (&after, &settings()));
-    let sentences: Vec<&str> = found.connectors.iter().map(|change| change.sentence.as_str()).collect();
-    assert_eq!(sentences, ["“Reminder” no longer leads to “Webhook” by “sent”.", "“Reminder” now leads to “Delay” by “sent”."]);
+    let sentences: Vec<&str> =
+        found.connectors.iter().map(|change| change.sentence.as_str()).collect();
+    assert_eq!(
+        sentences,
+        [
+            "“Reminder” no longer leads to “Webhook” by “sent”.",
+            "“Reminder” now leads to “Delay” by “sent”."
+        ]
+    );
 }

@@ -1,4 +1,5 @@
-//! Steps on the clipboard: a text, so that they can be pasted into another journey, another tab or a letter to a colleague.
+//! Steps on the clipboard: a text, so that they can be pasted into another journey, another tab or
+//! a letter to a colleague.
 
 use std::collections::HashSet;
 
@@ -29,10 +30,16 @@ const TEXT_MAX: usize = 4_000_000;
 impl Fragment {
     /// The chosen steps of a graph.
     pub fn cut_out(graph: &Graph, chosen: impl Fn(&str) -> bool) -> Self {
-        let nodes: Vec<Node> =
-            graph.nodes.iter().filter(|node| chosen(&node.id) && node.step != NodeKind::Entry {}).cloned().collect();
+        let nodes: Vec<Node> = graph
+            .nodes
+            .iter()
+            .filter(|node| chosen(&node.id) && node.step != NodeKind::Entry {})
+            .cloned()
+            .collect();
         let ids: HashSet<&str> = nodes.iter().map(|node| node.id.as_str()).collect();
-        let inside = |connector: &&Connector| ids.contains(connector.from.as_str()) && ids.contains(connector.to.as_str());
+        let inside = |connector: &&Connector| {
+            ids.contains(connector.from.as_str()) && ids.contains(connector.to.as_str())
+        };
         let connectors = graph.connectors.iter().filter(inside).cloned().collect();
         Self { wayfare: Kind::Steps, nodes, connectors }
     }
@@ -52,9 +59,11 @@ impl Fragment {
         let read = match serde_json::from_str::<Fragment>(text) {
             Ok(read) => read,
             Err(_) => {
-                return Some(
-                    Err("What is on the clipboard cannot be pasted. Copy steps of a journey and try again.".to_string()),
-                );
+                return Some(Err(
+                    "What is on the clipboard cannot be pasted. Copy steps of a journey and \
+                        try again."
+                        .to_string(),
+                ));
             }
         };
         Some(read.sound())
@@ -63,15 +72,23 @@ impl Fragment {
     /// As a graph it must be one that could be stored.
     fn sound(self) -> Result<Self, String> {
         if self.nodes.is_empty() || self.nodes.len() >= NODES_MAX {
-            return Err(format!("Between 1 and {NODES_MAX} steps can be pasted; there are {}.", self.nodes.len()));
+            return Err(format!(
+                "Between 1 and {NODES_MAX} steps can be pasted; there are {}.",
+                self.nodes.len()
+            ));
         }
         let taken: HashSet<&str> = self.nodes.iter().map(|node| node.id.as_str()).collect();
-        let entry = (0..).map(|n| format!("entry{n}")).find(|id| !taken.contains(id.as_str())).unwrap_or_default();
+        let entry = (0..)
+            .map(|n| format!("entry{n}"))
+            .find(|id| !taken.contains(id.as_str()))
+            .unwrap_or_default();
         let mut nodes = self.nodes.clone();
         nodes.push(Node::new(entry, NodeKind::Entry {}));
         let graph = Graph { nodes, connectors: self.connectors.clone() };
         match graph.defects().into_iter().next() {
-            Some(defect) => Err(format!("What is on the clipboard cannot be pasted. {}", defect.sentence)),
+            Some(defect) => {
+                Err(format!("What is on the clipboard cannot be pasted. {}", defect.sentence))
+            }
             None => Ok(self),
         }
     }

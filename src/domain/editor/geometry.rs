@@ -1,5 +1,6 @@
-//! Where things lie on the canvas: boxes of nodes, outlets on their rims, and the lines of connectors. Pure, so that what
-//! the mouse hits, what a picture shows and what the layout keeps apart are the same.
+//! Where things lie on the canvas: boxes of nodes, outlets on their rims, and the lines of
+//! connectors. Pure, so that what the mouse hits, what a picture shows and what the layout keeps
+//! apart are the same.
 
 use std::collections::{HashMap, HashSet};
 
@@ -26,12 +27,14 @@ pub enum Direction {
 impl Direction {
     /// The way in which most connectors of a graph lead, by where its nodes lie.
     pub fn of(graph: &Graph) -> Self {
-        let places: HashMap<&str, Position> = graph.nodes.iter().map(|node| (node.id.as_str(), node.position)).collect();
+        let places: HashMap<&str, Position> =
+            graph.nodes.iter().map(|node| (node.id.as_str(), node.position)).collect();
         let rightwards = graph
             .connectors
             .iter()
             .filter_map(|connector| {
-                let (from, to) = (places.get(connector.from.as_str())?, places.get(connector.to.as_str())?);
+                let (from, to) =
+                    (places.get(connector.from.as_str())?, places.get(connector.to.as_str())?);
                 Some((to.x - from.x) - NODE_WIDTH > (to.y - from.y).abs())
             })
             .fold((0, 0), |(yes, all), right| (yes + usize::from(right), all + 1));
@@ -51,7 +54,12 @@ pub struct Frame {
 impl Frame {
     /// Between two corners, whichever they are.
     pub fn between(a: Position, b: Position) -> Self {
-        Self { x: a.x.min(b.x), y: a.y.min(b.y), width: (a.x - b.x).abs(), height: (a.y - b.y).abs() }
+        Self {
+            x: a.x.min(b.x),
+            y: a.y.min(b.y),
+            width: (a.x - b.x).abs(),
+            height: (a.y - b.y).abs(),
+        }
     }
 
     pub fn right(&self) -> f64 {
@@ -67,7 +75,10 @@ impl Frame {
     }
 
     pub fn overlaps(&self, other: &Frame) -> bool {
-        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
+        self.x < other.right()
+            && other.x < self.right()
+            && self.y < other.bottom()
+            && other.y < self.bottom()
     }
 
     pub fn contains(&self, point: Position) -> bool {
@@ -75,20 +86,30 @@ impl Frame {
     }
 
     pub fn grown(&self, by: f64) -> Frame {
-        Frame { x: self.x - by, y: self.y - by, width: self.width + 2.0 * by, height: self.height + 2.0 * by }
+        Frame {
+            x: self.x - by,
+            y: self.y - by,
+            width: self.width + 2.0 * by,
+            height: self.height + 2.0 * by,
+        }
     }
 
     /// The smallest frame around all of them.
     pub fn around(frames: impl IntoIterator<Item = Frame>) -> Option<Frame> {
         frames.into_iter().reduce(|all, frame| {
             let (x, y) = (all.x.min(frame.x), all.y.min(frame.y));
-            Frame { x, y, width: all.right().max(frame.right()) - x, height: all.bottom().max(frame.bottom()) - y }
+            Frame {
+                x,
+                y,
+                width: all.right().max(frame.right()) - x,
+                height: all.bottom().max(frame.bottom()) - y,
+            }
         })
     }
 }
 
-/// The outlets of a node that have a place on its rim: those that lead somewhere, and those that every author thinks of.
-/// An e-mail has ten; nobody wants to see them all.
+/// The outlets of a node that have a place on its rim: those that lead somewhere, and those that
+/// every author thinks of. An e-mail has ten; nobody wants to see them all.
 pub fn shown_outlets(node: &Node, drawn: impl Fn(&str) -> bool) -> Vec<String> {
     let usual = |outlet: &str| match &node.step {
         NodeKind::InApp { .. } => matches!(outlet, "viewed" | "clicked"),
@@ -112,11 +133,14 @@ pub fn size(outlets: usize, direction: Direction) -> (f64, f64) {
     let count = outlets as f64;
     match direction {
         Direction::Down => (at_least(NODE_WIDTH, count * OUTLET_WIDTH), NODE_HEIGHT),
-        Direction::Right => (NODE_WIDTH, at_least(NODE_HEIGHT, HEAD_HEIGHT + count * OUTLET_HEIGHT)),
+        Direction::Right => {
+            (NODE_WIDTH, at_least(NODE_HEIGHT, HEAD_HEIGHT + count * OUTLET_HEIGHT))
+        }
     }
 }
 
-/// Larger by whole steps of the grid on both sides, so that the middles of all boxes can lie on one line.
+/// Larger by whole steps of the grid on both sides, so that the middles of all boxes can lie on one
+/// line.
 fn at_least(usual: f64, wanted: f64) -> f64 {
     usual + ((wanted - usual).max(0.0) / (2.0 * GRID)).ceil() * 2.0 * GRID
 }
@@ -134,7 +158,8 @@ pub fn frames(graph: &Graph, direction: Direction) -> Vec<Frame> {
         .iter()
         .map(|node| {
             let mine = drawn.get(node.id.as_str());
-            let shown = shown_outlets(node, |outlet| mine.is_some_and(|mine| mine.contains(outlet))).len();
+            let shown =
+                shown_outlets(node, |outlet| mine.is_some_and(|mine| mine.contains(outlet))).len();
             frame(node.position, shown, direction)
         })
         .collect()
@@ -145,7 +170,10 @@ pub fn outlet_point(frame: Frame, index: usize, count: usize, direction: Directi
     let share = (index as f64 + 0.5) / count.max(1) as f64;
     match direction {
         Direction::Down => Position { x: frame.x + frame.width * share, y: frame.bottom() },
-        Direction::Right => Position { x: frame.right(), y: frame.y + HEAD_HEIGHT + OUTLET_HEIGHT * (index as f64 + 0.5) },
+        Direction::Right => Position {
+            x: frame.right(),
+            y: frame.y + HEAD_HEIGHT + OUTLET_HEIGHT * (index as f64 + 0.5),
+        },
     }
 }
 
@@ -153,7 +181,8 @@ pub fn outlet_point(frame: Frame, index: usize, count: usize, direction: Directi
 pub fn inlet_point(frame: Frame, direction: Direction) -> Position {
     match direction {
         Direction::Down => Position { x: frame.x + frame.width / 2.0, y: frame.y },
-        // As far below the middle as the outlet of a box that has one: a row of boxes is joined by straight lines.
+        // As far below the middle as the outlet of a box that has one: a row of boxes is joined by
+        // straight lines.
         Direction::Right => {
             let below = HEAD_HEIGHT + OUTLET_HEIGHT / 2.0 - NODE_HEIGHT / 2.0;
             Position { x: frame.x, y: frame.y + frame.height / 2.0 + below }
@@ -165,7 +194,8 @@ pub fn snap(position: Position) -> Position {
     Position { x: (position.x / GRID).round() * GRID, y: (position.y / GRID).round() * GRID }
 }
 
-/// The next box in a direction, as the arrow keys move: near and straight ahead before far and aslant.
+/// The next box in a direction, as the arrow keys move: near and straight ahead before far and
+/// aslant.
 pub fn neighbour(frames: &[Frame], from: usize, dx: f64, dy: f64) -> Option<usize> {
     let start = frames.get(from)?.middle();
     let cost = |frame: &Frame| {
@@ -174,8 +204,11 @@ pub fn neighbour(frames: &[Frame], from: usize, dx: f64, dy: f64) -> Option<usiz
         let (along, across) = (x * dx + y * dy, (x * dy - y * dx).abs());
         (along > 1.0 && across <= along * 4.0).then_some(along + 2.0 * across)
     };
-    let costs =
-        frames.iter().enumerate().filter(|(index, _)| *index != from).filter_map(|(index, frame)| Some((index, cost(frame)?)));
+    let costs = frames
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| *index != from)
+        .filter_map(|(index, frame)| Some((index, cost(frame)?)));
     costs.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(index, _)| index)
 }
 
@@ -216,38 +249,61 @@ impl View {
         Self { x: self.x + dx, y: self.y + dy, ..self }
     }
 
-    /// All of a frame in a window, not larger than life, above the tools that lie at the lower edge.
+    /// All of a frame in a window, not larger than life, above the tools that lie at the lower
+    /// edge.
     pub fn fitting(frame: Frame, width: f64, height: f64) -> Self {
         let (margin, height) = (40.0, height - TOOLS_HEIGHT);
-        let zoom = ((width - 2.0 * margin) / frame.width.max(1.0)).min((height - 2.0 * margin) / frame.height.max(1.0));
+        let zoom = ((width - 2.0 * margin) / frame.width.max(1.0))
+            .min((height - 2.0 * margin) / frame.height.max(1.0));
         let zoom = zoom.clamp(ZOOM_MIN, 1.0);
         let middle = frame.middle();
         Self { x: width / 2.0 - middle.x * zoom, y: height / 2.0 - middle.y * zoom, zoom }
     }
 
-    /// All of a frame, where it can be read so small; else life-sized enough to be read, with one box where reading begins.
-    pub fn opening(all: Frame, first: Frame, direction: Direction, width: f64, height: f64) -> Self {
+    /// All of a frame, where it can be read so small; else life-sized enough to be read, with one
+    /// box where reading begins.
+    pub fn opening(
+        all: Frame,
+        first: Frame,
+        direction: Direction,
+        width: f64,
+        height: f64,
+    ) -> Self {
         let fitting = Self::fitting(all, width, height);
         if fitting.zoom >= ZOOM_READABLE {
             return fitting;
         }
         let (zoom, margin) = (ZOOM_READABLE, 40.0);
-        // Across the direction: the box in the middle, but no more emptiness beside the drawing than there must be.
+        // Across the direction: the box in the middle, but no more emptiness beside the drawing
+        // than there must be.
         let across = |middle: f64, start: f64, end: f64, room: f64| {
             let (at_start, at_end) = (margin - start * zoom, room - margin - end * zoom);
-            if at_end < at_start { (room / 2.0 - middle * zoom).clamp(at_end, at_start) } else { (at_start + at_end) / 2.0 }
+            if at_end < at_start {
+                (room / 2.0 - middle * zoom).clamp(at_end, at_start)
+            } else {
+                (at_start + at_end) / 2.0
+            }
         };
         let middle = first.middle();
         let (x, y) = match direction {
-            Direction::Down => (across(middle.x, all.x, all.right(), width), margin - first.y * zoom),
-            Direction::Right => (margin - first.x * zoom, across(middle.y, all.y, all.bottom(), height)),
+            Direction::Down => {
+                (across(middle.x, all.x, all.right(), width), margin - first.y * zoom)
+            }
+            Direction::Right => {
+                (margin - first.x * zoom, across(middle.y, all.y, all.bottom(), height))
+            }
         };
         Self { x, y, zoom: ZOOM_READABLE }
     }
 
     /// The part of the canvas that a window of this size shows.
     pub fn window(self, width: f64, height: f64) -> Frame {
-        Frame { x: -self.x / self.zoom, y: -self.y / self.zoom, width: width / self.zoom, height: height / self.zoom }
+        Frame {
+            x: -self.x / self.zoom,
+            y: -self.y / self.zoom,
+            width: width / self.zoom,
+            height: height / self.zoom,
+        }
     }
 
     /// Moved just so far that a frame can be seen.
@@ -263,7 +319,10 @@ impl View {
             }
         };
         let (x, y) = (frame.x * self.zoom + self.x, frame.y * self.zoom + self.y);
-        self.panned(shift(x, frame.width * self.zoom, width), shift(y, frame.height * self.zoom, height))
+        self.panned(
+            shift(x, frame.width * self.zoom, width),
+            shift(y, frame.height * self.zoom, height),
+        )
     }
 }
 
@@ -295,18 +354,26 @@ mod tests {
     fn a_journey_opens_whole_where_it_can_be_read_and_else_at_its_beginning() {
         let first = Frame { x: 900.0, y: 0.0, width: 220.0, height: 80.0 };
         let small = Frame { x: 0.0, y: 0.0, width: 1000.0, height: 600.0 };
-        assert_eq!(View::opening(small, first, Direction::Down, 1000.0, 700.0), View::fitting(small, 1000.0, 700.0));
+        assert_eq!(
+            View::opening(small, first, Direction::Down, 1000.0, 700.0),
+            View::fitting(small, 1000.0, 700.0)
+        );
         let large = Frame { x: 0.0, y: 0.0, width: 9000.0, height: 6000.0 };
         for direction in [Direction::Down, Direction::Right] {
             let view = View::opening(large, first, direction, 1000.0, 700.0);
             let window = view.window(1000.0, 700.0);
-            assert!(view.zoom >= 0.5 && window.contains(Position { x: first.x, y: first.y }) && window.contains(first.middle()));
+            assert!(
+                view.zoom >= 0.5
+                    && window.contains(Position { x: first.x, y: first.y })
+                    && window.contains(first.middle())
+            );
         }
     }
 
     #[test]
     fn an_email_shows_what_is_drawn_and_no_more() {
-        let node = Node::new("mail", NodeKind::Email { subject: String::new(), body: String::new() });
+        let node =
+            Node::new("mail", NodeKind::Email { subject: String::new(), body: String::new() });
         assert_eq!(shown_outlets(&node, |_| false), ["sent"]);
         assert_eq!(shown_outlets(&node, |outlet| outlet == "clicked"), ["sent", "clicked"]);
     }

@@ -1,5 +1,5 @@
-//! What the editor opens, sends and is told: the contract between the canvas in the browser and the server
-//! (`src/api/editor.rs`), and the rules of editing that both share.
+//! What the editor opens, sends and is told: the contract between the canvas in the browser and the
+//! server (`src/api/editor.rs`), and the rules of editing that both share.
 
 pub mod align;
 pub mod checks;
@@ -25,8 +25,8 @@ pub mod variables;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    actor::Person, error::FieldError, figures::Figures, graph::Graph, ids::JourneyId, journey::NodeFigures, settings::Settings,
-    status::Status, time::Timestamp,
+    actor::Person, error::FieldError, figures::Figures, graph::Graph, ids::JourneyId,
+    journey::NodeFigures, settings::Settings, status::Status, time::Timestamp,
 };
 
 /// Longest description that a journey is published with, in characters (reference 3.7).
@@ -172,16 +172,16 @@ pub struct Trial {
     pub later: Vec<LaterEvent>,
 }
 
-/// Something that she does in a trial. What becomes of a message is such an event too: `$viewed`, `$clicked`, `$delivered`,
-/// `$bounced`, `$complained`, `$unsubscribed`, `$failed`.
+/// Something that she does in a trial. What becomes of a message is such an event too: `$viewed`,
+/// `$clicked`, `$delivered`, `$bounced`, `$complained`, `$unsubscribed`, `$failed`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LaterEvent {
     /// So many minutes after she came in.
     pub minutes: u32,
     pub name: String,
-    /// What differs from the event that let her in, whose properties it has otherwise: the same cart, the same order. `null`
-    /// is a property that it does not have.
+    /// What differs from the event that let her in, whose properties it has otherwise: the same
+    /// cart, the same order. `null` is a property that it does not have.
     #[serde(default)]
     pub properties: super::people::Properties,
 }
@@ -191,8 +191,8 @@ pub struct LaterEvent {
 pub struct TrialStep {
     pub at: Timestamp,
     pub node: String,
-    /// "sends", "waits", "left:sent", "ended:completed", as in the step log; first of all perhaps "kept out", where a gate would
-    /// not let her in: the trial goes on as if it had.
+    /// "sends", "waits", "left:sent", "ended:completed", as in the step log; first of all perhaps
+    /// "kept out", where a gate would not let her in: the trial goes on as if it had.
     pub what: String,
     pub reason: String,
 }

@@ -1,4 +1,5 @@
-//! The graph as a list that can be read from top to bottom: every step once, under the way that leads to it first.
+//! The graph as a list that can be read from top to bottom: every step once, under the way that
+//! leads to it first.
 
 use std::collections::{HashMap, HashSet};
 
@@ -31,13 +32,15 @@ impl Row {
 /// A node that is still to be told, its depth, and the way that leads there.
 type Ahead<'a> = (&'a str, usize, Option<(&'a str, &'a str)>);
 
-/// All lines, in reading order. A single way on stays at the same depth: a long journey is no staircase.
+/// All lines, in reading order. A single way on stays at the same depth: a long journey is no
+/// staircase.
 pub fn rows(graph: &Graph) -> Vec<Row> {
     let mut ways: HashMap<&str, Vec<(&str, &str)>> = HashMap::new();
     for connector in &graph.connectors {
         ways.entry(&connector.from).or_default().push((&connector.outlet, &connector.to));
     }
-    let nodes: HashMap<&str, &Node> = graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
+    let nodes: HashMap<&str, &Node> =
+        graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
     for (id, ways) in &mut ways {
         let order = nodes.get(id).map(|node| node.outlets()).unwrap_or_default();
         ways.sort_by_key(|(outlet, _)| order.iter().position(|name| name == outlet));
@@ -45,8 +48,10 @@ pub fn rows(graph: &Graph) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let mut seen: HashSet<&str> = HashSet::new();
     let entries = graph.nodes.iter().filter(|node| node.step == NodeKind::Entry {});
-    // After the entry come the beginnings of what nobody reaches, then whatever only leads around in circles.
-    let reached: HashSet<&str> = graph.connectors.iter().map(|connector| connector.to.as_str()).collect();
+    // After the entry come the beginnings of what nobody reaches, then whatever only leads around
+    // in circles.
+    let reached: HashSet<&str> =
+        graph.connectors.iter().map(|connector| connector.to.as_str()).collect();
     let loose = graph.nodes.iter().filter(|node| !reached.contains(node.id.as_str()));
     let roots: Vec<&Node> = entries.chain(loose).chain(&graph.nodes).collect();
     for root in roots {
@@ -104,14 +109,21 @@ mod tests {
         graph.nodes.extend(nodes.iter().map(|(id, step)| Node::new(*id, step.clone())));
         graph.connectors = ways
             .iter()
-            .map(|(from, outlet, to)| Connector { from: (*from).into(), outlet: (*outlet).into(), to: (*to).into() })
+            .map(|(from, outlet, to)| Connector {
+                from: (*from).into(),
+                outlet: (*outlet).into(),
+                to: (*to).into(),
+            })
             .collect();
         graph
     }
 
     fn split() -> NodeKind {
         NodeKind::HasDoneSplit {
-            event: crate::domain::graph::criteria::EventMatch { name: "Bought".into(), filters: vec![] },
+            event: crate::domain::graph::criteria::EventMatch {
+                name: "Bought".into(),
+                filters: vec![],
+            },
             within_days: None,
         }
     }
@@ -123,16 +135,27 @@ mod tests {
             &[("entry", "next", "s"), ("s", "no", "d"), ("s", "yes", "end"), ("d", "next", "end")],
             &[("s", split()), ("d", delay), ("end", NodeKind::Goal { name: "Bought".into() })],
         );
-        let told: Vec<(String, usize, bool)> = rows(&graph).into_iter().map(|row| (row.node, row.depth, row.again)).collect();
-        let expected = [("entry", 1, false), ("s", 1, false), ("end", 2, false), ("d", 2, false), ("end", 2, true)];
+        let told: Vec<(String, usize, bool)> =
+            rows(&graph).into_iter().map(|row| (row.node, row.depth, row.again)).collect();
+        let expected = [
+            ("entry", 1, false),
+            ("s", 1, false),
+            ("end", 2, false),
+            ("d", 2, false),
+            ("end", 2, true),
+        ];
         assert_eq!(told, expected.map(|(id, depth, again)| (id.to_string(), depth, again)));
     }
 
     #[test]
     fn what_nobody_reaches_and_circles_are_told_too() {
         let delay = || NodeKind::Delay(Delay::For { minutes: 5 });
-        let graph = graph(&[("a", "next", "b"), ("b", "next", "a")], &[("a", delay()), ("b", delay()), ("c", delay())]);
-        let told: Vec<String> = rows(&graph).into_iter().filter(|row| !row.again).map(|row| row.node).collect();
+        let graph = graph(
+            &[("a", "next", "b"), ("b", "next", "a")],
+            &[("a", delay()), ("b", delay()), ("c", delay())],
+        );
+        let told: Vec<String> =
+            rows(&graph).into_iter().filter(|row| !row.again).map(|row| row.node).collect();
         assert_eq!(told, ["entry", "c", "a", "b"]);
     }
 }

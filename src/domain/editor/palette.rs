@@ -39,18 +39,38 @@ pub fn items() -> Vec<Item> {
         item("whatsapp", NodeKind::Whatsapp { template: text() }),
         item("web-push", NodeKind::WebPush { title: text(), body: text() }),
         item("in-app", NodeKind::InApp { title: text(), body: text() }),
-        item("webhook", NodeKind::Webhook { url: text(), body: text(), method: WebhookMethod::Post, headers: Vec::new() }),
+        item(
+            "webhook",
+            NodeKind::Webhook {
+                url: text(),
+                body: text(),
+                method: WebhookMethod::Post,
+                headers: Vec::new(),
+            },
+        ),
         item("delay", NodeKind::Delay(Delay::For { minutes: 60 })),
-        item("wait", NodeKind::WaitForEvent { event: event(), same: Vec::new(), timeout_minutes: DAY_MINUTES }),
+        item(
+            "wait",
+            NodeKind::WaitForEvent {
+                event: event(),
+                same: Vec::new(),
+                timeout_minutes: DAY_MINUTES,
+            },
+        ),
         item(
             "split",
-            NodeKind::ConditionSplit { branches: vec![Branch { name: "yes".to_string(), criteria: Criteria::everyone() }] },
+            NodeKind::ConditionSplit {
+                branches: vec![Branch { name: "yes".to_string(), criteria: Criteria::everyone() }],
+            },
         ),
         item("has-done", NodeKind::HasDoneSplit { event: event(), within_days: None }),
         item(
             "random",
             NodeKind::RandomSplit {
-                shares: ["A", "B"].into_iter().map(|name| Share { name: name.to_string(), percent: 50 }).collect(),
+                shares: ["A", "B"]
+                    .into_iter()
+                    .map(|name| Share { name: name.to_string(), percent: 50 })
+                    .collect(),
             },
         ),
         item("update", NodeKind::UpdateProfile { set: Vec::new() }),
@@ -95,7 +115,11 @@ mod tests {
         for item in items() {
             let mut graph = Graph::empty();
             graph.nodes.push(Node::new(item.key, item.step.clone()));
-            graph.connectors.push(Connector { from: "entry".into(), outlet: "next".into(), to: item.key.into() });
+            graph.connectors.push(Connector {
+                from: "entry".into(),
+                outlet: "next".into(),
+                to: item.key.into(),
+            });
             assert_eq!(graph.defects(), [], "{}", item.key);
             assert_eq!(key_of(&item.step), item.key);
         }
@@ -110,6 +134,9 @@ mod tests {
 
     #[test]
     fn lengths_of_time_are_shown_as_they_were_meant() {
-        assert_eq!([45, 60, 90, 1440, 4320].map(in_units), [(45, 1), (1, 60), (90, 1), (1, 1440), (3, 1440)]);
+        assert_eq!(
+            [45, 60, 90, 1440, 4320].map(in_units),
+            [(45, 1), (1, 60), (90, 1), (1, 1440), (3, 1440)]
+        );
     }
 }

@@ -1,21 +1,32 @@
 //! Finds room for new nodes.
 
-use super::geometry::{Direction, Frame, GRID, frame, frames, outlet_point, shown_outlets, size, snap};
+use super::geometry::{
+    Direction, Frame, GRID, frame, frames, outlet_point, shown_outlets, size, snap,
+};
 use crate::domain::graph::{Graph, Node, POSITION_MAX, Position};
 
 /// Between a node and the one after it.
 const GAP: f64 = 60.0;
 
 /// A place after an outlet, beside whatever is there already.
-pub fn after(graph: &Graph, from: &Node, outlet: &str, direction: Direction, outlets: usize) -> Position {
-    let shown = shown_outlets(from, |name| name == outlet || graph.target(&from.id, name).is_some());
+pub fn after(
+    graph: &Graph,
+    from: &Node,
+    outlet: &str,
+    direction: Direction,
+    outlets: usize,
+) -> Position {
+    let shown =
+        shown_outlets(from, |name| name == outlet || graph.target(&from.id, name).is_some());
     let index = shown.iter().position(|name| name == outlet).unwrap_or(0);
     let source = frame(from.position, shown.len(), direction);
     let start = outlet_point(source, index, shown.len(), direction);
     let (width, _) = size(outlets, direction);
     let wanted = match direction {
         // A single way out goes on straight below.
-        Direction::Down if shown.len() == 1 => Position { x: source.middle().x - width / 2.0, y: source.bottom() + GAP },
+        Direction::Down if shown.len() == 1 => {
+            Position { x: source.middle().x - width / 2.0, y: source.bottom() + GAP }
+        }
         Direction::Down => Position { x: start.x - width / 2.0, y: source.bottom() + GAP },
         Direction::Right => Position { x: source.right() + GAP * 1.5, y: start.y - 27.0 },
     };
@@ -33,7 +44,8 @@ pub fn free(graph: &Graph, wanted: Position, direction: Direction, outlets: usiz
     };
     let mut candidates = (0..400_i32).map(|step| {
         // 0, 1, −1, 2, −2…
-        let distance = f64::from((step + 1) / 2) * if step % 2 == 1 { 1.0 } else { -1.0 } * 2.0 * GRID;
+        let distance =
+            f64::from((step + 1) / 2) * if step % 2 == 1 { 1.0 } else { -1.0 } * 2.0 * GRID;
         match direction {
             Direction::Down => Position { x: wanted.x + distance, ..wanted },
             Direction::Right => Position { y: wanted.y + distance, ..wanted },
@@ -42,8 +54,15 @@ pub fn free(graph: &Graph, wanted: Position, direction: Direction, outlets: usiz
     clamped(candidates.find(|at| fits(*at)).unwrap_or(wanted))
 }
 
-/// Makes room between two connected nodes: moves what lies behind the first one further along, where it must.
-pub fn make_room(graph: &mut Graph, at: Position, direction: Direction, outlets: usize, behind: f64) {
+/// Makes room between two connected nodes: moves what lies behind the first one further along,
+/// where it must.
+pub fn make_room(
+    graph: &mut Graph,
+    at: Position,
+    direction: Direction,
+    outlets: usize,
+    behind: f64,
+) {
     let (width, height) = size(outlets, direction);
     let (length, start) = match direction {
         Direction::Down => (height, at.y),
@@ -71,6 +90,7 @@ pub fn make_room(graph: &mut Graph, at: Position, direction: Direction, outlets:
 
 /// Inside of what can be stored.
 pub fn clamped(position: Position) -> Position {
-    let within = |value: f64| if value.is_finite() { value.clamp(-POSITION_MAX, POSITION_MAX) } else { 0.0 };
+    let within =
+        |value: f64| if value.is_finite() { value.clamp(-POSITION_MAX, POSITION_MAX) } else { 0.0 };
     Position { x: within(position.x), y: within(position.y) }
 }

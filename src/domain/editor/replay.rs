@@ -1,5 +1,6 @@
-//! A graph on what really happened: everybody in memory, the same pure rules as the engine, nothing written. Messages count
-//! as sent, and nobody does anything with them; profiles are as they are today.
+//! A graph on what really happened: everybody in memory, the same pure rules as the engine, nothing
+//! written. Messages count as sent, and nobody does anything with them; profiles are as they are
+//! today.
 
 use std::{
     cmp::Reverse,
@@ -38,7 +39,8 @@ pub struct Rehearsal<'a> {
     people: HashMap<Person, Profile>,
     inside: HashMap<Person, Trip>,
     history: HashMap<Person, History>,
-    /// Times at which somebody has to be looked at. One that she does not wait for any more is passed over.
+    /// Times at which somebody has to be looked at. One that she does not wait for any more is
+    /// passed over.
     due: BinaryHeap<Reverse<(Timestamp, Person)>>,
     refused: HashMap<Gate, i64>,
     nodes: HashMap<NodeIndex, NodeFigures>,
@@ -47,7 +49,12 @@ pub struct Rehearsal<'a> {
 }
 
 impl<'a> Rehearsal<'a> {
-    pub fn new(version: &'a CompiledVersion, calendar: &'a dyn Calendar, journey: &str, interrupt: &'a dyn Interrupt) -> Self {
+    pub fn new(
+        version: &'a CompiledVersion,
+        calendar: &'a dyn Calendar,
+        journey: &str,
+        interrupt: &'a dyn Interrupt,
+    ) -> Self {
         Self {
             version,
             calendar,
@@ -67,7 +74,8 @@ impl<'a> Rehearsal<'a> {
 
     /// Events that have to be handed in: others matter to nobody.
     pub fn events_of_interest(version: &CompiledVersion) -> HashSet<String> {
-        let mut keys: HashSet<String> = version.inside_events().into_iter().chain(version.past_events()).collect();
+        let mut keys: HashSet<String> =
+            version.inside_events().into_iter().chain(version.past_events()).collect();
         if let Entry::Event { name, .. } = &version.settings.entry {
             keys.insert(event_key(name));
         }
@@ -93,7 +101,12 @@ impl<'a> Rehearsal<'a> {
     ///
     /// # Errors
     /// Where nobody wants to know any more.
-    pub fn event(&mut self, person: Person, happened: PastEvent, received_at: Timestamp) -> Result<(), GivenUp> {
+    pub fn event(
+        &mut self,
+        person: Person,
+        happened: PastEvent,
+        received_at: Timestamp,
+    ) -> Result<(), GivenUp> {
         self.interrupt.go_on()?;
         self.run_until(received_at)?;
         self.figures.events += 1;
@@ -104,7 +117,8 @@ impl<'a> Rehearsal<'a> {
         if self.past.contains(&happened.key) {
             profile.events.push(happened.clone());
         }
-        let comes_to_meet = !met && criteria.is_some_and(|criteria| criteria.holds(profile, received_at));
+        let comes_to_meet =
+            !met && criteria.is_some_and(|criteria| criteria.holds(profile, received_at));
         if let Some(trip) = self.inside.get(&person) {
             let world = World { version: self.version, calendar: self.calendar, now: received_at };
             let progress = trip::event(world, profile, &trip.clone(), &happened);
@@ -112,7 +126,8 @@ impl<'a> Rehearsal<'a> {
         }
         let lets_in = match &self.version.settings.entry {
             Entry::Event { name, filters } => {
-                event_key(name) == happened.key && filters.iter().all(|filter| filter.holds(&happened.properties))
+                event_key(name) == happened.key
+                    && filters.iter().all(|filter| filter.holds(&happened.properties))
             }
             _ => comes_to_meet,
         };
@@ -124,7 +139,13 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// She has an occasion to come in.
-    pub fn occasion(&mut self, person: Person, properties: Properties, now: Timestamp, event: Option<(Timestamp, Timestamp)>) {
+    pub fn occasion(
+        &mut self,
+        person: Person,
+        properties: Properties,
+        now: Timestamp,
+        event: Option<(Timestamp, Timestamp)>,
+    ) {
         let occasion = Occasion {
             journey: &self.journey,
             profile: person,
@@ -151,10 +172,16 @@ impl<'a> Rehearsal<'a> {
     /// # Errors
     /// Where nobody wants to know any more.
     pub fn run_until(&mut self, until: Timestamp) -> Result<(), GivenUp> {
-        while let Some(Reverse((at, person))) = self.due.peek().copied().filter(|Reverse((at, _))| *at <= until) {
+        while let Some(Reverse((at, person))) =
+            self.due.peek().copied().filter(|Reverse((at, _))| *at <= until)
+        {
             self.interrupt.go_on()?;
             self.due.pop();
-            let Some(trip) = self.inside.get(&person).filter(|trip| trip.due_at(self.version) == Some(at)) else { continue };
+            let Some(trip) =
+                self.inside.get(&person).filter(|trip| trip.due_at(self.version) == Some(at))
+            else {
+                continue;
+            };
             let Some(profile) = self.people.get_mut(&person) else { continue };
             let world = World { version: self.version, calendar: self.calendar, now: at };
             let progress = trip::time_up(world, profile, trip.clone());
@@ -169,13 +196,18 @@ impl<'a> Rehearsal<'a> {
         while let Some(progress) = next.take() {
             for passage in &progress.passages {
                 let id = || self.version.nodes[passage.node].id.clone();
-                let node = self.nodes.entry(passage.node).or_insert_with(|| NodeFigures { node: id(), ..NodeFigures::default() });
+                let node = self
+                    .nodes
+                    .entry(passage.node)
+                    .or_insert_with(|| NodeFigures { node: id(), ..NodeFigures::default() });
                 node.came += i64::from(passage.arrived);
                 match &passage.turn {
-                    Turned::Left(outlet) => match node.left.iter_mut().find(|(known, _)| known == outlet) {
-                        Some((_, count)) => *count += 1,
-                        None => node.left.push((outlet.clone(), 1)),
-                    },
+                    Turned::Left(outlet) => {
+                        match node.left.iter_mut().find(|(known, _)| known == outlet) {
+                            Some((_, count)) => *count += 1,
+                            None => node.left.push((outlet.clone(), 1)),
+                        }
+                    }
                     Turned::Ended(_) => node.ended += 1,
                     Turned::Waits | Turned::Sends => {}
                 }
@@ -188,7 +220,10 @@ impl<'a> Rehearsal<'a> {
                 self.history.insert(person, History { inside: false, left_at: Some(now) });
                 return;
             }
-            let sends = matches!(progress.passages.last().map(|passage| &passage.turn), Some(Turned::Sends));
+            let sends = matches!(
+                progress.passages.last().map(|passage| &passage.turn),
+                Some(Turned::Sends)
+            );
             self.inside.insert(person, progress.trip.clone());
             if sends && let Some(profile) = self.people.get_mut(&person) {
                 let world = World { version: self.version, calendar: self.calendar, now };
@@ -207,9 +242,14 @@ impl<'a> Rehearsal<'a> {
         let mut messages: Vec<(NodeIndex, i64)> = self.messages.into_iter().collect();
         messages.sort_unstable();
         let version = self.version;
-        self.figures.messages = messages.into_iter().map(|(index, count)| (version.nodes[index].id.clone(), count)).collect();
+        self.figures.messages = messages
+            .into_iter()
+            .map(|(index, count)| (version.nodes[index].id.clone(), count))
+            .collect();
         let refused = self.refused;
-        let counted = Gate::ALL.into_iter().filter_map(|gate| Some((gate.sentence().to_string(), *refused.get(&gate)?)));
+        let counted = Gate::ALL
+            .into_iter()
+            .filter_map(|gate| Some((gate.sentence().to_string(), *refused.get(&gate)?)));
         self.figures.refused = counted.collect();
         self.figures
     }
@@ -254,7 +294,8 @@ mod tests {
 
     #[test]
     fn people_pass_as_they_would_have_and_each_message_is_counted() {
-        let settings = Settings::new(Entry::Event { name: "Cart Left".to_string(), filters: Vec::new() });
+        let settings =
+            Settings::new(Entry::Event { name: "Cart Left".to_string(), filters: Vec::new() });
         let version = CompiledVersion::new(&graph(), &settings, &HashMap::new());
         let mut rehearsal = Rehearsal::new(&version, &UtcCalendar, "7", &Uninterrupted);
         for seq in 1..=3 {
@@ -279,11 +320,14 @@ mod tests {
 
     #[test]
     fn what_somebody_did_counts_from_when_she_did_it() {
-        let criteria = serde_json::from_value(json!({"did": {"event": {"name": "Visited"}, "at_least": 2}})).expect("criteria");
+        let criteria =
+            serde_json::from_value(json!({"did": {"event": {"name": "Visited"}, "at_least": 2}}))
+                .expect("criteria");
         let settings = Settings::new(Entry::Profile { criteria });
         let version = CompiledVersion::new(&graph(), &settings, &HashMap::new());
         let mut rehearsal = Rehearsal::new(&version, &UtcCalendar, "7", &Uninterrupted);
-        let visit = |at| PastEvent { key: "visited".to_string(), at, properties: Properties::new() };
+        let visit =
+            |at| PastEvent { key: "visited".to_string(), at, properties: Properties::new() };
         let events = vec![visit(START.plus(-DAY_MS)), visit(START.plus(DAY_MS))];
         rehearsal.add(Profile { seq: 1, events, ..Profile::default() }, START);
         did(&mut rehearsal, 1, "Ordered", START);

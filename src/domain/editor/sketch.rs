@@ -1,5 +1,6 @@
-//! A version while it is edited, and everything that can be done to it: each change is a value, and applying one makes a new
-//! sketch. Undo, the outline, the canvas and the tests all use the same few words.
+//! A version while it is edited, and everything that can be done to it: each change is a value, and
+//! applying one makes a new sketch. Undo, the outline, the canvas and the tests all use the same
+//! few words.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -31,7 +32,8 @@ pub enum Edit {
         step: NodeKind,
         at: Position,
     },
-    /// A new step behind an outlet. Where the outlet leads somewhere already, the step comes between.
+    /// A new step behind an outlet. Where the outlet leads somewhere already, the step comes
+    /// between.
     After {
         from: String,
         outlet: String,
@@ -60,7 +62,8 @@ pub enum Edit {
         fragment: Fragment,
         at: Option<Position>,
     },
-    /// Another form of a node, which keeps its id. `field` is what was typed into: typing on is one step of undo.
+    /// Another form of a node, which keeps its id. `field` is what was typed into: typing on is one
+    /// step of undo.
     Change {
         node: Box<Node>,
         field: String,
@@ -94,7 +97,10 @@ impl Sketch {
 
     /// The one chosen node, where it is one.
     pub fn only_chosen(&self) -> Option<&Node> {
-        (self.chosen.len() == 1).then(|| self.chosen.first()).flatten().and_then(|id| self.graph.node(id))
+        (self.chosen.len() == 1)
+            .then(|| self.chosen.first())
+            .flatten()
+            .and_then(|id| self.graph.node(id))
     }
 
     /// The sketch after a change.
@@ -133,8 +139,12 @@ impl Sketch {
     fn permitted(&self, edit: &Edit, mode: Mode) -> Result<(), Refused> {
         let texts_only = match (mode, edit) {
             (Mode::Draft, _) | (Mode::Content, Edit::Move { .. } | Edit::Align(_)) => true,
-            (Mode::Content, Edit::Change { node, .. }) => self.graph.node(&node.id).is_some_and(|old| same_but_texts(old, node)),
-            (Mode::Content, Edit::Replace { graph, settings }) => **settings == self.settings && self.same_steps(graph),
+            (Mode::Content, Edit::Change { node, .. }) => {
+                self.graph.node(&node.id).is_some_and(|old| same_but_texts(old, node))
+            }
+            (Mode::Content, Edit::Replace { graph, settings }) => {
+                **settings == self.settings && self.same_steps(graph)
+            }
             (Mode::Content, _) => false,
             (Mode::Read, _) => return refuse("This version cannot be changed."),
         };
@@ -142,7 +152,8 @@ impl Sketch {
             return Ok(());
         }
         refuse(
-            "People are inside: of a published version only texts, names and positions can be changed. Make a new version for more.",
+            "People are inside: of a published version only texts, names and positions can be \
+                changed. Make a new version for more.",
         )
     }
 
@@ -150,7 +161,12 @@ impl Sketch {
     fn same_steps(&self, other: &Graph) -> bool {
         self.graph.connectors == other.connectors
             && self.graph.nodes.len() == other.nodes.len()
-            && self.graph.nodes.iter().zip(&other.nodes).all(|(old, new)| old.id == new.id && same_but_texts(old, new))
+            && self
+                .graph
+                .nodes
+                .iter()
+                .zip(&other.nodes)
+                .all(|(old, new)| old.id == new.id && same_but_texts(old, new))
     }
 
     fn add(&mut self, step: &NodeKind, at: Position) -> Result<(), Refused> {
@@ -199,7 +215,9 @@ impl Sketch {
         self.has_outlet(from, outlet)?;
         match self.graph.node(to) {
             None => return refuse("The step to connect to is not there any more."),
-            Some(node) if node.step == (NodeKind::Entry {}) => return refuse("A connector cannot lead back to the entry."),
+            Some(node) if node.step == (NodeKind::Entry {}) => {
+                return refuse("A connector cannot lead back to the entry.");
+            }
             Some(_) if from == to => return refuse("A step cannot lead to itself."),
             Some(_) => {}
         }
@@ -209,15 +227,22 @@ impl Sketch {
     }
 
     fn disconnect(&mut self, from: &str, outlet: &str) {
-        self.graph.connectors.retain(|connector| connector.from != from || connector.outlet != outlet);
+        self.graph
+            .connectors
+            .retain(|connector| connector.from != from || connector.outlet != outlet);
     }
 
     fn draw(&mut self, from: &str, outlet: &str, to: &str) {
-        self.graph.connectors.push(Connector { from: from.into(), outlet: outlet.into(), to: to.into() });
+        self.graph.connectors.push(Connector {
+            from: from.into(),
+            outlet: outlet.into(),
+            to: to.into(),
+        });
     }
 
     fn move_to(&mut self, to: &[(String, Position)]) {
-        let places: HashMap<&str, Position> = to.iter().map(|(id, at)| (id.as_str(), *at)).collect();
+        let places: HashMap<&str, Position> =
+            to.iter().map(|(id, at)| (id.as_str(), *at)).collect();
         for node in &mut self.graph.nodes {
             if let Some(at) = places.get(node.id.as_str()) {
                 node.position = place::clamped(snap(*at));
@@ -234,23 +259,42 @@ impl Sketch {
             .map(|node| node.id.as_str())
             .collect();
         if going.is_empty() {
-            return refuse(if nodes.is_empty() { "Choose a step first." } else { "The entry cannot be deleted." });
+            return refuse(if nodes.is_empty() {
+                "Choose a step first."
+            } else {
+                "The entry cannot be deleted."
+            });
         }
         let mut connectors: Vec<Connector> = Vec::new();
-        for connector in self.graph.connectors.iter().filter(|connector| !going.contains(connector.from.as_str())) {
-            let to =
-                if going.contains(connector.to.as_str()) { self.behind(&connector.to, &going) } else { Some(&*connector.to) };
+        for connector in self
+            .graph
+            .connectors
+            .iter()
+            .filter(|connector| !going.contains(connector.from.as_str()))
+        {
+            let to = if going.contains(connector.to.as_str()) {
+                self.behind(&connector.to, &going)
+            } else {
+                Some(&*connector.to)
+            };
             if let Some(to) = to.filter(|to| *to != connector.from || *to == connector.to) {
                 connectors.push(Connector { to: to.to_string(), ..connector.clone() });
             }
         }
-        let remaining = self.graph.nodes.iter().filter(|node| !going.contains(node.id.as_str())).cloned().collect();
+        let remaining = self
+            .graph
+            .nodes
+            .iter()
+            .filter(|node| !going.contains(node.id.as_str()))
+            .cloned()
+            .collect();
         self.graph = Graph { nodes: remaining, connectors };
         self.chosen.clear();
         Ok(())
     }
 
-    /// Where people go on when these nodes are no more: along the first outlet that is drawn, until a node stays.
+    /// Where people go on when these nodes are no more: along the first outlet that is drawn, until
+    /// a node stays.
     fn behind<'a>(&'a self, first: &'a str, going: &HashSet<&str>) -> Option<&'a str> {
         let mut seen = HashSet::new();
         let mut at = first;
@@ -259,7 +303,11 @@ impl Sketch {
                 return None;
             }
             let node = self.graph.node(at)?;
-            at = node.outlets().iter().find_map(|outlet| self.graph.target(at, outlet)).map(|node| node.id.as_str())?;
+            at = node
+                .outlets()
+                .iter()
+                .find_map(|outlet| self.graph.target(at, outlet))
+                .map(|node| node.id.as_str())?;
         }
         Some(at)
     }
@@ -268,8 +316,9 @@ impl Sketch {
         if fragment.nodes.is_empty() {
             return refuse("The entry is there already; choose other steps.");
         }
-        let corner =
-            |pick: fn(Position) -> f64| fragment.nodes.iter().map(|node| pick(node.position)).fold(f64::INFINITY, f64::min);
+        let corner = |pick: fn(Position) -> f64| {
+            fragment.nodes.iter().map(|node| pick(node.position)).fold(f64::INFINITY, f64::min)
+        };
         let (left, top) = (corner(|at| at.x), corner(|at| at.y));
         let mut target = snap(at.unwrap_or(Position { x: left + 40.0, y: top + 40.0 }));
         // Pasted twice, the second does not hide the first.
@@ -278,7 +327,10 @@ impl Sketch {
         }
         let mut renamed: HashMap<&str, String> = HashMap::new();
         for node in &fragment.nodes {
-            let shifted = Position { x: node.position.x - left + target.x, y: node.position.y - top + target.y };
+            let shifted = Position {
+                x: node.position.x - left + target.x,
+                y: node.position.y - top + target.y,
+            };
             let id = self.insert(&node.step, place::clamped(snap(shifted)))?;
             if let Some(new) = self.graph.nodes.last_mut() {
                 new.name.clone_from(&node.name);
@@ -287,7 +339,9 @@ impl Sketch {
             renamed.insert(&node.id, id);
         }
         for connector in &fragment.connectors {
-            if let (Some(from), Some(to)) = (renamed.get(connector.from.as_str()), renamed.get(connector.to.as_str())) {
+            if let (Some(from), Some(to)) =
+                (renamed.get(connector.from.as_str()), renamed.get(connector.to.as_str()))
+            {
                 let (from, to) = (from.clone(), to.clone());
                 self.draw(&from, &connector.outlet, &to);
             }
@@ -321,7 +375,8 @@ impl Sketch {
                 false => Some(connector),
             })
             .collect();
-        self.graph.nodes[index] = Node { position: self.graph.nodes[index].position, ..node.clone() };
+        self.graph.nodes[index] =
+            Node { position: self.graph.nodes[index].position, ..node.clone() };
         Ok(())
     }
 
@@ -349,7 +404,10 @@ impl Sketch {
         }
         let key = palette::key_of(step);
         let taken: HashSet<&str> = self.graph.nodes.iter().map(|node| node.id.as_str()).collect();
-        let id = (1..).map(|number| format!("{key}-{number}")).find(|id| !taken.contains(id.as_str())).unwrap_or_default();
+        let id = (1..)
+            .map(|number| format!("{key}-{number}"))
+            .find(|id| !taken.contains(id.as_str()))
+            .unwrap_or_default();
         self.graph.nodes.push(Node { position, ..Node::new(id.clone(), step.clone()) });
         Ok(id)
     }
@@ -357,7 +415,12 @@ impl Sketch {
 
 /// Do two forms of a node differ in nothing but its name and the texts that people read?
 pub fn same_but_texts(a: &Node, b: &Node) -> bool {
-    let bare = |node: &Node| Node { name: None, position: Position::default(), step: without_texts(&node.step), ..node.clone() };
+    let bare = |node: &Node| Node {
+        name: None,
+        position: Position::default(),
+        step: without_texts(&node.step),
+        ..node.clone()
+    };
     bare(a) == bare(b)
 }
 
@@ -370,9 +433,12 @@ fn without_texts(step: &NodeKind) -> NodeKind {
         NodeKind::WebPush { .. } => NodeKind::WebPush { title: none(), body: none() },
         NodeKind::InApp { .. } => NodeKind::InApp { title: none(), body: none() },
         NodeKind::Whatsapp { .. } => NodeKind::Whatsapp { template: none() },
-        NodeKind::Webhook { url, method, headers, .. } => {
-            NodeKind::Webhook { url: url.clone(), body: none(), method: *method, headers: headers.clone() }
-        }
+        NodeKind::Webhook { url, method, headers, .. } => NodeKind::Webhook {
+            url: url.clone(),
+            body: none(),
+            method: *method,
+            headers: headers.clone(),
+        },
         other => other.clone(),
     }
 }

@@ -24,12 +24,18 @@ fn after(from: &str, outlet: &str, step: NodeKind) -> Edit {
 }
 
 fn done(start: &Sketch, edits: &[Edit]) -> Sketch {
-    edits.iter().fold(start.clone(), |sketch, edit| sketch.after(edit, Mode::Draft).expect("makes sense"))
+    edits
+        .iter()
+        .fold(start.clone(), |sketch, edit| sketch.after(edit, Mode::Draft).expect("makes sense"))
 }
 
 fn ways(sketch: &Sketch) -> Vec<String> {
-    let mut ways: Vec<String> =
-        sketch.graph.connectors.iter().map(|way| format!("{} {} {}", way.from, way.outlet, way.to)).collect();
+    let mut ways: Vec<String> = sketch
+        .graph
+        .connectors
+        .iter()
+        .map(|way| format!("{} {} {}", way.from, way.outlet, way.to))
+        .collect();
     ways.sort();
     ways
 }
@@ -44,7 +50,9 @@ fn a_step_put_onto_a_connector_comes_between() {
     let sketch = done(&sketch(), &[after("entry", "next", end), after("entry", "next", email())]);
     assert_eq!(ways(&sketch), ["email-1 sent goal-1", "entry next email-1"]);
     assert_eq!(sketch.chosen, ids(&["email-1"]));
-    let [entry, goal, email] = &frames(&sketch.graph, Direction::Down)[..] else { panic!("three nodes") };
+    let [entry, goal, email] = &frames(&sketch.graph, Direction::Down)[..] else {
+        panic!("three nodes")
+    };
     assert!(entry.bottom() <= email.y && email.bottom() <= goal.y, "there is room between them");
 }
 
@@ -65,15 +73,20 @@ fn deleting_heals_the_way_and_leaves_the_entry_alone() {
 
 #[test]
 fn a_circle_that_is_deleted_heals_to_nothing() {
-    let sketch = done(&sketch(), &[after("entry", "next", delay()), after("delay-1", "next", delay())]);
-    let circle = done(&sketch, &[Edit::Connect { from: "delay-2".into(), outlet: "next".into(), to: "delay-1".into() }]);
+    let sketch =
+        done(&sketch(), &[after("entry", "next", delay()), after("delay-1", "next", delay())]);
+    let circle = done(
+        &sketch,
+        &[Edit::Connect { from: "delay-2".into(), outlet: "next".into(), to: "delay-1".into() }],
+    );
     let healed = done(&circle, &[Edit::Delete { nodes: ids(&["delay-1", "delay-2"]) }]);
     assert_eq!(ways(&healed), Vec::<String>::new());
 }
 
 #[test]
 fn what_was_copied_is_pasted_with_ids_of_its_own_also_from_another_journey() {
-    let first = done(&sketch(), &[after("entry", "next", email()), after("email-1", "clicked", delay())]);
+    let first =
+        done(&sketch(), &[after("entry", "next", email()), after("email-1", "clicked", delay())]);
     let text = Fragment::cut_out(&first.graph, |_| true).to_text();
     let fragment = Fragment::from_text(&text).expect("ours").expect("sound");
     let paste = Edit::Paste { fragment, at: None };
@@ -103,11 +116,25 @@ fn texts_that_are_not_ours_are_left_alone_and_broken_ones_told() {
 
 #[test]
 fn a_renamed_branch_keeps_its_connector_and_a_removed_one_takes_it_along() {
-    let branch = |name: &str| Branch { name: name.into(), criteria: crate::domain::graph::criteria::Criteria::everyone() };
-    let split = |names: &[&str]| NodeKind::ConditionSplit { branches: names.iter().map(|name| branch(name)).collect() };
-    let start = done(&sketch(), &[after("entry", "next", split(&["a", "b"])), after("split-1", "b", delay())]);
-    let change = |names: &[&str]| Edit::Change { node: Box::new(Node::new("split-1", split(names))), field: "branches".into() };
-    assert_eq!(ways(&done(&start, &[change(&["a", "VIP"])])), ["entry next split-1", "split-1 VIP delay-1"]);
+    let branch = |name: &str| Branch {
+        name: name.into(),
+        criteria: crate::domain::graph::criteria::Criteria::everyone(),
+    };
+    let split = |names: &[&str]| NodeKind::ConditionSplit {
+        branches: names.iter().map(|name| branch(name)).collect(),
+    };
+    let start = done(
+        &sketch(),
+        &[after("entry", "next", split(&["a", "b"])), after("split-1", "b", delay())],
+    );
+    let change = |names: &[&str]| Edit::Change {
+        node: Box::new(Node::new("split-1", split(names))),
+        field: "branches".into(),
+    };
+    assert_eq!(
+        ways(&done(&start, &[change(&["a", "VIP"])])),
+        ["entry next split-1", "split-1 VIP delay-1"]
+    );
     assert_eq!(ways(&done(&start, &[change(&["a"])])), ["entry next split-1"]);
     assert!(start.after(&change(&["a", "a"]), Mode::Draft).is_err());
 }
@@ -120,12 +147,20 @@ fn of_a_published_version_only_texts_names_and_places_change() {
         field: "x".into(),
     };
     let text = NodeKind::Email { subject: "Other words".into(), body: "And more".into() };
-    let allowed = [change(text, Some("First mail")), Edit::Align(Direction::Right), Edit::Move { to: vec![] }];
+    let allowed = [
+        change(text, Some("First mail")),
+        Edit::Align(Direction::Right),
+        Edit::Move { to: vec![] },
+    ];
     for edit in &allowed {
         assert!(start.after(edit, Mode::Content).is_ok(), "{edit:?}");
         assert!(start.after(edit, Mode::Read).is_err(), "{edit:?}");
     }
-    let refused = [change(delay(), None), after("email-1", "sent", delay()), Edit::Delete { nodes: ids(&["email-1"]) }];
+    let refused = [
+        change(delay(), None),
+        after("email-1", "sent", delay()),
+        Edit::Delete { nodes: ids(&["email-1"]) },
+    ];
     for edit in &refused {
         assert!(start.after(edit, Mode::Content).is_err(), "{edit:?}");
     }
@@ -134,18 +169,33 @@ fn of_a_published_version_only_texts_names_and_places_change() {
 #[test]
 fn steps_added_at_each_outlet_of_a_split_lie_side_by_side() {
     let split = palette::item("random").expect("there").step;
-    let sketch =
-        done(&sketch(), &[after("entry", "next", split), after("random-1", "A", delay()), after("random-1", "B", delay())]);
+    let sketch = done(
+        &sketch(),
+        &[
+            after("entry", "next", split),
+            after("random-1", "A", delay()),
+            after("random-1", "B", delay()),
+        ],
+    );
     let frames = frames(&sketch.graph, Direction::Down);
     assert!(!frames[2].overlaps(&frames[3]) && frames[2].x < frames[3].x);
 }
 
 /// Whatever somebody does at random.
-fn edits() -> impl Strategy<Value = (u8, prop::sample::Index, prop::sample::Index, prop::sample::Index)> {
-    (0_u8..10, any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<prop::sample::Index>())
+fn edits()
+-> impl Strategy<Value = (u8, prop::sample::Index, prop::sample::Index, prop::sample::Index)> {
+    (
+        0_u8..10,
+        any::<prop::sample::Index>(),
+        any::<prop::sample::Index>(),
+        any::<prop::sample::Index>(),
+    )
 }
 
-fn edit_of(sketch: &Sketch, (kind, a, b, c): (u8, prop::sample::Index, prop::sample::Index, prop::sample::Index)) -> Edit {
+fn edit_of(
+    sketch: &Sketch,
+    (kind, a, b, c): (u8, prop::sample::Index, prop::sample::Index, prop::sample::Index),
+) -> Edit {
     let nodes = &sketch.graph.nodes;
     let (from, to) = (a.get(nodes), b.get(nodes));
     let outlets = from.outlets();
@@ -155,13 +205,18 @@ fn edit_of(sketch: &Sketch, (kind, a, b, c): (u8, prop::sample::Index, prop::sam
     let from = from.id.clone();
     match kind {
         0..=2 => Edit::After { from, outlet, step },
-        3 => Edit::Add { step, at: Position { x: 20.0 * b.index(50) as f64, y: 20.0 * c.index(50) as f64 } },
+        3 => Edit::Add {
+            step,
+            at: Position { x: 20.0 * b.index(50) as f64, y: 20.0 * c.index(50) as f64 },
+        },
         4 => Edit::Connect { from, outlet, to: to.id.clone() },
         5 => Edit::Disconnect { from, outlet },
         6 => Edit::Delete { nodes: BTreeSet::from([from, to.id.clone()]) },
         7 => Edit::Duplicate { nodes: BTreeSet::from([from, to.id.clone()]) },
         8 => Edit::Align(if c.index(2) == 0 { Direction::Down } else { Direction::Right }),
-        _ => Edit::Move { to: vec![(from, Position { x: f64::from(a.index(5000) as u32), y: -300.0 })] },
+        _ => Edit::Move {
+            to: vec![(from, Position { x: f64::from(a.index(5000) as u32), y: -300.0 })],
+        },
     }
 }
 

@@ -1,5 +1,5 @@
-//! Journeys to start from. Each is a complete document that could be published as it is; what a shop calls its events and
-//! what it writes to people is the author's to change.
+//! Journeys to start from. Each is a complete document that could be published as it is; what a
+//! shop calls its events and what it writes to people is the author's to change.
 
 use crate::domain::document::JourneyDocument;
 

@@ -19,7 +19,8 @@ use crate::domain::{
 const NOON: Timestamp = Timestamp(1_790_596_800_000);
 
 fn ada() -> Profile {
-    let properties = json!({"first_name": "Ada", "next_birthday": "2026-12-10", "trial_ends": "2026-10-12"});
+    let properties =
+        json!({"first_name": "Ada", "next_birthday": "2026-12-10", "trial_ends": "2026-10-12"});
     let addresses = [("email", "ada@example.com"), ("phone", "+4912345"), ("push", "token")]
         .map(|(key, text)| (key.to_string(), text.to_string()));
     Profile {
@@ -33,18 +34,27 @@ fn ada() -> Profile {
 /// The nodes that somebody passes, and how she leaves.
 fn walked(document: &JourneyDocument, later: &[LaterEvent]) -> Vec<(String, String)> {
     let version = CompiledVersion::new(&document.graph, &document.settings, &HashMap::new());
-    let event = json!({"cart_id": 42, "order_id": 43, "product_id": 44, "score": 3}).as_object().cloned().expect("an object");
+    let event = json!({"cart_id": 42, "order_id": 43, "product_id": 44, "score": 3})
+        .as_object()
+        .cloned()
+        .expect("an object");
     let case = TrialCase { version: &version, calendar: &UtcCalendar, start: NOON, event, later };
-    try_person(&case, ada(), &Uninterrupted).expect("steps").into_iter().map(|step| (step.node, step.what)).collect()
+    try_person(&case, ada(), &Uninterrupted)
+        .expect("steps")
+        .into_iter()
+        .map(|step| (step.node, step.what))
+        .collect()
 }
 
 #[test]
 fn every_template_could_be_published_as_it_is() {
     for template in TEMPLATES {
-        let document = template.document().unwrap_or_else(|error| panic!("{}: {error}", template.key));
+        let document =
+            template.document().unwrap_or_else(|error| panic!("{}: {error}", template.key));
         assert_eq!(document.problems(), [], "{}", template.key);
         let found = checks(&document.graph, &document.settings, &Default::default(), NOON);
-        let errors: Vec<_> = found.into_iter().filter(|check| check.severity == Severity::Error).collect();
+        let errors: Vec<_> =
+            found.into_iter().filter(|check| check.severity == Severity::Error).collect();
         assert_eq!(errors, [], "{}", template.key);
         let length = document.description.as_str().chars().count();
         assert!((1..=PUBLISHED_DESCRIPTION_MAX).contains(&length), "{}", template.key);
@@ -65,7 +75,9 @@ fn somebody_who_does_nothing_gets_through_every_template_and_is_written_to() {
 
 #[test]
 fn whoever_does_what_a_template_hopes_for_takes_its_better_way() {
-    let later = |name: &str, minutes: u32| vec![LaterEvent { minutes, name: name.to_string(), properties: Default::default() }];
+    let later = |name: &str, minutes: u32| {
+        vec![LaterEvent { minutes, name: name.to_string(), properties: Default::default() }]
+    };
     for (key, event, minutes, ending) in [
         ("abandoned_cart", "Order Completed", 30, "ended:converted"),
         ("browse_abandonment", "Product Added", 30, "ended:force_exited"),

@@ -13,8 +13,15 @@ use crate::domain::{
 /// How many times are shown.
 const TIMES: usize = 3;
 
-/// When people who come to the delay today, tomorrow and so on would go on; of a date in the profile there is only one.
-pub fn next_times(calendar: &dyn Calendar, delay: &Delay, profile: &Profile, zone: &str, now: Timestamp) -> Vec<Timestamp> {
+/// When people who come to the delay today, tomorrow and so on would go on; of a date in the
+/// profile there is only one.
+pub fn next_times(
+    calendar: &dyn Calendar,
+    delay: &Delay,
+    profile: &Profile,
+    zone: &str,
+    now: Timestamp,
+) -> Vec<Timestamp> {
     match delay {
         Delay::For { minutes } => {
             let first = now.plus(i64::from(*minutes) * MINUTE_MS);
@@ -22,7 +29,9 @@ pub fn next_times(calendar: &dyn Calendar, delay: &Delay, profile: &Profile, zon
         }
         Delay::Until { time, weekdays } => {
             let Some(minute) = minute_of(time) else { return Vec::new() };
-            let after = |at: &Timestamp| Some(next_time_of_day(calendar, at.plus(MINUTE_MS), zone, minute, weekdays));
+            let after = |at: &Timestamp| {
+                Some(next_time_of_day(calendar, at.plus(MINUTE_MS), zone, minute, weekdays))
+            };
             let first = next_time_of_day(calendar, now, zone, minute, weekdays);
             std::iter::successors(Some(first), after).take(TIMES).collect()
         }
@@ -49,7 +58,10 @@ mod tests {
 
     fn times(delay: serde_json::Value, profile: &Profile) -> Vec<String> {
         let delay: Delay = serde_json::from_value(delay).expect("a delay");
-        next_times(&UtcCalendar, &delay, profile, "UTC", NOON).into_iter().map(|at| at.long_date()).collect()
+        next_times(&UtcCalendar, &delay, profile, "UTC", NOON)
+            .into_iter()
+            .map(|at| at.long_date())
+            .collect()
     }
 
     #[test]

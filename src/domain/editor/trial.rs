@@ -1,5 +1,5 @@
-//! One person through a graph on a clock that runs ahead: which way would she go, when, and why. Messages count as sent;
-//! what she does with them, and everything else she does, the trial says.
+//! One person through a graph on a clock that runs ahead: which way would she go, when, and why.
+//! Messages count as sent; what she does with them, and everything else she does, the trial says.
 
 use std::collections::VecDeque;
 
@@ -35,18 +35,30 @@ pub struct TrialCase<'a> {
 ///
 /// # Errors
 /// Where nobody wants to know any more.
-pub fn try_person(case: &TrialCase<'_>, mut profile: Profile, interrupt: &dyn Interrupt) -> Result<Vec<TrialStep>, GivenUp> {
+pub fn try_person(
+    case: &TrialCase<'_>,
+    mut profile: Profile,
+    interrupt: &dyn Interrupt,
+) -> Result<Vec<TrialStep>, GivenUp> {
     let mut steps = Vec::new();
     if let Some(reason) = kept_out(case, &profile) {
-        let node = case.version.nodes.get(case.version.entry).map(|node| node.id.clone()).unwrap_or_default();
+        let node = case
+            .version
+            .nodes
+            .get(case.version.entry)
+            .map(|node| node.id.clone())
+            .unwrap_or_default();
         steps.push(TrialStep { at: case.start, node, what: "kept out".to_string(), reason });
     }
     let mut later = case.later.to_vec();
     later.sort_by_key(|event| event.minutes);
-    let mut later: VecDeque<(Timestamp, LaterEvent)> =
-        later.into_iter().map(|event| (case.start.plus(i64::from(event.minutes) * MINUTE_MS), event)).collect();
+    let mut later: VecDeque<(Timestamp, LaterEvent)> = later
+        .into_iter()
+        .map(|event| (case.start.plus(i64::from(event.minutes) * MINUTE_MS), event))
+        .collect();
     let mut now = case.start;
-    let mut next = Some(trip::enter(world(case, now), &mut profile, now, case.event.clone(), "trial"));
+    let mut next =
+        Some(trip::enter(world(case, now), &mut profile, now, case.event.clone(), "trial"));
     while let Some(progress) = next.take() {
         interrupt.go_on()?;
         record(case, &progress, now, &mut steps);
@@ -58,7 +70,8 @@ pub fn try_person(case: &TrialCase<'_>, mut profile: Profile, interrupt: &dyn In
             continue;
         }
         let trip = progress.trip;
-        // What comes first: her time, or what she does. A time that is the same comes first, as in the engine.
+        // What comes first: her time, or what she does. A time that is the same comes first, as in
+        // the engine.
         while next.is_none() {
             interrupt.go_on()?;
             let due = trip.due_at(case.version);
@@ -106,7 +119,11 @@ fn happens(
     if let Some(fate) = event.name.strip_prefix('$').and_then(Fate::from_key) {
         return trip::answer(world(case, now), profile, trip, fate);
     }
-    let happened = PastEvent { key: event_key(&event.name), at: now, properties: properties_of(event, &case.event) };
+    let happened = PastEvent {
+        key: event_key(&event.name),
+        at: now,
+        properties: properties_of(event, &case.event),
+    };
     profile.events.push(happened.clone());
     trip::event(world(case, now), profile, trip, &happened)
 }

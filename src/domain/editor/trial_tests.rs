@@ -3,7 +3,9 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::{engine::calendar::UtcCalendar, graph::Graph, interrupt::Uninterrupted, settings::Settings};
+use crate::domain::{
+    engine::calendar::UtcCalendar, graph::Graph, interrupt::Uninterrupted, settings::Settings,
+};
 
 /// A Monday, 12:00 UTC.
 const NOON: Timestamp = Timestamp(1_790_596_800_000);
@@ -29,7 +31,8 @@ fn cart() -> Graph {
 }
 
 fn ada() -> Profile {
-    let addresses = [("email", "ada@example.com"), ("phone", "+4912345")].map(|(key, text)| (key.to_string(), text.to_string()));
+    let addresses = [("email", "ada@example.com"), ("phone", "+4912345")]
+        .map(|(key, text)| (key.to_string(), text.to_string()));
     Profile { seq: 7, addresses: addresses.into(), ..Profile::default() }
 }
 
@@ -38,7 +41,8 @@ fn tried(settings: &Settings, later: Value) -> Vec<(i64, String, String)> {
     let version = CompiledVersion::new(&cart(), settings, &HashMap::new());
     let later: Vec<LaterEvent> = serde_json::from_value(later).expect("events");
     let event = json!({"cart": 42}).as_object().cloned().expect("an object");
-    let case = TrialCase { version: &version, calendar: &UtcCalendar, start: NOON, event, later: &later };
+    let case =
+        TrialCase { version: &version, calendar: &UtcCalendar, start: NOON, event, later: &later };
     try_person(&case, ada(), &Uninterrupted)
         .expect("steps")
         .into_iter()
@@ -76,21 +80,40 @@ fn what_she_does_takes_her_another_way() {
     let ordered = tried(&settings(), json!([{"minutes": 10, "name": "Ordered"}]));
     assert_eq!(lines(&ordered)[2..], [(10, "wait", "left:yes"), (10, "thanks", "ended:converted")]);
     let clicked = tried(&settings(), json!([{"minutes": 90, "name": "$clicked"}]));
-    assert_eq!(lines(&clicked)[5..], [(90, "mail", "left:clicked"), (90, "thanks", "ended:converted")]);
+    assert_eq!(
+        lines(&clicked)[5..],
+        [(90, "mail", "left:clicked"), (90, "thanks", "ended:converted")]
+    );
 }
 
 #[test]
 fn what_she_does_is_about_the_same_thing_unless_the_trial_says_otherwise() {
-    let ordered = |properties: Value| tried(&settings(), json!([{"minutes": 10, "name": "Ordered", "properties": properties}]));
+    let ordered = |properties: Value| {
+        tried(&settings(), json!([{"minutes": 10, "name": "Ordered", "properties": properties}]))
+    };
     assert_eq!(lines(&ordered(json!({"total": 12.5})))[2], (10, "wait", "left:yes"));
-    assert_eq!(lines(&ordered(json!({"cart": 42.0})))[2], (10, "wait", "left:yes"), "42.0 is the same number");
-    assert_eq!(lines(&ordered(json!({"cart": 43})))[2], (60, "wait", "left:timeout"), "another cart");
-    assert_eq!(lines(&ordered(json!({"cart": null})))[2], (60, "wait", "left:timeout"), "no cart at all");
+    assert_eq!(
+        lines(&ordered(json!({"cart": 42.0})))[2],
+        (10, "wait", "left:yes"),
+        "42.0 is the same number"
+    );
+    assert_eq!(
+        lines(&ordered(json!({"cart": 43})))[2],
+        (60, "wait", "left:timeout"),
+        "another cart"
+    );
+    assert_eq!(
+        lines(&ordered(json!({"cart": null})))[2],
+        (60, "wait", "left:timeout"),
+        "no cart at all"
+    );
 }
 
 #[test]
 fn whoever_would_not_be_let_in_is_followed_with_the_reason() {
-    let filters = serde_json::from_value(json!([{"property": "cart", "is": "greater_than", "value": 100}])).expect("filters");
+    let filters =
+        serde_json::from_value(json!([{"property": "cart", "is": "greater_than", "value": 100}]))
+            .expect("filters");
     let strict = Settings::new(Entry::Event { name: "Cart Left".to_string(), filters });
     let steps = tried(&strict, json!([]));
     assert_eq!(lines(&steps)[..2], [(0, "entry", "kept out"), (0, "entry", "left:next")]);
@@ -112,7 +135,13 @@ fn a_circle_is_followed_only_so_far() {
     }))
     .expect("a graph");
     let version = CompiledVersion::new(&graph, &settings(), &HashMap::new());
-    let case = TrialCase { version: &version, calendar: &UtcCalendar, start: NOON, event: Properties::new(), later: &[] };
+    let case = TrialCase {
+        version: &version,
+        calendar: &UtcCalendar,
+        start: NOON,
+        event: Properties::new(),
+        later: &[],
+    };
     let steps = try_person(&case, ada(), &Uninterrupted).expect("steps");
     assert!((STEPS_MAX..STEPS_MAX + 10).contains(&steps.len()), "{}", steps.len());
 }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-/// A number, `true`, `false` or a list where it reads as one, everything else a text. A text that looks like a number stands in
-/// quotation marks.
+/// A number, `true`, `false` or a list where it reads as one, everything else a text. A text that
+/// looks like a number stands in quotation marks.
 pub fn value_of_text(text: &str) -> Value {
     match serde_json::from_str::<Value>(text) {
         Ok(value) if !value.is_null() && !value.is_object() => value,
@@ -31,8 +31,9 @@ pub fn kind_of_value(value: &Value) -> &'static str {
     }
 }
 
-/// The place of a complaint inside of the form that it belongs to: `graph.nodes[3].step.email.subject` is `step.email.subject`
-/// in the form of the node, `settings.end` is `end` in the settings.
+/// The place of a complaint inside of the form that it belongs to:
+/// `graph.nodes[3].step.email.subject` is `step.email.subject` in the form of the node,
+/// `settings.end` is `end` in the settings.
 pub fn path_in_form(path: &str) -> &str {
     if let Some(rest) = path.strip_prefix("settings.") {
         return rest;
@@ -70,12 +71,23 @@ mod tests {
     #[test]
     fn it_is_said_how_a_value_is_understood() {
         let typed = ["12.5", "true", "\"12\"", "[1, 2]"].map(value_of_text);
-        assert_eq!(typed.each_ref().map(kind_of_value), ["a number", "yes or no", "a text", "a list"]);
+        assert_eq!(
+            typed.each_ref().map(kind_of_value),
+            ["a number", "yes or no", "a text", "a list"]
+        );
     }
 
     #[test]
     fn complaints_find_their_field() {
-        let paths = ["graph.nodes[12].step.delay.until.time", "settings.quiet_hours.from", "graph.nodes[0]", "graph.connectors"];
-        assert_eq!(paths.map(path_in_form), ["step.delay.until.time", "quiet_hours.from", "", "graph.connectors"]);
+        let paths = [
+            "graph.nodes[12].step.delay.until.time",
+            "settings.quiet_hours.from",
+            "graph.nodes[0]",
+            "graph.connectors",
+        ];
+        assert_eq!(
+            paths.map(path_in_form),
+            ["step.delay.until.time", "quiet_hours.from", "", "graph.connectors"]
+        );
     }
 }

@@ -19,7 +19,8 @@ pub struct VariableGroup {
     pub variables: Vec<Variable>,
 }
 
-/// Everything that is known: of the person, of the event that lets her in, of the journey, and her own links.
+/// Everything that is known: of the person, of the event that lets her in, of the journey, and her
+/// own links.
 pub fn variables(catalogue: &Catalogue, entry: &Entry) -> Vec<VariableGroup> {
     let named = |root: &str, names: Vec<String>| {
         let mut all: Vec<Variable> = Vec::new();
@@ -31,21 +32,34 @@ pub fn variables(catalogue: &Catalogue, entry: &Entry) -> Vec<VariableGroup> {
         }
         all
     };
-    let of_person = OF_EVERYBODY.into_iter().map(str::to_string).chain(catalogue.properties.clone());
-    let mut groups = vec![VariableGroup { title: "The person".to_string(), variables: named("profile", of_person.collect()) }];
+    let of_person =
+        OF_EVERYBODY.into_iter().map(str::to_string).chain(catalogue.properties.clone());
+    let mut groups = vec![VariableGroup {
+        title: "The person".to_string(),
+        variables: named("profile", of_person.collect()),
+    }];
     if let Entry::Event { name, .. } = entry {
         let known = catalogue.event_properties.iter().find(|(event, _)| event == name);
         let names = known.map(|(_, names)| names.clone()).unwrap_or_default();
-        groups.push(VariableGroup { title: format!("The event {name}"), variables: named("event", names) });
+        groups.push(VariableGroup {
+            title: format!("The event {name}"),
+            variables: named("event", names),
+        });
     }
     groups.push(VariableGroup {
         title: "The journey".to_string(),
-        variables: vec![Variable { path: "journey.name".to_string(), name: "name of the journey".to_string() }],
+        variables: vec![Variable {
+            path: "journey.name".to_string(),
+            name: "name of the journey".to_string(),
+        }],
     });
-    let links = [("unsubscribe_url", "link to unsubscribe"), ("preferences_url", "link to her choices")];
+    let links =
+        [("unsubscribe_url", "link to unsubscribe"), ("preferences_url", "link to her choices")];
     groups.push(VariableGroup {
         title: "Her own links".to_string(),
-        variables: links.map(|(path, name)| Variable { path: path.to_string(), name: name.to_string() }).into(),
+        variables: links
+            .map(|(path, name)| Variable { path: path.to_string(), name: name.to_string() })
+            .into(),
     });
     groups.retain(|group| !group.variables.is_empty());
     groups
@@ -62,7 +76,11 @@ fn path(root: &str, name: &str) -> String {
 
 /// What is written into the text; `missing` stands there where nothing is known.
 pub fn output(path: &str, missing: &str) -> String {
-    if missing.is_empty() { format!("{{{{ {path} }}}}") } else { format!("{{{{ {path} | default: {} }}}}", quoted(missing)) }
+    if missing.is_empty() {
+        format!("{{{{ {path} }}}}")
+    } else {
+        format!("{{{{ {path} | default: {} }}}}", quoted(missing))
+    }
 }
 
 /// Templates have no way to write both kinds of quotation marks into one text.
@@ -74,13 +92,17 @@ fn quoted(text: &str) -> String {
     }
 }
 
-/// Puts a text in place of what is selected in another one; browsers count in UTF-16. Answers where the cursor stands then.
+/// Puts a text in place of what is selected in another one; browsers count in UTF-16. Answers where
+/// the cursor stands then.
 pub fn put_into(text: &str, (from, to): (usize, usize), new: &str) -> (String, usize) {
     let units: Vec<u16> = text.encode_utf16().collect();
     let from = from.min(units.len());
     let to = to.clamp(from, units.len());
     let read = |units: &[u16]| String::from_utf16_lossy(units);
-    (format!("{}{new}{}", read(&units[..from]), read(&units[to..])), from + new.encode_utf16().count())
+    (
+        format!("{}{new}{}", read(&units[..from]), read(&units[to..])),
+        from + new.encode_utf16().count(),
+    )
 }
 
 #[cfg(test)]
@@ -89,7 +111,11 @@ mod tests {
 
     fn catalogue() -> Catalogue {
         Catalogue {
-            properties: vec!["plan".to_string(), "Favourite colour".to_string(), "email".to_string()],
+            properties: vec![
+                "plan".to_string(),
+                "Favourite colour".to_string(),
+                "email".to_string(),
+            ],
             event_properties: vec![
                 ("Ordered".to_string(), vec!["total".to_string()]),
                 ("Cart Left".to_string(), vec!["cart_id".to_string()]),
@@ -102,7 +128,8 @@ mod tests {
     fn only_properties_of_the_event_that_lets_people_in_are_offered() {
         let entry = Entry::Event { name: "Cart Left".to_string(), filters: Vec::new() };
         let groups = variables(&catalogue(), &entry);
-        let paths: Vec<&str> = groups.iter().flat_map(|group| &group.variables).map(|one| one.path.as_str()).collect();
+        let paths: Vec<&str> =
+            groups.iter().flat_map(|group| &group.variables).map(|one| one.path.as_str()).collect();
         assert_eq!(
             paths,
             [
@@ -118,21 +145,35 @@ mod tests {
                 "preferences_url",
             ]
         );
-        assert!(variables(&catalogue(), &Entry::Api {}).iter().all(|group| !group.title.contains("event")));
+        assert!(
+            variables(&catalogue(), &Entry::Api {})
+                .iter()
+                .all(|group| !group.title.contains("event"))
+        );
     }
 
     #[test]
     fn what_is_missing_may_have_a_word_in_its_place() {
         assert_eq!(output("profile.plan", ""), "{{ profile.plan }}");
         assert_eq!(output("profile.plan", "none"), "{{ profile.plan | default: \"none\" }}");
-        assert_eq!(output("profile.plan", "the \"best\""), "{{ profile.plan | default: 'the \"best\"' }}");
-        assert_eq!(output("profile.plan", "it's \"it"), "{{ profile.plan | default: \"it's ”it\" }}");
+        assert_eq!(
+            output("profile.plan", "the \"best\""),
+            "{{ profile.plan | default: 'the \"best\"' }}"
+        );
+        assert_eq!(
+            output("profile.plan", "it's \"it"),
+            "{{ profile.plan | default: \"it's ”it\" }}"
+        );
     }
 
     #[test]
     fn it_stands_where_the_cursor_was() {
         assert_eq!(put_into("Hi , hello", (3, 3), "Ada"), ("Hi Ada, hello".to_string(), 6));
-        assert_eq!(put_into("🙂 you!", (3, 6), "Ada"), ("🙂 Ada!".to_string(), 6), "a smile counts as two");
+        assert_eq!(
+            put_into("🙂 you!", (3, 6), "Ada"),
+            ("🙂 Ada!".to_string(), 6),
+            "a smile counts as two"
+        );
         assert_eq!(put_into("Hi", (99, 3), "!"), ("Hi!".to_string(), 3));
     }
 }

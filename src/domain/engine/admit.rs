@@ -1,4 +1,5 @@
-//! Who comes in: the gates between an occasion to enter and a trip, in the order in which they are asked.
+//! Who comes in: the gates between an occasion to enter and a trip, in the order in which they are
+//! asked.
 
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +36,8 @@ pub enum Gate {
 }
 
 impl Gate {
-    pub const ALL: [Gate; 5] = [Gate::TooOld, Gate::Control, Gate::Inside, Gate::Reentry, Gate::Cap];
+    pub const ALL: [Gate; 5] =
+        [Gate::TooOld, Gate::Control, Gate::Inside, Gate::Reentry, Gate::Cap];
 
     /// The number in the store.
     pub fn code(self) -> i64 {
@@ -49,10 +51,18 @@ impl Gate {
     /// A sentence for a person.
     pub fn sentence(self) -> &'static str {
         match self {
-            Gate::TooOld => "The event had happened more than an hour before it arrived; such events let nobody in.",
-            Gate::Control => "She belongs to the control group: she qualifies, and stays outside for comparison.",
+            Gate::TooOld => {
+                "The event had happened more than an hour before it arrived; such events let \
+                    nobody in."
+            }
+            Gate::Control => {
+                "She belongs to the control group: she qualifies, and stays outside for comparison."
+            }
             Gate::Inside => "She was inside already; nobody is inside twice.",
-            Gate::Reentry => "She had been in before, and the journey does not let people in again, or not so soon.",
+            Gate::Reentry => {
+                "She had been in before, and the journey does not let people in again, or not so \
+                    soon."
+            }
             Gate::Cap => "The journey had let in as many people as it may.",
         }
     }
@@ -98,7 +108,10 @@ pub fn admit(settings: &Settings, occasion: &Occasion<'_>) -> Result<(), Gate> {
     if is_control(settings, occasion.journey, occasion.profile) {
         return Err(Gate::Control);
     }
-    if settings.entry_cap.is_some_and(|cap| occasion.entered >= i64::try_from(cap).unwrap_or(i64::MAX)) {
+    if settings
+        .entry_cap
+        .is_some_and(|cap| occasion.entered >= i64::try_from(cap).unwrap_or(i64::MAX))
+    {
         return Err(Gate::Cap);
     }
     Ok(())
@@ -106,7 +119,8 @@ pub fn admit(settings: &Settings, occasion: &Occasion<'_>) -> Result<(), Gate> {
 
 /// Does she belong to the control group of the journey?
 pub fn is_control(settings: &Settings, journey: &str, profile: i64) -> bool {
-    settings.control_percent > 0 && percentile(&format!("control {journey}"), profile) < settings.control_percent
+    settings.control_percent > 0
+        && percentile(&format!("control {journey}"), profile) < settings.control_percent
 }
 
 #[cfg(test)]
@@ -117,7 +131,14 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
     fn occasion() -> Occasion<'static> {
-        Occasion { journey: "j", profile: 7, now: NOW, event: None, history: History::default(), entered: 0 }
+        Occasion {
+            journey: "j",
+            profile: 7,
+            now: NOW,
+            event: None,
+            history: History::default(),
+            entered: 0,
+        }
     }
 
     fn settings() -> Settings {
@@ -138,7 +159,12 @@ mod tests {
 
     #[test]
     fn re_entry_is_off_after_exit_or_after_a_gap() {
-        let back = |reentry, hours| admit(&Settings { reentry, ..settings() }, &Occasion { history: left(hours), ..occasion() });
+        let back = |reentry, hours| {
+            admit(
+                &Settings { reentry, ..settings() },
+                &Occasion { history: left(hours), ..occasion() },
+            )
+        };
         assert_eq!(back(Reentry::Never, 10_000), Err(Gate::Reentry));
         assert_eq!(back(Reentry::AfterExit, 0), Ok(()));
         assert_eq!(back(Reentry::AfterHours(24), 23), Err(Gate::Reentry));
@@ -147,7 +173,10 @@ mod tests {
 
     #[test]
     fn an_old_event_lets_nobody_in() {
-        let late = |minutes: i64| Occasion { event: Some((NOW.plus(-minutes * MINUTE_MS), NOW)), ..occasion() };
+        let late = |minutes: i64| Occasion {
+            event: Some((NOW.plus(-minutes * MINUTE_MS), NOW)),
+            ..occasion()
+        };
         assert_eq!(admit(&settings(), &late(60)), Ok(()));
         assert_eq!(admit(&settings(), &late(61)), Err(Gate::TooOld));
     }
@@ -162,7 +191,8 @@ mod tests {
     #[test]
     fn the_control_group_is_the_same_every_time() {
         let control = Settings { control_percent: 20, ..settings() };
-        let kept_out = |profile| admit(&control, &Occasion { profile, ..occasion() }) == Err(Gate::Control);
+        let kept_out =
+            |profile| admit(&control, &Occasion { profile, ..occasion() }) == Err(Gate::Control);
         let chosen: Vec<i64> = (0..1000).filter(|profile| kept_out(*profile)).collect();
         assert!((150..250).contains(&chosen.len()), "{}", chosen.len());
         assert!(chosen.into_iter().all(kept_out));

@@ -17,8 +17,8 @@ pub struct LocalTime {
 pub trait Calendar: Send + Sync {
     /// What the clocks of a zone show. An unknown zone is UTC.
     fn local(&self, at: Timestamp, zone: &str) -> LocalTime;
-    /// When the clocks of a zone show it. A time that is skipped when clocks go forward is the moment after the gap; of a
-    /// time that comes twice, the first.
+    /// When the clocks of a zone show it. A time that is skipped when clocks go forward is the
+    /// moment after the gap; of a time that comes twice, the first.
     fn instant(&self, time: LocalTime, zone: &str) -> Timestamp;
     /// Is it a zone at all?
     fn knows(&self, zone: &str) -> bool;
@@ -31,8 +31,15 @@ pub fn minute_of(text: &str) -> Option<u16> {
     (hour < 24 && minute < 60).then_some(hour * 60 + minute)
 }
 
-/// The next moment, now included, at which the clock shows `minute` on one of the weekdays (1 is Monday; none means any).
-pub fn next_time_of_day(calendar: &dyn Calendar, now: Timestamp, zone: &str, minute: u16, weekdays: &[u8]) -> Timestamp {
+/// The next moment, now included, at which the clock shows `minute` on one of the weekdays (1 is
+/// Monday; none means any).
+pub fn next_time_of_day(
+    calendar: &dyn Calendar,
+    now: Timestamp,
+    zone: &str,
+    minute: u16,
+    weekdays: &[u8],
+) -> Timestamp {
     let today = calendar.local(now, zone).day;
     // From yesterday: near a change of the clocks, a moment of yesterday's date may still be ahead.
     (-1..=9)
@@ -54,10 +61,16 @@ pub fn plus_days(calendar: &dyn Calendar, at: Timestamp, zone: &str, days: i64) 
 }
 
 /// When the quiet hours that hold now are over; none where it is not quiet.
-pub fn quiet_until(calendar: &dyn Calendar, now: Timestamp, zone: &str, quiet: &QuietHours) -> Option<Timestamp> {
+pub fn quiet_until(
+    calendar: &dyn Calendar,
+    now: Timestamp,
+    zone: &str,
+    quiet: &QuietHours,
+) -> Option<Timestamp> {
     let (from, to) = (minute_of(&quiet.from)?, minute_of(&quiet.to)?);
     let minute = calendar.local(now, zone).minute;
-    let is_quiet = if from <= to { (from..to).contains(&minute) } else { minute >= from || minute < to };
+    let is_quiet =
+        if from <= to { (from..to).contains(&minute) } else { minute >= from || minute < to };
     is_quiet.then(|| next_time_of_day(calendar, now, zone, to, &[]))
 }
 

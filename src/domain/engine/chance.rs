@@ -1,13 +1,17 @@
-//! Chance that is always the same for the same person: splits and control groups do not depend on when somebody is looked at.
+//! Chance that is always the same for the same person: splits and control groups do not depend on
+//! when somebody is looked at.
 
-/// A number from 0 to 99 that belongs to this person and this purpose ("control of journey 7", "split of node b").
+/// A number from 0 to 99 that belongs to this person and this purpose ("control of journey 7",
+/// "split of node b").
 pub fn percentile(purpose: &str, person: i64) -> u8 {
     (mix(fnv(purpose) ^ mix(person.cast_unsigned())) % 100) as u8
 }
 
 /// FNV-1a, 64 bits.
 fn fnv(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// The finaliser of SplitMix64.
@@ -32,7 +36,9 @@ mod tests {
 
     #[test]
     fn two_purposes_do_not_choose_the_same_people() {
-        let both = (0..100_000).filter(|person| percentile("a", *person) < 50 && percentile("b", *person) < 50).count();
+        let both = (0..100_000)
+            .filter(|person| percentile("a", *person) < 50 && percentile("b", *person) < 50)
+            .count();
         assert!((24_000..26_000).contains(&both), "{both}");
     }
 }

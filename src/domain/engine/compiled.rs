@@ -1,4 +1,5 @@
-//! A version as the engine uses it: its graph by number, its segments put in, its names made comparable.
+//! A version as the engine uses it: its graph by number, its segments put in, its names made
+//! comparable.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -40,7 +41,8 @@ pub struct CompiledVersion {
 }
 
 impl CompiledVersion {
-    /// A graph that was published has no defects; one that has loses the connectors that lead nowhere.
+    /// A graph that was published has no defects; one that has loses the connectors that lead
+    /// nowhere.
     pub fn new(graph: &Graph, settings: &Settings, segments: &HashMap<String, Criteria>) -> Self {
         let mut expansion = Expansion::new(segments, VERSION_PARTS_MAX);
         let by_id: HashMap<String, NodeIndex> =
@@ -66,7 +68,8 @@ impl CompiledVersion {
                 nodes[*from].ways.insert(connector.outlet.clone(), *to);
             }
         }
-        let entry = graph.nodes.iter().position(|node| node.step == NodeKind::Entry {}).unwrap_or(0);
+        let entry =
+            graph.nodes.iter().position(|node| node.step == NodeKind::Entry {}).unwrap_or(0);
         let entry_criteria = match &settings.entry {
             Entry::Profile { criteria } => Some(criteria.expand(segments)),
             Entry::Segment { name, .. } => Some(Criteria::InSegment(name.clone()).expand(segments)),
@@ -80,8 +83,8 @@ impl CompiledVersion {
         self.by_id.get(id).copied()
     }
 
-    /// Every criteria that may be asked about a person in this version. Entries by segment and list choose people in the
-    /// database.
+    /// Every criteria that may be asked about a person in this version. Entries by segment and list
+    /// choose people in the database.
     fn all_criteria(&self) -> impl Iterator<Item = &Criteria> {
         let by_profile = matches!(self.settings.entry, Entry::Profile { .. });
         let entry = self.entry_criteria.iter().filter(move |_| by_profile);
@@ -92,7 +95,8 @@ impl CompiledVersion {
     pub fn past_events(&self) -> BTreeSet<String> {
         let mut keys = BTreeSet::new();
         for criteria in self.all_criteria() {
-            criteria.leaves(&mut |leaf| keys.extend(leaf.event().map(|event| event_key(&event.name))));
+            criteria
+                .leaves(&mut |leaf| keys.extend(leaf.event().map(|event| event_key(&event.name))));
         }
         for node in &self.nodes {
             if let NodeKind::HasDoneSplit { event, .. } = &node.step {
@@ -111,14 +115,20 @@ impl CompiledVersion {
         asks
     }
 
-    /// Is anything asked that stands in people's profiles: a property, an address, consent, a time zone?
+    /// Is anything asked that stands in people's profiles: a property, an address, consent, a time
+    /// zone?
     pub fn asks_profiles(&self) -> bool {
         let mut asks = self.nodes.iter().any(|node| {
-            let by_time = matches!(node.step, NodeKind::Delay(Delay::Until { .. } | Delay::UntilProperty { .. }));
+            let by_time = matches!(
+                node.step,
+                NodeKind::Delay(Delay::Until { .. } | Delay::UntilProperty { .. })
+            );
             by_time || node.step.group() == NodeGroup::Message
         });
         for criteria in self.all_criteria() {
-            criteria.leaves(&mut |leaf| asks |= leaf.event().is_none() && !matches!(leaf, Criteria::OnList(_)));
+            criteria.leaves(&mut |leaf| {
+                asks |= leaf.event().is_none() && !matches!(leaf, Criteria::OnList(_))
+            });
         }
         asks
     }
@@ -130,8 +140,10 @@ impl CompiledVersion {
             _ => None,
         });
         let settings = &self.settings;
-        let matches: Vec<&EventMatch> =
-            waits.chain(settings.goals.iter().map(|goal| &goal.event)).chain(settings.exits.iter()).collect();
+        let matches: Vec<&EventMatch> = waits
+            .chain(settings.goals.iter().map(|goal| &goal.event))
+            .chain(settings.exits.iter())
+            .collect();
         matches.into_iter().map(|event| event_key(&event.name)).collect()
     }
 }

@@ -57,8 +57,14 @@ pub enum Ending {
 }
 
 impl Ending {
-    pub const ALL: [Ending; 6] =
-        [Ending::Completed, Ending::Converted, Ending::TimedOut, Ending::ForceExited, Ending::Stopped, Ending::VersionExit];
+    pub const ALL: [Ending; 6] = [
+        Ending::Completed,
+        Ending::Converted,
+        Ending::TimedOut,
+        Ending::ForceExited,
+        Ending::Stopped,
+        Ending::VersionExit,
+    ];
 
     pub fn code(self) -> i64 {
         self as i64
@@ -175,16 +181,22 @@ pub fn step(scene: &Scene<'_>, signal: Signal<'_>) -> Option<Turn> {
     }
     match (&node.step, signal) {
         (NodeKind::Delay(delay), Signal::Arrive) => Some(wait(scene, delay)),
-        (NodeKind::Delay(_), Signal::TimeUp) => Some(Turn::new(Step::Go("next"), "the time has come")),
+        (NodeKind::Delay(_), Signal::TimeUp) => {
+            Some(Turn::new(Step::Go("next"), "the time has come"))
+        }
         (NodeKind::WaitForEvent { event, timeout_minutes, .. }, Signal::Arrive) => {
             let until = scene.now.plus(i64::from(*timeout_minutes) * MINUTE_MS);
-            Some(Turn::new(Step::Wait(Some(until)), format!("waits for “{}”, until {}", event.name, until.long_date())))
+            Some(Turn::new(
+                Step::Wait(Some(until)),
+                format!("waits for “{}”, until {}", event.name, until.long_date()),
+            ))
         }
         (NodeKind::WaitForEvent { event, .. }, Signal::TimeUp) => {
             Some(Turn::new(Step::Go("timeout"), format!("“{}” did not come in time", event.name)))
         }
         (NodeKind::WaitForEvent { event, same, .. }, Signal::Event(happened)) => {
-            awaited(event, same, happened, scene.trip).then(|| Turn::new(Step::Go("yes"), format!("did “{}”", event.name)))
+            awaited(event, same, happened, scene.trip)
+                .then(|| Turn::new(Step::Go("yes"), format!("did “{}”", event.name)))
         }
         (_, Signal::Arrive) => Some(pass(scene, node)),
         _ => None,
@@ -195,9 +207,12 @@ pub fn step(scene: &Scene<'_>, signal: Signal<'_>) -> Option<Turn> {
 fn pass(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
     match &node.step {
         NodeKind::ConditionSplit { branches } => {
-            let held = node.criteria.iter().position(|criteria| criteria.holds(scene.profile, scene.now));
+            let held =
+                node.criteria.iter().position(|criteria| criteria.holds(scene.profile, scene.now));
             match held.and_then(|index| branches.get(index)) {
-                Some(branch) => Turn::new(Step::GoNamed(branch.name.clone()), branch.criteria.describe()),
+                Some(branch) => {
+                    Turn::new(Step::GoNamed(branch.name.clone()), branch.criteria.describe())
+                }
                 None => Turn::new(Step::Go("others"), "no condition held"),
             }
         }
@@ -209,7 +224,8 @@ fn pass(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
             Turn::new(Step::Go(outlet), format!("did “{}” {count}", event.name))
         }
         NodeKind::RandomSplit { shares } => {
-            let roll = percentile(&format!("split {} {}", node.id, scene.trip.salt), scene.profile.seq);
+            let roll =
+                percentile(&format!("split {} {}", node.id, scene.trip.salt), scene.profile.seq);
             let mut upper = 0;
             let chosen = shares.iter().find(|share| {
                 // Of a draft they may add up to anything.
@@ -226,7 +242,9 @@ fn pass(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
         NodeKind::AddToList { list } => Turn::next_with(Effect::AddToList(list.clone())),
         NodeKind::RemoveFromList { list } => Turn::next_with(Effect::RemoveFromList(list.clone())),
         NodeKind::StartJourney { journey } => start(scene, journey),
-        NodeKind::Goal { name } => Turn::new(Step::End(Ending::Converted), format!("reached the goal “{name}”")),
+        NodeKind::Goal { name } => {
+            Turn::new(Step::End(Ending::Converted), format!("reached the goal “{name}”"))
+        }
         NodeKind::ForceExit { reason } => Turn::new(Step::End(Ending::ForceExited), reason.clone()),
         _ => Turn::new(Step::Go("next"), ""),
     }
@@ -235,10 +253,14 @@ fn pass(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
 /// Journeys that start one another without anybody waiting would do so for ever.
 fn start(scene: &Scene<'_>, journey: &str) -> Turn {
     let waited = scene.now > scene.trip.entered_at;
-    let before = scene.trip.entry_properties.get(DEPTH).and_then(serde_json::Value::as_u64).unwrap_or(0);
+    let before =
+        scene.trip.entry_properties.get(DEPTH).and_then(serde_json::Value::as_u64).unwrap_or(0);
     let depth = if waited { 1 } else { before + 1 };
     if depth > CHAIN_MAX {
-        return Turn::new(Step::Go("next"), format!("not started: {CHAIN_MAX} journeys have started one another in a row"));
+        return Turn::new(
+            Step::Go("next"),
+            format!("not started: {CHAIN_MAX} journeys have started one another in a row"),
+        );
     }
     Turn::next_with(Effect::StartJourney { journey: journey.to_string(), depth })
 }
@@ -255,9 +277,14 @@ fn wait(scene: &Scene<'_>, delay: &Delay) -> Turn {
             let value = scene.profile.properties.get(property).and_then(moment);
             let base = match value {
                 Some(Moment::At(at)) => at,
-                Some(Moment::On(day)) => scene.calendar.instant(super::calendar::LocalTime { day, minute: 0 }, zone),
+                Some(Moment::On(day)) => {
+                    scene.calendar.instant(super::calendar::LocalTime { day, minute: 0 }, zone)
+                }
                 None => {
-                    return Turn::new(Step::Go("next"), format!("“{property}” holds no date, so there is nothing to wait for"));
+                    return Turn::new(
+                        Step::Go("next"),
+                        format!("“{property}” holds no date, so there is nothing to wait for"),
+                    );
                 }
             };
             plus_days(scene.calendar, base, zone, i64::from(*offset_days))
@@ -273,16 +300,20 @@ fn wait(scene: &Scene<'_>, delay: &Delay) -> Turn {
 fn awaited(event: &EventMatch, same: &[String], happened: &PastEvent, trip: &Trip) -> bool {
     happened.key == event_key(&event.name)
         && event.filters_hold(&happened.properties)
-        && same.iter().all(|name| match (happened.properties.get(name), trip.entry_properties.get(name)) {
-            (Some(now), Some(then)) => now == then,
-            _ => false,
+        && same.iter().all(|name| {
+            match (happened.properties.get(name), trip.entry_properties.get(name)) {
+                (Some(now), Some(then)) => now == then,
+                _ => false,
+            }
         })
 }
 
 /// The gates in front of a message, and what becomes of it afterwards.
 fn message(scene: &Scene<'_>, node: &CompiledNode, signal: Signal<'_>) -> Option<Turn> {
     match signal {
-        Signal::TimeUp if scene.trip.awaits => Some(Turn::new(Step::Go("timeout"), "nothing came of it in time")),
+        Signal::TimeUp if scene.trip.awaits => {
+            Some(Turn::new(Step::Go("timeout"), "nothing came of it in time"))
+        }
         Signal::Arrive | Signal::TimeUp => Some(send(scene, node)),
         Signal::Answer(answer) => answered(scene, node, answer),
         Signal::Event(_) => None,
@@ -290,25 +321,32 @@ fn message(scene: &Scene<'_>, node: &CompiledNode, signal: Signal<'_>) -> Option
 }
 
 fn send(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
-    let Some(channel) = node.step.channel() else { return Turn::new(Step::Go("failed"), "there is no such channel") };
+    let Some(channel) = node.step.channel() else {
+        return Turn::new(Step::Go("failed"), "there is no such channel");
+    };
     let expires_at = node.sending.expires_at(scene.planned);
     let quiet = scene.version.settings.quiet_hours.as_ref();
     let clock = gates::Clock { calendar: scene.calendar, zone: scene.zone(), now: scene.now };
     match gates::on_arrival(scene.profile, channel, quiet, expires_at, clock) {
-        Gate::Open => Turn::new(Step::Send { channel, expires_at }, format!("by {}", channel.title())),
+        Gate::Open => {
+            Turn::new(Step::Send { channel, expires_at }, format!("by {}", channel.title()))
+        }
         Gate::Shut(reason) => Turn::new(Step::Go("unreachable"), reason),
         Gate::Later(until, reason) => Turn::new(Step::Wait(Some(until)), reason),
     }
 }
 
-/// She leaves by the connector of what became of it, where it is drawn. A message that was sent is waited on where something
-/// that may still become of it leads somewhere.
+/// She leaves by the connector of what became of it, where it is drawn. A message that was sent is
+/// waited on where something that may still become of it leads somewhere.
 fn answered(scene: &Scene<'_>, node: &CompiledNode, fate: Fate) -> Option<Turn> {
     if let Some(outlet) = fate.outlets().iter().find(|outlet| node.ways.contains_key(**outlet)) {
         return Some(Turn::new(Step::Go(outlet), ""));
     }
     if fate == Fate::Sent && LATER.iter().any(|later| node.ways.contains_key(*later)) {
-        let until = node.sending.answer_minutes.map(|minutes| scene.now.plus(i64::from(minutes) * MINUTE_MS));
+        let until = node
+            .sending
+            .answer_minutes
+            .map(|minutes| scene.now.plus(i64::from(minutes) * MINUTE_MS));
         return Some(Turn::new(Step::AwaitAnswer(until), "sent; waits for what she does with it"));
     }
     let leaves = fate == Fate::Sent || fate.is_final();

@@ -1,4 +1,5 @@
-//! One person's trip through one version: carried along from node to node until she has to wait, or is out.
+//! One person's trip through one version: carried along from node to node until she has to wait, or
+//! is out.
 
 use super::{
     calendar::Calendar,
@@ -110,7 +111,13 @@ impl Trip {
 }
 
 /// She comes in.
-pub fn enter(world: World<'_>, profile: &mut Profile, began_at: Timestamp, entry_properties: Properties, salt: &str) -> Progress {
+pub fn enter(
+    world: World<'_>,
+    profile: &mut Profile,
+    began_at: Timestamp,
+    entry_properties: Properties,
+    salt: &str,
+) -> Progress {
     let trip = Trip {
         node: world.version.entry,
         visit: 1,
@@ -136,8 +143,14 @@ pub fn time_up(world: World<'_>, profile: &mut Profile, trip: Trip) -> Option<Pr
     }
 }
 
-/// She did something while inside: a goal, an exit, what she was waited for, or nothing that matters here.
-pub fn event(world: World<'_>, profile: &mut Profile, trip: &Trip, happened: &PastEvent) -> Option<Progress> {
+/// She did something while inside: a goal, an exit, what she was waited for, or nothing that
+/// matters here.
+pub fn event(
+    world: World<'_>,
+    profile: &mut Profile,
+    trip: &Trip,
+    happened: &PastEvent,
+) -> Option<Progress> {
     if happened.at < trip.began_at {
         return None;
     }
@@ -157,7 +170,12 @@ pub fn event(world: World<'_>, profile: &mut Profile, trip: &Trip, happened: &Pa
 }
 
 /// It is known what became of her message.
-pub fn answer(world: World<'_>, profile: &mut Profile, trip: &Trip, fate: Fate) -> Option<Progress> {
+pub fn answer(
+    world: World<'_>,
+    profile: &mut Profile,
+    trip: &Trip,
+    fate: Fate,
+) -> Option<Progress> {
     let scene = Scene::new(world, trip, profile);
     step(&scene, Signal::Answer(fate))?;
     Some(walk(world, profile, trip.clone(), Signal::Answer(fate)))
@@ -169,7 +187,13 @@ fn timed_out(trip: Trip) -> Progress {
 
 /// She is out, from where she is.
 pub fn end(trip: Trip, ending: Ending, reason: String) -> Progress {
-    let passage = Passage { node: trip.node, arrived: false, turn: Turned::Ended(ending), reason, undrawn: None };
+    let passage = Passage {
+        node: trip.node,
+        arrived: false,
+        turn: Turned::Ended(ending),
+        reason,
+        undrawn: None,
+    };
     Progress {
         trip: Trip { due: None, ..trip },
         passages: vec![passage],
@@ -180,14 +204,21 @@ pub fn end(trip: Trip, ending: Ending, reason: String) -> Progress {
 }
 
 fn walk(world: World<'_>, profile: &mut Profile, trip: Trip, first: Signal<'_>) -> Progress {
-    let mut progress = Progress { trip, passages: Vec::new(), messages: Vec::new(), effects: Vec::new(), ended: None };
+    let mut progress = Progress {
+        trip,
+        passages: Vec::new(),
+        messages: Vec::new(),
+        effects: Vec::new(),
+        ended: None,
+    };
     let mut signal = first;
     // When she should have come by: after a standstill, long before now.
     let planned = match (first, progress.trip.due) {
         (Signal::TimeUp, Some(due)) => due.min(world.now),
         _ => world.now,
     };
-    // Publishing refuses circles without a wait; should one be there all the same, nobody runs in it for ever.
+    // Publishing refuses circles without a wait; should one be there all the same, nobody runs in
+    // it for ever.
     for _ in 0..=world.version.nodes.len() {
         let scene = Scene { planned, ..Scene::new(world, &progress.trip, profile) };
         let Some(turn) = step(&scene, signal) else { return progress };
@@ -209,12 +240,23 @@ fn walk(world: World<'_>, profile: &mut Profile, trip: Trip, first: Signal<'_>) 
                 let Trip { node, visit, .. } = progress.trip;
                 progress.messages.push(Outgoing { node, visit, channel, expires_at });
                 progress.trip.due = None;
-                progress.passages.push(Passage { node, arrived, turn: Turned::Sends, reason, undrawn: None });
+                progress.passages.push(Passage {
+                    node,
+                    arrived,
+                    turn: Turned::Sends,
+                    reason,
+                    undrawn: None,
+                });
                 return progress;
             }
             Step::End(ending) => finish(&mut progress, ending, arrived, reason),
         }
-        if progress.ended.is_some() || !progress.passages.last().is_some_and(|passage| matches!(passage.turn, Turned::Left(_))) {
+        if progress.ended.is_some()
+            || !progress
+                .passages
+                .last()
+                .is_some_and(|passage| matches!(passage.turn, Turned::Left(_)))
+        {
             return progress;
         }
         signal = Signal::Arrive;
@@ -223,21 +265,44 @@ fn walk(world: World<'_>, profile: &mut Profile, trip: Trip, first: Signal<'_>) 
     progress
 }
 
-/// By the outlet to the next node. An outlet that is not drawn is the end: of the trip, or, where a goal may still be met
-/// before the journey's time is over, of the path.
+/// By the outlet to the next node. An outlet that is not drawn is the end: of the trip, or, where a
+/// goal may still be met before the journey's time is over, of the path.
 fn leave(world: World<'_>, progress: &mut Progress, outlet: String, arrived: bool, reason: String) {
     let node = progress.trip.node;
     if let Some(next) = world.version.nodes[node].ways.get(&outlet) {
-        progress.passages.push(Passage { node, arrived, turn: Turned::Left(outlet), reason, undrawn: None });
-        progress.trip = Trip { node: *next, visit: progress.trip.visit + 1, due: None, awaits: false, ..progress.trip.clone() };
+        progress.passages.push(Passage {
+            node,
+            arrived,
+            turn: Turned::Left(outlet),
+            reason,
+            undrawn: None,
+        });
+        progress.trip = Trip {
+            node: *next,
+            visit: progress.trip.visit + 1,
+            due: None,
+            awaits: false,
+            ..progress.trip.clone()
+        };
         return;
     }
     let settings = &world.version.settings;
     let said = if reason.is_empty() { String::new() } else { format!("{reason}; ") };
     if !settings.goals.is_empty() && settings.timeout_hours.is_some() {
-        stay(world, progress, None, arrived, format!("{said}“{outlet}” leads nowhere: waits for a goal or the time-out"));
+        stay(
+            world,
+            progress,
+            None,
+            arrived,
+            format!("{said}“{outlet}” leads nowhere: waits for a goal or the time-out"),
+        );
     } else {
-        finish(progress, Ending::Completed, arrived, format!("{said}“{outlet}” leads nowhere: the end"));
+        finish(
+            progress,
+            Ending::Completed,
+            arrived,
+            format!("{said}“{outlet}” leads nowhere: the end"),
+        );
     }
     if let Some(passage) = progress.passages.last_mut() {
         passage.undrawn = Some(outlet);
@@ -245,16 +310,39 @@ fn leave(world: World<'_>, progress: &mut Progress, outlet: String, arrived: boo
 }
 
 /// She waits, unless the journey's time is over already.
-fn stay(world: World<'_>, progress: &mut Progress, until: Option<Timestamp>, arrived: bool, reason: String) {
+fn stay(
+    world: World<'_>,
+    progress: &mut Progress,
+    until: Option<Timestamp>,
+    arrived: bool,
+    reason: String,
+) {
     if progress.trip.deadline(world.version).is_some_and(|deadline| deadline <= world.now) {
-        return finish(progress, Ending::TimedOut, arrived, "the journey's time was over".to_string());
+        return finish(
+            progress,
+            Ending::TimedOut,
+            arrived,
+            "the journey's time was over".to_string(),
+        );
     }
     progress.trip.due = until;
-    progress.passages.push(Passage { node: progress.trip.node, arrived, turn: Turned::Waits, reason, undrawn: None });
+    progress.passages.push(Passage {
+        node: progress.trip.node,
+        arrived,
+        turn: Turned::Waits,
+        reason,
+        undrawn: None,
+    });
 }
 
 fn finish(progress: &mut Progress, ending: Ending, arrived: bool, reason: String) {
-    progress.passages.push(Passage { node: progress.trip.node, arrived, turn: Turned::Ended(ending), reason, undrawn: None });
+    progress.passages.push(Passage {
+        node: progress.trip.node,
+        arrived,
+        turn: Turned::Ended(ending),
+        reason,
+        undrawn: None,
+    });
     progress.trip.due = None;
     progress.ended = Some(ending);
 }

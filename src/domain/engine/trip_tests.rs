@@ -13,9 +13,15 @@ const NOON: Timestamp = Timestamp(1_790_596_800_000);
 
 fn graph(nodes: &serde_json::Value, ways: &[(&str, &str, &str)]) -> Graph {
     let mut list = vec![json!({"id": "entry", "step": {"entry": {}}})];
-    list.extend(nodes.as_object().expect("nodes").iter().map(|(id, step)| json!({"id": id, "step": step})));
-    let connectors: Vec<_> = ways.iter().map(|(from, outlet, to)| json!({"from": from, "outlet": outlet, "to": to})).collect();
-    let graph: Graph = serde_json::from_value(json!({"nodes": list, "connectors": connectors})).expect("a graph");
+    list.extend(
+        nodes.as_object().expect("nodes").iter().map(|(id, step)| json!({"id": id, "step": step})),
+    );
+    let connectors: Vec<_> = ways
+        .iter()
+        .map(|(from, outlet, to)| json!({"from": from, "outlet": outlet, "to": to}))
+        .collect();
+    let graph: Graph =
+        serde_json::from_value(json!({"nodes": list, "connectors": connectors})).expect("a graph");
     assert_eq!(graph.defects(), []);
     graph
 }
@@ -42,7 +48,11 @@ fn come_in(version: &CompiledVersion, profile: &mut Profile) -> Progress {
 }
 
 fn did(name: &str, properties: serde_json::Value, when: Timestamp) -> PastEvent {
-    PastEvent { key: event_key(name), at: when, properties: properties.as_object().cloned().unwrap_or_default() }
+    PastEvent {
+        key: event_key(name),
+        at: when,
+        properties: properties.as_object().cloned().unwrap_or_default(),
+    }
 }
 
 fn cart() -> (Graph, Settings) {
@@ -70,8 +80,14 @@ fn she_passes_every_node_that_does_not_wait_in_one_go() {
     let progress = come_in(&version, &mut profile);
     let turns: Vec<&Turned> = progress.passages.iter().map(|passage| &passage.turn).collect();
     let left = |outlet: &str| Turned::Left(outlet.to_string());
-    assert_eq!(turns, [&left("next"), &left("a"), &left("next"), &Turned::Ended(Ending::Completed)]);
-    assert_eq!(progress.effects, [Effect::SetProperties([("seen".to_string(), json!(true))].into_iter().collect())]);
+    assert_eq!(
+        turns,
+        [&left("next"), &left("a"), &left("next"), &Turned::Ended(Ending::Completed)]
+    );
+    assert_eq!(
+        progress.effects,
+        [Effect::SetProperties([("seen".to_string(), json!(true))].into_iter().collect())]
+    );
 }
 
 #[test]
@@ -104,10 +120,16 @@ fn a_message_waits_for_its_answer_and_then_she_goes_on() {
     let (graph, settings) = cart();
     let (version, mut profile) = (compiled(&graph, &settings), person());
     let inside = come_in(&version, &mut profile);
-    assert_eq!(time_up(at(&version, NOON.plus(59 * MINUTE_MS)), &mut profile, inside.trip.clone()), None);
+    assert_eq!(
+        time_up(at(&version, NOON.plus(59 * MINUTE_MS)), &mut profile, inside.trip.clone()),
+        None
+    );
     let hour = NOON.plus(60 * MINUTE_MS);
     let sent = time_up(at(&version, hour), &mut profile, inside.trip).expect("due");
-    assert_eq!(sent.messages, [Outgoing { node: 1, visit: 3, channel: Channel::Email, expires_at: None }]);
+    assert_eq!(
+        sent.messages,
+        [Outgoing { node: 1, visit: 3, channel: Channel::Email, expires_at: None }]
+    );
     assert_eq!((sent.ended, sent.trip.due), (None, None));
     let done = answer(at(&version, hour), &mut profile, &sent.trip, Fate::Sent).expect("goes on");
     assert_eq!(done.ended, Some(Ending::Completed));
@@ -129,9 +151,14 @@ fn who_cannot_be_reached_goes_by_that_outlet_and_gets_nothing() {
 
 #[test]
 fn quiet_hours_hold_a_message_until_they_are_over() {
-    let graph = graph(&json!({"mail": {"email": {"subject": "Hi", "body": "…"}}}), &[("entry", "next", "mail")]);
-    let quiet = |then| Some(QuietHours { from: "11:00".to_string(), to: "13:30".to_string(), then });
-    let held = compiled(&graph, &Settings { quiet_hours: quiet(QuietThen::SendWhenOver), ..settings() });
+    let graph = graph(
+        &json!({"mail": {"email": {"subject": "Hi", "body": "…"}}}),
+        &[("entry", "next", "mail")],
+    );
+    let quiet =
+        |then| Some(QuietHours { from: "11:00".to_string(), to: "13:30".to_string(), then });
+    let held =
+        compiled(&graph, &Settings { quiet_hours: quiet(QuietThen::SendWhenOver), ..settings() });
     let inside = come_in(&held, &mut person());
     let over = NOON.plus(90 * MINUTE_MS);
     assert_eq!((inside.messages.len(), inside.trip.due), (0, Some(over)));
@@ -145,21 +172,36 @@ fn quiet_hours_hold_a_message_until_they_are_over() {
 #[test]
 fn a_goal_ends_the_trip_wherever_she_is() {
     let (graph, settings) = cart();
-    let goal = Goal { name: "Signed".to_string(), event: serde_json::from_value(json!({"name": "Signed"})).expect("an event") };
+    let goal = Goal {
+        name: "Signed".to_string(),
+        event: serde_json::from_value(json!({"name": "Signed"})).expect("an event"),
+    };
     let version = compiled(&graph, &Settings { goals: vec![goal], ..settings });
     let inside = come_in(&version, &mut person());
-    let out = event(at(&version, NOON), &mut person(), &inside.trip, &did("Signed", json!({}), NOON)).expect("out");
+    let out =
+        event(at(&version, NOON), &mut person(), &inside.trip, &did("Signed", json!({}), NOON))
+            .expect("out");
     assert_eq!(out.ended, Some(Ending::Converted));
 }
 
 #[test]
 fn the_end_of_a_path_keeps_her_only_while_a_goal_may_still_be_met() {
-    let graph = graph(&json!({"list": {"add_to_list": {"list": "VIP"}}}), &[("entry", "next", "list")]);
-    let goal = Goal { name: "Signed".to_string(), event: serde_json::from_value(json!({"name": "Signed"})).expect("an event") };
+    let graph =
+        graph(&json!({"list": {"add_to_list": {"list": "VIP"}}}), &[("entry", "next", "list")]);
+    let goal = Goal {
+        name: "Signed".to_string(),
+        event: serde_json::from_value(json!({"name": "Signed"})).expect("an event"),
+    };
     let without_time_out = Settings { goals: vec![goal], ..settings() };
     let with_time_out = Settings { timeout_hours: Some(24), ..without_time_out.clone() };
-    assert_eq!(come_in(&compiled(&graph, &settings()), &mut person()).ended, Some(Ending::Completed));
-    assert_eq!(come_in(&compiled(&graph, &without_time_out), &mut person()).ended, Some(Ending::Completed));
+    assert_eq!(
+        come_in(&compiled(&graph, &settings()), &mut person()).ended,
+        Some(Ending::Completed)
+    );
+    assert_eq!(
+        come_in(&compiled(&graph, &without_time_out), &mut person()).ended,
+        Some(Ending::Completed)
+    );
     let version = compiled(&graph, &with_time_out);
     let waiting = come_in(&version, &mut person());
     assert_eq!((waiting.ended, waiting.trip.due_at(&version)), (None, Some(NOON.plus(DAY_MS))));
@@ -185,12 +227,18 @@ fn a_circle_without_a_wait_ends_instead_of_running_for_ever() {
         &json!({"a": {"add_to_list": {"list": "A"}}, "b": {"remove_from_list": {"list": "A"}}}),
         &[("entry", "next", "a"), ("a", "next", "b"), ("b", "next", "a")],
     );
-    assert_eq!(come_in(&compiled(&graph, &settings()), &mut person()).ended, Some(Ending::Completed));
+    assert_eq!(
+        come_in(&compiled(&graph, &settings()), &mut person()).ended,
+        Some(Ending::Completed)
+    );
 }
 
 #[test]
 fn journeys_that_start_one_another_at_once_stop_after_ten() {
-    let graph = graph(&json!({"start": {"start_journey": {"journey": "Other"}}}), &[("entry", "next", "start")]);
+    let graph = graph(
+        &json!({"start": {"start_journey": {"journey": "Other"}}}),
+        &[("entry", "next", "start")],
+    );
     let version = compiled(&graph, &settings());
     let started = |depth: u64| {
         let entry = json!({"$depth": depth}).as_object().cloned().expect("an object");

@@ -60,8 +60,9 @@ pub struct PropertyFilter {
 }
 
 impl PropertyFilter {
-    /// Is it so? Texts are compared as they are written; `<` and `>` compare numbers with numbers and times with times, and
-    /// nothing else. A list is equal to each of its items. What is missing is not equal to anything.
+    /// Is it so? Texts are compared as they are written; `<` and `>` compare numbers with numbers
+    /// and times with times, and nothing else. A list is equal to each of its items. What is
+    /// missing is not equal to anything.
     pub fn holds(&self, properties: &Properties) -> bool {
         let actual = properties.get(&self.property).filter(|value| !value.is_null());
         let (is, Some(actual)) = (self.is, actual) else {
@@ -90,7 +91,9 @@ impl PropertyFilter {
 
     pub fn describe(&self) -> String {
         match (&self.is, &self.value) {
-            (Comparison::Exists | Comparison::Missing, _) => format!("{} {}", self.property, self.is.words()),
+            (Comparison::Exists | Comparison::Missing, _) => {
+                format!("{} {}", self.property, self.is.words())
+            }
             (is, Value::String(text)) => format!("{} {} “{text}”", self.property, is.words()),
             (is, value) => format!("{} {} {value}", self.property, is.words()),
         }
@@ -100,7 +103,9 @@ impl PropertyFilter {
 fn equals(actual: &Value, wanted: &Value) -> bool {
     match (actual, wanted) {
         (Value::Number(actual), Value::Number(wanted)) => actual.as_f64() == wanted.as_f64(),
-        (Value::Array(items), wanted) => items.iter().any(|item| !item.is_array() && equals(item, wanted)),
+        (Value::Array(items), wanted) => {
+            items.iter().any(|item| !item.is_array() && equals(item, wanted))
+        }
         (Value::String(_), Value::String(_)) | (Value::Bool(_), Value::Bool(_)) => actual == wanted,
         _ => false,
     }
@@ -108,8 +113,12 @@ fn equals(actual: &Value, wanted: &Value) -> bool {
 
 fn compare(actual: &Value, wanted: &Value) -> Option<std::cmp::Ordering> {
     match (actual, wanted) {
-        (Value::Number(actual), Value::Number(wanted)) => actual.as_f64()?.partial_cmp(&wanted.as_f64()?),
-        (Value::String(actual), Value::String(wanted)) if is_date(actual) && is_date(wanted) => Some(actual.cmp(wanted)),
+        (Value::Number(actual), Value::Number(wanted)) => {
+            actual.as_f64()?.partial_cmp(&wanted.as_f64()?)
+        }
+        (Value::String(actual), Value::String(wanted)) if is_date(actual) && is_date(wanted) => {
+            Some(actual.cmp(wanted))
+        }
         _ => None,
     }
 }
@@ -164,7 +173,8 @@ pub enum Criteria {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         within_days: Option<u32>,
     },
-    /// The first or the last time that she did it lies within the last days, or before them. Never done is neither.
+    /// The first or the last time that she did it lies within the last days, or before them. Never
+    /// done is neither.
     DidTime {
         event: EventMatch,
         occasion: Occasion,
@@ -196,8 +206,13 @@ impl Criteria {
             Criteria::Not(part) => format!("not ({})", part.describe()),
             Criteria::Property(filter) => filter.describe(),
             Criteria::Did { event, at_least, within_days } => {
-                let times = if *at_least == 1 { String::new() } else { format!(" at least {at_least} times") };
-                let window = within_days.map(|days| format!(" in the last {days} days")).unwrap_or_default();
+                let times = if *at_least == 1 {
+                    String::new()
+                } else {
+                    format!(" at least {at_least} times")
+                };
+                let window =
+                    within_days.map(|days| format!(" in the last {days} days")).unwrap_or_default();
                 format!("did “{}”{times}{window}", event.name)
             }
             Criteria::DidTime { event, occasion, ago, days } => {
@@ -211,8 +226,8 @@ impl Criteria {
         }
     }
 
-    /// The answer for one person, at this moment. Segments must have been put in ([`Criteria::expand`]): one that was not holds
-    /// for nobody.
+    /// The answer for one person, at this moment. Segments must have been put in
+    /// ([`Criteria::expand`]): one that was not holds for nobody.
     pub fn holds(&self, profile: &Profile, now: Timestamp) -> bool {
         let days_ago = |days: u32| now.plus(-(i64::from(days) * DAY_MS));
         match self {
@@ -221,19 +236,27 @@ impl Criteria {
             Criteria::Not(part) => !part.holds(profile, now),
             Criteria::Property(filter) => filter.holds(&profile.properties),
             Criteria::Did { event, at_least, within_days } => {
-                profile.times(event, within_days.map(days_ago)) >= usize::try_from(*at_least).unwrap_or(usize::MAX)
+                profile.times(event, within_days.map(days_ago))
+                    >= usize::try_from(*at_least).unwrap_or(usize::MAX)
             }
             Criteria::DidTime { event, occasion, ago, days } => {
-                let at = if *occasion == Occasion::First { profile.first(event) } else { profile.last(event) };
+                let at = if *occasion == Occasion::First {
+                    profile.first(event)
+                } else {
+                    profile.last(event)
+                };
                 at.is_some_and(|at| (at >= days_ago(*days)) == (*ago == Ago::Within))
             }
             Criteria::InSegment(_) => false,
             Criteria::OnList(name) => profile.lists.contains(name),
-            Criteria::Reachable(channel) => Channel::from_key(channel).is_some_and(|channel| profile.reachable(channel)),
+            Criteria::Reachable(channel) => {
+                Channel::from_key(channel).is_some_and(|channel| profile.reachable(channel))
+            }
         }
     }
 
-    /// The same question with every segment replaced by its own criteria, as far as there is room ([`Expansion`]).
+    /// The same question with every segment replaced by its own criteria, as far as there is room
+    /// ([`Expansion`]).
     pub fn expand(&self, segments: &HashMap<String, Criteria>) -> Criteria {
         Expansion::new(segments, PARTS_MAX).expand(self)
     }
@@ -241,7 +264,9 @@ impl Criteria {
     /// Every leaf, from left to right.
     pub fn leaves<'a>(&'a self, visit: &mut dyn FnMut(&'a Criteria)) {
         match self {
-            Criteria::All(parts) | Criteria::Any(parts) => parts.iter().for_each(|part| part.leaves(visit)),
+            Criteria::All(parts) | Criteria::Any(parts) => {
+                parts.iter().for_each(|part| part.leaves(visit))
+            }
             Criteria::Not(part) => part.leaves(visit),
             leaf => visit(leaf),
         }
@@ -258,7 +283,9 @@ impl Criteria {
     /// How deep the nesting goes; a leaf is 1.
     pub fn depth(&self) -> usize {
         match self {
-            Criteria::All(parts) | Criteria::Any(parts) => 1 + parts.iter().map(Criteria::depth).max().unwrap_or(0),
+            Criteria::All(parts) | Criteria::Any(parts) => {
+                1 + parts.iter().map(Criteria::depth).max().unwrap_or(0)
+            }
             Criteria::Not(part) => 1 + part.depth(),
             _ => 1,
         }

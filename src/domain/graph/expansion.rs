@@ -1,11 +1,13 @@
-//! Segments put into criteria. A segment may name others, and each may be named many times: a dozen short ones can make a
-//! question of a million parts. What comes out is bounded, whatever is in the database.
+//! Segments put into criteria. A segment may name others, and each may be named many times: a dozen
+//! short ones can make a question of a million parts. What comes out is bounded, whatever is in the
+//! database.
 
 use std::collections::HashMap;
 
 use super::criteria::Criteria;
 
-/// Most parts of one criteria with its segments put in: as a statement for the database they are far below its limits.
+/// Most parts of one criteria with its segments put in: as a statement for the database they are
+/// far below its limits.
 pub const PARTS_MAX: usize = 2_000;
 /// Most parts that segments add to all criteria of a version together.
 pub const VERSION_PARTS_MAX: usize = 100_000;
@@ -26,12 +28,17 @@ impl<'a> Expansion<'a> {
         Self { segments, left: most, open: Vec::new() }
     }
 
-    /// The same question with every segment replaced by its own criteria. A segment that is unknown, that leads back to itself,
-    /// or that there is no room for, holds for nobody. (Such a one is not saved: [`too_large`].)
+    /// The same question with every segment replaced by its own criteria. A segment that is
+    /// unknown, that leads back to itself, or that there is no room for, holds for nobody. (Such a
+    /// one is not saved: [`too_large`].)
     pub fn expand(&mut self, criteria: &'a Criteria) -> Criteria {
         match criteria {
-            Criteria::All(parts) => Criteria::All(parts.iter().map(|part| self.expand(part)).collect()),
-            Criteria::Any(parts) => Criteria::Any(parts.iter().map(|part| self.expand(part)).collect()),
+            Criteria::All(parts) => {
+                Criteria::All(parts.iter().map(|part| self.expand(part)).collect())
+            }
+            Criteria::Any(parts) => {
+                Criteria::Any(parts.iter().map(|part| self.expand(part)).collect())
+            }
             Criteria::Not(part) => Criteria::Not(Box::new(self.expand(part))),
             Criteria::InSegment(name) => self.segment(name).unwrap_or(Criteria::Any(Vec::new())),
             leaf => leaf.clone(),
@@ -60,11 +67,14 @@ pub fn size(criteria: &Criteria) -> usize {
     }
 }
 
-/// A segment that would have too many parts with its segments put in, or go too deep. Each is measured once for each depth at
-/// which it can stand.
+/// A segment that would have too many parts with its segments put in, or go too deep. Each is
+/// measured once for each depth at which it can stand.
 pub fn too_large(segments: &HashMap<String, Criteria>) -> Option<&str> {
     let mut known = HashMap::new();
-    segments.keys().map(String::as_str).find(|&name| measured(segments, name, NESTED_MAX, &mut known) > PARTS_MAX)
+    segments
+        .keys()
+        .map(String::as_str)
+        .find(|&name| measured(segments, name, NESTED_MAX, &mut known) > PARTS_MAX)
 }
 
 /// Parts of a segment with its segments put in; more than can be where it goes deeper than `depth`.
@@ -111,7 +121,8 @@ mod tests {
     #[test]
     fn segments_in_segments_are_put_in() {
         let mut leaves = 0;
-        expanded(&chain(5, 2)).leaves(&mut |leaf| leaves += usize::from(*leaf == Criteria::OnList("a".to_string())));
+        expanded(&chain(5, 2))
+            .leaves(&mut |leaf| leaves += usize::from(*leaf == Criteria::OnList("a".to_string())));
         assert_eq!((leaves, too_large(&chain(5, 2))), (32, None));
     }
 

@@ -1,8 +1,9 @@
 //! The graph of a version: nodes, and connectors from their named outlets to other nodes.
 //!
-//! The JSON form is documented in `docs/journey-json.md` and versioned by [`super::document`]. Reading is strict: an
-//! unknown field or node type is refused with its place. [`Graph::defects`] says what makes a graph impossible (such a
-//! graph is never stored), [`Graph::problems`] what keeps it from being published.
+//! The JSON form is documented in `docs/journey-json.md` and versioned by [`super::document`].
+//! Reading is strict: an unknown field or node type is refused with its place. [`Graph::defects`]
+//! says what makes a graph impossible (such a graph is never stored), [`Graph::problems`] what
+//! keeps it from being published.
 
 pub mod criteria;
 pub mod expansion;
@@ -56,7 +57,10 @@ impl Graph {
 
     /// Where the outlet of a node leads, if it is drawn.
     pub fn target(&self, from: &str, outlet: &str) -> Option<&Node> {
-        let connector = self.connectors.iter().find(|connector| connector.from == from && connector.outlet == outlet)?;
+        let connector = self
+            .connectors
+            .iter()
+            .find(|connector| connector.from == from && connector.outlet == outlet)?;
         self.node(&connector.to)
     }
 

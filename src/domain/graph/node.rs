@@ -30,10 +30,12 @@ pub struct Node {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sending {
-    /// Not sent any more when it is later than this many minutes: after a standstill, a retry, a backlog.
+    /// Not sent any more when it is later than this many minutes: after a standstill, a retry, a
+    /// backlog.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub too_late_minutes: Option<u32>,
-    /// How long people stay for what they do with it (viewed, clicked, delivered); then they leave by `timeout`.
+    /// How long people stay for what they do with it (viewed, clicked, delivered); then they leave
+    /// by `timeout`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_minutes: Option<u32>,
     /// Goes out whatever the frequency caps say, and counts for them: receipts, passwords.
@@ -54,13 +56,22 @@ impl Sending {
 impl Node {
     /// A node as it is drawn first.
     pub fn new(id: impl Into<String>, step: NodeKind) -> Self {
-        Self { id: id.into(), name: None, position: Position::default(), step, sending: Sending::default() }
+        Self {
+            id: id.into(),
+            name: None,
+            position: Position::default(),
+            step,
+            sending: Sending::default(),
+        }
     }
 
-    /// The names of the ways out. Whoever is waited on for an answer may also leave because none came.
+    /// The names of the ways out. Whoever is waited on for an answer may also leave because none
+    /// came.
     pub fn outlets(&self) -> Vec<String> {
         let mut outlets = self.step.outlets();
-        if self.sending.answer_minutes.is_some() && LATER.iter().any(|later| outlets.iter().any(|outlet| outlet == later)) {
+        if self.sending.answer_minutes.is_some()
+            && LATER.iter().any(|later| outlets.iter().any(|outlet| outlet == later))
+        {
             outlets.push("timeout".to_string());
         }
         outlets
@@ -73,7 +84,8 @@ impl Node {
 }
 
 /// Outlets of what people do with a message that has been sent.
-pub const LATER: [&str; 6] = ["viewed", "clicked", "delivered", "bounced", "complained", "unsubscribed"];
+pub const LATER: [&str; 6] =
+    ["viewed", "clicked", "delivered", "bounced", "complained", "unsubscribed"];
 
 /// What happens at a node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -120,7 +132,8 @@ pub enum NodeKind {
     /// Until an event comes, or the time is over.
     WaitForEvent {
         event: EventMatch,
-        /// Properties that must equal those of the event that let the person in: the same order, the same cart.
+        /// Properties that must equal those of the event that let the person in: the same order,
+        /// the same cart.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         same: Vec<String>,
         timeout_minutes: u32,
@@ -205,7 +218,8 @@ pub enum Delay {
     For {
         minutes: u32,
     },
-    /// Until a time of day in the person's zone, on one of the weekdays (1 is Monday) where any are given.
+    /// Until a time of day in the person's zone, on one of the weekdays (1 is Monday) where any are
+    /// given.
     Until {
         time: String,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -306,7 +320,9 @@ impl NodeKind {
             | NodeKind::WebPush { .. }
             | NodeKind::InApp { .. } => NodeGroup::Message,
             NodeKind::Delay(_) | NodeKind::WaitForEvent { .. } => NodeGroup::Wait,
-            NodeKind::ConditionSplit { .. } | NodeKind::HasDoneSplit { .. } | NodeKind::RandomSplit { .. } => NodeGroup::Split,
+            NodeKind::ConditionSplit { .. }
+            | NodeKind::HasDoneSplit { .. }
+            | NodeKind::RandomSplit { .. } => NodeGroup::Split,
             NodeKind::UpdateProfile { .. }
             | NodeKind::AddToList { .. }
             | NodeKind::RemoveFromList { .. }
@@ -333,8 +349,8 @@ impl NodeKind {
         }
     }
 
-    /// The names of the ways out, in the order of drawing. The per-channel ones follow the reference's table (5.2), with what
-    /// providers report besides.
+    /// The names of the ways out, in the order of drawing. The per-channel ones follow the
+    /// reference's table (5.2), with what providers report besides.
     pub fn outlets(&self) -> Vec<String> {
         let named = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
         match self {
@@ -349,18 +365,26 @@ impl NodeKind {
                 "complained",
                 "unsubscribed",
             ]),
-            NodeKind::WebPush { .. } => named(&["sent", "viewed", "clicked", "failed", "unreachable"]),
-            NodeKind::Sms { .. } => named(&["sent", "failed", "unreachable", "delivered", "unsubscribed"]),
+            NodeKind::WebPush { .. } => {
+                named(&["sent", "viewed", "clicked", "failed", "unreachable"])
+            }
+            NodeKind::Sms { .. } => {
+                named(&["sent", "failed", "unreachable", "delivered", "unsubscribed"])
+            }
             NodeKind::Push { .. } => named(&["sent", "clicked", "failed", "unreachable"]),
             NodeKind::Webhook { .. } => named(&["sent", "failed"]),
             NodeKind::Whatsapp { .. } => named(&["sent", "delivered", "failed", "unreachable"]),
             NodeKind::InApp { .. } => named(&["viewed", "clicked"]),
             NodeKind::WaitForEvent { .. } => named(&["yes", "timeout"]),
             NodeKind::HasDoneSplit { .. } => named(&["yes", "no"]),
-            NodeKind::ConditionSplit { branches } => {
-                branches.iter().map(|branch| branch.name.clone()).chain(["others".to_string()]).collect()
+            NodeKind::ConditionSplit { branches } => branches
+                .iter()
+                .map(|branch| branch.name.clone())
+                .chain(["others".to_string()])
+                .collect(),
+            NodeKind::RandomSplit { shares } => {
+                shares.iter().map(|share| share.name.clone()).collect()
             }
-            NodeKind::RandomSplit { shares } => shares.iter().map(|share| share.name.clone()).collect(),
             NodeKind::Goal { .. } | NodeKind::ForceExit { .. } => Vec::new(),
             NodeKind::Entry {}
             | NodeKind::Delay(_)
@@ -377,26 +401,35 @@ impl NodeKind {
             NodeKind::Entry {} => "People come in here".to_string(),
             NodeKind::Email { subject, .. } => subject.clone(),
             NodeKind::Sms { body } => body.clone(),
-            NodeKind::Push { title, .. } | NodeKind::WebPush { title, .. } | NodeKind::InApp { title, .. } => title.clone(),
+            NodeKind::Push { title, .. }
+            | NodeKind::WebPush { title, .. }
+            | NodeKind::InApp { title, .. } => title.clone(),
             NodeKind::Webhook { url, .. } => url.clone(),
             NodeKind::Whatsapp { template } => format!("Template {template}"),
             NodeKind::Delay(delay) => delay.describe(),
             NodeKind::WaitForEvent { event, timeout_minutes, .. } => {
                 format!("“{}”, at most {}", event.name, minutes(*timeout_minutes))
             }
-            NodeKind::ConditionSplit { branches } => {
-                branches.iter().map(|branch| branch.criteria.describe()).collect::<Vec<_>>().join("; ")
-            }
+            NodeKind::ConditionSplit { branches } => branches
+                .iter()
+                .map(|branch| branch.criteria.describe())
+                .collect::<Vec<_>>()
+                .join("; "),
             NodeKind::HasDoneSplit { event, within_days } => {
-                let window = within_days.map(|days| format!(" in the last {days} days")).unwrap_or_default();
+                let window =
+                    within_days.map(|days| format!(" in the last {days} days")).unwrap_or_default();
                 format!("“{}”{window}", event.name)
             }
-            NodeKind::RandomSplit { shares } => {
-                shares.iter().map(|share| format!("{} {}%", share.name, share.percent)).collect::<Vec<_>>().join(", ")
-            }
-            NodeKind::UpdateProfile { set } => {
-                set.iter().map(|change| format!("{} = {}", change.property, change.value)).collect::<Vec<_>>().join(", ")
-            }
+            NodeKind::RandomSplit { shares } => shares
+                .iter()
+                .map(|share| format!("{} {}%", share.name, share.percent))
+                .collect::<Vec<_>>()
+                .join(", "),
+            NodeKind::UpdateProfile { set } => set
+                .iter()
+                .map(|change| format!("{} = {}", change.property, change.value))
+                .collect::<Vec<_>>()
+                .join(", "),
             NodeKind::AddToList { list } | NodeKind::RemoveFromList { list } => list.clone(),
             NodeKind::StartJourney { journey } => journey.clone(),
             NodeKind::Goal { name } => name.clone(),
@@ -404,10 +437,13 @@ impl NodeKind {
         }
     }
 
-    /// Conditions on properties that the node uses; the checks and the "unknown property" warning look at them.
+    /// Conditions on properties that the node uses; the checks and the "unknown property" warning
+    /// look at them.
     pub fn filters(&self) -> Vec<&PropertyFilter> {
         match self {
-            NodeKind::WaitForEvent { event, .. } | NodeKind::HasDoneSplit { event, .. } => event.filters.iter().collect(),
+            NodeKind::WaitForEvent { event, .. } | NodeKind::HasDoneSplit { event, .. } => {
+                event.filters.iter().collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -420,15 +456,19 @@ impl Delay {
             Delay::Until { time, weekdays } if weekdays.is_empty() => format!("Until {time}"),
             Delay::Until { time, weekdays } => {
                 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-                let days: Vec<&str> =
-                    weekdays.iter().filter_map(|day| DAYS.get(usize::from(*day).checked_sub(1)?).copied()).collect();
+                let days: Vec<&str> = weekdays
+                    .iter()
+                    .filter_map(|day| DAYS.get(usize::from(*day).checked_sub(1)?).copied())
+                    .collect();
                 format!("Until {time} on {}", days.join(", "))
             }
             Delay::UntilProperty { property, offset_days: 0 } => format!("Until {property}"),
             Delay::UntilProperty { property, offset_days } if *offset_days < 0 => {
                 format!("Until {} days before {property}", -offset_days)
             }
-            Delay::UntilProperty { property, offset_days } => format!("Until {offset_days} days after {property}"),
+            Delay::UntilProperty { property, offset_days } => {
+                format!("Until {offset_days} days after {property}")
+            }
         }
     }
 }
@@ -436,7 +476,9 @@ impl Delay {
 /// "45 min", "2 h", "3 days".
 pub fn minutes(length: u32) -> String {
     match length {
-        length if length >= 1440 && length % 1440 == 0 => super::super::figures::counted(i64::from(length / 1440), "day", "days"),
+        length if length >= 1440 && length % 1440 == 0 => {
+            super::super::figures::counted(i64::from(length / 1440), "day", "days")
+        }
         length if length >= 60 && length % 60 == 0 => format!("{} h", length / 60),
         length => format!("{length} min"),
     }

@@ -19,8 +19,8 @@ const DEFECTS_MAX: usize = 100;
 const WAYS_MAX: usize = 10;
 
 impl Graph {
-    /// What is never taken from outside, nor published: ids twice, connectors to nowhere, numbers out of range. Paths are those
-    /// of the JSON form.
+    /// What is never taken from outside, nor published: ids twice, connectors to nowhere, numbers
+    /// out of range. Paths are those of the JSON form.
     pub fn defects(&self) -> Vec<FieldError> {
         let mut defects = self.flaws();
         if self.nodes.len() > NODES_MAX {
@@ -28,17 +28,26 @@ impl Graph {
         }
         for (index, node) in self.nodes.iter().enumerate() {
             let path = format!("nodes[{index}]");
-            defects.extend(node.step.defects().into_iter().map(|defect| defect.under("step").under(&path)));
-            defects.extend(node.sending.defects().into_iter().map(|defect| defect.under("sending").under(&path)));
+            defects.extend(
+                node.step.defects().into_iter().map(|defect| defect.under("step").under(&path)),
+            );
+            defects.extend(
+                node.sending
+                    .defects()
+                    .into_iter()
+                    .map(|defect| defect.under("sending").under(&path)),
+            );
         }
         defects
     }
 
-    /// What not even a draft can be kept with. A form that is half filled in is none of it: the author goes on later.
+    /// What not even a draft can be kept with. A form that is half filled in is none of it: the
+    /// author goes on later.
     pub fn flaws(&self) -> Vec<FieldError> {
         let mut defects = Vec::new();
         if self.nodes.len() > NODES_MAX {
-            let sentence = format!("The graph has {} nodes; the most is {NODES_MAX}.", self.nodes.len());
+            let sentence =
+                format!("The graph has {} nodes; the most is {NODES_MAX}.", self.nodes.len());
             return vec![FieldError::new("nodes", "too_many", sentence)];
         }
         let mut seen: HashMap<&str, &Node> = HashMap::new();
@@ -51,17 +60,22 @@ impl Graph {
                 let sentence = format!("A node's id has 1 to {ID_MAX} characters.");
                 defects.push(FieldError::new("id", "malformed", sentence).under(&path));
             } else if seen.insert(&node.id, node).is_some() {
-                let sentence = format!("The id “{}” is used by two nodes. Give each its own.", node.id);
+                let sentence =
+                    format!("The id “{}” is used by two nodes. Give each its own.", node.id);
                 defects.push(FieldError::new("id", "duplicate", sentence).under(&path));
             }
             let (x, y) = (node.position.x, node.position.y);
             if !(x.abs() <= POSITION_MAX && y.abs() <= POSITION_MAX) {
-                let sentence = format!("A position lies at most {POSITION_MAX} units from the origin.");
+                let sentence =
+                    format!("A position lies at most {POSITION_MAX} units from the origin.");
                 defects.push(FieldError::new("position", "range", sentence).under(&path));
             }
             if node.step.depth() > DEPTH_MAX {
                 let sentence = format!("Criteria are nested at most {DEPTH_MAX} deep.");
-                defects.push(FieldError::new("step.condition_split.branches", "too_deep", sentence).under(&path));
+                defects.push(
+                    FieldError::new("step.condition_split.branches", "too_deep", sentence)
+                        .under(&path),
+                );
             }
         }
         if defects.len() >= DEFECTS_MAX {
@@ -79,7 +93,8 @@ impl Graph {
     fn connector_defects(&self, nodes: &HashMap<&str, &Node>) -> Vec<FieldError> {
         let mut defects = Vec::new();
         let mut drawn = HashSet::new();
-        // A split may have very many ways out, and each of them a connector: they are written down once.
+        // A split may have very many ways out, and each of them a connector: they are written down
+        // once.
         let mut ways: HashMap<&str, HashSet<String>> = HashMap::new();
         for (index, connector) in self.connectors.iter().enumerate() {
             if defects.len() >= DEFECTS_MAX {
@@ -90,9 +105,11 @@ impl Graph {
                 defects.push(FieldError::new(field, key, sentence).under(&path));
             };
             match nodes.get(connector.from.as_str()) {
-                None => {
-                    add("from", "unknown_node", format!("There is no node “{}” for this connector to leave.", connector.from))
-                }
+                None => add(
+                    "from",
+                    "unknown_node",
+                    format!("There is no node “{}” for this connector to leave.", connector.from),
+                ),
                 Some(node)
                     if !ways
                         .entry(connector.from.as_str())
@@ -100,17 +117,27 @@ impl Graph {
                         .contains(&connector.outlet) =>
                 {
                     let ways = described_ways(node);
-                    let sentence = format!("“{}” has no outlet “{}”; {ways}.", connector.from, connector.outlet);
+                    let sentence = format!(
+                        "“{}” has no outlet “{}”; {ways}.",
+                        connector.from, connector.outlet
+                    );
                     add("outlet", "unknown_outlet", sentence);
                 }
                 Some(_) if !drawn.insert((&connector.from, &connector.outlet)) => {
-                    let sentence = format!("The outlet “{}” of “{}” is drawn twice.", connector.outlet, connector.from);
+                    let sentence = format!(
+                        "The outlet “{}” of “{}” is drawn twice.",
+                        connector.outlet, connector.from
+                    );
                     add("outlet", "duplicate", sentence);
                 }
                 Some(_) => {}
             }
             match nodes.get(connector.to.as_str()) {
-                None => add("to", "unknown_node", format!("There is no node “{}” for this connector to reach.", connector.to)),
+                None => add(
+                    "to",
+                    "unknown_node",
+                    format!("There is no node “{}” for this connector to reach.", connector.to),
+                ),
                 Some(node) if node.step == (NodeKind::Entry {}) => {
                     add("to", "entry", "A connector cannot lead back to the entry.".to_string())
                 }
@@ -138,16 +165,26 @@ impl Graph {
         for (index, node) in self.nodes.iter().enumerate() {
             let path = format!("nodes[{index}]");
             if !reached.contains(node.id.as_str()) {
-                let sentence = format!("Nobody can reach “{}”. Connect it or remove it.", node.title());
+                let sentence =
+                    format!("Nobody can reach “{}”. Connect it or remove it.", node.title());
                 problems.push(FieldError::new("", "unreachable", sentence).under(&path));
             }
             if node.step == (NodeKind::Entry {}) && self.target(&node.id, "next").is_none() {
-                problems.push(FieldError::new("", "dead_end", "The entry leads nowhere. Connect it to a step.").under(&path));
+                problems.push(
+                    FieldError::new(
+                        "",
+                        "dead_end",
+                        "The entry leads nowhere. Connect it to a step.",
+                    )
+                    .under(&path),
+                );
             }
         }
         if let Some(id) = self.cycle_without_wait() {
-            let sentence =
-                format!("People would go in circles through “{id}” without ever waiting. Put a delay into the circle.");
+            let sentence = format!(
+                "People would go in circles through “{id}” without ever waiting. Put a delay into \
+                    the circle."
+            );
             problems.push(FieldError::new("connectors", "cycle", sentence));
         }
         problems
@@ -159,8 +196,12 @@ impl Graph {
         for connector in &self.connectors {
             ways.entry(&connector.from).or_default().push(&connector.to);
         }
-        let mut open: Vec<&str> =
-            self.nodes.iter().filter(|node| node.step == NodeKind::Entry {}).map(|node| node.id.as_str()).collect();
+        let mut open: Vec<&str> = self
+            .nodes
+            .iter()
+            .filter(|node| node.step == NodeKind::Entry {})
+            .map(|node| node.id.as_str())
+            .collect();
         let mut reached: HashSet<&str> = open.iter().copied().collect();
         while let Some(id) = open.pop() {
             for next in ways.get(id).into_iter().flatten() {
@@ -172,10 +213,15 @@ impl Graph {
         reached
     }
 
-    /// A node on a circle that nobody ever waits on, if there is one: Kahn's algorithm over the nodes that do not wait.
+    /// A node on a circle that nobody ever waits on, if there is one: Kahn's algorithm over the
+    /// nodes that do not wait.
     pub fn cycle_without_wait(&self) -> Option<&str> {
-        let passing: HashSet<&str> =
-            self.nodes.iter().filter(|node| node.step.group() != NodeGroup::Wait).map(|node| node.id.as_str()).collect();
+        let passing: HashSet<&str> = self
+            .nodes
+            .iter()
+            .filter(|node| node.step.group() != NodeGroup::Wait)
+            .map(|node| node.id.as_str())
+            .collect();
         let mut ways: HashMap<&str, Vec<&str>> = HashMap::new();
         let mut arrivals: HashMap<&str, usize> = passing.iter().map(|id| (*id, 0)).collect();
         for connector in &self.connectors {
@@ -186,7 +232,8 @@ impl Graph {
                 ways.entry(&connector.from).or_default().push(&connector.to);
             }
         }
-        let mut free: Vec<&str> = arrivals.iter().filter(|(_, count)| **count == 0).map(|(id, _)| *id).collect();
+        let mut free: Vec<&str> =
+            arrivals.iter().filter(|(_, count)| **count == 0).map(|(id, _)| *id).collect();
         while let Some(id) = free.pop() {
             arrivals.remove(id);
             for next in ways.get(id).into_iter().flatten() {
@@ -206,7 +253,8 @@ impl Graph {
 fn described_ways(node: &Node) -> String {
     let outlets = node.outlets();
     let more = outlets.len().saturating_sub(WAYS_MAX);
-    let named = outlets.iter().take(WAYS_MAX).map(|outlet| outlet.chars().take(ID_MAX).collect::<String>());
+    let named =
+        outlets.iter().take(WAYS_MAX).map(|outlet| outlet.chars().take(ID_MAX).collect::<String>());
     let named = named.collect::<Vec<_>>().join(", ");
     match (named.is_empty(), more) {
         (true, _) => "it has none".to_string(),
@@ -219,27 +267,45 @@ impl NodeKind {
     /// How deep its criteria are nested.
     fn depth(&self) -> usize {
         match self {
-            NodeKind::ConditionSplit { branches } => branches.iter().map(|branch| branch.criteria.depth()).max().unwrap_or(0),
+            NodeKind::ConditionSplit { branches } => {
+                branches.iter().map(|branch| branch.criteria.depth()).max().unwrap_or(0)
+            }
             _ => 0,
         }
     }
 
     fn defects(&self) -> Vec<FieldError> {
         let mut defects = Vec::new();
-        let mut add = |path: &str, key: &str, sentence: &str| defects.push(FieldError::new(path, key, sentence));
+        let mut add = |path: &str, key: &str, sentence: &str| {
+            defects.push(FieldError::new(path, key, sentence))
+        };
         match self {
             NodeKind::Delay(Delay::Until { time, .. }) if !is_time_of_day(time) => {
                 add("delay.until.time", "malformed", "A time of day is written as 09:30.");
             }
-            NodeKind::Delay(Delay::Until { weekdays, .. }) if weekdays.iter().any(|day| !(1..=7).contains(day)) => {
-                add("delay.until.weekdays", "range", "Weekdays are numbers from 1 (Monday) to 7 (Sunday).");
+            NodeKind::Delay(Delay::Until { weekdays, .. })
+                if weekdays.iter().any(|day| !(1..=7).contains(day)) =>
+            {
+                add(
+                    "delay.until.weekdays",
+                    "range",
+                    "Weekdays are numbers from 1 (Monday) to 7 (Sunday).",
+                );
             }
             NodeKind::RandomSplit { shares } => {
                 if shares.iter().map(|share| u32::from(share.percent)).sum::<u32>() != 100 {
-                    add("random_split.shares", "sum", "The shares of a random split add up to 100.");
+                    add(
+                        "random_split.shares",
+                        "sum",
+                        "The shares of a random split add up to 100.",
+                    );
                 }
                 if has_twins(shares.iter().map(|share| share.name.as_str())) {
-                    add("random_split.shares", "duplicate", "Each share of a random split has a name of its own.");
+                    add(
+                        "random_split.shares",
+                        "duplicate",
+                        "Each share of a random split has a name of its own.",
+                    );
                 }
                 if shares.iter().any(|share| is_reserved(&share.name)) {
                     add("random_split.shares", "reserved", RESERVED);
@@ -247,10 +313,18 @@ impl NodeKind {
             }
             NodeKind::ConditionSplit { branches } => {
                 if branches.is_empty() {
-                    add("condition_split.branches", "required", "A condition split has at least one branch.");
+                    add(
+                        "condition_split.branches",
+                        "required",
+                        "A condition split has at least one branch.",
+                    );
                 }
                 if has_twins(branches.iter().map(|branch| branch.name.as_str()).chain(["others"])) {
-                    add("condition_split.branches", "duplicate", "Each branch has a name of its own, and “others” is taken.");
+                    add(
+                        "condition_split.branches",
+                        "duplicate",
+                        "Each branch has a name of its own, and “others” is taken.",
+                    );
                 }
                 if branches.iter().any(|branch| is_reserved(&branch.name)) {
                     add("condition_split.branches", "reserved", RESERVED);
@@ -268,19 +342,24 @@ impl NodeKind {
 impl Sending {
     fn defects(&self) -> Vec<FieldError> {
         let zero = |path: &str, minutes: Option<u32>| {
-            (minutes == Some(0)).then(|| FieldError::new(path, "range", "It is at least one minute, or left empty."))
+            (minutes == Some(0)).then(|| {
+                FieldError::new(path, "range", "It is at least one minute, or left empty.")
+            })
         };
-        [zero("too_late_minutes", self.too_late_minutes), zero("answer_minutes", self.answer_minutes)]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            zero("too_late_minutes", self.too_late_minutes),
+            zero("answer_minutes", self.answer_minutes),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }
 
 const RESERVED: &str = "The name of a branch or a share does not begin with “!”, “~” or “@”.";
 
-/// Figures by step are kept under the names of outlets; these beginnings mean that somebody ended, could not go on, or that
-/// something became of a message.
+/// Figures by step are kept under the names of outlets; these beginnings mean that somebody ended,
+/// could not go on, or that something became of a message.
 fn is_reserved(name: &str) -> bool {
     name.starts_with(['!', '~', '@'])
 }

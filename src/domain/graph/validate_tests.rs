@@ -32,15 +32,31 @@ fn keys(errors: Vec<crate::domain::error::FieldError>) -> Vec<(String, String)> 
 
 #[test]
 fn a_small_complete_graph_has_no_problems() {
-    let graph = graph(vec![wait("a"), sms("b")], vec![connector("entry", "next", "a"), connector("a", "next", "b")]);
+    let graph = graph(
+        vec![wait("a"), sms("b")],
+        vec![connector("entry", "next", "a"), connector("a", "next", "b")],
+    );
     assert_eq!(graph.problems(), []);
 }
 
 #[test]
 fn each_defect_is_named_at_its_place() {
     let graph = graph(
-        vec![sms("a"), sms("a"), node("r", NodeKind::RandomSplit { shares: vec![Share { name: "x".to_string(), percent: 50 }] })],
-        vec![connector("a", "clicked", "a"), connector("ghost", "next", "a"), connector("a", "sent", "entry")],
+        vec![
+            sms("a"),
+            sms("a"),
+            node(
+                "r",
+                NodeKind::RandomSplit {
+                    shares: vec![Share { name: "x".to_string(), percent: 50 }],
+                },
+            ),
+        ],
+        vec![
+            connector("a", "clicked", "a"),
+            connector("ghost", "next", "a"),
+            connector("a", "sent", "entry"),
+        ],
     );
     assert_eq!(
         keys(graph.defects()),
@@ -57,19 +73,30 @@ fn each_defect_is_named_at_its_place() {
 
 #[test]
 fn a_draft_is_kept_with_forms_that_are_half_filled_in_and_without_what_leads_nowhere() {
-    let half = node("r", NodeKind::RandomSplit { shares: vec![Share { name: "x".to_string(), percent: 50 }] });
+    let half = node(
+        "r",
+        NodeKind::RandomSplit { shares: vec![Share { name: "x".to_string(), percent: 50 }] },
+    );
     let mut graph = graph(vec![half], vec![connector("entry", "next", "r")]);
     assert_eq!((graph.flaws(), keys(graph.defects()).len()), (Vec::new(), 1));
     graph.connectors.push(connector("r", "y", "r"));
-    assert_eq!(keys(graph.flaws()), [("connectors[1].outlet".to_string(), "unknown_outlet".to_string())]);
+    assert_eq!(
+        keys(graph.flaws()),
+        [("connectors[1].outlet".to_string(), "unknown_outlet".to_string())]
+    );
 }
 
 #[test]
 fn a_share_cannot_be_called_like_an_ending() {
-    let split = |name: &str| NodeKind::RandomSplit { shares: vec![Share { name: name.to_string(), percent: 100 }] };
+    let split = |name: &str| NodeKind::RandomSplit {
+        shares: vec![Share { name: name.to_string(), percent: 100 }],
+    };
     for name in ["!completed", "~sent"] {
         let defects = graph(vec![node("r", split(name))], vec![]).defects();
-        assert_eq!(keys(defects), [("nodes[1].step.random_split.shares".to_string(), "reserved".to_string())]);
+        assert_eq!(
+            keys(defects),
+            [("nodes[1].step.random_split.shares".to_string(), "reserved".to_string())]
+        );
     }
     assert_eq!(graph(vec![node("r", split("a!"))], vec![]).defects(), []);
 }
@@ -95,9 +122,19 @@ fn what_nobody_reaches_is_a_problem() {
 #[test]
 fn a_circle_needs_a_wait() {
     let circle = |nodes, middle| {
-        graph(nodes, vec![connector("entry", "next", "a"), connector("a", "sent", "b"), connector("b", middle, "a")])
+        graph(
+            nodes,
+            vec![
+                connector("entry", "next", "a"),
+                connector("a", "sent", "b"),
+                connector("b", middle, "a"),
+            ],
+        )
     };
-    assert_eq!(keys(circle(vec![sms("a"), sms("b")], "sent").problems()), [("connectors".to_string(), "cycle".to_string())]);
+    assert_eq!(
+        keys(circle(vec![sms("a"), sms("b")], "sent").problems()),
+        [("connectors".to_string(), "cycle".to_string())]
+    );
     assert_eq!(circle(vec![sms("a"), wait("b")], "next").problems(), []);
 }
 
@@ -131,10 +168,19 @@ fn any_graph() -> impl Strategy<Value = Graph> {
         ".{0,6}".prop_map(|name| NodeKind::Goal { name }),
     ];
     let nodes = prop::collection::vec(("[a-e]", step, -1e7..1e7_f64), 0..8);
-    let connectors = prop::collection::vec(("[a-f]", prop::sample::select(vec!["next", "sent", "yes"]), "[a-f]"), 0..12);
+    let connectors = prop::collection::vec(
+        ("[a-f]", prop::sample::select(vec!["next", "sent", "yes"]), "[a-f]"),
+        0..12,
+    );
     (nodes, connectors).prop_map(|(nodes, connectors)| Graph {
-        nodes: nodes.into_iter().map(|(id, step, x)| Node { position: Position { x, y: 0.0 }, ..Node::new(id, step) }).collect(),
-        connectors: connectors.into_iter().map(|(from, outlet, to)| connector(&from, outlet, &to)).collect(),
+        nodes: nodes
+            .into_iter()
+            .map(|(id, step, x)| Node { position: Position { x, y: 0.0 }, ..Node::new(id, step) })
+            .collect(),
+        connectors: connectors
+            .into_iter()
+            .map(|(from, outlet, to)| connector(&from, outlet, &to))
+            .collect(),
     })
 }
 

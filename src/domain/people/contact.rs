@@ -1,4 +1,5 @@
-//! What became of addresses and consent that were known already, so that it can be seen who redirected or silenced whom.
+//! What became of addresses and consent that were known already, so that it can be seen who
+//! redirected or silenced whom.
 
 use std::collections::BTreeMap;
 
@@ -22,8 +23,13 @@ pub enum ContactSource {
 }
 
 impl ContactSource {
-    pub const ALL: [ContactSource; 5] =
-        [ContactSource::Api, ContactSource::File, ContactSource::Recipient, ContactSource::Provider, ContactSource::Reply];
+    pub const ALL: [ContactSource; 5] = [
+        ContactSource::Api,
+        ContactSource::File,
+        ContactSource::Recipient,
+        ContactSource::Provider,
+        ContactSource::Reply,
+    ];
 
     /// The number in the store.
     pub fn code(self) -> i64 {
@@ -46,7 +52,8 @@ impl ContactSource {
     }
 }
 
-/// One field that is another now. Addresses are masked, so that forgetting somebody leaves nothing to forget in copies.
+/// One field that is another now. Addresses are masked, so that forgetting somebody leaves nothing
+/// to forget in copies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldChange {
     /// A key of the addresses, or `consent:` and a channel.
@@ -72,7 +79,11 @@ impl FieldChange {
     pub fn of_address(key: &str, before: Option<&str>, after: Option<&str>) -> Option<Self> {
         let changed = before.filter(|before| Some(*before) != after)?;
         let masked = |text: &str| mask::address(AddressKind::from_key(key), text);
-        Some(Self { field: key.to_string(), before: Some(masked(changed)), after: after.map(masked) })
+        Some(Self {
+            field: key.to_string(),
+            before: Some(masked(changed)),
+            after: after.map(masked),
+        })
     }
 
     /// Messages are wanted that were not, or the other way; also where nobody had said so yet.
@@ -86,8 +97,16 @@ impl FieldChange {
     }
 
     /// Everything that is another in a consent.
-    pub fn of_consents(before: &BTreeMap<String, bool>, after: &BTreeMap<String, bool>) -> Vec<Self> {
-        after.iter().filter_map(|(channel, wanted)| Self::of_consent(channel, before.get(channel).copied(), *wanted)).collect()
+    pub fn of_consents(
+        before: &BTreeMap<String, bool>,
+        after: &BTreeMap<String, bool>,
+    ) -> Vec<Self> {
+        after
+            .iter()
+            .filter_map(|(channel, wanted)| {
+                Self::of_consent(channel, before.get(channel).copied(), *wanted)
+            })
+            .collect()
     }
 }
 
@@ -121,7 +140,10 @@ mod tests {
         assert_eq!(change(None, Some("ada@example.com")), None);
         assert_eq!(change(Some("ada@example.com"), Some("ada@example.com")), None);
         let moved = change(Some("ada@example.com"), Some("eve@evil.example")).expect("a change");
-        assert_eq!((moved.before.as_deref(), moved.after.as_deref()), (Some("a•••@example.com"), Some("e•••@evil.example")));
+        assert_eq!(
+            (moved.before.as_deref(), moved.after.as_deref()),
+            (Some("a•••@example.com"), Some("e•••@evil.example"))
+        );
         assert_eq!(change(Some("ada@example.com"), None).expect("a change").after, None);
     }
 
@@ -129,14 +151,24 @@ mod tests {
     fn a_first_word_about_consent_is_a_change() {
         assert!(FieldChange::of_consent("email", None, false).is_some());
         assert!(FieldChange::of_consent("email", Some(true), true).is_none());
-        let (before, after) = (BTreeMap::from([("sms".to_string(), true)]), BTreeMap::from([("sms".to_string(), false)]));
+        let (before, after) = (
+            BTreeMap::from([("sms".to_string(), true)]),
+            BTreeMap::from([("sms".to_string(), false)]),
+        );
         let changes = FieldChange::of_consents(&before, &after);
         assert_eq!(changes[0].field, "consent:sms");
-        assert_eq!((changes[0].before.as_deref(), changes[0].after.as_deref()), (Some("yes"), Some("no")));
+        assert_eq!(
+            (changes[0].before.as_deref(), changes[0].after.as_deref()),
+            (Some("yes"), Some("no"))
+        );
     }
 
     #[test]
     fn a_source_comes_back_from_its_number() {
-        assert!(ContactSource::ALL.into_iter().all(|source| ContactSource::from_code(source.code()) == Some(source)));
+        assert!(
+            ContactSource::ALL
+                .into_iter()
+                .all(|source| ContactSource::from_code(source.code()) == Some(source))
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Files of people and events that are read in row by row: what is good is taken, what is not is named.
+//! Files of people and events that are read in row by row: what is good is taken, what is not is
+//! named.
 
 use serde::{Deserialize, Serialize};
 

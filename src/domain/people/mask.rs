@@ -1,5 +1,5 @@
-//! What somebody without [`SeePeople`](crate::domain::access::Permission::SeePeople) is shown of people: addresses are masked,
-//! properties and names are left out.
+//! What somebody without [`SeePeople`](crate::domain::access::Permission::SeePeople) is shown of
+//! people: addresses are masked, properties and names are left out.
 
 use super::view::{PeoplePage, PersonDetail, TripDetail};
 use crate::domain::{
@@ -22,12 +22,17 @@ const PHONE_MIN: usize = 7;
 pub fn address(kind: Option<AddressKind>, address: &str) -> String {
     match kind {
         Some(AddressKind::Email) => match address.rsplit_once('@') {
-            Some((local, domain)) => format!("{}{HIDDEN}@{domain}", local.chars().take(1).collect::<String>()),
+            Some((local, domain)) => {
+                format!("{}{HIDDEN}@{domain}", local.chars().take(1).collect::<String>())
+            }
             None => HIDDEN.to_string(),
         },
         Some(AddressKind::Phone) => {
             let digits: Vec<char> = address.chars().filter(char::is_ascii_digit).collect();
-            format!("{HIDDEN}{}", digits[digits.len().saturating_sub(DIGITS)..].iter().collect::<String>())
+            format!(
+                "{HIDDEN}{}",
+                digits[digits.len().saturating_sub(DIGITS)..].iter().collect::<String>()
+            )
         }
         Some(AddressKind::Push | AddressKind::WebPush) | None => HIDDEN.to_string(),
     }
@@ -115,7 +120,11 @@ impl MessageView {
 impl UndeliveredPage {
     pub fn masked(mut self) -> Self {
         for row in &mut self.rows {
-            row.person = if row.by_address { address(AddressKind::of(row.channel), &row.person) } else { identity(&row.person) };
+            row.person = if row.by_address {
+                address(AddressKind::of(row.channel), &row.person)
+            } else {
+                identity(&row.person)
+            };
             row.reason = sentence(&row.reason);
         }
         for (reason, _) in &mut self.reasons {
@@ -170,7 +179,10 @@ mod tests {
             "550 5.1.1 <a•••@example.com>: no such user, call •••45"
         );
         assert_eq!(sentence("it bounced: “ada@example.com”"), "it bounced: “a•••@example.com”");
-        assert_eq!(sentence("the server is busy, try at 12:45"), "the server is busy, try at 12:45");
+        assert_eq!(
+            sentence("the server is busy, try at 12:45"),
+            "the server is busy, try at 12:45"
+        );
         assert_eq!(sentence(""), "");
     }
 }

@@ -52,7 +52,8 @@ impl ProfileForm {
     /// Names what breaks a limit.
     pub fn read(self) -> Result<Vec<Record>, FieldError> {
         let who = Who::read(self.identity, self.anonymous_id)?;
-        let change = ProfileChange::read(self.properties).map_err(|error| error.under("properties"))?;
+        let change =
+            ProfileChange::read(self.properties).map_err(|error| error.under("properties"))?;
         let mut records = vec![Record { who: who.clone(), what: What::Change(change) }];
         for list in self.lists {
             let list = read_key(&list).map_err(|error| error.under("lists"))?;
@@ -67,11 +68,16 @@ impl ProfileForm {
 /// # Errors
 /// Where it is no JSON, or neither of both.
 pub fn read_line(line: &str, now: Timestamp) -> Result<Vec<Record>, FieldError> {
-    let malformed =
-        |error: serde_json::Error| FieldError::new("", "malformed", format!("This cannot be read: {}.", reason(&error)));
+    let malformed = |error: serde_json::Error| {
+        FieldError::new("", "malformed", format!("This cannot be read: {}.", reason(&error)))
+    };
     let value: Value = serde_json::from_str(line).map_err(malformed)?;
     if !value.is_object() {
-        return Err(FieldError::new("", "malformed", "A line holds one JSON object, about one person or event."));
+        return Err(FieldError::new(
+            "",
+            "malformed",
+            "A line holds one JSON object, about one person or event.",
+        ));
     }
     if value.get("name").is_some() {
         serde_json::from_value::<EventForm>(value).map_err(malformed)?.read(now)
@@ -88,9 +94,15 @@ mod tests {
 
     #[test]
     fn a_line_with_a_name_is_an_event_and_one_without_is_a_profile() {
-        let event = read_line(r#"{"identity":"ada","name":"Visited","properties":{"total":7}}"#, NOW).expect("an event");
-        assert!(matches!(&event[..], [Record { what: What::Event(event), .. }] if event.name == "Visited"));
-        let profile = read_line(r#"{"identity":"ada","properties":{"plan":"gold"},"lists":["VIP"]}"#, NOW).expect("a profile");
+        let event =
+            read_line(r#"{"identity":"ada","name":"Visited","properties":{"total":7}}"#, NOW)
+                .expect("an event");
+        assert!(
+            matches!(&event[..], [Record { what: What::Event(event), .. }] if event.name == "Visited")
+        );
+        let profile =
+            read_line(r#"{"identity":"ada","properties":{"plan":"gold"},"lists":["VIP"]}"#, NOW)
+                .expect("a profile");
         assert!(
             matches!(&profile[..], [Record { what: What::Change(_), .. }, Record { what: What::List(list), .. }] if list == "VIP")
         );
@@ -101,7 +113,10 @@ mod tests {
         for line in ["{", "[{\"identity\":\"ada\"}]", "7"] {
             assert_eq!(read_line(line, NOW).expect_err("refused").key, "malformed", "{line}");
         }
-        assert_eq!(read_line(r#"{"identity":"ada","colour":"red"}"#, NOW).expect_err("refused").key, "malformed");
+        assert_eq!(
+            read_line(r#"{"identity":"ada","colour":"red"}"#, NOW).expect_err("refused").key,
+            "malformed"
+        );
         assert_eq!(read_line(r#"{"name":"Visited"}"#, NOW).expect_err("refused").path, "identity");
     }
 }

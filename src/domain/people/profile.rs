@@ -21,11 +21,19 @@ pub enum Channel {
 }
 
 impl Channel {
-    pub const ALL: [Channel; 7] =
-        [Channel::Email, Channel::Sms, Channel::Push, Channel::Webhook, Channel::Whatsapp, Channel::WebPush, Channel::InApp];
+    pub const ALL: [Channel; 7] = [
+        Channel::Email,
+        Channel::Sms,
+        Channel::Push,
+        Channel::Webhook,
+        Channel::Whatsapp,
+        Channel::WebPush,
+        Channel::InApp,
+    ];
 
     /// Those by which this version really sends; messages of the others go to the log.
-    pub const SENDING: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::Push, Channel::Webhook];
+    pub const SENDING: [Channel; 4] =
+        [Channel::Email, Channel::Sms, Channel::Push, Channel::Webhook];
 
     pub fn key(self) -> &'static str {
         match self {
@@ -129,7 +137,10 @@ impl Profile {
 
     fn matching<'a>(&'a self, event: &'a EventMatch) -> impl Iterator<Item = Timestamp> + 'a {
         let key = event_key(&event.name);
-        self.events.iter().filter(move |past| past.key == key && event.filters_hold(&past.properties)).map(|past| past.at)
+        self.events
+            .iter()
+            .filter(move |past| past.key == key && event.filters_hold(&past.properties))
+            .map(|past| past.at)
     }
 }
 

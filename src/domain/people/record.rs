@@ -1,4 +1,5 @@
-//! What arrives about people: who somebody is, and what she did. Each API has a form of its own; all become these records.
+//! What arrives about people: who somebody is, and what she did. Each API has a form of its own;
+//! all become these records.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +49,9 @@ impl PropertyMeaning {
             "push_token" | "push" => Self::Address("push"),
             "web_push_token" | "web_push" => Self::Address("web_push"),
             "tz" | "timezone" | "time_zone" => Self::TimeZone,
-            key => key.strip_prefix("msg-").map_or(Self::Plain, |channel| Self::Consent(channel.replace('-', "_"))),
+            key => key
+                .strip_prefix("msg-")
+                .map_or(Self::Plain, |channel| Self::Consent(channel.replace('-', "_"))),
         }
     }
 }
@@ -95,12 +98,23 @@ impl Who {
     pub fn read(identity: Option<String>, anonymous: Option<String>) -> Result<Self, FieldError> {
         let checked = |id: Option<String>, path: &str| match id.map(|id| id.trim().to_string()) {
             None => Ok(None),
-            Some(id) if id.is_empty() || id.chars().count() > ID_MAX || id.chars().any(char::is_control) => {
-                Err(FieldError::new(path, "malformed", format!("An identity has 1 to {ID_MAX} characters.")))
+            Some(id)
+                if id.is_empty()
+                    || id.chars().count() > ID_MAX
+                    || id.chars().any(char::is_control) =>
+            {
+                Err(FieldError::new(
+                    path,
+                    "malformed",
+                    format!("An identity has 1 to {ID_MAX} characters."),
+                ))
             }
             Some(id) => Ok(Some(id)),
         };
-        let who = Self { identity: checked(identity, "identity")?, anonymous: checked(anonymous, "anonymous_id")? };
+        let who = Self {
+            identity: checked(identity, "identity")?,
+            anonymous: checked(anonymous, "anonymous_id")?,
+        };
         if who == Self::default() {
             let sentence = "It does not say whom it is about. Send an identity or an anonymous id.";
             return Err(FieldError::new("identity", "required", sentence));
@@ -110,7 +124,8 @@ impl Who {
 }
 
 impl ProfileChange {
-    /// Sorts properties into what they mean ([`PropertyMeaning`]). All are kept as properties as well, since templates use them.
+    /// Sorts properties into what they mean ([`PropertyMeaning`]). All are kept as properties as
+    /// well, since templates use them.
     ///
     /// # Errors
     /// Names the first property that breaks a limit.
@@ -141,16 +156,26 @@ impl ProfileChange {
             serde_json::Value::String(text) if text.trim().is_empty() => None,
             serde_json::Value::String(text) => Some(text.trim().to_string()),
             serde_json::Value::Number(number) if key == "phone" => Some(number.to_string()),
-            _ => return Err(FieldError::new(key, "malformed", format!("The {key} is not a text."))),
+            _ => {
+                return Err(FieldError::new(key, "malformed", format!("The {key} is not a text.")));
+            }
         };
         if let Some(text) = &text {
             let good = match key {
-                "email" => text.contains('@') && !text.contains(char::is_whitespace) && text.len() <= 254,
-                "phone" => text.chars().filter(char::is_ascii_digit).count() >= 5 && text.len() <= 32,
+                "email" => {
+                    text.contains('@') && !text.contains(char::is_whitespace) && text.len() <= 254
+                }
+                "phone" => {
+                    text.chars().filter(char::is_ascii_digit).count() >= 5 && text.len() <= 32
+                }
                 _ => text.len() <= 512,
             };
             if !good {
-                return Err(FieldError::new(key, "malformed", format!("“{text}” is not a {} address.", key.replace('_', " "))));
+                return Err(FieldError::new(
+                    key,
+                    "malformed",
+                    format!("“{text}” is not a {} address.", key.replace('_', " ")),
+                ));
             }
         }
         self.addresses.insert(key.to_string(), text);
@@ -170,7 +195,8 @@ impl NewEvent {
     ) -> Result<Self, FieldError> {
         let name = read_key(name).map_err(|error| error.under("event"))?;
         if name.starts_with('$') {
-            let sentence = "Names that begin with “$” belong to Wayfare. Call the event something else.";
+            let sentence =
+                "Names that begin with “$” belong to Wayfare. Call the event something else.";
             return Err(FieldError::new("event", "reserved", sentence));
         }
         let at = read_time(at, now)?;
@@ -187,7 +213,9 @@ impl NewEvent {
 fn read_time(at: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, FieldError> {
     let at = at.unwrap_or(now);
     if at > now.plus(AHEAD_MAX) || at < EARLIEST {
-        let sentence = format!("The time {at} cannot be: it lies before the year 2000 or more than a day ahead.");
+        let sentence = format!(
+            "The time {at} cannot be: it lies before the year 2000 or more than a day ahead."
+        );
         return Err(FieldError::new("timestamp", "range", sentence));
     }
     Ok(at.min(now))
@@ -241,7 +269,8 @@ mod tests {
 
     #[test]
     fn a_time_far_ahead_is_refused_and_a_clock_a_little_ahead_is_now() {
-        let event = |at: Timestamp| NewEvent::read("Visited", Some(at), Properties::new(), None, NOW);
+        let event =
+            |at: Timestamp| NewEvent::read("Visited", Some(at), Properties::new(), None, NOW);
         assert_eq!(event(NOW.plus(5_000)).map(|event| event.at), Ok(NOW));
         assert_eq!(event(NOW.plus(2 * DAY_MS)).expect_err("refused").path, "timestamp");
         assert!(event(Timestamp(0)).is_err());
@@ -251,6 +280,9 @@ mod tests {
     fn null_takes_a_property_away() {
         let mut properties = map(json!({"a": 1, "b": 2}));
         merge(&mut properties, &map(json!({"a": null, "c": "2026-01-01T00:00:00Z"})));
-        assert_eq!(serde_json::Value::Object(properties), json!({"b": 2, "c": "2026-01-01T00:00:00.000Z"}));
+        assert_eq!(
+            serde_json::Value::Object(properties),
+            json!({"b": 2, "c": "2026-01-01T00:00:00.000Z"})
+        );
     }
 }

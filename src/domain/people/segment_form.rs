@@ -1,5 +1,5 @@
-//! A segment as a form: a list of conditions that are joined in one way. What a person builds on the page; deeper questions
-//! come through the API.
+//! A segment as a form: a list of conditions that are joined in one way. What a person builds on
+//! the page; deeper questions come through the API.
 
 use serde_json::Value;
 
@@ -20,7 +20,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 5] = [Kind::Property, Kind::Event, Kind::List, Kind::Segment, Kind::Reachable];
+    pub const ALL: [Kind; 5] =
+        [Kind::Property, Kind::Event, Kind::List, Kind::Segment, Kind::Reachable];
 
     pub fn key(self) -> &'static str {
         match self {
@@ -73,7 +74,9 @@ impl SegmentForm {
     /// Puts columns together, as a form sends them.
     pub fn of_columns(name: String, join: String, columns: [Vec<String>; 7]) -> Self {
         let [kind, negate, names, is, value, times, days] = columns;
-        let cell = |column: &[String], row: usize| column.get(row).map(|text| text.trim().to_string()).unwrap_or_default();
+        let cell = |column: &[String], row: usize| {
+            column.get(row).map(|text| text.trim().to_string()).unwrap_or_default()
+        };
         let rows = (0..kind.len().min(50))
             .map(|row| Row {
                 kind: cell(&kind, row),
@@ -95,7 +98,9 @@ impl SegmentForm {
     /// Names the row that makes no sense.
     pub fn criteria(&self) -> Result<Criteria, FieldError> {
         let rows = self.rows.iter().enumerate();
-        let parts = rows.map(|(index, row)| row.criteria().map_err(|error| error.under(&format!("rows[{index}]"))));
+        let parts = rows.map(|(index, row)| {
+            row.criteria().map_err(|error| error.under(&format!("rows[{index}]")))
+        });
         let parts = parts.collect::<Result<Vec<_>, _>>()?;
         Ok(if self.join == "any" { Criteria::Any(parts) } else { Criteria::All(parts) })
     }
@@ -114,10 +119,16 @@ impl SegmentForm {
 
 impl Row {
     fn criteria(&self) -> Result<Criteria, FieldError> {
-        let name = if self.kind == "event" || self.kind == "property" { read_key(&self.name)? } else { self.name.clone() };
+        let name = if self.kind == "event" || self.kind == "property" {
+            read_key(&self.name)?
+        } else {
+            self.name.clone()
+        };
         let asked = match self.kind.as_str() {
             "property" => {
-                let is = comparison(&self.is).ok_or_else(|| FieldError::new("is", "unknown_value", "Choose how to compare."))?;
+                let is = comparison(&self.is).ok_or_else(|| {
+                    FieldError::new("is", "unknown_value", "Choose how to compare.")
+                })?;
                 let none = matches!(is, Comparison::Exists | Comparison::Missing);
                 let value = if none { Value::Null } else { typed(&self.value) };
                 Criteria::Property(PropertyFilter { property: name, is, value })
@@ -130,13 +141,23 @@ impl Row {
             "list" => Criteria::OnList(name),
             "segment" => Criteria::InSegment(name),
             "reachable" => Criteria::Reachable(name),
-            _ => return Err(FieldError::new("kind", "unknown_value", "Choose what the condition is about.")),
+            _ => {
+                return Err(FieldError::new(
+                    "kind",
+                    "unknown_value",
+                    "Choose what the condition is about.",
+                ));
+            }
         };
         Ok(if self.negate == "not" { Criteria::Not(Box::new(asked)) } else { asked })
     }
 
     fn of_criteria(criteria: &Criteria) -> Option<Self> {
-        let row = |kind: &str, name: &str| Self { kind: kind.to_string(), name: name.to_string(), ..Self::default() };
+        let row = |kind: &str, name: &str| Self {
+            kind: kind.to_string(),
+            name: name.to_string(),
+            ..Self::default()
+        };
         Some(match criteria {
             Criteria::Not(inner) if !matches!(**inner, Criteria::Not(_)) => {
                 Self { negate: "not".to_string(), ..Self::of_criteria(inner)? }
@@ -190,9 +211,13 @@ fn whole(text: &str, path: &str) -> Result<Option<u32>, FieldError> {
         return Ok(None);
     }
     let number = text.parse().ok().filter(|number| (1..=10_000).contains(number));
-    number
-        .map(Some)
-        .ok_or_else(|| FieldError::new(path, "malformed", format!("“{text}” is not a whole number from 1 to 10,000.")))
+    number.map(Some).ok_or_else(|| {
+        FieldError::new(
+            path,
+            "malformed",
+            format!("“{text}” is not a whole number from 1 to 10,000."),
+        )
+    })
 }
 
 #[cfg(test)]
@@ -220,7 +245,10 @@ mod tests {
 
     #[test]
     fn a_row_that_makes_no_sense_is_named() {
-        let rows = [["property", "", "plan", "equals", "x", "", ""], ["event", "", "Ordered", "", "", "many", ""]];
+        let rows = [
+            ["property", "", "plan", "equals", "x", "", ""],
+            ["event", "", "Ordered", "", "", "many", ""],
+        ];
         let form = SegmentForm::of_columns("VIP".to_string(), String::new(), columns(&rows));
         assert_eq!(form.criteria().expect_err("refused").path, "rows[1].times");
     }

@@ -1,5 +1,6 @@
-//! Who sends records, and how far they are believed. What a browser carries can be read and used by whoever opens the page, so
-//! it says what people do and what they are like, but never where a known person is reached or whether they want to be.
+//! Who sends records, and how far they are believed. What a browser carries can be read and used by
+//! whoever opens the page, so it says what people do and what they are like, but never where a
+//! known person is reached or whether they want to be.
 
 use super::{
     contact::ContactSource,
@@ -11,7 +12,8 @@ use crate::domain::ids::{ProjectId, UserId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
     Full,
-    /// The key stands in a page: known people keep their addresses, consent, lists and names, and are merged with nobody.
+    /// The key stands in a page: known people keep their addresses, consent, lists and names, and
+    /// are merged with nobody.
     Browser,
 }
 
@@ -64,18 +66,29 @@ impl Sender {
     }
 }
 
-/// What a browser may say of a known person: what remains of it, and the fields that are left as they are.
+/// What a browser may say of a known person: what remains of it, and the fields that are left as
+/// they are.
 pub fn of_known_person(what: &What) -> (Option<What>, Vec<String>) {
     match what {
         What::Event(_) => (Some(what.clone()), Vec::new()),
         What::List(_) => (None, vec!["lists".to_string()]),
         What::Change(change) => {
-            let is_kept =
-                |name: &str| !matches!(PropertyMeaning::of(name), PropertyMeaning::Address(_) | PropertyMeaning::Consent(_));
-            let (kept, ignored): (Vec<_>, Vec<_>) = change.properties.iter().partition(|(name, _)| is_kept(name));
+            let is_kept = |name: &str| {
+                !matches!(
+                    PropertyMeaning::of(name),
+                    PropertyMeaning::Address(_) | PropertyMeaning::Consent(_)
+                )
+            };
+            let (kept, ignored): (Vec<_>, Vec<_>) =
+                change.properties.iter().partition(|(name, _)| is_kept(name));
             let ignored: Vec<String> = ignored.into_iter().map(|(name, _)| name.clone()).collect();
-            let properties = kept.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-            let rest = ProfileChange { properties, time_zone: change.time_zone.clone(), ..ProfileChange::default() };
+            let properties =
+                kept.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+            let rest = ProfileChange {
+                properties,
+                time_zone: change.time_zone.clone(),
+                ..ProfileChange::default()
+            };
             // An empty change says nothing of a known person.
             let says_something = ignored.is_empty() || rest != ProfileChange::default();
             (says_something.then_some(What::Change(rest)), ignored)
@@ -91,25 +104,41 @@ mod tests {
     use crate::domain::people::Properties;
 
     fn change(properties: serde_json::Value) -> What {
-        What::Change(ProfileChange::read(properties.as_object().cloned().expect("an object")).expect("a change"))
+        What::Change(
+            ProfileChange::read(properties.as_object().cloned().expect("an object"))
+                .expect("a change"),
+        )
     }
 
     #[test]
-    fn a_browser_changes_neither_addresses_nor_consent_of_a_known_person_however_they_are_spelled() {
+    fn a_browser_changes_neither_addresses_nor_consent_of_a_known_person_however_they_are_spelled()
+    {
         let said = change(json!({
             "Email": "eve@example.com", "phone": "+4917012345", "push_token": "t", "WEB_PUSH": "t", "MSG-email": true, "msg-sms": "no",
             "plan": "gold", "tz": "Europe/Berlin", "name": null
         }));
         let (rest, ignored) = of_known_person(&said);
-        assert_eq!(rest, Some(change(json!({ "plan": "gold", "tz": "Europe/Berlin", "name": null }))));
+        assert_eq!(
+            rest,
+            Some(change(json!({ "plan": "gold", "tz": "Europe/Berlin", "name": null })))
+        );
         assert_eq!(ignored, ["Email", "MSG-email", "WEB_PUSH", "msg-sms", "phone", "push_token"]);
     }
 
     #[test]
     fn a_change_of_addresses_alone_comes_to_nothing_and_so_does_a_list() {
-        assert_eq!(of_known_person(&change(json!({ "email": null }))), (None, vec!["email".to_string()]));
-        assert_eq!(of_known_person(&What::List("VIP".to_string())), (None, vec!["lists".to_string()]));
-        let nothing = What::Change(ProfileChange { properties: Properties::new(), ..ProfileChange::default() });
+        assert_eq!(
+            of_known_person(&change(json!({ "email": null }))),
+            (None, vec!["email".to_string()])
+        );
+        assert_eq!(
+            of_known_person(&What::List("VIP".to_string())),
+            (None, vec!["lists".to_string()])
+        );
+        let nothing = What::Change(ProfileChange {
+            properties: Properties::new(),
+            ..ProfileChange::default()
+        });
         assert_eq!(of_known_person(&nothing), (Some(nothing.clone()), Vec::new()));
     }
 }

@@ -1,9 +1,10 @@
 //! People and events as rows of a table (CSV). The heading says what a column means:
 //!
 //! - `identity`, `anonymous_id`: who. Another column can be named as the identity.
-//! - `event`, with `time` and `message_id`: a table with it is one of events, one without it of profiles.
-//! - anything else is a property. It is a text, unless the heading says otherwise: `age:number`, `vip:boolean`, `born:date`.
-//!   Nothing is guessed, or postal codes would lose their zeros.
+//! - `event`, with `time` and `message_id`: a table with it is one of events, one without it of
+//!   profiles.
+//! - anything else is a property. It is a text, unless the heading says otherwise: `age:number`,
+//!   `vip:boolean`, `born:date`. Nothing is guessed, or postal codes would lose their zeros.
 //!
 //! An empty cell says nothing: the property stays as it is.
 
@@ -52,21 +53,32 @@ pub struct Heading {
 }
 
 impl Heading {
-    /// `identity` is the name of the column that says who somebody is, where it is called something else.
+    /// `identity` is the name of the column that says who somebody is, where it is called something
+    /// else.
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn read<'a>(cells: impl Iterator<Item = &'a str>, identity: Option<&str>) -> Result<Self, Vec<FieldError>> {
+    pub fn read<'a>(
+        cells: impl Iterator<Item = &'a str>,
+        identity: Option<&str>,
+    ) -> Result<Self, Vec<FieldError>> {
         let mut columns: Vec<Column> = Vec::new();
         let mut errors = Vec::new();
         for cell in cells {
             match column(cell.trim(), identity) {
                 Ok(_) if columns.len() >= COLUMNS_MAX => {
-                    let sentence = format!("The table has more than {COLUMNS_MAX} columns. Leave out those that are not needed.");
+                    let sentence = format!(
+                        "The table has more than {COLUMNS_MAX} columns. Leave out those that are \
+                            not needed."
+                    );
                     return Err(vec![FieldError::new("", "too_many", sentence)]);
                 }
                 Ok(column) if columns.contains(&column) => {
-                    errors.push(FieldError::new(cell, "duplicate", format!("There are two columns “{}”.", cell.trim())));
+                    errors.push(FieldError::new(
+                        cell,
+                        "duplicate",
+                        format!("There are two columns “{}”.", cell.trim()),
+                    ));
                 }
                 Ok(column) => columns.push(column),
                 Err(error) => errors.push(error),
@@ -77,8 +89,10 @@ impl Heading {
         }
         if !columns.iter().any(|column| matches!(column, Column::Identity | Column::Anonymous)) {
             let wanted = identity.unwrap_or("identity");
-            let sentence =
-                format!("There is no column “{wanted}”. The first row names the columns; one of them says who somebody is.");
+            let sentence = format!(
+                "There is no column “{wanted}”. The first row names the columns; one of them says \
+                    who somebody is."
+            );
             errors.push(FieldError::new(wanted, "required", sentence));
         }
         let events = columns.contains(&Column::Event);
@@ -89,12 +103,21 @@ impl Heading {
     ///
     /// # Errors
     /// Names the first column that cannot be read.
-    pub fn records<'a>(&self, cells: impl ExactSizeIterator<Item = &'a str>, now: Timestamp) -> Result<Vec<Record>, FieldError> {
+    pub fn records<'a>(
+        &self,
+        cells: impl ExactSizeIterator<Item = &'a str>,
+        now: Timestamp,
+    ) -> Result<Vec<Record>, FieldError> {
         if cells.len() != self.columns.len() {
-            let sentence = format!("The row has {} cells; the first row has {}.", cells.len(), self.columns.len());
+            let sentence = format!(
+                "The row has {} cells; the first row has {}.",
+                cells.len(),
+                self.columns.len()
+            );
             return Err(FieldError::new("", "malformed", sentence));
         }
-        let (mut identity, mut anonymous_id, mut name, mut time, mut message_id) = (None, None, None, None, None);
+        let (mut identity, mut anonymous_id, mut name, mut time, mut message_id) =
+            (None, None, None, None, None);
         let mut properties = Properties::new();
         for (column, cell) in self.columns.iter().zip(cells) {
             let cell = cell.trim();
@@ -117,7 +140,9 @@ impl Heading {
         if !self.events {
             return ProfileForm { identity, anonymous_id, properties, lists: Vec::new() }.read();
         }
-        let name = name.ok_or_else(|| FieldError::new("event", "required", "The cell of the event is empty."))?;
+        let name = name.ok_or_else(|| {
+            FieldError::new("event", "required", "The cell of the event is empty.")
+        })?;
         EventForm { identity, anonymous_id, name, time, properties, message_id }.read(now)
     }
 }
@@ -125,7 +150,9 @@ impl Heading {
 fn column(name: &str, identity: Option<&str>) -> Result<Column, FieldError> {
     let is_identity = match identity {
         Some(identity) => name.eq_ignore_ascii_case(identity),
-        None => ["identity", "user_id", "userid", "external_id"].iter().any(|known| name.eq_ignore_ascii_case(known)),
+        None => ["identity", "user_id", "userid", "external_id"]
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known)),
     };
     if is_identity {
         return Ok(Column::Identity);
@@ -148,13 +175,19 @@ fn column(name: &str, identity: Option<&str>) -> Result<Column, FieldError> {
 }
 
 fn instant(cell: &str) -> Result<Timestamp, FieldError> {
-    cell.parse()
-        .map_err(|_| FieldError::new("time", "malformed", format!("“{cell}” is not a time. Write it like 2026-03-01T09:30:00Z.")))
+    cell.parse().map_err(|_| {
+        FieldError::new(
+            "time",
+            "malformed",
+            format!("“{cell}” is not a time. Write it like 2026-03-01T09:30:00Z."),
+        )
+    })
 }
 
 impl Kind {
     fn read(self, cell: &str) -> Result<Value, FieldError> {
-        let wrong = |wanted: &str| FieldError::new("", "malformed", format!("“{cell}” is not {wanted}."));
+        let wrong =
+            |wanted: &str| FieldError::new("", "malformed", format!("“{cell}” is not {wanted}."));
         match self {
             Kind::Text => Ok(Value::String(cell.to_string())),
             Kind::Number => {
@@ -168,7 +201,8 @@ impl Kind {
                 _ => Err(wrong("true or false")),
             },
             Kind::Date => {
-                let good = cell.parse::<Timestamp>().is_ok() || (is_date(cell) && cell.parse::<Day>().is_ok());
+                let good = cell.parse::<Timestamp>().is_ok()
+                    || (is_date(cell) && cell.parse::<Day>().is_ok());
                 if good {
                     Ok(Value::String(cell.to_string()))
                 } else {
@@ -198,8 +232,11 @@ mod tests {
 
     #[test]
     fn a_property_is_a_text_unless_the_heading_says_otherwise() {
-        let records =
-            rows(&heading("identity,zip,age:number,vip:boolean,born:date"), "ada,01067,36,yes,1815-12-10").expect("good");
+        let records = rows(
+            &heading("identity,zip,age:number,vip:boolean,born:date"),
+            "ada,01067,36,yes,1815-12-10",
+        )
+        .expect("good");
         let What::Change(change) = &records[0].what else { panic!("a profile") };
         assert_eq!(
             Value::Object(change.properties.clone()),
@@ -215,13 +252,21 @@ mod tests {
 
     #[test]
     fn a_table_with_a_column_event_is_one_of_events() {
-        let records = rows(&heading("user_id,event,time,total:number"), "ada,Visited,2026-03-01T09:30:00Z,7").expect("good");
-        assert!(matches!(&records[0].what, What::Event(event) if event.name == "Visited" && event.properties["total"] == 7));
+        let records =
+            rows(&heading("user_id,event,time,total:number"), "ada,Visited,2026-03-01T09:30:00Z,7")
+                .expect("good");
+        assert!(
+            matches!(&records[0].what, What::Event(event) if event.name == "Visited" && event.properties["total"] == 7)
+        );
     }
 
     #[test]
     fn what_cannot_be_read_names_its_column() {
-        let path = |row: &str| rows(&heading("identity,age:number,vip:boolean,born:date"), row).expect_err("refused").path;
+        let path = |row: &str| {
+            rows(&heading("identity,age:number,vip:boolean,born:date"), row)
+                .expect_err("refused")
+                .path
+        };
         assert_eq!(path("ada,old,,"), "age");
         assert_eq!(path("ada,,maybe,"), "vip");
         assert_eq!(path("ada,,,2026-02-31"), "born");
@@ -231,8 +276,14 @@ mod tests {
 
     #[test]
     fn a_heading_that_says_of_nobody_is_refused_and_another_column_can_be_named() {
-        assert_eq!(Heading::read("mail,plan".split(','), None).expect_err("refused")[0].key, "required");
+        assert_eq!(
+            Heading::read("mail,plan".split(','), None).expect_err("refused")[0].key,
+            "required"
+        );
         assert!(Heading::read("Mail,plan".split(','), Some("mail")).is_ok());
-        assert_eq!(Heading::read("identity,plan,plan".split(','), None).expect_err("refused")[0].key, "duplicate");
+        assert_eq!(
+            Heading::read("identity,plan,plan".split(','), None).expect_err("refused")[0].key,
+            "duplicate"
+        );
     }
 }

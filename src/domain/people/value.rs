@@ -1,7 +1,9 @@
-//! Values of properties in one canonical form, so that both evaluators of criteria compare the same thing.
+//! Values of properties in one canonical form, so that both evaluators of criteria compare the same
+//! thing.
 //!
-//! A property is a text, a number, a boolean, a date-time or a list. JSON has no date-time: a text that is an RFC 3339 instant
-//! is one, and is kept as UTC with milliseconds (`2026-11-23T18:30:00.000Z`), so that comparing texts compares times.
+//! A property is a text, a number, a boolean, a date-time or a list. JSON has no date-time: a text
+//! that is an RFC 3339 instant is one, and is kept as UTC with milliseconds
+//! (`2026-11-23T18:30:00.000Z`), so that comparing texts compares times.
 
 use serde_json::{Map, Number, Value};
 
@@ -49,7 +51,9 @@ pub fn canonical_instant(at: Timestamp) -> String {
 fn canonical_number(number: &Number) -> Number {
     match (number.as_i64(), number.as_f64()) {
         (Some(whole), _) if whole.abs() <= EXACT_MAX => whole.into(),
-        (_, Some(float)) if float.fract() == 0.0 && float.abs() <= EXACT_MAX as f64 => (float as i64).into(),
+        (_, Some(float)) if float.fract() == 0.0 && float.abs() <= EXACT_MAX as f64 => {
+            (float as i64).into()
+        }
         (_, Some(float)) => Number::from_f64(float).unwrap_or_else(|| 0.into()),
         (_, None) => 0.into(),
     }
@@ -57,7 +61,9 @@ fn canonical_number(number: &Number) -> Number {
 
 fn instant(text: &str) -> Option<Timestamp> {
     let bytes = text.as_bytes();
-    (bytes.len() >= 20 && bytes[4] == b'-' && bytes[0].is_ascii_digit()).then(|| text.parse().ok()).flatten()
+    (bytes.len() >= 20 && bytes[4] == b'-' && bytes[0].is_ascii_digit())
+        .then(|| text.parse().ok())
+        .flatten()
 }
 
 /// Is it a day or an instant in canonical form? Such texts are ordered as times.
@@ -67,7 +73,9 @@ pub fn is_date(text: &str) -> bool {
         24 => b"0000-00-00T00:00:00.000Z",
         _ => return false,
     };
-    text.bytes().zip(shape).all(|(byte, kind)| if *kind == b'0' { byte.is_ascii_digit() } else { byte == *kind })
+    text.bytes()
+        .zip(shape)
+        .all(|(byte, kind)| if *kind == b'0' { byte.is_ascii_digit() } else { byte == *kind })
 }
 
 /// What a property says about a time: an instant, or a day.
@@ -85,13 +93,15 @@ pub fn moment(value: &Value) -> Option<Moment> {
     }
 }
 
-/// Brings properties into canonical form, or says what is wrong with the first bad one. `null` is kept: it removes a property.
+/// Brings properties into canonical form, or says what is wrong with the first bad one. `null` is
+/// kept: it removes a property.
 ///
 /// # Errors
 /// Names the property and the limit.
 pub fn read_properties(properties: Properties) -> Result<Properties, FieldError> {
     if properties.len() > PROPERTIES_MAX {
-        let sentence = format!("There are {} properties; the most is {PROPERTIES_MAX}.", properties.len());
+        let sentence =
+            format!("There are {} properties; the most is {PROPERTIES_MAX}.", properties.len());
         return Err(FieldError::new("", "too_many", sentence));
     }
     let mut kept = Properties::new();
@@ -106,28 +116,48 @@ pub fn read_properties(properties: Properties) -> Result<Properties, FieldError>
 /// The name of a property or an event, without spaces around it.
 ///
 /// # Errors
-/// Where it is empty, too long, or holds characters that the reference forbids and paths cannot carry.
+/// Where it is empty, too long, or holds characters that the reference forbids and paths cannot
+/// carry.
 pub fn read_key(name: &str) -> Result<String, FieldError> {
     let name = name.trim();
     let length = name.chars().count();
     if length == 0 || length > KEY_MAX {
-        return Err(FieldError::new("", "length", format!("A name has 1 to {KEY_MAX} characters.")));
+        return Err(FieldError::new(
+            "",
+            "length",
+            format!("A name has 1 to {KEY_MAX} characters."),
+        ));
     }
     if let Some(bad) = name.chars().find(|c| c.is_control() || matches!(c, '"' | '\\' | '\'')) {
-        let shown = if bad.is_control() { "a control character".to_string() } else { format!("“{bad}”") };
+        let shown = if bad.is_control() {
+            "a control character".to_string()
+        } else {
+            format!("“{bad}”")
+        };
         let short: String = name.chars().take(40).collect();
-        return Err(FieldError::new("", "malformed", format!("The name “{short}” holds {shown}, which names may not.")));
+        return Err(FieldError::new(
+            "",
+            "malformed",
+            format!("The name “{short}” holds {shown}, which names may not."),
+        ));
     }
     Ok(name.to_string())
 }
 
 fn check_value(value: &Value, depth: usize) -> Result<(), FieldError> {
     if depth == 0 {
-        return Err(FieldError::new("", "too_deep", format!("Values are nested at most {DEPTH_MAX} deep.")));
+        return Err(FieldError::new(
+            "",
+            "too_deep",
+            format!("Values are nested at most {DEPTH_MAX} deep."),
+        ));
     }
     match value {
         Value::String(text) if text.len() > TEXT_MAX && text.chars().count() > TEXT_MAX => {
-            let sentence = format!("The text has {} characters; the most is {TEXT_MAX}.", text.chars().count());
+            let sentence = format!(
+                "The text has {} characters; the most is {TEXT_MAX}.",
+                text.chars().count()
+            );
             Err(FieldError::new("", "too_long", sentence))
         }
         Value::Array(items) if items.len() > LIST_MAX => {
@@ -140,7 +170,9 @@ fn check_value(value: &Value, depth: usize) -> Result<(), FieldError> {
             "too_many",
             format!("The object has {} members; the most is {PROPERTIES_MAX}.", members.len()),
         )),
-        Value::Object(members) => members.values().try_for_each(|member| check_value(member, depth - 1)),
+        Value::Object(members) => {
+            members.values().try_for_each(|member| check_value(member, depth - 1))
+        }
         _ => Ok(()),
     }
 }
@@ -154,7 +186,10 @@ mod tests {
 
     #[test]
     fn an_instant_is_kept_in_utc_with_milliseconds_and_other_texts_as_they_are() {
-        assert_eq!(canonical(json!("2026-03-29T02:30:00+02:00")), json!("2026-03-29T00:30:00.000Z"));
+        assert_eq!(
+            canonical(json!("2026-03-29T02:30:00+02:00")),
+            json!("2026-03-29T00:30:00.000Z")
+        );
         assert_eq!(canonical(json!("2026-03-29")), json!("2026-03-29"));
         assert_eq!(canonical(json!("2026-03-29T25:00:00Z")), json!("2026-03-29T25:00:00Z"));
     }
@@ -167,12 +202,20 @@ mod tests {
 
     #[test]
     fn what_is_too_much_is_named() {
-        let path = |value: Value| read_properties(Properties::from_iter([("a".to_string(), value)])).expect_err("refused").path;
+        let path = |value: Value| {
+            read_properties(Properties::from_iter([("a".to_string(), value)]))
+                .expect_err("refused")
+                .path
+        };
         assert_eq!(path(json!("x".repeat(TEXT_MAX + 1))), "a");
         assert_eq!(path(json!(vec![1; LIST_MAX + 1])), "a");
         let deep = (0..20).fold(json!(1), |inner, _| json!([inner]));
         assert_eq!(path(deep), "a");
-        assert!(read_key("a\"b").is_err() && read_key(" ").is_err() && read_key(&"x".repeat(121)).is_err());
+        assert!(
+            read_key("a\"b").is_err()
+                && read_key(" ").is_err()
+                && read_key(&"x".repeat(121)).is_err()
+        );
     }
 
     proptest! {

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Properties, contact::ContactChange};
-use crate::domain::{delivery::message_view::MessageView, graph::criteria::Criteria, ids::JourneyId, time::Timestamp};
+use crate::domain::{
+    delivery::message_view::MessageView, graph::criteria::Criteria, ids::JourneyId, time::Timestamp,
+};
 
 /// People on a page.
 pub const PEOPLE_ROWS: i64 = 50;
@@ -13,7 +15,8 @@ pub const PEOPLE_ROWS: i64 = 50;
 pub struct PeopleQuery {
     /// Beginning of an identity or an e-mail address.
     pub search: String,
-    /// Addresses are looked through as well, and identities that are addresses; for somebody who may see them.
+    /// Addresses are looked through as well, and identities that are addresses; for somebody who
+    /// may see them.
     #[serde(default)]
     pub among_addresses: bool,
     /// Name of a segment.
@@ -70,8 +73,15 @@ pub struct PersonDetail {
 impl PersonDetail {
     /// What she is called on a page.
     pub fn title(&self) -> String {
-        let named = self.properties.get("name").or(self.properties.get("Name")).and_then(|name| name.as_str());
-        named.map(str::to_string).or(self.identity.clone()).unwrap_or_else(|| "Somebody unknown".to_string())
+        let named = self
+            .properties
+            .get("name")
+            .or(self.properties.get("Name"))
+            .and_then(|name| name.as_str());
+        named
+            .map(str::to_string)
+            .or(self.identity.clone())
+            .unwrap_or_else(|| "Somebody unknown".to_string())
     }
 }
 

@@ -1,5 +1,6 @@
-//! What asks whether it is really meant: the page that asks holds a proof, signed for exactly what it asks about and for whom,
-//! and nothing is done without it. A button that somebody has smuggled into a page has none.
+//! What asks whether it is really meant: the page that asks holds a proof, signed for exactly what
+//! it asks about and for whom, and nothing is done without it. A button that somebody has smuggled
+//! into a page has none.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -25,7 +26,8 @@ pub fn prove(vault: &Vault, about: &str, now: Timestamp) -> String {
 pub fn is_proven(vault: &Vault, about: &str, proof: &str, now: Timestamp) -> bool {
     let Ok(bytes) = URL_SAFE_NO_PAD.decode(proof) else { return false };
     let Some((until, signature)) = bytes.split_first_chunk::<MOMENT>() else { return false };
-    now.0 < i64::from_be_bytes(*until) && vault.verify(Purpose::Confirmation, &signed(*until, about), signature)
+    now.0 < i64::from_be_bytes(*until)
+        && vault.verify(Purpose::Confirmation, &signed(*until, about), signature)
 }
 
 fn signed(until: [u8; MOMENT], about: &str) -> Vec<u8> {
@@ -45,7 +47,10 @@ mod tests {
         let proof = prove(&vault, "bob admin", now);
         assert!(is_proven(&vault, "bob admin", &proof, now));
         assert!(is_proven(&vault, "bob admin", &proof, Timestamp(now.0 + LIFETIME - 1)));
-        assert!(!is_proven(&vault, "bob admin", &proof, Timestamp(now.0 + LIFETIME)), "it is too old");
+        assert!(
+            !is_proven(&vault, "bob admin", &proof, Timestamp(now.0 + LIFETIME)),
+            "it is too old"
+        );
         assert!(!is_proven(&vault, "eve admin", &proof, now), "it is about somebody else");
         assert!(!is_proven(&other, "bob admin", &proof, now), "it was made by another server");
         for made_up in ["", "yes", "true", &proof[1..], "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {

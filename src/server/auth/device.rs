@@ -1,7 +1,8 @@
 //! Browsers that signed in before (OWASP, “Slow Down Online Guessing Attacks with Device Cookies”).
 //!
-//! A cookie names up to five devices: random bytes each, signed by the server's key for one account. It opens nothing; it only
-//! gives attempts on that account a limit of their own, so that nobody else's guesses shut its owner out.
+//! A cookie names up to five devices: random bytes each, signed by the server's key for one
+//! account. It opens nothing; it only gives attempts on that account a limit of their own, so that
+//! nobody else's guesses shut its owner out.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -25,29 +26,34 @@ impl Device {
     }
 }
 
-/// The device that a cookie shows for an account (the key of its address), if this server signed it.
+/// The device that a cookie shows for an account (the key of its address), if this server signed
+/// it.
 pub fn known(vault: &Vault, cookie: &str, account: &str) -> Option<Device> {
     entries(cookie).find_map(|entry| read(vault, entry, account))
 }
 
-/// The cookie after a sign-in to an account: known to it, and to those to which it was known before.
+/// The cookie after a sign-in to an account: known to it, and to those to which it was known
+/// before.
 ///
 /// # Errors
 /// Where the operating system gives no random numbers.
 pub fn remember(vault: &Vault, cookie: &str, account: &str) -> Result<String, NoRandomness> {
-    let (own, others): (Vec<&str>, Vec<&str>) = entries(cookie).partition(|entry| read(vault, entry, account).is_some());
+    let (own, others): (Vec<&str>, Vec<&str>) =
+        entries(cookie).partition(|entry| read(vault, entry, account).is_some());
     let first = match own.first() {
         Some(entry) => (*entry).to_string(),
         None => new(vault, account)?,
     };
-    let kept: Vec<&str> = std::iter::once(first.as_str()).chain(others).take(ACCOUNTS_MAX).collect();
+    let kept: Vec<&str> =
+        std::iter::once(first.as_str()).chain(others).take(ACCOUNTS_MAX).collect();
     Ok(kept.join("."))
 }
 
 fn new(vault: &Vault, account: &str) -> Result<String, NoRandomness> {
     let mut name = [0_u8; HALF];
     getrandom::fill(&mut name).map_err(|_| NoRandomness)?;
-    Ok(URL_SAFE_NO_PAD.encode([name, vault.sign(Purpose::Device, &signed(&name, account))].concat()))
+    Ok(URL_SAFE_NO_PAD
+        .encode([name, vault.sign(Purpose::Device, &signed(&name, account))].concat()))
 }
 
 fn entries(cookie: &str) -> impl Iterator<Item = &str> {
@@ -97,8 +103,16 @@ mod tests {
         }
         let first = known(&vault, &cookie, "5@example.com").expect("known");
         let again = remember(&vault, &cookie, "5@example.com").expect("a cookie");
-        assert_eq!(known(&vault, &again, "5@example.com"), Some(first), "the same device, however often it signs in");
-        assert_eq!(known(&vault, &cookie, "0@example.com"), None, "the longest unused is forgotten");
+        assert_eq!(
+            known(&vault, &again, "5@example.com"),
+            Some(first),
+            "the same device, however often it signs in"
+        );
+        assert_eq!(
+            known(&vault, &cookie, "0@example.com"),
+            None,
+            "the longest unused is forgotten"
+        );
         assert!(known(&vault, &cookie, "1@example.com").is_some());
     }
 }

@@ -54,6 +54,11 @@ pub struct Auth {
 
 impl Auth {
     pub fn new(lifetimes: Lifetimes, provider: Option<oidc::Provider>) -> Self {
-        Self { passwords: password::Passwords::default(), throttle: throttle::Throttle::default(), lifetimes, provider }
+        Self {
+            passwords: password::Passwords::default(),
+            throttle: throttle::Throttle::default(),
+            lifetimes,
+            provider,
+        }
     }
 }

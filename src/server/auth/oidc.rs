@@ -1,7 +1,8 @@
-//! Sign-in with a provider: OpenID Connect, authorization code with PKCE (RFC 7636, OpenID Connect Core 1.0, section 3.1).
+//! Sign-in with a provider: OpenID Connect, authorization code with PKCE (RFC 7636, OpenID Connect
+//! Core 1.0, section 3.1).
 //!
-//! The provider is asked for its addresses and keys at each sign-in: sign-ins are rare, keys are changed, and the server
-//! starts when the provider is away.
+//! The provider is asked for its addresses and keys at each sign-in: sign-ins are rare, keys are
+//! changed, and the server starts when the provider is away.
 
 mod claims;
 mod roles;
@@ -10,13 +11,16 @@ use std::{collections::HashMap, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
 use openidconnect::{
-    AuthenticationFlow, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet,
-    EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse,
+    AuthenticationFlow, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken,
+    EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest,
+    HttpResponse, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse,
+    TokenResponse,
     core::{
         CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
-        CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreResponseType, CoreRevocableToken,
-        CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+        CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata,
+        CoreResponseType, CoreRevocableToken, CoreRevocationErrorResponse,
+        CoreTokenIntrospectionResponse, CoreTokenType,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -34,7 +38,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest answer of a provider that is read, in bytes.
 const ANSWER_MAX: usize = 1024 * 1024;
 
-/// How an ID token may be signed: with the provider's private key. What it announces beyond that is not believed.
+/// How an ID token may be signed: with the provider's private key. What it announces beyond that is
+/// not believed.
 const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
@@ -64,7 +69,8 @@ pub struct ProviderConfig {
     pub roles: RoleRules,
 }
 
-/// Why a sign-in with the provider did not work. People are told in general; the log has the details.
+/// Why a sign-in with the provider did not work. People are told in general; the log has the
+/// details.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {
     #[error("the provider cannot be used: {0}")]
@@ -127,11 +133,15 @@ impl Provider {
     /// # Errors
     /// Where the configuration makes no sense.
     pub fn new(config: ProviderConfig) -> Result<Self, ProviderError> {
-        let issuer = IssuerUrl::new(config.issuer.clone())
-            .map_err(|error| ProviderError::Unusable(format!("the issuer {} is no address ({error})", config.issuer)))?;
+        let issuer = IssuerUrl::new(config.issuer.clone()).map_err(|error| {
+            ProviderError::Unusable(format!("the issuer {} is no address ({error})", config.issuer))
+        })?;
         let local = matches!(issuer.url().host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         if issuer.url().scheme() != "https" && !local {
-            return Err(ProviderError::Unusable(format!("the issuer {} has to begin with https://", config.issuer)));
+            return Err(ProviderError::Unusable(format!(
+                "the issuer {} has to begin with https://",
+                config.issuer
+            )));
         }
         // Whoever links another program in may have chosen one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -146,16 +156,24 @@ impl Provider {
 
     async fn client(&self, back_to: &str) -> Result<ProviderClient, ProviderError> {
         let unusable = |error: String| ProviderError::Unusable(error);
-        let issuer = IssuerUrl::new(self.config.issuer.clone()).map_err(|error| unusable(error.to_string()))?;
-        let metadata =
-            CoreProviderMetadata::discover_async(issuer, &self.sender()).await.map_err(|error| unusable(chain(&error)))?;
-        let redirect = RedirectUrl::new(back_to.to_string()).map_err(|error| unusable(error.to_string()))?;
+        let issuer = IssuerUrl::new(self.config.issuer.clone())
+            .map_err(|error| unusable(error.to_string()))?;
+        let metadata = CoreProviderMetadata::discover_async(issuer, &self.sender())
+            .await
+            .map_err(|error| unusable(chain(&error)))?;
+        let redirect =
+            RedirectUrl::new(back_to.to_string()).map_err(|error| unusable(error.to_string()))?;
         let secret = self.config.client_secret.clone().map(ClientSecret::new);
-        let client = Client::from_provider_metadata(metadata, ClientId::new(self.config.client_id.clone()), secret);
+        let client = Client::from_provider_metadata(
+            metadata,
+            ClientId::new(self.config.client_id.clone()),
+            secret,
+        );
         Ok(client.set_redirect_uri(redirect))
     }
 
-    /// Where the browser goes to sign in. `back_to` is the address that the provider sends it back to.
+    /// Where the browser goes to sign in. `back_to` is the address that the provider sends it back
+    /// to.
     ///
     /// # Errors
     /// Where the provider cannot be reached.
@@ -163,7 +181,9 @@ impl Provider {
         let client = self.client(back_to).await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let flow = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
-        let mut request = client.authorize_url(flow, CsrfToken::new_random, Nonce::new_random).set_pkce_challenge(challenge);
+        let mut request = client
+            .authorize_url(flow, CsrfToken::new_random, Nonce::new_random)
+            .set_pkce_challenge(challenge);
         for scope in &self.config.scopes {
             request = request.add_scope(Scope::new(scope.clone()));
         }
@@ -180,8 +200,14 @@ impl Provider {
     /// Whom the provider says it is, from the code that the browser brought back.
     ///
     /// # Errors
-    /// Where the provider refuses the code, or its answer is not signed, not for us, not for this sign-in or too old.
-    pub async fn arrive(&self, code: String, pending: &PendingSignIn, back_to: &str) -> Result<ProvidedPerson, ProviderError> {
+    /// Where the provider refuses the code, or its answer is not signed, not for us, not for this
+    /// sign-in or too old.
+    pub async fn arrive(
+        &self,
+        code: String,
+        pending: &PendingSignIn,
+        back_to: &str,
+    ) -> Result<ProvidedPerson, ProviderError> {
         let client = self.client(back_to).await?;
         let http = self.sender();
         let token = client
@@ -191,7 +217,9 @@ impl Provider {
             .request_async(&http)
             .await
             .map_err(|error| ProviderError::Untrusted(chain(&error)))?;
-        let id_token = token.id_token().ok_or_else(|| ProviderError::Untrusted("there is no ID token".to_string()))?;
+        let id_token = token
+            .id_token()
+            .ok_or_else(|| ProviderError::Untrusted("there is no ID token".to_string()))?;
         let verifier = client.id_token_verifier().set_allowed_algs(ALGORITHMS);
         let claims = id_token
             .claims(&verifier, &Nonce::new(pending.nonce.clone()))
@@ -202,10 +230,15 @@ impl Provider {
             name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
             further: claims.additional_claims().all.clone(),
         };
-        // Many providers keep the ID token short and tell the rest here. It has to be about the same subject.
-        if let Ok(request) = client.user_info(token.access_token().clone(), Some(claims.subject().clone())) {
-            let info: openidconnect::UserInfoClaims<FurtherClaims, CoreGenderClaim> =
-                request.request_async(&http).await.map_err(|error| ProviderError::Untrusted(chain(&error)))?;
+        // Many providers keep the ID token short and tell the rest here. It has to be about the
+        // same subject.
+        if let Ok(request) =
+            client.user_info(token.access_token().clone(), Some(claims.subject().clone()))
+        {
+            let info: openidconnect::UserInfoClaims<FurtherClaims, CoreGenderClaim> = request
+                .request_async(&http)
+                .await
+                .map_err(|error| ProviderError::Untrusted(chain(&error)))?;
             said = said.completed_by(Said {
                 email: info.email().map(|email| email.to_string()),
                 email_verified: info.email_verified(),
@@ -216,18 +249,33 @@ impl Provider {
         self.person(claims.issuer().to_string(), claims.subject().to_string(), &said)
     }
 
-    fn person(&self, issuer: String, subject: String, said: &Said) -> Result<ProvidedPerson, ProviderError> {
+    fn person(
+        &self,
+        issuer: String,
+        subject: String,
+        said: &Said,
+    ) -> Result<ProvidedPerson, ProviderError> {
         let email = said.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
         let fallback = email.as_ref().map_or_else(|| subject.clone(), |email| email.to_string());
         let name = PersonName::parse(said.name.as_deref().unwrap_or(&fallback))
             .or_else(|_| PersonName::parse(&fallback.chars().take(60).collect::<String>()))
             .map_err(|error| ProviderError::Untrusted(error.sentence))?;
         let roles = self.config.roles.roles_of(&said.values(&self.config.role_claim));
-        Ok(ProvidedPerson { issuer, subject, email_verified: email.is_some() && said.is_verified(), email, name, roles })
+        Ok(ProvidedPerson {
+            issuer,
+            subject,
+            email_verified: email.is_some() && said.is_verified(),
+            email,
+            name,
+            roles,
+        })
     }
 
     /// The client as the crate wants it: it owns what it needs.
-    fn sender(&self) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, SendError>> + Send + Sync + use<> {
+    fn sender(
+        &self,
+    ) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, SendError>> + Send + Sync + use<>
+    {
         let http = self.http.clone();
         move |request| send(http.clone(), request).boxed()
     }

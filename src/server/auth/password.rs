@@ -1,4 +1,5 @@
-//! Passwords: judged, hashed and compared. Hashing is slow on purpose, so it runs on threads of its own, a few at a time.
+//! Passwords: judged, hashed and compared. Hashing is slow on purpose, so it runs on threads of its
+//! own, a few at a time.
 
 use std::sync::Arc;
 
@@ -27,8 +28,9 @@ pub trait Hasher: Send + Sync + 'static {
     fn verify(&self, password: &[u8], hash: &str) -> bool;
 }
 
-/// Argon2id with 19 MiB, two passes and one lane: what OWASP's Password Storage Cheat Sheet names first, and the crate's
-/// default. The parameters stand in each hash, so older ones stay readable when they are raised.
+/// Argon2id with 19 MiB, two passes and one lane: what OWASP's Password Storage Cheat Sheet names
+/// first, and the crate's default. The parameters stand in each hash, so older ones stay readable
+/// when they are raised.
 struct Argon2id;
 
 impl Hasher for Argon2id {
@@ -37,7 +39,8 @@ impl Hasher for Argon2id {
     }
 
     fn verify(&self, password: &[u8], hash: &str) -> bool {
-        PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password, &hash).is_ok())
+        PasswordHash::new(hash)
+            .is_ok_and(|hash| Argon2::default().verify_password(password, &hash).is_ok())
     }
 }
 
@@ -67,15 +70,22 @@ impl Default for Passwords {
 impl Passwords {
     pub fn new(hasher: Arc<dyn Hasher>) -> Self {
         let nobody = hasher.hash(b"nobody has this password");
-        let [at_once, places] = [AT_ONCE, AT_ONCE + WAITING_MAX].map(|permits| Arc::new(Semaphore::new(permits)));
+        let [at_once, places] =
+            [AT_ONCE, AT_ONCE + WAITING_MAX].map(|permits| Arc::new(Semaphore::new(permits)));
         Self { hasher, at_once, places, nobody }
     }
 
-    /// Runs on a thread of its own. What bounds it goes along into the work: whoever hangs up leaves the line where they wait,
-    /// and keeps the place of work that has begun and cannot be broken off.
-    async fn work<T: Send + 'static>(&self, work: impl FnOnce(&dyn Hasher) -> T + Send + 'static) -> Result<T, PasswordError> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| PasswordError::Busy)?;
-        let permit = Arc::clone(&self.at_once).acquire_owned().await.map_err(|_| PasswordError::Failed)?;
+    /// Runs on a thread of its own. What bounds it goes along into the work: whoever hangs up
+    /// leaves the line where they wait, and keeps the place of work that has begun and cannot be
+    /// broken off.
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Hasher) -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let place =
+            Arc::clone(&self.places).try_acquire_owned().map_err(|_| PasswordError::Busy)?;
+        let permit =
+            Arc::clone(&self.at_once).acquire_owned().await.map_err(|_| PasswordError::Failed)?;
         let hasher = Arc::clone(&self.hasher);
         let done = thread_with_answer("password", move || {
             let _held = (place, permit);
@@ -97,28 +107,43 @@ impl Passwords {
     ///
     /// # Errors
     /// Where too many are waiting.
-    pub async fn verify(&self, hash: Option<String>, password: Password) -> Result<bool, PasswordError> {
+    pub async fn verify(
+        &self,
+        hash: Option<String>,
+        password: Password,
+    ) -> Result<bool, PasswordError> {
         let known = hash.is_some();
         let hash = hash.or_else(|| self.nobody.clone()).ok_or(PasswordError::Failed)?;
-        let matches = self.work(move |hasher| hasher.verify(password.expose().as_bytes(), &hash)).await?;
+        let matches =
+            self.work(move |hasher| hasher.verify(password.expose().as_bytes(), &hash)).await?;
         Ok(matches && known)
     }
 }
 
-/// Takes a new password, if it cannot be guessed: not a common one, not made of the person's own name or address.
+/// Takes a new password, if it cannot be guessed: not a common one, not made of the person's own
+/// name or address.
 ///
 /// # Errors
 /// What is wrong with it and what to do.
 pub fn judge(text: &str, name: &str, email: &str) -> Result<Password, FieldError> {
     let password = Password::choose(text)?;
-    let about: Vec<&str> = name.split_whitespace().chain(email.split(['@', '.'])).chain([name, email, "wayfare"]).collect();
+    let about: Vec<&str> = name
+        .split_whitespace()
+        .chain(email.split(['@', '.']))
+        .chain([name, email, "wayfare"])
+        .collect();
     let estimate = zxcvbn::zxcvbn(text, &about);
     if u8::from(estimate.score()) >= STRENGTH_MIN {
         return Ok(password);
     }
-    let why = estimate.feedback().and_then(|feedback| feedback.warning()).map(|warning| format!(" {warning}"));
-    let sentence =
-        format!("This password is easy to guess.{} Use several words that do not belong together.", why.unwrap_or_default());
+    let why = estimate
+        .feedback()
+        .and_then(|feedback| feedback.warning())
+        .map(|warning| format!(" {warning}"));
+    let sentence = format!(
+        "This password is easy to guess.{} Use several words that do not belong together.",
+        why.unwrap_or_default()
+    );
     Err(FieldError::new("password", "too_weak", sentence))
 }
 
@@ -136,14 +161,23 @@ mod tests {
         let passwords = Passwords::default();
         let hash = passwords.hash(Password::claim("seven quiet rivers")).await.expect("a hash");
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert_eq!(passwords.verify(Some(hash.clone()), Password::claim("seven quiet rivers")).await, Ok(true));
-        assert_eq!(passwords.verify(Some(hash), Password::claim("seven quiet river")).await, Ok(false));
+        assert_eq!(
+            passwords.verify(Some(hash.clone()), Password::claim("seven quiet rivers")).await,
+            Ok(true)
+        );
+        assert_eq!(
+            passwords.verify(Some(hash), Password::claim("seven quiet river")).await,
+            Ok(false)
+        );
     }
 
     #[tokio::test]
     async fn nobody_has_the_password_of_nobody() {
         let passwords = Passwords::default();
-        assert_eq!(passwords.verify(None, Password::claim("nobody has this password")).await, Ok(false));
+        assert_eq!(
+            passwords.verify(None, Password::claim("nobody has this password")).await,
+            Ok(false)
+        );
     }
 
     /// Works until it is told to end, and knows how many do at once.
@@ -171,7 +205,8 @@ mod tests {
             let now = self.running.fetch_add(1, Ordering::SeqCst) + 1;
             self.most.fetch_max(now, Ordering::SeqCst);
             self.begun.fetch_add(1, Ordering::SeqCst);
-            let ended = self.may_end.1.wait_while(self.may_end.0.lock().expect("a lock"), |end| !*end);
+            let ended =
+                self.may_end.1.wait_while(self.may_end.0.lock().expect("a lock"), |end| !*end);
             drop(ended.expect("a lock"));
             self.running.fetch_sub(1, Ordering::SeqCst);
             true
@@ -203,21 +238,31 @@ mod tests {
             let clients: Vec<_> = (0..20)
                 .map(|_| {
                     let passwords = Arc::clone(&passwords);
-                    tokio::spawn(async move { passwords.verify(Some("h".into()), Password::claim("a guess")).await })
+                    tokio::spawn(async move {
+                        passwords.verify(Some("h".into()), Password::claim("a guess")).await
+                    })
                 })
                 .collect();
-            until(|| slow.begun.load(Ordering::SeqCst) == AT_ONCE && passwords.places.available_permits() == free - 20).await;
+            until(|| {
+                slow.begun.load(Ordering::SeqCst) == AT_ONCE
+                    && passwords.places.available_permits() == free - 20
+            })
+            .await;
             for client in clients {
                 client.abort();
                 let _ = client.await;
             }
-            // Those who waited have left the line; the work that had begun goes on and keeps its places.
+            // Those who waited have left the line; the work that had begun goes on and keeps its
+            // places.
             assert_eq!(passwords.places.available_permits(), WAITING_MAX, "round {round}");
             assert_eq!(passwords.at_once.available_permits(), 0, "round {round}");
         }
         slow.end();
         until(|| passwords.at_once.available_permits() == AT_ONCE).await;
-        assert_eq!((slow.most.load(Ordering::SeqCst), slow.begun.load(Ordering::SeqCst)), (AT_ONCE, AT_ONCE));
+        assert_eq!(
+            (slow.most.load(Ordering::SeqCst), slow.begun.load(Ordering::SeqCst)),
+            (AT_ONCE, AT_ONCE)
+        );
     }
 
     #[tokio::test]
@@ -228,22 +273,33 @@ mod tests {
         let clients: Vec<_> = (0..AT_ONCE + WAITING_MAX)
             .map(|_| {
                 let passwords = Arc::clone(&passwords);
-                tokio::spawn(async move { passwords.verify(Some("h".into()), Password::claim("a guess")).await })
+                tokio::spawn(async move {
+                    passwords.verify(Some("h".into()), Password::claim("a guess")).await
+                })
             })
             .collect();
         until(|| passwords.places.available_permits() == 0).await;
-        assert_eq!(passwords.verify(None, Password::claim("a guess")).await, Err(PasswordError::Busy));
+        assert_eq!(
+            passwords.verify(None, Password::claim("a guess")).await,
+            Err(PasswordError::Busy)
+        );
         assert_eq!(passwords.hash(Password::claim("a password")).await, Err(PasswordError::Busy));
         slow.end();
         for client in clients {
             assert_eq!(client.await.expect("it ran"), Ok(true));
         }
-        assert_eq!(passwords.verify(None, Password::claim("a guess")).await, Ok(false), "there is room again");
+        assert_eq!(
+            passwords.verify(None, Password::claim("a guess")).await,
+            Ok(false),
+            "there is room again"
+        );
     }
 
     #[test]
     fn what_is_easily_guessed_is_refused() {
-        for text in ["password1234", "aaaaaaaaaaaaaaaa", "qwertyuiop[]", "ada lovelace", "wayfarewayfare"] {
+        for text in
+            ["password1234", "aaaaaaaaaaaaaaaa", "qwertyuiop[]", "ada lovelace", "wayfarewayfare"]
+        {
             assert!(judge(text, "Ada Lovelace", "ada@example.com").is_err(), "{text}");
         }
         assert!(judge("seven quiet rivers", "Ada Lovelace", "ada@example.com").is_ok());

@@ -1,11 +1,14 @@
 //! Limits on guessing, and on test messages. They live in memory; a restart forgets them.
 //!
-//! Nobody's guesses shut out the owner of an account: attempts count for the account and the network that they come from, to a
-//! larger number for the account as a whole, and those of a browser that signed in before count for that browser alone.
+//! Nobody's guesses shut out the owner of an account: attempts count for the account and the
+//! network that they come from, to a larger number for the account as a whole, and those of a
+//! browser that signed in before count for that browser alone.
 
 use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
-use governor::{Quota, RateLimiter, clock::Clock, clock::DefaultClock, state::keyed::DashMapStateStore};
+use governor::{
+    Quota, RateLimiter, clock::Clock, clock::DefaultClock, state::keyed::DashMapStateStore,
+};
 
 use super::device::Device;
 use crate::{domain::ids::UserId, server::client_network::ClientNetwork};
@@ -33,9 +36,11 @@ pub struct Throttle {
 
 impl Default for Throttle {
     fn default() -> Self {
-        // Ten attempts at once on an account, then one every half minute: 2,880 guesses a day from one network at the very most.
+        // Ten attempts at once on an account, then one every half minute: 2,880 guesses a day from
+        // one network at the very most.
         let [networks, devices] = [quota(Duration::from_secs(30), 10); 2];
-        // Fills up faster than one network can use it, so that no single one empties it: 4,320 guesses a day from all of them.
+        // Fills up faster than one network can use it, so that no single one empties it: 4,320
+        // guesses a day from all of them.
         let accounts = quota(Duration::from_secs(20), 50);
         // An office shares an address.
         let addresses = quota(Duration::from_secs(2), 60);
@@ -53,11 +58,17 @@ fn quota(period: Duration, burst: u32) -> Quota {
 }
 
 impl Throttle {
-    /// Counts an attempt to sign in, from a browser that signed in to this account before or from any other.
+    /// Counts an attempt to sign in, from a browser that signed in to this account before or from
+    /// any other.
     ///
     /// # Errors
     /// Where there were too many on this account, known or not, or from this address.
-    pub fn attempt(&self, account: &str, address: Option<IpAddr>, device: Option<Device>) -> Result<(), TooMany> {
+    pub fn attempt(
+        &self,
+        account: &str,
+        address: Option<IpAddr>,
+        device: Option<Device>,
+    ) -> Result<(), TooMany> {
         if let Some(device) = device {
             return check(&self.devices, device.key());
         }
@@ -72,7 +83,9 @@ impl Throttle {
     /// # Errors
     /// Where there were too many from this address.
     pub fn attempt_from(&self, address: Option<IpAddr>) -> Result<(), TooMany> {
-        address.map_or(Ok(()), |address| check(&self.addresses, format!("{:?}", ClientNetwork::from(address))))
+        address.map_or(Ok(()), |address| {
+            check(&self.addresses, format!("{:?}", ClientNetwork::from(address)))
+        })
     }
 
     /// Counts a test message.
@@ -88,7 +101,9 @@ fn check(limiter: &Limiter, key: String) -> Result<(), TooMany> {
     if limiter.len() > KEYS_MAX {
         limiter.retain_recent();
     }
-    limiter.check_key(&key).map_err(|until| TooMany(until.wait_time_from(DefaultClock::default().now()).as_secs() + 1))
+    limiter
+        .check_key(&key)
+        .map_err(|until| TooMany(until.wait_time_from(DefaultClock::default().now()).as_secs() + 1))
 }
 
 #[cfg(test)]
@@ -108,9 +123,16 @@ mod tests {
     fn the_eleventh_attempt_on_an_account_has_to_wait_and_other_accounts_and_networks_have_not() {
         let throttle = Throttle::default();
         assert_eq!(guess(&throttle, address(1)), 10);
-        assert!(matches!(throttle.attempt("ada@example.com", address(1), None), Err(TooMany(1..=31))));
+        assert!(matches!(
+            throttle.attempt("ada@example.com", address(1), None),
+            Err(TooMany(1..=31))
+        ));
         assert_eq!(throttle.attempt("bob@example.com", address(1), None), Ok(()));
-        assert_eq!(throttle.attempt("ada@example.com", address(2), None), Ok(()), "the owner's own network");
+        assert_eq!(
+            throttle.attempt("ada@example.com", address(2), None),
+            Ok(()),
+            "the owner's own network"
+        );
     }
 
     #[test]
@@ -130,13 +152,18 @@ mod tests {
         assert_eq!(guesses, 50);
         assert!(throttle.attempt("ada@example.com", address(200), None).is_err());
         let folder = tempfile::tempdir().expect("a folder");
-        let vault = crate::server::vault::Vault::open(None, &folder.path().join("key")).expect("a key");
-        let cookie = super::super::device::remember(&vault, "", "ada@example.com").expect("a cookie");
+        let vault =
+            crate::server::vault::Vault::open(None, &folder.path().join("key")).expect("a key");
+        let cookie =
+            super::super::device::remember(&vault, "", "ada@example.com").expect("a cookie");
         let device = super::super::device::known(&vault, &cookie, "ada@example.com");
         for _ in 0..10 {
             assert_eq!(throttle.attempt("ada@example.com", address(1), device), Ok(()));
         }
-        assert!(throttle.attempt("ada@example.com", address(1), device).is_err(), "whoever stole it has a limit as well");
+        assert!(
+            throttle.attempt("ada@example.com", address(1), device).is_err(),
+            "whoever stole it has a limit as well"
+        );
     }
 
     #[test]

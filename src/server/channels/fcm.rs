@@ -66,19 +66,31 @@ impl Refusal {
 
     /// Is it the device's token that makes no sense?
     fn is_about_token(&self) -> bool {
-        let fields = self.details.iter().filter_map(|detail| detail.get("fieldViolations")?.as_array()).flatten();
+        let fields = self
+            .details
+            .iter()
+            .filter_map(|detail| detail.get("fieldViolations")?.as_array())
+            .flatten();
         let mut named = fields.filter_map(|violation| violation.get("field")?.as_str());
-        named.any(|field| field == "message.token") || self.message.to_lowercase().contains("registration token")
+        named.any(|field| field == "message.token")
+            || self.message.to_lowercase().contains("registration token")
     }
 }
 
 impl Fcm {
     /// # Errors
     /// Where the service account's key cannot be used.
-    pub fn new(settings: &PushSettings, secret: &ChannelSecret, outside: &Outside) -> Result<Self, ChannelError> {
+    pub fn new(
+        settings: &PushSettings,
+        secret: &ChannelSecret,
+        outside: &Outside,
+    ) -> Result<Self, ChannelError> {
         Ok(Self {
             outside: outside.clone(),
-            address: format!("{}/v1/projects/{}/messages:send", settings.base_url, settings.project),
+            address: format!(
+                "{}/v1/projects/{}/messages:send",
+                settings.base_url, settings.project
+            ),
             tokens: Tokens::new(settings, secret, outside)?,
         })
     }
@@ -86,8 +98,10 @@ impl Fcm {
     async fn send(&self, parcel: &Parcel, notice: Notice<'_>) -> Result<Handed, Handed> {
         let token = self.tokens.get().await?;
         let hushed = Hushed::new([token.to_string()]);
-        let receiver = Receiver { name: NAME, timeout: TIMEOUT, address_of: Fault::Channel, hushed: &hushed };
-        let request = self.request(parcel, &notice, &token).map_err(|no_way| receiver.no_way(&no_way))?;
+        let receiver =
+            Receiver { name: NAME, timeout: TIMEOUT, address_of: Fault::Channel, hushed: &hushed };
+        let request =
+            self.request(parcel, &notice, &token).map_err(|no_way| receiver.no_way(&no_way))?;
         let answer = receiver.ask(&self.outside, request).await?;
         if answer.status == StatusCode::UNAUTHORIZED {
             // The next try gets another.
@@ -102,14 +116,16 @@ impl Fcm {
             bearer.set_sensitive(true);
             request.headers_mut().insert(header::AUTHORIZATION, bearer);
         }
-        request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        request
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         *request.body_mut() = Some(message(parcel, notice).to_string().into());
         Ok(request)
     }
 }
 
-/// FCM knows no idempotency keys. The devices do: a notification of a tag that is there takes its place, so that one that was
-/// sent twice is seen once.
+/// FCM knows no idempotency keys. The devices do: a notification of a tag that is there takes its
+/// place, so that one that was sent twice is seen once.
 fn message(parcel: &Parcel, notice: &Notice<'_>) -> Value {
     let collapse: String = parcel.key.chars().take(COLLAPSE_MAX).collect();
     let mut data = json!({ "wayfare_key": parcel.key });
@@ -137,16 +153,25 @@ fn judge(receiver: &Receiver<'_>, answer: &Answer) -> Handed {
     }
     let refused = serde_json::from_str::<Refused>(&answer.body).unwrap_or_default().error;
     let code = refused.code();
-    let words = [code, &refused.message].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
+    let words = [code, &refused.message]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(": ");
     let said = receiver.hushed.quoted(&words);
     match code {
-        "UNREGISTERED" => Handed::Never { reason: format!("the app is not on her device any more{said}"), fault: Fault::Address },
-        "SENDER_ID_MISMATCH" => {
-            Handed::Never { reason: format!("her device belongs to another Firebase project{said}"), fault: Fault::Address }
-        }
-        "INVALID_ARGUMENT" if refused.is_about_token() => {
-            Handed::Never { reason: format!("there is no device of this token{said}"), fault: Fault::Address }
-        }
+        "UNREGISTERED" => Handed::Never {
+            reason: format!("the app is not on her device any more{said}"),
+            fault: Fault::Address,
+        },
+        "SENDER_ID_MISMATCH" => Handed::Never {
+            reason: format!("her device belongs to another Firebase project{said}"),
+            fault: Fault::Address,
+        },
+        "INVALID_ARGUMENT" if refused.is_about_token() => Handed::Never {
+            reason: format!("there is no device of this token{said}"),
+            fault: Fault::Address,
+        },
         _ => receiver.refusal(answer, &words).unwrap_or(Handed::Taken { provider_id: None }),
     }
 }
@@ -159,7 +184,8 @@ impl Transport for Fcm {
                     let notice = Notice { title, body, link: link.as_deref() };
                     // Over both requests, and the wait for somebody else's token.
                     let sent = tokio::time::timeout(TIMEOUT, self.send(parcel, notice)).await;
-                    sent.unwrap_or_else(|_| Err(late(NAME, TIMEOUT))).unwrap_or_else(|handed| handed)
+                    sent.unwrap_or_else(|_| Err(late(NAME, TIMEOUT)))
+                        .unwrap_or_else(|handed| handed)
                 }
                 _ => Handed::wrong_channel(),
             }
@@ -173,9 +199,13 @@ mod tests {
 
     fn judged(status: u16, error: Value) -> Handed {
         let hushed = Hushed::default();
-        let receiver = Receiver { name: NAME, timeout: TIMEOUT, address_of: Fault::Channel, hushed: &hushed };
+        let receiver =
+            Receiver { name: NAME, timeout: TIMEOUT, address_of: Fault::Channel, hushed: &hushed };
         let status = StatusCode::from_u16(status).expect("a status");
-        judge(&receiver, &Answer { status, wish_ms: None, body: json!({ "error": error }).to_string() })
+        judge(
+            &receiver,
+            &Answer { status, wish_ms: None, body: json!({ "error": error }).to_string() },
+        )
     }
 
     fn with_code(code: &str) -> Value {
@@ -185,16 +215,32 @@ mod tests {
     #[test]
     fn what_firebase_says_is_whose_fault() {
         for (status, code) in [(404, "UNREGISTERED"), (403, "SENDER_ID_MISMATCH")] {
-            assert!(matches!(judged(status, with_code(code)), Handed::Never { fault: Fault::Address, .. }), "{code}");
+            assert!(
+                matches!(
+                    judged(status, with_code(code)),
+                    Handed::Never { fault: Fault::Address, .. }
+                ),
+                "{code}"
+            );
         }
-        let token =
-            json!({ "status": "INVALID_ARGUMENT", "message": "The registration token is not a valid FCM registration token" });
+        let token = json!({ "status": "INVALID_ARGUMENT", "message": "The registration token is \
+            not a valid FCM registration token" });
         assert!(matches!(judged(400, token), Handed::Never { fault: Fault::Address, .. }));
         let text = json!({ "status": "INVALID_ARGUMENT", "message": "Message is too big" });
         assert!(matches!(judged(400, text), Handed::Never { fault: Fault::Message, .. }));
-        for (status, code) in [(429, "QUOTA_EXCEEDED"), (503, "UNAVAILABLE"), (500, "INTERNAL"), (401, "THIRD_PARTY_AUTH_ERROR")]
-        {
-            assert!(matches!(judged(status, with_code(code)), Handed::NotNow { fault: Fault::Channel, .. }), "{code}");
+        for (status, code) in [
+            (429, "QUOTA_EXCEEDED"),
+            (503, "UNAVAILABLE"),
+            (500, "INTERNAL"),
+            (401, "THIRD_PARTY_AUTH_ERROR"),
+        ] {
+            assert!(
+                matches!(
+                    judged(status, with_code(code)),
+                    Handed::NotNow { fault: Fault::Channel, .. }
+                ),
+                "{code}"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The token with which Google lets us in: asked for with a signed statement (RFC 7523), kept until shortly before it ends.
+//! The token with which Google lets us in: asked for with a signed statement (RFC 7523), kept until
+//! shortly before it ends.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +13,9 @@ use serde_json::json;
 use tokio::{sync::Mutex, time::Instant};
 use url::form_urlencoded::Serializer;
 
-use super::{ChannelError, Fault, Handed, fcm::TIMEOUT, http::Receiver, outside::Outside, words::Hushed};
+use super::{
+    ChannelError, Fault, Handed, fcm::TIMEOUT, http::Receiver, outside::Outside, words::Hushed,
+};
 use crate::{
     domain::delivery::channel::{ChannelSecret, PushSettings},
     server::clock::{Clock, SystemClock},
@@ -60,9 +63,15 @@ struct Refused {
 impl Tokens {
     /// # Errors
     /// Where the service account's key cannot be used.
-    pub fn new(settings: &PushSettings, secret: &ChannelSecret, outside: &Outside) -> Result<Self, ChannelError> {
-        let der = PrivatePkcs8KeyDer::from_pem_slice(secret.expose().as_bytes()).map_err(|_| ChannelError::PrivateKey)?;
-        let key = rsa::KeyPair::from_pkcs8(der.secret_pkcs8_der()).map_err(|_| ChannelError::PrivateKey)?;
+    pub fn new(
+        settings: &PushSettings,
+        secret: &ChannelSecret,
+        outside: &Outside,
+    ) -> Result<Self, ChannelError> {
+        let der = PrivatePkcs8KeyDer::from_pem_slice(secret.expose().as_bytes())
+            .map_err(|_| ChannelError::PrivateKey)?;
+        let key = rsa::KeyPair::from_pkcs8(der.secret_pkcs8_der())
+            .map_err(|_| ChannelError::PrivateKey)?;
         Ok(Self {
             outside: outside.clone(),
             client_email: settings.client_email.clone(),
@@ -95,29 +104,42 @@ impl Tokens {
     async fn ask(&self) -> Result<Token, Handed> {
         let statement = self.statement(SystemClock.now().0 / 1000)?;
         let hushed = Hushed::new([statement.clone()]);
-        let receiver = Receiver { name: "Google's sign-in", timeout: TIMEOUT, address_of: Fault::Channel, hushed: &hushed };
+        let receiver = Receiver {
+            name: "Google's sign-in",
+            timeout: TIMEOUT,
+            address_of: Fault::Channel,
+            hushed: &hushed,
+        };
         let url = self.outside.url(&self.token_url).map_err(|no_way| receiver.no_way(&no_way))?;
         let mut request = Request::new(Method::POST, url);
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
         request.headers_mut().insert(header::CONTENT_TYPE, form);
-        let body = Serializer::new(String::new()).append_pair("grant_type", GRANT).append_pair("assertion", &statement).finish();
+        let body = Serializer::new(String::new())
+            .append_pair("grant_type", GRANT)
+            .append_pair("assertion", &statement)
+            .finish();
         *request.body_mut() = Some(body.into());
         let answer = receiver.ask(&self.outside, request).await?;
-        let not_now = |reason| Handed::NotNow { reason, wish_ms: answer.wish_ms, fault: Fault::Channel };
+        let not_now =
+            |reason| Handed::NotNow { reason, wish_ms: answer.wish_ms, fault: Fault::Channel };
         if answer.status.is_success() {
-            let granted: Granted = serde_json::from_str(&answer.body)
-                .map_err(|_| not_now("Google's sign-in answered something that is no token".to_string()))?;
+            let granted: Granted = serde_json::from_str(&answer.body).map_err(|_| {
+                not_now("Google's sign-in answered something that is no token".to_string())
+            })?;
             let seconds = Duration::from_secs(granted.expires_in.unwrap_or(USUAL_SECONDS));
             let until = Instant::now() + seconds.saturating_sub(MARGIN);
             return Ok(Token { text: granted.access_token.into(), until });
         }
         let refused: Refused = serde_json::from_str(&answer.body).unwrap_or_default();
         let words = format!("{} {}", refused.error, refused.error_description);
-        // Google says 400 where the account or its key is not known: that is the settings' fault and not the message's.
+        // Google says 400 where the account or its key is not known: that is the settings' fault
+        // and not the message's.
         Err(match receiver.refusal(&answer, &words) {
             Some(Handed::Never { .. }) | None => {
                 let said = hushed.quoted(&words);
-                not_now(format!("Google's sign-in does not take the service account{said}: check the settings"))
+                not_now(format!(
+                    "Google's sign-in does not take the service account{said}: check the settings"
+                ))
             }
             Some(handed) => handed,
         })
@@ -136,7 +158,12 @@ impl Tokens {
         let encode = |part: &serde_json::Value| URL_SAFE_NO_PAD.encode(part.to_string());
         let signed = format!("{}.{}", encode(&head), encode(&claims));
         let mut signature = vec![0; self.key.public().modulus_len()];
-        let made = self.key.sign(&signature::RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature);
+        let made = self.key.sign(
+            &signature::RSA_PKCS1_SHA256,
+            &SystemRandom::new(),
+            signed.as_bytes(),
+            &mut signature,
+        );
         made.map_err(|_| Handed::NotNow {
             reason: "the service account's key cannot sign: check the settings".to_string(),
             wish_ms: None,

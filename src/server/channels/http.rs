@@ -24,7 +24,8 @@ pub struct Receiver<'a> {
     /// The subject of sentences: "Twilio", "the receiver".
     pub name: &'static str,
     pub timeout: Duration,
-    /// Whose fault it is where its address leads nowhere: the message's that brought it, or the settings'.
+    /// Whose fault it is where its address leads nowhere: the message's that brought it, or the
+    /// settings'.
     pub address_of: Fault,
     pub hushed: &'a Hushed,
 }
@@ -74,7 +75,11 @@ impl Receiver<'_> {
             return self.late();
         }
         if error.is_connect() {
-            return self.again(format!("{} cannot be reached{}", self.name, self.hushed.quoted(&root(error))));
+            return self.again(format!(
+                "{} cannot be reached{}",
+                self.name,
+                self.hushed.quoted(&root(error))
+            ));
         }
         self.again(format!("{} broke the answer off", self.name))
     }
@@ -83,8 +88,11 @@ impl Receiver<'_> {
     pub fn no_way(&self, no_way: &NoWay) -> Handed {
         let reason = no_way.to_string().trim_end_matches('.').to_string();
         match (self.address_of, no_way) {
-            // Names come and go; what is closed or malformed stays so until somebody changes the message.
-            (Fault::Channel, _) | (_, NoWay::Unknown(_)) => Handed::NotNow { reason, wish_ms: None, fault: self.address_of },
+            // Names come and go; what is closed or malformed stays so until somebody changes the
+            // message.
+            (Fault::Channel, _) | (_, NoWay::Unknown(_)) => {
+                Handed::NotNow { reason, wish_ms: None, fault: self.address_of }
+            }
             // Where nobody answers for a name, each try takes its time: all messages to it wait.
             (_, NoWay::Late(_)) => Handed::NotNow { reason, wish_ms: None, fault: Fault::Channel },
             (fault, _) => Handed::Never { reason, fault },
@@ -99,7 +107,11 @@ impl Receiver<'_> {
         }
         let said = self.hushed.quoted(&format!("{} {words}", status.as_u16()));
         let name = self.name;
-        let later = |reason: String| Handed::NotNow { reason, wish_ms: answer.wish_ms, fault: Fault::Channel };
+        let later = |reason: String| Handed::NotNow {
+            reason,
+            wish_ms: answer.wish_ms,
+            fault: Fault::Channel,
+        };
         Some(match status.as_u16() {
             401 | 403 => later(format!("{name} refuses our key{said}: check the settings")),
             408 | 425 | 500..=599 => later(format!("{name} has trouble{said}")),
@@ -108,10 +120,16 @@ impl Receiver<'_> {
                 later(format!("{name} sends us to another address{said}: check the settings"))
             }
             300..=399 => Handed::Never {
-                reason: format!("{name} sends us to another address{said}, and redirects are not followed: give the last one"),
+                reason: format!(
+                    "{name} sends us to another address{said}, and redirects are not followed: \
+                        give the last one"
+                ),
                 fault: Fault::Message,
             },
-            _ => Handed::Never { reason: format!("{name} does not take the message{said}"), fault: Fault::Message },
+            _ => Handed::Never {
+                reason: format!("{name} does not take the message{said}"),
+                fault: Fault::Message,
+            },
         })
     }
 }
@@ -174,7 +192,12 @@ mod tests {
 
     fn judged(status: u16, address_of: Fault) -> Option<Handed> {
         let hushed = Hushed::default();
-        let receiver = Receiver { name: "the receiver", timeout: Duration::from_secs(5), address_of, hushed: &hushed };
+        let receiver = Receiver {
+            name: "the receiver",
+            timeout: Duration::from_secs(5),
+            address_of,
+            hushed: &hushed,
+        };
         let status = StatusCode::from_u16(status).expect("a status");
         receiver.refusal(&Answer { status, wish_ms: Some(7), body: String::new() }, "words")
     }
@@ -184,11 +207,20 @@ mod tests {
         assert_eq!(judged(204, Fault::Message), None);
         for status in [401, 403, 408, 425, 429, 500, 502, 503] {
             let judged = judged(status, Fault::Message);
-            assert!(matches!(judged, Some(Handed::NotNow { wish_ms: Some(7), fault: Fault::Channel, .. })), "{status}");
+            assert!(
+                matches!(
+                    judged,
+                    Some(Handed::NotNow { wish_ms: Some(7), fault: Fault::Channel, .. })
+                ),
+                "{status}"
+            );
         }
         for status in [301, 400, 404, 410, 413, 422] {
             let judged = judged(status, Fault::Message);
-            assert!(matches!(judged, Some(Handed::Never { fault: Fault::Message, .. })), "{status}");
+            assert!(
+                matches!(judged, Some(Handed::Never { fault: Fault::Message, .. })),
+                "{status}"
+            );
         }
         assert!(matches!(judged(302, Fault::Channel), Some(Handed::NotNow { .. })));
     }

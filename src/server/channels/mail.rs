@@ -37,11 +37,14 @@ impl Sender {
     /// Where one of its addresses cannot be written.
     pub fn new(settings: &EmailSettings) -> Result<Self, ChannelError> {
         let mailbox = |name: Option<String>, address: &str| {
-            address_of(address).map(|address| Mailbox::new(name, address)).ok_or(ChannelError::Sender)
+            address_of(address)
+                .map(|address| Mailbox::new(name, address))
+                .ok_or(ChannelError::Sender)
         };
         let name = Some(settings.from_name.clone()).filter(|name| !name.is_empty());
         let from = mailbox(name, &settings.from_address)?;
-        let reply_to = settings.reply_to.as_deref().map(|address| mailbox(None, address)).transpose()?;
+        let reply_to =
+            settings.reply_to.as_deref().map(|address| mailbox(None, address)).transpose()?;
         Ok(Self { domain: from.email.domain().to_string(), from, reply_to })
     }
 
@@ -49,11 +52,16 @@ impl Sender {
     /// What becomes of a message that cannot be written.
     pub fn write(&self, parcel: &Parcel, content: &EmailContent) -> Result<Mail, Handed> {
         let to = address_of(&parcel.to).ok_or_else(|| Handed::Never {
-            reason: format!("“{}” is not an e-mail address", parcel.to.chars().take(100).collect::<String>()),
+            reason: format!(
+                "“{}” is not an e-mail address",
+                parcel.to.chars().take(100).collect::<String>()
+            ),
             fault: Fault::Address,
         })?;
-        let unwritable =
-            |why: String| Handed::Never { reason: format!("the message cannot be written ({why})"), fault: Fault::Message };
+        let unwritable = |why: String| Handed::Never {
+            reason: format!("the message cannot be written ({why})"),
+            fault: Fault::Message,
+        };
         // Without one the builder reads it out of the headers that it has just written.
         let envelope = Envelope::new(Some(self.from.email.clone()), vec![to.clone()]);
         let name = parcel.to_name.as_deref().map(one_line).filter(|name| !name.is_empty());
@@ -73,11 +81,14 @@ impl Sender {
         }
         let text = line_ends(&content.text);
         let written = match &content.html {
-            Some(html) => builder.multipart(MultiPart::alternative_plain_html(text, line_ends(html))),
+            Some(html) => {
+                builder.multipart(MultiPart::alternative_plain_html(text, line_ends(html)))
+            }
             None => builder.singlepart(SinglePart::plain(text)),
         };
         let message = written.map_err(|error| unwritable(error.to_string()))?;
-        let text = String::from_utf8(message.formatted()).map_err(|error| unwritable(error.to_string()))?;
+        let text = String::from_utf8(message.formatted())
+            .map_err(|error| unwritable(error.to_string()))?;
         Ok(Mail { from: self.from.email.clone(), to, wire: wire(text) })
     }
 }
@@ -92,7 +103,11 @@ fn address_of(text: &str) -> Option<Address> {
 }
 
 fn one_line(text: &str) -> String {
-    text.split(char::is_control).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    text.split(char::is_control)
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A lone carriage return must not pass for the end of a line in one machine and not in the next.
@@ -101,12 +116,17 @@ fn line_ends(text: &str) -> String {
 }
 
 fn stands_in_header(link: &str) -> bool {
-    link.len() <= LINK_MAX && link.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>'))
+    link.len() <= LINK_MAX
+        && link.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>'))
 }
 
 /// Of text that was looked at.
 fn raw(name: &'static str, value: String) -> HeaderValue {
-    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), value.clone(), value)
+    HeaderValue::dangerous_new_pre_encoded(
+        HeaderName::new_from_ascii_str(name),
+        value.clone(),
+        value,
+    )
 }
 
 fn wire(text: String) -> String {
@@ -168,17 +188,25 @@ mod tests {
         let read = MessageParser::default().parse(mail.wire.as_bytes()).expect("a message");
         assert_eq!(read.message_id(), Some("k1.2@xn--bcher-kva.example"));
         assert_eq!(read.subject(), Some("Für dich Bcc: eve@example.com"));
-        assert_eq!(read.from().and_then(|from| from.first()).and_then(|from| from.name()), Some("Käte’s “Shop”"));
+        assert_eq!(
+            read.from().and_then(|from| from.first()).and_then(|from| from.name()),
+            Some("Käte’s “Shop”")
+        );
         assert!(read.body_html(0).is_some_and(|html| html.contains("<p>Grüße</p>")));
         assert!(read.body_text(0).is_some_and(|text| text.contains("Grüße")));
-        assert!(mail.wire.contains("\r\nList-Unsubscribe: <https://wayfare.example.com/u/abc?x=1>\r\n"));
+        assert!(
+            mail.wire.contains("\r\nList-Unsubscribe: <https://wayfare.example.com/u/abc?x=1>\r\n")
+        );
         assert!(mail.wire.contains("\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
         assert!(mail.wire.contains("\r\nReply-To: help@example.com\r\n"));
     }
 
     #[test]
     fn nothing_that_was_typed_becomes_a_header_or_the_end_of_the_message() {
-        let mail = written(EmailContent { unsubscribe: Some("https://x\r\nBcc: eve@example.com".to_string()), ..content() });
+        let mail = written(EmailContent {
+            unsubscribe: Some("https://x\r\nBcc: eve@example.com".to_string()),
+            ..content()
+        });
         let read = MessageParser::default().parse(mail.wire.as_bytes()).expect("a message");
         assert!(read.bcc().is_none() && !mail.wire.contains("List-Unsubscribe"), "{}", mail.wire);
         assert!(mail.wire.ends_with("\r\n.\r\n"));
@@ -189,8 +217,19 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_the_addresses_fault() {
-        let parcel = Parcel { key: "k".to_string(), to: "nobody".to_string(), to_name: None, content: Content::Email(content()) };
+        let parcel = Parcel {
+            key: "k".to_string(),
+            to: "nobody".to_string(),
+            to_name: None,
+            content: Content::Email(content()),
+        };
         let refused = sender().write(&parcel, &content()).err().expect("refused");
-        assert_eq!(refused, Handed::Never { reason: "“nobody” is not an e-mail address".to_string(), fault: Fault::Address });
+        assert_eq!(
+            refused,
+            Handed::Never {
+                reason: "“nobody” is not an e-mail address".to_string(),
+                fault: Fault::Address
+            }
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The outside world by channel: what hands one message to one provider, and what the provider said.
+//! The outside world by channel: what hands one message to one provider, and what the provider
+//! said.
 
 mod fcm;
 mod fcm_token;
@@ -38,8 +39,8 @@ pub use parcel::{Content, EmailContent, Parcel, WebhookContent};
 pub enum Handed {
     /// It took it, and perhaps told what it calls it.
     Taken { provider_id: Option<String> },
-    /// Not now: it is tried again later, not before what the provider asked for. The reason is a sentence's end for a
-    /// marketer: "the mail server is busy (421 …)".
+    /// Not now: it is tried again later, not before what the provider asked for. The reason is a
+    /// sentence's end for a marketer: "the mail server is busy (421 …)".
     NotNow { reason: String, wish_ms: Option<i64>, fault: Fault },
     /// Never: trying again would not help.
     Never { reason: String, fault: Fault },
@@ -52,11 +53,13 @@ pub enum Fault {
     Message,
     /// Her address does not exist (any more): it joins the suppression list.
     Address,
-    /// The provider's or the network's, or our settings': others would fail as well. Many in a row open the circuit breaker.
+    /// The provider's or the network's, or our settings': others would fail as well. Many in a row
+    /// open the circuit breaker.
     Channel,
 }
 
-/// Hands messages to a provider. One is made for each channel of a project, and made anew when its settings change.
+/// Hands messages to a provider. One is made for each channel of a project, and made anew when its
+/// settings change.
 pub trait Transport: Send + Sync + 'static {
     /// Within the channel's own time-out. Dropping the future gives the message up.
     fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Handed>;
@@ -67,14 +70,19 @@ pub trait Transport: Send + Sync + 'static {
 pub enum ChannelError {
     #[error("The channel has no password or key. Enter it on the channel's page.")]
     SecretMissing,
-    #[error("The service account's private key cannot be read. Download the JSON file again and paste all of it.")]
+    #[error(
+        "The service account's private key cannot be read. Download the JSON file again and paste \
+            all of it."
+    )]
     PrivateKey,
     #[error(
-        "The certificate of the private authority cannot be read. Paste it in PEM, from BEGIN CERTIFICATE to END CERTIFICATE."
+        "The certificate of the private authority cannot be read. Paste it in PEM, from BEGIN \
+            CERTIFICATE to END CERTIFICATE."
     )]
     Authority,
     #[error(
-        "The channel's password or key was sealed with another key of the server. Start the server with that key, or enter the secret again."
+        "The channel's password or key was sealed with another key of the server. Start the server \
+            with that key, or enter the secret again."
     )]
     OtherKey,
     #[error("The mail server's name cannot stand in a certificate. Look for a mistake in it.")]
@@ -86,12 +94,15 @@ pub enum ChannelError {
 impl Handed {
     /// Somebody handed a message of one channel to the transport of another.
     fn wrong_channel() -> Self {
-        Handed::Never { reason: "it is not a message of this channel".to_string(), fault: Fault::Message }
+        Handed::Never {
+            reason: "it is not a message of this channel".to_string(),
+            fault: Fault::Message,
+        }
     }
 }
 
-/// What hands messages over with these settings. `status_callback` is the address at which an SMS provider tells what became of
-/// a message. Nothing is connected to yet. Inside of a runtime.
+/// What hands messages over with these settings. `status_callback` is the address at which an SMS
+/// provider tells what became of a message. Nothing is connected to yet. Inside of a runtime.
 ///
 /// # Errors
 /// Where something is missing or cannot be read.
@@ -107,9 +118,13 @@ pub fn open_transport(
             let password = email.user.is_some().then(needed).transpose()?;
             Arc::new(smtp::Smtp::new(email, password, outside)?)
         }
-        ChannelSettings::Sms(sms) => Arc::new(twilio::Twilio::new(sms, needed()?, status_callback, outside)?),
+        ChannelSettings::Sms(sms) => {
+            Arc::new(twilio::Twilio::new(sms, needed()?, status_callback, outside)?)
+        }
         ChannelSettings::Push(push) => Arc::new(fcm::Fcm::new(push, needed()?, outside)?),
-        ChannelSettings::Webhook(webhook) => Arc::new(webhook::Webhook::new(webhook, secret, outside)),
+        ChannelSettings::Webhook(webhook) => {
+            Arc::new(webhook::Webhook::new(webhook, secret, outside))
+        }
     })
 }
 
@@ -123,8 +138,10 @@ pub fn open_stored(
     vault: &Vault,
     outside: &Outside,
 ) -> Result<Arc<dyn Transport>, ChannelError> {
-    let unseal = |sealed: &Vec<u8>| unseal(vault, stored.project, stored.settings.channel(), sealed);
-    let secret = stored.sealed.as_ref().map(unseal).transpose().map_err(|_| ChannelError::OtherKey)?;
+    let unseal =
+        |sealed: &Vec<u8>| unseal(vault, stored.project, stored.settings.channel(), sealed);
+    let secret =
+        stored.sealed.as_ref().map(unseal).transpose().map_err(|_| ChannelError::OtherKey)?;
     open_transport(&stored.settings, secret.as_ref(), status_callback, outside)
 }
 
@@ -135,13 +152,23 @@ fn seal_label(project: ProjectId, channel: Channel) -> String {
 
 /// # Errors
 /// Where the operating system gives no random numbers.
-pub fn seal(vault: &Vault, project: ProjectId, channel: Channel, secret: &ChannelSecret) -> Result<Vec<u8>, VaultError> {
+pub fn seal(
+    vault: &Vault,
+    project: ProjectId,
+    channel: Channel,
+    secret: &ChannelSecret,
+) -> Result<Vec<u8>, VaultError> {
     vault.seal(&seal_label(project, channel), secret.expose().as_bytes())
 }
 
 /// # Errors
 /// [`VaultError::OtherKey`] where it was sealed with another key.
-pub fn unseal(vault: &Vault, project: ProjectId, channel: Channel, sealed: &[u8]) -> Result<ChannelSecret, VaultError> {
+pub fn unseal(
+    vault: &Vault,
+    project: ProjectId,
+    channel: Channel,
+    sealed: &[u8],
+) -> Result<ChannelSecret, VaultError> {
     let bytes = vault.unseal(&seal_label(project, channel), sealed)?;
     let text = String::from_utf8(bytes).map_err(|_| VaultError::OtherKey)?;
     ChannelSecret::parse(&text).map_err(|_| VaultError::OtherKey)

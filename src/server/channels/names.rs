@@ -1,7 +1,8 @@
 //! Names of machines are looked up here: within a time, a few at once, each once however many ask.
 //!
-//! The system's own way of looking up blocks a thread, for as long as its servers please. A name that nobody answers for holds
-//! one place and one thread; whoever asks for it again hears so at once for a while, and other names go on.
+//! The system's own way of looking up blocks a thread, for as long as its servers please. A name
+//! that nobody answers for holds one place and one thread; whoever asks for it again hears so at
+//! once for a while, and other names go on.
 
 use std::{
     collections::HashMap,
@@ -63,7 +64,8 @@ impl Default for Names {
 }
 
 async fn ask_system(name: String) -> Found {
-    let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(|_| NotFound::Unknown)?.collect();
+    let found: Vec<SocketAddr> =
+        tokio::net::lookup_host((name.as_str(), 0)).await.map_err(|_| NotFound::Unknown)?.collect();
     if found.is_empty() { Err(NotFound::Unknown) } else { Ok(found.into()) }
 }
 
@@ -99,7 +101,8 @@ impl Names {
 
     fn answer(&self, name: &str) -> Shared<BoxFuture<'static, Found>> {
         let mut asked = self.asked();
-        let is_over = |known: &Asked| known.failed.is_some_and(|since| since.elapsed() > REMEMBERED);
+        let is_over =
+            |known: &Asked| known.failed.is_some_and(|since| since.elapsed() > REMEMBERED);
         if let Some(known) = asked.get(name).filter(|known| !is_over(known)) {
             return known.answer.clone();
         }
@@ -111,9 +114,11 @@ impl Names {
         answer
     }
 
-    /// The place is kept until the system answers, also where nobody waits for it any more: its thread is.
+    /// The place is kept until the system answers, also where nobody waits for it any more: its
+    /// thread is.
     fn ask(&self, name: String) -> Shared<BoxFuture<'static, Found>> {
-        let (look_up, places, within) = (Arc::clone(&self.0.look_up), Arc::clone(&self.0.places), self.0.within);
+        let (look_up, places, within) =
+            (Arc::clone(&self.0.look_up), Arc::clone(&self.0.places), self.0.within);
         let asking = task_with_answer("channels.look_up", async move {
             let _place = places.acquire_owned().await;
             look_up(name).await
@@ -135,7 +140,8 @@ mod tests {
 
     use super::*;
 
-    /// Counts how often the system is asked; never answers for names that begin with "stuck", and does not know "unknown".
+    /// Counts how often the system is asked; never answers for names that begin with "stuck", and
+    /// does not know "unknown".
     fn names(within: Duration) -> (Names, Arc<AtomicUsize>) {
         let count = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&count);

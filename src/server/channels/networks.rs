@@ -1,12 +1,13 @@
-//! Which addresses of the internet a person may make us talk to. Whoever writes a webhook's address or names a mail server must
-//! not reach the machines around us with it, least of all the ones that hand out a cloud's credentials.
+//! Which addresses of the internet a person may make us talk to. Whoever writes a webhook's address
+//! or names a mail server must not reach the machines around us with it, least of all the ones that
+//! hand out a cloud's credentials.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// Everything of IPv4 that is not an address of a machine on the internet (IANA's special-purpose registry), and Azure's host,
-/// which looks like one.
+/// Everything of IPv4 that is not an address of a machine on the internet (IANA's special-purpose
+/// registry), and Azure's host, which looks like one.
 const CLOSED_V4: [Ipv4Net; 17] = [
     v4([0, 0, 0, 0], 8),
     v4([10, 0, 0, 0], 8),
@@ -29,7 +30,8 @@ const CLOSED_V4: [Ipv4Net; 17] = [
 
 /// The one block of IPv6 that machines on the internet have addresses of…
 const OPEN_V6: Ipv6Net = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
-/// …and what of it they have not: protocols, documentation, and the ways back into IPv4 (Teredo, 6to4).
+/// …and what of it they have not: protocols, documentation, and the ways back into IPv4 (Teredo,
+/// 6to4).
 const CLOSED_V6: [Ipv6Net; 4] = [
     v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
     v6([0x2001, 0x0db8, 0, 0, 0, 0, 0, 0], 32),
@@ -56,7 +58,10 @@ pub fn is_open(address: IpAddr, allowed: &[IpNet]) -> bool {
     }
     match plain {
         IpAddr::V4(address) => !CLOSED_V4.iter().any(|network| network.contains(&address)),
-        IpAddr::V6(address) => OPEN_V6.contains(&address) && !CLOSED_V6.iter().any(|network| network.contains(&address)),
+        IpAddr::V6(address) => {
+            OPEN_V6.contains(&address)
+                && !CLOSED_V6.iter().any(|network| network.contains(&address))
+        }
     }
 }
 
@@ -81,7 +86,14 @@ mod tests {
 
     #[test]
     fn machines_on_the_internet_are_open() {
-        for address in ["1.1.1.1", "93.184.216.34", "172.32.0.1", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::1.1.1.1"] {
+        for address in [
+            "1.1.1.1",
+            "93.184.216.34",
+            "172.32.0.1",
+            "2606:4700::1111",
+            "::ffff:1.1.1.1",
+            "64:ff9b::1.1.1.1",
+        ] {
             assert!(open(address), "{address}");
         }
     }
@@ -125,7 +137,8 @@ mod tests {
 
     #[test]
     fn the_operator_opens_networks_and_no_others() {
-        let allowed: Vec<IpNet> = vec!["10.1.0.0/16".parse().expect("a network"), "::1/128".parse().expect("a network")];
+        let allowed: Vec<IpNet> =
+            vec!["10.1.0.0/16".parse().expect("a network"), "::1/128".parse().expect("a network")];
         let open = |text: &str| is_open(text.parse().expect("an address"), &allowed);
         assert!(open("10.1.2.3") && open("::ffff:10.1.2.3") && open("::1"));
         assert!(!open("10.2.0.1") && !open("127.0.0.1"));

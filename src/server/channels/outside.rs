@@ -1,5 +1,5 @@
-//! The way out: names are looked up here, every address is checked before anything connects to it, and requests go out
-//! through one client that follows no redirects and knows no proxies.
+//! The way out: names are looked up here, every address is checked before anything connects to it,
+//! and requests go out through one client that follows no redirects and knows no proxies.
 
 use std::{
     error::Error,
@@ -44,14 +44,18 @@ struct Policy {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoWay {
     #[error(
-        "“{0}” is in a private network, which this server does not reach into. Whoever runs it can open the network with --allow-networks."
+        "“{0}” is in a private network, which this server does not reach into. Whoever runs it can \
+            open the network with --allow-networks."
     )]
     Closed(String),
     #[error("There is no machine of the name “{0}”. Look for a mistake in it.")]
     Unknown(String),
     #[error("Nobody says where the machine of the name “{0}” is.")]
     Late(String),
-    #[error("“{0}” is not an address that a message can be sent to. One looks like https://api.example.com/orders.")]
+    #[error(
+        "“{0}” is not an address that a message can be sent to. One looks like \
+            https://api.example.com/orders."
+    )]
     Malformed(String),
     #[error("“{0}” has a user name or a password in it. Put it into a header instead.")]
     Credentials(String),
@@ -65,9 +69,11 @@ impl Outside {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let policy = Policy { allowed: allowed.into(), names: Names::default() };
         let http = policy.client().build().or_else(|error| {
-            // A machine without certificates of authorities trusts nobody, and still serves its pages.
+            // A machine without certificates of authorities trusts nobody, and still serves its
+            // pages.
             let client = policy.client().tls_certs_only([]).build()?;
-            tracing::warn!(%error, "channels.no_authorities: nothing is sent over https; install ca-certificates and start again");
+            tracing::warn!(%error, "channels.no_authorities: nothing is sent over https; install \
+                ca-certificates and start again");
             Ok::<_, reqwest::Error>(client)
         })?;
         Ok(Self { policy, http })
@@ -143,7 +149,11 @@ impl Policy {
     }
 
     fn admit(&self, address: IpAddr) -> Result<(), NoWay> {
-        if is_open(address, &self.allowed) { Ok(()) } else { Err(NoWay::Closed(address.to_string())) }
+        if is_open(address, &self.allowed) {
+            Ok(())
+        } else {
+            Err(NoWay::Closed(address.to_string()))
+        }
     }
 
     async fn look_up(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, NoWay> {
@@ -190,16 +200,28 @@ mod tests {
     use super::*;
 
     fn outside(allowed: &[&str]) -> Outside {
-        Outside::new(allowed.iter().map(|network| network.parse().expect("a network")).collect()).expect("a client")
+        Outside::new(allowed.iter().map(|network| network.parse().expect("a network")).collect())
+            .expect("a client")
     }
 
     #[test]
     fn only_addresses_of_the_web_outside_are_taken() {
         let closed = outside(&[]);
-        for fine in ["https://api.example.com/orders?x=1", "http://hooks.example.com:8080", "https://[2606:4700::1111]/"] {
+        for fine in [
+            "https://api.example.com/orders?x=1",
+            "http://hooks.example.com:8080",
+            "https://[2606:4700::1111]/",
+        ] {
             assert!(closed.url(fine).is_ok(), "{fine}");
         }
-        for wrong in ["", "ftp://example.com", "file:///etc/passwd", "example.com", "https://", "javascript:alert(1)"] {
+        for wrong in [
+            "",
+            "ftp://example.com",
+            "file:///etc/passwd",
+            "example.com",
+            "https://",
+            "javascript:alert(1)",
+        ] {
             assert!(matches!(closed.url(wrong), Err(NoWay::Malformed(_))), "{wrong}");
         }
         assert!(matches!(closed.url("https://a:b@example.com"), Err(NoWay::Credentials(_))));
@@ -222,11 +244,18 @@ mod tests {
     #[tokio::test]
     async fn a_name_that_leads_inside_is_as_closed_as_the_number() {
         let closed = outside(&[]);
-        assert_eq!(closed.addresses("localhost", 25).await, Err(NoWay::Closed("localhost".to_string())));
-        let error = closed.http().get("http://localhost:9/").send().await.expect_err("it is closed");
+        assert_eq!(
+            closed.addresses("localhost", 25).await,
+            Err(NoWay::Closed("localhost".to_string()))
+        );
+        let error =
+            closed.http().get("http://localhost:9/").send().await.expect_err("it is closed");
         assert_eq!(cause::<NoWay>(&error), Some(&NoWay::Closed("localhost".to_string())));
         let open = outside(&["127.0.0.0/8"]).addresses("localhost", 25).await.expect("it is open");
-        assert!(open.iter().all(|address| address.ip().is_loopback() && address.is_ipv4()), "{open:?}");
+        assert!(
+            open.iter().all(|address| address.ip().is_loopback() && address.is_ipv4()),
+            "{open:?}"
+        );
         let nobody = closed.addresses("nobody.invalid", 25).await;
         assert_eq!(nobody, Err(NoWay::Unknown("nobody.invalid".to_string())));
     }

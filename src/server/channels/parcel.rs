@@ -5,7 +5,8 @@ use crate::domain::graph::node::WebhookMethod;
 /// One message with its address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parcel {
-    /// The same for every try of the same message: `Idempotency-Key` over HTTP, `Message-ID` in mail. Letters, digits and dots.
+    /// The same for every try of the same message: `Idempotency-Key` over HTTP, `Message-ID` in
+    /// mail. Letters, digits and dots.
     pub key: String,
     /// Her address by this channel; empty for webhooks.
     pub to: String,

@@ -33,9 +33,17 @@ pub struct Smtp {
 impl Smtp {
     /// # Errors
     /// Where the settings cannot be used.
-    pub fn new(settings: &EmailSettings, password: Option<&ChannelSecret>, outside: &Outside) -> Result<Self, ChannelError> {
+    pub fn new(
+        settings: &EmailSettings,
+        password: Option<&ChannelSecret>,
+        outside: &Outside,
+    ) -> Result<Self, ChannelError> {
         let password = password.map(|password| password.expose().to_string());
-        let credentials = settings.user.clone().zip(password.clone()).map(|(user, password)| Credentials::new(user, password));
+        let credentials = settings
+            .user
+            .clone()
+            .zip(password.clone())
+            .map(|(user, password)| Credentials::new(user, password));
         let server = Server {
             outside: outside.clone(),
             host: settings.host.clone(),
@@ -45,14 +53,20 @@ impl Smtp {
             credentials,
             hello: ClientId::default(),
         };
-        Ok(Self { sender: Sender::new(settings)?, pool: Pool::new(server), hushed: Hushed::new(password) })
+        Ok(Self {
+            sender: Sender::new(settings)?,
+            pool: Pool::new(server),
+            hushed: Hushed::new(password),
+        })
     }
 
     async fn send(&self, parcel: &Parcel, content: &EmailContent) -> Result<Handed, Handed> {
         let mail = self.sender.write(parcel, content)?;
         // Waiting for others is not the server's fault.
         let _place = self.pool.place().await;
-        let sent = tokio::time::timeout(TIMEOUT, self.pool.send(&mail)).await.unwrap_or(Err(Failure::Late));
+        let sent = tokio::time::timeout(TIMEOUT, self.pool.send(&mail))
+            .await
+            .unwrap_or(Err(Failure::Late));
         match sent {
             Ok(words) => Ok(Handed::Taken { provider_id: queue_id(&words) }),
             Err(failure) => Err(failure.handed(&self.hushed, TIMEOUT.as_secs())),
@@ -63,9 +77,12 @@ impl Smtp {
 fn tls(settings: &EmailSettings) -> Result<TlsParameters, ChannelError> {
     let mut builder = TlsParameters::builder(settings.host.clone());
     if let Some(pem) = &settings.authority {
-        builder = builder.add_root_certificate(Certificate::from_pem(pem.as_bytes()).map_err(|_| ChannelError::Authority)?);
+        builder = builder.add_root_certificate(
+            Certificate::from_pem(pem.as_bytes()).map_err(|_| ChannelError::Authority)?,
+        );
     }
-    let failed = if settings.authority.is_some() { ChannelError::Authority } else { ChannelError::HostName };
+    let failed =
+        if settings.authority.is_some() { ChannelError::Authority } else { ChannelError::HostName };
     builder.build_rustls().map_err(|_| failed)
 }
 
@@ -79,7 +96,9 @@ impl Transport for Smtp {
     fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Handed> {
         Box::pin(async move {
             match &parcel.content {
-                Content::Email(content) => self.send(parcel, content).await.unwrap_or_else(|handed| handed),
+                Content::Email(content) => {
+                    self.send(parcel, content).await.unwrap_or_else(|handed| handed)
+                }
                 _ => Handed::wrong_channel(),
             }
         })

@@ -1,4 +1,5 @@
-//! What a mail server's answers mean (RFC 5321, 4.2; RFC 3463): whether another try helps, and whose fault it was.
+//! What a mail server's answers mean (RFC 5321, 4.2; RFC 3463): whether another try helps, and
+//! whose fault it was.
 
 use std::error::Error as _;
 
@@ -53,17 +54,23 @@ impl Failure {
 
     /// What becomes of the message.
     pub fn handed(&self, hushed: &Hushed, seconds: u64) -> Handed {
-        let again = |reason: String| Handed::NotNow { reason, wish_ms: None, fault: Fault::Channel };
+        let again =
+            |reason: String| Handed::NotNow { reason, wish_ms: None, fault: Fault::Channel };
         match self {
             Failure::NoWay(no_way) => again(no_way.to_string().trim_end_matches('.').to_string()),
-            Failure::NoEncryption => {
-                again("the mail server offers no encryption (STARTTLS): choose another in the settings".to_string())
-            }
+            Failure::NoEncryption => again(
+                "the mail server offers no encryption (STARTTLS): choose another in the settings"
+                    .to_string(),
+            ),
             Failure::ForeignLetters => Handed::Never {
-                reason: "the mail server takes no addresses with letters beyond a to z before the @".to_string(),
+                reason:
+                    "the mail server takes no addresses with letters beyond a to z before the @"
+                        .to_string(),
                 fault: Fault::Message,
             },
-            Failure::Late => again(format!("the mail server did not take the message within {seconds} seconds")),
+            Failure::Late => {
+                again(format!("the mail server did not take the message within {seconds} seconds"))
+            }
             Failure::Answer(step, error) => match error.status() {
                 Some(code) => {
                     let words = error.source().map(ToString::to_string).unwrap_or_default();
@@ -81,7 +88,8 @@ fn unanswered(step: Step, error: &Error, hushed: &Hushed) -> String {
         return format!("the mail server cannot be trusted: its certificate {wrong}");
     }
     if error.is_client() && step == Step::SignIn {
-        return "the mail server offers no way of signing in with a password: leave the user name empty, or ask whoever runs it"
+        return "the mail server offers no way of signing in with a password: leave the user name \
+            empty, or ask whoever runs it"
             .to_string();
     }
     if error.is_timeout() {
@@ -115,21 +123,35 @@ fn judge(step: Step, code: u16, words: &str, hushed: &Hushed) -> Handed {
     let permanent = code >= 500;
     match step {
         Step::Connect => not_now(format!("the mail server lets us not in{said}"), Fault::Channel),
-        Step::SignIn if permanent => {
-            not_now(format!("the mail server refuses the user name or password{said}: check the settings"), Fault::Channel)
-        }
-        Step::Sender if permanent => {
-            not_now(format!("the mail server does not let us send from this address{said}: check the settings"), Fault::Channel)
-        }
+        Step::SignIn if permanent => not_now(
+            format!("the mail server refuses the user name or password{said}: check the settings"),
+            Fault::Channel,
+        ),
+        Step::Sender if permanent => not_now(
+            format!(
+                "the mail server does not let us send from this address{said}: check the settings"
+            ),
+            Fault::Channel,
+        ),
         Step::Recipient if permanent => match recipient_fault(code, enhanced(words)) {
-            Fault::Address => never(format!("the mail server does not know her address{said}"), Fault::Address),
+            Fault::Address => {
+                never(format!("the mail server does not know her address{said}"), Fault::Address)
+            }
             Fault::Channel => not_now(
-                format!("the mail server does not let us send from this address{said}: check the settings"),
+                format!(
+                    "the mail server does not let us send from this address{said}: check the \
+                        settings"
+                ),
                 Fault::Channel,
             ),
-            Fault::Message => never(format!("the mail server does not take messages for her{said}"), Fault::Message),
+            Fault::Message => never(
+                format!("the mail server does not take messages for her{said}"),
+                Fault::Message,
+            ),
         },
-        Step::Content if permanent => never(format!("the mail server does not take the message{said}"), Fault::Message),
+        Step::Content if permanent => {
+            never(format!("the mail server does not take the message{said}"), Fault::Message)
+        }
         _ if is_her_mailbox(step, code, enhanced(words)) => {
             not_now(format!("her mailbox takes nothing right now{said}"), Fault::Message)
         }
@@ -137,8 +159,9 @@ fn judge(step: Step, code: u16, words: &str, hushed: &Hushed) -> Handed {
     }
 }
 
-/// Who is to blame that a recipient is refused for good. Only an address that does not exist is put on the suppression list: a
-/// full mailbox, a filter or a missing right says nothing about whether it does.
+/// Who is to blame that a recipient is refused for good. Only an address that does not exist is put
+/// on the suppression list: a full mailbox, a filter or a missing right says nothing about whether
+/// it does.
 fn recipient_fault(code: u16, enhanced: Option<(u16, u16)>) -> Fault {
     match (code, enhanced) {
         // The sender's address makes no sense.
@@ -151,7 +174,8 @@ fn recipient_fault(code: u16, enhanced: Option<(u16, u16)>) -> Fault {
     }
 }
 
-/// Is it about her mailbox, and others get their messages meanwhile? 450 at the recipient is “mailbox busy” (RFC 5321, 4.2.3).
+/// Is it about her mailbox, and others get their messages meanwhile? 450 at the recipient is
+/// “mailbox busy” (RFC 5321, 4.2.3).
 fn is_her_mailbox(step: Step, code: u16, enhanced: Option<(u16, u16)>) -> bool {
     match enhanced {
         Some((subject, _)) => subject == 2,
@@ -177,7 +201,13 @@ mod tests {
 
     #[test]
     fn an_address_that_does_not_exist_is_told_from_one_that_takes_nothing() {
-        for words in ["5.1.1 no such user", "5.1.10 null MX", "5.2.1 disabled", "no such user", "5.4.1 access denied"] {
+        for words in [
+            "5.1.1 no such user",
+            "5.1.10 null MX",
+            "5.2.1 disabled",
+            "no such user",
+            "5.4.1 access denied",
+        ] {
             assert_eq!(judged(Step::Recipient, 550, words), (true, Fault::Address), "{words}");
         }
         assert_eq!(judged(Step::Recipient, 553, "bad"), (true, Fault::Address));

@@ -1,8 +1,9 @@
 //! Connections to one mail server, kept open between messages.
 //!
-//! A pool of our own around lettre's connections, because lettre's pool looks names up by itself (addresses could not be
-//! checked), opens any number of connections, asks the server before each message whether it is still there, and keeps a
-//! connection on which a message was given up half way.
+//! A pool of our own around lettre's connections, because lettre's pool looks names up by itself
+//! (addresses could not be checked), opens any number of connections, asks the server before each
+//! message whether it is still there, and keeps a connection on which a message was given up half
+//! way.
 
 use std::{
     fmt,
@@ -76,8 +77,8 @@ impl Pool {
         self.places.acquire().await.ok()
     }
 
-    /// Hands a message over and answers the server's words. Dropped half way, it takes the connection with it: what was said of
-    /// the message is void, unless its last line had gone out.
+    /// Hands a message over and answers the server's words. Dropped half way, it takes the
+    /// connection with it: what was said of the message is void, unless its last line had gone out.
     pub async fn send(&self, mail: &Mail) -> Result<String, Failure> {
         while let Some(mut line) = self.take() {
             let outcome = hand(&mut line, mail).await;
@@ -92,7 +93,11 @@ impl Pool {
     }
 
     /// Keeps a connection that can take the next message.
-    async fn settle(&self, mut line: Line, outcome: Result<String, Failure>) -> Result<String, Failure> {
+    async fn settle(
+        &self,
+        mut line: Line,
+        outcome: Result<String, Failure>,
+    ) -> Result<String, Failure> {
         let sound = match &outcome {
             Ok(_) => true,
             Err(failure) => failure.is_answered() && line.connection.command(Rset).await.is_ok(),
@@ -117,27 +122,45 @@ impl Pool {
 
 impl Server {
     async fn connect(&self) -> Result<Line, Failure> {
-        let addresses = self.outside.addresses(&self.host, self.port).await.map_err(Failure::NoWay)?;
+        let addresses =
+            self.outside.addresses(&self.host, self.port).await.map_err(Failure::NoWay)?;
         let at_once = self.tls.clone().filter(|_| self.security == Security::Tls);
-        let connecting =
-            AsyncSmtpConnection::connect_tokio1(addresses.as_slice(), Some(CONNECT_TIMEOUT), &self.hello, at_once, None);
+        let connecting = AsyncSmtpConnection::connect_tokio1(
+            addresses.as_slice(),
+            Some(CONNECT_TIMEOUT),
+            &self.hello,
+            at_once,
+            None,
+        );
         let mut connection = connecting.await.map_err(at(Step::Connect))?;
         if self.security == Security::Starttls {
-            let tls = self.tls.clone().filter(|_| connection.can_starttls()).ok_or(Failure::NoEncryption)?;
+            let tls = self
+                .tls
+                .clone()
+                .filter(|_| connection.can_starttls())
+                .ok_or(Failure::NoEncryption)?;
             connection.starttls(tls, &self.hello).await.map_err(at(Step::Connect))?;
         }
         let pipelines = pipelines(&mut connection, &self.hello).await?;
         if let Some(credentials) = &self.credentials {
-            connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await.map_err(at(Step::SignIn))?;
+            connection
+                .auth(&[Mechanism::Plain, Mechanism::Login], credentials)
+                .await
+                .map_err(at(Step::SignIn))?;
         }
         Ok(Line { connection, pipelines })
     }
 }
 
 /// Asks once more what the server can do: lettre keeps only what it can do itself.
-async fn pipelines(connection: &mut AsyncSmtpConnection, hello: &ClientId) -> Result<bool, Failure> {
+async fn pipelines(
+    connection: &mut AsyncSmtpConnection,
+    hello: &ClientId,
+) -> Result<bool, Failure> {
     match connection.command(Ehlo::new(hello.clone())).await {
-        Ok(answer) => Ok(answer.message().any(|word| word.trim().eq_ignore_ascii_case("PIPELINING"))),
+        Ok(answer) => {
+            Ok(answer.message().any(|word| word.trim().eq_ignore_ascii_case("PIPELINING")))
+        }
         Err(error) => {
             let failure = Failure::Answer(Step::Connect, error);
             if failure.is_answered() { Ok(false) } else { Err(failure) }
@@ -145,8 +168,8 @@ async fn pipelines(connection: &mut AsyncSmtpConnection, hello: &ClientId) -> Re
     }
 }
 
-/// The content of a message as what it is to the protocol: one more thing that is said and answered. Said at once, it does not
-/// wait for the network to confirm its first part.
+/// The content of a message as what it is to the protocol: one more thing that is said and
+/// answered. Said at once, it does not wait for the network to confirm its first part.
 struct Said<'a>(&'a str);
 
 impl fmt::Display for Said<'_> {
@@ -156,7 +179,8 @@ impl fmt::Display for Said<'_> {
 }
 
 async fn hand(line: &mut Line, mail: &Mail) -> Result<String, Failure> {
-    let foreign = [&mail.from, &mail.to].into_iter().any(|address| !AsRef::<str>::as_ref(address).is_ascii());
+    let foreign =
+        [&mail.from, &mail.to].into_iter().any(|address| !AsRef::<str>::as_ref(address).is_ascii());
     if foreign && !line.connection.server_info().supports_feature(Extension::SmtpUtfEight) {
         return Err(Failure::ForeignLetters);
     }
@@ -168,7 +192,8 @@ async fn hand(line: &mut Line, mail: &Mail) -> Result<String, Failure> {
     } else {
         introduce(&mut line.connection, from, to).await?;
     }
-    let answer: Response = line.connection.command(Said(&mail.wire)).await.map_err(at(Step::Content))?;
+    let answer: Response =
+        line.connection.command(Said(&mail.wire)).await.map_err(at(Step::Content))?;
     Ok(answer.message().collect::<Vec<_>>().join(" "))
 }
 
@@ -177,16 +202,24 @@ fn at(step: Step) -> impl Fn(Error) -> Failure {
 }
 
 /// Sender, recipient, and that the content comes next.
-async fn introduce(connection: &mut AsyncSmtpConnection, from: MailFrom, to: Rcpt) -> Result<(), Failure> {
+async fn introduce(
+    connection: &mut AsyncSmtpConnection,
+    from: MailFrom,
+    to: Rcpt,
+) -> Result<(), Failure> {
     connection.command(from).await.map_err(at(Step::Sender))?;
     connection.command(to).await.map_err(at(Step::Recipient))?;
     connection.command(Data).await.map_err(at(Step::Content))?;
     Ok(())
 }
 
-/// The same in one breath, for servers that listen so: one turn instead of three (RFC 2920). Each word is answered, whatever
-/// became of the one before; the first refusal is what counts.
-async fn introduce_at_once(connection: &mut AsyncSmtpConnection, from: &MailFrom, to: &Rcpt) -> Result<(), Failure> {
+/// The same in one breath, for servers that listen so: one turn instead of three (RFC 2920). Each
+/// word is answered, whatever became of the one before; the first refusal is what counts.
+async fn introduce_at_once(
+    connection: &mut AsyncSmtpConnection,
+    from: &MailFrom,
+    to: &Rcpt,
+) -> Result<(), Failure> {
     let mut refused = None;
     for step in [Step::Sender, Step::Recipient, Step::Content] {
         let answer = match step {
@@ -200,7 +233,8 @@ async fn introduce_at_once(connection: &mut AsyncSmtpConnection, from: &MailFrom
                     break;
                 }
             }
-            // It waits for a content that would go to nobody. What it says of that makes no difference.
+            // It waits for a content that would go to nobody. What it says of that makes no
+            // difference.
             Ok(_) if step == Step::Content && refused.is_some() => {
                 let _ = connection.command(Said(".\r\n")).await;
             }

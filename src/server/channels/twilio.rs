@@ -19,8 +19,8 @@ use super::{
 use crate::domain::delivery::channel::{ChannelSecret, SmsSettings};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Numbers that nobody has, that take no messages, or whose owner said STOP: no message will ever get there. Twilio's numbers of
-/// errors (twilio.com/docs/api/errors).
+/// Numbers that nobody has, that take no messages, or whose owner said STOP: no message will ever
+/// get there. Twilio's numbers of errors (twilio.com/docs/api/errors).
 const DEAD_NUMBERS: [u32; 5] = [21211, 21217, 21610, 21614, 30006];
 /// The owner said STOP.
 const OPTED_OUT: u32 = 21610;
@@ -61,11 +61,15 @@ impl Twilio {
     ) -> Result<Self, ChannelError> {
         let token = secret.expose();
         let basic = STANDARD.encode(format!("{}:{token}", settings.account));
-        let mut authorization = HeaderValue::from_str(&format!("Basic {basic}")).map_err(|_| ChannelError::SecretMissing)?;
+        let mut authorization = HeaderValue::from_str(&format!("Basic {basic}"))
+            .map_err(|_| ChannelError::SecretMissing)?;
         authorization.set_sensitive(true);
         Ok(Self {
             outside: outside.clone(),
-            address: format!("{}/2010-04-01/Accounts/{}/Messages.json", settings.base_url, settings.account),
+            address: format!(
+                "{}/2010-04-01/Accounts/{}/Messages.json",
+                settings.base_url, settings.account
+            ),
             settings: settings.clone(),
             authorization,
             status_callback,
@@ -74,7 +78,12 @@ impl Twilio {
     }
 
     async fn send(&self, parcel: &Parcel, body: &str) -> Result<Handed, Handed> {
-        let receiver = Receiver { name: "the SMS provider", timeout: TIMEOUT, address_of: Fault::Channel, hushed: &self.hushed };
+        let receiver = Receiver {
+            name: "the SMS provider",
+            timeout: TIMEOUT,
+            address_of: Fault::Channel,
+            hushed: &self.hushed,
+        };
         let request = self.request(parcel, body).map_err(|no_way| receiver.no_way(&no_way))?;
         let answer = receiver.ask(&self.outside, request).await?;
         Ok(judge(&receiver, &answer))
@@ -83,7 +92,8 @@ impl Twilio {
     fn request(&self, parcel: &Parcel, body: &str) -> Result<Request, super::outside::NoWay> {
         let mut form = Serializer::new(String::new());
         form.append_pair("To", &parcel.to);
-        let sender = if self.settings.is_messaging_service() { "MessagingServiceSid" } else { "From" };
+        let sender =
+            if self.settings.is_messaging_service() { "MessagingServiceSid" } else { "From" };
         form.append_pair(sender, &self.settings.from);
         form.append_pair("Body", body);
         if let Some(callback) = &self.status_callback {
@@ -94,7 +104,10 @@ impl Twilio {
         let mut request = Request::new(Method::POST, self.outside.url(&self.address)?);
         let headers = request.headers_mut();
         headers.insert(header::AUTHORIZATION, self.authorization.clone());
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/x-www-form-urlencoded"),
+        );
         if let Ok(key) = HeaderValue::from_str(&parcel.key) {
             headers.insert(IDEMPOTENCY_KEY, key);
         }
@@ -116,12 +129,14 @@ fn judge(receiver: &Receiver<'_>, answer: &Answer) -> Handed {
     };
     let said = receiver.hushed.quoted(&words);
     match refused.code {
-        Some(OPTED_OUT) => {
-            Handed::Never { reason: format!("she has opted out of messages from us{said}"), fault: Fault::Address }
-        }
-        Some(code) if DEAD_NUMBERS.contains(&code) => {
-            Handed::Never { reason: format!("her number gets no messages{said}"), fault: Fault::Address }
-        }
+        Some(OPTED_OUT) => Handed::Never {
+            reason: format!("she has opted out of messages from us{said}"),
+            fault: Fault::Address,
+        },
+        Some(code) if DEAD_NUMBERS.contains(&code) => Handed::Never {
+            reason: format!("her number gets no messages{said}"),
+            fault: Fault::Address,
+        },
         Some(code) if WRONG_SENDER.contains(&code) => Handed::NotNow {
             reason: format!("the SMS provider does not let us send with these settings{said}"),
             wish_ms: answer.wish_ms,
@@ -135,7 +150,9 @@ impl Transport for Twilio {
     fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Handed> {
         Box::pin(async move {
             match &parcel.content {
-                Content::Sms { body } => self.send(parcel, body).await.unwrap_or_else(|handed| handed),
+                Content::Sms { body } => {
+                    self.send(parcel, body).await.unwrap_or_else(|handed| handed)
+                }
                 _ => Handed::wrong_channel(),
             }
         })
@@ -150,13 +167,19 @@ mod tests {
 
     fn judged(status: u16, body: &str) -> Handed {
         let hushed = Hushed::new(["token".to_string()]);
-        let receiver = Receiver { name: "the SMS provider", timeout: TIMEOUT, address_of: Fault::Channel, hushed: &hushed };
+        let receiver = Receiver {
+            name: "the SMS provider",
+            timeout: TIMEOUT,
+            address_of: Fault::Channel,
+            hushed: &hushed,
+        };
         let status = StatusCode::from_u16(status).expect("a status");
         judge(&receiver, &Answer { status, wish_ms: None, body: body.to_string() })
     }
 
     fn fault(code: u32) -> (bool, Fault) {
-        match judged(400, &format!("{{\"code\":{code},\"message\":\"no, token\",\"status\":400}}")) {
+        match judged(400, &format!("{{\"code\":{code},\"message\":\"no, token\",\"status\":400}}"))
+        {
             Handed::Never { fault, reason } => {
                 assert!(reason.contains(&format!("error {code}: no, …")), "{reason}");
                 (true, fault)
@@ -168,7 +191,10 @@ mod tests {
 
     #[test]
     fn what_twilio_says_is_whose_fault() {
-        assert_eq!(judged(201, "{\"sid\":\"SM1\"}"), Handed::Taken { provider_id: Some("SM1".to_string()) });
+        assert_eq!(
+            judged(201, "{\"sid\":\"SM1\"}"),
+            Handed::Taken { provider_id: Some("SM1".to_string()) }
+        );
         for code in DEAD_NUMBERS {
             assert_eq!(fault(code), (true, Fault::Address), "{code}");
         }
@@ -178,6 +204,9 @@ mod tests {
         // The text is too long.
         assert_eq!(fault(21617), (true, Fault::Message));
         assert!(matches!(judged(401, "nonsense"), Handed::NotNow { fault: Fault::Channel, .. }));
-        assert!(matches!(judged(429, "{\"code\":20429}"), Handed::NotNow { fault: Fault::Channel, .. }));
+        assert!(matches!(
+            judged(429, "{\"code\":20429}"),
+            Handed::NotNow { fault: Fault::Channel, .. }
+        ));
     }
 }

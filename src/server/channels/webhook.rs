@@ -1,7 +1,8 @@
 //! Webhooks: a request to an address that the journey says, signed where there is a secret.
 //!
-//! `Wayfare-Signature: t=SECONDS,v1=HEX` is the HMAC-SHA256 of `SECONDS.BODY`. The receiver makes it anew and compares, and
-//! refuses what is older than a few minutes, so that nobody sends a request that she once overheard.
+//! `Wayfare-Signature: t=SECONDS,v1=HEX` is the HMAC-SHA256 of `SECONDS.BODY`. The receiver makes
+//! it anew and compares, and refuses what is older than a few minutes, so that nobody sends a
+//! request that she once overheard.
 
 use std::{fmt::Write, time::Duration};
 
@@ -50,22 +51,35 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    pub fn new(settings: &WebhookSettings, secret: Option<&ChannelSecret>, outside: &Outside) -> Self {
+    pub fn new(
+        settings: &WebhookSettings,
+        secret: Option<&ChannelSecret>,
+        outside: &Outside,
+    ) -> Self {
         Self {
             outside: outside.clone(),
             timeout: Duration::from_secs(u64::from(settings.timeout_seconds)),
-            signing: secret.map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes())),
+            signing: secret
+                .map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes())),
             hushed: Hushed::new(secret.map(|secret| secret.expose().to_string())),
         }
     }
 
     async fn send(&self, key: &str, content: &WebhookContent) -> Result<Handed, Handed> {
         let hushed = self.hushed.and(keys_of(&content.headers));
-        let receiver = Receiver { name: "the receiver", timeout: self.timeout, address_of: Fault::Message, hushed: &hushed };
+        let receiver = Receiver {
+            name: "the receiver",
+            timeout: self.timeout,
+            address_of: Fault::Message,
+            hushed: &hushed,
+        };
         let request = self.request(key, content).map_err(|error| match error {
             Unsendable::Address(no_way) => receiver.no_way(&no_way),
             Unsendable::Header(name) => Handed::Never {
-                reason: format!("the header “{}” cannot be sent: correct its name or value", hushed.words(&name)),
+                reason: format!(
+                    "the header “{}” cannot be sent: correct its name or value",
+                    hushed.words(&name)
+                ),
                 fault: Fault::Message,
             },
         })?;
@@ -81,7 +95,11 @@ impl Webhook {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         take_over(&content.headers, headers)?;
-        headers.insert(IDEMPOTENCY_KEY, HeaderValue::from_str(key).map_err(|_| Unsendable::Header(IDEMPOTENCY_KEY.to_string()))?);
+        headers.insert(
+            IDEMPOTENCY_KEY,
+            HeaderValue::from_str(key)
+                .map_err(|_| Unsendable::Header(IDEMPOTENCY_KEY.to_string()))?,
+        );
         if let Some(signature) = self.signature(SystemClock.now().0 / 1000, &content.body) {
             headers.insert(SIGNATURE, signature);
         }
@@ -147,7 +165,9 @@ impl Transport for Webhook {
     fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Handed> {
         Box::pin(async move {
             match &parcel.content {
-                Content::Webhook(content) => self.send(&parcel.key, content).await.unwrap_or_else(|handed| handed),
+                Content::Webhook(content) => {
+                    self.send(&parcel.key, content).await.unwrap_or_else(|handed| handed)
+                }
                 _ => Handed::wrong_channel(),
             }
         })
@@ -164,9 +184,13 @@ mod tests {
         let outside = Outside::new(Vec::new()).expect("a client");
         let webhook = Webhook::new(&WebhookSettings::default(), Some(&secret), &outside);
         // printf '1700000000.{"a":1}' | openssl dgst -sha256 -hmac 'a secret between the two'
-        let expected = "t=1700000000,v1=948922c07b8087d61a09c95867d2d7a9460add0ae260c5269c4d7e79522adff0";
+        let expected =
+            "t=1700000000,v1=948922c07b8087d61a09c95867d2d7a9460add0ae260c5269c4d7e79522adff0";
         assert_eq!(webhook.signature(1_700_000_000, "{\"a\":1}").expect("signed"), expected);
-        assert_eq!(Webhook::new(&WebhookSettings::default(), None, &outside).signature(1, ""), None);
+        assert_eq!(
+            Webhook::new(&WebhookSettings::default(), None, &outside).signature(1, ""),
+            None
+        );
     }
 
     #[test]
@@ -186,7 +210,10 @@ mod tests {
         assert_eq!(names, ["authorization", "x-shop"]);
         assert_eq!(headers["x-shop"], "7");
         for (name, value) in [("bad name", "x"), ("X-Evil", "a\r\nX-Other: b"), ("", "x")] {
-            assert!(take_over(&[(name.to_string(), value.to_string())], &mut headers).is_err(), "{name}");
+            assert!(
+                take_over(&[(name.to_string(), value.to_string())], &mut headers).is_err(),
+                "{name}"
+            );
         }
     }
 }

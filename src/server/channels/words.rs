@@ -29,8 +29,10 @@ impl Hushed {
     }
 
     pub fn words(&self, text: &str) -> String {
-        let hidden = self.0.iter().fold(text.to_string(), |text, secret| text.replace(secret.as_str(), "…"));
-        let spaced: String = hidden.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
+        let hidden =
+            self.0.iter().fold(text.to_string(), |text, secret| text.replace(secret.as_str(), "…"));
+        let spaced: String =
+            hidden.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
         let line = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
         if line.chars().count() <= WORDS_MAX {
             return line;
@@ -39,17 +41,22 @@ impl Hushed {
     }
 }
 
-/// What is wrong with a machine's certificate, as the end of "its certificate …"; none where that is not what is wrong.
+/// What is wrong with a machine's certificate, as the end of "its certificate …"; none where that
+/// is not what is wrong.
 pub fn certificate_problem(error: &(dyn Error + 'static)) -> Option<String> {
     use rustls::{CertificateError as Wrong, Error as Tls};
     let Tls::InvalidCertificate(wrong) = cause::<Tls>(error)? else { return None };
     let words = match wrong {
         Wrong::Expired | Wrong::ExpiredContext { .. } => "has expired",
         Wrong::NotValidYet | Wrong::NotValidYetContext { .. } => "is not valid yet",
-        Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => "is made out to another name",
+        Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => {
+            "is made out to another name"
+        }
         Wrong::UnknownIssuer => "comes from an authority that is not known here",
         Wrong::Revoked => "was revoked",
-        other => return Some(format!("is not accepted ({other:?})").chars().take(WORDS_MAX).collect()),
+        other => {
+            return Some(format!("is not accepted ({other:?})").chars().take(WORDS_MAX).collect());
+        }
     };
     Some(words.to_string())
 }

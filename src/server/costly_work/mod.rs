@@ -1,7 +1,9 @@
-//! Costly work: whatever takes a processor, the database or memory in the measure of what somebody sent or asked for.
+//! Costly work: whatever takes a processor, the database or memory in the measure of what somebody
+//! sent or asked for.
 //!
-//! All of it goes through [`CostlyWork`]: it gets a place first (`places.rs`), runs in a task of its own, ends inside of itself
-//! when its time is over or nobody waits any more (`stop.rs`), and gives its place back when it has really ended.
+//! All of it goes through [`CostlyWork`]: it gets a place first (`places.rs`), runs in a task of
+//! its own, ends inside of itself when its time is over or nobody waits any more (`stop.rs`), and
+//! gives its place back when it has really ended.
 
 mod places;
 mod stop;
@@ -31,7 +33,8 @@ pub use stop::{Waiting, WorkStop};
 pub const LONGEST: Duration = Duration::from_secs(20);
 /// Longest time of an export: as long as the client reads.
 const EXPORT: Duration = Duration::from_secs(600);
-/// How much later whoever waits is answered, where the work is within a library and does not look at the clock.
+/// How much later whoever waits is answered, where the work is within a library and does not look
+/// at the clock.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// What is costly.
@@ -53,7 +56,9 @@ pub enum Job {
 impl Job {
     const fn lane(self) -> Lane {
         match self {
-            Job::Preview | Job::TestMessage | Job::Checks | Job::Trial | Job::Comparison => Lane::Rendering,
+            Job::Preview | Job::TestMessage | Job::Checks | Job::Trial | Job::Comparison => {
+                Lane::Rendering
+            }
             Job::Replay | Job::Count | Job::Search => Lane::Reading,
             Job::Export => Lane::Export,
             Job::Import => Lane::Import,
@@ -82,7 +87,9 @@ impl Job {
     const fn advice(self) -> &'static str {
         match self {
             Job::Preview | Job::TestMessage => "Make the message simpler.",
-            Job::Checks | Job::Trial | Job::Comparison => "Make the journey and its messages simpler.",
+            Job::Checks | Job::Trial | Job::Comparison => {
+                "Make the journey and its messages simpler."
+            }
             Job::Replay => "Choose fewer days.",
             Job::Count | Job::Search => "Ask for less.",
             Job::Export | Job::Import | Job::LargeRequest => "Try again.",
@@ -103,7 +110,9 @@ impl Crowded {
     pub fn sentence(&self) -> String {
         let why = match self.of {
             Of::Person(_) => "You have started as much at once as one person may",
-            Of::Project(_) => "Others in this project have started as much at once as one project may",
+            Of::Project(_) => {
+                "Others in this project have started as much at once as one project may"
+            }
             Of::Server => "The server has as much to do at once as it can",
         };
         format!("{} was not begun. {why}. Wait a moment and try again.", self.job.title())
@@ -160,7 +169,8 @@ impl Default for CostlyWork {
     }
 }
 
-/// Work that is under way: a place, and what stops it. Dropped, the work has ended or nobody waits for it.
+/// Work that is under way: a place, and what stops it. Dropped, the work has ended or nobody waits
+/// for it.
 pub struct Running {
     pub stop: WorkStop,
     place: Placed,
@@ -228,20 +238,27 @@ impl CostlyWork {
     }
 
     async fn place(&self, actor: &Actor, job: Job) -> Result<Placed, Crowded> {
-        let permit = self.places.take(job.lane(), actor.user, actor.project).await.map_err(|of| {
-            self.counts.refused.fetch_add(1, Ordering::Relaxed);
-            tracing::info!(?job, user = %actor.user, project = %actor.project, "work.refused");
-            Crowded { job, of }
-        })?;
+        let permit =
+            self.places.take(job.lane(), actor.user, actor.project).await.map_err(|of| {
+                self.counts.refused.fetch_add(1, Ordering::Relaxed);
+                tracing::info!(?job, user = %actor.user, project = %actor.project, "work.refused");
+                Crowded { job, of }
+            })?;
         self.counts.running.fetch_add(1, Ordering::Relaxed);
         Ok(Placed { counts: Arc::clone(&self.counts), _permit: permit })
     }
 
-    /// Does `work` in a task of its own, which keeps its place until it has really ended, whether anybody waits or not.
+    /// Does `work` in a task of its own, which keeps its place until it has really ended, whether
+    /// anybody waits or not.
     ///
     /// # Errors
     /// Where no place is free, it takes too long, or it fails by itself.
-    pub async fn run<T, E, F>(&self, actor: &Actor, job: Job, work: impl FnOnce(WorkStop) -> F) -> Result<T, WorkError<E>>
+    pub async fn run<T, E, F>(
+        &self,
+        actor: &Actor,
+        job: Job,
+        work: impl FnOnce(WorkStop) -> F,
+    ) -> Result<T, WorkError<E>>
     where
         T: Send + 'static,
         E: Send + 'static,
@@ -274,7 +291,11 @@ impl CostlyWork {
     /// The sentence for work that was stopped by its deadline.
     pub fn took_too_long(&self, job: Job) -> String {
         let seconds = self.longest(job).unwrap_or(EXPORT).as_secs();
-        format!("{} took longer than {seconds} seconds and was stopped. {}", job.title(), job.advice())
+        format!(
+            "{} took longer than {seconds} seconds and was stopped. {}",
+            job.title(),
+            job.advice()
+        )
     }
 }
 

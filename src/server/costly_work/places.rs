@@ -1,4 +1,5 @@
-//! Places for costly work: so many at once for a person, for a project and for the server, and so many who wait for one.
+//! Places for costly work: so many at once for a person, for a project and for the server, and so
+//! many who wait for one.
 
 use std::{
     collections::HashMap,
@@ -21,7 +22,8 @@ pub const WAIT: Duration = Duration::from_secs(5);
 /// Queues that are remembered before those that nobody stands in are forgotten.
 const QUEUES_MAX: usize = 256;
 
-/// Work that gets in each other's way. Each kind has places of its own, so that an export never keeps anybody from a preview.
+/// Work that gets in each other's way. Each kind has places of its own, so that an export never
+/// keeps anybody from a preview.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Lane {
     /// Takes a processor: messages, checks, trials, comparisons.
@@ -32,7 +34,8 @@ pub enum Lane {
     Export,
     /// Goes on as long as the file is long.
     Import,
-    /// A request of more than a megabyte, from its first byte to its answer: what is held in memory for it.
+    /// A request of more than a megabyte, from its first byte to its answer: what is held in memory
+    /// for it.
     LargeRequest,
 }
 
@@ -48,7 +51,8 @@ const fn bound(at_once: usize, waiting: usize) -> Bound {
 }
 
 impl Lane {
-    /// Of a person, of a project, and of the whole server. (`docs/security.md` has them as a table.)
+    /// Of a person, of a project, and of the whole server. (`docs/security.md` has them as a
+    /// table.)
     const fn bounds(self) -> [Bound; 3] {
         match self {
             Lane::Rendering => [bound(2, 8), bound(4, 16), bound(8, 64)],
@@ -110,11 +114,14 @@ impl Places {
     /// Takes a place, or waits for one.
     ///
     /// # Errors
-    /// Whose places are all taken, and the queue before them as well, or nobody has left for too long.
+    /// Whose places are all taken, and the queue before them as well, or nobody has left for too
+    /// long.
     pub async fn take(&self, lane: Lane, person: UserId, project: ProjectId) -> Result<Permit, Of> {
         let until = Instant::now() + WAIT;
         let mut taken = Vec::with_capacity(3);
-        for (of, bound) in [Of::Person(person), Of::Project(project), Of::Server].into_iter().zip(lane.bounds()) {
+        for (of, bound) in
+            [Of::Person(person), Of::Project(project), Of::Server].into_iter().zip(lane.bounds())
+        {
             let queue = self.queue(lane, of, bound);
             let turn = Turn::join(&queue, bound).ok_or(of)?;
             let place = timeout_at(until, Arc::clone(&queue.places).acquire_owned()).await;
@@ -131,7 +138,10 @@ impl Places {
         if queues.len() >= QUEUES_MAX {
             queues.retain(|_, queue| queue.strong_count() > 0);
         }
-        let queue = Arc::new(Queue { places: Arc::new(Semaphore::new(bound.at_once)), in_line: AtomicUsize::new(0) });
+        let queue = Arc::new(Queue {
+            places: Arc::new(Semaphore::new(bound.at_once)),
+            in_line: AtomicUsize::new(0),
+        });
         queues.insert((lane, of), Arc::downgrade(&queue));
         queue
     }

@@ -32,8 +32,9 @@ impl WorkStop {
         Self(Arc::new(Inner { until, nobody_waits: AtomicBool::new(false) }))
     }
 
-    /// Of the work that the present task belongs to. Statements that read much ask here, so that the store's methods need no
-    /// further argument on their way from the use case to the connection.
+    /// Of the work that the present task belongs to. Statements that read much ask here, so that
+    /// the store's methods need no further argument on their way from the use case to the
+    /// connection.
     pub fn current() -> Option<Self> {
         CURRENT.try_with(Clone::clone).ok()
     }
@@ -56,7 +57,8 @@ impl Interrupt for WorkStop {
     }
 }
 
-/// Held by whoever waits for the work. A client that hangs up drops its request, the request drops this, and the work ends.
+/// Held by whoever waits for the work. A client that hangs up drops its request, the request drops
+/// this, and the work ends.
 pub struct Waiting(WorkStop);
 
 impl Waiting {

@@ -33,8 +33,13 @@ async fn endless(stop: WorkStop) -> Result<(), GivenUp> {
     .expect("no panic")
 }
 
-/// Begins so much endless work of the same person, and waits until all of it has a place or stands in line.
-fn begin(work: &CostlyWork, actor: &Actor, times: usize) -> Vec<tokio::task::JoinHandle<Result<(), WorkError<GivenUp>>>> {
+/// Begins so much endless work of the same person, and waits until all of it has a place or stands
+/// in line.
+fn begin(
+    work: &CostlyWork,
+    actor: &Actor,
+    times: usize,
+) -> Vec<tokio::task::JoinHandle<Result<(), WorkError<GivenUp>>>> {
     let one = || {
         let (work, actor) = (work.clone(), actor.clone());
         tokio::spawn(async move { work.run(&actor, Job::Preview, endless).await })
@@ -93,7 +98,10 @@ async fn work_that_nobody_waits_for_ends_and_gives_its_place_back() {
 async fn work_ends_by_itself_when_its_time_is_over_and_the_error_says_so() {
     let work = CostlyWork::within(Duration::from_millis(20));
     let ended = work.run(&actor(1, 1), Job::Preview, endless).await.expect_err("an end");
-    assert!(matches!(&ended, WorkError::TookTooLong(sentence) if sentence.starts_with("The preview took longer")), "{ended}");
+    assert!(
+        matches!(&ended, WorkError::TookTooLong(sentence) if sentence.starts_with("The preview took longer")),
+        "{ended}"
+    );
     until(&work, |reading| reading.running == 0).await;
     assert_eq!(work.read().too_long, 1);
 }
@@ -114,7 +122,8 @@ async fn work_that_panics_gives_its_place_back_and_is_told_as_a_fault() {
 async fn an_export_keeps_its_place_as_long_as_it_is_held_and_nobody_from_a_preview() {
     let work = CostlyWork::default();
     let ada = actor(1, 1);
-    let held = [work.begin(&ada, Job::Export).await, work.begin(&ada, Job::Export).await].map(|begun| begun.expect("a place"));
+    let held = [work.begin(&ada, Job::Export).await, work.begin(&ada, Job::Export).await]
+        .map(|begun| begun.expect("a place"));
     assert!(work.begin(&ada, Job::Export).await.is_err());
     short(&work, &ada).await.expect("a preview");
     drop(held);

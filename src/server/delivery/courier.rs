@@ -1,7 +1,8 @@
 //! The task that feeds the channels.
 //!
-//! It works in rounds: what has come back is settled, and as much is taken as the channels have room for, in one transaction;
-//! in between the messages are with the senders, each a task of its own.
+//! It works in rounds: what has come back is settled, and as much is taken as the channels have
+//! room for, in one transaction; in between the messages are with the senders, each a task of its
+//! own.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -19,14 +20,17 @@ use super::{
     share::share,
 };
 use crate::{
-    domain::{delivery::gates::FrequencyCap, ids::ProjectId, people::profile::Channel, time::Timestamp},
+    domain::{
+        delivery::gates::FrequencyCap, ids::ProjectId, people::profile::Channel, time::Timestamp,
+    },
     server::{
         channels::Transport,
         store::{
             StoreResult,
             channels::StoredChannel,
             delivery::{
-                ChangedFacts, DeliveryStore, Heap, ListedAddress, LiveChannel, Quota, SettledMessage, Settlement, TakenMessage,
+                ChangedFacts, DeliveryStore, Heap, ListedAddress, LiveChannel, Quota,
+                SettledMessage, Settlement, TakenMessage,
             },
             engine::{EngineStore, ProjectNumber},
         },
@@ -35,8 +39,9 @@ use crate::{
 
 /// How often the outbox is looked at while nothing is heard of it.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// How long the courier lets more come back before it settles, and how often while fewer are back than a third of what is in
-/// hand: the senders do not wait for it, and a transaction costs as much for a few as for many.
+/// How long the courier lets more come back before it settles, and how often while fewer are back
+/// than a third of what is in hand: the senders do not wait for it, and a transaction costs as much
+/// for a few as for many.
 pub(super) const GATHER: Duration = Duration::from_millis(2);
 const GATHERINGS: u32 = 10;
 const GATHERED_PART: usize = 3;
@@ -44,7 +49,8 @@ const GATHERED_PART: usize = 3;
 const TOGETHER: usize = 2_048;
 
 /// Makes the transport of a channel from its settings; the error is a sentence.
-pub type OpenTransport = Arc<dyn Fn(&StoredChannel) -> Result<Arc<dyn Transport>, String> + Send + Sync>;
+pub type OpenTransport =
+    Arc<dyn Fn(&StoredChannel) -> Result<Arc<dyn Transport>, String> + Send + Sync>;
 
 pub(super) type LaneKey = (ProjectNumber, Channel);
 
@@ -83,8 +89,8 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         }
     }
 
-    /// Works until told to stop: from then on nothing begins, what has not begun goes back, and what is on its way is seen to
-    /// its end, or given up.
+    /// Works until told to stop: from then on nothing begins, what has not begun goes back, and
+    /// what is on its way is seen to its end, or given up.
     pub async fn run(mut self, stop: CancellationToken) {
         self.stop = stop.clone();
         self.take_back(&stop).await;
@@ -144,7 +150,8 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         }
     }
 
-    /// Settles what came back and takes what there is room for. Answers how long nothing else is to be done.
+    /// Settles what came back and takes what there is room for. Answers how long nothing else is to
+    /// be done.
     async fn round(&mut self, came_back: &mut Vec<Outcome>) -> StoreResult<Duration> {
         while came_back.len() < TOGETHER
             && let Ok(outcome) = self.back.try_recv()
@@ -173,11 +180,13 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
                 None => Some(heap.due_at).filter(|due| *due > now),
             }
         });
-        let ahead = next.min().map(|next| Duration::from_millis((next.0 - now.0).max(1).unsigned_abs()));
+        let ahead =
+            next.min().map(|next| Duration::from_millis((next.0 - now.0).max(1).unsigned_abs()));
         ahead.map_or(LOOK_EVERY, |ahead| ahead.min(LOOK_EVERY))
     }
 
-    /// What the providers said counts at once, and for each message once, also where it cannot be written down yet.
+    /// What the providers said counts at once, and for each message once, also where it cannot be
+    /// written down yet.
     pub(super) fn hear(&mut self, came_back: &mut [Outcome], now: Timestamp) {
         for outcome in came_back.iter_mut().filter(|outcome| !outcome.heard) {
             outcome.heard = true;
@@ -244,8 +253,14 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
     }
 
     /// Settles what came back and takes other messages in its place, in one transaction.
-    pub(super) async fn exchange(&mut self, came_back: &mut Vec<Outcome>, quotas: &[Quota], now: Timestamp) -> StoreResult<()> {
-        let settled: Vec<SettledMessage> = came_back.iter().map(|outcome| outcome.settled.clone()).collect();
+    pub(super) async fn exchange(
+        &mut self,
+        came_back: &mut Vec<Outcome>,
+        quotas: &[Quota],
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        let settled: Vec<SettledMessage> =
+            came_back.iter().map(|outcome| outcome.settled.clone()).collect();
         let taken = {
             let _guard = self.office.flights.taking().await;
             let taken = self.store.exchange(&settled, quotas, now).await?;
@@ -284,13 +299,16 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
     /// Other messages to an address that has just turned out not to exist do not begin.
     fn leave_dead_addresses(&self, settled: &[SettledMessage]) {
         let dead = settled.iter().filter_map(|message| match &message.settlement {
-            Settlement::Failed { dead_address: Some((kind, address)), .. } => Some((message.project, *kind, address.clone())),
+            Settlement::Failed { dead_address: Some((kind, address)), .. } => {
+                Some((message.project, *kind, address.clone()))
+            }
             _ => None,
         });
         let suppressed: Vec<ListedAddress> = dead.collect();
         if !suppressed.is_empty() {
             // What is on its way there is answered by the provider itself.
-            let _ = self.office.flights.recall(&ChangedFacts { suppressed, ..ChangedFacts::default() });
+            let _ =
+                self.office.flights.recall(&ChangedFacts { suppressed, ..ChangedFacts::default() });
         }
     }
 
@@ -301,10 +319,9 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
     }
 
     fn show(&self) {
-        let lanes = self
-            .lanes
-            .iter()
-            .filter_map(|((project, channel), lane)| Some(((*self.projects.get(project)?, *channel), lane.reading())));
+        let lanes = self.lanes.iter().filter_map(|((project, channel), lane)| {
+            Some(((*self.projects.get(project)?, *channel), lane.reading()))
+        });
         self.office.signs.show_lanes(lanes.collect());
     }
 }

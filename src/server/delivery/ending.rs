@@ -8,14 +8,16 @@ use super::{
 };
 use crate::server::store::{StoreResult, delivery::DeliveryStore, engine::EngineStore};
 
-/// What is on its way when the server ends is waited for as long as its channel waits for an answer: this is longer than any.
+/// What is on its way when the server ends is waited for as long as its channel waits for an
+/// answer: this is longer than any.
 const GRACE: Duration = Duration::from_secs(35);
 /// How often the last words are written down where the store does not take them.
 const LAST_TRIES: u32 = 5;
 
 impl<S: EngineStore + DeliveryStore> Courier<S> {
-    /// Nothing begins any more. What has not begun comes back at once and is written down first; then what is on its way, as it
-    /// comes in, so that whoever loses patience with us meanwhile has as little in doubt as there is.
+    /// Nothing begins any more. What has not begun comes back at once and is written down first;
+    /// then what is on its way, as it comes in, so that whoever loses patience with us meanwhile
+    /// has as little in doubt as there is.
     pub(super) async fn close(mut self, mut came_back: Vec<Outcome>) {
         let until = tokio::time::Instant::now() + GRACE;
         let mut failed = 0;
@@ -39,7 +41,8 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
                 Err(_) => break,
             }
         }
-        // Whatever is given up may have arrived: it stays marked as begun, and goes out again under the same key.
+        // Whatever is given up may have arrived: it stays marked as begun, and goes out again under
+        // the same key.
         tracing::warn!(in_doubt = self.in_hand, "delivery.given_up_at_the_end");
         self.office.flights.give_all_up();
         while came_back.len() < self.in_hand

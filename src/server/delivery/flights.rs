@@ -1,8 +1,9 @@
 //! Messages between being taken and being settled, one by one.
 //!
-//! What changes whether a message may go out is a barrier because it looks here: a Stop, an erasure, a withdrawn consent, an
-//! address on the suppression list, a channel that was switched off. What has not begun goes back to the outbox and is asked
-//! again, with the facts as they are then; what is on its way has come to an end, one way or the other, before the change is
+//! What changes whether a message may go out is a barrier because it looks here: a Stop, an
+//! erasure, a withdrawn consent, an address on the suppression list, a channel that was switched
+//! off. What has not begun goes back to the outbox and is asked again, with the facts as they are
+//! then; what is on its way has come to an end, one way or the other, before the change is
 //! answered.
 
 use std::{
@@ -22,7 +23,8 @@ use crate::{
     },
 };
 
-/// How long messages on their way get to finish when they are not wanted any more. Then they are given up.
+/// How long messages on their way get to finish when they are not wanted any more. Then they are
+/// given up.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// The board on which every message in hand stands. Cheap to clone; all clones are the same board.
@@ -70,7 +72,10 @@ impl GivenUp {
     pub fn reason(self) -> &'static str {
         match self {
             GivenUp::Stopped => "given up on its way: the journey was stopped",
-            GivenUp::Withdrawn => "given up on its way: the person was deleted, withdrew their consent or changed their address",
+            GivenUp::Withdrawn => {
+                "given up on its way: the person was deleted, withdrew their consent or changed \
+                    their address"
+            }
             GivenUp::Suppressed => "given up on its way: the address joined the suppression list",
             GivenUp::ChannelChanged => "given up on its way: its channel was changed",
             GivenUp::Ending => "given up on its way: the server ended",
@@ -165,16 +170,22 @@ impl Flights {
         Some(Flight { flights: self.clone(), message, given_up })
     }
 
-    /// Returns when nothing of a stopped journey is on its way any more, nor ever will be. To be called after the Stop was
-    /// committed and before it is answered.
+    /// Returns when nothing of a stopped journey is on its way any more, nor ever will be. To be
+    /// called after the Stop was committed and before it is answered.
     ///
     /// # Errors
     /// The store's own: then it is not known what was stopped, and everything goes on.
     pub async fn barrier(&self, store: &impl DeliveryStore) -> StoreResult<()> {
         let versions: Vec<VersionNumber> = {
-            // What was taken before the Stop stands on the board from here on; what is taken later sees the Stop.
+            // What was taken before the Stop stands on the board from here on; what is taken later
+            // sees the Stop.
             let _nobody_takes = self.taking().await;
-            self.board().values().map(|message| message.version).collect::<HashSet<_>>().into_iter().collect()
+            self.board()
+                .values()
+                .map(|message| message.version)
+                .collect::<HashSet<_>>()
+                .into_iter()
+                .collect()
         };
         if versions.is_empty() {
             return Ok(());
@@ -189,8 +200,8 @@ impl Flights {
         Ok(())
     }
 
-    /// Returns when no message that these facts speak against is on its way any more, nor will be. To be called after they
-    /// were committed and before that is answered.
+    /// Returns when no message that these facts speak against is on its way any more, nor will be.
+    /// To be called after they were committed and before that is answered.
     pub async fn facts_changed(&self, facts: &ChangedFacts) {
         if facts.is_empty() {
             return;
@@ -208,13 +219,19 @@ impl Flights {
         self.recall_by(|message| concerned.verdict(message))
     }
 
-    /// The same of a channel whose settings were changed or that was switched off, or of all channels of a project.
+    /// The same of a channel whose settings were changed or that was switched off, or of all
+    /// channels of a project.
     pub async fn channel_changed(&self, project: ProjectNumber, channel: Option<Channel>) {
         let begun = {
             let _nobody_takes = self.taking().await;
             self.recall_by(|message| {
-                let concerned = message.project == project && channel.is_none_or(|channel| channel == message.channel);
-                if concerned { Verdict::Finish(GivenUp::ChannelChanged) } else { Verdict::Unconcerned }
+                let concerned = message.project == project
+                    && channel.is_none_or(|channel| channel == message.channel);
+                if concerned {
+                    Verdict::Finish(GivenUp::ChannelChanged)
+                } else {
+                    Verdict::Unconcerned
+                }
             })
         };
         self.finish(begun).await;
@@ -224,7 +241,9 @@ impl Flights {
     pub async fn caps_changed(&self, project: ProjectNumber) {
         let _nobody_takes = self.taking().await;
         // What is on its way was right when it began.
-        let _ = self.recall_by(|message| if message.project == project { Verdict::AskAgain } else { Verdict::Unconcerned });
+        let _ = self.recall_by(|message| {
+            if message.project == project { Verdict::AskAgain } else { Verdict::Unconcerned }
+        });
     }
 
     /// Marks what has not begun, and answers what is on its way and should not be.
@@ -234,7 +253,9 @@ impl Flights {
             match verdict(message) {
                 Verdict::Unconcerned => {}
                 Verdict::Finish(why) if message.flying.is_some() => begun.0.push((*number, why)),
-                Verdict::AskAgain | Verdict::Finish(_) => message.recalled |= message.flying.is_none(),
+                Verdict::AskAgain | Verdict::Finish(_) => {
+                    message.recalled |= message.flying.is_none()
+                }
             }
         }
         begun
@@ -251,7 +272,8 @@ impl Flights {
 
     fn give_up(&self, number: MessageNumber, why: GivenUp) {
         let flying = self.board().get_mut(&number).and_then(|message| {
-            // Dropping the sender's place would say that it has landed: it has not, before its flight is dropped.
+            // Dropping the sender's place would say that it has landed: it has not, before its
+            // flight is dropped.
             let (nobody, _) = oneshot::channel();
             message.flying.as_mut().map(|flying| std::mem::replace(flying, nobody))
         });
@@ -269,7 +291,9 @@ impl Flights {
             landed.as_mut().enable();
             let flying = {
                 let board = self.board();
-                begun.0.iter().any(|(number, _)| board.get(number).is_some_and(|message| message.flying.is_some()))
+                begun.0.iter().any(|(number, _)| {
+                    board.get(number).is_some_and(|message| message.flying.is_some())
+                })
             };
             if !flying {
                 return;
@@ -283,7 +307,11 @@ impl Flights {
         let flying: Vec<MessageNumber> = {
             let mut board = self.board();
             board.values_mut().for_each(|message| message.recalled = true);
-            board.iter().filter(|(_, message)| message.flying.is_some()).map(|(number, _)| *number).collect()
+            board
+                .iter()
+                .filter(|(_, message)| message.flying.is_some())
+                .map(|(number, _)| *number)
+                .collect()
         };
         for number in flying {
             self.give_up(number, GivenUp::Ending);
@@ -316,15 +344,26 @@ impl<'a> Concerned<'a> {
 
     fn verdict(&self, message: &InHand) -> Verdict {
         let of_person = self.people.get(&message.profile).map(Vec::as_slice).unwrap_or_default();
-        let concerned = of_person.iter().filter(|(channel, _)| channel.is_none_or(|channel| channel == message.channel));
-        let (any, withdrawn) = concerned.fold((false, false), |(_, withdrawn), (_, this)| (true, withdrawn || *this));
+        let concerned = of_person
+            .iter()
+            .filter(|(channel, _)| channel.is_none_or(|channel| channel == message.channel));
+        let (any, withdrawn) =
+            concerned.fold((false, false), |(_, withdrawn), (_, this)| (true, withdrawn || *this));
         if withdrawn {
             return Verdict::Finish(GivenUp::Withdrawn);
         }
         match &message.address {
-            Some(address) if self.suppressed.contains(address) => return Verdict::Finish(GivenUp::Suppressed),
+            Some(address) if self.suppressed.contains(address) => {
+                return Verdict::Finish(GivenUp::Suppressed);
+            }
             // Nobody has looked at the list for it yet: looking again does no harm.
-            None if self.kinds.iter().any(|kind| AddressKind::of(message.channel) == Some(*kind)) => return Verdict::AskAgain,
+            None if self
+                .kinds
+                .iter()
+                .any(|kind| AddressKind::of(message.channel) == Some(*kind)) =>
+            {
+                return Verdict::AskAgain;
+            }
             _ => {}
         }
         if any { Verdict::AskAgain } else { Verdict::Unconcerned }
@@ -355,7 +394,10 @@ mod tests {
     }
 
     fn withdrawn(profile: ProfileNumber, channel: Option<Channel>) -> ChangedFacts {
-        ChangedFacts { people: vec![ChangedPerson { profile, channel, withdrawn: true }], ..ChangedFacts::default() }
+        ChangedFacts {
+            people: vec![ChangedPerson { profile, channel, withdrawn: true }],
+            ..ChangedFacts::default()
+        }
     }
 
     fn listed(address: &str) -> ListedAddress {
@@ -365,7 +407,11 @@ mod tests {
     #[tokio::test]
     async fn what_has_not_begun_never_does_and_what_is_on_its_way_is_waited_for() {
         let flights = Flights::default();
-        flights.register(&[message(1, ADA, Channel::Email), message(2, ADA, Channel::Email), message(3, BOB, Channel::Email)]);
+        flights.register(&[
+            message(1, ADA, Channel::Email),
+            message(2, ADA, Channel::Email),
+            message(3, BOB, Channel::Email),
+        ]);
         let under_way = flights.begin(1).expect("begins");
         let answered = tokio::spawn({
             let flights = flights.clone();
@@ -399,8 +445,10 @@ mod tests {
             message(3, BOB, Channel::Email),
             hook,
         ]);
-        flights.address([(1, listed("ada@example.com")), (2, listed("bob@example.com"))].into_iter());
-        let facts = ChangedFacts { suppressed: vec![listed("ada@example.com")], ..ChangedFacts::default() };
+        flights
+            .address([(1, listed("ada@example.com")), (2, listed("bob@example.com"))].into_iter());
+        let facts =
+            ChangedFacts { suppressed: vec![listed("ada@example.com")], ..ChangedFacts::default() };
         flights.facts_changed(&facts).await;
         let begun: Vec<bool> = (1..=4).map(|number| flights.begin(number).is_some()).collect();
         assert_eq!(begun, [false, true, false, true]);

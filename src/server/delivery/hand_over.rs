@@ -20,7 +20,9 @@ use crate::{
         channels::Transport,
         store::{
             StoreResult,
-            delivery::{DeliveryStore, ListedAddress, MessageNumber, Settlement, Surroundings, TakenMessage},
+            delivery::{
+                DeliveryStore, ListedAddress, MessageNumber, Settlement, Surroundings, TakenMessage,
+            },
             engine::{EngineStore, Needs, ProfileNumber},
         },
         supervisor::{said, short_task},
@@ -39,34 +41,55 @@ type People = HashMap<ProfileNumber, Arc<Profile>>;
 
 impl<S: EngineStore + DeliveryStore> Courier<S> {
     /// Reads what the messages need, in sets.
-    pub(super) async fn look_around(&mut self, taken: &[TakenMessage], now: Timestamp) -> StoreResult<(People, Surroundings)> {
-        // What was changed before they were taken counts for them: whoever changes something afterwards finds them on the board.
+    pub(super) async fn look_around(
+        &mut self,
+        taken: &[TakenMessage],
+        now: Timestamp,
+    ) -> StoreResult<(People, Surroundings)> {
+        // What was changed before they were taken counts for them: whoever changes something
+        // afterwards finds them on the board.
         self.refresh().await?;
         self.known.learn(&self.store, taken.iter().map(|message| message.version)).await?;
         let mut people: Vec<ProfileNumber> = taken.iter().map(|message| message.profile).collect();
         people.sort_unstable();
         people.dedup();
-        let profiles = self.store.people(&people, &Needs { profile: true, ..Needs::default() }).await?;
+        let profiles =
+            self.store.people(&people, &Needs { profile: true, ..Needs::default() }).await?;
         let address = |message: &TakenMessage| {
             let (kind, address) = address_of(profiles.get(&message.profile)?, message.channel)?;
             Some((message.seq, (message.project, kind, address)))
         };
-        let (numbers, addresses): (Vec<MessageNumber>, Vec<ListedAddress>) = taken.iter().filter_map(address).unzip();
+        let (numbers, addresses): (Vec<MessageNumber>, Vec<ListedAddress>) =
+            taken.iter().filter_map(address).unzip();
         self.office.flights.address(numbers.into_iter().zip(addresses.iter().cloned()));
-        let mut capped: Vec<ProfileNumber> =
-            taken.iter().filter(|message| self.caps.contains_key(&message.project)).map(|message| message.profile).collect();
+        let mut capped: Vec<ProfileNumber> = taken
+            .iter()
+            .filter(|message| self.caps.contains_key(&message.project))
+            .map(|message| message.profile)
+            .collect();
         capped.sort_unstable();
         capped.dedup();
         let since = now.plus(-i64::from(CAP_HOURS_MAX) * HOUR_MS);
         let surroundings = self.store.surroundings(&addresses, &capped, since).await?;
-        let profiles = profiles.into_iter().map(|(number, profile)| (number, Arc::new(profile))).collect();
+        let profiles =
+            profiles.into_iter().map(|(number, profile)| (number, Arc::new(profile))).collect();
         Ok((profiles, surroundings))
     }
 
     /// Gives each to a task of its own.
-    pub(super) fn dispatch(&mut self, taken: Vec<TakenMessage>, profiles: People, surroundings: &Surroundings, now: Timestamp) {
+    pub(super) fn dispatch(
+        &mut self,
+        taken: Vec<TakenMessage>,
+        profiles: People,
+        surroundings: &Surroundings,
+        now: Timestamp,
+    ) {
         for message in taken {
-            match (self.known.get(message.version), profiles.get(&message.profile), self.way(&message)) {
+            match (
+                self.known.get(message.version),
+                profiles.get(&message.profile),
+                self.way(&message),
+            ) {
                 (Some(version), Some(profile), Some(way)) => {
                     let letter = Letter {
                         recent: recent_of(surroundings, &message, now),
@@ -94,8 +117,12 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
 
     fn hand_over(&self, letter: Letter, permits: Arc<Semaphore>, pass: Pass) {
         let (office, send, stop) = (Arc::clone(&self.office), self.send.clone(), self.stop.clone());
-        // Made beforehand: of a panic nothing else is left. Whether the provider was asked is not known then.
-        let mut broken_off = Outcome::untouched(&letter.message, our_fault(&letter.message, BROKEN_OFF, office.clock.now()));
+        // Made beforehand: of a panic nothing else is left. Whether the provider was asked is not
+        // known then.
+        let mut broken_off = Outcome::untouched(
+            &letter.message,
+            our_fault(&letter.message, BROKEN_OFF, office.clock.now()),
+        );
         broken_off.settled.in_doubt = true;
         short_task("delivery.message", async move {
             let permit = tokio::select! {
@@ -104,10 +131,13 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
                 permit = permits.acquire_owned() => permit.ok(),
             };
             let outcome = if permit.is_some() && pass.is_good() {
-                AssertUnwindSafe(letter.deliver(&office, &stop)).catch_unwind().await.unwrap_or_else(|panic| {
-                    tracing::error!(reason = said(&*panic), "delivery.message_panicked");
-                    broken_off
-                })
+                AssertUnwindSafe(letter.deliver(&office, &stop))
+                    .catch_unwind()
+                    .await
+                    .unwrap_or_else(|panic| {
+                        tracing::error!(reason = said(&*panic), "delivery.message_panicked");
+                        broken_off
+                    })
             } else {
                 Outcome::untouched(&letter.message, Settlement::untouched(office.clock.now()))
             };
@@ -115,12 +145,17 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         });
     }
 
-    /// Somebody was deleted or merged meanwhile, a version or a person cannot be read, a channel was switched off. Taken again, it
-    /// is known who it is for; what cannot be read stays so, and ends with the tries.
+    /// Somebody was deleted or merged meanwhile, a version or a person cannot be read, a channel
+    /// was switched off. Taken again, it is known who it is for; what cannot be read stays so, and
+    /// ends with the tries.
     fn cannot(&self, message: &TakenMessage, is_known: bool, now: Timestamp) {
         let at = now.plus(LOOK_EVERY.as_millis() as i64);
         let settlement = if is_known {
-            Settlement::Again { at, reason: Some("its channel is not ready".to_string()), tried: false }
+            Settlement::Again {
+                at,
+                reason: Some("its channel is not ready".to_string()),
+                tried: false,
+            }
         } else {
             our_fault(message, "the person cannot be read", now)
         };
@@ -134,7 +169,11 @@ const BROKEN_OFF: &str = "something went wrong in Wayfare while it was sent";
 /// Not the provider's doing: tried again soon, then as after any other failure.
 fn our_fault(message: &TakenMessage, reason: &str, now: Timestamp) -> Settlement {
     let soon = now.plus(LOOK_EVERY.as_millis() as i64);
-    let next = if message.attempts == 0 { Some(soon) } else { next_try(message.attempts + 1, now, None, 0) };
+    let next = if message.attempts == 0 {
+        Some(soon)
+    } else {
+        next_try(message.attempts + 1, now, None, 0)
+    };
     match next {
         Some(at) => Settlement::Again { at, reason: Some(reason.to_string()), tried: true },
         None => Settlement::Failed { reason: reason.to_string(), dead_address: None },

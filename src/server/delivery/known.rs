@@ -62,7 +62,8 @@ impl KnownVersions {
         store: &(impl EngineStore + DeliveryStore),
         versions: impl Iterator<Item = VersionNumber>,
     ) -> StoreResult<()> {
-        let unknown: HashSet<VersionNumber> = versions.filter(|version| !self.versions.contains_key(version)).collect();
+        let unknown: HashSet<VersionNumber> =
+            versions.filter(|version| !self.versions.contains_key(version)).collect();
         if unknown.is_empty() {
             return Ok(());
         }
@@ -73,7 +74,8 @@ impl KnownVersions {
             let messages = content.graph.nodes.into_iter().filter(|node| node.step.is_message());
             let nodes = messages.map(|node| {
                 let message = CompiledMessage::new(&node.step).map_err(|problems| {
-                    let sentences: Vec<String> = problems.into_iter().map(|problem| problem.sentence).collect();
+                    let sentences: Vec<String> =
+                        problems.into_iter().map(|problem| problem.sentence).collect();
                     sentences.join(" ")
                 });
                 let receiver = match &node.step {

@@ -1,7 +1,8 @@
 //! One channel of one project: how much may be handed right now to each of those who receive by it.
 //!
-//! Mail, SMS and push have one receiver, their provider. Of webhooks each has a receiver of its own, a machine and a port: one
-//! that does not answer has its own breaker and its own places, and keeps none of the others waiting.
+//! Mail, SMS and push have one receiver, their provider. Of webhooks each has a receiver of its
+//! own, a machine and a port: one that does not answer has its own breaker and its own places, and
+//! keeps none of the others waiting.
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
@@ -17,7 +18,8 @@ use crate::{
     server::channels::{Handed, Transport},
 };
 
-/// Messages that are handed over at the same time to all receivers of a channel. One receiver has at most a quarter of it.
+/// Messages that are handed over at the same time to all receivers of a channel. One receiver has
+/// at most a quarter of it.
 const TOGETHER_MAX: i64 = 256;
 /// What a receiver has in any case, also where others have taken all of it.
 const SHARE_MIN: i64 = 4;
@@ -27,7 +29,8 @@ const RECEIVERS_MAX: usize = 1_000;
 /// What stands between the outbox and those who receive.
 pub struct Lane {
     pub revision: i64,
-    /// Why nothing can be handed over: the settings make no sense, or the secret was sealed with another key.
+    /// Why nothing can be handed over: the settings make no sense, or the secret was sealed with
+    /// another key.
     pub transport: Result<Arc<dyn Transport>, String>,
     channel: Channel,
     rate: Option<Rate>,
@@ -70,7 +73,9 @@ impl Lane {
         self.close();
         let channel = self.channel;
         let in_hand = self.receivers.drain().filter(|(_, receiver)| receiver.in_hand() > 0);
-        let receivers = in_hand.map(|(key, receiver)| (key, Receiver::new(channel).holding(receiver.in_hand()))).collect();
+        let receivers = in_hand
+            .map(|(key, receiver)| (key, Receiver::new(channel).holding(receiver.in_hand())))
+            .collect();
         *self = Lane { receivers, ..other };
     }
 
@@ -92,14 +97,18 @@ impl Lane {
         Allowance { rated, sharers: i64::try_from(sharers).unwrap_or(i64::MAX).max(1), together }
     }
 
-    /// How many messages may be taken now for a receiver. None where it is not worth a transaction, because many are still on
-    /// their way.
+    /// How many messages may be taken now for a receiver. None where it is not worth a transaction,
+    /// because many are still on their way.
     pub fn free(&mut self, key: &str, allowance: &mut Allowance, now: Timestamp) -> i64 {
         if self.transport.is_err() {
             return 0;
         }
         // What one leaves of its share of the rate the others have.
-        let rated = if allowance.rated == i64::MAX { i64::MAX } else { (allowance.rated / allowance.sharers).max(1) };
+        let rated = if allowance.rated == i64::MAX {
+            i64::MAX
+        } else {
+            (allowance.rated / allowance.sharers).max(1)
+        };
         allowance.sharers = (allowance.sharers - 1).max(1);
         let receiver = self.receiver(key);
         let places = (TOGETHER_MAX - allowance.together).max(SHARE_MIN - receiver.together());
@@ -111,7 +120,8 @@ impl Lane {
         free
     }
 
-    /// When more may be taken for a receiver, where that is a question of time. Otherwise something has to come back first.
+    /// When more may be taken for a receiver, where that is a question of time. Otherwise something
+    /// has to come back first.
     pub fn free_at(&self, key: &str, now: Timestamp) -> Option<Timestamp> {
         if self.transport.is_err() {
             return Some(now.plus(MINUTE_MS));
@@ -154,8 +164,8 @@ impl Lane {
         self.receivers.get_mut(key).is_some_and(|receiver| receiver.heard(handed, now))
     }
 
-    /// A message that was taken for it leads elsewhere, and was not handed over: whatever was wrong with it says nothing about
-    /// the others that are thought to lead there.
+    /// A message that was taken for it leads elsewhere, and was not handed over: whatever was wrong
+    /// with it says nothing about the others that are thought to lead there.
     pub fn leads_elsewhere(&mut self, key: &str) {
         if let Some(rate) = &mut self.rate {
             rate.spend(-1);
@@ -171,9 +181,11 @@ impl Lane {
         }
     }
 
-    /// A provider that asks for patience gets it from all messages: it takes so much a second, whoever they are for.
+    /// A provider that asks for patience gets it from all messages: it takes so much a second,
+    /// whoever they are for.
     pub fn reading(&self) -> LaneReading {
-        let mut shut: Vec<(&String, &Receiver)> = self.receivers.iter().filter(|(_, receiver)| receiver.is_shut()).collect();
+        let mut shut: Vec<(&String, &Receiver)> =
+            self.receivers.iter().filter(|(_, receiver)| receiver.is_shut()).collect();
         shut.sort_unstable_by_key(|(key, _)| *key);
         let trouble = shut.first().and_then(|(key, receiver)| {
             let trouble = receiver.last_failure()?;
@@ -208,7 +220,8 @@ mod tests {
 
     fn take(lane: &mut Lane, receivers: &[&str]) -> Vec<i64> {
         let mut allowance = lane.allowance(receivers.len(), NOW);
-        let free: Vec<i64> = receivers.iter().map(|key| lane.free(key, &mut allowance, NOW)).collect();
+        let free: Vec<i64> =
+            receivers.iter().map(|key| lane.free(key, &mut allowance, NOW)).collect();
         for (key, count) in receivers.iter().zip(&free) {
             (0..*count).for_each(|_| lane.took(key));
         }
@@ -247,7 +260,11 @@ mod tests {
     #[test]
     fn one_that_fails_is_shut_alone() {
         let mut lane = lane(None);
-        let failed = Handed::NotNow { reason: "it is busy".to_string(), wish_ms: None, fault: Fault::Channel };
+        let failed = Handed::NotNow {
+            reason: "it is busy".to_string(),
+            wish_ms: None,
+            fault: Fault::Channel,
+        };
         lane.receiver("dead:80");
         let shut = (0..8).filter(|_| lane.heard("dead:80", &failed, NOW)).count();
         assert_eq!(shut, 1);
@@ -261,7 +278,10 @@ mod tests {
     fn a_rate_is_the_channels_and_is_shared() {
         let mut lane = lane(Some(100));
         let taken = take(&mut lane, &["a:80", "b:80"]);
-        assert!(taken.iter().all(|count| *count > 0) && taken.iter().sum::<i64>() <= 10, "{taken:?}");
+        assert!(
+            taken.iter().all(|count| *count > 0) && taken.iter().sum::<i64>() <= 10,
+            "{taken:?}"
+        );
     }
 
     #[test]

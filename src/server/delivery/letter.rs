@@ -1,4 +1,5 @@
-//! One message that was taken, with everything that is needed to hand it over, and what comes of that.
+//! One message that was taken, with everything that is needed to hand it over, and what comes of
+//! that.
 
 use std::sync::Arc;
 
@@ -63,7 +64,8 @@ pub struct Outcome {
     /// For whom it was taken.
     pub receiver: String,
     pub handed: Option<Handed>,
-    /// The server ended while it was on its way: it stays marked as begun, and the next start has it in doubt.
+    /// The server ended while it was on its way: it stays marked as begun, and the next start has
+    /// it in doubt.
     pub stays_begun: bool,
     /// Its lane knows of it.
     pub heard: bool,
@@ -73,14 +75,34 @@ impl Outcome {
     /// Of a message that nobody was asked to take.
     pub fn untouched(message: &TakenMessage, settlement: Settlement) -> Self {
         let TakenMessage { seq, project, version, channel, .. } = *message;
-        let settled = SettledMessage { message: seq, project, version, settlement, in_doubt: false, receiver: None };
-        Self { settled, channel, receiver: message.receiver.clone(), handed: None, stays_begun: false, heard: false }
+        let settled = SettledMessage {
+            message: seq,
+            project,
+            version,
+            settlement,
+            in_doubt: false,
+            receiver: None,
+        };
+        Self {
+            settled,
+            channel,
+            receiver: message.receiver.clone(),
+            handed: None,
+            stays_begun: false,
+            heard: false,
+        }
     }
 }
 
-/// What somebody got lately, as the gates look at it: what is with a sender counts where it was written before this message.
-pub fn recent_of(surroundings: &Surroundings, message: &TakenMessage, now: Timestamp) -> Vec<(Channel, Timestamp)> {
-    let of_person = surroundings.recent.get(&message.profile).map(Vec::as_slice).unwrap_or_default();
+/// What somebody got lately, as the gates look at it: what is with a sender counts where it was
+/// written before this message.
+pub fn recent_of(
+    surroundings: &Surroundings,
+    message: &TakenMessage,
+    now: Timestamp,
+) -> Vec<(Channel, Timestamp)> {
+    let of_person =
+        surroundings.recent.get(&message.profile).map(Vec::as_slice).unwrap_or_default();
     let before = of_person.iter().filter_map(|(channel, number, at)| match at {
         Some(at) => Some((*channel, *at)),
         None if *number < message.seq => Some((*channel, now)),
@@ -96,7 +118,11 @@ pub fn address_of(profile: &Profile, channel: Channel) -> Option<(AddressKind, S
 }
 
 /// Why the person's address gets nothing any more.
-pub fn suppressed_of(surroundings: &Surroundings, message: &TakenMessage, profile: &Profile) -> Option<String> {
+pub fn suppressed_of(
+    surroundings: &Surroundings,
+    message: &TakenMessage,
+    profile: &Profile,
+) -> Option<String> {
     let (kind, address) = address_of(profile, message.channel)?;
     surroundings.suppressed.get(&(message.project, kind, address)).cloned()
 }
@@ -112,14 +138,18 @@ impl Letter {
         }
         let parcel = match self.fill_in(office, zone, now) {
             Ok(parcel) => parcel,
-            Err(reason) => return self.outcome(Settlement::Failed { reason, dead_address: None }, None),
+            Err(reason) => {
+                return self.outcome(Settlement::Failed { reason, dead_address: None }, None);
+            }
         };
         if let Some(receiver) = self.other_receiver(&parcel) {
             let mut outcome = Outcome::untouched(&self.message, Settlement::untouched(now));
             outcome.settled.receiver = Some(receiver);
             return outcome;
         }
-        let Some(mut flight) = office.flights.begin(self.message.seq).filter(|_| !stop.is_cancelled()) else {
+        let Some(mut flight) =
+            office.flights.begin(self.message.seq).filter(|_| !stop.is_cancelled())
+        else {
             return Outcome::untouched(&self.message, Settlement::untouched(now));
         };
         let handed = tokio::select! {
@@ -134,7 +164,8 @@ impl Letter {
         self.outcome(settlement, Some(handed))
     }
 
-    /// Where its address leads, if that is not whom it was taken for: then it waits for that one, and takes nobody's place.
+    /// Where its address leads, if that is not whom it was taken for: then it waits for that one,
+    /// and takes nobody's place.
     fn other_receiver(&self, parcel: &Parcel) -> Option<String> {
         let Content::Webhook(webhook) = &parcel.content else { return None };
         let known = self.version.nodes.get(&self.message.node)?.receiver.as_deref();
@@ -145,7 +176,8 @@ impl Letter {
         (receiver != self.message.receiver).then_some(receiver)
     }
 
-    /// Nobody knows whether the provider has it. What is not wanted any more is not sent again; the others are.
+    /// Nobody knows whether the provider has it. What is not wanted any more is not sent again; the
+    /// others are.
     fn given_up(&self, why: GivenUp, now: Timestamp) -> Outcome {
         let reason = why.reason().to_string();
         match why {
@@ -155,7 +187,8 @@ impl Letter {
             GivenUp::ChannelChanged => {
                 let again = Handed::NotNow { reason, wish_ms: None, fault: Fault::Message };
                 let mut outcome = self.outcome(self.settlement(&again, now), None);
-                outcome.settled.in_doubt = matches!(outcome.settled.settlement, Settlement::Again { .. });
+                outcome.settled.in_doubt =
+                    matches!(outcome.settled.settlement, Settlement::Again { .. });
                 outcome
             }
             GivenUp::Ending => {
@@ -171,7 +204,8 @@ impl Letter {
 
     /// None where the gates are open.
     fn gate(&self, office: &Office, zone: &str, now: Timestamp) -> Option<Settlement> {
-        let sending = self.version.nodes.get(&self.message.node).map(|node| node.sending).unwrap_or_default();
+        let sending =
+            self.version.nodes.get(&self.message.node).map(|node| node.sending).unwrap_or_default();
         let circumstances = Circumstances {
             suppressed: self.suppressed.as_deref(),
             caps: &self.caps,
@@ -180,12 +214,20 @@ impl Letter {
         };
         let clock = gates::Clock { calendar: &*office.calendar, zone, now };
         let quiet = self.version.settings.quiet_hours.as_ref();
-        let gate =
-            gates::on_hand_over(&self.profile, self.message.channel, quiet, self.message.expires_at, clock, &circumstances);
+        let gate = gates::on_hand_over(
+            &self.profile,
+            self.message.channel,
+            quiet,
+            self.message.expires_at,
+            clock,
+            &circumstances,
+        );
         match gate {
             Gate::Open => None,
             Gate::Shut(reason) => Some(Settlement::Withheld { reason }),
-            Gate::Later(at, reason) => Some(Settlement::Again { at, reason: Some(reason), tried: false }),
+            Gate::Later(at, reason) => {
+                Some(Settlement::Again { at, reason: Some(reason), tried: false })
+            }
         }
     }
 
@@ -208,19 +250,30 @@ impl Letter {
             zone,
             now,
         };
-        let links = MessageLinks { base: office.links.clone(), vault: office.vault.clone(), message: self.message.seq };
+        let links = MessageLinks {
+            base: office.links.clone(),
+            vault: office.vault.clone(),
+            message: self.message.seq,
+        };
         let content = message.compose(&facts, Some(&links)).map_err(|error| error.to_string())?;
         let kind = self.message.channel.address_key();
-        let to = kind.and_then(|kind| self.profile.addresses.get(kind)).cloned().unwrap_or_default();
+        let to =
+            kind.and_then(|kind| self.profile.addresses.get(kind)).cloned().unwrap_or_default();
         let name = self.profile.properties.get("name").and_then(serde_json::Value::as_str);
-        Ok(Parcel { key: message_key(&office.vault, self.message.seq), to, to_name: name.map(str::to_string), content })
+        Ok(Parcel {
+            key: message_key(&office.vault, self.message.seq),
+            to,
+            to_name: name.map(str::to_string),
+            content,
+        })
     }
 
     fn settlement(&self, handed: &Handed, now: Timestamp) -> Settlement {
         match handed {
             Handed::Taken { provider_id } => Settlement::Sent { provider_id: provider_id.clone() },
             Handed::Never { reason, fault } => {
-                let dead_address = address_of(&self.profile, self.message.channel).filter(|_| *fault == Fault::Address);
+                let dead_address = address_of(&self.profile, self.message.channel)
+                    .filter(|_| *fault == Fault::Address);
                 Settlement::Failed { reason: reason.clone(), dead_address }
             }
             Handed::NotNow { reason, wish_ms, .. } => {
@@ -228,7 +281,10 @@ impl Letter {
                 let chance = percentile(&format!("retry {tries}"), self.message.seq);
                 match next_try(tries, now, *wish_ms, chance) {
                     Some(at) => Settlement::Again { at, reason: Some(reason.clone()), tried: true },
-                    None => Settlement::Failed { reason: format!("tried {tries} times: {reason}"), dead_address: None },
+                    None => Settlement::Failed {
+                        reason: format!("tried {tries} times: {reason}"),
+                        dead_address: None,
+                    },
                 }
             }
         }

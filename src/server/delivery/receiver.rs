@@ -1,4 +1,5 @@
-//! One who receives by a channel: its provider, or a webhook's machine and port; and how much may be handed to it right now.
+//! One who receives by a channel: its provider, or a webhook's machine and port; and how much may
+//! be handed to it right now.
 
 use std::{
     sync::{
@@ -22,8 +23,8 @@ use crate::{
 
 /// Places of a webhook's receiver that has not answered yet: one that never does holds no more.
 const UNPROVEN: i64 = 32;
-/// Messages are not worth a transaction one by one: while others are on their way, a receiver waits until it has room for such a
-/// part of what it has in hand.
+/// Messages are not worth a transaction one by one: while others are on their way, a receiver waits
+/// until it has room for such a part of what it has in hand.
 const WORTH_PART: i64 = 16;
 const WORTH_MAX: i64 = 32;
 
@@ -33,7 +34,8 @@ pub fn receiver_of(address: &Url) -> Option<String> {
     Some(format!("{}:{}", host.to_lowercase(), address.port_or_known_default()?))
 }
 
-/// The same of a template, where no tag stands in its part with machine and port: it is the same for everybody then.
+/// The same of a template, where no tag stands in its part with machine and port: it is the same
+/// for everybody then.
 pub fn receiver_of_template(template: &str) -> Option<String> {
     let template = template.trim();
     let tag = ["{{", "{%"].into_iter().filter_map(|tag| template.find(tag)).min();
@@ -53,7 +55,8 @@ pub struct Receiver {
     room: i64,
     pace: Pace,
     breaker: Breaker,
-    /// How often the breaker opened: what was taken before it did and is not on its way yet goes back.
+    /// How often the breaker opened: what was taken before it did and is not on its way yet goes
+    /// back.
     opened: Arc<AtomicU64>,
     in_hand: i64,
     /// What it failed with last.
@@ -146,7 +149,10 @@ impl Receiver {
     }
 
     pub fn places(&self) -> (Arc<Semaphore>, Pass) {
-        let pass = Pass { opened: Arc::clone(&self.opened), when_taken: self.opened.load(Ordering::Relaxed) };
+        let pass = Pass {
+            opened: Arc::clone(&self.opened),
+            when_taken: self.opened.load(Ordering::Relaxed),
+        };
         (Arc::clone(&self.permits), pass)
     }
 
@@ -167,7 +173,8 @@ impl Receiver {
     /// What it said. Answers whether it has just become, or stays, something to wait for.
     pub fn heard(&mut self, handed: &Handed, now: Timestamp) -> bool {
         match handed {
-            Handed::NotNow { reason, fault: Fault::Channel, .. } | Handed::Never { reason, fault: Fault::Channel } => {
+            Handed::NotNow { reason, fault: Fault::Channel, .. }
+            | Handed::Never { reason, fault: Fault::Channel } => {
                 self.last_failure = Some(reason.clone());
                 let opens = self.breaker.fails(now);
                 if opens {
@@ -178,7 +185,9 @@ impl Receiver {
             _ => {
                 self.trust_again();
                 if self.places < self.places_max {
-                    self.permits.add_permits(usize::try_from(self.places_max - self.places).unwrap_or_default());
+                    self.permits.add_permits(
+                        usize::try_from(self.places_max - self.places).unwrap_or_default(),
+                    );
                     self.places = self.places_max;
                 }
                 false
@@ -193,8 +202,9 @@ fn permits(places: i64) -> Semaphore {
 
 /// How fast messages come back, measured where they do.
 ///
-/// All that is in hand is marked as begun before it begins, and is in doubt after a crash: so it is what is handed over at the
-/// same time, and what the provider will take until the courier comes round again, and no more.
+/// All that is in hand is marked as begun before it begins, and is in doubt after a crash: so it is
+/// what is handed over at the same time, and what the provider will take until the courier comes
+/// round again, and no more.
 struct Pace {
     since: Instant,
     returned: i64,
@@ -217,7 +227,8 @@ impl Pace {
             let ms = passed.as_secs_f64() * 1000.0;
             let measured = self.returned as f64 / ms;
             // Up at once, down slowly: one slow answer does not leave senders without work.
-            let weight = if measured > self.per_ms { 0.5 } else { 1.0 - (-ms / SLOWER_WITHIN_MS).exp() };
+            let weight =
+                if measured > self.per_ms { 0.5 } else { 1.0 - (-ms / SLOWER_WITHIN_MS).exp() };
             self.per_ms += (measured - self.per_ms) * weight;
             (self.since, self.returned) = (now, 0);
         }
@@ -225,7 +236,8 @@ impl Pace {
     }
 }
 
-/// How far ahead of the provider messages are taken. The courier comes round in twenty and writes in a few.
+/// How far ahead of the provider messages are taken. The courier comes round in twenty and writes
+/// in a few.
 const AHEAD_MS: f64 = 40.0;
 const SLOWER_WITHIN_MS: f64 = 100.0;
 /// Most messages that are in hand, for providers that are fast.
@@ -251,7 +263,8 @@ mod tests {
 
     use super::*;
 
-    /// Messages ahead of a provider from which so many come back in twenty milliseconds, after a while.
+    /// Messages ahead of a provider from which so many come back in twenty milliseconds, after a
+    /// while.
     fn ahead_of(came_back: i64) -> i64 {
         let mut pace = Pace::new();
         let mut now = pace.since;
@@ -266,7 +279,11 @@ mod tests {
 
     #[test]
     fn what_is_in_hand_follows_what_the_provider_takes() {
-        assert_eq!(ahead_of(0), 0, "one that does not answer has what is handed over at the same time, and no more");
+        assert_eq!(
+            ahead_of(0),
+            0,
+            "one that does not answer has what is handed over at the same time, and no more"
+        );
         let slow = ahead_of(4);
         assert!((7..=8).contains(&slow), "{slow} ahead of one that takes 200 a second");
         let fast = ahead_of(400);
@@ -274,7 +291,8 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_is_a_machine_and_a_port_and_known_from_a_template_where_it_is_the_same_for_everybody() {
+    fn a_receiver_is_a_machine_and_a_port_and_known_from_a_template_where_it_is_the_same_for_everybody()
+     {
         for (template, receiver) in [
             ("https://Shop.example.com/hooks/{{ profile.id }}", Some("shop.example.com:443")),
             ("http://shop.example.com:8080?x={{ a }}", Some("shop.example.com:8080")),

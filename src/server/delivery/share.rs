@@ -8,13 +8,18 @@ use crate::{
     server::store::delivery::{Heap, Quota},
 };
 
-/// Each receiver gets what it has places for, whatever lies in wait for another. At a receiver each journey gets the same share,
-/// whatever lies in its heap: a large one does not keep the others waiting. The longest waiting are served first where there is
-/// not enough for everybody.
+/// Each receiver gets what it has places for, whatever lies in wait for another. At a receiver each
+/// journey gets the same share, whatever lies in its heap: a large one does not keep the others
+/// waiting. The longest waiting are served first where there is not enough for everybody.
 pub fn share(lanes: &mut HashMap<LaneKey, Lane>, due: &[&Heap], now: Timestamp) -> Vec<Quota> {
     let mut by_lane: BTreeMap<LaneKey, BTreeMap<&str, Vec<&Heap>>> = BTreeMap::new();
     for heap in due {
-        by_lane.entry((heap.project, heap.channel)).or_default().entry(&heap.receiver).or_default().push(heap);
+        by_lane
+            .entry((heap.project, heap.channel))
+            .or_default()
+            .entry(&heap.receiver)
+            .or_default()
+            .push(heap);
     }
     let mut quotas = Vec::new();
     for (key, receivers) in by_lane {

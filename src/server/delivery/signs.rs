@@ -42,7 +42,8 @@ pub struct DeliveryReading {
 }
 
 impl DeliverySigns {
-    /// The engine wakes the courier when it has written messages, and is woken by it when some were settled.
+    /// The engine wakes the courier when it has written messages, and is woken by it when some were
+    /// settled.
     pub fn new(engine: EngineSigns) -> Self {
         Self(Arc::new(Inner { engine, ..Inner::default() }))
     }
@@ -78,7 +79,13 @@ impl DeliverySigns {
     pub fn read(&self) -> DeliveryReading {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let Inner { sent, failed, withheld, again, failures, .. } = &*self.0;
-        DeliveryReading { sent: of(sent), failed: of(failed), withheld: of(withheld), again: of(again), failures: of(failures) }
+        DeliveryReading {
+            sent: of(sent),
+            failed: of(failed),
+            withheld: of(withheld),
+            again: of(again),
+            failures: of(failures),
+        }
     }
 
     pub fn show_lanes(&self, lanes: HashMap<(ProjectId, Channel), LaneReading>) {

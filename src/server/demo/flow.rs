@@ -15,7 +15,12 @@ pub struct Flow {
 
 impl Flow {
     pub fn new() -> Self {
-        Self { graph: Graph::empty(), at: Some(("entry".to_string(), "next".to_string())), column: 0.0, row: 0.0 }
+        Self {
+            graph: Graph::empty(),
+            at: Some(("entry".to_string(), "next".to_string())),
+            column: 0.0,
+            row: 0.0,
+        }
     }
 
     /// The next step below; the flow goes on from its first outlet.

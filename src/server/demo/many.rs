@@ -36,8 +36,20 @@ const THEMES: [&str; 24] = [
     "Trial ends",
     "Reactivation",
 ];
-const PLACES: [&str; 12] =
-    ["Berlin", "Lisboa", "Kraków", "Oslo", "Nairobi", "Osaka", "Montréal", "Lima", "Dublin", "Mumbai", "Athens", "Leeds"];
+const PLACES: [&str; 12] = [
+    "Berlin",
+    "Lisboa",
+    "Kraków",
+    "Oslo",
+    "Nairobi",
+    "Osaka",
+    "Montréal",
+    "Lima",
+    "Dublin",
+    "Mumbai",
+    "Athens",
+    "Leeds",
+];
 /// In a hundred: running, completed, draft, stopped, paused, scheduled, restricted.
 const SHARES: [(Status, u64); 7] = [
     (Status::Running, 30),
@@ -50,7 +62,11 @@ const SHARES: [(Status, u64); 7] = [
 ];
 
 /// The journeys after those of the project itself.
-pub fn many(project: &DemoProject, count: usize, now: Timestamp) -> impl Iterator<Item = SeedJourney> + '_ {
+pub fn many(
+    project: &DemoProject,
+    count: usize,
+    now: Timestamp,
+) -> impl Iterator<Item = SeedJourney> + '_ {
     (0..count).filter_map(move |index| one(project, index, now))
 }
 
@@ -60,9 +76,12 @@ fn one(project: &DemoProject, index: usize, now: Timestamp) -> Option<SeedJourne
     let theme = THEMES[dice.below(THEMES.len() as u64) as usize];
     let place = PLACES[dice.below(PLACES.len() as u64) as usize];
     let mut document = original.document.clone();
-    document.name = JourneyName::parse(&format!("{theme} {} · {place} · #{index:06}", 2020 + dice.below(7))).ok()?;
+    document.name =
+        JourneyName::parse(&format!("{theme} {} · {place} · #{index:06}", 2020 + dice.below(7)))
+            .ok()?;
     let status = status(dice.below(100));
-    let created_at = now.plus(-((dice.below(900) as i64 + 1) * DAY_MS) - dice.below(DAY_MS as u64) as i64);
+    let created_at =
+        now.plus(-((dice.below(900) as i64 + 1) * DAY_MS) - dice.below(DAY_MS as u64) as i64);
     let published_at = created_at.plus(dice.below(DAY_MS as u64) as i64);
     let start = match status {
         Status::Draft => None,
@@ -70,17 +89,26 @@ fn one(project: &DemoProject, index: usize, now: Timestamp) -> Option<SeedJourne
         _ => Some(published_at),
     };
     let figures = figures(dice.below(200_000) as i64, status, dice.below(40) as i64);
-    let archived = dice.below(10) == 0 && matches!(status, Status::Stopped | Status::Completed) && figures.inside == 0;
+    let archived = dice.below(10) == 0
+        && matches!(status, Status::Stopped | Status::Completed)
+        && figures.inside == 0;
     let author = person(dice.below(7) as usize);
     let version = SeedVersion {
         status,
         figures,
         created_by: author,
         created_at,
-        published: (status != Status::Draft).then(|| (person(dice.below(7) as usize), published_at)),
+        published: (status != Status::Draft)
+            .then(|| (person(dice.below(7) as usize), published_at)),
         start,
     };
-    Some(SeedJourney { document, archived, created_by: author, created_at, versions: vec![version] })
+    Some(SeedJourney {
+        document,
+        archived,
+        created_by: author,
+        created_at,
+        versions: vec![version],
+    })
 }
 
 fn status(mut roll: u64) -> Status {

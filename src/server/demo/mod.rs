@@ -1,5 +1,6 @@
-//! The demo project: journeys of a shop, a bank and a travel app, in every status, with real graphs and believable figures.
-//! Nothing in it is random and nothing looks at a clock: `now` is handed in.
+//! The demo project: journeys of a shop, a bank and a travel app, in every status, with real graphs
+//! and believable figures. Nothing in it is random and nothing looks at a clock: `now` is handed
+//! in.
 
 mod flow;
 pub mod many;
@@ -44,10 +45,16 @@ pub fn project(now: Timestamp) -> DemoProject {
     let people: Vec<SeedPerson> = PEOPLE
         .iter()
         .enumerate()
-        .map(|(index, (name, email))| SeedPerson { id: person(index), name: (*name).to_string(), email: (*email).to_string() })
+        .map(|(index, (name, email))| SeedPerson {
+            id: person(index),
+            name: (*name).to_string(),
+            email: (*email).to_string(),
+        })
         .collect();
-    let mut journeys: Vec<SeedJourney> =
-        programme().enumerate().filter_map(|(index, entry)| journey(index, entry, now).ok()).collect();
+    let mut journeys: Vec<SeedJourney> = programme()
+        .enumerate()
+        .filter_map(|(index, entry)| journey(index, entry, now).ok())
+        .collect();
     // Oldest first: the newest is made last, as it would have been.
     journeys.sort_by_key(|journey| journey.created_at.0);
     DemoProject { people, journeys }
@@ -55,7 +62,9 @@ pub fn project(now: Timestamp) -> DemoProject {
 
 /// The same people every time that the demo is loaded.
 fn person(index: usize) -> UserId {
-    UserId(Uuid::from_u128(0x0190_0000_0000_7000_9000_0000_0000_0000 + (index % PEOPLE.len()) as u128))
+    UserId(Uuid::from_u128(
+        0x0190_0000_0000_7000_9000_0000_0000_0000 + (index % PEOPLE.len()) as u128,
+    ))
 }
 
 fn journey(index: usize, entry: &Entry, now: Timestamp) -> Result<SeedJourney, FieldError> {
@@ -63,18 +72,33 @@ fn journey(index: usize, entry: &Entry, now: Timestamp) -> Result<SeedJourney, F
     let document = JourneyDocument {
         name: JourneyName::parse(entry.name)?,
         description: Description::parse(entry.description)?,
-        labels: entry.labels.iter().map(|label| LabelName::parse(label)).collect::<Result<_, _>>()?,
+        labels: entry
+            .labels
+            .iter()
+            .map(|label| LabelName::parse(label))
+            .collect::<Result<_, _>>()?,
         status: None,
         settings,
         graph: entry.plot.graph(entry),
     };
     let created_at = now.plus(-(entry.age_days * DAY_MS) - (index as i64 * 37 % 600) * 60_000);
     let versions = versions(index, entry, created_at, now);
-    Ok(SeedJourney { document, archived: entry.archived, created_by: person(index * 5 + 2), created_at, versions })
+    Ok(SeedJourney {
+        document,
+        archived: entry.archived,
+        created_by: person(index * 5 + 2),
+        created_at,
+        versions,
+    })
 }
 
 /// The shown version is the last; older ones have been taken over by it.
-fn versions(index: usize, entry: &Entry, created_at: Timestamp, now: Timestamp) -> Vec<SeedVersion> {
+fn versions(
+    index: usize,
+    entry: &Entry,
+    created_at: Timestamp,
+    now: Timestamp,
+) -> Vec<SeedVersion> {
     let count = i64::from(entry.versions);
     let span = (now.0 - created_at.0) / (count + 1);
     (0..count)
@@ -136,7 +160,11 @@ pub(crate) fn figures(entered: i64, status: Status, turn: i64) -> Figures {
         force_exited,
         stopped,
         version_exit: 0,
-        queued: if matches!(status, Status::Running | Status::Paused) { inside * (turn % 4) / 20 } else { 0 },
+        queued: if matches!(status, Status::Running | Status::Paused) {
+            inside * (turn % 4) / 20
+        } else {
+            0
+        },
         cancelled: stopped / 4,
         qualified: entered,
         control: 0,

@@ -9,7 +9,9 @@ use crate::domain::{
         criteria::{Comparison, Criteria, EventMatch, PropertyFilter},
         node::{Branch, Delay, PropertyValue, Share, WebhookMethod},
     },
-    settings::{Entry as EntrySetting, Goal, QuietHours, QuietThen, Reentry, SegmentTiming, Settings},
+    settings::{
+        Entry as EntrySetting, Goal, QuietHours, QuietThen, Reentry, SegmentTiming, Settings,
+    },
     time::{DAY_MS, Timestamp},
 };
 
@@ -54,9 +56,10 @@ impl Plot {
     pub fn settings(self, entry: &Entry, now: Timestamp) -> Settings {
         let way_in = match self {
             Plot::WinBack => segment(entry, SegmentTiming::Every { hours: 24 }),
-            Plot::Newsletter => {
-                segment(entry, SegmentTiming::OnDates { dates: vec![now.plus(7 * DAY_MS), now.plus(14 * DAY_MS)] })
-            }
+            Plot::Newsletter => segment(
+                entry,
+                SegmentTiming::OnDates { dates: vec![now.plus(7 * DAY_MS), now.plus(14 * DAY_MS)] },
+            ),
             Plot::Survey => segment(entry, SegmentTiming::Once {}),
             Plot::Birthday | Plot::Renewal => EntrySetting::Profile {
                 criteria: Criteria::All(vec![
@@ -106,7 +109,8 @@ fn email(topic: &str) -> NodeKind {
     NodeKind::Email {
         subject: format!("{{{{ profile.first_name | default: \"Hello\" }}}}, {topic}"),
         body: format!(
-            "Hi {{{{ profile.first_name | default: \"there\" }}}},\n\n{topic}. We saved the details for you.\n\nSee you soon"
+            "Hi {{{{ profile.first_name | default: \"there\" }}}},\n\n{topic}. We saved the \
+                details for you.\n\nSee you soon"
         ),
     }
 }
@@ -116,11 +120,20 @@ fn sms(text: &str) -> NodeKind {
 }
 
 fn webhook(url: &str, body: &str) -> NodeKind {
-    NodeKind::Webhook { url: url.to_string(), body: body.to_string(), method: WebhookMethod::Post, headers: Vec::new() }
+    NodeKind::Webhook {
+        url: url.to_string(),
+        body: body.to_string(),
+        method: WebhookMethod::Post,
+        headers: Vec::new(),
+    }
 }
 
 fn push(title: &str) -> NodeKind {
-    NodeKind::Push { title: title.to_string(), body: "Tap to see more.".to_string(), link: String::new() }
+    NodeKind::Push {
+        title: title.to_string(),
+        body: "Tap to see more.".to_string(),
+        link: String::new(),
+    }
 }
 
 fn hours(hours: u32) -> NodeKind {
@@ -150,7 +163,10 @@ fn abandoned_cart(entry: &Entry) -> Graph {
         .from("wait", "timeout", 1.0)
         .step("mail", email(entry.topic))
         .step("day", hours(24))
-        .step("has-bought", NodeKind::HasDoneSplit { event: event(entry.goal), within_days: Some(2) })
+        .step(
+            "has-bought",
+            NodeKind::HasDoneSplit { event: event(entry.goal), within_days: Some(2) },
+        )
         .join("bought")
         .from("has-bought", "no", 2.0)
         .step("push", push(entry.topic))
@@ -166,7 +182,13 @@ fn onboarding(entry: &Entry) -> Graph {
         .step("has-started", NodeKind::HasDoneSplit { event: event(entry.goal), within_days: None })
         .step("done", goal(entry))
         .from("has-started", "no", 1.0)
-        .step("tip", NodeKind::InApp { title: entry.topic.to_string(), body: "Three steps, two minutes.".to_string() })
+        .step(
+            "tip",
+            NodeKind::InApp {
+                title: entry.topic.to_string(),
+                body: "Three steps, two minutes.".to_string(),
+            },
+        )
         .step("wait", wait_for(entry, &[], 72))
         .join("done")
         .from("wait", "timeout", 2.0)
@@ -174,7 +196,12 @@ fn onboarding(entry: &Entry) -> Graph {
         .step("help", email("need a hand?"))
         .step(
             "tag",
-            NodeKind::UpdateProfile { set: vec![PropertyValue { property: "onboarding".to_string(), value: json!("slow") }] },
+            NodeKind::UpdateProfile {
+                set: vec![PropertyValue {
+                    property: "onboarding".to_string(),
+                    value: json!("slow"),
+                }],
+            },
         )
         .done()
 }
@@ -182,10 +209,19 @@ fn onboarding(entry: &Entry) -> Graph {
 fn win_back(entry: &Entry) -> Graph {
     let branch = |name: &str, at_least: i64| Branch {
         name: name.to_string(),
-        criteria: Criteria::Property(filter("lifetime_value", Comparison::AtLeast, json!(at_least))),
+        criteria: Criteria::Property(filter(
+            "lifetime_value",
+            Comparison::AtLeast,
+            json!(at_least),
+        )),
     };
     Flow::new()
-        .step("value", NodeKind::ConditionSplit { branches: vec![branch("high value", 500), branch("regular", 50)] })
+        .step(
+            "value",
+            NodeKind::ConditionSplit {
+                branches: vec![branch("high value", 500), branch("regular", 50)],
+            },
+        )
         .step("personal", email(entry.topic))
         .step("week", hours(168))
         .step("call", NodeKind::AddToList { list: "Call back".to_string() })
@@ -202,7 +238,13 @@ fn win_back(entry: &Entry) -> Graph {
 
 fn renewal(entry: &Entry) -> Graph {
     Flow::new()
-        .step("month", NodeKind::Delay(Delay::UntilProperty { property: entry.event.to_string(), offset_days: -30 }))
+        .step(
+            "month",
+            NodeKind::Delay(Delay::UntilProperty {
+                property: entry.event.to_string(),
+                offset_days: -30,
+            }),
+        )
         .step("notice", email(entry.topic))
         .step("wait", wait_for(entry, &["contract_id"], 480))
         .step("renewed", goal(entry))
@@ -222,7 +264,13 @@ fn price_drop(entry: &Entry) -> Graph {
         .step("bought", NodeKind::HasDoneSplit { event: event(entry.goal), within_days: Some(1) })
         .step("done", goal(entry))
         .from("push", "unreachable", 1.0)
-        .step("web-push", NodeKind::WebPush { title: entry.topic.to_string(), body: "The price has dropped.".to_string() })
+        .step(
+            "web-push",
+            NodeKind::WebPush {
+                title: entry.topic.to_string(),
+                body: "The price has dropped.".to_string(),
+            },
+        )
         .from("bought", "no", 2.0)
         .step("mail", email(entry.topic))
         .done()
@@ -236,7 +284,10 @@ fn survey(entry: &Entry) -> Graph {
     Flow::new()
         .step("ask", email(entry.topic))
         .step("answer", wait_for(entry, &[], 120))
-        .step("score", NodeKind::ConditionSplit { branches: vec![score("promoter", 9), score("passive", 7)] })
+        .step(
+            "score",
+            NodeKind::ConditionSplit { branches: vec![score("promoter", 9), score("passive", 7)] },
+        )
         .step("review", email("would you tell others?"))
         .from("score", "passive", 1.0)
         .step("thanks", email("thank you for your answer"))
@@ -250,13 +301,24 @@ fn survey(entry: &Entry) -> Graph {
 
 fn birthday(entry: &Entry) -> Graph {
     Flow::new()
-        .step("day", NodeKind::Delay(Delay::UntilProperty { property: entry.event.to_string(), offset_days: 0 }))
+        .step(
+            "day",
+            NodeKind::Delay(Delay::UntilProperty {
+                property: entry.event.to_string(),
+                offset_days: 0,
+            }),
+        )
         .step("morning", until("09:30", &[]))
         .step("mail", email(entry.topic))
         .from("mail", "clicked", 1.0)
         .step(
             "gift",
-            NodeKind::UpdateProfile { set: vec![PropertyValue { property: "gift_claimed".to_string(), value: json!(true) }] },
+            NodeKind::UpdateProfile {
+                set: vec![PropertyValue {
+                    property: "gift_claimed".to_string(),
+                    value: json!(true),
+                }],
+            },
         )
         .step("thanks", goal(entry))
         .from("mail", "unreachable", 2.0)
@@ -279,7 +341,10 @@ fn alert(entry: &Entry) -> Graph {
 fn reminder(entry: &Entry) -> Graph {
     Flow::new()
         .step("day", hours(24))
-        .step("done-already", NodeKind::HasDoneSplit { event: event(entry.goal), within_days: Some(3) })
+        .step(
+            "done-already",
+            NodeKind::HasDoneSplit { event: event(entry.goal), within_days: Some(3) },
+        )
         .step("done", goal(entry))
         .from("done-already", "no", 1.0)
         .step("push", push(entry.topic))
@@ -295,7 +360,12 @@ fn reminder(entry: &Entry) -> Graph {
 fn experiment(entry: &Entry) -> Graph {
     let share = |name: &str, percent: u8| Share { name: name.to_string(), percent };
     Flow::new()
-        .step("split", NodeKind::RandomSplit { shares: vec![share("short", 45), share("long", 45), share("none", 10)] })
+        .step(
+            "split",
+            NodeKind::RandomSplit {
+                shares: vec![share("short", 45), share("long", 45), share("none", 10)],
+            },
+        )
         .step("short", email(entry.topic))
         .step("wait", wait_for(entry, &[], 72))
         .step("done", goal(entry))
@@ -311,12 +381,23 @@ fn experiment(entry: &Entry) -> Graph {
 
 fn loyalty(entry: &Entry) -> Graph {
     Flow::new()
-        .step("tier", NodeKind::UpdateProfile { set: vec![PropertyValue { property: "tier".to_string(), value: json!("gold") }] })
+        .step(
+            "tier",
+            NodeKind::UpdateProfile {
+                set: vec![PropertyValue { property: "tier".to_string(), value: json!("gold") }],
+            },
+        )
         .step("off", NodeKind::RemoveFromList { list: "Silver members".to_string() })
         .step("on", NodeKind::AddToList { list: "Gold members".to_string() })
         .step("mail", email(entry.topic))
         .from("mail", "clicked", 1.0)
-        .step("card", NodeKind::InApp { title: entry.topic.to_string(), body: "Your new card is here.".to_string() })
+        .step(
+            "card",
+            NodeKind::InApp {
+                title: entry.topic.to_string(),
+                body: "Your new card is here.".to_string(),
+            },
+        )
         .step("seen", goal(entry))
         .done()
 }

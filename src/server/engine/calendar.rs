@@ -19,17 +19,28 @@ impl Calendar for Zones {
     fn local(&self, at: Timestamp, name: &str) -> LocalTime {
         let instant = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
         let local = zone(name).to_datetime(instant);
-        let day = Day { year: i32::from(local.year()), month: local.month().cast_unsigned(), day: local.day().cast_unsigned() };
-        LocalTime { day, minute: u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).unwrap_or(0) }
+        let day = Day {
+            year: i32::from(local.year()),
+            month: local.month().cast_unsigned(),
+            day: local.day().cast_unsigned(),
+        };
+        LocalTime {
+            day,
+            minute: u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute()))
+                .unwrap_or(0),
+        }
     }
 
     fn instant(&self, time: LocalTime, name: &str) -> Timestamp {
         let Day { year, month, day } = time.day;
         let year = i16::try_from(year).unwrap_or(9999);
         let (hour, minute) = ((time.minute / 60) as i8, (time.minute % 60) as i8);
-        let civil = civil::DateTime::new(year, month.cast_signed(), day.cast_signed(), hour, minute, 0, 0);
-        // "Compatible": after the gap where clocks go forward, the first of two where they go back (RFC 5545, 3.3.5).
-        let instant = civil.ok().and_then(|civil| zone(name).to_ambiguous_timestamp(civil).compatible().ok());
+        let civil =
+            civil::DateTime::new(year, month.cast_signed(), day.cast_signed(), hour, minute, 0, 0);
+        // "Compatible": after the gap where clocks go forward, the first of two where they go back
+        // (RFC 5545, 3.3.5).
+        let instant =
+            civil.ok().and_then(|civil| zone(name).to_ambiguous_timestamp(civil).compatible().ok());
         instant.map_or(time.day.start(), |instant| Timestamp(instant.as_millisecond()))
     }
 
@@ -78,7 +89,8 @@ mod tests {
             prop_assert!(next >= now && next.0 - now.0 <= 9 * DAY_MS);
             let local = Zones.local(next, zone);
             if local.minute != minute {
-                // Only where the wanted time does not exist that day: it is the moment after the gap.
+                // Only where the wanted time does not exist that day: it is the moment after the
+                // gap.
                 prop_assert_ne!(Zones.local(next.plus(-HOUR_MS), zone).minute.abs_diff(local.minute), 60);
             } else if weekday > 0 {
                 prop_assert_eq!(local.day.weekday(), weekday);
@@ -100,7 +112,10 @@ mod tests {
     #[test]
     fn half_past_two_on_the_night_that_has_none_is_half_past_three() {
         let night = at("2026-03-28T20:00:00Z");
-        assert_eq!(next_time_of_day(&Zones, night, "Europe/Berlin", 150, &[]), at("2026-03-29T01:30:00Z"));
+        assert_eq!(
+            next_time_of_day(&Zones, night, "Europe/Berlin", 150, &[]),
+            at("2026-03-29T01:30:00Z")
+        );
     }
 
     #[test]
@@ -108,12 +123,19 @@ mod tests {
         let night = at("2026-10-24T20:00:00Z");
         let first = next_time_of_day(&Zones, night, "Europe/Berlin", 150, &[]);
         assert_eq!(first, at("2026-10-25T00:30:00Z"));
-        assert_eq!(next_time_of_day(&Zones, first.plus(1), "Europe/Berlin", 150, &[]), at("2026-10-26T01:30:00Z"));
+        assert_eq!(
+            next_time_of_day(&Zones, first.plus(1), "Europe/Berlin", 150, &[]),
+            at("2026-10-26T01:30:00Z")
+        );
     }
 
     #[test]
     fn quiet_hours_over_a_night_end_in_the_morning_of_the_zone() {
-        let quiet = QuietHours { from: "22:00".to_string(), to: "08:00".to_string(), then: QuietThen::SendWhenOver };
+        let quiet = QuietHours {
+            from: "22:00".to_string(),
+            to: "08:00".to_string(),
+            then: QuietThen::SendWhenOver,
+        };
         let until = |now: &str| quiet_until(&Zones, at(now), "America/New_York", &quiet);
         assert_eq!(until("2026-07-01T03:00:00Z"), Some(at("2026-07-01T12:00:00Z")));
         assert_eq!(until("2026-07-01T12:00:00Z"), None);

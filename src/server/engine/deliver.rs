@@ -1,7 +1,8 @@
 //! Messages that the log takes, and what became of those that went out.
 //!
-//! A channel in test mode is the log: it takes each message at once, and the person goes on by it in the same transaction.
-//! Real channels are fed by the courier (`server/delivery`); what became of a message comes back as an answer, here.
+//! A channel in test mode is the log: it takes each message at once, and the person goes on by it
+//! in the same transaction. Real channels are fed by the courier (`server/delivery`); what became
+//! of a message comes back as an answer, here.
 
 use super::{Engine, slice::Slice};
 use crate::{
@@ -21,7 +22,11 @@ impl<S: Store + Clone> Engine<S> {
         }
         let now = self.clock.now();
         let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
-        let inside = queued.iter().filter(|message| message.inside).map(|message| message.enrolment.clone()).collect();
+        let inside = queued
+            .iter()
+            .filter(|message| message.inside)
+            .map(|message| message.enrolment.clone())
+            .collect();
         slice.load(&self.store, inside, &[]).await?;
         for message in &queued {
             let trip = &message.enrolment;
@@ -33,7 +38,12 @@ impl<S: Store + Clone> Engine<S> {
                 slice.batch.settled.push((message.seq, Settled::Cancelled));
                 continue;
             }
-            tracing::debug!(message = message.seq, channel = message.channel, profile = trip.profile, "message.logged");
+            tracing::debug!(
+                message = message.seq,
+                channel = message.channel,
+                profile = trip.profile,
+                "message.logged"
+            );
             slice.batch.settled.push((message.seq, Settled::Sent));
             slice.count_fate(trip.version, &message.node, Fate::Sent);
             // She may have gone on from the node by a time-out of its own.
@@ -46,12 +56,14 @@ impl<S: Store + Clone> Engine<S> {
         Ok(true)
     }
 
-    /// The first of those whose version moves: those of an archived project wait, and keep nobody behind them waiting.
+    /// The first of those whose version moves: those of an archived project wait, and keep nobody
+    /// behind them waiting.
     async fn deliverable(&self) -> StoreResult<Vec<QueuedMessage>> {
         let mut after = 0;
         loop {
             let mut page = self.store.queued(after, self.most).await?;
-            let (full, last) = (page.len() as i64 == self.most, page.last().map(|message| message.seq));
+            let (full, last) =
+                (page.len() as i64 == self.most, page.last().map(|message| message.seq));
             page.retain(|message| self.plan.versions.contains_key(&message.enrolment.version));
             match last.filter(|_| full && page.is_empty()) {
                 Some(last) => after = last,
@@ -69,14 +81,23 @@ impl<S: Store + Clone> Engine<S> {
         }
         let now = self.clock.now();
         let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
-        let inside = answers.iter().filter(|answer| answer.inside).map(|answer| answer.enrolment.clone()).collect();
+        let inside = answers
+            .iter()
+            .filter(|answer| answer.inside)
+            .map(|answer| answer.enrolment.clone())
+            .collect();
         slice.load(&self.store, inside, &[]).await?;
         for answer in &answers {
             let trip = &answer.enrolment;
             slice.batch.answered.push((answer.message, answer.fate));
             slice.count_fate(trip.version, &answer.node, answer.fate);
             if answer.inside {
-                slice.message_answer(trip.version, trip.profile, (&answer.node, answer.visit), answer.fate);
+                slice.message_answer(
+                    trip.version,
+                    trip.profile,
+                    (&answer.node, answer.visit),
+                    answer.fate,
+                );
             }
         }
         let batch = slice.finish();

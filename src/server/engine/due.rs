@@ -14,13 +14,15 @@ use crate::{
     },
 };
 
-/// A standstill is longer than this, in milliseconds: whoever was due before it ended, and longer ago, is overdue.
+/// A standstill is longer than this, in milliseconds: whoever was due before it ended, and longer
+/// ago, is overdue.
 const STANDSTILL: i64 = MINUTE_MS;
 /// After how long those are looked at again who are due and cannot go on, in milliseconds.
 const LOOK_AGAIN: i64 = 5 * MINUTE_MS;
 
-/// Lets those who became overdue while nobody looked go on at a set rate, the longest due first: a day's messages do not
-/// all go out in the minute after a server was mended. Whoever is due in time meanwhile does not wait behind them.
+/// Lets those who became overdue while nobody looked go on at a set rate, the longest due first: a
+/// day's messages do not all go out in the minute after a server was mended. Whoever is due in time
+/// meanwhile does not wait behind them.
 pub(super) struct CatchUp {
     rate: Rate,
     /// Whoever was due up to then is overdue.
@@ -60,12 +62,14 @@ impl<S: Store + Clone> Engine<S> {
     pub(super) async fn due(&mut self, until: Timestamp) -> StoreResult<bool> {
         let now = self.clock.now();
         let mut due = self.overdue(until, now).await?;
-        let in_time = self.store.due(self.in_time_after(), until, self.most - due.len() as i64).await?;
+        let in_time =
+            self.store.due(self.in_time_after(), until, self.most - due.len() as i64).await?;
         let full = due.len() as i64 + in_time.len() as i64 == self.most;
         due.extend(in_time);
-        // People of a version that does not move (its project is archived, or it cannot be read) stay where they are, and out of
-        // the way of those who are due after them.
-        let stuck: Vec<_> = due.extract_if(.., |live| !self.plan.versions.contains_key(&live.version)).collect();
+        // People of a version that does not move (its project is archived, or it cannot be read)
+        // stay where they are, and out of the way of those who are due after them.
+        let stuck: Vec<_> =
+            due.extract_if(.., |live| !self.plan.versions.contains_key(&live.version)).collect();
         if !stuck.is_empty() {
             let people: Vec<_> = stuck.iter().map(|live| live.seq).collect();
             self.store.put_off(&people, now, now.plus(LOOK_AGAIN)).await?;
@@ -92,7 +96,11 @@ impl<S: Store + Clone> Engine<S> {
     }
 
     /// As many of those who are overdue as may go on now.
-    async fn overdue(&mut self, until: Timestamp, now: Timestamp) -> StoreResult<Vec<LiveEnrolment>> {
+    async fn overdue(
+        &mut self,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<Vec<LiveEnrolment>> {
         let Some(catch_up) = &mut self.catch_up else { return Ok(Vec::new()) };
         catch_up.look(now);
         let may = catch_up.rate.available(now).min(self.most);
@@ -113,7 +121,11 @@ impl<S: Store + Clone> Engine<S> {
     /// When somebody has to be looked at next.
     pub(super) async fn next_due(&self) -> StoreResult<Option<Timestamp>> {
         let in_time = self.store.next_due(self.in_time_after()).await?;
-        let overdue = self.catch_up.as_ref().filter(|catch_up| catch_up.behind).map(|catch_up| catch_up.rate.next());
+        let overdue = self
+            .catch_up
+            .as_ref()
+            .filter(|catch_up| catch_up.behind)
+            .map(|catch_up| catch_up.rate.next());
         Ok([in_time, overdue].into_iter().flatten().min())
     }
 }

@@ -1,8 +1,10 @@
-//! The engine: lets people in by what they do, carries them along, and hands their messages over (DESIGN section 5).
+//! The engine: lets people in by what they do, carries them along, and hands their messages over
+//! (DESIGN section 5).
 //!
-//! One task works through rounds. A round reads a set of events, due people or messages, decides about each in memory with the
-//! pure rules of `domain/engine`, and carries everything out in one transaction, or, where the ground has moved meanwhile
-//! (somebody paused, stopped, merged, forgot), not at all: then it is decided anew. See docs/engine.md.
+//! One task works through rounds. A round reads a set of events, due people or messages, decides
+//! about each in memory with the pure rules of `domain/engine`, and carries everything out in one
+//! transaction, or, where the ground has moved meanwhile (somebody paused, stopped, merged,
+//! forgot), not at all: then it is decided anew. See docs/engine.md.
 
 pub mod calendar;
 mod deliver;
@@ -45,9 +47,11 @@ use crate::{
 };
 use plan::Plan;
 
-/// Most events, people or messages of one round. A round holds the writer's lock for some tens of milliseconds.
+/// Most events, people or messages of one round. A round holds the writer's lock for some tens of
+/// milliseconds.
 const ROUND: i64 = 4_000;
-/// Beyond this many decisions, a person and a journey each, a round takes no further events: its memory has a bound.
+/// Beyond this many decisions, a person and a journey each, a round takes no further events: its
+/// memory has a bound.
 const DECISIONS: usize = 10_000;
 /// The same while people have to wait for the engine's writing.
 const SHORT_ROUND: i64 = 1_000;
@@ -56,8 +60,8 @@ const FEW_DECISIONS: usize = 1_000;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How long the engine lets more come together after it was woken.
 const GATHER: Duration = Duration::from_millis(4);
-/// How far the place in the events may run ahead of the one that is kept, where nothing came of those between: they are
-/// looked at again after a crash, and nothing will come of them again.
+/// How far the place in the events may run ahead of the one that is kept, where nothing came of
+/// those between: they are looked at again after a crash, and nothing will come of them again.
 const AHEAD: i64 = 50_000;
 /// And for how long, in milliseconds.
 const AHEAD_MS: i64 = 60_000;
@@ -136,7 +140,8 @@ pub struct Engine<S> {
     calendar: Arc<dyn Calendar>,
     signs: EngineSigns,
     plan: Plan,
-    /// Most people or messages of this round, and most decisions: [`ROUND`] and [`DECISIONS`], or fewer.
+    /// Most people or messages of this round, and most decisions: [`ROUND`] and [`DECISIONS`], or
+    /// fewer.
     most: i64,
     most_decisions: usize,
     /// The last event that was looked at.
@@ -157,7 +162,12 @@ pub struct Engine<S> {
 }
 
 impl<S: Store + Clone> Engine<S> {
-    pub fn new(store: S, clock: Arc<dyn Clock>, calendar: Arc<dyn Calendar>, signs: EngineSigns) -> Self {
+    pub fn new(
+        store: S,
+        clock: Arc<dyn Clock>,
+        calendar: Arc<dyn Calendar>,
+        signs: EngineSigns,
+    ) -> Self {
         Self {
             store,
             clock,
@@ -238,7 +248,8 @@ impl<S: Store + Clone> Engine<S> {
         if self.reached < head.last_event {
             let (done, reached) = self.qualify(head).await?;
             worked |= done;
-            // Timers and events are acted on in the order of their times, also when there are more events than one round takes.
+            // Timers and events are acted on in the order of their times, also when there are more
+            // events than one round takes.
             until = reached.unwrap_or(until).min(until);
         }
         worked |= self.due(until).await?;
@@ -265,10 +276,12 @@ impl<S: Store + Clone> Engine<S> {
         Ok(head)
     }
 
-    /// Carries a batch out and keeps the plan's counts in step with it. False where it has to be decided anew.
+    /// Carries a batch out and keeps the plan's counts in step with it. False where it has to be
+    /// decided anew.
     async fn carry_out(&mut self, mut batch: Batch) -> StoreResult<bool> {
         batch.cursor = batch.cursor.max(self.reached);
-        let soon = !has_passed(AHEAD_MS, self.kept_at, batch.now) && batch.cursor - batch.head.cursor < AHEAD;
+        let soon = !has_passed(AHEAD_MS, self.kept_at, batch.now)
+            && batch.cursor - batch.head.cursor < AHEAD;
         if batch.is_empty() && (soon || batch.cursor == batch.head.cursor) {
             self.reached = batch.cursor;
             return Ok(true);
@@ -286,7 +299,8 @@ impl<S: Store + Clone> Engine<S> {
         }
         if !self.store.carry_out(&batch).await? {
             self.refused += 1;
-            // Once or twice is a Pause or a Stop; over and over is a fault, and must not keep the processor busy in silence.
+            // Once or twice is a Pause or a Stop; over and over is a fault, and must not keep the
+            // processor busy in silence.
             if self.refused.is_multiple_of(MANY_REFUSALS) {
                 tracing::error!(refused = self.refused, "engine.batch_refused");
                 tokio::time::sleep(LOOK_EVERY).await;
@@ -304,7 +318,9 @@ impl<S: Store + Clone> Engine<S> {
         }
         let counters = &self.signs.0;
         counters.entered.fetch_add(batch.entered.len() as u64, Ordering::Relaxed);
-        counters.steps.fetch_add(batch.nodes.values().sum::<i64>().unsigned_abs(), Ordering::Relaxed);
+        counters
+            .steps
+            .fetch_add(batch.nodes.values().sum::<i64>().unsigned_abs(), Ordering::Relaxed);
         counters.messages.fetch_add(batch.settled.len() as u64, Ordering::Relaxed);
         for (version, counted) in &batch.counted {
             if let Some(live) = self.plan.versions.get_mut(version) {
@@ -355,7 +371,8 @@ impl<S: Store + Clone> Engine<S> {
         Ok(())
     }
 
-    /// Rows that a Stop or a newer version left are looked for only where something was changed since.
+    /// Rows that a Stop or a newer version left are looked for only where something was changed
+    /// since.
     async fn sweep(&mut self) -> StoreResult<bool> {
         if self.swept_epoch == self.plan.epoch {
             return Ok(false);
@@ -368,7 +385,8 @@ impl<S: Store + Clone> Engine<S> {
     }
 }
 
-/// Have so many milliseconds gone by? A clock that was set back says so too: nothing waits until it has caught up.
+/// Have so many milliseconds gone by? A clock that was set back says so too: nothing waits until it
+/// has caught up.
 fn has_passed(ms: i64, since: Timestamp, now: Timestamp) -> bool {
     !(0..ms).contains(&(now.0 - since.0))
 }
@@ -376,5 +394,11 @@ fn has_passed(ms: i64, since: Timestamp, now: Timestamp) -> bool {
 /// In whose name things happen by themselves.
 pub fn system_actor(store: &impl Store, project: ProjectId) -> Actor {
     let person = store.system_person();
-    Actor { user: person.id, name: person.name, project, authority: Authority::System, origin: Origin::default() }
+    Actor {
+        user: person.id,
+        name: person.name,
+        project,
+        authority: Authority::System,
+        origin: Origin::default(),
+    }
 }

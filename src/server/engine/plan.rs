@@ -1,4 +1,5 @@
-//! Every version in which people are let in or move, ready to be walked, and who is interested in which event.
+//! Every version in which people are let in or move, ready to be walked, and who is interested in
+//! which event.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -80,8 +81,8 @@ pub struct Plan {
 type Known = HashMap<VersionNumber, (Arc<CompiledVersion>, Arc<Needs>, Arc<Receivers>)>;
 
 impl Plan {
-    /// Brings the plan up to date where the head says that it is not. The epoch is the one from before the reading: what
-    /// changes meanwhile makes the batch fail and the plan be read again.
+    /// Brings the plan up to date where the head says that it is not. The epoch is the one from
+    /// before the reading: what changes meanwhile makes the batch fail and the plan be read again.
     pub async fn refresh(&mut self, store: &impl EngineStore, head: &Head) -> StoreResult<()> {
         if head.epoch == self.epoch {
             return Ok(());
@@ -89,7 +90,10 @@ impl Plan {
         let planned = store.planned().await?;
         self.live_channels = store.live_channels().await?;
         let mut known: Known = if head.content == self.content {
-            self.versions.drain().map(|(seq, live)| (seq, (live.compiled, live.needs, live.receivers))).collect()
+            self.versions
+                .drain()
+                .map(|(seq, live)| (seq, (live.compiled, live.needs, live.receivers)))
+                .collect()
         } else {
             HashMap::new()
         };
@@ -107,9 +111,17 @@ impl Plan {
         Ok(())
     }
 
-    async fn load(&self, store: &impl EngineStore, planned: &[PlannedVersion], known: &mut Known) -> StoreResult<()> {
-        let unknown: Vec<VersionNumber> =
-            planned.iter().map(|version| version.seq).filter(|seq| !known.contains_key(seq)).collect();
+    async fn load(
+        &self,
+        store: &impl EngineStore,
+        planned: &[PlannedVersion],
+        known: &mut Known,
+    ) -> StoreResult<()> {
+        let unknown: Vec<VersionNumber> = planned
+            .iter()
+            .map(|version| version.seq)
+            .filter(|seq| !known.contains_key(seq))
+            .collect();
         if unknown.is_empty() {
             return Ok(());
         }
@@ -118,7 +130,10 @@ impl Plan {
         let projects: HashMap<VersionNumber, ProjectNumber> =
             planned.iter().map(|version| (version.seq, version.project)).collect();
         for content in store.contents(&unknown).await? {
-            let segments = projects.get(&content.seq).and_then(|project| segments.get(project)).unwrap_or(&none);
+            let segments = projects
+                .get(&content.seq)
+                .and_then(|project| segments.get(project))
+                .unwrap_or(&none);
             let compiled = CompiledVersion::new(&content.graph, &content.settings, segments);
             let needs = Needs {
                 events: compiled.past_events().into_iter().collect(),
@@ -146,8 +161,12 @@ impl Plan {
                 Entry::Segment { .. } | Entry::List { .. } => None,
                 Entry::Api {} => None,
             };
-            // Any journey can be started by a program or by another journey, whatever its own entry is.
-            let asked = [enter_event(&live.planned.journey_id.to_string()), enter_event(&live.planned.journey_name)];
+            // Any journey can be started by a program or by another journey, whatever its own entry
+            // is.
+            let asked = [
+                enter_event(&live.planned.journey_id.to_string()),
+                enter_event(&live.planned.journey_name),
+            ];
             for key in entry.into_iter().chain(asked) {
                 self.interests.entry((project, key)).or_default().entries.push(seq);
             }
@@ -156,7 +175,11 @@ impl Plan {
     }
 
     /// The key of an event's name. Names are only added, so those that are known stay right.
-    pub async fn learn_names(&mut self, store: &impl EngineStore, names: impl Iterator<Item = i64>) -> StoreResult<()> {
+    pub async fn learn_names(
+        &mut self,
+        store: &impl EngineStore,
+        names: impl Iterator<Item = i64>,
+    ) -> StoreResult<()> {
         let unknown: HashSet<i64> = names.filter(|name| !self.names.contains_key(name)).collect();
         if !unknown.is_empty() {
             for (id, _, key) in store.event_names(self.last_name).await? {

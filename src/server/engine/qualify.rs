@@ -24,8 +24,8 @@ struct Relevant {
 }
 
 impl<S: Store + Clone> Engine<S> {
-    /// The next events. Answers whether there may be more to do, and, where more events wait, when the last one that was looked
-    /// at was received.
+    /// The next events. Answers whether there may be more to do, and, where more events wait, when
+    /// the last one that was looked at was received.
     pub(super) async fn qualify(&mut self, head: Head) -> StoreResult<(bool, Option<Timestamp>)> {
         let now = self.clock.now();
         let events = self.store.events_after(self.reached, ROUND).await?;
@@ -43,13 +43,24 @@ impl<S: Store + Clone> Engine<S> {
 
         let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
         slice.batch.cursor = cursor;
-        let profiles: Vec<ProfileNumber> =
-            relevant.iter().map(|event| event.profile).collect::<HashSet<_>>().into_iter().collect();
-        let versions: Vec<VersionNumber> =
-            relevant.iter().flat_map(|event| &event.inside).copied().collect::<HashSet<_>>().into_iter().collect();
+        let profiles: Vec<ProfileNumber> = relevant
+            .iter()
+            .map(|event| event.profile)
+            .collect::<HashSet<_>>()
+            .into_iter()
+            .collect();
+        let versions: Vec<VersionNumber> = relevant
+            .iter()
+            .flat_map(|event| &event.inside)
+            .copied()
+            .collect::<HashSet<_>>()
+            .into_iter()
+            .collect();
         let inside = self.store.live(&profiles, &versions).await?;
-        let mut occasions: Vec<(VersionNumber, ProfileNumber)> =
-            relevant.iter().flat_map(|event| event.entries.iter().map(|version| (*version, event.profile))).collect();
+        let mut occasions: Vec<(VersionNumber, ProfileNumber)> = relevant
+            .iter()
+            .flat_map(|event| event.entries.iter().map(|version| (*version, event.profile)))
+            .collect();
         occasions.extend(&active);
         slice.load(&self.store, inside, &occasions).await?;
         for event in &relevant {
@@ -70,8 +81,8 @@ impl<S: Store + Clone> Engine<S> {
         Ok((more || something || !done, more.then_some(reached)))
     }
 
-    /// The events of one round, and those of them that somebody cares about. A round has fewer events where many journeys
-    /// care about each.
+    /// The events of one round, and those of them that somebody cares about. A round has fewer
+    /// events where many journeys care about each.
     fn relevant<'a>(&self, events: &'a [StoredEvent]) -> (&'a [StoredEvent], Vec<Relevant>) {
         let mut relevant = Vec::new();
         let mut decisions = 0;
@@ -94,7 +105,11 @@ impl<S: Store + Clone> Engine<S> {
         let happened = PastEvent {
             key: key.to_string(),
             at: event.at,
-            properties: event.properties.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
+            properties: event
+                .properties
+                .as_deref()
+                .and_then(|text| serde_json::from_str(text).ok())
+                .unwrap_or_default(),
         };
         let takes = |version: &&VersionNumber| {
             self.plan.versions.get(version).is_some_and(|live| {
@@ -110,7 +125,13 @@ impl<S: Store + Clone> Engine<S> {
         let entries: Vec<VersionNumber> = interest.entries.iter().filter(takes).copied().collect();
         let inside = interest.inside.clone();
         let matters = !entries.is_empty() || !inside.is_empty();
-        matters.then_some(Relevant { profile: event.profile, received_at: event.received_at, happened, entries, inside })
+        matters.then_some(Relevant {
+            profile: event.profile,
+            received_at: event.received_at,
+            happened,
+            entries,
+            inside,
+        })
     }
 
     /// Whoever did something may have come to meet the criteria of an entry.
@@ -118,14 +139,23 @@ impl<S: Store + Clone> Engine<S> {
         if self.plan.by_profile.is_empty() {
             return Vec::new();
         }
-        let people: HashSet<(ProjectNumber, ProfileNumber)> = events.iter().map(|event| (event.project, event.profile)).collect();
+        let people: HashSet<(ProjectNumber, ProfileNumber)> =
+            events.iter().map(|event| (event.project, event.profile)).collect();
         self.pairs(people)
     }
 
-    fn pairs(&self, people: HashSet<(ProjectNumber, ProfileNumber)>) -> Vec<(VersionNumber, ProfileNumber)> {
-        let versions = |project: ProjectNumber| self.plan.by_profile.get(&project).into_iter().flatten();
-        let mut pairs: Vec<(VersionNumber, ProfileNumber)> =
-            people.into_iter().flat_map(|(project, profile)| versions(project).map(move |version| (*version, profile))).collect();
+    fn pairs(
+        &self,
+        people: HashSet<(ProjectNumber, ProfileNumber)>,
+    ) -> Vec<(VersionNumber, ProfileNumber)> {
+        let versions =
+            |project: ProjectNumber| self.plan.by_profile.get(&project).into_iter().flatten();
+        let mut pairs: Vec<(VersionNumber, ProfileNumber)> = people
+            .into_iter()
+            .flat_map(|(project, profile)| {
+                versions(project).map(move |version| (*version, profile))
+            })
+            .collect();
         pairs.sort_unstable();
         pairs
     }
@@ -133,10 +163,14 @@ impl<S: Store + Clone> Engine<S> {
     /// Profiles that changed.
     pub(super) async fn profile_changes(&mut self, head: Head) -> StoreResult<bool> {
         let journeys = self.plan.by_profile.values().map(Vec::len).max().unwrap_or(0).max(1);
-        let changes = self.store.profile_changes(ROUND.min((self.most_decisions / journeys).max(1) as i64)).await?;
+        let changes = self
+            .store
+            .profile_changes(ROUND.min((self.most_decisions / journeys).max(1) as i64))
+            .await?;
         let Some((last, ..)) = changes.last().copied() else { return Ok(false) };
         let now = self.clock.now();
-        let pairs = self.pairs(changes.into_iter().map(|(_, project, profile)| (project, profile)).collect());
+        let pairs = self
+            .pairs(changes.into_iter().map(|(_, project, profile)| (project, profile)).collect());
         let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
         slice.batch.profile_changes = Some(last);
         slice.load(&self.store, Vec::new(), &pairs).await?;
@@ -147,11 +181,21 @@ impl<S: Store + Clone> Engine<S> {
     }
 
     /// Lets in those who have come to meet the criteria since they were last looked at.
-    async fn meet(&self, slice: &mut Slice<'_>, pairs: &[(VersionNumber, ProfileNumber)], now: Timestamp) -> StoreResult<()> {
+    async fn meet(
+        &self,
+        slice: &mut Slice<'_>,
+        pairs: &[(VersionNumber, ProfileNumber)],
+        now: Timestamp,
+    ) -> StoreResult<()> {
         let before = self.store.met(pairs).await?;
         let mut after: HashMap<(VersionNumber, ProfileNumber), bool> = HashMap::new();
         for (version, profile) in pairs {
-            let Some(criteria) = self.plan.versions.get(version).and_then(|live| live.compiled.entry_criteria.as_ref()) else {
+            let Some(criteria) = self
+                .plan
+                .versions
+                .get(version)
+                .and_then(|live| live.compiled.entry_criteria.as_ref())
+            else {
                 continue;
             };
             let Some(person) = slice.person(*profile) else { continue };

@@ -1,5 +1,6 @@
-//! Entries that look at many people at once: a segment once, on dates, every so many hours; an uploaded list. And the first
-//! look of a journey that lets people in when they come to meet criteria: who meets them already does not come to.
+//! Entries that look at many people at once: a segment once, on dates, every so many hours; an
+//! uploaded list. And the first look of a journey that lets people in when they come to meet
+//! criteria: who meets them already does not come to.
 
 use super::{Engine, slice::Slice};
 use crate::{
@@ -31,7 +32,8 @@ impl<S: Store + Clone> Engine<S> {
         if self.looked_epoch == self.plan.epoch && self.clock.now() < self.next_run {
             return Ok(false);
         }
-        let by_runs = |entry| matches!(entry, EntryType::Segment | EntryType::List | EntryType::Profile);
+        let by_runs =
+            |entry| matches!(entry, EntryType::Segment | EntryType::List | EntryType::Profile);
         let versions: Vec<VersionNumber> = self
             .plan
             .versions
@@ -46,9 +48,12 @@ impl<S: Store + Clone> Engine<S> {
         let mut begun = 0;
         for version in versions {
             let Some(live) = self.plan.versions.get(&version) else { continue };
-            let Some(run) =
-                next(&live.compiled.settings.entry, live.planned.entry_since, known.get(&version).copied(), self.clock.now())
-            else {
+            let Some(run) = next(
+                &live.compiled.settings.entry,
+                live.planned.entry_since,
+                known.get(&version).copied(),
+                self.clock.now(),
+            ) else {
                 continue;
             };
             if run.at <= self.clock.now() && begun < TOGETHER {
@@ -66,14 +71,19 @@ impl<S: Store + Clone> Engine<S> {
     async fn run_part(&mut self, version: VersionNumber, run: Run) -> StoreResult<bool> {
         let head = self.fresh_head().await?;
         let Some(live) = self.plan.versions.get(&version) else { return Ok(true) };
-        let (Some(criteria), project) = (live.compiled.entry_criteria.clone(), live.planned.project) else { return Ok(false) };
+        let (Some(criteria), project) =
+            (live.compiled.entry_criteria.clone(), live.planned.project)
+        else {
+            return Ok(false);
+        };
         let priming = live.entry_type() == EntryType::Profile;
         let now = self.clock.now();
         let people = self.store.matching(project, &criteria, run.after, self.most, now).await?;
         let reached = if (people.len() as i64) < self.most { None } else { people.last().copied() };
         let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
         slice.batch.run = Some((version, run.at, reached));
-        let occasions: Vec<(VersionNumber, ProfileNumber)> = people.iter().map(|person| (version, *person)).collect();
+        let occasions: Vec<(VersionNumber, ProfileNumber)> =
+            people.iter().map(|person| (version, *person)).collect();
         if priming {
             slice.batch.met = occasions.into_iter().map(|pair| (pair, true)).collect();
         } else {
@@ -92,8 +102,14 @@ impl<S: Store + Clone> Engine<S> {
 }
 
 /// The run to do next. `known` is the last one and the person it came to (none: it is done).
-fn next(entry: &Entry, since: Timestamp, known: Option<(Timestamp, Option<ProfileNumber>)>, now: Timestamp) -> Option<Run> {
-    let only_one = matches!(entry, Entry::List { .. } | Entry::Segment { when: SegmentTiming::Once {}, .. });
+fn next(
+    entry: &Entry,
+    since: Timestamp,
+    known: Option<(Timestamp, Option<ProfileNumber>)>,
+    now: Timestamp,
+) -> Option<Run> {
+    let only_one =
+        matches!(entry, Entry::List { .. } | Entry::Segment { when: SegmentTiming::Once {}, .. });
     let (at, after) = match known {
         // Under way. A pause cuts a recurring run off; the only run there is goes on where it was.
         Some((at, Some(after))) if at >= since || only_one => (at, after),
@@ -103,10 +119,13 @@ fn next(entry: &Entry, since: Timestamp, known: Option<(Timestamp, Option<Profil
     Some(Run { at, after, last: following(entry, since, at, now).is_none() })
 }
 
-/// The first run since entry was opened, after an earlier one from before. What fell into a pause is not made up for.
+/// The first run since entry was opened, after an earlier one from before. What fell into a pause
+/// is not made up for.
 fn first(entry: &Entry, since: Timestamp, before: Option<Timestamp>) -> Option<Timestamp> {
     match entry {
-        Entry::Segment { when: SegmentTiming::OnDates { dates }, .. } => dates.iter().copied().filter(|at| *at >= since).min(),
+        Entry::Segment { when: SegmentTiming::OnDates { dates }, .. } => {
+            dates.iter().copied().filter(|at| *at >= since).min()
+        }
         Entry::Segment { when: SegmentTiming::Every { hours }, .. } => match before {
             None => Some(since),
             Some(before) => {
@@ -116,13 +135,20 @@ fn first(entry: &Entry, since: Timestamp, before: Option<Timestamp>) -> Option<T
             }
         },
         Entry::Profile { .. } => Some(since),
-        Entry::Segment { when: SegmentTiming::Once {}, .. } | Entry::List { .. } => Some(since).filter(|_| before.is_none()),
+        Entry::Segment { when: SegmentTiming::Once {}, .. } | Entry::List { .. } => {
+            Some(since).filter(|_| before.is_none())
+        }
         Entry::Event { .. } | Entry::Api {} => None,
     }
 }
 
 /// The run after the one at `done`. Of those that a standing server missed, one is made up for.
-fn following(entry: &Entry, since: Timestamp, done: Timestamp, now: Timestamp) -> Option<Timestamp> {
+fn following(
+    entry: &Entry,
+    since: Timestamp,
+    done: Timestamp,
+    now: Timestamp,
+) -> Option<Timestamp> {
     match entry {
         Entry::Segment { when: SegmentTiming::OnDates { dates }, .. } => {
             dates.iter().copied().filter(|at| *at >= since && *at > done).min()
@@ -153,27 +179,42 @@ mod tests {
     fn once_is_once_and_goes_on_where_a_pause_cut_it_off() {
         let once = segment(SegmentTiming::Once {});
         assert_eq!(at(next(&once, Timestamp(5), None, NOW)), Some((5, 0)));
-        assert_eq!(at(next(&once, Timestamp(9), Some((Timestamp(5), Some(70))), NOW)), Some((5, 70)));
+        assert_eq!(
+            at(next(&once, Timestamp(9), Some((Timestamp(5), Some(70))), NOW)),
+            Some((5, 70))
+        );
         assert_eq!(at(next(&once, Timestamp(5), Some((Timestamp(5), None)), NOW)), None);
     }
 
     #[test]
     fn dates_that_fell_into_a_pause_are_not_made_up_for() {
-        let dates = segment(SegmentTiming::OnDates { dates: vec![Timestamp(10), Timestamp(20), Timestamp(30)] });
+        let dates = segment(SegmentTiming::OnDates {
+            dates: vec![Timestamp(10), Timestamp(20), Timestamp(30)],
+        });
         assert_eq!(at(next(&dates, Timestamp(0), None, NOW)), Some((10, 0)));
         assert_eq!(at(next(&dates, Timestamp(0), Some((Timestamp(10), None)), NOW)), Some((20, 0)));
-        assert_eq!(at(next(&dates, Timestamp(25), Some((Timestamp(10), None)), NOW)), Some((30, 0)));
+        assert_eq!(
+            at(next(&dates, Timestamp(25), Some((Timestamp(10), None)), NOW)),
+            Some((30, 0))
+        );
         assert_eq!(at(next(&dates, Timestamp(25), Some((Timestamp(30), None)), NOW)), None);
     }
 
     #[test]
-    fn a_recurring_entry_keeps_its_rhythm_over_a_pause_and_makes_up_for_one_run_after_a_standstill() {
+    fn a_recurring_entry_keeps_its_rhythm_over_a_pause_and_makes_up_for_one_run_after_a_standstill()
+    {
         let daily = segment(SegmentTiming::Every { hours: 24 });
         let day = |days: i64| Timestamp(7).plus(days * 24 * HOUR_MS);
         assert_eq!(at(next(&daily, day(0), None, day(0))), Some((7, 0)));
         assert_eq!(at(next(&daily, day(0), Some((day(0), None)), day(0))), Some((day(1).0, 0)));
         let paused_until = day(3).plus(HOUR_MS);
-        assert_eq!(at(next(&daily, paused_until, Some((day(0), None)), paused_until)), Some((day(4).0, 0)));
-        assert_eq!(at(next(&daily, day(0), Some((day(0), None)), day(9).plus(HOUR_MS))), Some((day(9).0, 0)));
+        assert_eq!(
+            at(next(&daily, paused_until, Some((day(0), None)), paused_until)),
+            Some((day(4).0, 0))
+        );
+        assert_eq!(
+            at(next(&daily, day(0), Some((day(0), None)), day(9).plus(HOUR_MS))),
+            Some((day(9).0, 0))
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The people of one round, in memory: decisions are made on them one after the other, and end up in one batch.
+//! The people of one round, in memory: decisions are made on them one after the other, and end up
+//! in one batch.
 
 use std::collections::HashMap;
 
@@ -19,8 +20,9 @@ use crate::{
     server::store::{
         StoreResult,
         engine::{
-            Batch, EngineStore, EnrolmentNumber, Head, JourneyNumber, LiveEnrolment, MovedEnrolment, NewEnrolment, NewMessage,
-            NewStep, Position, ProfileNumber, VersionNumber,
+            Batch, EngineStore, EnrolmentNumber, Head, JourneyNumber, LiveEnrolment,
+            MovedEnrolment, NewEnrolment, NewMessage, NewStep, Position, ProfileNumber,
+            VersionNumber,
         },
     },
 };
@@ -78,16 +80,24 @@ impl<'a> Slice<'a> {
         inside: Vec<LiveEnrolment>,
         occasions: &[(VersionNumber, ProfileNumber)],
     ) -> StoreResult<()> {
-        let mut profiles: Vec<ProfileNumber> =
-            inside.iter().map(|live| live.profile).chain(occasions.iter().map(|(_, profile)| *profile)).collect();
+        let mut profiles: Vec<ProfileNumber> = inside
+            .iter()
+            .map(|live| live.profile)
+            .chain(occasions.iter().map(|(_, profile)| *profile))
+            .collect();
         profiles.sort_unstable();
         profiles.dedup();
-        let versions = inside.iter().map(|live| live.version).chain(occasions.iter().map(|(version, _)| *version));
+        let versions = inside
+            .iter()
+            .map(|live| live.version)
+            .chain(occasions.iter().map(|(version, _)| *version));
         let needs = self.plan.needs(versions.collect::<std::collections::HashSet<_>>().into_iter());
         self.people = store.people(&profiles, &needs).await?;
         let mut pairs: Vec<(JourneyNumber, ProfileNumber)> = occasions
             .iter()
-            .filter_map(|(version, profile)| Some((self.plan.versions.get(version)?.planned.journey, *profile)))
+            .filter_map(|(version, profile)| {
+                Some((self.plan.versions.get(version)?.planned.journey, *profile))
+            })
             .collect();
         pairs.sort_unstable();
         pairs.dedup();
@@ -137,7 +147,12 @@ impl<'a> Slice<'a> {
     }
 
     /// She has an occasion to come in.
-    pub fn occasion(&mut self, version: VersionNumber, profile: ProfileNumber, event: Option<(&PastEvent, Timestamp)>) {
+    pub fn occasion(
+        &mut self,
+        version: VersionNumber,
+        profile: ProfileNumber,
+        event: Option<(&PastEvent, Timestamp)>,
+    ) {
         let Some(live) = self.plan.versions.get(&version) else { return };
         if !self.people.contains_key(&profile) {
             return;
@@ -177,7 +192,8 @@ impl<'a> Slice<'a> {
         let Some(person) = self.people.get_mut(&profile) else { return };
         let entry_properties = event.map(|event| event.properties.clone()).unwrap_or_default();
         let began_at = event.map_or(self.now, |event| event.at.min(self.now));
-        let entry_text = (!entry_properties.is_empty()).then(|| serde_json::Value::Object(entry_properties.clone()).to_string());
+        let entry_text = (!entry_properties.is_empty())
+            .then(|| serde_json::Value::Object(entry_properties.clone()).to_string());
         let salt = live.planned.journey.to_string();
         let progress = trip::enter(world, person, began_at, entry_properties, &salt);
         self.last_enrolment += 1;
@@ -191,25 +207,39 @@ impl<'a> Slice<'a> {
         };
         let key = (live.planned.seq, profile);
         self.over.extend(self.trips.insert(key, working).map(|before| (key, before)));
-        self.history.insert((live.planned.journey, profile), History { inside: true, left_at: None });
+        self.history
+            .insert((live.planned.journey, profile), History { inside: true, left_at: None });
         self.absorb(live, profile, progress);
     }
 
     /// She did something; it matters to her trip through this version, or not.
     pub fn event(&mut self, version: VersionNumber, profile: ProfileNumber, happened: &PastEvent) {
-        self.with_trip(version, profile, |world, person, trip| trip::event(world, person, trip, happened));
+        self.with_trip(version, profile, |world, person, trip| {
+            trip::event(world, person, trip, happened)
+        });
     }
 
     pub fn time_up(&mut self, version: VersionNumber, profile: ProfileNumber) {
-        self.with_trip(version, profile, |world, person, trip| trip::time_up(world, person, trip.clone()));
+        self.with_trip(version, profile, |world, person, trip| {
+            trip::time_up(world, person, trip.clone())
+        });
     }
 
     pub fn answer(&mut self, version: VersionNumber, profile: ProfileNumber, fate: Fate) {
-        self.with_trip(version, profile, |world, person, trip| trip::answer(world, person, trip, fate));
+        self.with_trip(version, profile, |world, person, trip| {
+            trip::answer(world, person, trip, fate)
+        });
     }
 
-    /// What became of her message, where she is still at it: several things may have become of it in one round.
-    pub fn message_answer(&mut self, version: VersionNumber, profile: ProfileNumber, at: (&str, i64), fate: Fate) {
+    /// What became of her message, where she is still at it: several things may have become of it
+    /// in one round.
+    pub fn message_answer(
+        &mut self,
+        version: VersionNumber,
+        profile: ProfileNumber,
+        at: (&str, i64),
+        fate: Fate,
+    ) {
         let Some(live) = self.plan.versions.get(&version) else { return };
         let trip = self.trips.get(&(version, profile)).map(|working| &working.trip);
         if trip.is_some_and(|trip| (live.compiled.nodes[trip.node].id.as_str(), trip.visit) == at) {
@@ -226,7 +256,9 @@ impl<'a> Slice<'a> {
         let Some(live) = self.plan.versions.get(&version) else { return };
         let world = self.world(live);
         let working = self.trips.get(&(version, profile)).filter(|working| working.ended.is_none());
-        let (Some(working), Some(person)) = (working, self.people.get_mut(&profile)) else { return };
+        let (Some(working), Some(person)) = (working, self.people.get_mut(&profile)) else {
+            return;
+        };
         if let Some(progress) = act(world, person, &working.trip) {
             self.absorb(live, profile, progress);
         }
@@ -245,7 +277,9 @@ impl<'a> Slice<'a> {
         let path: Vec<(&str, String, &str)> = progress
             .passages
             .iter()
-            .map(|passage| (nodes[passage.node].id.as_str(), passage.turn.word(), passage.reason.as_str()))
+            .map(|passage| {
+                (nodes[passage.node].id.as_str(), passage.turn.word(), passage.reason.as_str())
+            })
             .collect();
         let path = serde_json::to_string(&path).unwrap_or_else(|_| "[]".to_string());
         self.batch.steps.push(NewStep { enrolment: working.seq, visit: working.trip.visit, path });
@@ -267,7 +301,10 @@ impl<'a> Slice<'a> {
         }
         if let Some(ending) = progress.ended {
             counted.ended[ending as usize] += 1;
-            self.history.insert((live.planned.journey, profile), History { inside: false, left_at: Some(self.now) });
+            self.history.insert(
+                (live.planned.journey, profile),
+                History { inside: false, left_at: Some(self.now) },
+            );
         }
         for effect in progress.effects {
             self.affect(live, profile, effect);
@@ -286,7 +323,9 @@ impl<'a> Slice<'a> {
                 .extend(values.into_iter().map(|(name, value)| (name, canonical(value)))),
             Effect::AddToList(list) => self.batch.lists.push((project, profile, list, true)),
             Effect::RemoveFromList(list) => self.batch.lists.push((project, profile, list, false)),
-            Effect::StartJourney { journey, depth } => self.batch.started.push((project, profile, event_key(&journey), depth)),
+            Effect::StartJourney { journey, depth } => {
+                self.batch.started.push((project, profile, event_key(&journey), depth))
+            }
         }
     }
 
@@ -297,8 +336,10 @@ impl<'a> Slice<'a> {
 
     /// The batch, with everybody who moved.
     pub fn finish(mut self) -> Batch {
-        let trips = std::mem::take(&mut self.trips).into_iter().chain(std::mem::take(&mut self.over));
-        let mut moved: Vec<((VersionNumber, ProfileNumber), Working)> = trips.filter(|(_, working)| working.moved).collect();
+        let trips =
+            std::mem::take(&mut self.trips).into_iter().chain(std::mem::take(&mut self.over));
+        let mut moved: Vec<((VersionNumber, ProfileNumber), Working)> =
+            trips.filter(|(_, working)| working.moved).collect();
         moved.sort_unstable_by_key(|(_, working)| working.seq);
         for ((version, profile), working) in moved {
             let Some(live) = self.plan.versions.get(&version) else { continue };
@@ -311,7 +352,9 @@ impl<'a> Slice<'a> {
                 ended: working.ended,
             };
             match working.from_visit {
-                Some(from_visit) => self.batch.moved.push(MovedEnrolment { seq: working.seq, from_visit, position }),
+                Some(from_visit) => {
+                    self.batch.moved.push(MovedEnrolment { seq: working.seq, from_visit, position })
+                }
                 None => self.batch.entered.push(NewEnrolment {
                     seq: working.seq,
                     project: live.planned.project,

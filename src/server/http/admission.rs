@@ -1,4 +1,5 @@
-//! What is asked of a request beside the rest, depending on the place that its connection has (`server/listener`).
+//! What is asked of a request beside the rest, depending on the place that its connection has
+//! (`server/listener`).
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -13,8 +14,8 @@ use super::{AppState, Site, assets::plain};
 use crate::{
     api::request::{cookie, session_cookie},
     server::{
-        auth::secret, client_network::ClientNetwork, concurrency_limit::ConcurrencyLimit, guarded_body::GuardedBody,
-        services::Visit, store::access::SecretHash,
+        auth::secret, client_network::ClientNetwork, concurrency_limit::ConcurrencyLimit,
+        guarded_body::GuardedBody, services::Visit, store::access::SecretHash,
     },
 };
 
@@ -35,22 +36,31 @@ impl ForwardedClients {
     }
 }
 
-/// A proxy's connections are those of many: each client behind it has no more requests in hand than it could have connections
-/// without the proxy.
-pub async fn limit_forwarded(State(clients): State<ForwardedClients>, request: Request, next: Next) -> Response<Body> {
+/// A proxy's connections are those of many: each client behind it has no more requests in hand than
+/// it could have connections without the proxy.
+pub async fn limit_forwarded(
+    State(clients): State<ForwardedClients>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
     let client = clients.site.proxies.client(peer_of(&request), request.headers()).address;
     if clients.site.proxies.trusts(client) {
         return next.run(request).await;
     }
     let Some(permit) = clients.limit.try_acquire(client.into()) else {
-        let text = "Too many requests from your address are being answered. Wait for some, or try again soon.\n";
+        let text = "Too many requests from your address are being answered. Wait for some, or try \
+            again soon.\n";
         return not_now(StatusCode::TOO_MANY_REQUESTS, text);
     };
     next.run(request).await.map(|body| Body::new(GuardedBody::new(body, permit)))
 }
 
 /// The last places are for people who are signed in, and for whoever watches the process.
-pub async fn only_known(State(state): State<AppState>, request: Request, next: Next) -> Response<Body> {
+pub async fn only_known(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
     if is_sign_of_life(request.uri().path()) {
         let mut response = next.run(request).await;
         // The place is for whoever asks next.
@@ -60,7 +70,8 @@ pub async fn only_known(State(state): State<AppState>, request: Request, next: N
     // In local mode everybody on this machine is somebody, without a session.
     let visit = Visit { secret: session_of(&state, &request), ..Visit::default() };
     if !matches!(state.services.standing(&visit).await, Ok(Some(_))) {
-        let text = "Wayfare has more connections than usual and serves only people who are signed in. Try again soon.\n";
+        let text = "Wayfare has more connections than usual and serves only people who are signed \
+            in. Try again soon.\n";
         return not_now(StatusCode::SERVICE_UNAVAILABLE, text);
     }
     next.run(request).await

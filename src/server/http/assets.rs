@@ -15,7 +15,8 @@ use super::{AppState, refusals::OurWords};
 #[folder = "$WAYFARE_EMBED"]
 struct Site;
 
-/// One file in the forms in which it can be sent. Its bytes are those of the binary, however many readers it has.
+/// One file in the forms in which it can be sent. Its bytes are those of the binary, however many
+/// readers it has.
 struct File {
     mime: HeaderValue,
     etag: HeaderValue,
@@ -33,7 +34,8 @@ pub struct Assets {
 }
 
 impl Assets {
-    /// What was embedded when the binary was built; nothing, where it was built without the browser's half.
+    /// What was embedded when the binary was built; nothing, where it was built without the
+    /// browser's half.
     pub fn embedded() -> Self {
         let read = |path: &str| {
             Site::get(path).map(|file| match file.data {
@@ -41,8 +43,9 @@ impl Assets {
                 Cow::Owned(bytes) => bytes.into(),
             })
         };
-        let names: HashMap<String, String> =
-            read("manifest.json").and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        let names: HashMap<String, String> = read("manifest.json")
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
         let mut files = HashMap::new();
         for path in Site::iter() {
             let Some(name) = path.strip_prefix("pkg/") else { continue };
@@ -50,8 +53,10 @@ impl Assets {
             let (false, Some(plain)) = (compressed, read(&path)) else { continue };
             let mime = mime_guess::from_path(name).first_or_octet_stream();
             let file = File {
-                mime: HeaderValue::from_str(mime.as_ref()).unwrap_or(HeaderValue::from_static("application/octet-stream")),
-                etag: HeaderValue::from_str(&format!("\"{name}\"")).unwrap_or(HeaderValue::from_static("\"\"")),
+                mime: HeaderValue::from_str(mime.as_ref())
+                    .unwrap_or(HeaderValue::from_static("application/octet-stream")),
+                etag: HeaderValue::from_str(&format!("\"{name}\""))
+                    .unwrap_or(HeaderValue::from_static("\"\"")),
                 plain,
                 brotli: read(&format!("{path}.br")),
                 gzip: read(&format!("{path}.gz")),
@@ -68,15 +73,18 @@ impl Assets {
 }
 
 /// Sends a file. Its name changes with its contents, so it may be kept for ever.
-pub async fn serve(State(state): State<AppState>, Path(name): Path<String>, headers: HeaderMap) -> Response<Body> {
+pub async fn serve(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response<Body> {
     let Some(file) = state.assets.files.get(&name) else {
         return plain(StatusCode::NOT_FOUND, "There is no such file.\n");
     };
     let accepts = |coding: &str| {
-        headers
-            .get(header::ACCEPT_ENCODING)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.split(',').any(|part| part.trim().split(';').next() == Some(coding)))
+        headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(
+            |value| value.split(',').any(|part| part.trim().split(';').next() == Some(coding)),
+        )
     };
     let (coding, body) = match (&file.brotli, &file.gzip) {
         (Some(brotli), _) if accepts("br") => (Some("br"), brotli),
@@ -84,14 +92,18 @@ pub async fn serve(State(state): State<AppState>, Path(name): Path<String>, head
         _ => (None, &file.plain),
     };
     let unchanged = headers.get(header::IF_NONE_MATCH).is_some_and(|known| known == file.etag);
-    let mut response = Response::new(if unchanged { Body::empty() } else { Body::from(body.clone()) });
+    let mut response =
+        Response::new(if unchanged { Body::empty() } else { Body::from(body.clone()) });
     if unchanged {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, file.mime.clone());
     out.insert(header::ETAG, file.etag.clone());
-    out.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    out.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=31536000, immutable"),
+    );
     out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if let Some(coding) = coding.filter(|_| !unchanged) {
         out.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
@@ -104,6 +116,8 @@ pub fn plain(status: StatusCode, text: impl Into<Body>) -> Response<Body> {
     let mut response = Response::new(text.into());
     response.extensions_mut().insert(OurWords);
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }

@@ -48,10 +48,14 @@ async fn begin(state: &AppState, caller: Caller, query: &str) -> Result<Response
             yield Bytes::from(csv_rows(&entries, false)?);
         }
     };
-    let rows: std::pin::Pin<Box<dyn futures::Stream<Item = Result<Bytes, ServiceError>> + Send>> = Box::pin(rows);
+    let rows: std::pin::Pin<Box<dyn futures::Stream<Item = Result<Bytes, ServiceError>> + Send>> =
+        Box::pin(rows);
     let mut response = Response::new(Body::from_stream(rows));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"wayfare-audit.csv\""));
+    headers.insert(
+        header::CONTENT_DISPOSITION,
+        HeaderValue::from_static("attachment; filename=\"wayfare-audit.csv\""),
+    );
     Ok(response)
 }

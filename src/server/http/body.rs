@@ -13,7 +13,8 @@ use crate::{
 
 /// Largest body of a request, in bytes: a thousand ticked journeys fit many times.
 pub const BODY_MAX: usize = 1024 * 1024;
-/// Largest body with a graph or a message of one in it, from whoever is signed in: thousands of nodes with their texts.
+/// Largest body with a graph or a message of one in it, from whoever is signed in: thousands of
+/// nodes with their texts.
 pub const GRAPH_MAX: usize = 16 * 1024 * 1024;
 
 /// # Errors
@@ -22,10 +23,12 @@ pub async fn read(body: Body) -> Result<Bytes, AppError> {
     to_bytes(body, BODY_MAX).await.map_err(|_| too_large(BODY_MAX))
 }
 
-/// A body that may have a graph in it, and the place for a large one, which is to be held until the answer is made.
+/// A body that may have a graph in it, and the place for a large one, which is to be held until the
+/// answer is made.
 ///
 /// # Errors
-/// [`AppError::TooLarge`], or [`AppError::Crowded`] where as many large ones are under way as may be.
+/// [`AppError::TooLarge`], or [`AppError::Crowded`] where as many large ones are under way as may
+/// be.
 pub async fn read_graph(
     state: &AppState,
     caller: &Caller,
@@ -34,10 +37,14 @@ pub async fn read_graph(
 ) -> Result<(Bytes, Option<Running>), AppError> {
     // Nobody is read that much from who has not shown who they are.
     let Some(standing) = &caller.standing else { return Ok((read(body).await?, None)) };
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     let place = match length {
         Some(length) if length <= BODY_MAX => None,
-        Some(_) | None => Some(state.services.begin_costly(&standing.actor, Job::LargeRequest).await?),
+        Some(_) | None => {
+            Some(state.services.begin_costly(&standing.actor, Job::LargeRequest).await?)
+        }
     };
     let body = to_bytes(body, GRAPH_MAX).await.map_err(|_| too_large(GRAPH_MAX))?;
     Ok((body, place))

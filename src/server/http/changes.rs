@@ -1,4 +1,5 @@
-//! Tells open pages that something changed (server-sent events). What changed, they ask for themselves.
+//! Tells open pages that something changed (server-sent events). What changed, they ask for
+//! themselves.
 
 use std::{convert::Infallible, net::IpAddr, time::Duration};
 
@@ -47,12 +48,17 @@ impl Watcher {
     }
 }
 
-pub async fn stream(State(state): State<AppState>, Extension(caller): Extension<Caller>) -> Response<Body> {
+pub async fn stream(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+) -> Response<Body> {
     let Some(standing) = caller.standing else { return json(&AppError::SignedOut) };
     if let Err(refusal) = standing.actor.require(Permission::SeeJourneys) {
         return json(&refusal.into());
     }
-    let Some(permit) = state.streams.try_acquire(Watcher::of(&standing, caller.visitor.origin.address)) else {
+    let Some(permit) =
+        state.streams.try_acquire(Watcher::of(&standing, caller.visitor.origin.address))
+    else {
         return too_many();
     };
     let project = standing.actor.project;
@@ -66,7 +72,8 @@ pub async fn stream(State(state): State<AppState>, Extension(caller): Extension<
     let mut changes = state.services.changes().subscribe(project);
     let events = stream! {
         let _counts_while_open = permit;
-        // The first event tells the page where it stands, so that nothing is missed between the page and the stream.
+        // The first event tells the page where it stands, so that nothing is missed between the
+        // page and the stream.
         let generation = changes.borrow_and_update().generation;
         yield Ok::<_, Infallible>(Bytes::from(format!("event: hello\ndata: {generation}\n\n")));
         let mut looks = interval_at(Instant::now() + STILL_THERE, STILL_THERE);
@@ -97,7 +104,8 @@ pub async fn stream(State(state): State<AppState>, Extension(caller): Extension<
     response
 }
 
-/// A browser takes this for good: the window stays as it is until it is loaded again, and does not take turns with the others.
+/// A browser takes this for good: the window stays as it is until it is loaded again, and does not
+/// take turns with the others.
 fn too_many() -> Response<Body> {
     let mut response = json(&AppError::TooMany(AGAIN_AFTER));
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(AGAIN_AFTER));

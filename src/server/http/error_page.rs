@@ -1,4 +1,5 @@
-//! Pages that need no script and no framework, so that they can always be shown: what went wrong, and what is shown once.
+//! Pages that need no script and no framework, so that they can always be shown: what went wrong,
+//! and what is shown once.
 
 use std::any::Any;
 
@@ -20,9 +21,16 @@ pub fn of(error: &AppError, assets: &Assets, back: &str) -> Response<Body> {
 }
 
 /// What went wrong, with a way back.
-pub fn told(status: StatusCode, title: &str, sentence: &str, assets: &Assets, back: &str) -> Response<Body> {
+pub fn told(
+    status: StatusCode,
+    title: &str,
+    sentence: &str,
+    assets: &Assets,
+    back: &str,
+) -> Response<Body> {
     let content = format!(
-        "<div class=\"state state-error\" role=\"alert\"><h1 class=\"state-title\">{title}</h1><p class=\"state-text\">{sentence}</p>\
+        "<div class=\"state state-error\" role=\"alert\"><h1 class=\"state-title\">{title}</h1><p \
+            class=\"state-text\">{sentence}</p>\
          <p><a class=\"button\" href=\"{back}\">Go back</a></p></div>",
         title = escape(title),
         sentence = escape(sentence),
@@ -36,8 +44,10 @@ pub fn told(status: StatusCode, title: &str, sentence: &str, assets: &Assets, ba
 /// A secret in the one answer that has it.
 pub fn shown_once(shown: &ShownOnce, assets: &Assets) -> Response<Body> {
     let content = format!(
-        "<h1>{title}</h1><div class=\"card form\" role=\"status\"><p>{text}</p><label class=\"field\"><span class=\"field-label\">{title}</span>\
-         <input class=\"secret\" type=\"text\" readonly value=\"{secret}\" autocomplete=\"off\" spellcheck=\"false\"></label>\
+        "<h1>{title}</h1><div class=\"card form\" role=\"status\"><p>{text}</p><label \
+            class=\"field\"><span class=\"field-label\">{title}</span>\
+         <input class=\"secret\" type=\"text\" readonly value=\"{secret}\" autocomplete=\"off\" \
+         spellcheck=\"false\"></label>\
          <p><a class=\"button\" href=\"{back}\">Done</a></p></div>",
         title = escape(shown.title),
         text = escape(&shown.text),
@@ -50,8 +60,10 @@ pub fn shown_once(shown: &ShownOnce, assets: &Assets) -> Response<Body> {
 /// On to the sign-in provider, which is another site.
 pub fn onward(name: &str, address: &str, assets: &Assets) -> Response<Body> {
     let content = format!(
-        "<h1>Link {name}</h1><div class=\"card form\"><p>Sign in there as who you are. From then on {name} signs you in to your account \
-         here.</p><p class=\"form-actions\"><a class=\"button button-primary\" href=\"{address}\">Continue to {name}</a> \
+        "<h1>Link {name}</h1><div class=\"card form\"><p>Sign in there as who you are. From then \
+            on {name} signs you in to your account \
+         here.</p><p class=\"form-actions\"><a class=\"button button-primary\" \
+         href=\"{address}\">Continue to {name}</a> \
          <a class=\"button\" href=\"/account\">Cancel</a></p></div>",
         name = escape(name),
         address = escape(address),
@@ -65,15 +77,20 @@ fn page(title: &str, content: &str, assets: &Assets) -> Response<Body> {
 
 /// A page of plain HTML; what is not markup in `content` is escaped already.
 pub fn document(title: &str, content: &str, assets: &Assets) -> Response<Body> {
-    let style = assets.address("wayfare.css").map(|css| format!("<link rel=\"stylesheet\" href=\"{css}\">")).unwrap_or_default();
+    let style = assets
+        .address("wayfare.css")
+        .map(|css| format!("<link rel=\"stylesheet\" href=\"{css}\">"))
+        .unwrap_or_default();
     // Named here as well: a browser that is told of no icon asks for one that is not there.
     let icon = assets
         .address("favicon.svg")
         .map(|icon| format!("<link rel=\"icon\" href=\"{icon}\" type=\"image/svg+xml\">"))
         .unwrap_or_default();
     let html = format!(
-        "<!DOCTYPE html><html lang=\"en\" data-hydrated=\"true\"><head><meta charset=\"utf-8\"><title>{title}</title>\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">{icon}{style}</head>\
+        "<!DOCTYPE html><html lang=\"en\" data-hydrated=\"true\"><head><meta \
+            charset=\"utf-8\"><title>{title}</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta \
+         name=\"color-scheme\" content=\"light dark\">{icon}{style}</head>\
          <body><main class=\"page page-narrow\">{content}</main></body></html>",
         title = escape(title),
     );
@@ -91,5 +108,9 @@ pub fn after_panic(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
 }
 
 pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }

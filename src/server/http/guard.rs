@@ -1,5 +1,6 @@
-//! Refuses requests that were not meant for us, before anything looks at them: a foreign `Host` (DNS rebinding), a foreign
-//! `Origin` (another site's script). What other sites' forms send is refused by `CsrfLayer` in `mod.rs`.
+//! Refuses requests that were not meant for us, before anything looks at them: a foreign `Host`
+//! (DNS rebinding), a foreign `Origin` (another site's script). What other sites' forms send is
+//! refused by `CsrfLayer` in `mod.rs`.
 
 use std::net::IpAddr;
 
@@ -12,11 +13,13 @@ use super::{assets::plain, client::Client};
 /// The names under which we may be called.
 #[derive(Debug, Clone, Default)]
 pub struct Hosts {
-    /// Where people reach us, if the operator said so: `wayfare.example.com`, with a port if it is not the usual one.
+    /// Where people reach us, if the operator said so: `wayfare.example.com`, with a port if it is
+    /// not the usual one.
     public: Option<String>,
     /// They come over TLS to that name.
     public_over_tls: bool,
-    /// Listening for others: then any address is fine, since no name can be made to lead to us by one.
+    /// Listening for others: then any address is fine, since no name can be made to lead to us by
+    /// one.
     any_address: bool,
 }
 
@@ -48,28 +51,44 @@ impl Hosts {
 
     /// The refusal, where the request is none of ours.
     pub fn refusal(&self, request: &Request, client: &Client) -> Option<Response<Body>> {
-        let host = client.host.as_deref().or_else(|| request.uri().authority().map(|authority| authority.as_str()));
-        let foreign =
-            || (!self.same_origin(request.headers(), host, client.over_tls)).then(|| plain(StatusCode::FORBIDDEN, FOREIGN));
+        let host = client
+            .host
+            .as_deref()
+            .or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+        let foreign = || {
+            (!self.same_origin(request.headers(), host, client.over_tls))
+                .then(|| plain(StatusCode::FORBIDDEN, FOREIGN))
+        };
         self.foreign_host(request, client).or_else(foreign)
     }
 
-    /// Does the page that sent it come from here: scheme, name and port? A page of the same name without TLS may be anybody's.
+    /// Does the page that sent it come from here: scheme, name and port? A page of the same name
+    /// without TLS may be anybody's.
     fn same_origin(&self, headers: &HeaderMap, host: Option<&str>, over_tls: bool) -> bool {
         let Some(theirs) = headers.get(header::ORIGIN) else { return true };
         let (Some(host), Ok(theirs)) = (host, theirs.to_str()) else { return false };
-        let scheme = if over_tls || (self.public_over_tls && self.is_public(host)) { "https" } else { "http" };
-        let origin = |text: &str| Url::parse(text).ok().map(|url| url.origin()).filter(url::Origin::is_tuple);
+        let scheme = if over_tls || (self.public_over_tls && self.is_public(host)) {
+            "https"
+        } else {
+            "http"
+        };
+        let origin = |text: &str| {
+            Url::parse(text).ok().map(|url| url.origin()).filter(url::Origin::is_tuple)
+        };
         origin(theirs).is_some_and(|theirs| Some(theirs) == origin(&format!("{scheme}://{host}")))
     }
 
     /// The same without a look at where it comes from: for what carries a signature instead.
     pub fn foreign_host(&self, request: &Request, client: &Client) -> Option<Response<Body>> {
-        let host = client.host.as_deref().or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+        let host = client
+            .host
+            .as_deref()
+            .or_else(|| request.uri().authority().map(|authority| authority.as_str()));
         (!host.is_some_and(|host| self.allow(host))).then(|| {
             plain(
                 StatusCode::MISDIRECTED_REQUEST,
-                "Wayfare does not answer to this name. Use this machine's own address, or start it with --public-url and the address \
+                "Wayfare does not answer to this name. Use this machine's own address, or start it \
+                    with --public-url and the address \
                  that people use.\n",
             )
         })
@@ -77,7 +96,8 @@ impl Hosts {
 }
 
 /// The answer to what another site's page sends.
-pub const FOREIGN: &str = "This request comes from another site and was refused. Nothing was changed.\n";
+pub const FOREIGN: &str =
+    "This request comes from another site and was refused. Nothing was changed.\n";
 
 /// A host without its port.
 fn name_of(host: &str) -> &str {
@@ -94,7 +114,15 @@ mod tests {
     #[test]
     fn on_loopback_only_names_of_this_machine_are_ours() {
         let hosts = Hosts::default();
-        for host in ["localhost", "localhost:3000", "LOCALHOST:1", "127.0.0.1:3000", "127.9.9.9", "[::1]:3000", "[::1]"] {
+        for host in [
+            "localhost",
+            "localhost:3000",
+            "LOCALHOST:1",
+            "127.0.0.1:3000",
+            "127.9.9.9",
+            "[::1]:3000",
+            "[::1]",
+        ] {
             assert!(hosts.allow(host), "{host}");
         }
         for host in [
@@ -115,7 +143,12 @@ mod tests {
         let url = Url::parse("https://wayfare.example.com").expect("an address");
         let hosts = Hosts::new(Some(&url), false);
         assert!(hosts.allow("wayfare.example.com") && hosts.allow("Wayfare.Example.Com"));
-        for host in ["example.com", "a.wayfare.example.com", "wayfare.example.com.evil.example", "wayfare.example.com:8443"] {
+        for host in [
+            "example.com",
+            "a.wayfare.example.com",
+            "wayfare.example.com.evil.example",
+            "wayfare.example.com:8443",
+        ] {
             assert!(!hosts.allow(host), "{host}");
         }
     }
@@ -129,14 +162,22 @@ mod tests {
             headers.insert(header::ORIGIN, origin.parse().expect("a value"));
             hosts.same_origin(&headers, Some(host), over_tls)
         };
-        assert!(same(&public, "https://wayfare.example.com", "wayfare.example.com", false), "the proxy need not say it");
+        assert!(
+            same(&public, "https://wayfare.example.com", "wayfare.example.com", false),
+            "the proxy need not say it"
+        );
         assert!(same(&public, "https://wayfare.example.com", "Wayfare.Example.com:443", true));
         assert!(!same(&public, "http://wayfare.example.com", "wayfare.example.com", false));
         assert!(!same(&public, "https://wayfare.example.com:8443", "wayfare.example.com", true));
         assert!(same(&plain, "http://127.0.0.1:3000", "127.0.0.1:3000", false));
-        for origin in
-            ["https://127.0.0.1:3000", "http://127.0.0.1:3001", "http://localhost:3000", "null", "file://", "127.0.0.1:3000"]
-        {
+        for origin in [
+            "https://127.0.0.1:3000",
+            "http://127.0.0.1:3001",
+            "http://localhost:3000",
+            "null",
+            "file://",
+            "127.0.0.1:3000",
+        ] {
             assert!(!same(&plain, origin, "127.0.0.1:3000", false), "{origin}");
         }
     }

@@ -8,13 +8,15 @@ use axum::{
 
 use super::{AppState, assets::plain};
 
-/// The process runs, with everything that works in the background; and whether it is held, where nobody enters or moves and
-/// nothing is sent.
+/// The process runs, with everything that works in the background; and whether it is held, where
+/// nobody enters or moves and nothing is sent.
 pub async fn alive(State(state): State<AppState>) -> Response<Body> {
     match state.services.supervisor().first_death() {
         None if state.services.hold().is_some() => plain(StatusCode::OK, "ok held\n"),
         None => plain(StatusCode::OK, "ok\n"),
-        Some(death) => plain(StatusCode::SERVICE_UNAVAILABLE, format!("{} died\n", death.worker.key())),
+        Some(death) => {
+            plain(StatusCode::SERVICE_UNAVAILABLE, format!("{} died\n", death.worker.key()))
+        }
     }
 }
 
@@ -24,7 +26,10 @@ pub async fn ready(State(state): State<AppState>) -> Response<Body> {
         return plain(StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
     }
     match state.services.ready().await {
-        Ok(()) => plain(StatusCode::OK, if state.services.hold().is_some() { "ready held\n" } else { "ready\n" }),
+        Ok(()) => plain(
+            StatusCode::OK,
+            if state.services.hold().is_some() { "ready held\n" } else { "ready\n" },
+        ),
         Err(error) => {
             tracing::error!(%error, "readiness.failed");
             plain(StatusCode::SERVICE_UNAVAILABLE, "the database cannot be written\n")

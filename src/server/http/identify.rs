@@ -1,4 +1,5 @@
-//! Finds out who is behind a request, and lets nobody in who may not: without a session only what is public.
+//! Finds out who is behind a request, and lets nobody in who may not: without a session only what
+//! is public.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -19,7 +20,9 @@ use super::{
 use crate::{
     api::{
         AppError,
-        request::{Caller, PROJECT_COOKIE, accepts_html, cookie, device_cookie, new_cookie, session_cookie},
+        request::{
+            Caller, PROJECT_COOKIE, accepts_html, cookie, device_cookie, new_cookie, session_cookie,
+        },
     },
     domain::{actor::Origin, ids::UserId, time::DAY_MS},
     server::{
@@ -31,7 +34,8 @@ use crate::{
 /// Browsers that came over TLS once come over TLS for a year.
 pub const HSTS: HeaderName = header::STRICT_TRANSPORT_SECURITY;
 pub const A_YEAR_OF_TLS: &str = "max-age=31536000; includeSubDomains";
-/// What proxies, tunnels and content delivery networks add, beside everything that begins with [`FORWARDED_BELOW`].
+/// What proxies, tunnels and content delivery networks add, beside everything that begins with
+/// [`FORWARDED_BELOW`].
 const FORWARDED: [&str; 22] = [
     "cdn-loop",
     "cf-connecting-ip",
@@ -67,7 +71,11 @@ struct Seen {
 }
 
 /// Refuses what is none of ours, finds out who asks, and opens what she may open.
-pub async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response<Body> {
+pub async fn identify(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response<Body> {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
     let peer = peer.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
     let client = state.site.proxies.client(peer, request.headers());
@@ -85,12 +93,22 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     };
     let wanted = cookie(request.headers(), PROJECT_COOKIE).and_then(|text| text.parse().ok());
     let forwarded = came_through_proxy(request.headers());
-    let visit = Visit { secret: visitor.secret, wanted, needed: None, origin: visitor.origin.clone(), forwarded };
+    let visit = Visit {
+        secret: visitor.secret,
+        wanted,
+        needed: None,
+        origin: visitor.origin.clone(),
+        forwarded,
+    };
     let standing = match find(&state, visit, request.uri().path()).await {
         Ok(standing) => standing,
         Err(error) => return refuse(&state, &request, &error),
     };
-    if let Some(token) = state.site.local_token.as_ref().filter(|_| standing.as_ref().is_some_and(Standing::is_local))
+    if let Some(token) = state
+        .site
+        .local_token
+        .as_ref()
+        .filter(|_| standing.as_ref().is_some_and(Standing::is_local))
         && let Some(answer) = token.gate(&request, &state.assets, secure)
     {
         return answer;
@@ -99,8 +117,12 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
         return refuse(&state, &request, &AppError::SignedOut);
     }
     let project = standing.as_ref().and_then(Standing::project).map(|project| project.id);
-    let follow = project.filter(|project| names_thing(request.uri().path()) && wanted != Some(*project));
-    let seen = Seen { user: standing.as_ref().map(|standing| standing.actor.user), address: visitor.origin.address };
+    let follow =
+        project.filter(|project| names_thing(request.uri().path()) && wanted != Some(*project));
+    let seen = Seen {
+        user: standing.as_ref().map(|standing| standing.actor.user),
+        address: visitor.origin.address,
+    };
     let asked = (request.method().clone(), route(&request).to_string());
     request.extensions_mut().insert(Caller { visitor, standing });
     let mut response = next.run(request).await;
@@ -115,7 +137,8 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     protect(response.headers_mut(), secure);
     if let Some(project) = follow.filter(|_| response.status().is_success()) {
         // The link led into another of her projects: the pages that follow are about that one.
-        let cookie = new_cookie(PROJECT_COOKIE, project.to_string(), 365 * DAY_MS, secure).to_string();
+        let cookie =
+            new_cookie(PROJECT_COOKIE, project.to_string(), 365 * DAY_MS, secure).to_string();
         if let Ok(value) = HeaderValue::from_str(&cookie) {
             response.headers_mut().append(header::SET_COOKIE, value);
         }
@@ -150,11 +173,14 @@ fn names_thing(path: &str) -> bool {
 
 /// Then it may come from anywhere, whatever address the connection has.
 fn came_through_proxy(headers: &HeaderMap) -> bool {
-    headers.keys().any(|name| FORWARDED.contains(&name.as_str()) || name.as_str().starts_with(FORWARDED_BELOW))
+    headers.keys().any(|name| {
+        FORWARDED.contains(&name.as_str()) || name.as_str().starts_with(FORWARDED_BELOW)
+    })
 }
 
 fn agent(headers: &HeaderMap) -> String {
-    let text = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let text =
+        headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     text.chars().take(AGENT_MAX).collect()
 }
 
@@ -202,10 +228,14 @@ mod tests {
     #[test]
     fn an_address_names_its_journey_or_operation() {
         let id = "0190a5c2-7b1e-7c3d-9a4f-5e6d7c8b9a01";
-        for path in [format!("/journeys/{id}"), format!("/journeys/{id}/edit"), format!("/operations/{id}")] {
+        for path in
+            [format!("/journeys/{id}"), format!("/journeys/{id}/edit"), format!("/operations/{id}")]
+        {
             assert_eq!(thing_of(&path).map(|id| id.to_string()), Some(id.to_string()), "{path}");
         }
-        for path in ["/journeys", "/journeys/new", "/keys", "/people/0190a5c2-7b1e-7c3d-9a4f-5e6d7c8b9a01"] {
+        for path in
+            ["/journeys", "/journeys/new", "/keys", "/people/0190a5c2-7b1e-7c3d-9a4f-5e6d7c8b9a01"]
+        {
             assert_eq!(thing_of(path), None, "{path}");
         }
     }

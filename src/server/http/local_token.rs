@@ -1,5 +1,6 @@
-//! `--local-token`: in local mode only whoever has the address that was printed at the start comes in. Its token becomes a
-//! cookie at once, so that it stands in no history of addresses for longer than one step.
+//! `--local-token`: in local mode only whoever has the address that was printed at the start comes
+//! in. Its token becomes a cookie at once, so that it stands in no history of addresses for longer
+//! than one step.
 
 use axum::{
     body::Body,
@@ -24,7 +25,8 @@ use crate::{
 
 const COOKIE: &str = "wayfare_local";
 const PARAMETER: &str = "token";
-const SENTENCE: &str = "This Wayfare asks for a token. Open the address that it printed when it was started; whoever started it finds it \
+const SENTENCE: &str = "This Wayfare asks for a token. Open the address that it printed when it \
+    was started; whoever started it finds it \
                         in their terminal.";
 
 /// The hash of the token of this start.
@@ -42,10 +44,14 @@ impl LocalToken {
         let shown = pairs(query).find(|(key, _)| key == PARAMETER).map(|(_, value)| value);
         let looks = matches!(*request.method(), Method::GET | Method::HEAD);
         if let Some(shown) = shown.filter(|shown| looks && self.is(shown)) {
-            let rest: Vec<(String, String)> = pairs(query).filter(|(key, _)| key != PARAMETER).collect();
-            let rest: Vec<(&str, String)> = rest.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
-            let query = if rest.is_empty() { String::new() } else { format!("?{}", write_query(&rest)) };
-            let mut response = Redirect::to(&local(&format!("{}{query}", request.uri().path()))).into_response();
+            let rest: Vec<(String, String)> =
+                pairs(query).filter(|(key, _)| key != PARAMETER).collect();
+            let rest: Vec<(&str, String)> =
+                rest.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
+            let query =
+                if rest.is_empty() { String::new() } else { format!("?{}", write_query(&rest)) };
+            let mut response =
+                Redirect::to(&local(&format!("{}{query}", request.uri().path()))).into_response();
             let kept = new_cookie(COOKIE, shown, 30 * DAY_MS, secure).to_string();
             if let Ok(value) = HeaderValue::from_str(&kept) {
                 response.headers_mut().append(header::SET_COOKIE, value);
@@ -57,6 +63,10 @@ impl LocalToken {
             return None;
         }
         let error = AppError::Forbidden(SENTENCE.to_string());
-        Some(if accepts_html(request.headers()) { error_page::of(&error, assets, "/") } else { identify::json(&error) })
+        Some(if accepts_html(request.headers()) {
+            error_page::of(&error, assets, "/")
+        } else {
+            identify::json(&error)
+        })
     }
 }

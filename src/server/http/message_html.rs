@@ -1,5 +1,6 @@
-//! The HTML of an e-mail, by itself, for the frames of its preview: of a saved one, or of one that the editor sends along. What an author wrote is shown here and nowhere else: it runs
-//! no script, sends no form, opens nothing, and can be framed by our own pages only.
+//! The HTML of an e-mail, by itself, for the frames of its preview: of a saved one, or of one that
+//! the editor sends along. What an author wrote is shown here and nowhere else: it runs no script,
+//! sends no form, opens nothing, and can be framed by our own pages only.
 
 use axum::{
     Extension,
@@ -14,8 +15,10 @@ use crate::{
     domain::{delivery::preview::DraftMessage, error::FieldError, query_string::pairs},
 };
 
-/// Mails are styled in place and their pictures lie anywhere. Without the rights of `sandbox` it is nobody's page.
-const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; form-action 'none'; base-uri 'none'; \
+/// Mails are styled in place and their pictures lie anywhere. Without the rights of `sandbox` it is
+/// nobody's page.
+const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src https: \
+    data:; form-action 'none'; base-uri 'none'; \
                       frame-ancestors 'self'";
 
 pub async fn show(
@@ -25,16 +28,23 @@ pub async fn show(
     RawQuery(query): RawQuery,
 ) -> Response<Body> {
     let query = query.unwrap_or_default();
-    let person = pairs(&query).find(|(name, _)| name == "person").map(|(_, value)| value).unwrap_or_default();
+    let person = pairs(&query)
+        .find(|(name, _)| name == "person")
+        .map(|(_, value)| value)
+        .unwrap_or_default();
     framed(&state, html(&state, caller, path, &person).await)
 }
 
 /// The field of the form: a `DraftMessage`.
 const MESSAGE: &str = "message";
 
-/// A form that the editor's page sends into a frame of its own: what is written in place of a page would be under the editor's
-/// policy, which styles nothing.
-pub async fn show_draft(State(state): State<AppState>, Extension(caller): Extension<Caller>, request: Request) -> Response<Body> {
+/// A form that the editor's page sends into a frame of its own: what is written in place of a page
+/// would be under the editor's policy, which styles nothing.
+pub async fn show_draft(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response<Body> {
     framed(&state, html_of_draft(&state, caller, request).await)
 }
 
@@ -43,7 +53,8 @@ fn framed(state: &AppState, html: Result<String, AppError>) -> Response<Body> {
         Ok(html) => {
             let mut response = Response::new(Body::from(html));
             let headers = response.headers_mut();
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            headers
+                .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
             headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
             headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
             response
@@ -60,19 +71,36 @@ async fn html(
 ) -> Result<String, AppError> {
     let Path((journey, node)) = path.map_err(|_| AppError::NotFound("page".to_string()))?;
     let actor = caller.standing.ok_or(AppError::SignedOut)?.actor;
-    let preview = state.services.preview_message(&actor, journey_id(&journey)?, &node, Some(person)).await?;
+    let preview =
+        state.services.preview_message(&actor, journey_id(&journey)?, &node, Some(person)).await?;
     preview.html.ok_or_else(|| AppError::NotFound("HTML".to_string()))
 }
 
-async fn html_of_draft(state: &AppState, caller: Caller, request: Request) -> Result<String, AppError> {
+async fn html_of_draft(
+    state: &AppState,
+    caller: Caller,
+    request: Request,
+) -> Result<String, AppError> {
     let (parts, body) = request.into_parts();
     let (body, _place) = body::read_graph(state, &caller, &parts.headers, body).await?;
     let actor = caller.standing.ok_or(AppError::SignedOut)?.actor;
     let form = std::str::from_utf8(&body).ok();
-    let message = form.and_then(|form| pairs(form).find(|(field, _)| field == MESSAGE)).map(|(_, message)| message);
-    let draft: Option<DraftMessage> = message.and_then(|message| serde_json::from_str(&message).ok());
+    let message = form
+        .and_then(|form| pairs(form).find(|(field, _)| field == MESSAGE))
+        .map(|(_, message)| message);
+    let draft: Option<DraftMessage> =
+        message.and_then(|message| serde_json::from_str(&message).ok());
     let draft = draft.ok_or_else(|| {
-        AppError::field(FieldError::new(MESSAGE, "malformed", "The message cannot be read. Reload the page and try again."))
+        AppError::field(FieldError::new(
+            MESSAGE,
+            "malformed",
+            "The message cannot be read. Reload the page and try again.",
+        ))
     })?;
-    state.services.preview_draft(&actor, draft).await?.html.ok_or_else(|| AppError::NotFound("HTML".to_string()))
+    state
+        .services
+        .preview_draft(&actor, draft)
+        .await?
+        .html
+        .ok_or_else(|| AppError::NotFound("HTML".to_string()))
 }

@@ -73,19 +73,24 @@ pub struct AppState {
     pub streams: Arc<ConcurrencyLimit<Watcher>>,
 }
 
-/// Pages send a policy of their own, with the nonce of their scripts; nothing else runs or shows anything.
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Pages send a policy of their own, with the nonce of their scripts; nothing else runs or shows
+/// anything.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+    base-uri 'none'; frame-ancestors 'none'";
 /// Nothing of the machine is needed.
-const PERMISSIONS: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()";
+const PERMISSIONS: &str =
+    "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()";
 
 /// All routes with everything around them, for each kind of place that a connection may have.
 pub fn routers(state: &AppState, limits: &ConnectionLimits) -> Routers {
     let direct = all_routes(state);
     let forwarded = ForwardedClients::new(Arc::clone(&state.site), limits.per_client);
-    let proxied = direct.clone().layer(middleware::from_fn_with_state(forwarded, admission::limit_forwarded));
-    let reserve = proxied.clone().layer(middleware::from_fn_with_state(state.clone(), admission::only_known));
-    let [direct, proxied, reserve] = [direct, proxied, reserve].map(|router| surrounded(router, state));
+    let proxied =
+        direct.clone().layer(middleware::from_fn_with_state(forwarded, admission::limit_forwarded));
+    let reserve =
+        proxied.clone().layer(middleware::from_fn_with_state(state.clone(), admission::only_known));
+    let [direct, proxied, reserve] =
+        [direct, proxied, reserve].map(|router| surrounded(router, state));
     Routers { direct, proxied, reserve }
 }
 
@@ -97,7 +102,10 @@ fn all_routes(state: &AppState) -> Router<AppState> {
         .layer(csrf(&state.site))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
-    let uploads = routers.uploads.layer(csrf(&state.site)).layer(DefaultBodyLimit::max(people_upload::FILE_MAX));
+    let uploads = routers
+        .uploads
+        .layer(csrf(&state.site))
+        .layer(DefaultBodyLimit::max(people_upload::FILE_MAX));
     let programs = routers
         .programs
         .layer(middleware::map_response(rest::told_in_json))
@@ -119,11 +127,13 @@ fn all_routes(state: &AppState) -> Router<AppState> {
 
 /// What every answer has, whatever it answers.
 fn surrounded(router: Router<AppState>, state: &AppState) -> Router {
-    let fixed =
-        |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    let fixed = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
     let hsts = state.site.is_https().then(|| fixed(identify::HSTS, identify::A_YEAR_OF_TLS));
     router
-        // A panic of a handler is told as any other refusal; the one further out is for panics on the way.
+        // A panic of a handler is told as any other refusal; the one further out is for panics on
+        // the way.
         .layer(CatchPanicLayer::custom(error_page::after_panic))
         .layer(middleware::from_fn_with_state(state.clone(), refusals::in_our_words))
         .layer(option_layer(hsts))
@@ -136,12 +146,16 @@ fn surrounded(router: Router<AppState>, state: &AppState) -> Router {
         .layer(fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(fixed(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
         .layer(CatchPanicLayer::custom(error_page::after_panic))
-        .layer(TraceLayer::new_for_http().make_span_with(span).on_response(DefaultOnResponse::new().level(tracing::Level::DEBUG)))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                .on_response(DefaultOnResponse::new().level(tracing::Level::DEBUG)),
+        )
         .with_state(state.clone())
 }
 
-/// What the log says of a request: its route, never its address, which may hold a secret (a one-time link, a message's link, a
-/// provider's code).
+/// What the log says of a request: its route, never its address, which may hold a secret (a
+/// one-time link, a message's link, a provider's code).
 fn span(request: &Request) -> tracing::Span {
     tracing::debug_span!("request", method = %request.method(), route = route(request))
 }
@@ -152,7 +166,9 @@ fn route(request: &Request) -> &str {
 }
 
 /// Refuses what other sites' pages send (Fetch Metadata and `Origin`).
-fn csrf(site: &Site) -> CsrfLayer<fn(tower_http::csrf::ProtectionError) -> axum::http::Response<axum::body::Body>> {
+fn csrf(
+    site: &Site,
+) -> CsrfLayer<fn(tower_http::csrf::ProtectionError) -> axum::http::Response<axum::body::Body>> {
     let refuse: fn(_) -> _ = |_| assets::plain(StatusCode::FORBIDDEN, guard::FOREIGN);
     let layer = CsrfLayer::new();
     let layer = match site.origin().map(|origin| layer.clone().add_trusted_origin(&origin)) {

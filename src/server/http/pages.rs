@@ -36,7 +36,8 @@ pub async fn home() -> Redirect {
 /// Every route of the pages, and a designed answer for what is none.
 pub fn routes(state: &AppState) -> Router<AppState> {
     let options = LeptosOptions::builder().output_name("wayfare").build();
-    // Server functions have a handler of their own, which knows plain forms (`server_functions.rs`).
+    // Server functions have a handler of their own, which knows plain forms
+    // (`server_functions.rs`).
     let functions = server_fn_paths().map(|(path, _)| path.to_string()).collect();
     let pages = generate_route_list_with_exclusions(App, Some(functions));
     let files = page_files(state);
@@ -47,12 +48,15 @@ pub fn routes(state: &AppState) -> Router<AppState> {
             context(state.clone()),
             move || document(files.clone()),
         )
-        .fallback(|State(page): State<PageState>, request: Request| async move { not_found(&page.app, request).await })
+        .fallback(|State(page): State<PageState>, request: Request| async move {
+            not_found(&page.app, request).await
+        })
         .layer(map_response(complete))
         .with_state(PageState { app: state.clone(), options })
 }
 
-/// A page is complete when it is sent. What it was made from is let go now: it must not wait for a slow reader.
+/// A page is complete when it is sent. What it was made from is let go now: it must not wait for a
+/// slow reader.
 async fn complete(response: Response<Body>) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     match to_bytes(body, usize::MAX).await {
@@ -109,13 +113,20 @@ fn context(state: AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     }
 }
 
-/// Only scripts and styles of this page run: those of the site, and those that carry the nonce of this answer.
+/// Only scripts and styles of this page run: those of the site, and those that carry the nonce of
+/// this answer.
 fn set_policy() {
-    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
-    let frames =
-        if use_context::<Parts>().is_some_and(|parts| shows_message(parts.uri.path())) { " frame-src 'self';" } else { "" };
+    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
+        return;
+    };
+    let frames = if use_context::<Parts>().is_some_and(|parts| shows_message(parts.uri.path())) {
+        " frame-src 'self';"
+    } else {
+        ""
+    };
     let policy = format!(
-        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; img-src 'self';{frames} \
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src \
+            'self' 'nonce-{nonce}'; img-src 'self';{frames} \
          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
@@ -125,17 +136,23 @@ fn set_policy() {
 
 /// The two pages with frames: an e-mail in them.
 fn shows_message(path: &str) -> bool {
-    matches!(path.split('/').collect::<Vec<_>>()[..], ["", "journeys", _, "messages", _] | ["", "journeys", _, "edit"])
+    matches!(
+        path.split('/').collect::<Vec<_>>()[..],
+        ["", "journeys", _, "messages", _] | ["", "journeys", _, "edit"]
+    )
 }
 
 fn document(files: PageFiles) -> impl leptos::prelude::IntoView {
-    let liveliness = use_context::<Parts>().map_or(Liveliness::Plain, |parts| liveliness(parts.uri.path()));
+    let liveliness =
+        use_context::<Parts>().map_or(Liveliness::Plain, |parts| liveliness(parts.uri.path()));
     shell(files, liveliness)
 }
 
 fn liveliness(path: &str) -> Liveliness {
-    let is_editor =
-        path.strip_prefix("/journeys/").and_then(|rest| rest.strip_suffix("/edit")).is_some_and(|id| !id.contains('/'));
+    let is_editor = path
+        .strip_prefix("/journeys/")
+        .and_then(|rest| rest.strip_suffix("/edit"))
+        .is_some_and(|id| !id.contains('/'));
     match path {
         ALIVE => Liveliness::List,
         _ if is_editor => Liveliness::Editor,
@@ -145,7 +162,9 @@ fn liveliness(path: &str) -> Liveliness {
 
 async fn render(state: &AppState, request: Request) -> Response<Body> {
     let files = page_files(state);
-    let handler = leptos_axum::render_app_async_with_context(context(state.clone()), move || document(files.clone()));
+    let handler = leptos_axum::render_app_async_with_context(context(state.clone()), move || {
+        document(files.clone())
+    });
     handler(request).await.into_response()
 }
 
@@ -157,9 +176,14 @@ async fn not_found(state: &AppState, request: Request) -> Response<Body> {
     response
 }
 
-/// The page that a plain form came from, with the reason why it did not work and what was typed. `None` where it cannot be
-/// shown: it comes alive in the browser, or is gone.
-pub async fn form_again(state: &AppState, form: &Parts, address: &str, problem: FormProblem) -> Option<Response<Body>> {
+/// The page that a plain form came from, with the reason why it did not work and what was typed.
+/// `None` where it cannot be shown: it comes alive in the browser, or is gone.
+pub async fn form_again(
+    state: &AppState,
+    form: &Parts,
+    address: &str,
+    problem: FormProblem,
+) -> Option<Response<Body>> {
     let uri: Uri = address.parse().ok()?;
     if uri.path() == ALIVE || uri.path().starts_with("/api/") {
         return None;

@@ -35,7 +35,11 @@ pub const FILE_MAX: usize = 512 * 1024 * 1024;
 const FIELD_MAX: usize = 4 * 1024;
 const PAGE: &str = "/imports";
 
-pub async fn upload(State(state): State<AppState>, Extension(caller): Extension<Caller>, request: Request) -> Response<Body> {
+pub async fn upload(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response<Body> {
     match take(&state, caller, request).await {
         Ok(import) => Redirect::to(&format!("{PAGE}/{import}")).into_response(),
         Err(error) => error_page::of(&error, &state.assets, PAGE),
@@ -45,7 +49,9 @@ pub async fn upload(State(state): State<AppState>, Extension(caller): Extension<
 async fn take(state: &AppState, caller: Caller, request: Request) -> Result<ImportId, AppError> {
     let actor = may_import(caller)?;
     let place = state.services.begin_costly(&actor, Job::Import).await?;
-    let form = Multipart::from_request(request, state).await.map_err(|_| broken("it came in no form with a file"))?;
+    let form = Multipart::from_request(request, state)
+        .await
+        .map_err(|_| broken("it came in no form with a file"))?;
     let file = read(form).await?;
     Ok(state.services.start_import(&actor, file, place).await?)
 }
@@ -82,11 +88,19 @@ async fn read(mut form: Multipart) -> Result<PeopleFile, AppError> {
         return Err(AppError::field(FieldError::new("file", "required", "Choose a file.")));
     };
     let format = FileFormat::of_name(&name).ok_or_else(|| {
-        let sentence = "The name of the file ends neither in .csv nor in .jsonl, so it is not known how to read it.";
+        let sentence = "The name of the file ends neither in .csv nor in .jsonl, so it is not \
+            known how to read it.";
         AppError::field(FieldError::new("file", "unknown_value", sentence))
     })?;
-    let given = |text: Option<String>| text.map(|text| text.trim().to_string()).filter(|text| !text.is_empty());
-    Ok(PeopleFile { name, file, bytes, reading: FileReading { format, identity: given(identity), list: given(list) } })
+    let given = |text: Option<String>| {
+        text.map(|text| text.trim().to_string()).filter(|text| !text.is_empty())
+    };
+    Ok(PeopleFile {
+        name,
+        file,
+        bytes,
+        reading: FileReading { format, identity: given(identity), list: given(list) },
+    })
 }
 
 /// A field that somebody types. Only the file may be as long as the whole form.
@@ -107,7 +121,8 @@ fn lost(error: MultipartError) -> AppError {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         let most = FILE_MAX / 1024 / 1024;
         return AppError::TooLarge(format!(
-            "The file is larger than {most} MB. Split it, or read it in with “wayfare import-people” where the server runs."
+            "The file is larger than {most} MB. Split it, or read it in with “wayfare \
+                import-people” where the server runs."
         ));
     }
     broken("the connection ended, or the form is damaged")
@@ -133,8 +148,12 @@ pub async fn refused(
         Ok(rows) => {
             let mut response = Response::new(Body::from(rows));
             let headers = response.headers_mut();
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-            headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"refused-rows.csv\""));
+            headers
+                .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+            headers.insert(
+                header::CONTENT_DISPOSITION,
+                HeaderValue::from_static("attachment; filename=\"refused-rows.csv\""),
+            );
             response
         }
         Err(error) => error_page::of(&error, &state.assets, PAGE),

@@ -50,14 +50,17 @@ pub struct LinkForm {
     present: String,
 }
 
-/// Begins to link the provider to the account that is signed in. It is a form of ours, never a link that another site could
-/// follow; and a page in between, because a form may lead to no other site (`form-action 'self'`).
+/// Begins to link the provider to the account that is signed in. It is a form of ours, never a link
+/// that another site could follow; and a page in between, because a form may lead to no other site
+/// (`form-action 'self'`).
 pub async fn link(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
     Form(form): Form<LinkForm>,
 ) -> Response<Body> {
-    let Some(standing) = &caller.standing else { return error_page::of(&AppError::SignedOut, &state.assets, "/sign-in") };
+    let Some(standing) = &caller.standing else {
+        return error_page::of(&AppError::SignedOut, &state.assets, "/sign-in");
+    };
     match state.services.depart_to_link(standing, &form.present, &caller.visitor).await {
         Ok(departure) => {
             let name = state.services.provider_name().unwrap_or_default();
@@ -98,7 +101,11 @@ pub async fn arrive(
         Err(AppError::Provider)
     } else {
         let standing = caller.standing.as_ref();
-        state.services.arrive_from_provider(&query.state, query.code, standing, visitor).await.map_err(AppError::from)
+        state
+            .services
+            .arrive_from_provider(&query.state, query.code, standing, visitor)
+            .await
+            .map_err(AppError::from)
     };
     let spent = new_cookie(PROVIDER_COOKIE, String::new(), 0, visitor.secure);
     match arrived {
@@ -107,7 +114,9 @@ pub async fn arrive(
             cookies.push(spent);
             with_cookies(Redirect::to(&local(&next)).into_response(), &cookies)
         }
-        Ok(ProviderArrival::Linked) => with_cookies(Redirect::to("/account?notice=provider-linked").into_response(), &[spent]),
+        Ok(ProviderArrival::Linked) => {
+            with_cookies(Redirect::to("/account?notice=provider-linked").into_response(), &[spent])
+        }
         Err(error) => with_cookies(error_page::of(&error, &state.assets, "/sign-in"), &[spent]),
     }
 }

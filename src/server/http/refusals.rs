@@ -1,5 +1,5 @@
-//! What the framework says when it refuses a request is about Rust: “Failed to deserialize…”. Here it becomes a sentence of
-//! ours, in one place for all routes, those of tomorrow included.
+//! What the framework says when it refuses a request is about Rust: “Failed to deserialize…”. Here
+//! it becomes a sentence of ours, in one place for all routes, those of tomorrow included.
 
 use axum::{
     body::Body,
@@ -44,17 +44,37 @@ impl Asked {
 /// A key for programs, a headline, and what to do.
 fn words(status: StatusCode) -> (&'static str, &'static str, &'static str) {
     match status.as_u16() {
-        403 => ("forbidden", "That is not for you", "This request comes from another site and was refused. Nothing was changed."),
-        421 => {
-            ("misdirected", "Not for this server", "Wayfare does not answer to this name. Is it the one that --public-url says?")
-        }
+        403 => (
+            "forbidden",
+            "That is not for you",
+            "This request comes from another site and was refused. Nothing was changed.",
+        ),
+        421 => (
+            "misdirected",
+            "Not for this server",
+            "Wayfare does not answer to this name. Is it the one that --public-url says?",
+        ),
         404 => ("not_found", "Not found", "There is nothing at this address."),
-        405 => ("method_not_allowed", "That does not work here", "This address does not take that kind of request."),
-        408 | 503 | 504 => {
-            ("unavailable", "That took too long", "The answer took too long and was given up. Try again in a moment.")
-        }
-        429 => ("too_many_requests", "Too much at once", "More is asked for at once than is allowed. Try again in a moment."),
-        413 => ("too_large", "Too large", "The request is larger than this address takes. Send less at once."),
+        405 => (
+            "method_not_allowed",
+            "That does not work here",
+            "This address does not take that kind of request.",
+        ),
+        408 | 503 | 504 => (
+            "unavailable",
+            "That took too long",
+            "The answer took too long and was given up. Try again in a moment.",
+        ),
+        429 => (
+            "too_many_requests",
+            "Too much at once",
+            "More is asked for at once than is allowed. Try again in a moment.",
+        ),
+        413 => (
+            "too_large",
+            "Too large",
+            "The request is larger than this address takes. Send less at once.",
+        ),
         415 => (
             "invalid",
             "That makes no sense here",
@@ -65,16 +85,23 @@ fn words(status: StatusCode) -> (&'static str, &'static str, &'static str) {
             "That makes no sense here",
             "The request is incomplete, or something in it is of another kind than belongs there.",
         ),
-        _ => {
-            ("internal", "Something went wrong", "Something went wrong on our side. Try again; the server's log has the details.")
-        }
+        _ => (
+            "internal",
+            "Something went wrong",
+            "Something went wrong on our side. Try again; the server's log has the details.",
+        ),
     }
 }
 
 /// Refuses addresses that are no text, and puts our words in place of the framework's.
-pub async fn in_our_words(State(state): State<AppState>, request: Request, next: Next) -> Response<Body> {
+pub async fn in_our_words(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
     let path = request.uri().path();
-    let asked = Asked { by_program: is_for_programs(path), for_page: accepts_html(request.headers()) };
+    let asked =
+        Asked { by_program: is_for_programs(path), for_page: accepts_html(request.headers()) };
     if SIGNS.contains(&path) {
         return next.run(request).await;
     }
@@ -87,15 +114,20 @@ pub async fn in_our_words(State(state): State<AppState>, request: Request, next:
     }
     let (mut parts, _) = response.into_parts();
     let mut told = asked.told(&state, parts.status);
-    for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::TRANSFER_ENCODING] {
+    for name in [
+        header::CONTENT_TYPE,
+        header::CONTENT_LENGTH,
+        header::CONTENT_ENCODING,
+        header::TRANSFER_ENCODING,
+    ] {
         parts.headers.remove(name);
     }
     told.headers_mut().extend(parts.headers);
     told
 }
 
-/// Does it go well, carry our mark, or carry a type that the framework's refusals never have? Programs are told everything in the
-/// one form that the API describes.
+/// Does it go well, carry our mark, or carry a type that the framework's refusals never have?
+/// Programs are told everything in the one form that the API describes.
 fn is_ours(asked: &Asked, response: &Response<Body>) -> bool {
     let fine = !(response.status().is_client_error() || response.status().is_server_error());
     if asked.by_program {
@@ -105,7 +137,9 @@ fn is_ours(asked: &Asked, response: &Response<Body>) -> bool {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
 }
 
 fn is_plain(headers: &HeaderMap) -> bool {

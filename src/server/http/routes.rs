@@ -1,5 +1,5 @@
-//! Every route, with who may open it. The router is built from here, and nothing else is in it: the route-by-role test reads
-//! the same list.
+//! Every route, with who may open it. The router is built from here, and nothing else is in it: the
+//! route-by-role test reads the same list.
 
 use axum::{
     Router,
@@ -10,8 +10,8 @@ use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list_with_exclusions;
 
 use super::{
-    AppState, audit_export, changes, health, hooks, message_html, pages, people_upload, provider, rest, server_functions,
-    suppressions_export, tracking,
+    AppState, audit_export, changes, health, hooks, message_html, pages, people_upload, provider,
+    rest, server_functions, suppressions_export, tracking,
 };
 use crate::ui::app::App;
 
@@ -34,15 +34,32 @@ pub struct Route {
     pub access: Access,
 }
 
-/// What everybody may open: signing in, links that are a right of their own, site files, signs of life.
-const PUBLIC: [&str; 7] =
-    ["/", "/sign-in", "/healthz", "/readyz", "/api/openapi.json", "/sign-in/provider", "/sign-in/provider/back"];
-const PUBLIC_BELOW: [&str; 8] = ["/pkg/", "/invitations/", "/password/", "/setup", "/api/ui/session/", "/t/", "/u/", "/hooks/"];
+/// What everybody may open: signing in, links that are a right of their own, site files, signs of
+/// life.
+const PUBLIC: [&str; 7] = [
+    "/",
+    "/sign-in",
+    "/healthz",
+    "/readyz",
+    "/api/openapi.json",
+    "/sign-in/provider",
+    "/sign-in/provider/back",
+];
+const PUBLIC_BELOW: [&str; 8] =
+    ["/pkg/", "/invitations/", "/password/", "/setup", "/api/ui/session/", "/t/", "/u/", "/hooks/"];
 /// Where programs come in, with a key instead of a session.
 pub const PROGRAMS_BELOW: &str = "/api/v1/";
 /// And where programs come in that were written for others.
-const PROGRAMS: [&str; 8] =
-    ["/v1/batch", "/v1/track", "/v1/identify", "/v1/page", "/v1/screen", "/v1/group", "/v1/alias", "/1/upload"];
+const PROGRAMS: [&str; 8] = [
+    "/v1/batch",
+    "/v1/track",
+    "/v1/identify",
+    "/v1/page",
+    "/v1/screen",
+    "/v1/group",
+    "/v1/alias",
+    "/1/upload",
+];
 
 pub fn is_for_programs(path: &str) -> bool {
     PROGRAMS.contains(&path) || path.starts_with(PROGRAMS_BELOW)
@@ -50,7 +67,9 @@ pub fn is_for_programs(path: &str) -> bool {
 
 /// May the address be opened without a session?
 pub fn is_public(path: &str) -> bool {
-    PUBLIC.contains(&path) || PUBLIC_BELOW.iter().any(|start| path.starts_with(start)) || is_for_programs(path)
+    PUBLIC.contains(&path)
+        || PUBLIC_BELOW.iter().any(|start| path.starts_with(start))
+        || is_for_programs(path)
 }
 
 fn access_of(path: &str) -> Access {
@@ -86,7 +105,8 @@ fn streams() -> Fixed {
     ]
 }
 
-/// For whoever got a message, and for providers: what they bring is signed, so nobody is signed in and no cookie is looked at.
+/// For whoever got a message, and for providers: what they bring is signed, so nobody is signed in
+/// and no cookie is looked at.
 fn outside() -> Fixed {
     vec![
         ("GET", "/t/o/{token}", get(tracking::open)),
@@ -140,8 +160,9 @@ fn programs() -> Fixed {
     ]
 }
 
-/// For handlers that read bodies by themselves, and say better what is too large (`body.rs`). What is within would have the
-/// limit of everybody otherwise, the framework of server functions included.
+/// For handlers that read bodies by themselves, and say better what is too large (`body.rs`). What
+/// is within would have the limit of everybody otherwise, the framework of server functions
+/// included.
 fn unlimited() -> DefaultBodyLimit {
     DefaultBodyLimit::disable()
 }
@@ -157,7 +178,9 @@ pub struct Routers {
 }
 
 pub fn routers(state: &AppState) -> Routers {
-    let build = |routes: Fixed| routes.into_iter().fold(Router::new(), |router, (_, path, route)| router.route(path, route));
+    let build = |routes: Fixed| {
+        routes.into_iter().fold(Router::new(), |router, (_, path, route)| router.route(path, route))
+    };
     Routers {
         signs: build(signs()),
         outside: build(outside()),
@@ -182,8 +205,11 @@ pub fn catalogue() -> Vec<Route> {
         .into_iter()
         .filter(|route| !route.path().starts_with("/api/"))
         .map(|route| ("GET".to_string(), route.path().to_string()));
-    let mut routes: Vec<Route> =
-        fixed.chain(functions).chain(pages).map(|(method, path)| Route { access: access_of(&path), method, path }).collect();
+    let mut routes: Vec<Route> = fixed
+        .chain(functions)
+        .chain(pages)
+        .map(|(method, path)| Route { access: access_of(&path), method, path })
+        .collect();
     routes.sort();
     routes.dedup();
     routes

@@ -1,7 +1,7 @@
 //! Answers server functions, for scripts and for plain forms.
 //!
-//! A script gets JSON with a proper status. A browser without scripts is sent on to a page, or gets the page of its form
-//! again with the reason why it did not work.
+//! A script gets JSON with a proper status. A browser without scripts is sent on to a page, or gets
+//! the page of its form again with the reason why it did not work.
 
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -38,12 +38,15 @@ pub async fn answer(State(state): State<AppState>, request: Request) -> Response
     };
     let (body, _place) = match taken {
         Ok(taken) => taken,
-        Err(error) if accepts_html(&parts.headers) => return error_page::of(&error, &state.assets, pages::ALIVE),
+        Err(error) if accepts_html(&parts.headers) => {
+            return error_page::of(&error, &state.assets, pages::ALIVE);
+        }
         Err(error) => return identify::json(&error),
     };
     let plain_form = accepts_html(&parts.headers);
     let original = parts.clone();
-    // The framework would answer a plain form with a redirect that carries the error in its address; we say it on a page.
+    // The framework would answer a plain form with a redirect that carries the error in its
+    // address; we say it on a page.
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let form = FormAnswer::default();
     let context = {
@@ -55,9 +58,14 @@ pub async fn answer(State(state): State<AppState>, request: Request) -> Response
         }
     };
     let request = Request::from_parts(parts, Body::from(body.clone()));
-    let response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
+    let response =
+        leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
     if response.status().is_success() {
-        return if plain_form { went_well(&state, response, &form, &original.headers) } else { response };
+        return if plain_form {
+            went_well(&state, response, &form, &original.headers)
+        } else {
+            response
+        };
     }
     went_wrong(&state, response, &form, plain_form, original, &body).await
 }
@@ -69,7 +77,12 @@ fn referer(headers: &HeaderMap) -> Option<String> {
     own_path(&rest[rest.find('/')?..])
 }
 
-fn went_well(state: &AppState, response: Response<Body>, form: &FormAnswer, headers: &HeaderMap) -> Response<Body> {
+fn went_well(
+    state: &AppState,
+    response: Response<Body>,
+    form: &FormAnswer,
+    headers: &HeaderMap,
+) -> Response<Body> {
     let answer = form.get();
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_TYPE);
@@ -80,7 +93,8 @@ fn went_well(state: &AppState, response: Response<Body>, form: &FormAnswer, head
         return Response::from_parts(parts, page.into_body());
     }
     parts.status = StatusCode::SEE_OTHER;
-    let target = answer.target.or_else(|| referer(headers)).unwrap_or_else(|| pages::ALIVE.to_string());
+    let target =
+        answer.target.or_else(|| referer(headers)).unwrap_or_else(|| pages::ALIVE.to_string());
     let target = HeaderValue::from_str(&target).unwrap_or(HeaderValue::from_static(pages::ALIVE));
     parts.headers.insert(header::LOCATION, target);
     Response::from_parts(parts, Body::empty())

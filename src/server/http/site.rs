@@ -44,7 +44,11 @@ impl Site {
     pub fn base(&self, host: Option<&str>, secure: bool) -> String {
         match &self.public {
             Some(url) => url.as_str().trim_end_matches('/').to_string(),
-            None => format!("{}://{}", if secure { "https" } else { "http" }, host.unwrap_or("127.0.0.1")),
+            None => format!(
+                "{}://{}",
+                if secure { "https" } else { "http" },
+                host.unwrap_or("127.0.0.1")
+            ),
         }
     }
 }

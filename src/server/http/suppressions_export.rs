@@ -19,7 +19,10 @@ use crate::{
 };
 
 /// Sends every address, a batch at a time.
-pub async fn download(State(state): State<AppState>, Extension(caller): Extension<Caller>) -> Response<Body> {
+pub async fn download(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+) -> Response<Body> {
     match begin(&state, caller).await {
         Ok(response) => response,
         Err(error) => error_page::of(&error, &state.assets, "/suppressions"),
@@ -43,10 +46,14 @@ async fn begin(state: &AppState, caller: Caller) -> Result<Response<Body>, AppEr
             yield Bytes::from(suppression_rows(&list, false)?);
         }
     };
-    let rows: std::pin::Pin<Box<dyn futures::Stream<Item = Result<Bytes, ServiceError>> + Send>> = Box::pin(rows);
+    let rows: std::pin::Pin<Box<dyn futures::Stream<Item = Result<Bytes, ServiceError>> + Send>> =
+        Box::pin(rows);
     let mut response = Response::new(Body::from_stream(rows));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"wayfare-suppressions.csv\""));
+    headers.insert(
+        header::CONTENT_DISPOSITION,
+        HeaderValue::from_static("attachment; filename=\"wayfare-suppressions.csv\""),
+    );
     Ok(response)
 }

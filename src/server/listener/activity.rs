@@ -1,5 +1,5 @@
-//! What a connection is doing, as far as it matters for whether it may stay. Its own task writes it, with one atomic a step;
-//! whoever looks after all connections reads it.
+//! What a connection is doing, as far as it matters for whether it may stay. Its own task writes
+//! it, with one atomic a step; whoever looks after all connections reads it.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
@@ -14,7 +14,8 @@ struct Since(AtomicU64);
 
 impl Since {
     fn begin(&self, epoch: Instant) {
-        self.0.store(u64::try_from(epoch.elapsed().as_millis()).unwrap_or(u64::MAX - 1) + 1, Relaxed);
+        self.0
+            .store(u64::try_from(epoch.elapsed().as_millis()).unwrap_or(u64::MAX - 1) + 1, Relaxed);
     }
 
     /// Keeps the moment at which it began, where it is so already.
@@ -92,7 +93,8 @@ impl Activity {
         }
     }
 
-    /// Nobody loses anything if the connection ends now: no request is in hand and no response is on its way.
+    /// Nobody loses anything if the connection ends now: no request is in hand and no response is
+    /// on its way.
     pub fn is_waiting(&self) -> bool {
         self.waiting.is_so() && !self.blocked.is_so()
     }

@@ -24,7 +24,8 @@ use super::{
 };
 use crate::server::{guarded_body::GuardedBody, http::plain};
 
-/// How much of a request's head is read before it is refused with 431, in bytes; the last read may go over it.
+/// How much of a request's head is read before it is refused with 431, in bytes; the last read may
+/// go over it.
 const HEAD_MAX: usize = 64 * 1024;
 /// Most headers of a request.
 const HEADERS_MAX: usize = 100;
@@ -50,7 +51,8 @@ pub(super) async fn converse<S: Socket>(
     router: Router,
     connection: &Arc<ConnectionHandle>,
 ) -> hyper::Result<()> {
-    let service = service_fn(|request| answer(request, peer, router.clone(), Arc::clone(connection)));
+    let service =
+        service_fn(|request| answer(request, peer, router.clone(), Arc::clone(connection)));
     let stream = TokioIo::new(WatchedStream::new(socket, Arc::clone(connection)));
     // The deadlines of `limits.rs` are in the place of the framework's own.
     let conversation = http1::Builder::new()
@@ -90,7 +92,8 @@ async fn answer(
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(ConnectInfo(peer));
     let has_body = !body.is_end_stream();
-    let response = router.oneshot(Request::from_parts(parts, WatchedBody::new(body, Arc::clone(&connection))));
+    let response =
+        router.oneshot(Request::from_parts(parts, WatchedBody::new(body, Arc::clone(&connection))));
     let response = if has_body {
         tokio::select! {
             biased;
@@ -105,7 +108,10 @@ async fn answer(
 
 /// The body stopped coming. Nothing can follow it on this connection.
 fn request_timeout() -> Response<Body> {
-    let mut response = plain(StatusCode::REQUEST_TIMEOUT, "The rest of the request did not arrive in time. Send it again.\n");
+    let mut response = plain(
+        StatusCode::REQUEST_TIMEOUT,
+        "The rest of the request did not arrive in time. Send it again.\n",
+    );
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }

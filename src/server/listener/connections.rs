@@ -1,4 +1,5 @@
-//! All open connections: who may have another one, who makes room for it, and who has kept the server waiting for too long.
+//! All open connections: who may have another one, who makes room for it, and who has kept the
+//! server waiting for too long.
 
 use std::{
     cmp::Reverse,
@@ -96,7 +97,8 @@ impl Connections {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for a connection. Where few are left, those without a request make room for the next ones.
+    /// A place for a connection. Where few are left, those without a request make room for the next
+    /// ones.
     ///
     /// # Errors
     /// Where its client has enough of them, or all places are taken.
@@ -123,7 +125,10 @@ impl Connections {
         Ok(ConnectionSlot { connections: Arc::clone(self), key, handle, _of_client: of_client })
     }
 
-    fn admit_client(&self, client: ClientNetwork) -> Result<Permit<ClientNetwork>, ConnectionRefused> {
+    fn admit_client(
+        &self,
+        client: ClientNetwork,
+    ) -> Result<Permit<ClientNetwork>, ConnectionRefused> {
         let permit = self.per_client.try_acquire(client);
         // Neighbours behind one address do not lock each other out by connections that nobody uses.
         if self.per_client.count(&client) + self.limits.headroom / 4 >= self.limits.per_client {
@@ -135,10 +140,15 @@ impl Connections {
         })
     }
 
-    /// Closes some connections without a request, of one client or of all: first those that never asked for anything, of whoever
-    /// has most of them, the oldest first. A newcomer thus has the longest time to say what it wants.
+    /// Closes some connections without a request, of one client or of all: first those that never
+    /// asked for anything, of whoever has most of them, the oldest first. A newcomer thus has the
+    /// longest time to say what it wants.
     fn make_room(&self, table: &mut Table, client: Option<ClientNetwork>) {
-        let made_at = if client.is_some() { &mut table.room_of_client_made_at } else { &mut table.room_made_at };
+        let made_at = if client.is_some() {
+            &mut table.room_of_client_made_at
+        } else {
+            &mut table.room_made_at
+        };
         if made_at.is_some_and(|made_at| made_at.elapsed() < MAKE_ROOM_INTERVAL) {
             return;
         }
@@ -151,12 +161,20 @@ impl Connections {
             .filter(|connection| connection.activity.is_waiting() && connection.order().is_none())
             .map(|connection| {
                 let seen = connection.activity.snapshot(now);
-                let of_client = connection.client.map_or(0, |client| self.per_client.count(&client));
-                (seen.has_asked, Reverse(of_client), Reverse(seen.waiting.unwrap_or_default()), connection)
+                let of_client =
+                    connection.client.map_or(0, |client| self.per_client.count(&client));
+                (
+                    seen.has_asked,
+                    Reverse(of_client),
+                    Reverse(seen.waiting.unwrap_or_default()),
+                    connection,
+                )
             })
             .filter(|(.., Reverse(waiting), _)| *waiting >= self.limits.deadlines.undisturbed)
             .collect();
-        unused.sort_unstable_by_key(|(has_asked, of_client, waiting, _)| (*has_asked, *of_client, *waiting));
+        unused.sort_unstable_by_key(|(has_asked, of_client, waiting, _)| {
+            (*has_asked, *of_client, *waiting)
+        });
         for (.., connection) in unused.into_iter().take(self.limits.headroom.max(1)) {
             connection.end(EndOrder::GiveWay);
         }
@@ -180,7 +198,9 @@ impl Connections {
         loop {
             ticks.tick().await;
             self.enforce_deadlines();
-            if reported_at.is_none_or(|reported_at| reported_at.elapsed() >= REPORT_INTERVAL) && self.report_refusals() {
+            if reported_at.is_none_or(|reported_at| reported_at.elapsed() >= REPORT_INTERVAL)
+                && self.report_refusals()
+            {
                 reported_at = Some(Instant::now());
             }
         }
@@ -189,17 +209,23 @@ impl Connections {
     fn enforce_deadlines(&self) {
         let now = self.epoch.elapsed();
         let deadlines = &self.limits.deadlines;
-        let mut slow_readers: HashMap<ClientNetwork, Vec<(Duration, Arc<ConnectionHandle>)>> = HashMap::new();
+        let mut slow_readers: HashMap<ClientNetwork, Vec<(Duration, Arc<ConnectionHandle>)>> =
+            HashMap::new();
         for connection in self.table().open.values() {
             let seen = connection.activity.snapshot(now);
             match deadlines.overdue(&seen, connection.in_reserve) {
                 Some(Overdue::Request | Overdue::Idle) => connection.end(EndOrder::GiveWay),
                 Some(Overdue::Body { answered: false }) => connection.body_is_overdue(),
-                Some(Overdue::Reader | Overdue::Body { answered: true }) => connection.end(EndOrder::Reset),
+                Some(Overdue::Reader | Overdue::Body { answered: true }) => {
+                    connection.end(EndOrder::Reset)
+                }
                 None => {
                     let slow = seen.blocked.filter(|blocked| *blocked >= deadlines.slow_reader);
                     if let (Some(client), Some(blocked)) = (connection.client, slow) {
-                        slow_readers.entry(client).or_default().push((blocked, Arc::clone(connection)));
+                        slow_readers
+                            .entry(client)
+                            .or_default()
+                            .push((blocked, Arc::clone(connection)));
                     }
                 }
             }
@@ -207,11 +233,15 @@ impl Connections {
         slow_readers.into_values().for_each(|of_client| self.thin_out(of_client));
     }
 
-    /// What a client has not taken of its responses stays in memory: few of its connections may take their time.
+    /// What a client has not taken of its responses stays in memory: few of its connections may
+    /// take their time.
     fn thin_out(&self, mut slow_readers: Vec<(Duration, Arc<ConnectionHandle>)>) {
         let too_many = slow_readers.len().saturating_sub(self.limits.slow_readers_per_client);
         slow_readers.sort_unstable_by_key(|(blocked, _)| Reverse(*blocked));
-        slow_readers.iter().take(too_many).for_each(|(_, connection)| connection.end(EndOrder::Reset));
+        slow_readers
+            .iter()
+            .take(too_many)
+            .for_each(|(_, connection)| connection.end(EndOrder::Reset));
     }
 
     /// Answers whether there was something to report.
@@ -237,8 +267,12 @@ mod tests {
     }
 
     fn connections_with(deadlines: Deadlines) -> Arc<Connections> {
-        let limits = ConnectionLimits { reserved: 2, headroom: 1, deadlines, ..ConnectionLimits::new(16) };
-        Connections::new(limits, TrustedProxies::new(vec!["10.0.0.0/8".parse().expect("a network")]))
+        let limits =
+            ConnectionLimits { reserved: 2, headroom: 1, deadlines, ..ConnectionLimits::new(16) };
+        Connections::new(
+            limits,
+            TrustedProxies::new(vec!["10.0.0.0/8".parse().expect("a network")]),
+        )
     }
 
     fn peer(address: &str) -> SocketAddr {
@@ -259,7 +293,9 @@ mod tests {
     }
 
     fn giving_way(slots: &[ConnectionSlot]) -> Vec<usize> {
-        (0..slots.len()).filter(|index| slots[*index].handle.order() == Some(EndOrder::GiveWay)).collect()
+        (0..slots.len())
+            .filter(|index| slots[*index].handle.order() == Some(EndOrder::GiveWay))
+            .collect()
     }
 
     #[tokio::test]
@@ -267,7 +303,10 @@ mod tests {
         let connections = connections();
         let mut held = admit(&connections, "192.0.2.1", 10);
         assert_eq!(held.len(), 4);
-        assert_eq!(connections.admit(peer("192.0.2.1")).err(), Some(ConnectionRefused::ClientAtLimit));
+        assert_eq!(
+            connections.admit(peer("192.0.2.1")).err(),
+            Some(ConnectionRefused::ClientAtLimit)
+        );
         assert_eq!(admit(&connections, "192.0.2.2", 1).len(), 1, "others are not its business");
         held.pop();
         assert!(connections.admit(peer("192.0.2.1")).is_ok());
@@ -276,7 +315,9 @@ mod tests {
     #[tokio::test]
     async fn the_addresses_of_an_ipv6_network_are_one_client() {
         let connections = connections();
-        let held: Vec<_> = (0..10).filter_map(|host| connections.admit(peer(&format!("2001:db8:0:1::{host:x}"))).ok()).collect();
+        let held: Vec<_> = (0..10)
+            .filter_map(|host| connections.admit(peer(&format!("2001:db8:0:1::{host:x}"))).ok())
+            .collect();
         assert_eq!(held.len(), 4);
     }
 
@@ -301,7 +342,11 @@ mod tests {
         busy(&also_working);
         let last = admit(&connections, "10.0.0.1", 4);
         assert_eq!(giving_way(&many), [0], "the first of the client with most");
-        assert!(giving_way(&few).is_empty() && giving_way(&working).is_empty() && giving_way(&also_working).is_empty());
+        assert!(
+            giving_way(&few).is_empty()
+                && giving_way(&working).is_empty()
+                && giving_way(&also_working).is_empty()
+        );
         assert_eq!(last.len(), 4);
     }
 
@@ -343,7 +388,8 @@ mod tests {
     #[tokio::test]
     async fn few_connections_of_one_client_may_be_slow_to_read() {
         let deadlines = Deadlines { slow_reader: Duration::ZERO, ..Deadlines::default() };
-        let limits = ConnectionLimits { slow_readers_per_client: 2, deadlines, ..ConnectionLimits::new(64) };
+        let limits =
+            ConnectionLimits { slow_readers_per_client: 2, deadlines, ..ConnectionLimits::new(64) };
         let connections = Connections::new(limits, TrustedProxies::default());
         let readers = admit(&connections, "192.0.2.1", 4);
         let other = admit(&connections, "192.0.2.2", 1);
@@ -353,7 +399,8 @@ mod tests {
             a_moment().await;
         }
         connections.enforce_deadlines();
-        let cut: Vec<bool> = readers.iter().map(|slot| slot.handle.order() == Some(EndOrder::Reset)).collect();
+        let cut: Vec<bool> =
+            readers.iter().map(|slot| slot.handle.order() == Some(EndOrder::Reset)).collect();
         assert_eq!(cut, [true, true, false, false], "the slowest two of four");
         assert_eq!(other[0].handle.order(), None);
     }

@@ -83,7 +83,8 @@ impl ConnectionHandle {
     }
 }
 
-/// A request is in hand until this is dropped: with the last part of its response, or when the client hung up.
+/// A request is in hand until this is dropped: with the last part of its response, or when the
+/// client hung up.
 #[derive(Debug)]
 pub struct RequestInHand(Arc<ConnectionHandle>);
 

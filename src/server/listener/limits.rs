@@ -11,14 +11,16 @@ pub const CONNECTIONS_MAX: usize = 4096;
 #[derive(Debug, Clone)]
 pub struct ConnectionLimits {
     pub max: usize,
-    /// Most connections of one client: an IPv4 address or an IPv6 /64. Trusted proxies are not limited by their own address;
-    /// for each client behind them so many requests are in hand at once.
+    /// Most connections of one client: an IPv4 address or an IPv6 /64. Trusted proxies are not
+    /// limited by their own address; for each client behind them so many requests are in hand at
+    /// once.
     pub per_client: usize,
     /// The last places: only for requests of people who are signed in and for signs of life.
     pub reserved: usize,
     /// Connections without a request make room when fewer places than this are left.
     pub headroom: usize,
-    /// Connections of one client that may be behind with taking a response for longer than [`Deadlines::slow_reader`].
+    /// Connections of one client that may be behind with taking a response for longer than
+    /// [`Deadlines::slow_reader`].
     pub slow_readers_per_client: usize,
     pub deadlines: Deadlines,
 }
@@ -59,7 +61,8 @@ pub struct Deadlines {
     pub slow_reader: Duration,
     /// Between a response and the first byte of the next request.
     pub idle: Duration,
-    /// For so long a connection without a request makes no room for others: its request may be on its way.
+    /// For so long a connection without a request makes no room for others: its request may be on
+    /// its way.
     pub undisturbed: Duration,
     /// How often the deadlines are looked at.
     pub check_interval: Duration,
@@ -98,7 +101,8 @@ pub enum Overdue {
 impl Deadlines {
     /// What is overdue on a connection, if anything is.
     pub fn overdue(&self, seen: &Snapshot, in_reserve: bool) -> Option<Overdue> {
-        let past = |since: Option<Duration>, most: Duration| since.is_some_and(|since| since >= most);
+        let past =
+            |since: Option<Duration>, most: Duration| since.is_some_and(|since| since >= most);
         let first = if in_reserve { self.first_request_in_reserve } else { self.first_request };
         if past(seen.blocked, self.response) {
             Some(Overdue::Reader)
@@ -107,7 +111,9 @@ impl Deadlines {
             Some(Overdue::Body { answered: past(seen.body, self.body + self.slow_reader) })
         } else if seen.has_asked {
             let head = past(seen.head, self.head).then_some(Overdue::Request);
-            head.or_else(|| (seen.head.is_none() && past(seen.waiting, self.idle)).then_some(Overdue::Idle))
+            head.or_else(|| {
+                (seen.head.is_none() && past(seen.waiting, self.idle)).then_some(Overdue::Idle)
+            })
         } else {
             past(seen.waiting, first).then_some(Overdue::Request)
         }
@@ -134,18 +140,28 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_that_sends_no_request_is_overdue_after_fifteen_seconds_and_in_the_reserve_after_five() {
-        let silent = |seconds_ago| Snapshot { waiting: seconds(seconds_ago), ..Snapshot::default() };
+    fn a_socket_that_sends_no_request_is_overdue_after_fifteen_seconds_and_in_the_reserve_after_five()
+     {
+        let silent =
+            |seconds_ago| Snapshot { waiting: seconds(seconds_ago), ..Snapshot::default() };
         assert_eq!(overdue(silent(14)), None);
         assert_eq!(overdue(silent(15)), Some(Overdue::Request));
         assert_eq!(Deadlines::default().overdue(&silent(5), true), Some(Overdue::Request));
         let trickles = Snapshot { head: seconds(1), ..silent(15) };
-        assert_eq!(overdue(trickles), Some(Overdue::Request), "a head that comes byte by byte gains nothing");
+        assert_eq!(
+            overdue(trickles),
+            Some(Overdue::Request),
+            "a head that comes byte by byte gains nothing"
+        );
     }
 
     #[test]
     fn a_connection_that_had_its_response_is_idle_for_a_minute_at_most() {
-        let idle = |seconds_ago| Snapshot { waiting: seconds(seconds_ago), has_asked: true, ..Snapshot::default() };
+        let idle = |seconds_ago| Snapshot {
+            waiting: seconds(seconds_ago),
+            has_asked: true,
+            ..Snapshot::default()
+        };
         assert_eq!(overdue(idle(59)), None);
         assert_eq!(overdue(idle(60)), Some(Overdue::Idle));
         let begun = |seconds_ago| Snapshot { head: seconds(seconds_ago), ..idle(70) };
@@ -155,7 +171,11 @@ mod tests {
 
     #[test]
     fn a_body_that_stands_still_is_answered_and_then_cut() {
-        let stands = |seconds_ago| Snapshot { body: seconds(seconds_ago), has_asked: true, ..Snapshot::default() };
+        let stands = |seconds_ago| Snapshot {
+            body: seconds(seconds_ago),
+            has_asked: true,
+            ..Snapshot::default()
+        };
         assert_eq!(overdue(stands(19)), None);
         assert_eq!(overdue(stands(20)), Some(Overdue::Body { answered: false }));
         assert_eq!(overdue(stands(25)), Some(Overdue::Body { answered: true }));

@@ -1,8 +1,10 @@
-//! Takes connections and hands their requests to the router, within limits: of connections at once, of each client and in all,
-//! and of the time that a connection may stand still. A slow or greedy client harms itself alone.
+//! Takes connections and hands their requests to the router, within limits: of connections at once,
+//! of each client and in all, and of the time that a connection may stand still. A slow or greedy
+//! client harms itself alone.
 //!
-//! `connections.rs` knows all of them and decides, `limits.rs` has the numbers; a connection (`connection.rs`) notes what it is
-//! doing in `activity.rs` and is told to end through its `handle.rs`.
+//! `connections.rs` knows all of them and decides, `limits.rs` has the numbers; a connection
+//! (`connection.rs`) notes what it is doing in `activity.rs` and is told to end through its
+//! `handle.rs`.
 
 mod activity;
 mod connection;
@@ -40,7 +42,8 @@ pub struct Routers {
     pub reserve: Router,
 }
 
-/// Serves until `stop`, then gives running requests `grace` to finish. Connections that fail end on their own.
+/// Serves until `stop`, then gives running requests `grace` to finish. Connections that fail end on
+/// their own.
 pub async fn serve(
     listener: TcpListener,
     routers: Routers,
@@ -101,13 +104,17 @@ fn router_of<'r>(routers: &'r Routers, slot: &ConnectionSlot) -> &'r Router {
 /// What a client is told for whom there is no place, without a look at what it asks for.
 fn refusal(refused: ConnectionRefused) -> String {
     let (status, sentence) = match refused {
-        ConnectionRefused::ClientAtLimit => {
-            ("429 Too Many Requests", "Your address has too many connections open. Close some, or try again soon.\n")
+        ConnectionRefused::ClientAtLimit => (
+            "429 Too Many Requests",
+            "Your address has too many connections open. Close some, or try again soon.\n",
+        ),
+        ConnectionRefused::Full => {
+            ("503 Service Unavailable", "All connections are in use. Try again soon.\n")
         }
-        ConnectionRefused::Full => ("503 Service Unavailable", "All connections are in use. Try again soon.\n"),
     };
     format!(
-        "HTTP/1.1 {status}\r\nRetry-After: 5\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n\
+        "HTTP/1.1 {status}\r\nRetry-After: 5\r\nConnection: close\r\nContent-Type: text/plain; \
+            charset=utf-8\r\n\
          Content-Length: {}\r\n\r\n{sentence}",
         sentence.len()
     )

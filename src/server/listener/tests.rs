@@ -12,7 +12,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{ConnectionLimits, Connections, Deadlines, connection::converse, handle::EndOrder, watched::Socket};
+use super::{
+    ConnectionLimits, Connections, Deadlines, connection::converse, handle::EndOrder,
+    watched::Socket,
+};
 use crate::server::http::TrustedProxies;
 
 /// What fits into the pipe between client and server, in bytes.
@@ -27,7 +30,12 @@ fn router() -> Router {
     Router::new()
         .route("/small", get(|| async { "here you are" }))
         .route("/large", get(|| async { Bytes::from(vec![b'x'; LARGE]) }))
-        .route("/quiet", get(|| async { Body::from_stream(futures::stream::pending::<Result<Bytes, Infallible>>()) }))
+        .route(
+            "/quiet",
+            get(|| async {
+                Body::from_stream(futures::stream::pending::<Result<Bytes, Infallible>>())
+            }),
+        )
         .route("/body", post(|body: Bytes| async move { body.len().to_string() }))
 }
 
@@ -49,7 +57,8 @@ fn deadlines() -> Deadlines {
 
 /// A deadline that passes while a test waits for it.
 const SOON: Duration = Duration::from_millis(100);
-/// One that is many times as long as the pauses of whoever is slow but steady, and shorter than all of them together.
+/// One that is many times as long as the pauses of whoever is slow but steady, and shorter than all
+/// of them together.
 const STEADY: Duration = Duration::from_secs(2);
 
 /// A client, and the server's side of its connection until that ends.
@@ -85,7 +94,10 @@ impl Conversation {
     /// The server ends the connection, though the client does not.
     async fn ends(self) {
         let _open = self.client;
-        tokio::time::timeout(Duration::from_secs(60), self.server).await.expect("it ends").expect("in order");
+        tokio::time::timeout(Duration::from_secs(60), self.server)
+            .await
+            .expect("it ends")
+            .expect("in order");
     }
 
     async fn rest(&mut self) -> String {
@@ -148,16 +160,24 @@ async fn a_slow_but_steady_reader_gets_everything() {
 #[tokio::test]
 async fn a_body_that_stops_coming_is_answered_with_408() {
     let mut stuck = Conversation::begin(Deadlines { body: SOON, ..deadlines() });
-    stuck.send("POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nonly this").await;
+    stuck
+        .send("POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nonly this")
+        .await;
     let answer = stuck.rest().await;
-    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("connection: close"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 408 ") && answer.contains("connection: close"),
+        "{answer}"
+    );
     stuck.ends().await;
 }
 
 #[tokio::test]
 async fn a_slow_but_steady_body_arrives() {
     let mut slow = Conversation::begin(Deadlines { body: STEADY, ..deadlines() });
-    slow.send("POST /body HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 50\r\n\r\n").await;
+    slow.send(
+        "POST /body HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 50\r\n\r\n",
+    )
+    .await;
     for _ in 0..50 {
         tokio::time::sleep(STEADY / 40).await;
         slow.send("x").await;
@@ -168,7 +188,14 @@ async fn a_slow_but_steady_body_arrives() {
 
 #[tokio::test]
 async fn a_stream_with_nothing_to_send_stays() {
-    let soon = Deadlines { first_request: SOON, head: SOON, body: SOON, response: SOON, idle: SOON, ..deadlines() };
+    let soon = Deadlines {
+        first_request: SOON,
+        head: SOON,
+        body: SOON,
+        response: SOON,
+        idle: SOON,
+        ..deadlines()
+    };
     let mut quiet = Conversation::begin(soon);
     quiet.get("/quiet").await;
     tokio::time::sleep(10 * SOON).await;
@@ -183,7 +210,10 @@ async fn a_request_in_hand_is_answered_before_its_connection_gives_way() {
     let handle = slot.handle().clone();
     let (mut client, socket) = tokio::io::duplex(PIPE);
     let server = tokio::spawn(async move { converse(socket, peer, router(), slot.handle()).await });
-    client.write_all(b"POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n").await.expect("sent");
+    client
+        .write_all(b"POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n")
+        .await
+        .expect("sent");
     while handle.activity.is_waiting() {
         tokio::task::yield_now().await;
     }
@@ -196,6 +226,9 @@ async fn a_request_in_hand_is_answered_before_its_connection_gives_way() {
     let mut answer = Vec::new();
     client.read_to_end(&mut answer).await.expect("an answer");
     let answer = String::from_utf8_lossy(&answer);
-    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("connection: close"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 200 ") && answer.contains("connection: close"),
+        "{answer}"
+    );
     server.await.expect("it ended").expect("in order");
 }

@@ -1,5 +1,6 @@
-//! Rows of a table (CSV), read with a bound: a row that is longer than one may be is told of as soon as that is known, and the
-//! rest of it is passed over without being kept. A quotation mark that is never closed makes a row of all that follows.
+//! Rows of a table (CSV), read with a bound: a row that is longer than one may be is told of as
+//! soon as that is known, and the rest of it is passed over without being kept. A quotation mark
+//! that is never closed makes a row of all that follows.
 
 use std::io::{self, BufRead};
 
@@ -69,7 +70,12 @@ pub struct TableRows<R> {
 
 impl<R: BufRead> TableRows<R> {
     pub fn new(input: R, delimiter: u8) -> Self {
-        Self { input, reader: ReaderBuilder::new().delimiter(delimiter).build(), within: false, bytes: 0 }
+        Self {
+            input,
+            reader: ReaderBuilder::new().delimiter(delimiter).build(),
+            within: false,
+            bytes: 0,
+        }
     }
 
     /// Reads the next row into `row`.
@@ -82,8 +88,11 @@ impl<R: BufRead> TableRows<R> {
         let from = self.reader.line();
         loop {
             let input = self.input.fill_buf()?;
-            let (result, read, written, ended) =
-                self.reader.read_record(input, &mut row.text[row.length..], &mut row.ends[row.cells..]);
+            let (result, read, written, ended) = self.reader.read_record(
+                input,
+                &mut row.text[row.length..],
+                &mut row.ends[row.cells..],
+            );
             self.input.consume(read);
             self.bytes += read as u64;
             row.length += written;
@@ -98,9 +107,12 @@ impl<R: BufRead> TableRows<R> {
                 }
                 ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
                     self.within = true;
-                    return Ok(Found::TooLong { line: self.reader.line().saturating_sub(row.breaks()).max(from) });
+                    return Ok(Found::TooLong {
+                        line: self.reader.line().saturating_sub(row.breaks()).max(from),
+                    });
                 }
-                // The reader counts from the end of the row before, and leaves out empty lines; now it stands behind this one.
+                // The reader counts from the end of the row before, and leaves out empty lines; now
+                // it stands behind this one.
                 ReadRecordResult::Record => {
                     let line = self.reader.line().saturating_sub(row.breaks() + 1).max(from);
                     return Ok(Found::Row { line });
@@ -157,7 +169,8 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_that_is_never_closed_is_refused_once_the_row_is_too_long_and_nothing_more_of_it_is_read() {
+    fn a_quote_that_is_never_closed_is_refused_once_the_row_is_too_long_and_nothing_more_of_it_is_read()
+     {
         let mut rows = TableRows::new(BufReader::new(Endless(b"identity,plan\nada,\"go")), b',');
         let mut row = Row::default();
         assert_eq!(rows.read(&mut row).expect("readable"), Found::Row { line: 1 });
@@ -169,7 +182,10 @@ mod tests {
     #[test]
     fn a_row_of_very_many_empty_cells_is_refused_as_well() {
         let text = [b"a,b\n".as_slice(), &vec![b','; 1_000_000], b"\nc,d\n"].concat();
-        assert_eq!(found(&text), [Found::Row { line: 1 }, Found::TooLong { line: 2 }, Found::Row { line: 3 }]);
+        assert_eq!(
+            found(&text),
+            [Found::Row { line: 1 }, Found::TooLong { line: 2 }, Found::Row { line: 3 }]
+        );
     }
 
     #[test]
@@ -177,7 +193,10 @@ mod tests {
         let long = format!("a,\"{}\nx\"\n", "y\n".repeat(ROW_MAX));
         let text = format!("h\n\n{long}b,c\n");
         let after = 3 + ROW_MAX as u64 + 2;
-        assert_eq!(found(text.as_bytes()), [Found::Row { line: 1 }, Found::TooLong { line: 3 }, Found::Row { line: after }]);
+        assert_eq!(
+            found(text.as_bytes()),
+            [Found::Row { line: 1 }, Found::TooLong { line: 3 }, Found::Row { line: after }]
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What comes back from messages. The links in them are signed: whoever brings one is let do what it is for, and nothing else.
+//! What comes back from messages. The links in them are signed: whoever brings one is let do what
+//! it is for, and nothing else.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -37,7 +38,8 @@ use crate::{
     },
 };
 
-/// How often, and after how long, it is looked again for a message whose provider was quicker than our own disk.
+/// How often, and after how long, it is looked again for a message whose provider was quicker than
+/// our own disk.
 const LOOKS: usize = 4;
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// Longest note on an address that is added by hand, in characters.
@@ -85,7 +87,8 @@ impl<S: Store + Clone> Services<S> {
         }
     }
 
-    /// Where a link leads, if it is one of ours; by a person, it counts. She does not wait for the disk.
+    /// Where a link leads, if it is one of ours; by a person, it counts. She does not wait for the
+    /// disk.
     pub fn clicked(&self, token: &str, by_person: bool) -> Option<Url> {
         let Some(Token::Click { message, target }) = self.token(token) else { return None };
         if by_person {
@@ -116,16 +119,21 @@ impl<S: Store + Clone> Services<S> {
     /// As [`Services::recipient`].
     pub async fn decide(&self, token: &str, wish: &Wish) -> ServiceResult<()> {
         let message = self.chooser(token)?;
-        let changed = self.store.decide(message, wish, self.now()).await?.ok_or(StoreError::DeadLink)?;
+        let changed =
+            self.store.decide(message, wish, self.now()).await?.ok_or(StoreError::DeadLink)?;
         self.facts_changed(&changed).await;
         tracing::info!(message, "recipient.decided");
         self.signs.wake();
         Ok(())
     }
 
-    /// What reports of the provider are verified with. Twilio signs with the token that the channel itself sends with, so that
-    /// nobody has to enter it twice.
-    async fn secret_of_hook(&self, project: ProjectId, provider: HookProvider) -> ServiceResult<Option<Vec<u8>>> {
+    /// What reports of the provider are verified with. Twilio signs with the token that the channel
+    /// itself sends with, so that nobody has to enter it twice.
+    async fn secret_of_hook(
+        &self,
+        project: ProjectId,
+        provider: HookProvider,
+    ) -> ServiceResult<Option<Vec<u8>>> {
         if provider.secret_name().is_none() {
             return Ok(Some(Vec::new()));
         }
@@ -136,8 +144,11 @@ impl<S: Store + Clone> Services<S> {
         if provider != HookProvider::Twilio {
             return Ok(None);
         }
-        let sealed = self.store.channel(project, Channel::Sms).await?.and_then(|channel| channel.sealed);
-        let token = sealed.map(|sealed| channels::unseal(vault, project, Channel::Sms, &sealed)).transpose()?;
+        let sealed =
+            self.store.channel(project, Channel::Sms).await?.and_then(|channel| channel.sealed);
+        let token = sealed
+            .map(|sealed| channels::unseal(vault, project, Channel::Sms, &sealed))
+            .transpose()?;
         Ok(token.map(|token| token.expose().as_bytes().to_vec()))
     }
 
@@ -145,7 +156,12 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where there is no such address, or the request is not signed as it has to be.
-    pub async fn take_report(&self, token: &str, provider: &str, call: Call<'_>) -> Result<Taken, HookError> {
+    pub async fn take_report(
+        &self,
+        token: &str,
+        provider: &str,
+        call: Call<'_>,
+    ) -> Result<Taken, HookError> {
         let vault = self.vault()?;
         let provider = HookProvider::from_key(provider).ok_or(HookError::Unknown)?;
         let project = project_of_hook(vault, token, provider).ok_or(HookError::Unknown)?;
@@ -161,11 +177,17 @@ impl<S: Store + Clone> Services<S> {
         self.store_heard(vault, project, heard).await
     }
 
-    async fn store_heard(&self, vault: &Vault, project: ProjectId, heard: Heard) -> Result<Taken, HookError> {
+    async fn store_heard(
+        &self,
+        vault: &Vault,
+        project: ProjectId,
+        heard: Heard,
+    ) -> Result<Taken, HookError> {
         let accepted = heard.statements.len() + heard.replies.len();
         let reports = self.resolve(vault, project, heard.statements).await?;
         let replies = heard.replies.into_iter().map(|reply| (project, reply)).collect();
-        let told = Told { reports, replies, receipt: heard.receipt.map(|receipt| (project, receipt)) };
+        let told =
+            Told { reports, replies, receipt: heard.receipt.map(|receipt| (project, receipt)) };
         if told.receipt.is_some() || !told.reports.is_empty() || !told.replies.is_empty() {
             self.reports.take(told).await.map_err(ServiceError::from)?;
         }
@@ -173,12 +195,20 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// Finds the messages of statements. What is about no message of this project is left out.
-    async fn resolve(&self, vault: &Vault, project: ProjectId, statements: Vec<Statement>) -> ServiceResult<Vec<Report>> {
+    async fn resolve(
+        &self,
+        vault: &Vault,
+        project: ProjectId,
+        statements: Vec<Statement>,
+    ) -> ServiceResult<Vec<Report>> {
         let keyed = |said: &Statement| said.names.iter().find_map(|name| find_key(vault, name));
         let numbers: Vec<i64> = statements.iter().filter_map(keyed).collect();
         let ours = self.store.messages_of(project, &numbers).await?;
-        let unnamed: Vec<String> =
-            statements.iter().filter(|said| keyed(said).is_none()).flat_map(|said| spellings(&said.names)).collect();
+        let unnamed: Vec<String> = statements
+            .iter()
+            .filter(|said| keyed(said).is_none())
+            .flat_map(|said| spellings(&said.names))
+            .collect();
         let by_provider = self.find_by_provider(project, &unnamed).await?;
         let number = |said: &Statement| match keyed(said) {
             Some(number) => ours.contains(&number).then_some(number),
@@ -192,7 +222,11 @@ impl<S: Store + Clone> Services<S> {
         Ok(statements.into_iter().filter_map(report).collect())
     }
 
-    async fn find_by_provider(&self, project: ProjectId, names: &[String]) -> ServiceResult<HashMap<String, i64>> {
+    async fn find_by_provider(
+        &self,
+        project: ProjectId,
+        names: &[String],
+    ) -> ServiceResult<HashMap<String, i64>> {
         let mut found = HashMap::new();
         for look in 0..LOOKS {
             if look > 0 {
@@ -214,12 +248,20 @@ impl<S: Store + Clone> Services<S> {
     pub async fn messages_to(&self, actor: &Actor, person: i64) -> ServiceResult<Vec<MessageView>> {
         actor.require(Permission::SeeJourneys)?;
         let messages = self.store.messages_to(actor.project, person).await?;
-        Ok(if actor.may(Permission::SeePeople) { messages } else { messages.into_iter().map(MessageView::masked).collect() })
+        Ok(if actor.may(Permission::SeePeople) {
+            messages
+        } else {
+            messages.into_iter().map(MessageView::masked).collect()
+        })
     }
 
     // The suppression list.
     /// A page of the list; masked, and never searched, for whoever may not see people.
-    pub async fn suppressions(&self, actor: &Actor, query: &SuppressionQuery) -> ServiceResult<SuppressionPage> {
+    pub async fn suppressions(
+        &self,
+        actor: &Actor,
+        query: &SuppressionQuery,
+    ) -> ServiceResult<SuppressionPage> {
         actor.require(Permission::SeeJourneys)?;
         if actor.may(Permission::SeePeople) {
             return Ok(self.store.suppressions(actor.project, query).await?);
@@ -234,10 +276,21 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where she may not, or the note is too long.
-    pub async fn suppress(&self, actor: &Actor, kind: AddressKind, addresses: &[String], note: &str) -> ServiceResult<()> {
+    pub async fn suppress(
+        &self,
+        actor: &Actor,
+        kind: AddressKind,
+        addresses: &[String],
+        note: &str,
+    ) -> ServiceResult<()> {
         actor.require(Permission::ManageChannels)?;
         if note.chars().count() > NOTE_MAX {
-            return Err(FieldError::new("note", "too_long", format!("The reason has at most {NOTE_MAX} characters.")).into());
+            return Err(FieldError::new(
+                "note",
+                "too_long",
+                format!("The reason has at most {NOTE_MAX} characters."),
+            )
+            .into());
         }
         let added = self.store.suppress(actor, kind, addresses, note, self.now()).await?;
         let project = self.store.project_number(actor.project).await?;
@@ -251,7 +304,12 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where it is not on it.
-    pub async fn unsuppress(&self, actor: &Actor, kind: AddressKind, address: &str) -> ServiceResult<()> {
+    pub async fn unsuppress(
+        &self,
+        actor: &Actor,
+        kind: AddressKind,
+        address: &str,
+    ) -> ServiceResult<()> {
         actor.require(Permission::ManageChannels)?;
         self.store.unsuppress(actor, kind, address, self.now()).await?;
         tracing::info!(project = %actor.project, by = %actor.user, "suppressions.removed");
@@ -264,14 +322,21 @@ impl<S: Store + Clone> Services<S> {
     /// Where she may not.
     pub async fn begin_suppression_export(&self, actor: &Actor) -> ServiceResult<()> {
         actor.require(Permission::ManageChannels)?;
-        Ok(self.store.note(actor, AuditEvent::SuppressionsExported, "all of it", self.now()).await?)
+        Ok(self
+            .store
+            .note(actor, AuditEvent::SuppressionsExported, "all of it", self.now())
+            .await?)
     }
 
     /// A batch of the list; empty at the end.
     ///
     /// # Errors
     /// Where she may not.
-    pub async fn suppression_batch(&self, actor: &Actor, after: Option<&Suppression>) -> ServiceResult<Vec<Suppression>> {
+    pub async fn suppression_batch(
+        &self,
+        actor: &Actor,
+        after: Option<&Suppression>,
+    ) -> ServiceResult<Vec<Suppression>> {
         actor.require(Permission::ManageChannels)?;
         Ok(self.store.suppression_batch(actor.project, after).await?)
     }
@@ -300,7 +365,12 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where it cannot be such a secret.
-    pub async fn save_hook_secret(&self, actor: &Actor, provider: HookProvider, typed: &str) -> ServiceResult<()> {
+    pub async fn save_hook_secret(
+        &self,
+        actor: &Actor,
+        provider: HookProvider,
+        typed: &str,
+    ) -> ServiceResult<()> {
         actor.require(Permission::ManageChannels)?;
         let secret = read_secret(provider, typed)?;
         let sealed = self.vault()?.seal(&sealed_for(actor.project, provider), secret.as_bytes())?;
@@ -313,7 +383,11 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where there is none.
-    pub async fn remove_hook_secret(&self, actor: &Actor, provider: HookProvider) -> ServiceResult<()> {
+    pub async fn remove_hook_secret(
+        &self,
+        actor: &Actor,
+        provider: HookProvider,
+    ) -> ServiceResult<()> {
         actor.require(Permission::ManageChannels)?;
         self.store.save_hook_secret(actor, provider, None, self.now()).await?;
         tracing::info!(provider = provider.key(), project = %actor.project, by = %actor.user, "hook.secret_removed");
@@ -340,18 +414,27 @@ fn spellings(names: &[String]) -> impl Iterator<Item = String> + '_ {
 /// # Errors
 /// Never in practice: writing to memory does not fail.
 pub fn suppression_rows(list: &[Suppression], with_header: bool) -> ServiceResult<Vec<u8>> {
-    let failed = |error: csv::Error| ServiceError::Store(StoreError::Damaged(format!("an address that is no CSV: {error}")));
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let failed = |error: csv::Error| {
+        ServiceError::Store(StoreError::Damaged(format!("an address that is no CSV: {error}")))
+    };
+    let mut writer =
+        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     if with_header {
         writer.write_record(["kind", "address", "reason", "since"]).map_err(failed)?;
     }
     for row in list {
-        // Numbers begin with a plus: a file that goes back to a provider keeps them as they are, other text is disarmed.
+        // Numbers begin with a plus: a file that goes back to a provider keeps them as they are,
+        // other text is disarmed.
         let address = match row.kind {
             AddressKind::Phone => row.address.clone(),
             _ => super::audit::harmless(&row.address),
         };
-        let fields = [row.kind.key().to_string(), address, super::audit::harmless(&row.reason), row.at.to_string()];
+        let fields = [
+            row.kind.key().to_string(),
+            address,
+            super::audit::harmless(&row.reason),
+            row.at.to_string(),
+        ];
         writer.write_record(fields).map_err(failed)?;
     }
     writer.into_inner().map_err(|error| StoreError::Damaged(error.to_string()).into())

@@ -31,7 +31,12 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where she may not read the log.
-    pub async fn audit_batch(&self, actor: &Actor, query: &AuditQuery, before: Option<i64>) -> ServiceResult<Vec<AuditEntry>> {
+    pub async fn audit_batch(
+        &self,
+        actor: &Actor,
+        query: &AuditQuery,
+        before: Option<i64>,
+    ) -> ServiceResult<Vec<AuditEntry>> {
         actor.require(Permission::SeeAuditLog)?;
         Ok(self.store.audit_batch(actor.project, query, before).await?)
     }
@@ -42,10 +47,24 @@ impl<S: Store + Clone> Services<S> {
 /// # Errors
 /// Never in practice: writing to memory does not fail.
 pub fn csv_rows(entries: &[AuditEntry], with_header: bool) -> ServiceResult<Vec<u8>> {
-    let failed = |error: csv::Error| ServiceError::Store(StoreError::Damaged(format!("an entry that is no CSV: {error}")));
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let failed = |error: csv::Error| {
+        ServiceError::Store(StoreError::Damaged(format!("an entry that is no CSV: {error}")))
+    };
+    let mut writer =
+        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     if with_header {
-        let header = ["time", "who", "event", "what", "operation", "matched", "changed", "filter", "address", "device"];
+        let header = [
+            "time",
+            "who",
+            "event",
+            "what",
+            "operation",
+            "matched",
+            "changed",
+            "filter",
+            "address",
+            "device",
+        ];
         writer.write_record(header).map_err(failed)?;
     }
     let number = |value: Option<i64>| value.map(|value| value.to_string()).unwrap_or_default();
@@ -69,9 +88,14 @@ pub fn csv_rows(entries: &[AuditEntry], with_header: bool) -> ServiceResult<Vec<
     writer.into_inner().map_err(|error| StoreError::Damaged(error.to_string()).into())
 }
 
-/// Spreadsheets run text that begins like a formula (CWE-1236); with an apostrophe before it they do not.
+/// Spreadsheets run text that begins like a formula (CWE-1236); with an apostrophe before it they
+/// do not.
 pub fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_string() }
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_string()
+    }
 }
 
 #[cfg(test)]
@@ -98,7 +122,10 @@ mod tests {
         let mut lines = text.lines();
         assert!(lines.next().is_some_and(|header| header.starts_with("time,who,event")));
         let row = lines.next().expect("a row");
-        assert!(row.starts_with("1970-01-01T00:00:00Z,'=cmd|' /C calc'!A0,journeys.stop,"), "{row}");
+        assert!(
+            row.starts_with("1970-01-01T00:00:00Z,'=cmd|' /C calc'!A0,journeys.stop,"),
+            "{row}"
+        );
         assert!(row.contains("\"“A, \"\"B\"\"” stopped.\""), "{row}");
     }
 }

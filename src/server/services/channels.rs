@@ -46,18 +46,29 @@ impl<S: Store + Clone> Services<S> {
     /// Takes the form of a channel's page.
     ///
     /// # Errors
-    /// Everything that makes no sense in it; or where somebody changed the channel since it was shown.
-    pub async fn save_channel(&self, actor: &Actor, channel: Channel, form: &ChannelForm) -> ServiceResult<()> {
+    /// Everything that makes no sense in it; or where somebody changed the channel since it was
+    /// shown.
+    pub async fn save_channel(
+        &self,
+        actor: &Actor,
+        channel: Channel,
+        form: &ChannelForm,
+    ) -> ServiceResult<()> {
         actor.require(Permission::ManageChannels)?;
         let known = self.store.channel(actor.project, channel).await?;
         let has_secret = known.as_ref().is_some_and(|known| known.sealed.is_some());
-        let order =
-            form.read(channel, known.as_ref().map(|known| &known.settings), has_secret).map_err(ServiceError::Problems)?;
+        let order = form
+            .read(channel, known.as_ref().map(|known| &known.settings), has_secret)
+            .map_err(ServiceError::Problems)?;
         let outside = &self.delivery()?.outside;
         let closed = |(field, address): (&'static str, &str)| {
-            outside.provider(address).err().map(|no_way| FieldError::new(field, "closed", no_way.to_string()))
+            outside
+                .provider(address)
+                .err()
+                .map(|no_way| FieldError::new(field, "closed", no_way.to_string()))
         };
-        let problems: Vec<FieldError> = order.settings.provider_addresses().into_iter().filter_map(closed).collect();
+        let problems: Vec<FieldError> =
+            order.settings.provider_addresses().into_iter().filter_map(closed).collect();
         if !problems.is_empty() {
             return Err(ServiceError::Problems(problems));
         }
@@ -66,19 +77,29 @@ impl<S: Store + Clone> Services<S> {
         self.store.save_channel(actor, &change, self.now()).await?;
         if let Some(flights) = self.flights() {
             // Answered only when nothing goes out any more as it was set up before.
-            flights.channel_changed(self.store.project_number(actor.project).await?, Some(channel)).await;
+            flights
+                .channel_changed(self.store.project_number(actor.project).await?, Some(channel))
+                .await;
         }
         tracing::info!(channel = channel.key(), live = change.live, project = %actor.project, by = %actor.user, "channel.saved");
         self.announce(actor.project).await;
         Ok(())
     }
 
-    /// What can be seen to be wrong without talking to anybody: a key that is none, a certificate that is none.
-    fn try_on(&self, actor: &Actor, order: &ChannelOrder, known: Option<&StoredChannel>) -> ServiceResult<()> {
+    /// What can be seen to be wrong without talking to anybody: a key that is none, a certificate
+    /// that is none.
+    fn try_on(
+        &self,
+        actor: &Actor,
+        order: &ChannelOrder,
+        known: Option<&StoredChannel>,
+    ) -> ServiceResult<()> {
         let delivery = self.delivery()?;
         let secret = match &order.secret {
             SecretOrder::Set(secret) => Some(secret.clone()),
-            SecretOrder::Keep => known.map(|known| self.secret_of(actor, known)).transpose()?.flatten(),
+            SecretOrder::Keep => {
+                known.map(|known| self.secret_of(actor, known)).transpose()?.flatten()
+            }
             SecretOrder::Forget => None,
         };
         channels::open_transport(&order.settings, secret.as_ref(), None, &delivery.outside)?;
@@ -89,15 +110,22 @@ impl<S: Store + Clone> Services<S> {
         let sealed = match &order.secret {
             SecretOrder::Keep => SealedChange::Keep,
             SecretOrder::Forget => SealedChange::Forget,
-            SecretOrder::Set(secret) => {
-                SealedChange::Set(channels::seal(&self.delivery()?.vault, actor.project, order.settings.channel(), secret)?)
-            }
+            SecretOrder::Set(secret) => SealedChange::Set(channels::seal(
+                &self.delivery()?.vault,
+                actor.project,
+                order.settings.channel(),
+                secret,
+            )?),
         };
         let ChannelOrder { settings, live, per_second, revision, .. } = order;
         Ok(ChannelChange { settings, live, sealed, per_second, revision })
     }
 
-    fn secret_of(&self, actor: &Actor, known: &StoredChannel) -> ServiceResult<Option<ChannelSecret>> {
+    fn secret_of(
+        &self,
+        actor: &Actor,
+        known: &StoredChannel,
+    ) -> ServiceResult<Option<ChannelSecret>> {
         let Some(sealed) = &known.sealed else { return Ok(None) };
         let vault = &self.delivery()?.vault;
         Ok(Some(channels::unseal(vault, actor.project, known.settings.channel(), sealed)?))
@@ -112,7 +140,11 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where one makes no sense.
-    pub async fn save_frequency_caps(&self, actor: &Actor, caps: &[FrequencyCap]) -> ServiceResult<()> {
+    pub async fn save_frequency_caps(
+        &self,
+        actor: &Actor,
+        caps: &[FrequencyCap],
+    ) -> ServiceResult<()> {
         actor.require(Permission::ManageChannels)?;
         let problems: Vec<FieldError> = caps.iter().flat_map(FrequencyCap::problems).collect();
         if !problems.is_empty() {

@@ -28,10 +28,15 @@ pub struct DeliveryFigures {
 
 impl<S: Store + Clone> Services<S> {
     /// How the channels of the project do, and what no provider took.
-    pub async fn delivery_overview(&self, actor: &Actor, query: &UndeliveredQuery) -> ServiceResult<DeliveryOverview> {
+    pub async fn delivery_overview(
+        &self,
+        actor: &Actor,
+        query: &UndeliveredQuery,
+    ) -> ServiceResult<DeliveryOverview> {
         let DeliveryFigures { channels, doubts, .. } = self.delivery_figures(actor).await?;
         let undelivered = self.store.undelivered(actor.project, query).await?;
-        let undelivered = if actor.may(Permission::SeePeople) { undelivered } else { undelivered.masked() };
+        let undelivered =
+            if actor.may(Permission::SeePeople) { undelivered } else { undelivered.masked() };
         Ok(DeliveryOverview { channels, undelivered, doubts })
     }
 
@@ -45,15 +50,28 @@ impl<S: Store + Clone> Services<S> {
         let channels = Channel::SENDING.into_iter().map(|channel| {
             let state = state_of(stored.iter().find(|stored| stored.settings.channel() == channel));
             let waiting = load.waiting.get(&channel).copied().unwrap_or(0);
-            let reading = lanes.iter().find(|(of, _)| *of == channel).map(|(_, reading)| reading.clone()).unwrap_or_default();
+            let reading = lanes
+                .iter()
+                .find(|(of, _)| *of == channel)
+                .map(|(_, reading)| reading.clone())
+                .unwrap_or_default();
             let (in_hand, resting, trouble) = (reading.in_hand, reading.open, reading.trouble);
             ChannelLoad { channel, waiting, in_hand, resting, trouble, state }
         });
-        Ok(DeliveryFigures { courier: signs.read(), channels: channels.collect(), doubts: load.doubts })
+        Ok(DeliveryFigures {
+            courier: signs.read(),
+            channels: channels.collect(),
+            doubts: load.doubts,
+        })
     }
 
     /// Sends undelivered messages again: the chosen ones, or all that match. Answers how many.
-    pub async fn send_again(&self, actor: &Actor, query: &UndeliveredQuery, chosen: &[MessageNumber]) -> ServiceResult<i64> {
+    pub async fn send_again(
+        &self,
+        actor: &Actor,
+        query: &UndeliveredQuery,
+        chosen: &[MessageNumber],
+    ) -> ServiceResult<i64> {
         actor.require(Permission::OperateJourneys)?;
         let count = self.store.send_again(actor, query, chosen, self.now()).await?;
         tracing::info!(count, project = %actor.project, by = %actor.user, "delivery.sent_again");

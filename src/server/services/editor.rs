@@ -8,8 +8,8 @@ use crate::{
         access::Permission,
         actor::Actor,
         editor::{
-            Catalogue, Check, EditorDocument, Mode, PUBLISHED_DESCRIPTION_MAX, PersonHere, Predecessor, Publish, Save, Saved,
-            Severity, VersionLine, checks,
+            Catalogue, Check, EditorDocument, Mode, PUBLISHED_DESCRIPTION_MAX, PersonHere,
+            Predecessor, Publish, Save, Saved, Severity, VersionLine, checks,
             difference::{VersionDifference, difference},
         },
         engine::calendar::Calendar,
@@ -38,7 +38,12 @@ use crate::{
 const PEOPLE_MAX: i64 = 100;
 
 impl<S: Store + Clone> Services<S> {
-    pub async fn open_editor(&self, actor: &Actor, journey: JourneyId, version: Option<i64>) -> ServiceResult<EditorDocument> {
+    pub async fn open_editor(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        version: Option<i64>,
+    ) -> ServiceResult<EditorDocument> {
         actor.require(Permission::SeeJourneys)?;
         let opened = self.store.open_version(actor.project, journey, version).await?;
         let catalogue = self.store.catalogue(actor.project).await?;
@@ -62,22 +67,26 @@ impl<S: Store + Clone> Services<S> {
         })
     }
 
-    /// Keeps a draft as it is, finished or not; of a published version what may be changed in place, where it stays sound.
+    /// Keeps a draft as it is, finished or not; of a published version what may be changed in
+    /// place, where it stays sound.
     ///
     /// # Errors
     /// With every reason why it cannot be kept.
     pub async fn save_editor(&self, actor: &Actor, save: &Save) -> ServiceResult<Saved> {
         actor.require(Permission::EditJourneys)?;
         let now = self.now();
-        let flaws: Vec<FieldError> = save.graph.flaws().into_iter().map(|flaw| flaw.under("graph")).collect();
+        let flaws: Vec<FieldError> =
+            save.graph.flaws().into_iter().map(|flaw| flaw.under("graph")).collect();
         if !flaws.is_empty() {
             return Err(ServiceError::Problems(flaws));
         }
         let found = self.server_checks(actor, &save.graph, &save.settings).await?;
-        let opened = self.store.open_version(actor.project, save.journey, Some(save.version)).await?;
+        let opened =
+            self.store.open_version(actor.project, save.journey, Some(save.version)).await?;
         // What people get from the next moment on is checked before; a draft when it is published.
         if opened.version.status != Status::Draft && opened.revision == save.revision {
-            let changes = difference((&opened.graph, &opened.settings), (&save.graph, &save.settings));
+            let changes =
+                difference((&opened.graph, &opened.settings), (&save.graph, &save.settings));
             let sound = changes.beyond_content().is_empty();
             let broken = if sound { broken_content(&save.graph, &found) } else { Vec::new() };
             if !broken.is_empty() {
@@ -90,7 +99,10 @@ impl<S: Store + Clone> Services<S> {
                 Ok(Saved::Done { revision, checks: found })
             }
             SaveOutcome::Conflict => {
-                let now_there = self.store.open_version(actor.project, save.journey, Some(save.version)).await?;
+                let now_there = self
+                    .store
+                    .open_version(actor.project, save.journey, Some(save.version))
+                    .await?;
                 let (by, at) = (now_there.saved_by, now_there.saved_at);
                 let theirs = self.open_editor(actor, save.journey, Some(save.version)).await?;
                 Ok(Saved::Conflict { theirs: Box::new(theirs), by, at })
@@ -99,7 +111,12 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// Answers the number of the new draft.
-    pub async fn begin_version(&self, actor: &Actor, journey: JourneyId, from: Option<i64>) -> ServiceResult<i64> {
+    pub async fn begin_version(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        from: Option<i64>,
+    ) -> ServiceResult<i64> {
         actor.require(Permission::EditJourneys)?;
         let number = self.store.begin_version(actor, journey, from, self.now()).await?;
         tracing::info!(%journey, number, by = %actor.user, "version.begun");
@@ -121,18 +138,22 @@ impl<S: Store + Clone> Services<S> {
     /// With all that keeps it from being published at once, its name and description included.
     pub async fn publish_version(&self, actor: &Actor, publish: &Publish) -> ServiceResult<()> {
         actor.require(Permission::OperateJourneys)?;
-        let opened = self.store.open_version(actor.project, publish.journey, Some(publish.version)).await?;
+        let opened =
+            self.store.open_version(actor.project, publish.journey, Some(publish.version)).await?;
         let mut problems = Vec::new();
         let name = JourneyName::parse(&publish.name).map_err(|error| problems.push(error)).ok();
-        let description = published_description(&publish.description).map_err(|error| problems.push(error)).ok();
+        let description =
+            published_description(&publish.description).map_err(|error| problems.push(error)).ok();
         if opened.version.status == Status::Draft && opened.revision == publish.revision {
-            problems.extend(self.publishing_problems(actor, &opened.graph, &opened.settings).await?);
+            problems
+                .extend(self.publishing_problems(actor, &opened.graph, &opened.settings).await?);
         }
         let (Some(name), Some(description), true) = (name, description, problems.is_empty()) else {
             return Err(ServiceError::Problems(problems));
         };
         let Publish { journey, version, revision, predecessor, .. } = *publish;
-        let publication = Publication { journey, version, revision, name, description, predecessor };
+        let publication =
+            Publication { journey, version, revision, name, description, predecessor };
         self.store.publish_version(actor, &publication, self.now()).await?;
         if let (Predecessor::Leave, Some(delivery)) = (predecessor, &self.delivery) {
             // As with a Stop: answered only when nothing more goes out to whoever has left.
@@ -143,16 +164,32 @@ impl<S: Store + Clone> Services<S> {
         Ok(())
     }
 
-    pub async fn editor_figures(&self, actor: &Actor, journey: JourneyId, version: i64) -> ServiceResult<Vec<NodeFigures>> {
+    pub async fn editor_figures(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        version: i64,
+    ) -> ServiceResult<Vec<NodeFigures>> {
         actor.require(Permission::SeeJourneys)?;
         self.store.open_version(actor.project, journey, Some(version)).await?;
         Ok(self.store.node_figures(actor.project, journey, version).await?)
     }
 
-    pub async fn people_at(&self, actor: &Actor, journey: JourneyId, version: i64, node: &str) -> ServiceResult<Vec<PersonHere>> {
+    pub async fn people_at(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        version: i64,
+        node: &str,
+    ) -> ServiceResult<Vec<PersonHere>> {
         actor.require(Permission::SeeJourneys)?;
-        let people = self.store.people_at(actor.project, journey, version, node, PEOPLE_MAX).await?;
-        Ok(if actor.may(Permission::SeePeople) { people } else { people.into_iter().map(PersonHere::masked).collect() })
+        let people =
+            self.store.people_at(actor.project, journey, version, node, PEOPLE_MAX).await?;
+        Ok(if actor.may(Permission::SeePeople) {
+            people
+        } else {
+            people.into_iter().map(PersonHere::masked).collect()
+        })
     }
 
     pub async fn compare_versions(
@@ -167,7 +204,9 @@ impl<S: Store + Clone> Services<S> {
         self.costly(actor, Job::Comparison, |stop| async move {
             let before = services.store.open_version(project, journey, Some(from)).await?;
             let after = services.store.open_version(project, journey, Some(to)).await?;
-            let compare = move |_: &dyn Interrupt| difference((&before.graph, &before.settings), (&after.graph, &after.settings));
+            let compare = move |_: &dyn Interrupt| {
+                difference((&before.graph, &before.settings), (&after.graph, &after.settings))
+            };
             Ok(aside(stop, compare).await?)
         })
         .await
@@ -177,23 +216,36 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// The store's own.
-    pub async fn publishing_problems(&self, actor: &Actor, graph: &Graph, settings: &Settings) -> ServiceResult<Vec<FieldError>> {
+    pub async fn publishing_problems(
+        &self,
+        actor: &Actor,
+        graph: &Graph,
+        settings: &Settings,
+    ) -> ServiceResult<Vec<FieldError>> {
         let found = self.all_checks(actor, graph, settings, None).await?.into_iter();
-        Ok(found.filter(|check| check.severity == Severity::Error).map(|check| check.problem).collect())
+        Ok(found
+            .filter(|check| check.severity == Severity::Error)
+            .map(|check| check.problem)
+            .collect())
     }
 
     /// Everything that is found in an opened version.
     ///
     /// # Errors
     /// The store's own.
-    pub async fn editor_checks(&self, actor: &Actor, document: &EditorDocument) -> ServiceResult<Vec<Check>> {
+    pub async fn editor_checks(
+        &self,
+        actor: &Actor,
+        document: &EditorDocument,
+    ) -> ServiceResult<Vec<Check>> {
         let EditorDocument { graph, settings, catalogue, .. } = document;
         let mut found = self.all_checks(actor, graph, settings, Some(catalogue.clone())).await?;
         found.sort_by_key(|check| check.severity);
         Ok(found)
     }
 
-    /// What the editor finds by itself, without a catalogue the errors alone, and what only the server can tell.
+    /// What the editor finds by itself, without a catalogue the errors alone, and what only the
+    /// server can tell.
     async fn all_checks(
         &self,
         actor: &Actor,
@@ -214,13 +266,25 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// What only the server can tell: whether messages can be read and filled in, and zones exist.
-    async fn server_checks(&self, actor: &Actor, graph: &Graph, settings: &Settings) -> ServiceResult<Vec<Check>> {
+    async fn server_checks(
+        &self,
+        actor: &Actor,
+        graph: &Graph,
+        settings: &Settings,
+    ) -> ServiceResult<Vec<Check>> {
         let messages = self.message_findings(actor, graph, settings).await?;
-        let problems = messages.problems.into_iter().map(|problem| checks::placed(Severity::Error, graph, problem));
-        let warnings = messages.warnings.into_iter().map(|warning| checks::placed(Severity::Warning, graph, warning));
+        let problems = messages
+            .problems
+            .into_iter()
+            .map(|problem| checks::placed(Severity::Error, graph, problem));
+        let warnings = messages
+            .warnings
+            .into_iter()
+            .map(|warning| checks::placed(Severity::Warning, graph, warning));
         let mut found: Vec<Check> = problems.chain(warnings).collect();
         if !Zones.knows(&settings.time_zone) {
-            let sentence = format!("“{}” is no time zone. Write it like Europe/Berlin.", settings.time_zone);
+            let sentence =
+                format!("“{}” is no time zone. Write it like Europe/Berlin.", settings.time_zone);
             found.push(Check::of_settings(Severity::Error, "time_zone", "unknown_value", sentence));
         }
         Ok(found)
@@ -229,9 +293,11 @@ impl<S: Store + Clone> Services<S> {
 
 /// What would be sent wrongly, or could not be, from the next moment on.
 fn broken_content(graph: &Graph, found: &[Check]) -> Vec<FieldError> {
-    let texts = found.iter().filter(|check| check.severity == Severity::Error && check.node.is_some());
-    let missing =
-        checks::unfinished_forms(graph).into_iter().chain(graph.defects().into_iter().map(|defect| defect.under("graph")));
+    let texts =
+        found.iter().filter(|check| check.severity == Severity::Error && check.node.is_some());
+    let missing = checks::unfinished_forms(graph)
+        .into_iter()
+        .chain(graph.defects().into_iter().map(|defect| defect.under("graph")));
     texts.map(|check| check.problem.clone()).chain(missing).collect()
 }
 
@@ -239,7 +305,10 @@ fn published_description(text: &str) -> Result<Description, FieldError> {
     let description = Description::parse(text)?;
     let length = description.as_str().chars().count();
     if length > PUBLISHED_DESCRIPTION_MAX {
-        let sentence = format!("The description has {length} characters; the most is {PUBLISHED_DESCRIPTION_MAX}. Shorten it.");
+        let sentence = format!(
+            "The description has {length} characters; the most is {PUBLISHED_DESCRIPTION_MAX}. \
+                Shorten it."
+        );
         return Err(FieldError::new("description", "too_long", sentence));
     }
     Ok(description)
@@ -266,16 +335,24 @@ fn mode(actor: &Actor, opened: &OpenedVersion, now: Timestamp) -> (Mode, Option<
         (Decision::Apply(_), _) => (Mode::Draft, None),
         (_, Decision::Apply(_)) => {
             let why = format!(
-                "Version {} is published: texts, names and places can be changed in it. Everything else needs a new version.",
+                "Version {} is published: texts, names and places can be changed in it. Everything \
+                    else needs a new version.",
                 version.number
             );
             (Mode::Content, Some(why))
         }
         (_, Decision::Already(refusal) | Decision::Refuse(refusal)) => {
-            let what = if summary.archived { "This journey".to_string() } else { format!("Version {}", version.number) };
+            let what = if summary.archived {
+                "This journey".to_string()
+            } else {
+                format!("Version {}", version.number)
+            };
             (
                 Mode::Read,
-                Some(format!("{what} {}. It can be looked at, and a new version or a clone can be changed.", refusal.phrase())),
+                Some(format!(
+                    "{what} {}. It can be looked at, and a new version or a clone can be changed.",
+                    refusal.phrase()
+                )),
             )
         }
     }

@@ -3,7 +3,9 @@
 use crate::{
     domain::{access::Forbidden, error::FieldError, interrupt::GivenUp},
     server::{
-        auth::{oidc::ProviderError, password::PasswordError, secret::NoRandomness, throttle::TooMany},
+        auth::{
+            oidc::ProviderError, password::PasswordError, secret::NoRandomness, throttle::TooMany,
+        },
         channels::ChannelError,
         costly_work::{Crowded, WorkError},
         ingest::IntakeError,

@@ -12,7 +12,8 @@ impl<S: Store + Clone> Services<S> {
         self.hold.get()
     }
 
-    /// Lets everything go on that happens by itself, in all projects: whoever manages one may. False where nothing was held.
+    /// Lets everything go on that happens by itself, in all projects: whoever manages one may.
+    /// False where nothing was held.
     ///
     /// # Errors
     /// The store's own.

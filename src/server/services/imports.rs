@@ -1,4 +1,5 @@
-//! Files of people and events: read in row by row, while a page or a terminal shows how far it has come.
+//! Files of people and events: read in row by row, while a page or a terminal shows how far it has
+//! come.
 
 use std::{fs::File, panic::AssertUnwindSafe};
 
@@ -26,8 +27,8 @@ use crate::{
 };
 
 /// What the page of an import says where the program itself failed.
-const BROKEN_OFF: &str =
-    "Something went wrong on our side. Import the file again: who is known already is only brought up to date.";
+const BROKEN_OFF: &str = "Something went wrong on our side. Import the file again: who is known \
+    already is only brought up to date.";
 
 /// A file to be read in.
 pub struct PeopleFile {
@@ -38,24 +39,34 @@ pub struct PeopleFile {
 }
 
 impl<S: Store + Clone> Services<S> {
-    /// Starts to read a file in and answers at once; its page shows how far it has come. It keeps its place until its end.
+    /// Starts to read a file in and answers at once; its page shows how far it has come. It keeps
+    /// its place until its end.
     ///
     /// # Errors
     /// Where she may not, or the list has no proper name.
-    pub async fn start_import(&self, actor: &Actor, file: PeopleFile, place: Running) -> ServiceResult<ImportId> {
+    pub async fn start_import(
+        &self,
+        actor: &Actor,
+        file: PeopleFile,
+        place: Running,
+    ) -> ServiceResult<ImportId> {
         let (import, file) = self.begin_import(actor, file).await?;
         let (services, actor) = (self.clone(), actor.clone());
         short_task("import", async move {
             let _place = place;
             // Whatever happens, its page does not say for ever that it is being read.
-            let reading = AssertUnwindSafe(services.read_in(&actor, import, file, |_, _| {})).catch_unwind().await;
+            let reading = AssertUnwindSafe(services.read_in(&actor, import, file, |_, _| {}))
+                .catch_unwind()
+                .await;
             let error = match reading {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => error.to_string(),
                 Err(panic) => said(&*panic).to_string(),
             };
             tracing::error!(error, %import, "import.failed");
-            if let Err(error) = services.store.finish_import(&actor, import, Some(BROKEN_OFF), services.now()).await {
+            if let Err(error) =
+                services.store.finish_import(&actor, import, Some(BROKEN_OFF), services.now()).await
+            {
                 tracing::error!(%error, %import, "import.not_finished");
             }
         });
@@ -77,11 +88,19 @@ impl<S: Store + Clone> Services<S> {
         self.import_of(actor, import).await
     }
 
-    async fn begin_import(&self, actor: &Actor, mut file: PeopleFile) -> ServiceResult<(ImportId, PeopleFile)> {
+    async fn begin_import(
+        &self,
+        actor: &Actor,
+        mut file: PeopleFile,
+    ) -> ServiceResult<(ImportId, PeopleFile)> {
         actor.require(Permission::SendEvents)?;
         let list = file.reading.list.as_deref().map(read_key).transpose();
         file.reading.list = list.map_err(|error| error.under("list"))?;
-        let new = NewImport { file_name: file.name.clone(), list: file.reading.list.clone(), bytes: file.bytes };
+        let new = NewImport {
+            file_name: file.name.clone(),
+            list: file.reading.list.clone(),
+            bytes: file.bytes,
+        };
         Ok((self.store.begin_import(actor, &new, self.now()).await?, file))
     }
 
@@ -97,7 +116,9 @@ impl<S: Store + Clone> Services<S> {
         let mut problem = None;
         while let Some(portion) = portions.recv().await {
             let stored = match portion {
-                Ok(portion) => self.store_portion(actor, import, portion, &mut progress, &mut tell).await,
+                Ok(portion) => {
+                    self.store_portion(actor, import, portion, &mut progress, &mut tell).await
+                }
                 Err(error) => Err(error.to_string()),
             };
             if let Err(error) = stored {
@@ -130,7 +151,10 @@ impl<S: Store + Clone> Services<S> {
         progress.bytes_read = portion.bytes_read;
         progress.taken += portion.taken;
         progress.refused += portion.refused.len() as u64;
-        self.store.note_import(actor.project, import, progress, &portion.refused).await.map_err(plain)?;
+        self.store
+            .note_import(actor.project, import, progress, &portion.refused)
+            .await
+            .map_err(plain)?;
         self.announce(actor.project).await;
         tell(progress, &portion.refused);
         Ok(())
@@ -149,7 +173,11 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// The first of the rows that were refused.
-    pub async fn refused_lines(&self, actor: &Actor, import: ImportId) -> ServiceResult<Vec<RefusedLine>> {
+    pub async fn refused_lines(
+        &self,
+        actor: &Actor,
+        import: ImportId,
+    ) -> ServiceResult<Vec<RefusedLine>> {
         actor.require(Permission::SendEvents)?;
         Ok(self.store.refused_lines(actor.project, import).await?)
     }
@@ -157,11 +185,18 @@ impl<S: Store + Clone> Services<S> {
 
 /// Refused rows as a table for a spreadsheet.
 pub fn refused_csv(lines: &[RefusedLine]) -> ServiceResult<Vec<u8>> {
-    let failed = |error: csv::Error| ServiceError::Store(StoreError::Damaged(format!("a row that is no CSV: {error}")));
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let failed = |error: csv::Error| {
+        ServiceError::Store(StoreError::Damaged(format!("a row that is no CSV: {error}")))
+    };
+    let mut writer =
+        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     writer.write_record(["line", "column", "why"]).map_err(failed)?;
     for refused in lines {
-        let cells = [refused.line.to_string(), harmless(&refused.error.path), harmless(&refused.error.sentence)];
+        let cells = [
+            refused.line.to_string(),
+            harmless(&refused.error.path),
+            harmless(&refused.error.sentence),
+        ];
         writer.write_record(cells).map_err(failed)?;
     }
     writer.into_inner().map_err(|error| StoreError::Damaged(error.to_string()).into())

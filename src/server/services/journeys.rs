@@ -25,7 +25,12 @@ use crate::{
 const HISTORY_LINES: i64 = 100;
 
 impl<S: Store + Clone> Services<S> {
-    pub async fn list(&self, actor: &Actor, query: &ListQuery, columns: ColumnChoice) -> ServiceResult<ListPage> {
+    pub async fn list(
+        &self,
+        actor: &Actor,
+        query: &ListQuery,
+        columns: ColumnChoice,
+    ) -> ServiceResult<ListPage> {
         actor.require(Permission::SeeJourneys)?;
         let page = self.store.list(actor.project, query, self.now()).await?;
         Ok(ListPage { columns, ..page })
@@ -36,17 +41,30 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.journey(actor.project, journey).await?)
     }
 
-    pub async fn history(&self, actor: &Actor, journey: JourneyId) -> ServiceResult<Vec<HistoryEntry>> {
+    pub async fn history(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+    ) -> ServiceResult<Vec<HistoryEntry>> {
         actor.require(Permission::SeeJourneys)?;
         Ok(self.store.history(actor.project, journey, HISTORY_LINES).await?)
     }
 
-    pub async fn operation(&self, actor: &Actor, operation: OperationId, page: i64) -> ServiceResult<OperationAccount> {
+    pub async fn operation(
+        &self,
+        actor: &Actor,
+        operation: OperationId,
+        page: i64,
+    ) -> ServiceResult<OperationAccount> {
         actor.require(Permission::SeeJourneys)?;
         Ok(self.store.operation(actor.project, operation, page).await?)
     }
 
-    pub async fn preview_stop(&self, actor: &Actor, selection: &Selection) -> ServiceResult<StopPreview> {
+    pub async fn preview_stop(
+        &self,
+        actor: &Actor,
+        selection: &Selection,
+    ) -> ServiceResult<StopPreview> {
         actor.require(Permission::OperateJourneys)?;
         Ok(self.store.preview_stop(actor.project, selection, self.now()).await?)
     }
@@ -76,7 +94,8 @@ impl<S: Store + Clone> Services<S> {
     /// Publishes a draft that has no problems.
     ///
     /// # Errors
-    /// A draft that cannot run is refused with all its problems at once ([`ServiceError::Problems`]).
+    /// A draft that cannot run is refused with all its problems at once
+    /// ([`ServiceError::Problems`]).
     pub async fn publish(&self, actor: &Actor, journey: JourneyId) -> ServiceResult<BulkAnswer> {
         actor.require(Permission::OperateJourneys)?;
         let detail = self.store.journey(actor.project, journey).await?;
@@ -87,14 +106,24 @@ impl<S: Store + Clone> Services<S> {
         self.operate(actor, &Selection::Ticked(vec![journey]), Action::Publish, None).await
     }
 
-    pub async fn label(&self, actor: &Actor, selection: &Selection, change: &LabelChange) -> ServiceResult<BulkAnswer> {
+    pub async fn label(
+        &self,
+        actor: &Actor,
+        selection: &Selection,
+        change: &LabelChange,
+    ) -> ServiceResult<BulkAnswer> {
         actor.require(Permission::EditJourneys)?;
         let answer = self.store.label(actor, selection, change, self.now()).await?;
         self.announce(actor.project).await;
         Ok(answer)
     }
 
-    pub async fn rename(&self, actor: &Actor, journey: JourneyId, name: &JourneyName) -> ServiceResult<BulkAnswer> {
+    pub async fn rename(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        name: &JourneyName,
+    ) -> ServiceResult<BulkAnswer> {
         actor.require(Permission::EditJourneys)?;
         let answer = self.store.rename(actor, journey, name, self.now()).await?;
         self.announce(actor.project).await;
@@ -110,7 +139,11 @@ impl<S: Store + Clone> Services<S> {
         Ok(answer)
     }
 
-    pub async fn create(&self, actor: &Actor, document: &JourneyDocument) -> ServiceResult<JourneyId> {
+    pub async fn create(
+        &self,
+        actor: &Actor,
+        document: &JourneyDocument,
+    ) -> ServiceResult<JourneyId> {
         actor.require(Permission::EditJourneys)?;
         let journey = self.store.create(actor, document, self.now()).await?;
         self.announce(actor.project).await;
@@ -118,7 +151,12 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// A draft like it, in the actor's project or in another one, where she is `there`.
-    pub async fn clone_journey(&self, actor: &Actor, journey: JourneyId, there: &Actor) -> ServiceResult<JourneyId> {
+    pub async fn clone_journey(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        there: &Actor,
+    ) -> ServiceResult<JourneyId> {
         actor.require(Permission::SeeJourneys)?;
         there.require(Permission::EditJourneys)?;
         let clone = self.store.clone_journey(actor, journey, there.project, self.now()).await?;
@@ -126,7 +164,12 @@ impl<S: Store + Clone> Services<S> {
         Ok(clone)
     }
 
-    pub async fn edit_details(&self, actor: &Actor, journey: JourneyId, edit: &DetailsEdit) -> ServiceResult<()> {
+    pub async fn edit_details(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        edit: &DetailsEdit,
+    ) -> ServiceResult<()> {
         actor.require(Permission::EditJourneys)?;
         self.store.edit_details(actor, journey, edit, self.now()).await?;
         self.announce(actor.project).await;
@@ -138,7 +181,12 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.labels(actor.project).await?)
     }
 
-    pub async fn save_filter(&self, actor: &Actor, name: &SavedFilterName, query: &ListQuery) -> ServiceResult<SavedFilter> {
+    pub async fn save_filter(
+        &self,
+        actor: &Actor,
+        name: &SavedFilterName,
+        query: &ListQuery,
+    ) -> ServiceResult<SavedFilter> {
         actor.require(Permission::EditJourneys)?;
         let saved = self.store.save_filter(actor, name, query, self.now()).await?;
         self.announce(actor.project).await;

@@ -68,18 +68,24 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// The store's own.
-    pub async fn message_findings(&self, actor: &Actor, graph: &Graph, settings: &Settings) -> ServiceResult<Findings> {
+    pub async fn message_findings(
+        &self,
+        actor: &Actor,
+        graph: &Graph,
+        settings: &Settings,
+    ) -> ServiceResult<Findings> {
         actor.require(Permission::SeeJourneys)?;
         if graph.messages() == 0 {
             return Ok(Findings::default());
         }
         let known = self.store.known_names(actor.project, entry_event(settings)).await?;
         let graph = graph.clone();
-        self.calculated(actor, Job::Checks, move |interrupt| findings_of(&graph, &known, interrupt)).await
+        self.calculated(actor, Job::Checks, move |interrupt| findings_of(&graph, &known, interrupt))
+            .await
     }
 
-    /// A message of the journey's newest version, filled in for the person of this identity or e-mail address, or else for
-    /// somebody made up.
+    /// A message of the journey's newest version, filled in for the person of this identity or
+    /// e-mail address, or else for somebody made up.
     ///
     /// # Errors
     /// Where there is no such journey, or no such message in it.
@@ -92,7 +98,8 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<Preview> {
         actor.require(Permission::SeeJourneys)?;
         let filled = self.fill_in(actor, journey, node, person, Job::Preview).await?;
-        let channel_state = state_of(self.store.channel(actor.project, filled.channel).await?.as_ref());
+        let channel_state =
+            state_of(self.store.channel(actor.project, filled.channel).await?.as_ref());
         Ok(filled.preview(channel_state))
     }
 
@@ -100,10 +107,15 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where there is no such journey, or the step sends nothing.
-    pub async fn preview_draft(&self, actor: &Actor, draft: DraftMessage) -> ServiceResult<Preview> {
+    pub async fn preview_draft(
+        &self,
+        actor: &Actor,
+        draft: DraftMessage,
+    ) -> ServiceResult<Preview> {
         actor.require(Permission::SeeJourneys)?;
         let filled = self.fill_in_draft(actor, draft, Job::Preview).await?;
-        let channel_state = state_of(self.store.channel(actor.project, filled.channel).await?.as_ref());
+        let channel_state =
+            state_of(self.store.channel(actor.project, filled.channel).await?.as_ref());
         Ok(filled.preview(channel_state))
     }
 
@@ -122,19 +134,33 @@ impl<S: Store + Clone> Services<S> {
         self.fill_in_as(actor, detail.summary.name, draft, job).await
     }
 
-    pub(super) async fn fill_in_draft(&self, actor: &Actor, draft: DraftMessage, job: Job) -> ServiceResult<FilledIn> {
+    pub(super) async fn fill_in_draft(
+        &self,
+        actor: &Actor,
+        draft: DraftMessage,
+        job: Job,
+    ) -> ServiceResult<FilledIn> {
         let name = self.store.journey(actor.project, draft.journey).await?.summary.name;
         self.fill_in_as(actor, name, draft, job).await
     }
 
-    async fn fill_in_as(&self, actor: &Actor, name: String, draft: DraftMessage, job: Job) -> ServiceResult<FilledIn> {
+    async fn fill_in_as(
+        &self,
+        actor: &Actor,
+        name: String,
+        draft: DraftMessage,
+        job: Job,
+    ) -> ServiceResult<FilledIn> {
         let channel = draft.node.step.channel().ok_or(StoreError::NotFound("message"))?;
         let (services, asking, project) = (self.clone(), actor.clone(), actor.project);
         self.costly(actor, job, |stop| async move {
             let known = services.store.known_names(project, entry_event(&draft.settings)).await?;
             let somebody = services.somebody(&asking, &draft.person).await?;
             let occasion = Occasion { journey_name: name, channel, now: services.now() };
-            Ok(aside(stop, move |interrupt| filled_in(&draft, occasion, &known, somebody, interrupt)).await??)
+            Ok(aside(stop, move |interrupt| {
+                filled_in(&draft, occasion, &known, somebody, interrupt)
+            })
+            .await??)
         })
         .await
     }
@@ -149,15 +175,26 @@ impl<S: Store + Clone> Services<S> {
         let known = match self.store.person_by_identity(actor.project, wanted).await? {
             Some(seq) => Some(seq),
             None => {
-                let query = PeopleQuery { search: wanted.to_string(), among_addresses: true, ..PeopleQuery::default() };
+                let query = PeopleQuery {
+                    search: wanted.to_string(),
+                    among_addresses: true,
+                    ..PeopleQuery::default()
+                };
                 let page = self.store.people_page(actor.project, &query, self.now()).await?;
-                let is_hers = |email: &Option<String>| email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(wanted));
+                let is_hers = |email: &Option<String>| {
+                    email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(wanted))
+                };
                 page.rows.into_iter().find(|row| is_hers(&row.email)).map(|row| row.seq)
             }
         };
-        let Some(seq) = known else { return Ok(Somebody { person: PreviewPerson::Unknown, found: None }) };
+        let Some(seq) = known else {
+            return Ok(Somebody { person: PreviewPerson::Unknown, found: None });
+        };
         let detail = self.store.person(actor.project, seq).await?;
-        Ok(Somebody { person: PreviewPerson::Person { seq, title: detail.title() }, found: Some(detail) })
+        Ok(Somebody {
+            person: PreviewPerson::Person { seq, title: detail.title() },
+            found: Some(detail),
+        })
     }
 }
 
@@ -168,13 +205,18 @@ fn entry_event(settings: &Settings) -> Option<&str> {
     }
 }
 
-fn findings_of(graph: &Graph, known: &KnownNames, interrupt: &dyn Interrupt) -> Result<Findings, GivenUp> {
+fn findings_of(
+    graph: &Graph,
+    known: &KnownNames,
+    interrupt: &dyn Interrupt,
+) -> Result<Findings, GivenUp> {
     let mut all = Findings::default();
     for (index, node) in graph.nodes.iter().enumerate() {
         let Some(channel) = node.step.channel() else { continue };
         let found = check(&node.step, known, interrupt)?;
         let placed = |mut error: FieldError| {
-            error.sentence = format!("“{}”, {}: {}", node.title(), field_title(&error.path), error.sentence);
+            error.sentence =
+                format!("“{}”, {}: {}", node.title(), field_title(&error.path), error.sentence);
             error.under(channel.key()).under("step").under(&format!("nodes[{index}]"))
         };
         all.problems.extend(found.problems.into_iter().map(placed));
@@ -253,9 +295,21 @@ fn filled_in(
 
 impl FilledIn {
     fn preview(self, channel_state: ChannelState) -> Preview {
-        let FilledIn { journey, journey_name, node, title, channel, person, findings, content } = self;
-        let (content, html) = content.map(shown).map_or((None, None), |(content, html)| (Some(content), html));
-        let view = MessagePreview { journey, journey_name, node, title, channel, channel_state, person, content, findings };
+        let FilledIn { journey, journey_name, node, title, channel, person, findings, content } =
+            self;
+        let (content, html) =
+            content.map(shown).map_or((None, None), |(content, html)| (Some(content), html));
+        let view = MessagePreview {
+            journey,
+            journey_name,
+            node,
+            title,
+            channel,
+            channel_state,
+            person,
+            content,
+            findings,
+        };
         Preview { view, html }
     }
 }
@@ -282,13 +336,24 @@ fn shown(content: Content) -> (PreviewContent, Option<String>) {
     match content {
         Content::Email(email) => {
             let has_html = email.html.is_some();
-            (PreviewContent::Email { subject: email.subject, text: email.text, has_html }, email.html)
+            (
+                PreviewContent::Email { subject: email.subject, text: email.text, has_html },
+                email.html,
+            )
         }
         Content::Sms { body } => (PreviewContent::Sms { size: sms_size(&body), body }, None),
         Content::Push { title, body, link } => (PreviewContent::Push { title, body, link }, None),
         Content::Webhook(webhook) => {
             let method = webhook.method.name().to_string();
-            (PreviewContent::Webhook { method, url: webhook.url, headers: webhook.headers, body: webhook.body }, None)
+            (
+                PreviewContent::Webhook {
+                    method,
+                    url: webhook.url,
+                    headers: webhook.headers,
+                    body: webhook.body,
+                },
+                None,
+            )
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Use cases. Each takes who is asking, asks the table of `domain/access.rs` whether she may, and does one thing: pages, API
-//! and command line call them, the store carries them out. Nothing that is called from outside gets by without this room.
+//! Use cases. Each takes who is asking, asks the table of `domain/access.rs` whether she may, and
+//! does one thing: pages, API and command line call them, the store carries them out. Nothing that
+//! is called from outside gets by without this room.
 
 pub mod answers;
 pub mod audit;
@@ -56,7 +57,8 @@ pub struct Services<S> {
     clock: Arc<dyn Clock>,
     changes: Changes,
     auth: Arc<Auth>,
-    /// May anybody come in while there is no account? Only where nobody but this machine's own users can reach us.
+    /// May anybody come in while there is no account? Only where nobody but this machine's own
+    /// users can reach us.
     allow_local: bool,
     intake: Intake,
     reports: Reports,
@@ -79,7 +81,8 @@ pub struct Delivery {
 }
 
 impl<S: Store + Clone> Services<S> {
-    /// Inside of a runtime: what comes in is written by a task. Without `delivery` for commands, which send nothing.
+    /// Inside of a runtime: what comes in is written by a task. Without `delivery` for commands,
+    /// which send nothing.
     pub fn new(
         store: S,
         clock: Arc<dyn Clock>,
@@ -89,9 +92,17 @@ impl<S: Store + Clone> Services<S> {
         delivery: Option<Delivery>,
         supervisor: Supervisor,
     ) -> Self {
-        let flights = delivery.as_ref().map(|delivery| delivery.flights.clone()).unwrap_or_default();
-        let intake = Intake::start(store.clone(), Arc::clone(&clock), signs.clone(), flights.clone(), &supervisor);
-        let reports = Reports::start(store.clone(), Arc::clone(&clock), signs.clone(), flights, &supervisor);
+        let flights =
+            delivery.as_ref().map(|delivery| delivery.flights.clone()).unwrap_or_default();
+        let intake = Intake::start(
+            store.clone(),
+            Arc::clone(&clock),
+            signs.clone(),
+            flights.clone(),
+            &supervisor,
+        );
+        let reports =
+            Reports::start(store.clone(), Arc::clone(&clock), signs.clone(), flights, &supervisor);
         let (work, hold) = (CostlyWork::default(), HoldWatch::new(None));
         Self {
             store,
@@ -126,7 +137,8 @@ impl<S: Store + Clone> Services<S> {
         self.work.read()
     }
 
-    /// A place for costly work that goes on as long as what is answered is held: a request that is large, a file that is read.
+    /// A place for costly work that goes on as long as what is answered is held: a request that is
+    /// large, a file that is read.
     ///
     /// # Errors
     /// Where no place is free.
@@ -134,8 +146,14 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.work.begin(actor, job).await?)
     }
 
-    /// Does costly work within its limits. What it fails with is the use case's own, or says that it was not begun or stopped.
-    async fn costly<T, F>(&self, actor: &Actor, job: Job, work: impl FnOnce(WorkStop) -> F) -> ServiceResult<T>
+    /// Does costly work within its limits. What it fails with is the use case's own, or says that
+    /// it was not begun or stopped.
+    async fn costly<T, F>(
+        &self,
+        actor: &Actor,
+        job: Job,
+        work: impl FnOnce(WorkStop) -> F,
+    ) -> ServiceResult<T>
     where
         T: Send + 'static,
         F: Future<Output = ServiceResult<T>> + Send + 'static,
@@ -206,7 +224,8 @@ impl<S: Store + Clone> Services<S> {
         self.store.ready().await
     }
 
-    /// Tells everybody who watches that the project changed, and the engine that there may be something to do.
+    /// Tells everybody who watches that the project changed, and the engine that there may be
+    /// something to do.
     async fn announce(&self, project: ProjectId) {
         self.signs.wake();
         if let Ok(generation) = self.store.generation(project).await {

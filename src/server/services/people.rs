@@ -27,23 +27,45 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.members(actor.project).await?)
     }
 
-    /// A change of somebody's role, with the proof that it was asked about. `None` takes the person out of the project.
+    /// A change of somebody's role, with the proof that it was asked about. `None` takes the person
+    /// out of the project.
     ///
     /// # Errors
     /// Where the person is not in the project.
-    pub async fn role_change(&self, actor: &Actor, user: UserId, wanted: Option<Role>) -> ServiceResult<(Member, String)> {
+    pub async fn role_change(
+        &self,
+        actor: &Actor,
+        user: UserId,
+        wanted: Option<Role>,
+    ) -> ServiceResult<(Member, String)> {
         let member = self.member(actor, user).await?;
-        let proof = confirmation::prove(&self.delivery()?.vault, &about(actor, user, member.role, wanted), self.now());
+        let proof = confirmation::prove(
+            &self.delivery()?.vault,
+            &about(actor, user, member.role, wanted),
+            self.now(),
+        );
         Ok((member, proof))
     }
 
     /// Gives somebody of the project a role, or takes them out of it.
     ///
     /// # Errors
-    /// Where it was not asked about before, the person is not in the project, or its last admin would be gone.
-    pub async fn set_role(&self, actor: &Actor, user: UserId, role: Option<Role>, proof: &str) -> ServiceResult<()> {
+    /// Where it was not asked about before, the person is not in the project, or its last admin
+    /// would be gone.
+    pub async fn set_role(
+        &self,
+        actor: &Actor,
+        user: UserId,
+        role: Option<Role>,
+        proof: &str,
+    ) -> ServiceResult<()> {
         let before = self.member(actor, user).await?.role;
-        if !confirmation::is_proven(&self.delivery()?.vault, &about(actor, user, before, role), proof, self.now()) {
+        if !confirmation::is_proven(
+            &self.delivery()?.vault,
+            &about(actor, user, before, role),
+            proof,
+            self.now(),
+        ) {
             return Err(ServiceError::Unconfirmed);
         }
         self.store.set_role(actor, user, before, role, self.now()).await?;
@@ -53,7 +75,9 @@ impl<S: Store + Clone> Services<S> {
 
     async fn member(&self, actor: &Actor, user: UserId) -> ServiceResult<Member> {
         let mut members = self.members(actor).await?.into_iter();
-        Ok(members.find(|member| member.person.id == user).ok_or(StoreError::NotFound("person in this project"))?)
+        Ok(members
+            .find(|member| member.person.id == user)
+            .ok_or(StoreError::NotFound("person in this project"))?)
     }
 
     pub async fn invitations(&self, actor: &Actor) -> ServiceResult<Vec<Invitation>> {
@@ -65,7 +89,12 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where she is in the project already.
-    pub async fn invite(&self, actor: &Actor, email: &EmailAddress, role: Role) -> ServiceResult<String> {
+    pub async fn invite(
+        &self,
+        actor: &Actor,
+        email: &EmailAddress,
+        role: Role,
+    ) -> ServiceResult<String> {
         actor.require(Permission::ManagePeople)?;
         let secret = Secret::new()?;
         let now = self.now();
@@ -74,7 +103,11 @@ impl<S: Store + Clone> Services<S> {
         Ok(format!("/invitations/{}", secret.expose()))
     }
 
-    pub async fn withdraw_invitation(&self, actor: &Actor, invitation: InvitationId) -> ServiceResult<()> {
+    pub async fn withdraw_invitation(
+        &self,
+        actor: &Actor,
+        invitation: InvitationId,
+    ) -> ServiceResult<()> {
         actor.require(Permission::ManagePeople)?;
         Ok(self.store.withdraw_invitation(actor, invitation, self.now()).await?)
     }
@@ -83,8 +116,13 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where the link opens nothing.
-    pub async fn invitation_offer(&self, link: &str, asking: Option<&Standing>) -> ServiceResult<InvitationOffer> {
-        let asking = asking.filter(|standing| !standing.is_local()).map(|standing| standing.actor.user);
+    pub async fn invitation_offer(
+        &self,
+        link: &str,
+        asking: Option<&Standing>,
+    ) -> ServiceResult<InvitationOffer> {
+        let asking =
+            asking.filter(|standing| !standing.is_local()).map(|standing| standing.actor.user);
         Ok(self.store.invitation_offer(&secret::hash(link), asking, self.now()).await?)
     }
 
@@ -97,7 +135,10 @@ impl<S: Store + Clone> Services<S> {
             return Err(StoreError::DeadLink.into());
         }
         let actor = &standing.actor;
-        Ok(self.store.accept_invitation(&secret::hash(link), actor.user, &actor.origin, self.now()).await?)
+        Ok(self
+            .store
+            .accept_invitation(&secret::hash(link), actor.user, &actor.origin, self.now())
+            .await?)
     }
 
     /// Joins with a new account, and signs in.
@@ -115,12 +156,21 @@ impl<S: Store + Clone> Services<S> {
         let offer = self.invitation_offer(link, None).await?;
         let password = password::judge(chosen, name.as_str(), &offer.email)?;
         let hash = self.auth.passwords.hash(password).await?;
-        let user = self.store.accept_with_new_account(&secret::hash(link), name, &hash, &visitor.origin, self.now()).await?;
+        let user = self
+            .store
+            .accept_with_new_account(&secret::hash(link), name, &hash, &visitor.origin, self.now())
+            .await?;
         self.open_session(user, visitor, "with an invitation").await
     }
 }
 
 /// What a page asked: who, where, for whom, from what to what.
 fn about(actor: &Actor, user: UserId, before: Role, wanted: Option<Role>) -> String {
-    format!("role {} {} {user} {} {}", actor.user, actor.project, before.key(), wanted.map_or("none", Role::key))
+    format!(
+        "role {} {} {user} {} {}",
+        actor.user,
+        actor.project,
+        before.key(),
+        wanted.map_or("none", Role::key)
+    )
 }

@@ -34,8 +34,9 @@ impl<S: Store + Clone> Services<S> {
     /// Takes records in; answered when they are on the disk, with what the sender may not change.
     ///
     /// # Errors
-    /// Where more comes in than can be written ([`super::ServiceError::Busy`]): nothing of it was stored. Where the server is going
-    /// down ([`super::ServiceError::Stopping`]): that is not known.
+    /// Where more comes in than can be written ([`super::ServiceError::Busy`]): nothing of it was
+    /// stored. Where the server is going down ([`super::ServiceError::Stopping`]): that is not
+    /// known.
     pub async fn ingest(&self, actor: &Actor, records: Vec<Record>) -> ServiceResult<Vec<Ignored>> {
         actor.require(Permission::SendEvents)?;
         self.store_records(actor, records).await
@@ -45,14 +46,23 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where there is no such journey, and as [`Services::ingest`].
-    pub async fn enter(&self, actor: &Actor, journey: JourneyId, occasions: Vec<Record>) -> ServiceResult<()> {
+    pub async fn enter(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        occasions: Vec<Record>,
+    ) -> ServiceResult<()> {
         actor.require(Permission::EnterPeople)?;
         self.store.journey(actor.project, journey).await?;
         self.store_records(actor, occasions).await?;
         Ok(())
     }
 
-    async fn store_records(&self, actor: &Actor, records: Vec<Record>) -> ServiceResult<Vec<Ignored>> {
+    async fn store_records(
+        &self,
+        actor: &Actor,
+        records: Vec<Record>,
+    ) -> ServiceResult<Vec<Ignored>> {
         if records.is_empty() {
             return Ok(Vec::new());
         }
@@ -61,11 +71,16 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.intake.take(Batch { project: actor.project, sender, records }).await?)
     }
 
-    /// People, masked for whoever may not see them; conditions of one's own would tell about their properties.
+    /// People, masked for whoever may not see them; conditions of one's own would tell about their
+    /// properties.
     ///
     /// # Errors
     /// Where conditions are asked for without the right to see people.
-    pub async fn people_page(&self, actor: &Actor, query: &PeopleQuery) -> ServiceResult<PeoplePage> {
+    pub async fn people_page(
+        &self,
+        actor: &Actor,
+        query: &PeopleQuery,
+    ) -> ServiceResult<PeoplePage> {
         actor.require(Permission::SeeJourneys)?;
         if query.criteria.is_some() {
             actor.require(Permission::SeePeople)?;
@@ -73,7 +88,9 @@ impl<S: Store + Clone> Services<S> {
         let sees = actor.may(Permission::SeePeople);
         let query = PeopleQuery { among_addresses: sees, ..query.clone() };
         let (services, project) = (self.clone(), actor.project);
-        let search = |_| async move { Ok(services.store.people_page(project, &query, services.now()).await?) };
+        let search = |_| async move {
+            Ok(services.store.people_page(project, &query, services.now()).await?)
+        };
         let page = self.costly(actor, Job::Search, search).await?;
         Ok(if sees { page } else { page.masked() })
     }
@@ -98,7 +115,11 @@ impl<S: Store + Clone> Services<S> {
     /// Where there is nobody, or whoever may not see addresses asks for one.
     pub async fn person_of(&self, actor: &Actor, identity: &str) -> ServiceResult<PersonDetail> {
         if !actor.may(Permission::SeePeople) {
-            actor.require(if kind_of(identity).is_some() { Permission::SeePeople } else { Permission::SeeJourneys })?;
+            actor.require(if kind_of(identity).is_some() {
+                Permission::SeePeople
+            } else {
+                Permission::SeeJourneys
+            })?;
         }
         let person = self.number_of(actor, identity).await?;
         self.person(actor, person).await
@@ -117,7 +138,12 @@ impl<S: Store + Clone> Services<S> {
         Ok(if actor.may(Permission::SeePeople) { detail } else { detail.masked() })
     }
 
-    pub async fn why_not(&self, actor: &Actor, person: i64, journey: JourneyId) -> ServiceResult<WhyNot> {
+    pub async fn why_not(
+        &self,
+        actor: &Actor,
+        person: i64,
+        journey: JourneyId,
+    ) -> ServiceResult<WhyNot> {
         actor.require(Permission::SeeJourneys)?;
         Ok(self.store.why_not(actor.project, person, journey, self.now()).await?)
     }
@@ -128,18 +154,26 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.backlog(actor.project, self.now()).await?)
     }
 
-    /// Journeys that were published and are not archived, by name, for a choice: the first few hundred.
-    pub async fn published_journeys(&self, actor: &Actor) -> ServiceResult<Vec<(JourneyId, String)>> {
+    /// Journeys that were published and are not archived, by name, for a choice: the first few
+    /// hundred.
+    pub async fn published_journeys(
+        &self,
+        actor: &Actor,
+    ) -> ServiceResult<Vec<(JourneyId, String)>> {
         actor.require(Permission::SeeJourneys)?;
         Ok(self.store.published_journeys(actor.project).await?)
     }
 
-    /// Forgets a person; the counts of journeys keep their trips without them. Answered when nothing is on its way to them.
+    /// Forgets a person; the counts of journeys keep their trips without them. Answered when
+    /// nothing is on its way to them.
     pub async fn delete_person(&self, actor: &Actor, person: i64) -> ServiceResult<()> {
         actor.require(Permission::ErasePeople)?;
         self.store.delete_person(actor, person, self.now()).await?;
-        self.facts_changed(&ChangedFacts { people: vec![ChangedPerson::withdrawn(person, None)], ..ChangedFacts::default() })
-            .await;
+        self.facts_changed(&ChangedFacts {
+            people: vec![ChangedPerson::withdrawn(person, None)],
+            ..ChangedFacts::default()
+        })
+        .await;
         tracing::info!(person, by = %actor.user, "person.forgotten");
         self.announce(actor.project).await;
         Ok(())
@@ -153,7 +187,12 @@ impl<S: Store + Clone> Services<S> {
             let mut segments = services.store.segments(project).await?;
             for segment in &mut segments {
                 stop.go_on()?;
-                segment.people = Some(services.store.count_matching(project, &segment.criteria, services.now()).await?);
+                segment.people = Some(
+                    services
+                        .store
+                        .count_matching(project, &segment.criteria, services.now())
+                        .await?,
+                );
             }
             Ok(segments)
         };
@@ -167,11 +206,14 @@ impl<S: Store + Clone> Services<S> {
     pub async fn count_matching(&self, actor: &Actor, criteria: &Criteria) -> ServiceResult<i64> {
         actor.require(Permission::SeePeople)?;
         if size(criteria) > PARTS_MAX {
-            let sentence = format!("Criteria have at most {PARTS_MAX} parts. Make a segment of some of them.");
+            let sentence =
+                format!("Criteria have at most {PARTS_MAX} parts. Make a segment of some of them.");
             return Err(FieldError::new("criteria", "too_large", sentence).into());
         }
         let (services, project, criteria) = (self.clone(), actor.project, criteria.clone());
-        let count = |_| async move { Ok(services.store.count_matching(project, &criteria, services.now()).await?) };
+        let count = |_| async move {
+            Ok(services.store.count_matching(project, &criteria, services.now()).await?)
+        };
         self.costly(actor, Job::Count, count).await
     }
 
@@ -179,11 +221,21 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where the name or the criteria make no sense, or the segment would be part of itself.
-    pub async fn save_segment(&self, actor: &Actor, name: &str, criteria: &Criteria) -> ServiceResult<()> {
+    pub async fn save_segment(
+        &self,
+        actor: &Actor,
+        name: &str,
+        criteria: &Criteria,
+    ) -> ServiceResult<()> {
         actor.require(Permission::EditJourneys)?;
         let name = read_key(name).map_err(|error| error.under("name"))?;
         if criteria.depth() > 16 {
-            return Err(FieldError::new("criteria", "too_deep", "Criteria are nested at most 16 deep.").into());
+            return Err(FieldError::new(
+                "criteria",
+                "too_deep",
+                "Criteria are nested at most 16 deep.",
+            )
+            .into());
         }
         self.store.save_segment(actor, &name, criteria, self.now()).await?;
         self.announce(actor.project).await;

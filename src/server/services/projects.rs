@@ -2,7 +2,9 @@
 
 use super::{ServiceError, ServiceResult, Services, Standing};
 use crate::{
-    domain::{access::Permission, actor::Actor, ids::ProjectId, team::ProjectView, text::ProjectTitle},
+    domain::{
+        access::Permission, actor::Actor, ids::ProjectId, team::ProjectView, text::ProjectTitle,
+    },
     server::store::{Store, StoreError},
 };
 
@@ -14,7 +16,9 @@ impl<S: Store + Clone> Services<S> {
     pub async fn projects(&self, standing: &Standing) -> ServiceResult<Vec<ProjectView>> {
         let user = (!standing.is_local()).then_some(standing.actor.user);
         let mut projects = self.store.projects(user).await?;
-        projects.iter_mut().for_each(|project| project.current = project.id == standing.actor.project);
+        projects
+            .iter_mut()
+            .for_each(|project| project.current = project.id == standing.actor.project);
         Ok(projects)
     }
 
@@ -22,19 +26,33 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where the name is taken.
-    pub async fn create_project(&self, actor: &Actor, name: &ProjectTitle) -> ServiceResult<ProjectId> {
+    pub async fn create_project(
+        &self,
+        actor: &Actor,
+        name: &ProjectTitle,
+    ) -> ServiceResult<ProjectId> {
         actor.require(Permission::ManageProjects)?;
         let project = self.store.create_project(actor, name, self.now()).await?;
         tracing::info!(%project, by = %actor.user, "project.created");
         Ok(project)
     }
 
-    pub async fn rename_project(&self, standing: &Standing, project: ProjectId, name: &ProjectTitle) -> ServiceResult<()> {
+    pub async fn rename_project(
+        &self,
+        standing: &Standing,
+        project: ProjectId,
+        name: &ProjectTitle,
+    ) -> ServiceResult<()> {
         let actor = self.manager_of(standing, project).await?;
         Ok(self.store.rename_project(&actor, project, name, self.now()).await?)
     }
 
-    pub async fn archive_project(&self, standing: &Standing, project: ProjectId, archive: bool) -> ServiceResult<()> {
+    pub async fn archive_project(
+        &self,
+        standing: &Standing,
+        project: ProjectId,
+        archive: bool,
+    ) -> ServiceResult<()> {
         let actor = self.manager_of(standing, project).await?;
         self.store.archive_project(&actor, project, archive, self.now()).await?;
         if let (true, Some(flights)) = (archive, self.flights()) {
@@ -44,10 +62,14 @@ impl<S: Store + Clone> Services<S> {
         Ok(())
     }
 
-    /// The person as an admin of this project, which may be another than the one she is looking at, or an archived one.
+    /// The person as an admin of this project, which may be another than the one she is looking at,
+    /// or an archived one.
     async fn manager_of(&self, standing: &Standing, project: ProjectId) -> ServiceResult<Actor> {
         let projects = self.projects(standing).await?;
-        let known = projects.iter().find(|known| known.id == project).ok_or(StoreError::NotFound("project"))?;
+        let known = projects
+            .iter()
+            .find(|known| known.id == project)
+            .ok_or(StoreError::NotFound("project"))?;
         let authority = crate::domain::access::Authority::Role(known.role);
         authority.require(Permission::ManageProjects)?;
         Ok(Actor { project, authority, ..standing.actor.clone() })

@@ -27,7 +27,8 @@ pub struct OpenedSession {
     pub secret: Secret,
     /// Milliseconds until it ends, used or not.
     pub lifetime: i64,
-    /// By what the browser is known from now on; a cookie of its own. None where there is no key to sign it.
+    /// By what the browser is known from now on; a cookie of its own. None where there is no key to
+    /// sign it.
     pub device: Option<String>,
 }
 
@@ -35,9 +36,14 @@ impl<S: Store + Clone> Services<S> {
     /// Opens a session for whoever knows the password.
     ///
     /// # Errors
-    /// [`ServiceError::WrongCredentials`] for an unknown address, a wrong password and a suspended account alike, after the
-    /// same work; [`ServiceError::TooMany`] where it is tried too often.
-    pub async fn sign_in(&self, email: &str, password: &str, visitor: &Visitor) -> ServiceResult<OpenedSession> {
+    /// [`ServiceError::WrongCredentials`] for an unknown address, a wrong password and a suspended
+    /// account alike, after the same work; [`ServiceError::TooMany`] where it is tried too often.
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: &str,
+        visitor: &Visitor,
+    ) -> ServiceResult<OpenedSession> {
         let email = EmailAddress::parse(email).ok();
         let key = email.as_ref().map(EmailAddress::key).unwrap_or_default();
         self.attempt(&key, visitor)?;
@@ -66,7 +72,8 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.auth.throttle.attempt(account, visitor.origin.address, device)?)
     }
 
-    /// Nobody waits for it: an answer that came later for known accounts would tell them apart from unknown ones.
+    /// Nobody waits for it: an answer that came later for known accounts would tell them apart from
+    /// unknown ones.
     fn note_failed_sign_in(&self, user: UserId, visitor: &Visitor) {
         let (store, origin, now) = (self.store.clone(), visitor.origin.clone(), self.now());
         short_task("sign_in.note_failed", async move {
@@ -76,7 +83,12 @@ impl<S: Store + Clone> Services<S> {
         });
     }
 
-    pub(super) async fn open_session(&self, user: UserId, visitor: &Visitor, how: &'static str) -> ServiceResult<OpenedSession> {
+    pub(super) async fn open_session(
+        &self,
+        user: UserId,
+        visitor: &Visitor,
+        how: &'static str,
+    ) -> ServiceResult<OpenedSession> {
         let secret = Secret::new()?;
         let now = self.now();
         let lifetime = self.auth.lifetimes.session;
@@ -95,9 +107,17 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// The browser is known to this account from now on.
-    fn known_device(&self, account: &AccountRow, visitor: &Visitor) -> ServiceResult<Option<String>> {
+    fn known_device(
+        &self,
+        account: &AccountRow,
+        visitor: &Visitor,
+    ) -> ServiceResult<Option<String>> {
         let Some(delivery) = &self.delivery else { return Ok(None) };
-        Ok(Some(device::remember(&delivery.vault, &visitor.devices, &account.email.to_lowercase())?))
+        Ok(Some(device::remember(
+            &delivery.vault,
+            &visitor.devices,
+            &account.email.to_lowercase(),
+        )?))
     }
 
     /// Ends the session that is asking.
@@ -106,7 +126,9 @@ impl<S: Store + Clone> Services<S> {
     /// The store's own.
     pub async fn sign_out(&self, standing: &Standing) -> ServiceResult<()> {
         if let Some(session) = standing.session() {
-            self.store.end_session(&standing.actor, session, AuditEvent::SignedOut, self.now()).await?;
+            self.store
+                .end_session(&standing.actor, session, AuditEvent::SignedOut, self.now())
+                .await?;
         }
         Ok(())
     }
@@ -127,7 +149,11 @@ impl<S: Store + Clone> Services<S> {
     /// Where she has no such session.
     pub async fn end_session(&self, standing: &Standing, session: SessionId) -> ServiceResult<()> {
         self.signed_in(standing)?;
-        if self.store.end_session(&standing.actor, session, AuditEvent::SessionEnded, self.now()).await? {
+        if self
+            .store
+            .end_session(&standing.actor, session, AuditEvent::SessionEnded, self.now())
+            .await?
+        {
             Ok(())
         } else {
             Err(StoreError::NotFound("session").into())
@@ -151,7 +177,11 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.account_of(standing.actor.user).await?)
     }
 
-    pub async fn rename_account(&self, standing: &Standing, name: &PersonName) -> ServiceResult<()> {
+    pub async fn rename_account(
+        &self,
+        standing: &Standing,
+        name: &PersonName,
+    ) -> ServiceResult<()> {
         self.signed_in(standing)?;
         Ok(self.store.rename_account(&standing.actor, name, self.now()).await?)
     }
@@ -174,7 +204,9 @@ impl<S: Store + Clone> Services<S> {
         let password = password::judge(chosen, &account.name, &account.email)?;
         let hash = self.auth.passwords.hash(password).await?;
         let secret = Secret::new()?;
-        self.store.set_password(account.user, &hash, Some(session), &standing.actor.origin, self.now()).await?;
+        self.store
+            .set_password(account.user, &hash, Some(session), &standing.actor.origin, self.now())
+            .await?;
         self.store.rotate_session(session, &secret.hash()).await?;
         let device = self.known_device(&account, visitor)?;
         Ok(OpenedSession { secret, lifetime: self.auth.lifetimes.session, device })
@@ -184,7 +216,8 @@ impl<S: Store + Clone> Services<S> {
         standing.session().ok_or(ServiceError::SignedOut)
     }
 
-    /// The first account, made in local mode: admin of everything. From then on sign-in is required.
+    /// The first account, made in local mode: admin of everything. From then on sign-in is
+    /// required.
     ///
     /// # Errors
     /// Where there is an account already.
@@ -197,15 +230,24 @@ impl<S: Store + Clone> Services<S> {
         visitor: &Visitor,
     ) -> ServiceResult<OpenedSession> {
         if !standing.is_some_and(Standing::is_local) {
-            let sentence = "There is an account already. Sign in with it, or ask an admin to invite you.";
+            let sentence =
+                "There is an account already. Sign in with it, or ask an admin to invite you.";
             return Err(StoreError::Conflict(sentence).into());
         }
         let account = self.new_account(name, email, password).await?;
-        let user = self.store.create_account(&account, &FirstRole::Founder, &visitor.origin, self.now()).await?;
+        let user = self
+            .store
+            .create_account(&account, &FirstRole::Founder, &visitor.origin, self.now())
+            .await?;
         self.open_session(user, visitor, "with the first account").await
     }
 
-    async fn new_account(&self, name: &str, email: &str, password: &str) -> ServiceResult<NewAccount> {
+    async fn new_account(
+        &self,
+        name: &str,
+        email: &str,
+        password: &str,
+    ) -> ServiceResult<NewAccount> {
         let name = PersonName::parse(name)?;
         let email = EmailAddress::parse(email)?;
         let password = password::judge(password, name.as_str(), email.as_str())?;
@@ -217,10 +259,20 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where the address has an account, or the password is too weak.
-    pub async fn add_account(&self, name: &str, email: &str, password: Option<&str>, role: FirstRole) -> ServiceResult<UserId> {
+    pub async fn add_account(
+        &self,
+        name: &str,
+        email: &str,
+        password: Option<&str>,
+        role: FirstRole,
+    ) -> ServiceResult<UserId> {
         let account = match password {
             Some(password) => self.new_account(name, email, password).await?,
-            None => NewAccount { name: PersonName::parse(name)?, email: EmailAddress::parse(email)?, password_hash: None },
+            None => NewAccount {
+                name: PersonName::parse(name)?,
+                email: EmailAddress::parse(email)?,
+                password_hash: None,
+            },
         };
         Ok(self.store.create_account(&account, &role, &Default::default(), self.now()).await?)
     }
@@ -266,12 +318,20 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where the link opens nothing or the password is too weak; then the link can be used again.
-    pub async fn use_password_link(&self, link: &str, chosen: &str, visitor: &Visitor) -> ServiceResult<()> {
+    pub async fn use_password_link(
+        &self,
+        link: &str,
+        chosen: &str,
+        visitor: &Visitor,
+    ) -> ServiceResult<()> {
         self.auth.throttle.attempt_from(visitor.origin.address)?;
         let email = self.read_password_link(link).await?;
         let password = password::judge(chosen, "", &email)?;
         let hash = self.auth.passwords.hash(password).await?;
-        Ok(self.store.use_password_link(&secret::hash(link), &hash, &visitor.origin, self.now()).await?)
+        Ok(self
+            .store
+            .use_password_link(&secret::hash(link), &hash, &visitor.origin, self.now())
+            .await?)
     }
 }
 

@@ -53,17 +53,32 @@ impl House {
     /// With Ada, with Sam who is suspended, and with Joe who never chose a password.
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let config = SqliteConfig { readers: 2, ..SqliteConfig::new(folder.path().join("test.db")) };
+        let config =
+            SqliteConfig { readers: 2, ..SqliteConfig::new(folder.path().join("test.db")) };
         let store = SqliteStore::open(&config).await.expect("a database");
         let hasher = Arc::new(Counting::default());
-        let auth = Auth { passwords: Passwords::new(hasher.clone()), ..Auth::new(Lifetimes::default(), None) };
+        let auth = Auth {
+            passwords: Passwords::new(hasher.clone()),
+            ..Auth::new(Lifetimes::default(), None)
+        };
         let (clock, signs) = (Arc::new(SystemClock), EngineSigns::default());
-        let services = Services::new(store, clock, Changes::default(), auth, signs, None, Supervisor::default());
-        for (email, password) in
-            [("ada@example.com", Some(PASSWORD)), ("sam@example.com", Some(PASSWORD)), ("joe@example.com", None)]
-        {
+        let services = Services::new(
+            store,
+            clock,
+            Changes::default(),
+            auth,
+            signs,
+            None,
+            Supervisor::default(),
+        );
+        for (email, password) in [
+            ("ada@example.com", Some(PASSWORD)),
+            ("sam@example.com", Some(PASSWORD)),
+            ("joe@example.com", None),
+        ] {
             let role = FirstRole::In(Vec::new());
-            let user = services.add_account("Somebody", email, password, role).await.expect("an account");
+            let user =
+                services.add_account("Somebody", email, password, role).await.expect("an account");
             if email.starts_with("sam") {
                 services.suspend_account(user, true).await.expect("suspended");
             }
@@ -74,10 +89,14 @@ impl House {
     /// Signs in from a network of its own; answers the error and how many hashes were compared.
     async fn try_as(&self, network: u8, email: &str, password: &str) -> (Option<String>, usize) {
         let address = Some(IpAddr::from([192, 0, 2, network]));
-        let visitor = Visitor { origin: Origin { address, ..Origin::default() }, ..Visitor::default() };
+        let visitor =
+            Visitor { origin: Origin { address, ..Origin::default() }, ..Visitor::default() };
         let before = self.hasher.compared.load(Ordering::SeqCst);
         let answer = self.services.sign_in(email, password, &visitor).await;
-        (answer.err().map(|error| format!("{error:?}")), self.hasher.compared.load(Ordering::SeqCst) - before)
+        (
+            answer.err().map(|error| format!("{error:?}")),
+            self.hasher.compared.load(Ordering::SeqCst) - before,
+        )
     }
 }
 
@@ -105,14 +124,26 @@ async fn every_attempt_compares_one_hash_whoever_is_named() {
 async fn an_attempt_too_many_is_answered_without_a_hash_whoever_is_named() {
     let house = House::new().await;
     let mut answers = Vec::new();
-    for (network, email) in [(1, "ada@example.com"), (2, "nobody@example.com"), (3, "sam@example.com"), (4, "joe@example.com")] {
+    for (network, email) in [
+        (1, "ada@example.com"),
+        (2, "nobody@example.com"),
+        (3, "sam@example.com"),
+        (4, "joe@example.com"),
+    ] {
         for _ in 0..10 {
             assert_eq!(house.try_as(network, email, "a guess").await.1, 1, "{email}");
         }
         let (error, compared) = house.try_as(network, email, "a guess").await;
         assert_eq!(compared, 0, "{email}");
         // Seconds pass while the test runs.
-        answers.push(error.map(|error| error.trim_end_matches(|sign: char| !sign.is_alphabetic()).to_string()));
+        answers.push(
+            error.map(|error| {
+                error.trim_end_matches(|sign: char| !sign.is_alphabetic()).to_string()
+            }),
+        );
     }
-    assert!(answers.iter().all(|answer| *answer == Some("TooMany(TooMany".to_string())), "{answers:?}");
+    assert!(
+        answers.iter().all(|answer| *answer == Some("TooMany(TooMany".to_string())),
+        "{answers:?}"
+    );
 }

@@ -45,14 +45,19 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where there is none, or it cannot be reached.
-    pub async fn depart_to_provider(&self, visitor: &Visitor, next: &str) -> ServiceResult<ProviderDeparture> {
+    pub async fn depart_to_provider(
+        &self,
+        visitor: &Visitor,
+        next: &str,
+    ) -> ServiceResult<ProviderDeparture> {
         self.auth.throttle.attempt_from(visitor.origin.address)?;
-        let provider = self.auth.provider.as_ref().ok_or(StoreError::NotFound("sign-in provider"))?;
+        let provider =
+            self.auth.provider.as_ref().ok_or(StoreError::NotFound("sign-in provider"))?;
         self.depart(provider, visitor, next, None).await
     }
 
-    /// Begins to link the provider to the account that asks, which shows once more who it is: the link opens the account for as
-    /// long as it stands.
+    /// Begins to link the provider to the account that asks, which shows once more who it is: the
+    /// link opens the account for as long as it stands.
     ///
     /// # Errors
     /// Where the present password is wrong, there is no provider, or it cannot be reached.
@@ -81,14 +86,17 @@ impl<S: Store + Clone> Services<S> {
         let lifetime = self.auth.lifetimes.provider_sign_in;
         let state = secret::hash(&departure.state);
         let pending = PendingSignIn { links, ..departure.pending };
-        self.store.begin_provider_sign_in(&state, &pending, Timestamp(now.0 + lifetime), now).await?;
+        self.store
+            .begin_provider_sign_in(&state, &pending, Timestamp(now.0 + lifetime), now)
+            .await?;
         Ok(ProviderDeparture { address: departure.address, state: departure.state, lifetime })
     }
 
     /// Finishes it: opens a session, or links the account whose session began it.
     ///
     /// # Errors
-    /// [`StoreError::DeadLink`] where it was not begun here, or finished already, or is to be linked from another session.
+    /// [`StoreError::DeadLink`] where it was not begun here, or finished already, or is to be
+    /// linked from another session.
     pub async fn arrive_from_provider(
         &self,
         state: &str,
@@ -96,7 +104,8 @@ impl<S: Store + Clone> Services<S> {
         standing: Option<&Standing>,
         visitor: &Visitor,
     ) -> ServiceResult<ProviderArrival> {
-        let provider = self.auth.provider.as_ref().ok_or(StoreError::NotFound("sign-in provider"))?;
+        let provider =
+            self.auth.provider.as_ref().ok_or(StoreError::NotFound("sign-in provider"))?;
         let pending = self.store.take_provider_sign_in(&secret::hash(state), self.now()).await?;
         let pending = pending.ok_or(StoreError::DeadLink)?;
         let owner = match pending.links {
@@ -110,14 +119,19 @@ impl<S: Store + Clone> Services<S> {
         match owner {
             Some(owner) => self.link(owner, &person).await,
             None => {
-                let user = self.store.provided_account(&person, &visitor.origin, self.now()).await?;
+                let user =
+                    self.store.provided_account(&person, &visitor.origin, self.now()).await?;
                 let session = self.open_session(user, visitor, "with the sign-in provider").await?;
                 Ok(ProviderArrival::SignedIn { session, next: pending.next })
             }
         }
     }
 
-    async fn link(&self, owner: &Standing, person: &ProvidedPerson) -> ServiceResult<ProviderArrival> {
+    async fn link(
+        &self,
+        owner: &Standing,
+        person: &ProvidedPerson,
+    ) -> ServiceResult<ProviderArrival> {
         self.store.link_identity(&owner.actor, person, self.now()).await?;
         tracing::info!(user = %owner.actor.user, "sso.linked");
         Ok(ProviderArrival::Linked)
@@ -127,7 +141,10 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where nobody is signed in.
-    pub async fn linked_identities(&self, standing: &Standing) -> ServiceResult<Vec<LinkedIdentity>> {
+    pub async fn linked_identities(
+        &self,
+        standing: &Standing,
+    ) -> ServiceResult<Vec<LinkedIdentity>> {
         self.signed_in(standing)?;
         Ok(self.store.identities(standing.actor.user).await?)
     }
@@ -135,8 +152,13 @@ impl<S: Store + Clone> Services<S> {
     /// Takes a link back, with the roles that came from the provider's rule.
     ///
     /// # Errors
-    /// Where there is no such link, no password to sign in with, or a project would lose its last admin.
-    pub async fn unlink(&self, standing: &Standing, identity: &LinkedIdentity) -> ServiceResult<()> {
+    /// Where there is no such link, no password to sign in with, or a project would lose its last
+    /// admin.
+    pub async fn unlink(
+        &self,
+        standing: &Standing,
+        identity: &LinkedIdentity,
+    ) -> ServiceResult<()> {
         self.signed_in(standing)?;
         self.store.unlink_identity(&standing.actor, identity, self.now()).await?;
         tracing::info!(user = %standing.actor.user, "sso.unlinked");
@@ -146,8 +168,14 @@ impl<S: Store + Clone> Services<S> {
     /// Whoever has a password shows it once more.
     ///
     /// # Errors
-    /// [`ServiceError::WrongCredentials`] where it is another one; [`ServiceError::TooMany`] where it is tried too often.
-    pub(super) async fn require_password(&self, standing: &Standing, present: &str, visitor: &Visitor) -> ServiceResult<()> {
+    /// [`ServiceError::WrongCredentials`] where it is another one; [`ServiceError::TooMany`] where
+    /// it is tried too often.
+    pub(super) async fn require_password(
+        &self,
+        standing: &Standing,
+        present: &str,
+        visitor: &Visitor,
+    ) -> ServiceResult<()> {
         let account = self.store.account_of(standing.actor.user).await?;
         self.attempt(&account.email.to_lowercase(), visitor)?;
         let Some(hash) = account.password_hash else { return Ok(()) };

@@ -1,4 +1,5 @@
-//! Who is asking, and where she stands: a person with a session, a program with a key, or, in local mode, anybody.
+//! Who is asking, and where she stands: a person with a session, a program with a key, or, in local
+//! mode, anybody.
 
 use std::time::Duration;
 
@@ -64,14 +65,23 @@ pub struct Standing {
 }
 
 impl Standing {
-    fn new(entrance: Entrance, user: UserId, name: String, memberships: Vec<Membership>, visit: &Visit) -> Self {
-        let wanted = |id: Option<ProjectId>| memberships.iter().find(|membership| Some(membership.project.id) == id);
+    fn new(
+        entrance: Entrance,
+        user: UserId,
+        name: String,
+        memberships: Vec<Membership>,
+        visit: &Visit,
+    ) -> Self {
+        let wanted = |id: Option<ProjectId>| {
+            memberships.iter().find(|membership| Some(membership.project.id) == id)
+        };
         let chosen = wanted(visit.needed).or_else(|| wanted(visit.wanted)).or(memberships.first());
         let actor = Actor {
             user,
             name,
             project: chosen.map_or(ProjectId(Uuid::nil()), |membership| membership.project.id),
-            authority: chosen.map_or(Authority::Outsider, |membership| Authority::Role(membership.role)),
+            authority: chosen
+                .map_or(Authority::Outsider, |membership| Authority::Role(membership.role)),
             origin: visit.origin.clone(),
         };
         Self { entrance, actor, memberships }
@@ -97,7 +107,10 @@ impl Standing {
     }
 
     pub fn project(&self) -> Option<&ProjectName> {
-        self.memberships.iter().map(|membership| &membership.project).find(|project| project.id == self.actor.project)
+        self.memberships
+            .iter()
+            .map(|membership| &membership.project)
+            .find(|project| project.id == self.actor.project)
     }
 
     pub fn role(&self) -> Option<Role> {
@@ -109,16 +122,17 @@ impl Standing {
 
     /// What the list has to know of her.
     pub fn seat(&self) -> Option<Seat> {
-        let elsewhere = self
-            .memberships
-            .iter()
-            .any(|membership| membership.project.id != self.actor.project && membership.role.may(Permission::EditJourneys));
+        let elsewhere = self.memberships.iter().any(|membership| {
+            membership.project.id != self.actor.project
+                && membership.role.may(Permission::EditJourneys)
+        });
         Some(Seat { project: self.actor.project, role: self.role()?, elsewhere })
     }
 
     /// The same person in another of her projects; `None` where she has no role there.
     pub fn actor_in(&self, project: ProjectId) -> Option<Actor> {
-        let membership = self.memberships.iter().find(|membership| membership.project.id == project)?;
+        let membership =
+            self.memberships.iter().find(|membership| membership.project.id == project)?;
         Some(Actor { project, authority: Authority::Role(membership.role), ..self.actor.clone() })
     }
 }
@@ -144,17 +158,26 @@ impl<S: Store + Clone> Services<S> {
     pub async fn standing(&self, visit: &Visit) -> ServiceResult<Option<Standing>> {
         if let Some(secret) = &visit.secret {
             let now = self.now();
-            if let Some(session) = self.store.live_session(secret, self.auth.lifetimes.session_idle, now).await? {
+            if let Some(session) =
+                self.store.live_session(secret, self.auth.lifetimes.session_idle, now).await?
+            {
                 self.touch_session(&session);
                 let entrance = Entrance::Session { id: session.id, email: session.email };
-                return Ok(Some(Standing::new(entrance, session.user, session.name, session.memberships, visit)));
+                return Ok(Some(Standing::new(
+                    entrance,
+                    session.user,
+                    session.name,
+                    session.memberships,
+                    visit,
+                )));
             }
         }
         if !self.allow_local || visit.forwarded {
             return Ok(None);
         }
         let Some(projects) = self.store.local_projects().await? else { return Ok(None) };
-        let memberships = projects.into_iter().map(|project| Membership { project, role: Role::Admin }).collect();
+        let memberships =
+            projects.into_iter().map(|project| Membership { project, role: Role::Admin }).collect();
         let local = self.store.local_person();
         Ok(Some(Standing::new(Entrance::Local, local.id, local.name, memberships, visit)))
     }
@@ -192,7 +215,8 @@ impl<S: Store + Clone> Services<S> {
                     tracing::warn!(%error, "key.touch_failed");
                 }
             });
-            // Whoever looks next sees it; a database that is held up by others delays nobody for it.
+            // Whoever looks next sees it; a database that is held up by others delays nobody for
+            // it.
             let _ = tokio::time::timeout(TOUCH_WITHIN, touched).await;
         }
         Ok(Some(Actor {
@@ -204,7 +228,8 @@ impl<S: Store + Clone> Services<S> {
         }))
     }
 
-    /// The project of a journey or an operation, whoever asks: only to find the right one among her own.
+    /// The project of a journey or an operation, whoever asks: only to find the right one among her
+    /// own.
     ///
     /// # Errors
     /// The store's own.

@@ -18,7 +18,11 @@ const DEMO_BATCH: usize = 2_000;
 
 impl<S: Store + Clone> Services<S> {
     /// All of the journeys, or none.
-    pub async fn import(&self, actor: &Actor, documents: &[JourneyDocument]) -> ServiceResult<Vec<JourneyId>> {
+    pub async fn import(
+        &self,
+        actor: &Actor,
+        documents: &[JourneyDocument],
+    ) -> ServiceResult<Vec<JourneyId>> {
         actor.require(Permission::EditJourneys)?;
         let imported = self.store.import(actor, documents, self.now()).await?;
         self.announce(actor.project).await;
@@ -38,7 +42,8 @@ impl<S: Store + Clone> Services<S> {
         }
     }
 
-    /// Loads the demo project, then further journeys until `count` are made. Answers how many were written.
+    /// Loads the demo project, then further journeys until `count` are made. Answers how many were
+    /// written.
     pub async fn load_demo(&self, actor: &Actor, count: Option<usize>) -> ServiceResult<usize> {
         actor.require(Permission::EditJourneys)?;
         let now = self.now();

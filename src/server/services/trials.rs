@@ -1,4 +1,5 @@
-//! Messages that are sent right now to be looked at: does a channel work, and how does a journey's message arrive?
+//! Messages that are sent right now to be looked at: does a channel work, and how does a journey's
+//! message arrive?
 
 use super::{ServiceError, ServiceResult, Services, messages::FilledIn};
 use crate::{
@@ -33,27 +34,39 @@ struct Trial {
 }
 
 impl<S: Store + Clone> Services<S> {
-    /// Sends a message that says what it is, with the settings that are saved, whether the channel is live or not. Answers
-    /// what the provider calls it.
+    /// Sends a message that says what it is, with the settings that are saved, whether the channel
+    /// is live or not. Answers what the provider calls it.
     ///
     /// # Errors
     /// What the provider said where it did not take it.
-    pub async fn test_channel(&self, actor: &Actor, channel: Channel, to: &str) -> ServiceResult<Option<String>> {
+    pub async fn test_channel(
+        &self,
+        actor: &Actor,
+        channel: Channel,
+        to: &str,
+    ) -> ServiceResult<Option<String>> {
         actor.require(Permission::ManageChannels)?;
         let to = typed_address(to)?;
         let missing = "The channel is not set up yet. Save its settings first.";
         let stored = self.set_up(actor, channel, missing).await?;
         let content = greeting(&stored.settings, to);
         let to = if channel == Channel::Webhook { String::new() } else { to.to_string() };
-        let trial = Trial { event: AuditEvent::ChannelTested, what: channel.heading().to_string(), to, content };
+        let trial = Trial {
+            event: AuditEvent::ChannelTested,
+            what: channel.heading().to_string(),
+            to,
+            content,
+        };
         self.try_out(actor, &stored, trial).await
     }
 
-    /// Sends a message of the journey's newest version, filled in as its page shows it: for the person of this identity or
-    /// e-mail address, or else for somebody made up. Nothing in it is counted. Answers what the provider calls it.
+    /// Sends a message of the journey's newest version, filled in as its page shows it: for the
+    /// person of this identity or e-mail address, or else for somebody made up. Nothing in it is
+    /// counted. Answers what the provider calls it.
     ///
     /// # Errors
-    /// Where it cannot be filled in, where nobody set its channel up, and what the provider said where it did not take it.
+    /// Where it cannot be filled in, where nobody set its channel up, and what the provider said
+    /// where it did not take it.
     pub async fn test_message(
         &self,
         actor: &Actor,
@@ -71,35 +84,59 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// As those of a saved one.
-    pub async fn test_draft(&self, actor: &Actor, draft: DraftMessage, to: &str) -> ServiceResult<Option<String>> {
+    pub async fn test_draft(
+        &self,
+        actor: &Actor,
+        draft: DraftMessage,
+        to: &str,
+    ) -> ServiceResult<Option<String>> {
         actor.require(Permission::EditJourneys)?;
         let filled = self.fill_in_draft(actor, draft, Job::TestMessage).await?;
         self.try_message(actor, filled, to).await
     }
 
-    async fn try_message(&self, actor: &Actor, filled: FilledIn, to: &str) -> ServiceResult<Option<String>> {
+    async fn try_message(
+        &self,
+        actor: &Actor,
+        filled: FilledIn,
+        to: &str,
+    ) -> ServiceResult<Option<String>> {
         let to = if filled.channel == Channel::Webhook { "" } else { typed_address(to)? };
-        let Some(content) = filled.content else { return Err(ServiceError::Problems(filled.findings.problems)) };
-        let missing = "The channel of this message is not set up yet. An admin sets it up on the page Channels.";
+        let Some(content) = filled.content else {
+            return Err(ServiceError::Problems(filled.findings.problems));
+        };
+        let missing = "The channel of this message is not set up yet. An admin sets it up on the \
+            page Channels.";
         let stored = self.set_up(actor, filled.channel, missing).await?;
         let what = format!("“{}” of {}", filled.title, filled.journey_name);
         let trial = Trial { event: AuditEvent::MessageTested, what, to: to.to_string(), content };
         self.try_out(actor, &stored, trial).await
     }
 
-    async fn set_up(&self, actor: &Actor, channel: Channel, missing: &str) -> ServiceResult<StoredChannel> {
+    async fn set_up(
+        &self,
+        actor: &Actor,
+        channel: Channel,
+        missing: &str,
+    ) -> ServiceResult<StoredChannel> {
         let stored = self.store.channel(actor.project, channel).await?;
         stored.ok_or_else(|| ServiceError::NotDelivered(missing.to_string()))
     }
 
     /// Past the suppression list, which holds for everybody, and within the limit of tests.
-    async fn try_out(&self, actor: &Actor, stored: &StoredChannel, trial: Trial) -> ServiceResult<Option<String>> {
+    async fn try_out(
+        &self,
+        actor: &Actor,
+        stored: &StoredChannel,
+        trial: Trial,
+    ) -> ServiceResult<Option<String>> {
         let Trial { event, what, to, content } = trial;
         let channel = stored.settings.channel();
         if let Some(kind) = AddressKind::of(channel)
             && let Some(reason) = self.store.suppressed(actor.project, kind, &to).await?
         {
-            let sentence = format!("Nothing is sent to {to}: it is on the suppression list ({reason}).");
+            let sentence =
+                format!("Nothing is sent to {to}: it is on the suppression list ({reason}).");
             return Err(ServiceError::NotDelivered(sentence));
         }
         let delivery = self.delivery()?;
@@ -110,7 +147,9 @@ impl<S: Store + Clone> Services<S> {
         let handed = transport.hand_over(&Parcel { key, to, to_name: None, content }).await;
         let (said, taken) = match &handed {
             Handed::Taken { .. } => ("taken", true),
-            Handed::NotNow { reason, .. } | Handed::Never { reason, .. } => (reason.as_str(), false),
+            Handed::NotNow { reason, .. } | Handed::Never { reason, .. } => {
+                (reason.as_str(), false)
+            }
         };
         self.store.note(actor, event, &format!("{what} to {goes_to}: {said}"), self.now()).await?;
         tracing::info!(channel = channel.key(), taken, project = %actor.project, by = %actor.user, "{}", event.key());
@@ -147,7 +186,9 @@ fn greeting(settings: &ChannelSettings, to: &str) -> Content {
     let body = "This is a test message from Wayfare. The channel works.".to_string();
     let title = "A test from Wayfare".to_string();
     match settings {
-        ChannelSettings::Email(_) => Content::Email(EmailContent { subject: title, text: body, ..EmailContent::default() }),
+        ChannelSettings::Email(_) => {
+            Content::Email(EmailContent { subject: title, text: body, ..EmailContent::default() })
+        }
         ChannelSettings::Sms(_) => Content::Sms { body },
         ChannelSettings::Push(_) => Content::Push { title, body, link: None },
         ChannelSettings::Webhook(_) => Content::Webhook(WebhookContent {

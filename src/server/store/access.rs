@@ -106,7 +106,8 @@ pub struct ProvidedPerson {
     pub issuer: String,
     pub subject: String,
     pub email: Option<EmailAddress>,
-    /// The provider has seen that the address is hers; only then an account of that address is hers too.
+    /// The provider has seen that the address is hers; only then an account of that address is hers
+    /// too.
     pub email_verified: bool,
     pub name: PersonName,
     pub roles: Vec<ProvidedRole>,
@@ -118,30 +119,50 @@ pub struct PendingSignIn {
     pub nonce: String,
     pub pkce_verifier: String,
     pub next: String,
-    /// The session from which somebody links the provider to their account; only there it can be finished. None for a sign-in.
+    /// The session from which somebody links the provider to their account; only there it can be
+    /// finished. None for a sign-in.
     pub links: Option<SessionId>,
 }
 
 /// Sessions, accounts and what they may enter.
 pub trait AccessStore: Send + Sync + 'static {
     // Who is asking.
-    /// The session of this secret, if it is neither idle for longer than `idle_ms` nor over nor of a suspended account.
+    /// The session of this secret, if it is neither idle for longer than `idle_ms` nor over nor of
+    /// a suspended account.
     fn live_session(
         &self,
         secret: &SecretHash,
         idle_ms: i64,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<Option<LiveSession>>> + Send;
-    fn live_key(&self, secret: &SecretHash) -> impl Future<Output = StoreResult<Option<LiveKey>>> + Send;
-    /// All projects that are not archived while there is no account, `None` from the first account on.
+    fn live_key(
+        &self,
+        secret: &SecretHash,
+    ) -> impl Future<Output = StoreResult<Option<LiveKey>>> + Send;
+    /// All projects that are not archived while there is no account, `None` from the first account
+    /// on.
     fn local_projects(&self) -> impl Future<Output = StoreResult<Option<Vec<ProjectName>>>> + Send;
-    fn touch_session(&self, session: SessionId, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
-    fn touch_key(&self, key: ApiKeyId, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
+    fn touch_session(
+        &self,
+        session: SessionId,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+    fn touch_key(
+        &self,
+        key: ApiKeyId,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
     /// The project that a journey or an operation belongs to.
-    fn project_of(&self, thing: uuid::Uuid) -> impl Future<Output = StoreResult<Option<ProjectId>>> + Send;
+    fn project_of(
+        &self,
+        thing: uuid::Uuid,
+    ) -> impl Future<Output = StoreResult<Option<ProjectId>>> + Send;
 
     // Accounts.
-    fn account(&self, email: &EmailAddress) -> impl Future<Output = StoreResult<Option<AccountRow>>> + Send;
+    fn account(
+        &self,
+        email: &EmailAddress,
+    ) -> impl Future<Output = StoreResult<Option<AccountRow>>> + Send;
     fn account_of(&self, user: UserId) -> impl Future<Output = StoreResult<AccountRow>> + Send;
     fn accounts(&self) -> impl Future<Output = StoreResult<Vec<AccountRow>>> + Send;
     fn create_account(
@@ -151,9 +172,19 @@ pub trait AccessStore: Send + Sync + 'static {
         origin: &Origin,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<UserId>> + Send;
-    fn rename_account(&self, actor: &Actor, name: &PersonName, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
+    fn rename_account(
+        &self,
+        actor: &Actor,
+        name: &PersonName,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
     /// Suspended accounts lose their sessions and cannot sign in.
-    fn suspend_account(&self, user: UserId, suspend: bool, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
+    fn suspend_account(
+        &self,
+        user: UserId,
+        suspend: bool,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
     /// All sessions but `keep` end.
     fn set_password(
         &self,
@@ -171,7 +202,11 @@ pub trait AccessStore: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
     /// The address of the account whose password the link lets choose.
-    fn password_link(&self, secret: &SecretHash, now: Timestamp) -> impl Future<Output = StoreResult<String>> + Send;
+    fn password_link(
+        &self,
+        secret: &SecretHash,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<String>> + Send;
     /// Sets the password, spends the link and ends every session.
     fn use_password_link(
         &self,
@@ -182,11 +217,24 @@ pub trait AccessStore: Send + Sync + 'static {
     ) -> impl Future<Output = StoreResult<()>> + Send;
 
     // Sessions.
-    fn open_session(&self, session: &NewSession, origin: &Origin, now: Timestamp)
-    -> impl Future<Output = StoreResult<()>> + Send;
+    fn open_session(
+        &self,
+        session: &NewSession,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
     /// The same session under a new secret.
-    fn rotate_session(&self, session: SessionId, secret: &SecretHash) -> impl Future<Output = StoreResult<()>> + Send;
-    fn sessions(&self, user: UserId, idle_ms: i64, now: Timestamp) -> impl Future<Output = StoreResult<Vec<SessionView>>> + Send;
+    fn rotate_session(
+        &self,
+        session: SessionId,
+        secret: &SecretHash,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+    fn sessions(
+        &self,
+        user: UserId,
+        idle_ms: i64,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<Vec<SessionView>>> + Send;
     /// Ends one session of this person; answers whether there was one.
     fn end_session(
         &self,
@@ -195,8 +243,17 @@ pub trait AccessStore: Send + Sync + 'static {
         event: AuditEvent,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<bool>> + Send;
-    fn end_all_sessions(&self, actor: &Actor, now: Timestamp) -> impl Future<Output = StoreResult<i64>> + Send;
-    fn note_failed_sign_in(&self, user: UserId, origin: &Origin, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
+    fn end_all_sessions(
+        &self,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<i64>> + Send;
+    fn note_failed_sign_in(
+        &self,
+        user: UserId,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
 
     // A sign-in provider.
     fn begin_provider_sign_in(
@@ -212,7 +269,8 @@ pub trait AccessStore: Send + Sync + 'static {
         state: &SecretHash,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<Option<PendingSignIn>>> + Send;
-    /// The account of this person, made where there is none, with the roles that the rule gives now.
+    /// The account of this person, made where there is none, with the roles that the rule gives
+    /// now.
     fn provided_account(
         &self,
         person: &ProvidedPerson,
@@ -220,7 +278,10 @@ pub trait AccessStore: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<UserId>> + Send;
     /// Who this person is at the sign-in provider, by what was linked.
-    fn identities(&self, user: UserId) -> impl Future<Output = StoreResult<Vec<LinkedIdentity>>> + Send;
+    fn identities(
+        &self,
+        user: UserId,
+    ) -> impl Future<Output = StoreResult<Vec<LinkedIdentity>>> + Send;
     /// From now on whoever the provider knows as this person signs in to the actor's account.
     fn link_identity(
         &self,
@@ -228,7 +289,8 @@ pub trait AccessStore: Send + Sync + 'static {
         person: &ProvidedPerson,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
-    /// Takes the link back, and the roles that the provider's rule gave. Refused where there is no password.
+    /// Takes the link back, and the roles that the provider's rule gave. Refused where there is no
+    /// password.
     fn unlink_identity(
         &self,
         actor: &Actor,
@@ -237,8 +299,12 @@ pub trait AccessStore: Send + Sync + 'static {
     ) -> impl Future<Output = StoreResult<()>> + Send;
 
     // Projects.
-    /// Those in which the person has a role; all of them for nobody in particular (local mode, the command line).
-    fn projects(&self, user: Option<UserId>) -> impl Future<Output = StoreResult<Vec<ProjectView>>> + Send;
+    /// Those in which the person has a role; all of them for nobody in particular (local mode, the
+    /// command line).
+    fn projects(
+        &self,
+        user: Option<UserId>,
+    ) -> impl Future<Output = StoreResult<Vec<ProjectView>>> + Send;
     fn create_project(
         &self,
         actor: &Actor,
@@ -263,7 +329,8 @@ pub trait AccessStore: Send + Sync + 'static {
 
     // People of a project.
     fn members(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<Member>>> + Send;
-    /// Gives a role, or takes every role away, where the person still has the one before. The last admin of a project stays.
+    /// Gives a role, or takes every role away, where the person still has the one before. The last
+    /// admin of a project stays.
     fn set_role(
         &self,
         actor: &Actor,
@@ -272,7 +339,11 @@ pub trait AccessStore: Send + Sync + 'static {
         role: Option<Role>,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
-    fn invitations(&self, project: ProjectId, now: Timestamp) -> impl Future<Output = StoreResult<Vec<Invitation>>> + Send;
+    fn invitations(
+        &self,
+        project: ProjectId,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<Vec<Invitation>>> + Send;
     fn invite(
         &self,
         actor: &Actor,
@@ -313,14 +384,37 @@ pub trait AccessStore: Send + Sync + 'static {
     ) -> impl Future<Output = StoreResult<UserId>> + Send;
 
     // API keys.
-    fn keys(&self, project: ProjectId, now: Timestamp) -> impl Future<Output = StoreResult<Vec<ApiKey>>> + Send;
-    fn create_key(&self, actor: &Actor, key: &NewKey<'_>, now: Timestamp) -> impl Future<Output = StoreResult<ApiKeyId>> + Send;
+    fn keys(
+        &self,
+        project: ProjectId,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<Vec<ApiKey>>> + Send;
+    fn create_key(
+        &self,
+        actor: &Actor,
+        key: &NewKey<'_>,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<ApiKeyId>> + Send;
     /// From now on the actor answers for it.
-    fn take_key_over(&self, actor: &Actor, key: ApiKeyId, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
-    fn revoke_key(&self, actor: &Actor, key: ApiKeyId, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
+    fn take_key_over(
+        &self,
+        actor: &Actor,
+        key: ApiKeyId,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+    fn revoke_key(
+        &self,
+        actor: &Actor,
+        key: ApiKeyId,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
 
     // The audit log.
-    fn audit(&self, project: ProjectId, query: &AuditQuery) -> impl Future<Output = StoreResult<AuditPage>> + Send;
+    fn audit(
+        &self,
+        project: ProjectId,
+        query: &AuditQuery,
+    ) -> impl Future<Output = StoreResult<AuditPage>> + Send;
     /// A batch of entries older than `before`, newest first; empty at the end.
     fn audit_batch(
         &self,

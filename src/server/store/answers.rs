@@ -1,4 +1,5 @@
-//! What comes back: what became of messages, what people say to them, and addresses that get nothing any more.
+//! What comes back: what became of messages, what people say to them, and addresses that get
+//! nothing any more.
 
 use std::collections::HashMap;
 
@@ -61,7 +62,8 @@ pub struct Told {
 impl Told {
     /// May anything in it keep messages from going out?
     pub fn is_grave(&self) -> bool {
-        !self.replies.is_empty() || self.reports.iter().any(|report| Cause::of(report.fate).is_some())
+        !self.replies.is_empty()
+            || self.reports.iter().any(|report| Cause::of(report.fate).is_some())
     }
 }
 
@@ -74,11 +76,20 @@ pub struct KnownSecret {
 }
 
 pub trait AnswerStore {
-    /// Writes what became of messages, each thing once for a message, and what follows from it: the suppression list, consent.
-    /// Messages that are unknown are left alone. Answers how much was news, and what must not go out any more because of it.
-    fn report(&self, told: &[Told], now: Timestamp) -> impl Future<Output = StoreResult<(u64, ChangedFacts)>> + Send;
+    /// Writes what became of messages, each thing once for a message, and what follows from it: the
+    /// suppression list, consent. Messages that are unknown are left alone. Answers how much was
+    /// news, and what must not go out any more because of it.
+    fn report(
+        &self,
+        told: &[Told],
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<(u64, ChangedFacts)>> + Send;
     /// The messages of a project among these, which were named by their own key.
-    fn messages_of(&self, project: ProjectId, messages: &[i64]) -> impl Future<Output = StoreResult<Vec<i64>>> + Send;
+    fn messages_of(
+        &self,
+        project: ProjectId,
+        messages: &[i64],
+    ) -> impl Future<Output = StoreResult<Vec<i64>>> + Send;
     /// The messages of a project by what their provider calls them.
     fn messages_by_provider(
         &self,
@@ -87,13 +98,21 @@ pub trait AnswerStore {
     ) -> impl Future<Output = StoreResult<HashMap<String, i64>>> + Send;
 
     /// Whoever got a message; none where it is not kept any more.
-    fn recipient(&self, message: i64) -> impl Future<Output = StoreResult<Option<Recipient>>> + Send;
-    /// They decide; none where the message is not kept any more. It is told as the answer of the message, too. Answers what must
-    /// not go out any more because of it.
-    fn decide(&self, message: i64, wish: &Wish, now: Timestamp)
-    -> impl Future<Output = StoreResult<Option<ChangedFacts>>> + Send;
+    fn recipient(
+        &self,
+        message: i64,
+    ) -> impl Future<Output = StoreResult<Option<Recipient>>> + Send;
+    /// They decide; none where the message is not kept any more. It is told as the answer of the
+    /// message, too. Answers what must not go out any more because of it.
+    fn decide(
+        &self,
+        message: i64,
+        wish: &Wish,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<Option<ChangedFacts>>> + Send;
 
-    /// Why an address gets nothing any more; none where it is not on the list. It may be spelled as people spell it.
+    /// Why an address gets nothing any more; none where it is not on the list. It may be spelled as
+    /// people spell it.
     fn suppressed(
         &self,
         project: ProjectId,
@@ -134,7 +153,10 @@ pub trait AnswerStore {
         project: ProjectId,
         provider: HookProvider,
     ) -> impl Future<Output = StoreResult<Option<Vec<u8>>>> + Send;
-    fn hook_secrets(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<KnownSecret>>> + Send;
+    fn hook_secrets(
+        &self,
+        project: ProjectId,
+    ) -> impl Future<Output = StoreResult<Vec<KnownSecret>>> + Send;
     /// Keeps a sealed secret, or takes it away.
     fn save_hook_secret(
         &self,
@@ -145,5 +167,9 @@ pub trait AnswerStore {
     ) -> impl Future<Output = StoreResult<()>> + Send;
 
     /// The newest messages to a person.
-    fn messages_to(&self, project: ProjectId, person: i64) -> impl Future<Output = StoreResult<Vec<MessageView>>> + Send;
+    fn messages_to(
+        &self,
+        project: ProjectId,
+        person: i64,
+    ) -> impl Future<Output = StoreResult<Vec<MessageView>>> + Send;
 }

@@ -47,12 +47,26 @@ pub enum SealedChange {
 
 /// The channels of projects, and how many messages a person gets.
 pub trait ChannelStore {
-    fn channels(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<StoredChannel>>> + Send;
-    fn channel(&self, project: ProjectId, channel: Channel) -> impl Future<Output = StoreResult<Option<StoredChannel>>> + Send;
+    fn channels(
+        &self,
+        project: ProjectId,
+    ) -> impl Future<Output = StoreResult<Vec<StoredChannel>>> + Send;
+    fn channel(
+        &self,
+        project: ProjectId,
+        channel: Channel,
+    ) -> impl Future<Output = StoreResult<Option<StoredChannel>>> + Send;
     /// Refused where somebody changed it since.
-    fn save_channel(&self, actor: &Actor, change: &ChannelChange, now: Timestamp)
-    -> impl Future<Output = StoreResult<()>> + Send;
-    fn frequency_caps(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<FrequencyCap>>> + Send;
+    fn save_channel(
+        &self,
+        actor: &Actor,
+        change: &ChannelChange,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+    fn frequency_caps(
+        &self,
+        project: ProjectId,
+    ) -> impl Future<Output = StoreResult<Vec<FrequencyCap>>> + Send;
     /// These and no others.
     fn set_frequency_caps(
         &self,

@@ -29,7 +29,8 @@ pub struct Heap {
     pub project: ProjectNumber,
     pub version: VersionNumber,
     pub channel: Channel,
-    /// Machine and port of a webhook, where they are known; empty for the providers of other channels.
+    /// Machine and port of a webhook, where they are known; empty for the providers of other
+    /// channels.
     pub receiver: String,
     /// When the first of them may go out.
     pub due_at: Timestamp,
@@ -133,8 +134,8 @@ pub struct ChangedPerson {
     pub profile: ProfileNumber,
     /// None: by every channel.
     pub channel: Option<Channel>,
-    /// Nothing may go out any more as it was prepared: a consent or an address is gone, or the person. Otherwise messages are
-    /// only asked about again.
+    /// Nothing may go out any more as it was prepared: a consent or an address is gone, or the
+    /// person. Otherwise messages are only asked about again.
     pub withdrawn: bool,
 }
 
@@ -160,7 +161,8 @@ impl ChangedFacts {
 pub struct Surroundings {
     /// Why addresses get nothing any more: by project, kind of address and address.
     pub suppressed: HashMap<(ProjectNumber, AddressKind, String), String>,
-    /// When people got messages lately: by person, with the message's number and, where it is still with a sender, no time.
+    /// When people got messages lately: by person, with the message's number and, where it is still
+    /// with a sender, no time.
     pub recent: HashMap<ProfileNumber, Vec<(Channel, MessageNumber, Option<Timestamp>)>>,
 }
 
@@ -191,16 +193,18 @@ pub struct VersionNames {
 pub trait DeliveryStore: Clone + Send + Sync + 'static {
     /// What waits, by journey and channel, whether its time has come or not.
     fn heaps(&self) -> impl Future<Output = StoreResult<Vec<Heap>>> + Send;
-    /// Writes down what happened to messages, and what the engine is to move people by; and takes others whose time has come,
-    /// the longest due of each heap first. From then on they are the courier's, until they are settled or the server dies.
-    /// Messages of people who left their journey meanwhile are called off instead. All of it, or nothing.
+    /// Writes down what happened to messages, and what the engine is to move people by; and takes
+    /// others whose time has come, the longest due of each heap first. From then on they are the
+    /// courier's, until they are settled or the server dies. Messages of people who left their
+    /// journey meanwhile are called off instead. All of it, or nothing.
     fn exchange(
         &self,
         settled: &[SettledMessage],
         quotas: &[Quota],
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<Vec<TakenMessage>>> + Send;
-    /// Addresses are asked for by project, kind and address; messages that were sent to people since then by number of person.
+    /// Addresses are asked for by project, kind and address; messages that were sent to people
+    /// since then by number of person.
     fn surroundings(
         &self,
         addresses: &[(ProjectNumber, AddressKind, String)],
@@ -209,27 +213,39 @@ pub trait DeliveryStore: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = StoreResult<Surroundings>> + Send;
     /// Whatever was with a sender when the server died waits again; answers how many that were.
     fn take_back(&self, now: Timestamp) -> impl Future<Output = StoreResult<i64>> + Send;
-    fn project_number(&self, project: ProjectId) -> impl Future<Output = StoreResult<ProjectNumber>> + Send;
+    fn project_number(
+        &self,
+        project: ProjectId,
+    ) -> impl Future<Output = StoreResult<ProjectNumber>> + Send;
     /// Which of these versions are stopped.
-    fn stopped_of(&self, versions: &[VersionNumber]) -> impl Future<Output = StoreResult<HashSet<VersionNumber>>> + Send;
+    fn stopped_of(
+        &self,
+        versions: &[VersionNumber],
+    ) -> impl Future<Output = StoreResult<HashSet<VersionNumber>>> + Send;
     fn live_setups(&self) -> impl Future<Output = StoreResult<Vec<LiveChannel>>> + Send;
     /// By project.
-    fn all_caps(&self) -> impl Future<Output = StoreResult<HashMap<ProjectNumber, Vec<FrequencyCap>>>> + Send;
+    fn all_caps(
+        &self,
+    ) -> impl Future<Output = StoreResult<HashMap<ProjectNumber, Vec<FrequencyCap>>>> + Send;
     fn version_names(
         &self,
         versions: &[VersionNumber],
     ) -> impl Future<Output = StoreResult<HashMap<VersionNumber, VersionNames>>> + Send;
 
     // For people.
-    fn outbox_load(&self, project: ProjectId) -> impl Future<Output = StoreResult<OutboxLoad>> + Send;
+    fn outbox_load(
+        &self,
+        project: ProjectId,
+    ) -> impl Future<Output = StoreResult<OutboxLoad>> + Send;
     /// Messages that no provider took, the newest first.
     fn undelivered(
         &self,
         project: ProjectId,
         query: &UndeliveredQuery,
     ) -> impl Future<Output = StoreResult<UndeliveredPage>> + Send;
-    /// Puts undelivered messages back into the outbox: the chosen ones, or all that the query matches. Those of stopped
-    /// journeys and of people who were forgotten stay. Answers how many went back.
+    /// Puts undelivered messages back into the outbox: the chosen ones, or all that the query
+    /// matches. Those of stopped journeys and of people who were forgotten stay. Answers how many
+    /// went back.
     fn send_again(
         &self,
         actor: &Actor,

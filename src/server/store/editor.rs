@@ -72,10 +72,16 @@ pub trait EditorStore {
         journey: JourneyId,
         version: Option<i64>,
     ) -> impl Future<Output = StoreResult<OpenedVersion>> + Send;
-    /// Everything of a draft, texts of a published version; with more than texts in it a published one is refused
-    /// ([`super::StoreError::Problems`]).
-    fn save_version(&self, actor: &Actor, save: &Save, now: Timestamp) -> impl Future<Output = StoreResult<SaveOutcome>> + Send;
-    /// A draft beside the published version, like version `from` or else the newest. Answers its number.
+    /// Everything of a draft, texts of a published version; with more than texts in it a published
+    /// one is refused ([`super::StoreError::Problems`]).
+    fn save_version(
+        &self,
+        actor: &Actor,
+        save: &Save,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<SaveOutcome>> + Send;
+    /// A draft beside the published version, like version `from` or else the newest. Answers its
+    /// number.
     fn begin_version(
         &self,
         actor: &Actor,
@@ -84,8 +90,14 @@ pub trait EditorStore {
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<i64>> + Send;
     /// Throws a draft away that stands beside a published version.
-    fn discard_draft(&self, actor: &Actor, journey: JourneyId, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
-    /// Publishes a draft, and lets the people in older versions carry on or leave: at once in the counts, whatever their number.
+    fn discard_draft(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+    /// Publishes a draft, and lets the people in older versions carry on or leave: at once in the
+    /// counts, whatever their number.
     fn publish_version(
         &self,
         actor: &Actor,
@@ -112,7 +124,10 @@ pub trait EditorStore {
 
     // Trying things out. Nothing is written.
     /// Every segment of the project.
-    fn segment_criteria(&self, project: ProjectId) -> impl Future<Output = StoreResult<HashMap<String, Criteria>>> + Send;
+    fn segment_criteria(
+        &self,
+        project: ProjectId,
+    ) -> impl Future<Output = StoreResult<HashMap<String, Criteria>>> + Send;
     fn person_to_try(
         &self,
         project: ProjectId,

@@ -1,4 +1,5 @@
-//! What the engine asks of the store: reads in sets, and one write that carries out a whole batch or nothing.
+//! What the engine asks of the store: reads in sets, and one write that carries out a whole batch
+//! or nothing.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -256,7 +257,8 @@ pub struct Batch {
     pub properties: BTreeMap<ProfileNumber, Properties>,
     /// Put on a list (true), or taken off.
     pub lists: Vec<(ProjectNumber, ProfileNumber, String, bool)>,
-    /// Journeys that are to let somebody in, by name or id in lower case, and how long the chain is.
+    /// Journeys that are to let somebody in, by name or id in lower case, and how long the chain
+    /// is.
     pub started: Vec<(ProjectNumber, ProfileNumber, String, u64)>,
     /// Came to meet the criteria of an entry (true), or meets them no longer.
     pub met: HashMap<(VersionNumber, ProfileNumber), bool>,
@@ -289,7 +291,8 @@ impl Batch {
 pub struct Age {
     /// What is from before then goes.
     pub before: Timestamp,
-    /// What is later than this was written while the clock was wrong, and says nothing about what follows it.
+    /// What is later than this was written while the clock was wrong, and says nothing about what
+    /// follows it.
     pub now: Timestamp,
 }
 
@@ -317,12 +320,24 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
     fn head(&self) -> impl Future<Output = StoreResult<Head>> + Send;
     /// Versions in which anything may happen.
     fn planned(&self) -> impl Future<Output = StoreResult<Vec<PlannedVersion>>> + Send;
-    fn contents(&self, versions: &[VersionNumber]) -> impl Future<Output = StoreResult<Vec<VersionContent>>> + Send;
+    fn contents(
+        &self,
+        versions: &[VersionNumber],
+    ) -> impl Future<Output = StoreResult<Vec<VersionContent>>> + Send;
     /// Every segment, by project and name.
-    fn all_segments(&self) -> impl Future<Output = StoreResult<HashMap<ProjectNumber, HashMap<String, Criteria>>>> + Send;
+    fn all_segments(
+        &self,
+    ) -> impl Future<Output = StoreResult<HashMap<ProjectNumber, HashMap<String, Criteria>>>> + Send;
     /// Names of events, (project, key) by number, from the given number on.
-    fn event_names(&self, after: i64) -> impl Future<Output = StoreResult<Vec<(i64, ProjectNumber, String)>>> + Send;
-    fn events_after(&self, cursor: i64, limit: i64) -> impl Future<Output = StoreResult<Vec<StoredEvent>>> + Send;
+    fn event_names(
+        &self,
+        after: i64,
+    ) -> impl Future<Output = StoreResult<Vec<(i64, ProjectNumber, String)>>> + Send;
+    fn events_after(
+        &self,
+        cursor: i64,
+        limit: i64,
+    ) -> impl Future<Output = StoreResult<Vec<StoredEvent>>> + Send;
     fn people(
         &self,
         profiles: &[ProfileNumber],
@@ -341,7 +356,8 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
         &self,
         pairs: &[(VersionNumber, ProfileNumber)],
     ) -> impl Future<Output = StoreResult<HashSet<(VersionNumber, ProfileNumber)>>> + Send;
-    /// Those whose time has come, the longest due first: after `after`, where that is given, up to `until`.
+    /// Those whose time has come, the longest due first: after `after`, where that is given, up to
+    /// `until`.
     fn due(
         &self,
         after: Option<Timestamp>,
@@ -349,7 +365,10 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
         limit: i64,
     ) -> impl Future<Output = StoreResult<Vec<LiveEnrolment>>> + Send;
     /// When the next one's comes.
-    fn next_due(&self, after: Option<Timestamp>) -> impl Future<Output = StoreResult<Option<Timestamp>>> + Send;
+    fn next_due(
+        &self,
+        after: Option<Timestamp>,
+    ) -> impl Future<Output = StoreResult<Option<Timestamp>>> + Send;
     /// Lets people wait until then who are due and cannot go on: nobody behind them waits for them.
     fn put_off(
         &self,
@@ -358,13 +377,22 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
         until: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
     /// Messages for the log, after the one with this number.
-    fn queued(&self, after: i64, limit: i64) -> impl Future<Output = StoreResult<Vec<QueuedMessage>>> + Send;
+    fn queued(
+        &self,
+        after: i64,
+        limit: i64,
+    ) -> impl Future<Output = StoreResult<Vec<QueuedMessage>>> + Send;
     /// What became of messages, in the order in which it did.
     fn answers(&self, limit: i64) -> impl Future<Output = StoreResult<Vec<Answer>>> + Send;
     /// Channels by which projects really send.
-    fn live_channels(&self) -> impl Future<Output = StoreResult<HashSet<(ProjectNumber, Channel)>>> + Send;
+    fn live_channels(
+        &self,
+    ) -> impl Future<Output = StoreResult<HashSet<(ProjectNumber, Channel)>>> + Send;
     /// Profiles that changed, by the number of the change.
-    fn profile_changes(&self, limit: i64) -> impl Future<Output = StoreResult<Vec<(i64, ProjectNumber, ProfileNumber)>>> + Send;
+    fn profile_changes(
+        &self,
+        limit: i64,
+    ) -> impl Future<Output = StoreResult<Vec<(i64, ProjectNumber, ProfileNumber)>>> + Send;
     /// People of the project who meet criteria, in the order of their numbers.
     fn matching(
         &self,
@@ -375,25 +403,57 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<Vec<ProfileNumber>>> + Send;
     /// The last run of each version's entry, and the person that it has come to (none: it is done).
-    fn runs_of(&self, versions: &[VersionNumber]) -> impl Future<Output = StoreResult<HashMap<VersionNumber, LastRun>>> + Send;
-    /// Carries out a batch. False, and nothing done, where something that it was decided on has changed.
+    fn runs_of(
+        &self,
+        versions: &[VersionNumber],
+    ) -> impl Future<Output = StoreResult<HashMap<VersionNumber, LastRun>>> + Send;
+    /// Carries out a batch. False, and nothing done, where something that it was decided on has
+    /// changed.
     fn carry_out(&self, batch: &Batch) -> impl Future<Output = StoreResult<bool>> + Send;
-    /// Ends what a Stop has left: trips of stopped versions that still say inside, and their queued messages. Answers whether
-    /// there is more.
+    /// Ends what a Stop has left: trips of stopped versions that still say inside, and their queued
+    /// messages. Answers whether there is more.
     fn sweep(&self, now: Timestamp, limit: i64) -> impl Future<Output = StoreResult<bool>> + Send;
 
     /// For whoever watches the server.
-    fn backlog(&self, project: ProjectId, now: Timestamp) -> impl Future<Output = StoreResult<Backlog>> + Send;
+    fn backlog(
+        &self,
+        project: ProjectId,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<Backlog>> + Send;
 
     // Retention. Each deletes from one page of a table, which begins at the key `from`.
     /// Events that were received before.
-    fn forget_events(&self, age: Age, from: i64, limit: i64) -> impl Future<Output = StoreResult<Page>> + Send;
+    fn forget_events(
+        &self,
+        age: Age,
+        from: i64,
+        limit: i64,
+    ) -> impl Future<Output = StoreResult<Page>> + Send;
     /// Steps of the next `limit` trips.
-    fn forget_steps(&self, age: Age, from: EnrolmentNumber, limit: i64) -> impl Future<Output = StoreResult<Page>> + Send;
+    fn forget_steps(
+        &self,
+        age: Age,
+        from: EnrolmentNumber,
+        limit: i64,
+    ) -> impl Future<Output = StoreResult<Page>> + Send;
     /// Messages that were settled before, whatever became of them, with what became of them.
-    fn forget_messages(&self, age: Age, from: i64, limit: i64) -> impl Future<Output = StoreResult<Page>> + Send;
+    fn forget_messages(
+        &self,
+        age: Age,
+        from: i64,
+        limit: i64,
+    ) -> impl Future<Output = StoreResult<Page>> + Send;
     /// Why people were kept out; the key is that of a version.
-    fn forget_refusals(&self, age: Age, from: VersionNumber, limit: i64) -> impl Future<Output = StoreResult<Page>> + Send;
+    fn forget_refusals(
+        &self,
+        age: Age,
+        from: VersionNumber,
+        limit: i64,
+    ) -> impl Future<Output = StoreResult<Page>> + Send;
     /// Accounts of imports and of providers' reports, as many as there is time for.
-    fn forget_accounts(&self, age: Age, limit: i64) -> impl Future<Output = StoreResult<Page>> + Send;
+    fn forget_accounts(
+        &self,
+        age: Age,
+        limit: i64,
+    ) -> impl Future<Output = StoreResult<Page>> + Send;
 }

@@ -51,7 +51,8 @@ pub enum Obstacle {
     DiskFull,
     #[error("the disk does not take what is written")]
     Disk,
-    /// Waited for as long as anybody waits, behind another program or behind more than is written in that time.
+    /// Waited for as long as anybody waits, behind another program or behind more than is written
+    /// in that time.
     #[error("others write, and longer than anybody waits")]
     Busy,
     /// Its path names another file by now, or none.
@@ -63,7 +64,8 @@ pub enum Obstacle {
 }
 
 impl Obstacle {
-    /// By SQLite's primary result codes: 5 BUSY, 6 LOCKED, 10 IOERR, 13 FULL; 531 is a commit that its guard refused.
+    /// By SQLite's primary result codes: 5 BUSY, 6 LOCKED, 10 IOERR, 13 FULL; 531 is a commit that
+    /// its guard refused.
     fn of(error: &sqlx::Error) -> Option<Self> {
         if matches!(error, sqlx::Error::PoolTimedOut) {
             return Some(Obstacle::Busy);
@@ -81,20 +83,28 @@ impl Obstacle {
     /// What a person is told, and what to do.
     pub fn sentence(self) -> &'static str {
         match self {
-            Obstacle::Locked => "Another program holds the database. Nothing was stored; try again in a moment.",
-            Obstacle::DiskFull => "The server's disk is full. Nothing was stored; make room on it and try again.",
+            Obstacle::Locked => {
+                "Another program holds the database. Nothing was stored; try again in a moment."
+            }
+            Obstacle::DiskFull => {
+                "The server's disk is full. Nothing was stored; make room on it and try again."
+            }
             Obstacle::Disk => {
-                "The server's disk does not take what is written. Nothing was stored; look at the disk and try again."
+                "The server's disk does not take what is written. Nothing was stored; look at the \
+                    disk and try again."
             }
             Obstacle::Busy => {
-                "Another program holds the database, or more is written than it takes. Nothing was stored; try again in a moment."
+                "Another program holds the database, or more is written than it takes. Nothing was \
+                    stored; try again in a moment."
             }
             Obstacle::Replaced => {
-                "The file of the database was replaced or removed under the server, which therefore ends. Nothing was stored; start \
+                "The file of the database was replaced or removed under the server, which \
+                    therefore ends. Nothing was stored; start \
                  the server again on the file that is right."
             }
             Obstacle::Displaced => {
-                "Another server has taken the database, so this one ends. Nothing was stored; serve each database once."
+                "Another server has taken the database, so this one ends. Nothing was stored; \
+                    serve each database once."
             }
         }
     }
@@ -113,7 +123,8 @@ impl StoreError {
         match self {
             StoreError::Unavailable(obstacle) => obstacle.sentence().to_string(),
             StoreError::Database(_) | StoreError::Damaged(_) => {
-                "The database did not do what it was asked. Look at it with: wayfare check. With --log debug the log has the details."
+                "The database did not do what it was asked. Look at it with: wayfare check. With \
+                    --log debug the log has the details."
                     .to_string()
             }
             other => other.to_string(),
@@ -122,8 +133,8 @@ impl StoreError {
 }
 
 impl StoreError {
-    /// Is it about rows that cannot be read or written as they are? Others can be worked on without them; where it is about
-    /// anything else, nothing can.
+    /// Is it about rows that cannot be read or written as they are? Others can be worked on without
+    /// them; where it is about anything else, nothing can.
     pub fn is_about_rows(&self) -> bool {
         match self {
             StoreError::Damaged(_) => true,

@@ -1,5 +1,5 @@
-//! What Wayfare remembers. [`Store`] says what can be asked of it, in methods as large as a use case; each engine is a
-//! folder that implements it. Nothing above this room knows the dialect.
+//! What Wayfare remembers. [`Store`] says what can be asked of it, in methods as large as a use
+//! case; each engine is a folder that implements it. Nothing above this room knows the dialect.
 
 pub mod access;
 pub mod answers;
@@ -65,7 +65,12 @@ pub trait Store:
     + people::PeopleStore
 {
     // The list.
-    fn list(&self, project: ProjectId, query: &ListQuery, now: Timestamp) -> impl Future<Output = StoreResult<ListPage>> + Send;
+    fn list(
+        &self,
+        project: ProjectId,
+        query: &ListQuery,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<ListPage>> + Send;
     fn preview_stop(
         &self,
         project: ProjectId,
@@ -74,8 +79,9 @@ pub trait Store:
     ) -> impl Future<Output = StoreResult<StopPreview>> + Send;
 
     // Operations. Each is one transaction and one entry of the history.
-    /// Applies `action` where [`crate::domain::transition::transition`] allows it. With `confirmed`, a selection that is
-    /// no longer the one that was shown changes nothing and answers [`StoreError::SelectionChanged`].
+    /// Applies `action` where [`crate::domain::transition::transition`] allows it. With
+    /// `confirmed`, a selection that is no longer the one that was shown changes nothing and
+    /// answers [`StoreError::SelectionChanged`].
     fn operate(
         &self,
         actor: &Actor,
@@ -98,8 +104,12 @@ pub trait Store:
         name: &JourneyName,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<BulkAnswer>> + Send;
-    fn undo(&self, actor: &Actor, operation: OperationId, now: Timestamp)
-    -> impl Future<Output = StoreResult<BulkAnswer>> + Send;
+    fn undo(
+        &self,
+        actor: &Actor,
+        operation: OperationId,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<BulkAnswer>> + Send;
     /// Entry of a version is over, by itself.
     fn complete_version(
         &self,
@@ -108,10 +118,18 @@ pub trait Store:
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
     /// Starts what is scheduled and completes what has ended; answers when to look again.
-    fn advance_by_time(&self, system: &Actor, now: Timestamp) -> impl Future<Output = StoreResult<Option<Timestamp>>> + Send;
+    fn advance_by_time(
+        &self,
+        system: &Actor,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<Option<Timestamp>>> + Send;
 
     // One journey.
-    fn journey(&self, project: ProjectId, journey: JourneyId) -> impl Future<Output = StoreResult<JourneyDetail>> + Send;
+    fn journey(
+        &self,
+        project: ProjectId,
+        journey: JourneyId,
+    ) -> impl Future<Output = StoreResult<JourneyDetail>> + Send;
     fn history(
         &self,
         project: ProjectId,
@@ -130,7 +148,8 @@ pub trait Store:
         document: &JourneyDocument,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<JourneyId>> + Send;
-    /// A draft like it, in the actor's project or in `to`, where labels are made and what is missing is marked.
+    /// A draft like it, in the actor's project or in `to`, where labels are made and what is
+    /// missing is marked.
     fn clone_journey(
         &self,
         actor: &Actor,
@@ -155,8 +174,12 @@ pub trait Store:
         query: &ListQuery,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<SavedFilter>> + Send;
-    fn delete_filter(&self, actor: &Actor, filter: SavedFilterId, now: Timestamp)
-    -> impl Future<Output = StoreResult<()>> + Send;
+    fn delete_filter(
+        &self,
+        actor: &Actor,
+        filter: SavedFilterId,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
 
     // In and out.
     /// All or none of the journeys, as drafts.
@@ -182,7 +205,8 @@ pub trait Store:
     fn journey_count(&self, project: ProjectId) -> impl Future<Output = StoreResult<i64>> + Send;
 
     // The house itself.
-    /// The first project of the database, made where there is none, with the local admin as its person.
+    /// The first project of the database, made where there is none, with the local admin as its
+    /// person.
     fn local_actor(&self, now: Timestamp) -> impl Future<Output = StoreResult<Actor>> + Send;
     /// The same where nothing may be made: a database without a project has none of its journeys.
     fn known_local_actor(&self) -> impl Future<Output = StoreResult<Actor>> + Send;
@@ -196,7 +220,8 @@ pub trait Store:
     fn generation(&self, project: ProjectId) -> impl Future<Output = StoreResult<i64>> + Send;
     /// Every version's counters that do not add up (guarantee 6), as sentences.
     fn check(&self) -> impl Future<Output = StoreResult<Vec<String>>> + Send;
-    /// Has a person had to wait lately while others wrote? Whoever writes much does so in small portions then.
+    /// Has a person had to wait lately while others wrote? Whoever writes much does so in small
+    /// portions then.
     fn is_pressed(&self) -> bool;
     /// Can it be read and written right now?
     fn ready(&self) -> impl Future<Output = StoreResult<()>> + Send;

@@ -33,19 +33,35 @@ pub struct Ingested {
 
 /// People, what they do, segments and lists.
 pub trait PeopleStore {
-    /// Stores records of several senders in one transaction, each sender's in their order. Answered once they are on the disk,
-    /// for each batch with what became of it.
-    fn ingest(&self, batches: &[Batch], now: Timestamp) -> impl Future<Output = StoreResult<Vec<Ingested>>> + Send;
+    /// Stores records of several senders in one transaction, each sender's in their order. Answered
+    /// once they are on the disk, for each batch with what became of it.
+    fn ingest(
+        &self,
+        batches: &[Batch],
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<Vec<Ingested>>> + Send;
     fn people_page(
         &self,
         project: ProjectId,
         query: &PeopleQuery,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<PeoplePage>> + Send;
-    fn person(&self, project: ProjectId, person: i64) -> impl Future<Output = StoreResult<PersonDetail>> + Send;
+    fn person(
+        &self,
+        project: ProjectId,
+        person: i64,
+    ) -> impl Future<Output = StoreResult<PersonDetail>> + Send;
     /// The number of whoever has this identity.
-    fn person_by_identity(&self, project: ProjectId, identity: &str) -> impl Future<Output = StoreResult<Option<i64>>> + Send;
-    fn trip(&self, project: ProjectId, trip: i64) -> impl Future<Output = StoreResult<TripDetail>> + Send;
+    fn person_by_identity(
+        &self,
+        project: ProjectId,
+        identity: &str,
+    ) -> impl Future<Output = StoreResult<Option<i64>>> + Send;
+    fn trip(
+        &self,
+        project: ProjectId,
+        trip: i64,
+    ) -> impl Future<Output = StoreResult<TripDetail>> + Send;
     /// What is known about why a person is not, or not again, in a journey.
     fn why_not(
         &self,
@@ -55,10 +71,21 @@ pub trait PeopleStore {
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<WhyNot>> + Send;
     /// Journeys that were published and are not archived, by name.
-    fn published_journeys(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<(JourneyId, String)>>> + Send;
+    fn published_journeys(
+        &self,
+        project: ProjectId,
+    ) -> impl Future<Output = StoreResult<Vec<(JourneyId, String)>>> + Send;
     /// Forgets a person. Her trips stay in the counts, without her.
-    fn delete_person(&self, actor: &Actor, person: i64, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
-    fn segments(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<SegmentView>>> + Send;
+    fn delete_person(
+        &self,
+        actor: &Actor,
+        person: i64,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+    fn segments(
+        &self,
+        project: ProjectId,
+    ) -> impl Future<Output = StoreResult<Vec<SegmentView>>> + Send;
     fn save_segment(
         &self,
         actor: &Actor,
@@ -66,7 +93,12 @@ pub trait PeopleStore {
         criteria: &Criteria,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
-    fn delete_segment(&self, actor: &Actor, name: &str, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
+    fn delete_segment(
+        &self,
+        actor: &Actor,
+        name: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
     /// How many people meet criteria, segments included.
     fn count_matching(
         &self,
@@ -75,12 +107,24 @@ pub trait PeopleStore {
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<i64>> + Send;
     /// Names of events that the project knows.
-    fn known_events(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<String>>> + Send;
+    fn known_events(
+        &self,
+        project: ProjectId,
+    ) -> impl Future<Output = StoreResult<Vec<String>>> + Send;
     /// Names of properties, as far as the newest people have them, and the newest of these events.
-    fn known_names(&self, project: ProjectId, event: Option<&str>) -> impl Future<Output = StoreResult<KnownNames>> + Send;
+    fn known_names(
+        &self,
+        project: ProjectId,
+        event: Option<&str>,
+    ) -> impl Future<Output = StoreResult<KnownNames>> + Send;
 
     // Imports of files.
-    fn begin_import(&self, actor: &Actor, new: &NewImport, now: Timestamp) -> impl Future<Output = StoreResult<ImportId>> + Send;
+    fn begin_import(
+        &self,
+        actor: &Actor,
+        new: &NewImport,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<ImportId>> + Send;
     /// Keeps how far it has come, and the first of the rows that were refused.
     fn note_import(
         &self,
@@ -98,8 +142,20 @@ pub trait PeopleStore {
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
     /// What was under way when the server ended will not go on.
-    fn break_off_imports(&self, problem: &str, now: Timestamp) -> impl Future<Output = StoreResult<()>> + Send;
+    fn break_off_imports(
+        &self,
+        problem: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
     /// The newest imports, or one of them.
-    fn imports(&self, project: ProjectId, import: Option<ImportId>) -> impl Future<Output = StoreResult<Vec<ImportView>>> + Send;
-    fn refused_lines(&self, project: ProjectId, import: ImportId) -> impl Future<Output = StoreResult<Vec<RefusedLine>>> + Send;
+    fn imports(
+        &self,
+        project: ProjectId,
+        import: Option<ImportId>,
+    ) -> impl Future<Output = StoreResult<Vec<ImportView>>> + Send;
+    fn refused_lines(
+        &self,
+        project: ProjectId,
+        import: ImportId,
+    ) -> impl Future<Output = StoreResult<Vec<RefusedLine>>> + Send;
 }

@@ -1,6 +1,8 @@
 //! Journeys with a past: what the demo project and the load tests put into an empty store.
 
-use crate::domain::{document::JourneyDocument, figures::Figures, ids::UserId, status::Status, time::Timestamp};
+use crate::domain::{
+    document::JourneyDocument, figures::Figures, ids::UserId, status::Status, time::Timestamp,
+};
 
 /// A person who has done something in the project.
 #[derive(Debug, Clone)]
@@ -17,8 +19,8 @@ pub struct SeedJourney {
     pub archived: bool,
     pub created_by: UserId,
     pub created_at: Timestamp,
-    /// Oldest first; the last one is what the list shows. At most one may take entries, only the last may be a draft, and
-    /// a draft is seeded only where it is the only version.
+    /// Oldest first; the last one is what the list shows. At most one may take entries, only the
+    /// last may be a draft, and a draft is seeded only where it is the only version.
     pub versions: Vec<SeedVersion>,
 }
 

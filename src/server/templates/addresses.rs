@@ -1,5 +1,5 @@
-//! Where an address may lead that comes from a value: to the web, a mail, a call or a text message. What is a person's name to
-//! the shop may be `javascript:…` to a browser.
+//! Where an address may lead that comes from a value: to the web, a mail, a call or a text message.
+//! What is a person's name to the shop may be `javascript:…` to a browser.
 
 /// Schemes that a value may have.
 const OPEN: [&str; 5] = ["http", "https", "mailto", "tel", "sms"];
@@ -18,8 +18,8 @@ pub fn may_lead(value: &str, own: &[String]) -> bool {
     OPEN.contains(&scheme) || (!SCRIPTS.contains(&scheme) && own.iter().any(|own| own == scheme))
 }
 
-/// Without entities, blanks, control characters and what has no width: browsers leave out some of these, and programs for
-/// mail others. In small letters.
+/// Without entities, blanks, control characters and what has no width: browsers leave out some of
+/// these, and programs for mail others. In small letters.
 fn as_browsers_read(value: &str) -> String {
     let ignored = |sign: &char| {
         sign.is_whitespace()
@@ -39,7 +39,8 @@ fn as_browsers_read(value: &str) -> String {
     read
 }
 
-/// The sign of an entity that follows `&`, and what is behind it. Of names only those that matter in a scheme.
+/// The sign of an entity that follows `&`, and what is behind it. Of names only those that matter
+/// in a scheme.
 fn entity(text: &str) -> Option<(char, &str)> {
     const NAMES: [(&str, char); 8] = [
         ("colon;", ':'),
@@ -74,7 +75,9 @@ pub fn schemes_in(code: &str) -> Vec<String> {
         let Some((text, after)) = rest[start + 1..].split_once(quote) else { break };
         if let Some((scheme, _)) = text.split_once(':')
             && scheme.starts_with(|sign: char| sign.is_ascii_alphabetic())
-            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+            && scheme
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
         {
             schemes.push(scheme.to_ascii_lowercase());
         }
@@ -154,7 +157,10 @@ mod tests {
 
     #[test]
     fn an_author_allows_a_scheme_of_their_own_but_none_that_runs_something() {
-        let own = schemes_in("profile.link | default: \"shop-app://cart\" | append: 'javascript:x' | replace: \"a b:c\", ''");
+        let own = schemes_in(
+            "profile.link | default: \"shop-app://cart\" | append: 'javascript:x' | replace: \"a \
+                b:c\", ''",
+        );
         assert_eq!(own, ["shop-app", "javascript"]);
         assert!(may_lead("shop-app://cart/7", &own) && may_lead("SHOP-APP:x", &own));
         assert!(!may_lead("javascript:x", &own) && !may_lead("other-app:x", &own));

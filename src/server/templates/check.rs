@@ -24,7 +24,8 @@ use crate::{
 /// When the made-up person of checks lives: any time does.
 const SOME_TIME: Timestamp = Timestamp(1_800_000_000_000);
 
-/// Most names of one message that nobody knows and that are told. Each is compared with all that are known.
+/// Most names of one message that nobody knows and that are told. Each is compared with all that
+/// are known.
 const UNKNOWN_MAX: usize = 50;
 /// Most problems of one message that are told.
 const PROBLEMS_MAX: usize = 50;
@@ -33,7 +34,11 @@ const PROBLEMS_MAX: usize = 50;
 ///
 /// # Errors
 /// Where nobody wants to know any more.
-pub fn check(step: &NodeKind, known: &KnownNames, interrupt: &dyn Interrupt) -> Result<Findings, GivenUp> {
+pub fn check(
+    step: &NodeKind,
+    known: &KnownNames,
+    interrupt: &dyn Interrupt,
+) -> Result<Findings, GivenUp> {
     interrupt.go_on()?;
     let compiled = match CompiledMessage::new(step) {
         Ok(compiled) => compiled,
@@ -68,10 +73,13 @@ fn try_out(
         now: SOME_TIME,
     };
     match compiled.compose_while(&facts, None, interrupt) {
-        Ok(Content::Webhook(webhook)) if compiled.sends_json() && !webhook.body.trim().is_empty() => {
+        Ok(Content::Webhook(webhook))
+            if compiled.sends_json() && !webhook.body.trim().is_empty() =>
+        {
             if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&webhook.body) {
                 let sentence = format!(
-                    "Filled in with an example, the body is not valid JSON (line {}). Check quotes and commas.",
+                    "Filled in with an example, the body is not valid JSON (line {}). Check quotes \
+                        and commas.",
                     error.line()
                 );
                 add(&mut findings.warnings, FieldError::new("body", "malformed", sentence));
@@ -82,7 +90,10 @@ fn try_out(
         Err(TemplateError::Address(_)) if begins_with_value(step) => {}
         Err(TemplateError::NotSent(_) | TemplateError::NoMessage) => {}
         Err(TemplateError::GivenUp(why)) => return Err(why),
-        Err(error) => add(&mut findings.problems, FieldError::new(error.field(), error.key(), error.to_string())),
+        Err(error) => add(
+            &mut findings.problems,
+            FieldError::new(error.field(), error.key(), error.to_string()),
+        ),
     }
     Ok(())
 }
@@ -124,7 +135,11 @@ fn unknown(name: &Name, known: &KnownNames) -> Option<String> {
     }
     if is_event(root) {
         let property = property.as_deref().filter(|_| !known.event.is_empty())?;
-        return missing(property, known.event.iter().map(String::as_str), "The event never had a property");
+        return missing(
+            property,
+            known.event.iter().map(String::as_str),
+            "The event never had a property",
+        );
     }
     if is_around(root) {
         return None;
@@ -135,14 +150,19 @@ fn unknown(name: &Name, known: &KnownNames) -> Option<String> {
     if known.event.contains(root) {
         return Some(format!("There is no “{root}”. Did you mean “event.{root}”?"));
     }
-    let roots = ["profile", "customer", "event", "journey", "now", "unsubscribe_url", "preferences_url"];
+    let roots =
+        ["profile", "customer", "event", "journey", "now", "unsubscribe_url", "preferences_url"];
     Some(match closest(root, roots) {
         Some(near) => format!("There is no “{root}”. Did you mean “{near}”?"),
         None => format!("There is no “{root}”. Values begin with “profile.” or “event.”."),
     })
 }
 
-fn missing<'a>(property: &str, known: impl Iterator<Item = &'a str> + Clone, nobody: &str) -> Option<String> {
+fn missing<'a>(
+    property: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+    nobody: &str,
+) -> Option<String> {
     if known.clone().any(|name| name.eq_ignore_ascii_case(property)) {
         return None;
     }

@@ -1,5 +1,5 @@
-//! What stands inside of `{{ }}` and `{% %}`: its words, the names that it uses, and the spellings of the systems that
-//! templates come from.
+//! What stands inside of `{{ }}` and `{% %}`: its words, the names that it uses, and the spellings
+//! of the systems that templates come from.
 
 use super::meter::CODE_MAX;
 
@@ -27,7 +27,8 @@ pub struct Token<'a> {
     pub start: usize,
 }
 
-/// A value that a template uses: `profile.first_name` has the root `profile` and the property `first_name`.
+/// A value that a template uses: `profile.first_name` has the root `profile` and the property
+/// `first_name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     pub line: usize,
@@ -35,7 +36,8 @@ pub struct Name {
     pub property: Option<String>,
 }
 
-/// How long the code is that `close` ends. A closing sign between quotes, or in a Braze name (`${name}`), does not count.
+/// How long the code is that `close` ends. A closing sign between quotes, or in a Braze name
+/// (`${name}`), does not count.
 pub fn end_of(rest: &str, close: &str) -> Option<usize> {
     let bytes = rest.as_bytes();
     let window = bytes.len().min(CODE_MAX + 64);
@@ -68,7 +70,9 @@ pub fn tokens(code: &str) -> Vec<Token<'_>> {
                 continue;
             }
             '\'' | '"' => (Kind::Quoted, rest[1..].find(sign).map_or(rest.len(), |end| end + 2)),
-            '0'..='9' => (Kind::Number, rest.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(rest.len())),
+            '0'..='9' => {
+                (Kind::Number, rest.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(rest.len()))
+            }
             _ if is_letter(sign) => {
                 let is_part = |sign: char| is_letter(sign) || sign.is_ascii_digit() || sign == '-';
                 (Kind::Word, rest.find(|sign| !is_part(sign)).unwrap_or(rest.len()))
@@ -83,7 +87,11 @@ pub fn tokens(code: &str) -> Vec<Token<'_>> {
 
 /// Letters of names, as people write them. The parser knows only those of ASCII: see [`translate`].
 fn is_letter(sign: char) -> bool {
-    sign.is_alphabetic() || sign == '_' || sign == '@' || sign == '$' || (!sign.is_ascii() && sign.is_alphanumeric())
+    sign.is_alphabetic()
+        || sign == '_'
+        || sign == '@'
+        || sign == '$'
+        || (!sign.is_ascii() && sign.is_alphanumeric())
 }
 
 /// Why code cannot be given to the parser: it would not survive it, or take too long.
@@ -97,7 +105,8 @@ pub fn trouble(code: &str) -> Option<(&'static str, String)> {
             Kind::Quoted if token.text.len() < 2 || !token.text.ends_with(&token.text[..1]) => {
                 return Some((
                     "malformed",
-                    "A text between quotes is never closed. Write the same quote where it ends.".to_string(),
+                    "A text between quotes is never closed. Write the same quote where it ends."
+                        .to_string(),
                 ));
             }
             Kind::Sign('[' | '(') => {
@@ -111,7 +120,10 @@ pub fn trouble(code: &str) -> Option<(&'static str, String)> {
             _ => {}
         }
         if brackets > BRACKETS_MAX || path > PATH_MAX {
-            return Some(("too_deep", "This looks too deep into a value. Make it simpler.".to_string()));
+            return Some((
+                "too_deep",
+                "This looks too deep into a value. Make it simpler.".to_string(),
+            ));
         }
     }
     None
@@ -126,7 +138,8 @@ pub fn translate(code: &str) -> String {
     let mut index = 0;
     let mut copied = 0;
     while let Some(token) = all.get(index) {
-        let after_dot = last.is_some_and(|last| last.kind == Kind::Sign('.') && last.start + 1 == token.start);
+        let after_dot =
+            last.is_some_and(|last| last.kind == Kind::Sign('.') && last.start + 1 == token.start);
         let inside = braze_name(code, *token);
         if let Some((name, end)) = inside {
             // The root stands before the dot; without one it is the person herself.
@@ -138,9 +151,15 @@ pub fn translate(code: &str) -> String {
                 out.push_str(braze_attribute(name).unwrap_or(&format!("profile{}", bracket(name))));
             }
             copied = end;
-            index = all[index..].iter().position(|token| token.start >= end).map_or(all.len(), |further| index + further);
+            index = all[index..]
+                .iter()
+                .position(|token| token.start >= end)
+                .map_or(all.len(), |further| index + further);
         } else {
-            let is_plain = token.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+            let is_plain = token
+                .text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
             if after_dot && matches!(token.kind, Kind::Word) && !is_plain {
                 out.push_str(code[copied..token.start].trim_end_matches('.'));
                 out.push_str(&bracket(token.text));
@@ -154,7 +173,8 @@ pub fn translate(code: &str) -> String {
     out
 }
 
-/// Runs of blanks outside of quotes as one blank: the parser takes a square of the time for long ones.
+/// Runs of blanks outside of quotes as one blank: the parser takes a square of the time for long
+/// ones.
 pub fn squeezed(code: &str) -> String {
     let mut out = String::with_capacity(code.len());
     let mut end = 0;
@@ -198,13 +218,16 @@ fn braze_attribute(name: &str) -> Option<&'static str> {
 /// The filters of an output, each with the place of its `|`.
 pub fn filters(code: &str) -> Vec<(usize, String)> {
     let all = tokens(code);
-    all.windows(2).filter(|pair| pair[0].kind == Kind::Sign('|')).map(|pair| (pair[0].start, pair[1].text.to_string())).collect()
+    all.windows(2)
+        .filter(|pair| pair[0].kind == Kind::Sign('|'))
+        .map(|pair| (pair[0].start, pair[1].text.to_string()))
+        .collect()
 }
 
 /// Words that are not names of values.
 const KEYWORDS: [&str; 16] = [
-    "and", "or", "contains", "in", "reversed", "limit", "offset", "cols", "nil", "null", "true", "false", "empty", "blank", "by",
-    "not",
+    "and", "or", "contains", "in", "reversed", "limit", "offset", "cols", "nil", "null", "true",
+    "false", "empty", "blank", "by", "not",
 ];
 
 /// The values that code uses. The first word of `declaring` tags is a name that they make.
@@ -215,10 +238,16 @@ pub fn names(line: usize, code: &str, declares: bool) -> Vec<Name> {
         let before = index.checked_sub(1).and_then(|index| all.get(index)).map(|token| token.kind);
         let after = all.get(index + 1).map(|token| token.kind);
         let is_made = declares && index == 0;
-        let is_inside = matches!(before, Some(Kind::Sign('|' | '.'))) || after == Some(Kind::Sign(':'));
-        let is_value = token.kind == Kind::Word && !KEYWORDS.contains(&token.text) && !is_made && !is_inside;
+        let is_inside =
+            matches!(before, Some(Kind::Sign('|' | '.'))) || after == Some(Kind::Sign(':'));
+        let is_value =
+            token.kind == Kind::Word && !KEYWORDS.contains(&token.text) && !is_made && !is_inside;
         if is_value {
-            names.push(Name { line, root: token.text.to_string(), property: property(&all[index + 1..]) });
+            names.push(Name {
+                line,
+                root: token.text.to_string(),
+                property: property(&all[index + 1..]),
+            });
         }
     }
     names
@@ -227,7 +256,9 @@ pub fn names(line: usize, code: &str, declares: bool) -> Vec<Name> {
 /// The property that follows a root: `.name` or `["name"]`.
 fn property(after: &[Token<'_>]) -> Option<String> {
     match after {
-        [dot, word, ..] if dot.kind == Kind::Sign('.') && word.kind == Kind::Word => Some(word.text.to_string()),
+        [dot, word, ..] if dot.kind == Kind::Sign('.') && word.kind == Kind::Word => {
+            Some(word.text.to_string())
+        }
         [open, name, ..] if open.kind == Kind::Sign('[') && name.kind == Kind::Quoted => {
             Some(name.text.trim_matches(['"', '\'']).to_string())
         }
@@ -264,10 +295,16 @@ mod tests {
     #[test]
     fn names_of_values_are_told_from_filters_keywords_and_texts() {
         let used = |code: &str, declares| -> Vec<String> {
-            let written = |name: Name| name.property.map_or(name.root.clone(), |property| format!("{}/{property}", name.root));
+            let written = |name: Name| {
+                name.property
+                    .map_or(name.root.clone(), |property| format!("{}/{property}", name.root))
+            };
             names(1, code, declares).into_iter().map(written).collect()
         };
-        assert_eq!(used("profile.name | default: event[\"a b\"], allow_false: true", false), ["profile/name", "event/a b"]);
+        assert_eq!(
+            used("profile.name | default: event[\"a b\"], allow_false: true", false),
+            ["profile/name", "event/a b"]
+        );
         assert_eq!(used("x = profile.y | append: 'profile.z'", true), ["profile/y"]);
         assert_eq!(used("item in event.items limit: n reversed", true), ["event/items", "n"]);
         assert_eq!(used("a contains b and c == nil", false), ["a", "b", "c"]);
@@ -275,7 +312,12 @@ mod tests {
 
     #[test]
     fn what_the_parser_would_not_survive_is_found_before() {
-        for code in ["a == 99999999999999999999", "a[b[c[d[e[f]]]]]", "'never closed", &format!("a{}", ".b".repeat(50))] {
+        for code in [
+            "a == 99999999999999999999",
+            "a[b[c[d[e[f]]]]]",
+            "'never closed",
+            &format!("a{}", ".b".repeat(50)),
+        ] {
             assert!(trouble(code).is_some(), "{code}");
         }
         assert!(trouble("event.items[0].name | append: 'x' | default: profile[\"a\"]").is_none());

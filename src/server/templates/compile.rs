@@ -60,13 +60,16 @@ impl Template {
     /// Everything that is wrong with it, as far as one can see past the first thing.
     pub fn parse(source: &str, place: Place, most: usize) -> Result<Self, Vec<Fault>> {
         if source.len() > most {
-            let sentence = format!("It has {} KB; the most is {} KB.", source.len() / 1024, most / 1024);
+            let sentence =
+                format!("It has {} KB; the most is {} KB.", source.len() / 1024, most / 1024);
             return Err(vec![Fault::new(1, "too_long", sentence)]);
         }
         let pieces = pieces(source).map_err(|fault| vec![fault])?;
         if pieces.iter().all(|piece| matches!(piece, Piece::Text(_))) {
-            let text: String =
-                pieces.into_iter().map(|piece| if let Piece::Text(text) = piece { text } else { String::new() }).collect();
+            let text: String = pieces
+                .into_iter()
+                .map(|piece| if let Piece::Text(text) = piece { text } else { String::new() })
+                .collect();
             return Ok(Self { body: Body::Fixed(text), place, most, names: Vec::new() });
         }
         let faults: Vec<Fault> = pieces.iter().flat_map(faults_of).collect();
@@ -75,10 +78,16 @@ impl Template {
         }
         let written = Written::new(place, &pieces);
         let template = written.parse().map_err(|fault| vec![fault])?;
-        Ok(Self { body: Body::Liquid { template, guess: source.len() + 256 }, place, most, names: used_names(&pieces) })
+        Ok(Self {
+            body: Body::Liquid { template, guess: source.len() + 256 },
+            place,
+            most,
+            names: used_names(&pieces),
+        })
     }
 
-    /// With a mark in place of each value, and the values: for a text of which more is made than that they are put in.
+    /// With a mark in place of each value, and the values: for a text of which more is made than
+    /// that they are put in.
     ///
     /// # Errors
     /// As [`Template::fill`].
@@ -124,14 +133,21 @@ fn faults_of(piece: &Piece) -> Vec<Fault> {
         return vec![Fault::new(line, key, sentence)];
     }
     let unknown = |(_, name): (usize, String)| {
-        (!filters::is_known(&name)).then(|| Fault::new(line, "unknown_filter", filters::unknown(&name)))
+        (!filters::is_known(&name))
+            .then(|| Fault::new(line, "unknown_filter", filters::unknown(&name)))
     };
-    let is_chain = matches!(piece, Piece::Output { .. }) || matches!(piece, Piece::Tag { name, .. } if name == "assign");
-    if is_chain { code::filters(code).into_iter().filter_map(unknown).collect() } else { Vec::new() }
+    let is_chain = matches!(piece, Piece::Output { .. })
+        || matches!(piece, Piece::Tag { name, .. } if name == "assign");
+    if is_chain {
+        code::filters(code).into_iter().filter_map(unknown).collect()
+    } else {
+        Vec::new()
+    }
 }
 
-/// What the parser is given: no text, only numbers of texts, and each part on lines of its own, so that a complaint leads
-/// back to its part. (The parser takes a square of the time for long runs of blanks.)
+/// What the parser is given: no text, only numbers of texts, and each part on lines of its own, so
+/// that a complaint leads back to its part. (The parser takes a square of the time for long runs of
+/// blanks.)
 struct Written<'a> {
     source: String,
     texts: Arc<[Box<str>]>,
@@ -142,7 +158,8 @@ struct Written<'a> {
 impl<'a> Written<'a> {
     fn new(place: Place, pieces: &'a [Piece]) -> Self {
         let mut rewriter = Rewriter::new(place, pieces);
-        let (mut source, mut texts, mut parts, mut line) = (String::new(), Vec::new(), Vec::new(), 1);
+        let (mut source, mut texts, mut parts, mut line) =
+            (String::new(), Vec::new(), Vec::new(), 1);
         for piece in pieces {
             let part = match piece {
                 Piece::Text(text) => {
@@ -150,7 +167,10 @@ impl<'a> Written<'a> {
                     texts.push(text.clone().into_boxed_str());
                     format!("{{% {} {}\n%}}", blocks::TEXT_TAG, texts.len() - 1)
                 }
-                Piece::Output { code, .. } => format!("{{{{ {}\n}}}}", rewriter.finish(&code::squeezed(&code::translate(code)))),
+                Piece::Output { code, .. } => format!(
+                    "{{{{ {}\n}}}}",
+                    rewriter.finish(&code::squeezed(&code::translate(code)))
+                ),
                 Piece::Tag { name, arguments, .. } => {
                     let name = rewriter.passes_tag(name);
                     format!("{{% {name} {}\n%}}", code::squeezed(&code::translate(arguments)))
@@ -168,27 +188,40 @@ impl<'a> Written<'a> {
         let mut language = LANGUAGE.clone();
         blocks::register_texts(&mut language, Arc::clone(&self.texts));
         let parsed = liquid_core::parser::parse(&self.source, &language);
-        parsed.map(liquid_core::Template::new).map_err(|error| self.fault(&error.to_string(), &language))
+        parsed
+            .map(liquid_core::Template::new)
+            .map_err(|error| self.fault(&error.to_string(), &language))
     }
 
     /// The complaint in our words, with the line of the template.
     fn fault(&self, complaint: &str, language: &Language) -> Fault {
-        let line =
-            complaint.split("--> ").nth(1).and_then(|rest| rest.split(':').next()).and_then(|line| line.trim().parse().ok());
+        let line = complaint
+            .split("--> ")
+            .nth(1)
+            .and_then(|rest| rest.split(':').next())
+            .and_then(|line| line.trim().parse().ok());
         let part = match line {
             Some(line) => self.parts.iter().rfind(|(start, ..)| *start <= line),
-            // The complaint is about a filter and does not say where: it is the output that does not parse by itself.
+            // The complaint is about a filter and does not say where: it is the output that does
+            // not parse by itself.
             None => self.parts.iter().find(|(_, piece, part)| {
-                matches!(piece, Piece::Output { .. }) && liquid_core::parser::parse(part, language).is_err()
+                matches!(piece, Piece::Output { .. })
+                    && liquid_core::parser::parse(part, language).is_err()
             }),
         };
         let (line, written) = match part.map(|(_, piece, _)| *piece) {
             Some(Piece::Output { line, code }) => (*line, format!("{{{{ {code} }}}}")),
-            Some(Piece::Tag { line, name, arguments }) => (*line, format!("{{% {name} {arguments} %}}")),
+            Some(Piece::Tag { line, name, arguments }) => {
+                (*line, format!("{{% {name} {arguments} %}}"))
+            }
             Some(Piece::Text(_)) | None => (1, "the template".to_string()),
         };
         let short: String = written.chars().take(80).collect();
-        Fault::new(line, "malformed", format!("“{short}” cannot be read. Check its spelling, quotes and signs."))
+        Fault::new(
+            line,
+            "malformed",
+            format!("“{short}” cannot be read. Check its spelling, quotes and signs."),
+        )
     }
 }
 
@@ -199,12 +232,19 @@ fn used_names(pieces: &[Piece]) -> Vec<Name> {
     for piece in pieces {
         match piece {
             Piece::Text(_) => {}
-            Piece::Output { line, code } => names.extend(code::names(*line, &code::translate(code), false)),
+            Piece::Output { line, code } => {
+                names.extend(code::names(*line, &code::translate(code), false))
+            }
             Piece::Tag { line, name, arguments } => {
                 let arguments = code::translate(arguments);
-                let declares = matches!(name.as_str(), "assign" | "capture" | "for" | "tablerow" | "increment" | "decrement");
+                let declares = matches!(
+                    name.as_str(),
+                    "assign" | "capture" | "for" | "tablerow" | "increment" | "decrement"
+                );
                 if declares {
-                    made.extend(code::tokens(&arguments).first().map(|token| token.text.to_string()));
+                    made.extend(
+                        code::tokens(&arguments).first().map(|token| token.text.to_string()),
+                    );
                 }
                 names.extend(code::names(*line, &arguments, declares));
             }

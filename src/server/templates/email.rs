@@ -1,4 +1,5 @@
-//! What an e-mail becomes after it was filled in: MJML becomes HTML, links count, and a plain text is made beside it.
+//! What an e-mail becomes after it was filled in: MJML becomes HTML, links count, and a plain text
+//! is made beside it.
 
 use std::borrow::Cow;
 
@@ -17,7 +18,9 @@ const ELEMENTS_MAX: usize = 128;
 
 /// Most formatting (`<b>`, `<font>`) that is left open when the element around it ends.
 const UNCLOSED_MAX: usize = 16;
-const FORMATTING: [&str; 14] = ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
+const FORMATTING: [&str; 14] = [
+    "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
+];
 
 /// What the author writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,15 +65,18 @@ const ELEMENTS: [&str; 30] = [
 ];
 /// Elements that have no end, or need none.
 const ENDLESS: [&str; 24] = [
-    "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p", "param",
-    "source", "tbody", "td", "th", "thead", "tr", "track", "wbr",
+    "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta",
+    "option", "p", "param", "source", "tbody", "td", "th", "thead", "tr", "track", "wbr",
 ];
 
 impl BodyKind {
     pub fn of(body: &str) -> Self {
         if tags(body).any(|tag| tag.name == "mjml") {
             BodyKind::Mjml
-        } else if body.trim_start().get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype"))
+        } else if body
+            .trim_start()
+            .get(..9)
+            .is_some_and(|start| start.eq_ignore_ascii_case("<!doctype"))
             || tags(body).any(|tag| ELEMENTS.contains(&tag.name.as_str()))
         {
             BodyKind::Html
@@ -91,16 +97,19 @@ pub struct Tag {
 pub fn tags(text: &str) -> impl Iterator<Item = Tag> + '_ {
     text.split('<').skip(1).filter_map(|rest| {
         let (closes, rest) = rest.strip_prefix('/').map_or((false, rest), |rest| (true, rest));
-        let end = rest.find(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '-')).unwrap_or(rest.len());
+        let end = rest
+            .find(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '-'))
+            .unwrap_or(rest.len());
         let is_tag = rest.starts_with(|sign: char| sign.is_ascii_alphabetic())
-            && rest[end..].starts_with(|sign: char| sign.is_whitespace() || matches!(sign, '>' | '/'));
+            && rest[end..]
+                .starts_with(|sign: char| sign.is_whitespace() || matches!(sign, '>' | '/'));
         let is_empty = rest.find('>').is_some_and(|close| rest[..close].ends_with('/'));
         is_tag.then(|| Tag { name: rest[..end].to_ascii_lowercase(), closes, is_empty })
     })
 }
 
-/// Refuses what readers of HTML would choke on: they climb down element by element, and open formatting again and again that
-/// was never closed.
+/// Refuses what readers of HTML would choke on: they climb down element by element, and open
+/// formatting again and again that was never closed.
 fn check_nesting(html: &str, kind: BodyKind) -> Result<(), TemplateError> {
     let mut open: Vec<String> = Vec::new();
     let mut unclosed = 0;
@@ -115,7 +124,8 @@ fn check_nesting(html: &str, kind: BodyKind) -> Result<(), TemplateError> {
                 return Err(TemplateError::Nested { most: ELEMENTS_MAX });
             }
         } else if let Some(at) = open.iter().rposition(|name| *name == tag.name) {
-            unclosed += open[at + 1..].iter().filter(|name| FORMATTING.contains(&name.as_str())).count();
+            unclosed +=
+                open[at + 1..].iter().filter(|name| FORMATTING.contains(&name.as_str())).count();
             open.truncate(at);
         }
         if unclosed > UNCLOSED_MAX {
@@ -135,11 +145,20 @@ pub fn finish(
 ) -> Result<(String, Option<String>), TemplateError> {
     if kind == BodyKind::Plain {
         let lacks = links.is_some() && !mentions(&body, addresses);
-        let footer = if lacks { format!("\n\n--\nUnsubscribe: {}\n", addresses.unsubscribe()) } else { String::new() };
+        let footer = if lacks {
+            format!("\n\n--\nUnsubscribe: {}\n", addresses.unsubscribe())
+        } else {
+            String::new()
+        };
         return Ok((format!("{body}{footer}"), None));
     }
     let has_way_out = mentions(&body, addresses);
-    let (text, html) = both_parts(&body, kind, links.map(|links| Linking { links, addresses, has_way_out }), interrupt)?;
+    let (text, html) = both_parts(
+        &body,
+        kind,
+        links.map(|links| Linking { links, addresses, has_way_out }),
+        interrupt,
+    )?;
     Ok((text, Some(html)))
 }
 
@@ -152,7 +171,11 @@ pub fn both_parts(
 ) -> Result<(String, String), TemplateError> {
     check_nesting(body, kind)?;
     contained(|| {
-        let html = if kind == BodyKind::Mjml { Cow::Owned(mjml_to_html(body)?) } else { Cow::Borrowed(body) };
+        let html = if kind == BodyKind::Mjml {
+            Cow::Owned(mjml_to_html(body)?)
+        } else {
+            Cow::Borrowed(body)
+        };
         if html.len() > HTML_MAX {
             return Err(TemplateError::Limit { field: "body".to_string(), limit: Limit::Html });
         }
@@ -166,8 +189,9 @@ pub fn both_parts(
     })
 }
 
-/// The readers of MJML and HTML are not ours, and one of them was seen to panic (see `mjml.rs`). They keep nothing from one text
-/// to the next, so nothing is left half done. The check finds such a text before anybody is to get it.
+/// The readers of MJML and HTML are not ours, and one of them was seen to panic (see `mjml.rs`).
+/// They keep nothing from one text to the next, so nothing is left half done. The check finds such
+/// a text before anybody is to get it.
 fn contained<T>(read: impl FnOnce() -> Result<T, TemplateError>) -> Result<T, TemplateError> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).unwrap_or(Err(TemplateError::Html))
 }

@@ -1,9 +1,11 @@
 //! An e-mail is finished once for everybody who gets the same shape of it.
 //!
-//! What makes a mail of a text takes its time: MJML becomes HTML, links are found, a text part is read out of it all. None of
-//! that depends on who is greeted. So it is done with marks where values belong (`marks.rs`), and kept: for the next person
-//! whose text has the same shape, only her values and her links are put in. A condition in a template makes another shape. The
-//! first mail of a shape is made both ways, and where these differ, that shape is finished for each person anew.
+//! What makes a mail of a text takes its time: MJML becomes HTML, links are found, a text part is
+//! read out of it all. None of that depends on who is greeted. So it is done with marks where
+//! values belong (`marks.rs`), and kept: for the next person whose text has the same shape, only
+//! her values and her links are put in. A condition in a template makes another shape. The first
+//! mail of a shape is made both ways, and where these differ, that shape is finished for each
+//! person anew.
 
 use std::sync::{Mutex, PoisonError, RwLock};
 
@@ -53,7 +55,8 @@ impl Finisher {
         self.kind
     }
 
-    /// Text and HTML of one person's mail; `filled` gives the body with her values in it, where that is needed.
+    /// Text and HTML of one person's mail; `filled` gives the body with her values in it, where
+    /// that is needed.
     ///
     /// # Errors
     /// [`TemplateError`], of the text as it was filled in for her.
@@ -66,14 +69,21 @@ impl Finisher {
     ) -> Result<(String, Option<String>), TemplateError> {
         let Shaped { shape, values } = shaped;
         if shape.len() + values.iter().map(String::len).sum::<usize>() > EMAIL_MAX {
-            return Err(TemplateError::Limit { field: "body".to_string(), limit: Limit::Output(EMAIL_MAX) });
+            return Err(TemplateError::Limit {
+                field: "body".to_string(),
+                limit: Limit::Output(EMAIL_MAX),
+            });
         }
         let has_way_out = values.iter().any(|value| mentions(value, addresses));
         let is_known = {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-            let found = known.iter().find(|known| known.has_way_out == has_way_out && known.shape == *shape);
+            let found = known
+                .iter()
+                .find(|known| known.has_way_out == has_way_out && known.shape == *shape);
             let finished = found.and_then(|known| known.finished.as_ref());
-            if let Some((text, html)) = finished.and_then(|finished| finished.fill(values, links, addresses)) {
+            if let Some((text, html)) =
+                finished.and_then(|finished| finished.fill(values, links, addresses))
+            {
                 return Ok((text, Some(html)));
             }
             found.is_some() || known.len() >= SHAPES_MAX
@@ -83,7 +93,10 @@ impl Finisher {
             let finished = Finished::new(shape, values.len(), self.kind, has_way_out);
             let same = |finished: &Finished| {
                 let made = finished.fill(values, links, addresses);
-                made.is_some_and(|made| made.0 == text && html.as_deref().is_some_and(|html| read(&made.1) == read(html)))
+                made.is_some_and(|made| {
+                    made.0 == text
+                        && html.as_deref().is_some_and(|html| read(&made.1) == read(html))
+                })
             };
             self.keep(Known { shape: shape.clone(), has_way_out, finished: finished.filter(same) });
         }
@@ -107,9 +120,14 @@ impl Finisher {
 
 impl Known {
     fn bytes(&self) -> usize {
-        let of =
-            |parts: &[Part]| parts.iter().map(|part| if let Part::Fixed(text) = part { text.len() } else { 8 }).sum::<usize>();
-        self.shape.len() + self.finished.as_ref().map_or(0, |finished| of(&finished.html) + of(&finished.text))
+        let of = |parts: &[Part]| {
+            parts
+                .iter()
+                .map(|part| if let Part::Fixed(text) = part { text.len() } else { 8 })
+                .sum::<usize>()
+        };
+        self.shape.len()
+            + self.finished.as_ref().map_or(0, |finished| of(&finished.html) + of(&finished.text))
     }
 }
 
@@ -128,7 +146,9 @@ impl Finished {
     /// None where it cannot be done for everybody.
     fn new(shape: &str, values: usize, kind: BodyKind, has_way_out: bool) -> Option<Self> {
         // Each value once, in their order: whatever else looks like a mark came with a text.
-        let marks = parts(shape)?.into_iter().filter_map(|part| if let Part::Marked(mark) = part { Some(mark) } else { None });
+        let marks = parts(shape)?
+            .into_iter()
+            .filter_map(|part| if let Part::Marked(mark) = part { Some(mark) } else { None });
         if !marks.eq((0..values).map(Mark::Value)) || !marks_are_quoted(shape) {
             return None;
         }
@@ -153,12 +173,18 @@ impl Finished {
     }
 
     /// Text and HTML; none where a value of hers is not as simple as it should be.
-    fn fill(&self, values: &[String], links: &dyn Links, addresses: &Addresses<'_>) -> Option<(String, String)> {
+    fn fill(
+        &self,
+        values: &[String],
+        links: &dyn Links,
+        addresses: &Addresses<'_>,
+    ) -> Option<(String, String)> {
         if values.len() != self.values {
             return None;
         }
         let plain = values.iter().map(|value| plain(value)).collect::<Option<Vec<String>>>()?;
-        let targets: Vec<String> = self.targets.iter().map(|target| lead(target, &plain, links, addresses)).collect();
+        let targets: Vec<String> =
+            self.targets.iter().map(|target| lead(target, &plain, links, addresses)).collect();
         let text = joined(&self.text, |mark, out| match mark {
             Mark::Value(number) => push_squeezed(out, &plain[number]),
             Mark::Link(number) => out.push_str(&targets[number]),
@@ -178,7 +204,8 @@ impl Finished {
 /// Most digits of the number of a sign.
 const DIGITS_MAX: usize = 10;
 
-/// As a browser reads it: `&#160;` is the blank that it stands for. Signs that mean something in HTML stay as they are written.
+/// As a browser reads it: `&#160;` is the blank that it stands for. Signs that mean something in
+/// HTML stay as they are written.
 pub fn read(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
@@ -186,7 +213,8 @@ pub fn read(html: &str) -> String {
         out.push_str(before);
         // Numbers of signs are short; a `;` farther away ends something else.
         let end = after.bytes().take(DIGITS_MAX + 1).position(|byte| byte == b';');
-        let number = end.and_then(|end| Some((after.get(..end)?.parse::<u32>().ok()?, after.get(end + 1..)?)));
+        let number = end
+            .and_then(|end| Some((after.get(..end)?.parse::<u32>().ok()?, after.get(end + 1..)?)));
         let sign = number.and_then(|(number, behind)| Some((char::from_u32(number)?, behind)));
         match sign.filter(|(sign, _)| !matches!(sign, '&' | '<' | '>' | '"' | '\'')) {
             Some((sign, behind)) => {
@@ -202,7 +230,8 @@ pub fn read(html: &str) -> String {
     out + rest
 }
 
-/// Where a value stands in a tag without quotes around it, it depends on the value what becomes of the tag.
+/// Where a value stands in a tag without quotes around it, it depends on the value what becomes of
+/// the tag.
 fn marks_are_quoted(shape: &str) -> bool {
     let mut rest = shape;
     while let Some(start) = rest.find('<') {
@@ -224,7 +253,8 @@ fn marks_are_quoted(shape: &str) -> bool {
 }
 
 fn joined(parts: &[Part], mut push: impl FnMut(Mark, &mut String)) -> String {
-    let fixed: usize = parts.iter().map(|part| if let Part::Fixed(text) = part { text.len() } else { 64 }).sum();
+    let fixed: usize =
+        parts.iter().map(|part| if let Part::Fixed(text) = part { text.len() } else { 64 }).sum();
     let mut out = String::with_capacity(fixed);
     for part in parts {
         match part {
@@ -246,13 +276,14 @@ fn lead(target: &[Part], plain: &[String], links: &dyn Links, addresses: &Addres
     if counts(target, addresses) { links.click(target) } else { target.to_string() }
 }
 
-/// A value as people read it; none where it has entities that only a reader of HTML knows, or blanks at its ends, of which it
-/// depends on the place whether they are seen.
+/// A value as people read it; none where it has entities that only a reader of HTML knows, or
+/// blanks at its ends, of which it depends on the place whether they are seen.
 fn plain(value: &str) -> Option<String> {
     if value.trim().len() != value.len() {
         return None;
     }
-    let is_known = |(at, _): (usize, &str)| ENTITIES.iter().any(|(entity, _)| value[at..].starts_with(entity));
+    let is_known =
+        |(at, _): (usize, &str)| ENTITIES.iter().any(|(entity, _)| value[at..].starts_with(entity));
     value.match_indices('&').all(is_known).then(|| unescaped(value))
 }
 

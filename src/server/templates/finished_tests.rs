@@ -16,16 +16,23 @@ use crate::{
     },
 };
 
-const MJML: &str = "<mjml><mj-head><mj-preview>For {{ profile.name }}</mj-preview></mj-head><mj-body><mj-section><mj-column>\
+const MJML: &str = "<mjml><mj-head><mj-preview>For {{ profile.name \
+    }}</mj-preview></mj-head><mj-body><mj-section><mj-column>\
     <mj-text>Dear {{ profile.title }} {{ profile.name }},<br/>{{ event.note }}</mj-text>\
-    <mj-button href=\"https://shop.example/cart?of={{ profile.name | url_encode }}&amp;x=1\">Go on, {{ profile.name }}</mj-button>\
-    <mj-image src=\"https://shop.example/{{ event.picture }}\" alt=\"{{ event.note }}\" /></mj-column></mj-section></mj-body></mjml>";
-const HTML: &str = "<html><body><h1>Hello {{ profile.name }}</h1><p>{{ event.note }}</p>{% if profile.title %}<p>As a {{ profile.title }} you \
-    may <a href='{{ event.link }}'>look</a></p>{% endif %}<ul>{% for item in event.items %}<li>{{ item }}{% endfor %}</ul>\
-    <a href='{{ event.link }}'>{{ event.link }}</a> <a href=\"mailto:{{ profile.name }}\">mail</a></body></html>";
-const OWN_WAY_OUT: &str =
-    "<p>Hi {{profile.name}}. <a href=\"{{ unsubscribe_url }}\">enough</a> or <a href='{{ preferences_url }}'>less</a></p>";
-const CAPTURED: &str = "{% capture who %}<b>{{ profile.name }}</b>{% endcapture %}<p>{{ who }}: {{ profile.name | newline_to_br }}</p>\
+    <mj-button href=\"https://shop.example/cart?of={{ profile.name | url_encode }}&amp;x=1\">Go \
+    on, {{ profile.name }}</mj-button>\
+    <mj-image src=\"https://shop.example/{{ event.picture }}\" alt=\"{{ event.note }}\" \
+    /></mj-column></mj-section></mj-body></mjml>";
+const HTML: &str = "<html><body><h1>Hello {{ profile.name }}</h1><p>{{ event.note }}</p>{% if \
+    profile.title %}<p>As a {{ profile.title }} you \
+    may <a href='{{ event.link }}'>look</a></p>{% endif %}<ul>{% for item in event.items %}<li>{{ \
+    item }}{% endfor %}</ul>\
+    <a href='{{ event.link }}'>{{ event.link }}</a> <a href=\"mailto:{{ profile.name \
+    }}\">mail</a></body></html>";
+const OWN_WAY_OUT: &str = "<p>Hi {{profile.name}}. <a href=\"{{ unsubscribe_url }}\">enough</a> or \
+    <a href='{{ preferences_url }}'>less</a></p>";
+const CAPTURED: &str = "{% capture who %}<b>{{ profile.name }}</b>{% endcapture %}<p>{{ who }}: {{ \
+    profile.name | newline_to_br }}</p>\
     {% ifchanged %}<i>{{ profile.title }}</i>{% endifchanged %}{{ event.note | raw }}";
 
 const UNQUOTED: &str = "<p><a href={{ event.link }}>{{ profile.name }}</a></p>";
@@ -34,7 +41,11 @@ struct Signed(&'static str);
 
 impl Links for Signed {
     fn click(&self, target: &str) -> String {
-        format!("https://t.example/c?m={}&to={}", self.0, target.replace("://", "+").replace(char::is_whitespace, "_"))
+        format!(
+            "https://t.example/c?m={}&to={}",
+            self.0,
+            target.replace("://", "+").replace(char::is_whitespace, "_")
+        )
     }
 
     fn pixel(&self) -> String {
@@ -55,7 +66,12 @@ fn compiled(body: &str) -> CompiledMessage {
     CompiledMessage::new(&step).expect("it compiles")
 }
 
-fn composed(message: &CompiledMessage, profile: &Value, event: &Value, links: &'static str) -> EmailContent {
+fn composed(
+    message: &CompiledMessage,
+    profile: &Value,
+    event: &Value,
+    links: &'static str,
+) -> EmailContent {
     let properties = |value: &Value| value.as_object().cloned().unwrap_or_else(Properties::new);
     let profile = Profile { properties: properties(profile), ..Profile::default() };
     let facts = Facts {
@@ -86,8 +102,12 @@ fn assert_same(body: &str, profile: &Value, event: &Value) {
     let (first, her_event) = ada();
     composed(&shared, &first, &her_event, "1");
     let with_all = json!({ "name": profile["name"], "title": profile["title"] });
-    let as_read = |mail: EmailContent| EmailContent { html: mail.html.as_deref().map(read), ..mail };
-    let (hers, her_own) = (composed(&shared, &with_all, event, "2"), composed(&compiled(body), &with_all, event, "2"));
+    let as_read =
+        |mail: EmailContent| EmailContent { html: mail.html.as_deref().map(read), ..mail };
+    let (hers, her_own) = (
+        composed(&shared, &with_all, event, "2"),
+        composed(&compiled(body), &with_all, event, "2"),
+    );
     assert_eq!(as_read(hers), as_read(her_own), "{body}");
 }
 
@@ -117,7 +137,8 @@ fn a_text_that_brings_marks_of_its_own_gets_them_as_they_are() {
 
 #[test]
 fn what_stands_in_attributes_of_mjml_is_written_as_it_is() {
-    let body = "<mjml><mj-body><mj-section><mj-column><mj-image src=\"https://a.example/\\x.png\" alt='“5\u{a0}kg” \"now\"\n\u{200d}' />\
+    let body = "<mjml><mj-body><mj-section><mj-column><mj-image src=\"https://a.example/\\x.png\" \
+        alt='“5\u{a0}kg” \"now\"\n\u{200d}' />\
         </mj-column></mj-section></mj-body></mjml>";
     let (profile, event) = ada();
     let html = composed(&compiled(body), &profile, &event, "1").html.expect("HTML");
@@ -129,7 +150,8 @@ fn what_stands_in_attributes_of_mjml_is_written_as_it_is() {
 fn as_many_shapes_as_there_are_people_do_not_fill_the_memory() {
     let shared = compiled("<p>{{ event.note | raw }}</p>");
     for number in 0..200 {
-        let mail = composed(&shared, &json!({}), &json!({ "note": format!("<b>{number}</b>") }), "1");
+        let mail =
+            composed(&shared, &json!({}), &json!({ "note": format!("<b>{number}</b>") }), "1");
         assert!(mail.text.contains(&number.to_string()));
     }
     assert!(shared.shapes().0 <= 32);

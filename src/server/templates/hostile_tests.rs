@@ -1,4 +1,5 @@
-//! Templates that mean no good. Each ends with an error that names its limit, after a bounded amount of work.
+//! Templates that mean no good. Each ends with an error that names its limit, after a bounded
+//! amount of work.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -24,10 +25,15 @@ use liquid_core::Runtime;
 
 /// How it ended, and how many steps it took.
 fn run(source: &str) -> (Result<String, Failure>, u32) {
-    let template = Template::parse(source, Place::Html, TEXT_MAX).unwrap_or_else(|faults| panic!("{source}: {faults:?}"));
-    let list: Vec<String> = (0..100).map(|number| format!("{number} {}", "x".repeat(900))).collect();
+    let template = Template::parse(source, Place::Html, TEXT_MAX)
+        .unwrap_or_else(|faults| panic!("{source}: {faults:?}"));
+    let list: Vec<String> =
+        (0..100).map(|number| format!("{number} {}", "x".repeat(900))).collect();
     let profile = Profile::default();
-    let event = Properties::from_iter([("list".to_string(), json!(list)), ("text".to_string(), json!("y".repeat(1_000)))]);
+    let event = Properties::from_iter([
+        ("list".to_string(), json!(list)),
+        ("text".to_string(), json!("y".repeat(1_000))),
+    ]);
     let facts = Facts {
         profile: &profile,
         event: &event,
@@ -68,9 +74,14 @@ fn a_range_without_end_is_refused_before_its_first_round() {
 
 #[test]
 fn loops_in_loops_share_their_rounds() {
-    let nested = "{% for a in (1..90) %}{% for b in (1..90) %}{% for c in (1..90) %}{% endfor %}{% endfor %}{% endfor %}";
+    let nested = "{% for a in (1..90) %}{% for b in (1..90) %}{% for c in (1..90) %}{% endfor %}{% \
+        endfor %}{% endfor %}";
     stops(nested, Limit::Rounds);
-    stops("{% tablerow a in (1..90) %}{% tablerow b in (1..9950) %}{% endtablerow %}{% endtablerow %}", Limit::Rounds);
+    stops(
+        "{% tablerow a in (1..90) %}{% tablerow b in (1..9950) %}{% endtablerow %}{% endtablerow \
+            %}",
+        Limit::Rounds,
+    );
 }
 
 #[test]
@@ -79,7 +90,13 @@ fn what_is_done_in_rounds_is_counted() {
     stops(&again(&"{% case i %}{% when 0, -1, -2, -3 %}{% endcase %}".repeat(20)), Limit::Steps);
     stops(&again(&"{% assign x = i | plus: 1 | minus: 1 | abs %}".repeat(20)), Limit::Steps);
     stops(&again(&"{% increment n %}{% cycle '', '' %}".repeat(20)), Limit::Output(TEXT_MAX));
-    stops(&again(&format!("{{% if false %}}{{% elsif {} i == 0 %}}{{% endif %}}", "i == 0 or ".repeat(200))), Limit::Steps);
+    stops(
+        &again(&format!(
+            "{{% if false %}}{{% elsif {} i == 0 %}}{{% endif %}}",
+            "i == 0 or ".repeat(200)
+        )),
+        Limit::Steps,
+    );
 }
 
 #[test]
@@ -117,7 +134,10 @@ fn lists_that_grow_are_stopped_before_they_are_long() {
         stops(&format!("{start}{}", again(body)), Limit::Bytes);
     }
     stops(&format!("{start}{}", again("{% if l contains 'z' %}{% endif %}")), Limit::Bytes);
-    stops(&format!("{start}{}", again("{{ l | size }}{% for x in l limit: 0 %}{% endfor %}")), Limit::Bytes);
+    stops(
+        &format!("{start}{}", again("{{ l | size }}{% for x in l limit: 0 %}{% endfor %}")),
+        Limit::Bytes,
+    );
 }
 
 #[test]
@@ -155,10 +175,14 @@ fn sources_that_would_hurt_the_parser_are_refused_or_read_quickly() {
 #[test]
 fn html_that_would_hurt_its_readers_is_refused_or_read() {
     let addresses = Addresses::default();
-    let read = |html: String, kind| finish(html, kind, None, &addresses, &Uninterrupted).map(|_| ());
+    let read =
+        |html: String, kind| finish(html, kind, None, &addresses, &Uninterrupted).map(|_| ());
     assert!(read("<div>".repeat(100_000), BodyKind::Html).is_err());
     assert!(read("<div><b>x</div>".repeat(50_000), BodyKind::Html).is_err());
-    assert!(read(format!("<mjml><mj-body><mj-raw>{}", "<div>".repeat(100_000)), BodyKind::Mjml).is_err());
+    assert!(
+        read(format!("<mjml><mj-body><mj-raw>{}", "<div>".repeat(100_000)), BodyKind::Mjml)
+            .is_err()
+    );
     // As deep as is allowed, on a thread as small as those that will do it.
     let small = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
     let deep = small.spawn(move || {
@@ -182,28 +206,45 @@ fn html_that_would_hurt_its_readers_is_refused_or_read() {
 fn mjml_that_would_become_too_much_is_refused_by_name() {
     let addresses = Addresses::default();
     let made = |body: String| {
-        finish(format!("<mjml><mj-body>{body}</mj-body></mjml>"), BodyKind::Mjml, None, &addresses, &Uninterrupted)
+        finish(
+            format!("<mjml><mj-body>{body}</mj-body></mjml>"),
+            BodyKind::Mjml,
+            None,
+            &addresses,
+            &Uninterrupted,
+        )
     };
-    let column = |parts: String| made(format!("<mj-section><mj-column>{parts}</mj-column></mj-section>"));
+    let column =
+        |parts: String| made(format!("<mj-section><mj-column>{parts}</mj-column></mj-section>"));
     let most = |most: usize, what: &'static str| Some(TemplateError::TooMuch { what, most });
     assert_eq!(column("<mj-text/>".repeat(PARTS_MAX)).err(), most(PARTS_MAX, "elements of MJML"));
     // In closing tags they do not count a second time.
     assert!(column("<mj-text></mj-text>".repeat(PARTS_MAX - 10)).is_ok());
     let carousel = |pictures: usize| {
-        column(format!("<mj-carousel>{}</mj-carousel>", "<mj-carousel-image src=\"https://a.example/b.png\" />".repeat(pictures)))
+        column(format!(
+            "<mj-carousel>{}</mj-carousel>",
+            "<mj-carousel-image src=\"https://a.example/b.png\" />".repeat(pictures)
+        ))
     };
     assert_eq!(carousel(PICTURES_MAX + 1).err(), most(PICTURES_MAX, "pictures in carousels"));
     assert!(carousel(PICTURES_MAX).is_ok());
     // Pictures with long addresses are written twice and more.
     let long = "x".repeat(200_000);
-    let links = format!("<mj-image href=\"https://a.example/{long}\" src=\"https://a.example/{long}\" />").repeat(12);
-    assert_eq!(column(links).map(|_| ()).err(), Some(TemplateError::Limit { field: "body".to_string(), limit: Limit::Html }));
+    let links =
+        format!("<mj-image href=\"https://a.example/{long}\" src=\"https://a.example/{long}\" />")
+            .repeat(12);
+    assert_eq!(
+        column(links).map(|_| ()).err(),
+        Some(TemplateError::Limit { field: "body".to_string(), limit: Limit::Html })
+    );
 }
 
 #[test]
 fn a_template_of_very_many_names_is_read_and_compared_once() {
-    // Names that are made, and values that are not among them: each with each would be thousands of millions.
-    let made: String = (0..15_000).map(|number| format!("{{% capture a{number} %}}{{% endcapture %}}")).collect();
+    // Names that are made, and values that are not among them: each with each would be thousands of
+    // millions.
+    let made: String =
+        (0..15_000).map(|number| format!("{{% capture a{number} %}}{{% endcapture %}}")).collect();
     let used: String = (0..40_000).map(|number| format!("{{{{b{number}}}}}")).collect();
     let template = Template::parse(&(made + &used), Place::Html, 2_000_000).expect("a template");
     assert_eq!(template.names.len(), 40_000);

@@ -22,9 +22,9 @@ pub fn mentions(text: &str, addresses: &Addresses<'_>) -> bool {
 
 /// Does it lead to the web?
 pub fn is_web(target: &str) -> bool {
-    ["http://", "https://"]
-        .iter()
-        .any(|scheme| target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
+    ["http://", "https://"].iter().any(|scheme| {
+        target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    })
 }
 
 /// Is a click on it counted?
@@ -37,14 +37,25 @@ pub fn with_links(html: &str, linking: &Linking<'_>) -> Result<String, TemplateE
     let Linking { links, addresses, has_way_out } = linking;
     let footer = if *has_way_out { String::new() } else { footer(addresses.unsubscribe()) };
     let pixel = escaped(&links.pixel());
-    let ending = format!("{footer}<img src=\"{pixel}\" width=\"1\" height=\"1\" alt=\"\" style=\"display:block;border:0\">");
+    let ending = format!(
+        "{footer}<img src=\"{pixel}\" width=\"1\" height=\"1\" alt=\"\" \
+            style=\"display:block;border:0\">"
+    );
     let is_written = Rc::new(Cell::new(false));
     let settings = RewriteStrSettings::new()
         .with_strict(false)
         .append_element_content_handler(element!("a[href], area[href]", |link| {
-            let target = link.get_attribute("href").map(|target| unescaped(target.trim())).unwrap_or_default();
-            // Every address is written anew, so that a mail does not depend on which of them are known only later.
-            let leads = if is_marked(&target) || counts(&target, addresses) { links.click(&target) } else { target };
+            let target = link
+                .get_attribute("href")
+                .map(|target| unescaped(target.trim()))
+                .unwrap_or_default();
+            // Every address is written anew, so that a mail does not depend on which of them are
+            // known only later.
+            let leads = if is_marked(&target) || counts(&target, addresses) {
+                links.click(&target)
+            } else {
+                target
+            };
             link.set_attribute("href", &escaped(&leads))?;
             Ok(())
         }))
@@ -68,7 +79,8 @@ pub fn with_links(html: &str, linking: &Linking<'_>) -> Result<String, TemplateE
 
 fn footer(unsubscribe: &str) -> String {
     format!(
-        "<p style=\"margin:24px 16px;font:12px/1.5 sans-serif;text-align:center;color:#6b7280\">You do not want these e-mails? \
+        "<p style=\"margin:24px 16px;font:12px/1.5 \
+            sans-serif;text-align:center;color:#6b7280\">You do not want these e-mails? \
          <a href=\"{}\" style=\"color:#6b7280\">Unsubscribe</a></p>",
         escaped(unsubscribe)
     )
@@ -80,8 +92,14 @@ pub fn escaped(text: &str) -> String {
 }
 
 /// The entities that stand in addresses and that values are escaped with; the last is undone last.
-pub const ENTITIES: [(&str, &str); 6] =
-    [("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+pub const ENTITIES: [(&str, &str); 6] = [
+    ("&quot;", "\""),
+    ("&#39;", "'"),
+    ("&#x27;", "'"),
+    ("&lt;", "<"),
+    ("&gt;", ">"),
+    ("&amp;", "&"),
+];
 
 /// Undoes them.
 pub fn unescaped(text: &str) -> String {

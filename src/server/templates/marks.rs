@@ -1,14 +1,16 @@
-//! Marks: they stand in an e-mail where something of one person's belongs, while the e-mail is finished for everybody.
+//! Marks: they stand in an e-mail where something of one person's belongs, while the e-mail is
+//! finished for everybody.
 //!
-//! A mark is a word that nobody else writes: it begins with a secret of this process. It has small letters and digits only,
-//! so that readers of HTML and MJML pass it by like any word.
+//! A mark is a word that nobody else writes: it begins with a secret of this process. It has small
+//! letters and digits only, so that readers of HTML and MJML pass it by like any word.
 
 use std::{fmt::Write, sync::LazyLock};
 
 use liquid_core::Runtime;
 use uuid::Uuid;
 
-/// How a mark begins. It never leaves the process: a mail in which one is left over is made the other way (see `finished.rs`).
+/// How a mark begins. It never leaves the process: a mail in which one is left over is made the
+/// other way (see `finished.rs`).
 static OPEN: LazyLock<String> = LazyLock::new(|| format!("wf{}", Uuid::now_v7().simple()));
 /// How it ends.
 const CLOSE: char = 'z';
@@ -85,7 +87,8 @@ pub fn parts(text: &str) -> Option<Vec<Part>> {
     Some(parts)
 }
 
-/// Values that were left out of the text that is filled in. It lies in the registers of the rendering.
+/// Values that were left out of the text that is filled in. It lies in the registers of the
+/// rendering.
 #[derive(Debug, Default)]
 pub struct LeftOut {
     /// Only where they are wanted apart.
@@ -93,8 +96,9 @@ pub struct LeftOut {
     pub values: Vec<String>,
 }
 
-/// A value on its way into the text: itself, or the mark that stands for it. One that is blank stands for itself: a paragraph
-/// without words is another shape, for there is none in the text part.
+/// A value on its way into the text: itself, or the mark that stands for it. One that is blank
+/// stands for itself: a paragraph without words is another shape, for there is none in the text
+/// part.
 pub fn value_or_mark(runtime: &dyn Runtime, value: String) -> String {
     let mut left_out = runtime.registers().get_mut::<LeftOut>();
     if !left_out.wanted || value.trim().is_empty() {
@@ -104,7 +108,8 @@ pub fn value_or_mark(runtime: &dyn Runtime, value: String) -> String {
     Mark::Value(left_out.values.len() - 1).text()
 }
 
-/// Runs `make` with the values themselves: what it makes is looked at before it is shown, or not shown at all.
+/// Runs `make` with the values themselves: what it makes is looked at before it is shown, or not
+/// shown at all.
 pub fn with_values<T>(runtime: &dyn Runtime, make: impl FnOnce() -> T) -> T {
     let wanted = std::mem::replace(&mut runtime.registers().get_mut::<LeftOut>().wanted, false);
     let made = make();
@@ -118,13 +123,15 @@ mod tests {
 
     #[test]
     fn a_marked_text_is_taken_apart_and_a_broken_one_is_not() {
-        let text = format!("a{}b{}{}", Mark::Value(12).text(), Mark::Link(0).text(), Mark::Pixel.text());
+        let text =
+            format!("a{}b{}{}", Mark::Value(12).text(), Mark::Link(0).text(), Mark::Pixel.text());
         let fixed = |text: &str| Part::Fixed(text.into());
         let marked = [Mark::Value(12), Mark::Link(0), Mark::Pixel].map(Part::Marked);
         let [value, link, pixel] = marked;
         assert_eq!(parts(&text), Some(vec![fixed("a"), value, fixed("b"), link, pixel]));
         let mark = Mark::Value(1).text();
-        for broken in [&mark[..mark.len() - 1], &mark.replace("v1", "x1"), &mark.replace("v1", "v")] {
+        for broken in [&mark[..mark.len() - 1], &mark.replace("v1", "x1"), &mark.replace("v1", "v")]
+        {
             assert_eq!(parts(broken), None, "{broken}");
         }
     }

@@ -1,5 +1,6 @@
-//! Follows the texts of HTML as far as is needed to know whether a value decides where an address leads: whether it stands in
-//! an attribute like `href`, with nothing before it that settles the scheme.
+//! Follows the texts of HTML as far as is needed to know whether a value decides where an address
+//! leads: whether it stands in an attribute like `href`, with nothing before it that settles the
+//! scheme.
 
 /// Attributes of HTML, SVG and MJML that are addresses.
 const ADDRESSES: [&str; 19] = [
@@ -75,7 +76,9 @@ impl Markup {
     /// Only one branch of a block is written: what stands in another settles nothing.
     pub fn passes_tag(&mut self, name: &str) {
         match name {
-            "if" | "unless" | "case" | "for" | "tablerow" | "ifchanged" => self.blocks.push(self.inside.clone()),
+            "if" | "unless" | "case" | "for" | "tablerow" | "ifchanged" => {
+                self.blocks.push(self.inside.clone())
+            }
             "capture" => self.blocks.push(std::mem::replace(&mut self.inside, Inside::Text)),
             "else" | "elsif" | "when" => {
                 if let Some(began) = self.blocks.last() {
@@ -85,7 +88,11 @@ impl Markup {
             "endcapture" => self.inside = self.blocks.pop().unwrap_or(Inside::Text),
             _ if name.starts_with("end") => {
                 let began = self.blocks.pop();
-                if let (Inside::Value { settled, .. }, Some(Inside::Value { settled: before, .. })) = (&mut self.inside, began) {
+                if let (
+                    Inside::Value { settled, .. },
+                    Some(Inside::Value { settled: before, .. }),
+                ) = (&mut self.inside, began)
+                {
                     *settled = before;
                 }
             }
@@ -109,11 +116,17 @@ impl Markup {
             Inside::Text => Inside::Text,
             Inside::Comment if sign == '>' && self.last[1..] == ['-', '-'] => Inside::Text,
             Inside::Comment => Inside::Comment,
-            Inside::Opened if sign.is_ascii_alphabetic() || matches!(sign, '/' | '!') => Inside::Tag,
+            Inside::Opened if sign.is_ascii_alphabetic() || matches!(sign, '/' | '!') => {
+                Inside::Tag
+            }
             Inside::Opened if sign == '<' => Inside::Opened,
             Inside::Opened => Inside::Text,
             Inside::Name(_) if sign == '-' && self.last == ['<', '!', '-'] => Inside::Comment,
-            Inside::Tag | Inside::Name(_) | Inside::Named(_) | Inside::Equals { .. } if sign == '>' => Inside::Text,
+            Inside::Tag | Inside::Name(_) | Inside::Named(_) | Inside::Equals { .. }
+                if sign == '>' =>
+            {
+                Inside::Text
+            }
             Inside::Tag if blank || sign == '/' => Inside::Tag,
             Inside::Tag => Inside::Name(sign.to_ascii_lowercase().to_string()),
             Inside::Name(name) | Inside::Named(name) if sign == '=' => {
@@ -133,11 +146,15 @@ impl Markup {
             Inside::Equals { address } if matches!(sign, '"' | '\'') => {
                 Inside::Value { quote: Some(sign), address, settled: false }
             }
-            Inside::Equals { address } => Inside::Value { quote: None, address, settled: settles(sign) },
+            Inside::Equals { address } => {
+                Inside::Value { quote: None, address, settled: settles(sign) }
+            }
             Inside::Value { quote: Some(quote), .. } if sign == quote => Inside::Tag,
             Inside::Value { quote: None, .. } if blank => Inside::Tag,
             Inside::Value { quote: None, .. } if sign == '>' => Inside::Text,
-            Inside::Value { quote, address, settled } => Inside::Value { quote, address, settled: settled || settles(sign) },
+            Inside::Value { quote, address, settled } => {
+                Inside::Value { quote, address, settled: settled || settles(sign) }
+            }
         };
     }
 }

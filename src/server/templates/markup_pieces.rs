@@ -1,5 +1,6 @@
-//! Takes a text with tags apart, from its beginning to its end, as far as one can without a reader of HTML. Each byte is looked
-//! at a few times and no more, whatever is written: what was not found once is not looked for again.
+//! Takes a text with tags apart, from its beginning to its end, as far as one can without a reader
+//! of HTML. Each byte is looked at a few times and no more, whatever is written: what was not found
+//! once is not looked for again.
 
 use super::text_part::split_tag;
 
@@ -9,7 +10,8 @@ pub enum Piece<'a> {
     Text(&'a str),
     /// With its `<!--` and `-->`.
     Comment(&'a str),
-    /// From its `<` to its `>`, or to the end of the text where it has none. A comment that never ends is one as well.
+    /// From its `<` to its `>`, or to the end of the text where it has none. A comment that never
+    /// ends is one as well.
     Tag(&'a str),
 }
 
@@ -96,13 +98,32 @@ mod tests {
         let (pieces, _) = taken_apart("a<!-- <b> --><c d='>'>e<!-- f");
         assert_eq!(
             pieces,
-            [Piece::Text("a"), Piece::Comment("<!-- <b> -->"), Piece::Tag("<c d='>'>"), Piece::Text("e"), Piece::Tag("<!-- f")]
+            [
+                Piece::Text("a"),
+                Piece::Comment("<!-- <b> -->"),
+                Piece::Tag("<c d='>'>"),
+                Piece::Text("e"),
+                Piece::Tag("<!-- f")
+            ]
         );
     }
 
     #[test]
     fn no_text_makes_it_look_at_a_byte_more_than_three_times() {
-        let units = ["<br/>", "<!-- >", "<!--", "<", "<a b='", "<a b=\"'\">", "-->", "<!-->", "<!-- -->", "a<", ">", "<!---"];
+        let units = [
+            "<br/>",
+            "<!-- >",
+            "<!--",
+            "<",
+            "<a b='",
+            "<a b=\"'\">",
+            "-->",
+            "<!-->",
+            "<!-- -->",
+            "a<",
+            ">",
+            "<!---",
+        ];
         for unit in units {
             let text = unit.repeat(1_000_000 / unit.len());
             let (_, looked_at) = taken_apart(&text);

@@ -57,9 +57,15 @@ impl TemplateError {
     pub fn field(&self) -> &str {
         match self {
             TemplateError::Limit { field, .. } | TemplateError::NoName { field } => field,
-            TemplateError::Mjml(_) | TemplateError::Nested { .. } | TemplateError::TooMuch { .. } | TemplateError::Html => "body",
+            TemplateError::Mjml(_)
+            | TemplateError::Nested { .. }
+            | TemplateError::TooMuch { .. }
+            | TemplateError::Html => "body",
             TemplateError::Address(_) => "url",
-            TemplateError::NotSent(_) | TemplateError::NoMessage | TemplateError::Broken(_) | TemplateError::GivenUp(_) => "",
+            TemplateError::NotSent(_)
+            | TemplateError::NoMessage
+            | TemplateError::Broken(_)
+            | TemplateError::GivenUp(_) => "",
         }
     }
 
@@ -117,7 +123,11 @@ enum Parts {
 ///
 /// # Errors
 /// As [`CompiledMessage::new`] and [`CompiledMessage::compose`].
-pub fn compose(step: &NodeKind, facts: &Facts<'_>, links: Option<&dyn Links>) -> Result<Content, TemplateError> {
+pub fn compose(
+    step: &NodeKind,
+    facts: &Facts<'_>,
+    links: Option<&dyn Links>,
+) -> Result<Content, TemplateError> {
     CompiledMessage::new(step).map_err(TemplateError::Broken)?.compose(facts, links)
 }
 
@@ -134,7 +144,8 @@ impl Compiler {
             Err(faults) => {
                 let has_lines = source.contains('\n');
                 self.problems.extend(faults.into_iter().map(|fault| {
-                    let line = if has_lines { format!("Line {}: ", fault.line) } else { String::new() };
+                    let line =
+                        if has_lines { format!("Line {}: ", fault.line) } else { String::new() };
                     FieldError::new(path, fault.key, format!("{line}{}", fault.sentence))
                 }));
                 None
@@ -149,11 +160,15 @@ impl Compiler {
                 let place = if kind == BodyKind::Plain { Place::Text } else { Place::Html };
                 let subject = self.field("subject", subject, Place::Line, TEXT_MAX);
                 let unknown = unknown_part(body).filter(|_| kind == BodyKind::Mjml);
-                self.problems.extend(unknown.map(|sentence| FieldError::new("body", "unknown_element", sentence)));
+                self.problems.extend(
+                    unknown.map(|sentence| FieldError::new("body", "unknown_element", sentence)),
+                );
                 let body = self.field("body", body, place, EMAIL_MAX);
                 Some(Parts::Email { subject: subject?, body: body?, finisher: Finisher::new(kind) })
             }
-            NodeKind::Sms { body } => Some(Parts::Sms { body: self.field("body", body, Place::Text, TEXT_MAX)? }),
+            NodeKind::Sms { body } => {
+                Some(Parts::Sms { body: self.field("body", body, Place::Text, TEXT_MAX)? })
+            }
             NodeKind::Push { title, body, link } => {
                 let title = self.field("title", title, Place::Line, TEXT_MAX);
                 let body = self.field("body", body, Place::Text, TEXT_MAX);
@@ -164,8 +179,11 @@ impl Compiler {
                 let place = place_of_body(headers);
                 let url = self.field("url", url, Place::Url, TEXT_MAX);
                 let body = self.field("body", body, place, TEXT_MAX);
-                let headers: Vec<_> =
-                    headers.iter().enumerate().filter_map(|(index, header)| self.header(index, header)).collect();
+                let headers: Vec<_> = headers
+                    .iter()
+                    .enumerate()
+                    .filter_map(|(index, header)| self.header(index, header))
+                    .collect();
                 Some(Parts::Webhook { method: *method, url: url?, headers, body: body?, place })
             }
             NodeKind::Whatsapp { .. } => Some(Parts::Unsent("WhatsApp")),
@@ -178,18 +196,25 @@ impl Compiler {
     fn header(&mut self, index: usize, header: &WebhookHeader) -> Option<(String, Template)> {
         let name = header.name.trim();
         if http::HeaderName::from_bytes(name.as_bytes()).is_err() {
-            let sentence = format!("“{name}” cannot be the name of a header. Use letters, digits and dashes.");
-            self.problems.push(FieldError::new(format!("headers[{index}].name"), "malformed", sentence));
+            let sentence =
+                format!("“{name}” cannot be the name of a header. Use letters, digits and dashes.");
+            self.problems.push(FieldError::new(
+                format!("headers[{index}].name"),
+                "malformed",
+                sentence,
+            ));
             return None;
         }
-        let value = self.field(&format!("headers[{index}].value"), &header.value, Place::Line, TEXT_MAX)?;
+        let value =
+            self.field(&format!("headers[{index}].value"), &header.value, Place::Line, TEXT_MAX)?;
         Some((name.to_string(), value))
     }
 }
 
 /// How values are put into a webhook's body follows from what it says it is.
 fn place_of_body(headers: &[WebhookHeader]) -> Place {
-    let content_type = headers.iter().find(|header| header.name.trim().eq_ignore_ascii_case("content-type"));
+    let content_type =
+        headers.iter().find(|header| header.name.trim().eq_ignore_ascii_case("content-type"));
     let content_type = content_type.map(|header| header.value.to_lowercase());
     match content_type.as_deref() {
         None => Place::Json,
@@ -201,8 +226,8 @@ fn place_of_body(headers: &[WebhookHeader]) -> Place {
 }
 
 impl CompiledMessage {
-    /// Compiles what a step sends. A step that sends nothing, or that this version does not send, compiles and says so when
-    /// it is composed.
+    /// Compiles what a step sends. A step that sends nothing, or that this version does not send,
+    /// compiles and says so when it is composed.
     ///
     /// # Errors
     /// Everything that is wrong, each with its field: `subject`, `body`, `headers[0].value`.
@@ -218,12 +243,16 @@ impl CompiledMessage {
     ///
     /// # Errors
     /// [`TemplateError`]; missing properties are none.
-    pub fn compose(&self, facts: &Facts<'_>, links: Option<&dyn Links>) -> Result<Content, TemplateError> {
+    pub fn compose(
+        &self,
+        facts: &Facts<'_>,
+        links: Option<&dyn Links>,
+    ) -> Result<Content, TemplateError> {
         self.compose_while(facts, links, &Uninterrupted)
     }
 
-    /// The same for somebody who may not want it any more before it is done. Limits bound how long each part of it takes
-    /// (`meter.rs`, `mjml.rs`); between them it is asked.
+    /// The same for somebody who may not want it any more before it is done. Limits bound how long
+    /// each part of it takes (`meter.rs`, `mjml.rs`); between them it is asked.
     ///
     /// # Errors
     /// As [`CompiledMessage::compose`], and [`TemplateError::GivenUp`].
@@ -244,8 +273,9 @@ impl CompiledMessage {
                 let filled = || fill("body", body);
                 let (text, html) = match links {
                     Some(links) if finisher.kind() != BodyKind::Plain => {
-                        let (shape, values) =
-                            body.fill_apart(&Scope::new(facts, &addresses)).map_err(|failure| failed("body", failure))?;
+                        let (shape, values) = body
+                            .fill_apart(&Scope::new(facts, &addresses))
+                            .map_err(|failure| failed("body", failure))?;
                         finisher.finish(&Shaped { shape, values }, filled, links, &addresses)?
                     }
                     _ => email::finish(filled()?, finisher.kind(), links, &addresses, interrupt)?,
@@ -268,8 +298,14 @@ impl CompiledMessage {
                 let value = |(index, (name, value)): (usize, &(String, Template))| {
                     Ok((name.clone(), fill(&format!("headers[{index}].value"), value)?))
                 };
-                let headers = headers.iter().enumerate().map(value).collect::<Result<_, TemplateError>>()?;
-                Ok(Content::Webhook(WebhookContent { method: *method, url, headers, body: fill("body", body)? }))
+                let headers =
+                    headers.iter().enumerate().map(value).collect::<Result<_, TemplateError>>()?;
+                Ok(Content::Webhook(WebhookContent {
+                    method: *method,
+                    url,
+                    headers,
+                    body: fill("body", body)?,
+                }))
             }
             Parts::Unsent(channel) => Err(TemplateError::NotSent(channel)),
             Parts::Nothing => Err(TemplateError::NoMessage),
@@ -296,14 +332,27 @@ impl CompiledMessage {
 
     fn templates(&self) -> Vec<(String, &Template)> {
         match &self.parts {
-            Parts::Email { subject, body, .. } => vec![("subject".to_string(), subject), ("body".to_string(), body)],
+            Parts::Email { subject, body, .. } => {
+                vec![("subject".to_string(), subject), ("body".to_string(), body)]
+            }
             Parts::Sms { body } => vec![("body".to_string(), body)],
             Parts::Push { title, body, link } => {
-                vec![("title".to_string(), title), ("body".to_string(), body), ("link".to_string(), link)]
+                vec![
+                    ("title".to_string(), title),
+                    ("body".to_string(), body),
+                    ("link".to_string(), link),
+                ]
             }
             Parts::Webhook { url, headers, body, .. } => {
-                let headers = headers.iter().enumerate().map(|(index, (_, value))| (format!("headers[{index}].value"), value));
-                [("url".to_string(), url)].into_iter().chain(headers).chain([("body".to_string(), body)]).collect()
+                let headers = headers
+                    .iter()
+                    .enumerate()
+                    .map(|(index, (_, value))| (format!("headers[{index}].value"), value));
+                [("url".to_string(), url)]
+                    .into_iter()
+                    .chain(headers)
+                    .chain([("body".to_string(), body)])
+                    .collect()
             }
             Parts::Unsent(_) | Parts::Nothing => Vec::new(),
         }
@@ -315,7 +364,12 @@ impl CompiledMessage {
     }
 }
 
-fn fill(field: &str, template: &Template, facts: &Facts<'_>, addresses: &Addresses<'_>) -> Result<String, TemplateError> {
+fn fill(
+    field: &str,
+    template: &Template,
+    facts: &Facts<'_>,
+    addresses: &Addresses<'_>,
+) -> Result<String, TemplateError> {
     template.fill(&Scope::new(facts, addresses)).map_err(|failure| failed(field, failure))
 }
 
@@ -329,7 +383,8 @@ fn failed(field: &str, failure: Failure) -> TemplateError {
 /// An address of the web, without blanks around it.
 fn web_address(text: &str) -> Result<String, TemplateError> {
     let text = text.trim();
-    let is_fine = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let is_fine = Url::parse(text)
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let short = || text.chars().take(100).collect();
     if is_fine { Ok(text.to_string()) } else { Err(TemplateError::Address(short())) }
 }

@@ -1,5 +1,6 @@
-//! What filling in one text may cost. Liquid itself has no limits: every renderable and filter of ours asks here first, so
-//! that no template, whatever its author meant, keeps a worker busy or fills the memory.
+//! What filling in one text may cost. Liquid itself has no limits: every renderable and filter of
+//! ours asks here first, so that no template, whatever its author meant, keeps a worker busy or
+//! fills the memory.
 
 use std::io;
 
@@ -38,17 +39,31 @@ impl Limit {
     /// The limit, and what to do.
     pub fn sentence(self) -> String {
         match self {
-            Limit::Rounds => format!("Its loops take more than {ROUNDS_MAX} rounds. Loop over fewer things, or use “limit:”."),
+            Limit::Rounds => format!(
+                "Its loops take more than {ROUNDS_MAX} rounds. Loop over fewer things, or use \
+                    “limit:”."
+            ),
             Limit::Steps => {
-                format!("Filling it in takes more than {STEPS_MAX} steps. Make it simpler, or loop over fewer things.")
+                format!(
+                    "Filling it in takes more than {STEPS_MAX} steps. Make it simpler, or loop \
+                        over fewer things."
+                )
             }
             Limit::Bytes => {
-                format!("Filling it in moves more than {} MB of text around. Make it simpler.", BYTES_MAX / 1024 / 1024)
+                format!(
+                    "Filling it in moves more than {} MB of text around. Make it simpler.",
+                    BYTES_MAX / 1024 / 1024
+                )
             }
             Limit::Html => {
-                format!("The HTML that is made of it is longer than {} MB. Make it shorter.", HTML_MAX / 1024 / 1024)
+                format!(
+                    "The HTML that is made of it is longer than {} MB. Make it shorter.",
+                    HTML_MAX / 1024 / 1024
+                )
             }
-            Limit::Output(most) => format!("Filled in, it is longer than {} KB. Make it shorter.", most / 1024),
+            Limit::Output(most) => {
+                format!("Filled in, it is longer than {} KB. Make it shorter.", most / 1024)
+            }
         }
     }
 }

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::domain::delivery::names::closest;
 
-/// Most elements of MJML (`<mj-…>`), and most pictures of carousels, of which each is written once for each of the others: what
-/// is made of a short text must not become long.
+/// Most elements of MJML (`<mj-…>`), and most pictures of carousels, of which each is written once
+/// for each of the others: what is made of a short text must not become long.
 pub const PARTS_MAX: usize = 5_000;
 pub const PICTURES_MAX: usize = 100;
 
@@ -55,9 +55,14 @@ const MJML: [&str; 33] = [
 
 /// A part of MJML that there is not, in a sentence.
 pub fn unknown_part(mjml: &str) -> Option<String> {
-    let name = tags(mjml).map(|tag| tag.name).find(|name| name.starts_with("mj-") && !MJML.contains(&name.as_str()))?;
+    let name = tags(mjml)
+        .map(|tag| tag.name)
+        .find(|name| name.starts_with("mj-") && !MJML.contains(&name.as_str()))?;
     if name == "mj-include" {
-        return Some("“<mj-include>” is not available: a message stands by itself. Write its text here.".to_string());
+        return Some(
+            "“<mj-include>” is not available: a message stands by itself. Write its text here."
+                .to_string(),
+        );
     }
     Some(match closest(&name, MJML) {
         Some(near) => format!("There is no element “<{name}>” in MJML. Did you mean “<{near}>”?"),
@@ -69,19 +74,26 @@ pub fn unknown_part(mjml: &str) -> Option<String> {
 /// What is wrong with it, and where; or that it would become too much.
 pub fn mjml_to_html(mjml: &str) -> Result<String, TemplateError> {
     let mjml = mended(mjml.trim())?;
-    let parsed = mrml::parse(&mjml).map_err(|error| TemplateError::Mjml(mjml_problem(&error, &mjml)))?;
-    parsed.element.render(&RenderOptions::default()).map_err(|_| TemplateError::Mjml("a part of it cannot be shown.".to_string()))
+    let parsed =
+        mrml::parse(&mjml).map_err(|error| TemplateError::Mjml(mjml_problem(&error, &mjml)))?;
+    parsed
+        .element
+        .render(&RenderOptions::default())
+        .map_err(|_| TemplateError::Mjml("a part of it cannot be shown.".to_string()))
 }
 
-/// MJML as its reader can take it. It cuts a text two bytes before its first `>`, and panics where that is within a sign: `€ > 5`.
-/// And it writes attributes down as a programmer would, with `\u{a0}` for a blank that does not break.
+/// MJML as its reader can take it. It cuts a text two bytes before its first `>`, and panics where
+/// that is within a sign: `€ > 5`. And it writes attributes down as a programmer would, with
+/// `\u{a0}` for a blank that does not break.
 fn mended(mjml: &str) -> Result<String, TemplateError> {
     let mut out = String::with_capacity(mjml.len() + 64);
     let mut parts = Parts::default();
     for piece in MarkupPieces::of(mjml) {
         match piece {
             Piece::Text(text) => match text.find('>') {
-                Some(at) if !text.is_char_boundary(at.saturating_sub(2)) => out.push_str(&text.replace('>', "&gt;")),
+                Some(at) if !text.is_char_boundary(at.saturating_sub(2)) => {
+                    out.push_str(&text.replace('>', "&gt;"))
+                }
                 _ => out.push_str(text),
             },
             Piece::Comment(comment) => out.push_str(comment),
@@ -109,7 +121,10 @@ impl Parts {
             return Err(TemplateError::TooMuch { what: "elements of MJML", most: PARTS_MAX });
         }
         if self.pictures > PICTURES_MAX {
-            return Err(TemplateError::TooMuch { what: "pictures in carousels", most: PICTURES_MAX });
+            return Err(TemplateError::TooMuch {
+                what: "pictures in carousels",
+                most: PICTURES_MAX,
+            });
         }
         Ok(())
     }
@@ -119,7 +134,8 @@ impl Parts {
 fn push_plain_attributes(out: &mut String, tag: &str) {
     let mut quote = None;
     for sign in tag.chars() {
-        let is_plain = sign == '\'' || (sign == '"' && quote != Some('\'')) || sign.escape_debug().len() == 1;
+        let is_plain =
+            sign == '\'' || (sign == '"' && quote != Some('\'')) || sign.escape_debug().len() == 1;
         match quote {
             Some(_) if !is_plain => {
                 // Writing to a text does not fail.
@@ -148,18 +164,30 @@ fn mjml_problem(error: &MjmlError, mjml: &str) -> String {
     };
     let written = place.and_then(|(start, end)| mjml.get(start..end)).unwrap_or_default();
     let written: String = written.trim_start_matches(['<', '/']).chars().take(40).collect();
-    let line = place.and_then(|(start, _)| mjml.get(..start)).map(|before| before.matches('\n').count() + 1);
+    let line = place
+        .and_then(|(start, _)| mjml.get(..start))
+        .map(|before| before.matches('\n').count() + 1);
     let line = line.map(|line| format!("near line {line}, ")).unwrap_or_default();
     match error {
         MjmlError::UnexpectedElement { .. } => format!("{line}“<{written}>” does not belong here."),
         MjmlError::UnexpectedToken { .. } => format!("{line}“{written}” does not belong here."),
-        MjmlError::MissingAttribute { name, .. } => format!("{line}the attribute “{name}” is missing."),
-        MjmlError::InvalidAttribute { .. } => format!("{line}the attribute “{written}” makes no sense."),
+        MjmlError::MissingAttribute { name, .. } => {
+            format!("{line}the attribute “{name}” is missing.")
+        }
+        MjmlError::InvalidAttribute { .. } => {
+            format!("{line}the attribute “{written}” makes no sense.")
+        }
         MjmlError::InvalidFormat { .. } => format!("{line}“{written}” makes no sense."),
-        MjmlError::IncludeLoaderError { .. } => format!("{line}“<mj-include>” is not available: a message stands by itself."),
-        MjmlError::EndOfStream { .. } => "it ends before “</mjml>”; an element is not closed.".to_string(),
+        MjmlError::IncludeLoaderError { .. } => {
+            format!("{line}“<mj-include>” is not available: a message stands by itself.")
+        }
+        MjmlError::EndOfStream { .. } => {
+            "it ends before “</mjml>”; an element is not closed.".to_string()
+        }
         MjmlError::SizeLimit { .. } => "it is too long.".to_string(),
-        MjmlError::ParserError { .. } => "an element or an attribute is not closed. Check “<”, “>” and quotes.".to_string(),
+        MjmlError::ParserError { .. } => {
+            "an element or an attribute is not closed. Check “<”, “>” and quotes.".to_string()
+        }
         MjmlError::NoRootNode => "it has no “<mjml>” around it.".to_string(),
     }
 }

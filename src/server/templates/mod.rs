@@ -1,7 +1,9 @@
-//! Fills in what authors write: Liquid over the profile, the event that let her in, and the journey.
+//! Fills in what authors write: Liquid over the profile, the event that let her in, and the
+//! journey.
 //!
-//! A message is compiled once ([`CompiledMessage::new`]) and composed for each person. What it may cost is limited
-//! (`meter.rs`), values cannot break out of their place (`place.rs`), and what is not there is nothing (`scope.rs`).
+//! A message is compiled once ([`CompiledMessage::new`]) and composed for each person. What it may
+//! cost is limited (`meter.rs`), values cannot break out of their place (`place.rs`), and what is
+//! not there is nothing (`scope.rs`).
 
 mod addresses;
 mod blocks;
@@ -53,7 +55,8 @@ pub struct Facts<'a> {
     pub now: Timestamp,
 }
 
-/// Links that are a message's own. Without them (a preview, a test) nothing is counted and nobody is unsubscribed.
+/// Links that are a message's own. Without them (a preview, a test) nothing is counted and nobody
+/// is unsubscribed.
 pub trait Links: Send + Sync {
     /// Leads to `target` and counts as a click.
     fn click(&self, target: &str) -> String;

@@ -1,5 +1,6 @@
-//! Where a text goes decides how values are put into it, so that nothing a person is called can break out of its place: a
-//! filter of ours is added to the end of every output. `| raw` switches it off for that output.
+//! Where a text goes decides how values are put into it, so that nothing a person is called can
+//! break out of its place: a filter of ours is added to the end of every output. `| raw` switches
+//! it off for that output.
 
 use std::collections::HashSet;
 
@@ -20,7 +21,8 @@ pub enum Place {
     Json,
     /// A web address; also the body of a form.
     Url,
-    /// One line: a subject, the value of a header. What goes out is made one line as a whole (see [`one_line`]).
+    /// One line: a subject, the value of a header. What goes out is made one line as a whole (see
+    /// [`one_line`]).
     Line,
 }
 
@@ -38,7 +40,8 @@ pub struct Rewriter {
     captured: HashSet<String>,
     /// HTML: where in it?
     markup: Markup,
-    /// The filter for a value that decides where an address leads, with the schemes that the author has written.
+    /// The filter for a value that decides where an address leads, with the schemes that the author
+    /// has written.
     address: String,
 }
 
@@ -53,9 +56,12 @@ impl Rewriter {
             };
             pieces.iter().filter_map(name).collect()
         };
-        let assigned: HashSet<String> =
-            ["assign", "for", "tablerow", "increment", "decrement"].into_iter().flat_map(names).collect();
-        let captured = names("capture").into_iter().filter(|name| !assigned.contains(name)).collect();
+        let assigned: HashSet<String> = ["assign", "for", "tablerow", "increment", "decrement"]
+            .into_iter()
+            .flat_map(names)
+            .collect();
+        let captured =
+            names("capture").into_iter().filter(|name| !assigned.contains(name)).collect();
         let mut schemes: Vec<String> = pieces
             .iter()
             .flat_map(|piece| match piece {
@@ -65,7 +71,11 @@ impl Rewriter {
             .collect();
         schemes.sort();
         schemes.dedup();
-        let address = if schemes.is_empty() { ADDRESS.to_string() } else { format!("{ADDRESS}: \"{}\"", schemes.join(" ")) };
+        let address = if schemes.is_empty() {
+            ADDRESS.to_string()
+        } else {
+            format!("{ADDRESS}: \"{}\"", schemes.join(" "))
+        };
         Self { place, in_string: false, captures: 0, captured, markup: Markup::new(), address }
     }
 
@@ -87,7 +97,8 @@ impl Rewriter {
         }
     }
 
-    /// Under which name the parser gets a tag: `cycle` writes values as well, and escapes them for their place.
+    /// Under which name the parser gets a tag: `cycle` writes values as well, and escapes them for
+    /// their place.
     pub fn passes_tag<'a>(&mut self, name: &'a str) -> &'a str {
         if self.place == Place::Html {
             self.markup.passes_tag(name);
@@ -117,7 +128,9 @@ impl Rewriter {
     pub fn finish(&mut self, code: &str) -> String {
         let leads = self.place == Place::Html && self.markup.passes_value();
         let filters = code::filters(code);
-        let ends_with = |known: &[&str]| filters.last().filter(|(_, name)| known.contains(&name.as_str())).map(|(at, _)| *at);
+        let ends_with = |known: &[&str]| {
+            filters.last().filter(|(_, name)| known.contains(&name.as_str())).map(|(at, _)| *at)
+        };
         let plain = |code: &str| format!("{code} | {}", AS_IT_IS);
         let checked = |code: &str| format!("{code} | {}", self.address);
         if filters.iter().any(|(_, name)| name == "raw") {
@@ -144,12 +157,15 @@ impl Rewriter {
                 format!("{code} | {}", if self.in_string { "__json_text" } else { "__json_value" })
             }
             Place::Url if self.captures > 0 => plain(code),
-            Place::Url => format!("{} | __url", ends_with(&URL_FILTERS).map_or(code, |at| &code[..at])),
+            Place::Url => {
+                format!("{} | __url", ends_with(&URL_FILTERS).map_or(code, |at| &code[..at]))
+            }
         }
     }
 }
 
-/// Makes a text one line without control characters, so that it can be a subject or the value of a header.
+/// Makes a text one line without control characters, so that it can be a subject or the value of a
+/// header.
 pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     let is_break = |sign: char| sign.is_control() || matches!(sign, '\u{2028}' | '\u{2029}');

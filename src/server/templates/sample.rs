@@ -12,13 +12,17 @@ pub struct Sample {
     pub event: Properties,
 }
 
-/// Has a value for every property that the message uses; of those that nobody can guess, their name.
+/// Has a value for every property that the message uses; of those that nobody can guess, their
+/// name.
 pub fn sample(message: &CompiledMessage) -> Sample {
     let mut sample = Sample {
         profile: Profile {
             identity: Some("ada-1815".to_string()),
-            addresses: [("email".to_string(), "ada@example.com".to_string()), ("phone".to_string(), "+442079460000".to_string())]
-                .into(),
+            addresses: [
+                ("email".to_string(), "ada@example.com".to_string()),
+                ("phone".to_string(), "+442079460000".to_string()),
+            ]
+            .into(),
             ..Profile::default()
         },
         event: Properties::new(),
@@ -44,13 +48,22 @@ pub fn is_person(root: &str) -> bool {
 pub fn is_event(root: &str) -> bool {
     matches!(
         root,
-        "event" | "trigger" | "Event" | "event_properties" | "context" | "canvas_entry_properties" | "api_trigger_properties"
+        "event"
+            | "trigger"
+            | "Event"
+            | "event_properties"
+            | "context"
+            | "canvas_entry_properties"
+            | "api_trigger_properties"
     )
 }
 
 /// Names of what every message knows besides.
 pub fn is_around(root: &str) -> bool {
-    matches!(root, "journey" | "campaign" | "canvas" | "now" | "unsubscribe_url" | "preferences_url")
+    matches!(
+        root,
+        "journey" | "campaign" | "canvas" | "now" | "unsubscribe_url" | "preferences_url"
+    )
 }
 
 fn guess(property: &str) -> Value {
@@ -63,10 +76,15 @@ fn guess(property: &str) -> Value {
         "country" => json!("GB"),
         "language" => json!("en"),
         "items" | "products" | "tags" => json!([]),
-        name if ["price", "amount", "total", "points", "count", "quantity", "age"].iter().any(|part| name.contains(part)) => {
+        name if ["price", "amount", "total", "points", "count", "quantity", "age"]
+            .iter()
+            .any(|part| name.contains(part)) =>
+        {
             json!(42)
         }
-        name if name.ends_with("_at") || name.contains("date") || name == "birthday" => json!("2026-12-10T09:00:00.000Z"),
+        name if name.ends_with("_at") || name.contains("date") || name == "birthday" => {
+            json!("2026-12-10T09:00:00.000Z")
+        }
         name if name.contains("url") || name.contains("link") => json!("https://example.com/"),
         _ => json!(property),
     }

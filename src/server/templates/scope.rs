@@ -16,12 +16,14 @@ use serde_json::Value as Json;
 use super::{Facts, Links, meter};
 use crate::domain::people::{Properties, value::canonical_instant};
 
-/// Stands for what is not there on the few ways where the library would complain about it: as a name in brackets.
+/// Stands for what is not there on the few ways where the library would complain about it: as a
+/// name in brackets.
 pub const MISSING: &str = "\u{0}missing\u{0}";
 /// Under which filters find the zone she lives in. No template can write it.
 pub const ZONE: &str = "\u{0}zone";
 
-/// Addresses that are a message's own, made where they are asked for: most messages have no use for them.
+/// Addresses that are a message's own, made where they are asked for: most messages have no use for
+/// them.
 #[derive(Default)]
 pub struct Addresses<'a> {
     /// None of a message that goes to nobody: they lead nowhere.
@@ -36,11 +38,15 @@ impl<'a> Addresses<'a> {
     }
 
     pub fn unsubscribe(&self) -> &str {
-        self.unsubscribe.get_or_init(|| self.links.map_or_else(|| "#unsubscribe".to_string(), Links::unsubscribe))
+        self.unsubscribe.get_or_init(|| {
+            self.links.map_or_else(|| "#unsubscribe".to_string(), Links::unsubscribe)
+        })
     }
 
     pub fn preferences(&self) -> &str {
-        self.preferences.get_or_init(|| self.links.map_or_else(|| "#preferences".to_string(), Links::preferences))
+        self.preferences.get_or_init(|| {
+            self.links.map_or_else(|| "#preferences".to_string(), Links::preferences)
+        })
     }
 }
 
@@ -55,13 +61,21 @@ pub struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     pub fn new(facts: &'a Facts<'a>, addresses: &'a Addresses<'a>) -> Self {
-        Self { facts, addresses, assigned: RefCell::default(), counters: RefCell::default(), registers: Registers::default() }
+        Self {
+            facts,
+            addresses,
+            assigned: RefCell::default(),
+            counters: RefCell::default(),
+            registers: Registers::default(),
+        }
     }
 
     fn find(&self, root: &str, path: &[ScalarCow<'_>]) -> Option<Value> {
         let text = |text: &str| path.is_empty().then(|| Value::scalar(text.to_string()));
         match root {
-            "profile" | "customer" | "Profile" | "Customer" | "custom_attribute" | "user" => self.of_person(path),
+            "profile" | "customer" | "Profile" | "Customer" | "custom_attribute" | "user" => {
+                self.of_person(path)
+            }
             "event"
             | "trigger"
             | "Event"
@@ -70,8 +84,12 @@ impl<'a> Scope<'a> {
             | "canvas_entry_properties"
             | "api_trigger_properties" => self.of_event(path),
             "journey" | "campaign" | "canvas" => match path {
-                [key] if key.to_kstr().as_str() == "id" => Some(Value::scalar(self.facts.journey_id.to_string())),
-                [key] if key.to_kstr().as_str() == "name" => Some(Value::scalar(self.facts.journey_name.to_string())),
+                [key] if key.to_kstr().as_str() == "id" => {
+                    Some(Value::scalar(self.facts.journey_id.to_string()))
+                }
+                [key] if key.to_kstr().as_str() == "name" => {
+                    Some(Value::scalar(self.facts.journey_name.to_string()))
+                }
                 _ => None,
             },
             "now" => text(&canonical_instant(self.facts.now)),
@@ -86,11 +104,17 @@ impl<'a> Scope<'a> {
         let profile = self.facts.profile;
         let Some((key, rest)) = path.split_first() else {
             return Some(Value::Object(
-                profile.properties.iter().map(|(key, value)| (key.clone().into(), of_json(value))).collect(),
+                profile
+                    .properties
+                    .iter()
+                    .map(|(key, value)| (key.clone().into(), of_json(value)))
+                    .collect(),
             ));
         };
         let key = key.to_kstr();
-        let text = |text: &Option<String>| text.as_ref().filter(|_| rest.is_empty()).map(|text| Value::scalar(text.clone()));
+        let text = |text: &Option<String>| {
+            text.as_ref().filter(|_| rest.is_empty()).map(|text| Value::scalar(text.clone()))
+        };
         let known = match key.as_str() {
             "identity" => text(&profile.identity),
             "email" => text(&profile.addresses.get("email").cloned()),
@@ -105,21 +129,32 @@ impl<'a> Scope<'a> {
         let properties = self.facts.event;
         match path.split_first() {
             Some((key, rest)) => walk(property(properties, key.to_kstr().as_str())?, rest),
-            None => Some(Value::Object(properties.iter().map(|(key, value)| (key.clone().into(), of_json(value))).collect())),
+            None => Some(Value::Object(
+                properties
+                    .iter()
+                    .map(|(key, value)| (key.clone().into(), of_json(value)))
+                    .collect(),
+            )),
         }
     }
 }
 
-/// A property by its name; where there is none spelled so, one that differs in its case only: `Profile.First_name`.
+/// A property by its name; where there is none spelled so, one that differs in its case only:
+/// `Profile.First_name`.
 fn property<'a>(properties: &'a Properties, name: &str) -> Option<&'a Json> {
-    properties.get(name).or_else(|| properties.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+    properties.get(name).or_else(|| {
+        properties.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    })
 }
 
 /// What lies at the end of a path.
 fn walk(mut value: &Json, path: &[ScalarCow<'_>]) -> Option<Value> {
     for (place, step) in path.iter().enumerate() {
         let name = step.to_kstr();
-        let size = |size: usize| (place + 1 == path.len()).then(|| Value::scalar(i64::try_from(size).unwrap_or(i64::MAX)));
+        let size = |size: usize| {
+            (place + 1 == path.len())
+                .then(|| Value::scalar(i64::try_from(size).unwrap_or(i64::MAX)))
+        };
         value = match (value, name.as_str()) {
             (Json::Object(members), key) if members.contains_key(key) => members.get(key)?,
             (Json::Object(members), "size") => return size(members.len()),
@@ -130,7 +165,10 @@ fn walk(mut value: &Json, path: &[ScalarCow<'_>]) -> Option<Value> {
             (Json::Array(items), _) => {
                 let index = step.to_integer()?;
                 let length = i64::try_from(items.len()).ok()?;
-                items.get(usize::try_from(if index < 0 { length.checked_add(index)? } else { index }).ok()?)?
+                items.get(
+                    usize::try_from(if index < 0 { length.checked_add(index)? } else { index })
+                        .ok()?,
+                )?
             }
             _ => return None,
         };
@@ -150,7 +188,9 @@ pub fn of_json(value: &Json) -> Value {
         },
         Json::String(text) => Value::scalar(text.clone()),
         Json::Array(items) => Value::Array(items.iter().map(of_json).collect()),
-        Json::Object(members) => Value::Object(members.iter().map(|(key, value)| (key.clone().into(), of_json(value))).collect()),
+        Json::Object(members) => Value::Object(
+            members.iter().map(|(key, value)| (key.clone().into(), of_json(value))).collect(),
+        ),
     }
 }
 
@@ -215,7 +255,9 @@ impl Runtime for Scope<'_> {
 }
 
 fn or_missing(value: Option<ValueCow<'_>>) -> ValueCow<'_> {
-    value.filter(|value| !value.is_nil()).unwrap_or_else(|| ValueCow::Owned(Value::scalar(KString::from_static(MISSING))))
+    value
+        .filter(|value| !value.is_nil())
+        .unwrap_or_else(|| ValueCow::Owned(Value::scalar(KString::from_static(MISSING))))
 }
 
 /// Is it what stands for nothing?
@@ -244,8 +286,10 @@ impl Round<'_> {
         let column = self.index % self.columns.max(1);
         match name.to_kstr().as_str() {
             "parentloop" => {
-                let above: Vec<ScalarCow<'_>> =
-                    [ScalarCow::new(self.loop_name)].into_iter().chain(rest.iter().cloned()).collect();
+                let above: Vec<ScalarCow<'_>> = [ScalarCow::new(self.loop_name)]
+                    .into_iter()
+                    .chain(rest.iter().cloned())
+                    .collect();
                 self.around.try_get(&above).map(ValueCow::into_owned)
             }
             "length" => number(self.length),

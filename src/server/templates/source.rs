@@ -1,5 +1,6 @@
-//! Takes a template apart: text, `{{ outputs }}` and `{% tags %}`. What is wrong with its structure is found here, cheaply and
-//! without recursion, before the parser sees anything; the parser then sees no text at all (`compile.rs`).
+//! Takes a template apart: text, `{{ outputs }}` and `{% tags %}`. What is wrong with its structure
+//! is found here, cheaply and without recursion, before the parser sees anything; the parser then
+//! sees no text at all (`compile.rs`).
 
 use super::{
     code,
@@ -64,18 +65,29 @@ const OUTPUT_TAGS: [(&str, &str); 3] = [
 pub fn pieces(source: &str) -> Result<Vec<Piece>, Fault> {
     let mut pieces = Vec::new();
     let mut reader = Reader { source, at: 0, line: 1 };
-    // The text before is cut at its end where the next part begins with `{{-`; the text after, where it ends with `-}}`.
+    // The text before is cut at its end where the next part begins with `{{-`; the text after,
+    // where it ends with `-}}`.
     let mut trim = false;
     while let Some(part) = reader.next(&mut trim)? {
         match part {
-            Piece::Tag { line, name, .. } if name == "comment" => reader.skip_block(line, "comment")?,
-            Piece::Tag { line, name, .. } if name == "raw" => pieces.push(Piece::Text(reader.raw_block(line)?)),
+            Piece::Tag { line, name, .. } if name == "comment" => {
+                reader.skip_block(line, "comment")?
+            }
+            Piece::Tag { line, name, .. } if name == "raw" => {
+                pieces.push(Piece::Text(reader.raw_block(line)?))
+            }
             Piece::Tag { name, .. } if name.is_empty() => {}
-            Piece::Tag { line, name, arguments } if name == "echo" => pieces.push(Piece::Output { line, code: arguments }),
-            Piece::Tag { line, name, arguments } => match OUTPUT_TAGS.iter().find(|(tag, _)| *tag == name) {
-                Some((_, output)) => pieces.push(Piece::Output { line, code: (*output).to_string() }),
-                None => pieces.push(Piece::Tag { line, name, arguments }),
-            },
+            Piece::Tag { line, name, arguments } if name == "echo" => {
+                pieces.push(Piece::Output { line, code: arguments })
+            }
+            Piece::Tag { line, name, arguments } => {
+                match OUTPUT_TAGS.iter().find(|(tag, _)| *tag == name) {
+                    Some((_, output)) => {
+                        pieces.push(Piece::Output { line, code: (*output).to_string() })
+                    }
+                    None => pieces.push(Piece::Tag { line, name, arguments }),
+                }
+            }
             Piece::Text(text) if text.is_empty() => {}
             other => pieces.push(other),
         }
@@ -121,10 +133,15 @@ impl Reader<'_> {
         let close = if is_output { "}}" } else { "%}" };
         let Some(length) = code::end_of(&rest[2..], close) else {
             let open = if is_output { "{{" } else { "{%" };
-            return Err(Fault::new(line, "unclosed", format!("“{open}” is never closed. Write “{close}” where it ends.")));
+            return Err(Fault::new(
+                line,
+                "unclosed",
+                format!("“{open}” is never closed. Write “{close}” where it ends."),
+            ));
         };
         if length > CODE_MAX {
-            let sentence = format!("What stands between “{{{{” and “}}}}” has at most {CODE_MAX} characters.");
+            let sentence =
+                format!("What stands between “{{{{” and “}}}}” has at most {CODE_MAX} characters.");
             return Err(Fault::new(line, "too_long", sentence));
         }
         let inner = &rest[2..2 + length];
@@ -138,7 +155,9 @@ impl Reader<'_> {
         }
         // `{% # a remark %}`
         let inner = if inner.starts_with('#') { "" } else { inner };
-        let end = inner.find(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_')).unwrap_or(inner.len());
+        let end = inner
+            .find(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_'))
+            .unwrap_or(inner.len());
         let (name, arguments) = inner.split_at(end);
         Ok(Piece::Tag { line, name: name.to_string(), arguments: arguments.trim().to_string() })
     }
@@ -173,7 +192,11 @@ impl Reader<'_> {
             }
             from = start + 2;
         }
-        Err(Fault::new(line, "unclosed", format!("“{{% {name} %}}” is never closed. Write “{{% end{name} %}}” where it ends.")))
+        Err(Fault::new(
+            line,
+            "unclosed",
+            format!("“{{% {name} %}}” is never closed. Write “{{% end{name} %}}” where it ends."),
+        ))
     }
 }
 
@@ -205,7 +228,8 @@ fn check_blocks(pieces: &[Piece]) -> Result<(), Fault> {
         let Piece::Tag { line, name, .. } = piece else { continue };
         if let Some(index) = BLOCKS.iter().position(|(start, ..)| start == name) {
             if open.len() >= DEPTH_MAX {
-                let sentence = format!("Blocks are nested more than {DEPTH_MAX} deep here. Make it simpler.");
+                let sentence =
+                    format!("Blocks are nested more than {DEPTH_MAX} deep here. Make it simpler.");
                 return Err(Fault::new(*line, "too_deep", sentence));
             }
             open.push((index, *line));
@@ -215,20 +239,29 @@ fn check_blocks(pieces: &[Piece]) -> Result<(), Fault> {
                 Some((opened, at)) => {
                     let (start, end, _) = BLOCKS[opened];
                     let sentence = format!(
-                        "“{{% {name} %}}” comes before “{{% {start} %}}” of line {at} is closed. Write “{{% {end} %}}” first."
+                        "“{{% {name} %}}” comes before “{{% {start} %}}” of line {at} is closed. \
+                            Write “{{% {end} %}}” first."
                     );
                     return Err(Fault::new(*line, "crossed", sentence));
                 }
                 None => {
-                    let sentence =
-                        format!("“{{% {name} %}}” closes nothing. Remove it, or write “{{% {} %}}” before it.", BLOCKS[index].0);
+                    let sentence = format!(
+                        "“{{% {name} %}}” closes nothing. Remove it, or write “{{% {} %}}” before \
+                            it.",
+                        BLOCKS[index].0
+                    );
                     return Err(Fault::new(*line, "unopened", sentence));
                 }
             }
         } else if BLOCKS.iter().any(|(.., dividers)| dividers.contains(&name.as_str())) {
-            let fits = open.last().is_some_and(|(opened, _)| BLOCKS[*opened].2.contains(&name.as_str()));
+            let fits =
+                open.last().is_some_and(|(opened, _)| BLOCKS[*opened].2.contains(&name.as_str()));
             if !fits {
-                return Err(Fault::new(*line, "misplaced", format!("“{{% {name} %}}” does not belong here.")));
+                return Err(Fault::new(
+                    *line,
+                    "misplaced",
+                    format!("“{{% {name} %}}” does not belong here."),
+                ));
             }
         } else if !TAGS.contains(&name.as_str()) {
             return Err(Fault::new(*line, "unknown_tag", unknown_tag(name)));
@@ -237,7 +270,8 @@ fn check_blocks(pieces: &[Piece]) -> Result<(), Fault> {
     match open.last() {
         Some((opened, line)) => {
             let (start, end, _) = BLOCKS[*opened];
-            let sentence = format!("“{{% {start} %}}” is never closed. Write “{{% {end} %}}” where it ends.");
+            let sentence =
+                format!("“{{% {start} %}}” is never closed. Write “{{% {end} %}}” where it ends.");
             Err(Fault::new(*line, "unclosed", sentence))
         }
         None => Ok(()),
@@ -248,11 +282,19 @@ fn unknown_tag(name: &str) -> String {
     let short: String = name.chars().take(40).collect();
     match name {
         "include" | "render" | "layout" | "section" => {
-            format!("“{{% {short} %}}” is not available: a message stands by itself. Write its text here.")
+            format!(
+                "“{{% {short} %}}” is not available: a message stands by itself. Write its \
+                text here."
+            )
         }
-        "connected_content" => "“{% connected_content %}” is not available: a message fetches nothing while it is filled in. Send what it needs with the event.".to_string(),
+        "connected_content" => "“{% connected_content %}” is not available: a message fetches \
+            nothing while it is filled in. Send what it needs with the event."
+            .to_string(),
         "abort_message" | "message_aborted" => {
-            format!("“{{% {short} %}}” is not available. Put a condition split before the message instead.")
+            format!(
+                "“{{% {short} %}}” is not available. Put a condition split before the message \
+                instead."
+            )
         }
         "" => "A tag has a name, as in “{% if profile.first_name %}”.".to_string(),
         _ => format!("There is no tag “{{% {short} %}}”. Check its spelling."),
@@ -274,18 +316,31 @@ mod tests {
     #[test]
     fn text_outputs_and_tags_are_told_apart_with_their_lines() {
         let parts = pieces("Hi\n{{ a }}\n{% if b %}x{% endif %}").expect("fine");
-        let tag = |name: &str, arguments: &str| Piece::Tag { line: 3, name: name.to_string(), arguments: arguments.to_string() };
-        assert_eq!(parts, [text("Hi\n"), output(2, "a"), text("\n"), tag("if", "b"), text("x"), tag("endif", "")]);
+        let tag = |name: &str, arguments: &str| Piece::Tag {
+            line: 3,
+            name: name.to_string(),
+            arguments: arguments.to_string(),
+        };
+        assert_eq!(
+            parts,
+            [text("Hi\n"), output(2, "a"), text("\n"), tag("if", "b"), text("x"), tag("endif", "")]
+        );
     }
 
     #[test]
     fn dashes_eat_the_blanks_beside_them() {
-        assert_eq!(pieces("a  {{- b -}}  c").expect("fine"), [text("a"), output(1, "b"), text("c")]);
+        assert_eq!(
+            pieces("a  {{- b -}}  c").expect("fine"),
+            [text("a"), output(1, "b"), text("c")]
+        );
     }
 
     #[test]
     fn raw_blocks_stay_and_comments_go() {
-        let parts = pieces("{% raw %}{{ x }}{% if %}{% endraw %}{% comment %}{{ y {% endcomment %}{% # z %}").expect("fine");
+        let parts = pieces(
+            "{% raw %}{{ x }}{% if %}{% endraw %}{% comment %}{{ y {% endcomment %}{% # z %}",
+        )
+        .expect("fine");
         assert_eq!(parts, [text("{{ x }}{% if %}")]);
     }
 
@@ -297,7 +352,9 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_the_structure_is_named_with_its_line() {
-        let wrong = |source: &str| pieces(source).map_err(|fault| (fault.line, fault.key)).expect_err(source);
+        let wrong = |source: &str| {
+            pieces(source).map_err(|fault| (fault.line, fault.key)).expect_err(source)
+        };
         assert_eq!(wrong("a\n{{ b"), (2, "unclosed"));
         assert_eq!(wrong("{% if a %}\n\n"), (1, "unclosed"));
         assert_eq!(wrong("\n{% endif %}"), (2, "unopened"));

@@ -4,28 +4,51 @@ use html2text::config;
 
 use super::TemplateError;
 
-/// Widest line. Mail programs break lines as wide as their window, and what is put into a text must not depend on where it was
-/// broken before (see `finished.rs`).
+/// Widest line. Mail programs break lines as wide as their window, and what is put into a text must
+/// not depend on where it was broken before (see `finished.rs`).
 const WIDTH: usize = 100_000;
 /// Of no use to a reader of text.
 const SKIPPED: [&str; 5] = ["head", "script", "style", "title", "template"];
 /// What means something in a text.
-const KEPT: [&str; 17] =
-    ["a", "blockquote", "br", "dd", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "img", "li", "ol", "p", "ul"];
+const KEPT: [&str; 17] = [
+    "a",
+    "blockquote",
+    "br",
+    "dd",
+    "dl",
+    "dt",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "img",
+    "li",
+    "ol",
+    "p",
+    "ul",
+];
 /// What leaves no mark in it. Everything else is layout, and begins a line.
 const INLINE: [&str; 20] = [
-    "abbr", "b", "bdo", "big", "cite", "code", "del", "em", "font", "i", "ins", "label", "mark", "s", "small", "span", "strong",
-    "sub", "sup", "u",
+    "abbr", "b", "bdo", "big", "cite", "code", "del", "em", "font", "i", "ins", "label", "mark",
+    "s", "small", "span", "strong", "sub", "sup", "u",
 ];
 
 /// Reads the HTML and writes down its text, with the addresses of its links below.
 pub fn plain_text(html: &str) -> Result<String, TemplateError> {
-    let reader = config::plain_no_decorate().raw_mode(true).no_link_wrapping().link_footnotes(true).allow_width_overflow();
-    let text = reader.string_from_read(slim(html).as_bytes(), WIDTH).map_err(|_| TemplateError::Html)?;
+    let reader = config::plain_no_decorate()
+        .raw_mode(true)
+        .no_link_wrapping()
+        .link_footnotes(true)
+        .allow_width_overflow();
+    let text =
+        reader.string_from_read(slim(html).as_bytes(), WIDTH).map_err(|_| TemplateError::Html)?;
     Ok(tidied(&text))
 }
 
-/// Without what layout leaves behind: many empty lines (one is apart enough), and blanks beside each other.
+/// Without what layout leaves behind: many empty lines (one is apart enough), and blanks beside
+/// each other.
 pub fn tidied(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut empty = 1;
@@ -54,7 +77,8 @@ pub fn push_squeezed(out: &mut String, text: &str) {
     }
 }
 
-/// The HTML without what only browsers look at. It is a tenth of a mail, and the reader takes its time for each element.
+/// The HTML without what only browsers look at. It is a tenth of a mail, and the reader takes its
+/// time for each element.
 fn slim(html: &str) -> String {
     let mut out = Slim { html: String::with_capacity(html.len() / 4), in_line: false };
     let mut rest = html;
@@ -67,7 +91,9 @@ fn slim(html: &str) -> String {
         }
         let closes = rest[1..].starts_with('/');
         let begin = if closes { 2 } else { 1 };
-        let length = rest[begin..].find(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '-')).unwrap_or(0);
+        let length = rest[begin..]
+            .find(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '-'))
+            .unwrap_or(0);
         let name = rest[begin..begin + length].to_ascii_lowercase();
         if name.is_empty() && !rest.starts_with("<!") {
             // No tag: “1 < 2”.
@@ -186,12 +212,22 @@ mod tests {
 
     #[test]
     fn the_text_is_what_one_reads_with_the_links_below() {
-        let html = "<!doctype html><html><head><title>T</title><style>p{}</style></head><body><!-- no --><table width=\"1\"><tr>\
-                    <td style='a>b'>Hi &amp; <b>hello</b></td><td>there</td></tr></table><p>Look <a class=x href=\"https://a.example/?a=1&amp;b=2\">here</a>\
-                    <img alt=\"a cat\" src=\"https://a.example/c.png\"><img src=\"https://a.example/pixel\" alt=\"\"></p>\
+        let html = "<!doctype html><html><head><title>T</title><style>p{}</style></head><body><!-- \
+            no --><table width=\"1\"><tr>\
+                    <td style='a>b'>Hi &amp; <b>hello</b></td><td>there</td></tr></table><p>Look \
+                    <a class=x href=\"https://a.example/?a=1&amp;b=2\">here</a>\
+                    <img alt=\"a cat\" src=\"https://a.example/c.png\"><img \
+                    src=\"https://a.example/pixel\" alt=\"\"></p>\
                     <ul><li>one<li>two</ul>1 < 2</body></html>";
         let text = plain_text(html).expect("text");
-        for part in ["Hi & hello\nthere\n", "[here][1]", "a cat", "* one\n* two", "1 < 2", "[1]: https://a.example/?a=1&b=2"] {
+        for part in [
+            "Hi & hello\nthere\n",
+            "[here][1]",
+            "a cat",
+            "* one\n* two",
+            "1 < 2",
+            "[1]: https://a.example/?a=1&b=2",
+        ] {
             assert!(text.contains(part), "{part} in {text}");
         }
         for part in ["T\n", "p{}", "no", "pixel", "<b>"] {

@@ -1,5 +1,6 @@
-//! Bounces as mail servers write them (delivery status notifications, RFC 3464) and complaints (ARF, RFC 5965), passed on as
-//! they are. Which message it is about stands in what they quote of it: its signed name in the `Message-ID`.
+//! Bounces as mail servers write them (delivery status notifications, RFC 3464) and complaints
+//! (ARF, RFC 5965), passed on as they are. Which message it is about stands in what they quote of
+//! it: its signed name in the `Message-ID`.
 
 use std::collections::HashMap;
 
@@ -15,16 +16,20 @@ const DEPTH_MAX: usize = 3;
 /// Longest diagnosis that is kept, in characters.
 const DETAIL_MAX: usize = 300;
 
-/// Mail that is neither a bounce nor a complaint says nothing: people answer to the address as well, and machines do when
-/// people are away.
+/// Mail that is neither a bounce nor a complaint says nothing: people answer to the address as
+/// well, and machines do when people are away.
 ///
 /// # Errors
 /// Where it is no mail.
 pub fn hear(call: Call<'_>) -> Result<Heard, NotHeard> {
-    // The parser makes something of everything; a mail says at least from whom it is, or what is in it.
-    let is_mail = |message: &Message<'_>| message.from().is_some() || message.content_type().is_some();
+    // The parser makes something of everything; a mail says at least from whom it is, or what is in
+    // it.
+    let is_mail =
+        |message: &Message<'_>| message.from().is_some() || message.content_type().is_some();
     let message = MessageParser::default().parse(call.body).filter(is_mail);
-    let message = message.ok_or_else(|| NotHeard::Malformed("The body is not a mail (message/rfc822).".to_string()))?;
+    let message = message.ok_or_else(|| {
+        NotHeard::Malformed("The body is not a mail (message/rfc822).".to_string())
+    })?;
     let mut heard = Heard::default();
     let said = message.parts.iter().find_map(|part| {
         let fields = |part: &MessagePart<'_>| groups(&String::from_utf8_lossy(part.contents()));
@@ -49,13 +54,22 @@ struct Said {
 
 impl Said {
     fn about(self, names: Vec<String>, at: Timestamp) -> Statement {
-        Statement { names, fate: self.fate, at, detail: self.detail, address: self.address, lasting: true }
+        Statement {
+            names,
+            fate: self.fate,
+            at,
+            detail: self.detail,
+            address: self.address,
+            lasting: true,
+        }
     }
 }
 
 /// Of a part `message/…`, in small letters.
 fn subtype(part: &MessagePart<'_>) -> Option<String> {
-    let content_type = part.content_type().filter(|content_type| content_type.ctype().eq_ignore_ascii_case("message"))?;
+    let content_type = part
+        .content_type()
+        .filter(|content_type| content_type.ctype().eq_ignore_ascii_case("message"))?;
     content_type.subtype().map(str::to_ascii_lowercase)
 }
 
@@ -85,7 +99,8 @@ fn groups(text: &str) -> Vec<Fields> {
     groups
 }
 
-/// The gravest of what is said of the recipients. What is only late, or was only put off, is not a bounce.
+/// The gravest of what is said of the recipients. What is only late, or was only put off, is not a
+/// bounce.
 fn delivery_status(groups: &[Fields]) -> Option<Said> {
     let of_recipient = |group: &Fields| {
         let action = group.get("action")?.split_whitespace().next()?.to_ascii_lowercase();
@@ -95,22 +110,35 @@ fn delivery_status(groups: &[Fields]) -> Option<Said> {
             "delivered" => Fate::Delivered,
             _ => return None,
         };
-        let address = ["original-recipient", "final-recipient"].iter().find_map(|name| group.get(*name));
-        let diagnosis = group.get("diagnostic-code").map(|code| after_type(code)).filter(|code| !code.is_empty());
+        let address =
+            ["original-recipient", "final-recipient"].iter().find_map(|name| group.get(*name));
+        let diagnosis = group
+            .get("diagnostic-code")
+            .map(|code| after_type(code))
+            .filter(|code| !code.is_empty());
         let detail = diagnosis.or(Some(status)).filter(|_| fate == Fate::Bounced).map(shortened);
-        Some(Said { fate, detail: detail.filter(|detail| !detail.is_empty()), address: address.and_then(|text| mailbox(text)) })
+        Some(Said {
+            fate,
+            detail: detail.filter(|detail| !detail.is_empty()),
+            address: address.and_then(|text| mailbox(text)),
+        })
     };
     groups.iter().filter_map(of_recipient).max_by_key(|said| said.fate == Fate::Bounced)
 }
 
 fn complaint(groups: &[Fields]) -> Option<Said> {
-    let fields: Fields = groups.iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let fields: Fields =
+        groups.iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
     let fate = match fields.get("feedback-type")?.to_ascii_lowercase().as_str() {
         "abuse" | "fraud" | "virus" => Fate::Complained,
         "opt-out" | "opt-out-list" => Fate::Unsubscribed,
         _ => return None,
     };
-    Some(Said { fate, detail: None, address: fields.get("original-rcpt-to").and_then(|text| mailbox(text)) })
+    Some(Said {
+        fate,
+        detail: None,
+        address: fields.get("original-rcpt-to").and_then(|text| mailbox(text)),
+    })
 }
 
 /// "smtp; 550 no such user" without what kind of code it is.
@@ -121,7 +149,9 @@ fn after_type(value: &str) -> &str {
 fn mailbox(value: &str) -> Option<String> {
     let address = after_type(value).trim_matches(['<', '>', ' ']);
     // Some take the name away to protect whoever complained.
-    let whole = address.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && domain.contains('.'));
+    let whole = address
+        .split_once('@')
+        .is_some_and(|(name, domain)| !name.is_empty() && domain.contains('.'));
     (whole && !address.contains("redacted")).then(|| address.to_string())
 }
 
@@ -129,7 +159,8 @@ fn shortened(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(DETAIL_MAX).collect()
 }
 
-/// Everything that may name the message: the ids of what is quoted, what it answers to, and names of ours in its text.
+/// Everything that may name the message: the ids of what is quoted, what it answers to, and names
+/// of ours in its text.
 fn names(message: &Message<'_>, raw: &[u8]) -> Vec<String> {
     let mut names = Vec::new();
     quoted_ids(message, DEPTH_MAX, &mut names);
@@ -138,7 +169,11 @@ fn names(message: &Message<'_>, raw: &[u8]) -> Vec<String> {
     }
     let text = String::from_utf8_lossy(raw);
     let words = text.split(|sign: char| !sign.is_ascii_alphanumeric() && sign != '.');
-    names.extend(words.filter(|word| word.len() > 36 && word[..3].eq_ignore_ascii_case("wf.")).map(str::to_string));
+    names.extend(
+        words
+            .filter(|word| word.len() > 36 && word[..3].eq_ignore_ascii_case("wf."))
+            .map(str::to_string),
+    );
     let mut seen = std::collections::HashSet::new();
     names.retain(|name| seen.insert(name.clone()));
     names.truncate(NAMES_MAX);
@@ -156,7 +191,8 @@ fn quoted_ids(message: &Message<'_>, depth: usize, names: &mut Vec<String>) {
         }
         let headers_only = part.content_type().is_some_and(|content_type| {
             content_type.subtype().is_some_and(|subtype| {
-                subtype.eq_ignore_ascii_case("rfc822-headers") || subtype.eq_ignore_ascii_case("global-headers")
+                subtype.eq_ignore_ascii_case("rfc822-headers")
+                    || subtype.eq_ignore_ascii_case("global-headers")
             })
         });
         if headers_only && let Some(quoted) = MessageParser::default().parse(part.contents()) {
@@ -175,7 +211,13 @@ mod tests {
 
     fn read(sample: &str) -> Heard {
         let sample = sample.replace("{key}", KEY).replace('\n', "\r\n");
-        hear(Call { url: "", headers: &HeaderMap::new(), body: sample.as_bytes(), now: Timestamp(0) }).expect("a mail")
+        hear(Call {
+            url: "",
+            headers: &HeaderMap::new(),
+            body: sample.as_bytes(),
+            now: Timestamp(0),
+        })
+        .expect("a mail")
     }
 
     fn said(sample: &str) -> Statement {
@@ -194,7 +236,11 @@ mod tests {
         assert!(names_our_message(&said), "{said:?}");
         assert_eq!((said.fate, said.address.as_deref()), (Fate::Bounced, Some("ada@example.com")));
         let detail = said.detail.expect("a diagnosis");
-        assert_eq!(detail, "550 5.1.1 <ada@example.com>: Recipient address rejected: User unknown in virtual mailbox table");
+        assert_eq!(
+            detail,
+            "550 5.1.1 <ada@example.com>: Recipient address rejected: User unknown in virtual \
+                mailbox table"
+        );
     }
 
     #[test]
@@ -202,7 +248,10 @@ mod tests {
         let said = said(include_str!("../../../tests/fixtures/bounces/exim.eml"));
         assert!(names_our_message(&said), "{said:?}");
         assert_eq!((said.fate, said.address.as_deref()), (Fate::Bounced, Some("ada@example.com")));
-        assert_eq!(said.detail.as_deref(), Some("550-5.1.1 No such mailbox here 550 5.1.1 Ask postmaster"));
+        assert_eq!(
+            said.detail.as_deref(),
+            Some("550-5.1.1 No such mailbox here 550 5.1.1 Ask postmaster")
+        );
     }
 
     #[test]
@@ -210,13 +259,21 @@ mod tests {
         let said = said(include_str!("../../../tests/fixtures/bounces/gmail.eml"));
         assert!(names_our_message(&said), "{said:?}");
         assert_eq!((said.fate, said.address.as_deref()), (Fate::Bounced, Some("ada@example.com")));
-        assert!(said.detail.is_some_and(|detail| detail.starts_with("550-5.1.1 The email account")));
+        assert!(
+            said.detail.is_some_and(|detail| detail.starts_with("550-5.1.1 The email account"))
+        );
     }
 
     #[test]
     fn a_message_that_is_late_or_was_put_off_has_not_bounced() {
-        assert_eq!(read(include_str!("../../../tests/fixtures/bounces/delayed.eml")), Heard::default());
-        assert_eq!(read(include_str!("../../../tests/fixtures/bounces/soft.eml")), Heard::default());
+        assert_eq!(
+            read(include_str!("../../../tests/fixtures/bounces/delayed.eml")),
+            Heard::default()
+        );
+        assert_eq!(
+            read(include_str!("../../../tests/fixtures/bounces/soft.eml")),
+            Heard::default()
+        );
     }
 
     #[test]
@@ -228,16 +285,22 @@ mod tests {
 
     #[test]
     fn an_answer_by_somebody_who_is_away_says_nothing() {
-        assert_eq!(read(include_str!("../../../tests/fixtures/bounces/away.eml")), Heard::default());
+        assert_eq!(
+            read(include_str!("../../../tests/fixtures/bounces/away.eml")),
+            Heard::default()
+        );
     }
 
     #[test]
     fn what_is_no_mail_is_refused_and_no_damaged_one_breaks_it() {
-        let ask = |body: &[u8]| hear(Call { url: "", headers: &HeaderMap::new(), body, now: Timestamp(0) });
+        let ask = |body: &[u8]| {
+            hear(Call { url: "", headers: &HeaderMap::new(), body, now: Timestamp(0) })
+        };
         for nonsense in [b"".as_slice(), b"\xff\xfe\x00", b"\r\n\r\n", b"{\"what\": \"bounced\"}"] {
             assert!(matches!(ask(nonsense), Err(NotHeard::Malformed(_))), "{nonsense:?}");
         }
-        let sample = include_str!("../../../tests/fixtures/bounces/postfix.eml").replace('\n', "\r\n");
+        let sample =
+            include_str!("../../../tests/fixtures/bounces/postfix.eml").replace('\n', "\r\n");
         for end in (0..sample.len()).step_by(17) {
             let _ = ask(&sample.as_bytes()[..end]);
         }

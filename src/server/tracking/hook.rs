@@ -1,4 +1,5 @@
-//! Addresses at which providers report, and what a report says before anybody knows which message it is about.
+//! Addresses at which providers report, and what a report says before anybody knows which message
+//! it is about.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::HeaderMap;
@@ -21,8 +22,9 @@ use crate::{
 /// Bytes of an id.
 const ID: usize = 16;
 
-/// Where a provider reports for a project: `https://wayfare.example.com/hooks/…/twilio`. For Twilio's status callbacks add
-/// `?key=` and the message's key ([`super::token::message_key`]): the report may come before its id is known here.
+/// Where a provider reports for a project: `https://wayfare.example.com/hooks/…/twilio`. For
+/// Twilio's status callbacks add `?key=` and the message's key ([`super::token::message_key`]): the
+/// report may come before its id is known here.
 pub fn hook_url(base: &Url, vault: &Vault, project: ProjectId, provider: HookProvider) -> String {
     let base = base.as_str().trim_end_matches('/');
     format!("{base}/hooks/{}/{}", hook_token(vault, project, provider), provider.key())
@@ -63,7 +65,8 @@ impl Call<'_> {
     }
 
     pub fn text(&self) -> Result<&str, NotHeard> {
-        std::str::from_utf8(self.body).map_err(|_| NotHeard::Malformed("The body is not text in UTF-8.".to_string()))
+        std::str::from_utf8(self.body)
+            .map_err(|_| NotHeard::Malformed("The body is not text in UTF-8.".to_string()))
     }
 }
 
@@ -110,7 +113,10 @@ mod tests {
 
     #[test]
     fn an_address_names_its_project_and_its_provider() {
-        let vault = |seed: u8| Vault::open(Some(&STANDARD.encode([seed; 32])), std::path::Path::new("unused")).expect("a key");
+        let vault = |seed: u8| {
+            Vault::open(Some(&STANDARD.encode([seed; 32])), std::path::Path::new("unused"))
+                .expect("a key")
+        };
         let (project, other) = (ProjectId::new(), ProjectId::new());
         let base = Url::parse("https://wayfare.example").expect("an address");
         let address = hook_url(&base, &vault(7), project, HookProvider::Twilio);
@@ -118,12 +124,25 @@ mod tests {
         assert_eq!((parts[0], parts[2]), ("twilio", "hooks"));
         let token = parts[1];
         assert_eq!(project_of_hook(&vault(7), token, HookProvider::Twilio), Some(project));
-        assert_eq!(project_of_hook(&vault(7), token, HookProvider::Bounce), None, "it is for one provider");
+        assert_eq!(
+            project_of_hook(&vault(7), token, HookProvider::Bounce),
+            None,
+            "it is for one provider"
+        );
         assert_eq!(project_of_hook(&vault(8), token, HookProvider::Twilio), None);
-        let forged = [other.0.as_bytes().as_slice(), &URL_SAFE_NO_PAD.decode(token).expect("bytes")[16..]].concat();
-        assert_eq!(project_of_hook(&vault(7), &URL_SAFE_NO_PAD.encode(forged), HookProvider::Twilio), None);
+        let forged =
+            [other.0.as_bytes().as_slice(), &URL_SAFE_NO_PAD.decode(token).expect("bytes")[16..]]
+                .concat();
+        assert_eq!(
+            project_of_hook(&vault(7), &URL_SAFE_NO_PAD.encode(forged), HookProvider::Twilio),
+            None
+        );
         for nonsense in ["", "x", &token[..token.len() - 2], "////"] {
-            assert_eq!(project_of_hook(&vault(7), nonsense, HookProvider::Twilio), None, "{nonsense}");
+            assert_eq!(
+                project_of_hook(&vault(7), nonsense, HookProvider::Twilio),
+                None,
+                "{nonsense}"
+            );
         }
     }
 }

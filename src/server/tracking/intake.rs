@@ -1,5 +1,6 @@
-//! Where reports wait for the writer. Opens and clicks come by the thousand and nobody waits for them: they are written
-//! together. Whoever was promised that it is kept (a provider that gets its 200) is answered when it is on the disk.
+//! Where reports wait for the writer. Opens and clicks come by the thousand and nobody waits for
+//! them: they are written together. Whoever was promised that it is kept (a provider that gets its
+//! 200) is answered when it is on the disk.
 
 use std::{mem, sync::Arc, time::Duration};
 
@@ -51,11 +52,13 @@ impl Reports {
         supervisor: &Supervisor,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        supervisor.run_while_used(Worker::EventWriter, write(store, clock, signs, flights, receiver));
+        supervisor
+            .run_while_used(Worker::EventWriter, write(store, clock, signs, flights, receiver));
         Self(sender)
     }
 
-    /// Writes it soon, without anybody waiting. Where there is no room it is let go: a link must lead on in any case.
+    /// Writes it soon, without anybody waiting. Where there is no room it is let go: a link must
+    /// lead on in any case.
     pub fn note(&self, report: Report) {
         let told = Told { reports: vec![report], ..Told::default() };
         if self.0.try_send(Waiting { told, answer: None }).is_err() {
@@ -66,7 +69,8 @@ impl Reports {
     /// Stores what was told; answered when it is on the disk.
     ///
     /// # Errors
-    /// Where there is no room, or it could not be written: nothing was stored then. Or where nobody writes any more.
+    /// Where there is no room, or it could not be written: nothing was stored then. Or where nobody
+    /// writes any more.
     pub async fn take(&self, told: Told) -> Result<(), IntakeError> {
         let (answer, answered) = oneshot::channel();
         self.0.try_send(Waiting { told, answer: Some(answer) })?;
@@ -123,7 +127,8 @@ async fn write(
 /// What somebody waits for.
 type Awaited = (Told, oneshot::Sender<StoreResult<()>>);
 
-/// Whoever came while the database was waited for has waited as long as the others: nobody waits for it once more.
+/// Whoever came while the database was waited for has waited as long as the others: nobody waits
+/// for it once more.
 fn turn_away(waiting: &mut mpsc::Receiver<Waiting>, obstacle: Obstacle, kept: &mut Vec<Told>) {
     while let Ok(next) = waiting.try_recv() {
         match next.answer {
@@ -134,8 +139,8 @@ fn turn_away(waiting: &mut mpsc::Receiver<Waiting>, obstacle: Obstacle, kept: &m
     kept.truncate(WAITING);
 }
 
-/// One transaction for all; where that fails, one sender's trouble is not the others'. Answers how much was news, or what
-/// keeps everybody's from being written.
+/// One transaction for all; where that fails, one sender's trouble is not the others'. Answers how
+/// much was news, or what keeps everybody's from being written.
 async fn write_together(
     store: &impl Store,
     flights: &Flights,
@@ -158,7 +163,8 @@ async fn write_together(
     let told = all.split_off(count);
     let mut news = 0;
     for (told, answer) in told.into_iter().zip(answers) {
-        // A disk that takes nothing takes nothing of anybody's: nobody has to wait for that once more.
+        // A disk that takes nothing takes nothing of anybody's: nobody has to wait for that once
+        // more.
         let result = match &failed {
             StoreError::Unavailable(obstacle) => Err(StoreError::Unavailable(*obstacle)),
             _ => store.report(std::slice::from_ref(&told), now).await,
@@ -181,9 +187,11 @@ async fn write_together(
     }
 }
 
-/// Whoever told of a bounce, a complaint or somebody's STOP is answered when nothing goes there any more; the others at once.
+/// Whoever told of a bounce, a complaint or somebody's STOP is answered when nothing goes there any
+/// more; the others at once.
 fn answer_all(told: impl Iterator<Item = Awaited>, changed: ChangedFacts, flights: &Flights) {
-    let (grave, light): (Vec<Awaited>, Vec<Awaited>) = told.partition(|(told, _)| !changed.is_empty() && told.is_grave());
+    let (grave, light): (Vec<Awaited>, Vec<Awaited>) =
+        told.partition(|(told, _)| !changed.is_empty() && told.is_grave());
     for (_, answer) in light {
         let _ = answer.send(Ok(()));
     }

@@ -1,5 +1,6 @@
-//! What comes back from messages: links that are followed, pictures that are loaded, reports of providers, bounces
-//! (docs/answers.md). Here are the parts without HTTP around them: tokens, signatures, forms.
+//! What comes back from messages: links that are followed, pictures that are loaded, reports of
+//! providers, bounces (docs/message-events.md). Here are the parts without HTTP around them:
+//! tokens, signatures, forms.
 
 pub mod bounce;
 pub mod hook;

@@ -1,6 +1,7 @@
 //! Links and names that are a message's own, signed so that nobody can make one up.
 //!
-//! A token is base64url of: its kind (a byte), the message's number (LEB128), for a click its target, 16 bytes of signature.
+//! A token is base64url of: its kind (a byte), the message's number (LEB128), for a click its
+//! target, 16 bytes of signature.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use url::Url;
@@ -64,7 +65,10 @@ impl Token {
         let (message, target) = take_number(rest)?;
         match kind {
             1 if target.is_empty() => Some(Token::Open { message }),
-            2 => Some(Token::Click { message, target: web_address(std::str::from_utf8(target).ok()?)? }),
+            2 => Some(Token::Click {
+                message,
+                target: web_address(std::str::from_utf8(target).ok()?)?,
+            }),
             3 if target.is_empty() => Some(Token::Choices { message }),
             _ => None,
         }
@@ -86,7 +90,8 @@ fn push_number(bytes: &mut Vec<u8>, mut number: u64) {
 
 fn take_number(bytes: &[u8]) -> Option<(i64, &[u8])> {
     let end = bytes.iter().take(9).position(|byte| byte & 0x80 == 0)?;
-    let number = bytes[..=end].iter().rev().fold(0_u64, |number, byte| number << 7 | u64::from(byte & 0x7f));
+    let number =
+        bytes[..=end].iter().rev().fold(0_u64, |number, byte| number << 7 | u64::from(byte & 0x7f));
     Some((i64::try_from(number).ok()?, &bytes[end + 1..]))
 }
 
@@ -126,8 +131,8 @@ impl Links for MessageLinks {
     }
 }
 
-/// The name under which a message goes out, the same for every try: `Idempotency-Key`, the left half of `Message-ID`. Small
-/// letters, digits and dots, so that it survives whoever carries it.
+/// The name under which a message goes out, the same for every try: `Idempotency-Key`, the left
+/// half of `Message-ID`. Small letters, digits and dots, so that it survives whoever carries it.
 pub fn message_key(vault: &Vault, message: i64) -> String {
     let mut number = message.unsigned_abs();
     let mut digits = Vec::new();
@@ -144,23 +149,27 @@ pub fn message_key(vault: &Vault, message: i64) -> String {
     format!("{KEY}{number}.{signature}")
 }
 
-/// The message of a name, alone or as a whole `<wf.….…@example.com>`; none where it is no name that was given here.
+/// The message of a name, alone or as a whole `<wf.….…@example.com>`; none where it is no name that
+/// was given here.
 pub fn message_of_key(vault: &Vault, text: &str) -> Option<i64> {
     find_key(vault, text)
 }
 
-/// The first name of a message within a text: mail servers quote what they could not deliver in many ways.
+/// The first name of a message within a text: mail servers quote what they could not deliver in
+/// many ways.
 pub fn find_key(vault: &Vault, text: &str) -> Option<i64> {
     let lower = text.to_ascii_lowercase();
     lower.match_indices(KEY).find_map(|(place, _)| read_key(vault, &lower[place + KEY.len()..]))
 }
 
 fn read_key(vault: &Vault, rest: &str) -> Option<i64> {
-    let (number, rest) = rest.split_at_checked(rest.find('.').filter(|end| (1..=13).contains(end))?)?;
+    let (number, rest) =
+        rest.split_at_checked(rest.find('.').filter(|end| (1..=13).contains(end))?)?;
     let message = i64::from_str_radix(number, 36).ok().filter(|message| *message > 0)?;
     let hex = rest.get(1..1 + 2 * SIGNATURE)?;
-    let signature: Vec<u8> =
-        (0..SIGNATURE).map(|place| u8::from_str_radix(hex.get(2 * place..2 * place + 2)?, 16).ok()).collect::<Option<_>>()?;
+    let signature: Vec<u8> = (0..SIGNATURE)
+        .map(|place| u8::from_str_radix(hex.get(2 * place..2 * place + 2)?, 16).ok())
+        .collect::<Option<_>>()?;
     vault.verify(Purpose::MessageKey, &message.to_le_bytes(), &signature).then_some(message)
 }
 
@@ -172,7 +181,8 @@ mod tests {
     use super::*;
 
     fn vault(seed: u8) -> Vault {
-        Vault::open(Some(&STANDARD.encode([seed; 32])), std::path::Path::new("unused")).expect("a key")
+        Vault::open(Some(&STANDARD.encode([seed; 32])), std::path::Path::new("unused"))
+            .expect("a key")
     }
 
     fn url(text: &str) -> Url {
@@ -217,7 +227,11 @@ mod tests {
         assert_eq!(Token::read(&vault(8), &open), None);
         let mut bytes = URL_SAFE_NO_PAD.decode(&open).expect("bytes");
         bytes[0] = 3;
-        assert_eq!(Token::read(&vault(7), &URL_SAFE_NO_PAD.encode(bytes)), None, "a picture is no right to choose");
+        assert_eq!(
+            Token::read(&vault(7), &URL_SAFE_NO_PAD.encode(bytes)),
+            None,
+            "a picture is no right to choose"
+        );
         let key = message_key(&vault(7), 7);
         assert_eq!(message_of_key(&vault(8), &key), None);
         assert_eq!(message_of_key(&vault(7), &key.replace("wf.7.", "wf.8.")), None);
@@ -226,15 +240,27 @@ mod tests {
 
     #[test]
     fn only_pages_of_the_web_are_led_to() {
-        let links = MessageLinks { base: url("https://wayfare.example/"), vault: vault(7), message: 7 };
-        for target in ["mailto:ada@example.com", "javascript:alert(1)", "tel:112", "#top", "/relative", "data:text/html,x", ""] {
+        let links =
+            MessageLinks { base: url("https://wayfare.example/"), vault: vault(7), message: 7 };
+        for target in [
+            "mailto:ada@example.com",
+            "javascript:alert(1)",
+            "tel:112",
+            "#top",
+            "/relative",
+            "data:text/html,x",
+            "",
+        ] {
             assert_eq!(links.click(target), target);
         }
         let link = links.click("https://shop.example/a?b=c");
         assert!(link.starts_with("https://wayfare.example/t/c/"), "{link}");
         let token = link.rsplit('/').next().expect("a token");
         assert!(matches!(Token::read(&vault(7), token), Some(Token::Click { message: 7, .. })));
-        assert!(links.pixel().len() < 70 && links.preferences().len() < 70, "short enough for a text message");
+        assert!(
+            links.pixel().len() < 70 && links.preferences().len() < 70,
+            "short enough for a text message"
+        );
         let endless = format!("https://shop.example/{}", "x".repeat(9_000));
         assert_eq!(links.click(&endless), endless);
     }

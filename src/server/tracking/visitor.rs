@@ -1,10 +1,10 @@
-//! Was it a person who followed a link? What looks ahead (a prefetch, the preview of a chat, a scanner that says what it is)
-//! was not, and does not count.
+//! Was it a person who followed a link? What looks ahead (a prefetch, the preview of a chat, a
+//! scanner that says what it is) was not, and does not count.
 
 use http::{HeaderMap, Method, header};
 
-/// What programs that preview links call themselves, in small letters. Mail services that load pictures for people are not
-/// among them: they load one when somebody opens the message.
+/// What programs that preview links call themselves, in small letters. Mail services that load
+/// pictures for people are not among them: they load one when somebody opens the message.
 const PREVIEWERS: [&str; 22] = [
     "bot/",
     "bot ",
@@ -33,9 +33,17 @@ const PREVIEWERS: [&str; 22] = [
 const AHEAD: [&str; 4] = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
 
 pub fn is_person(method: &Method, headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_ascii_lowercase()
+    };
     let agent = text(header::USER_AGENT.as_str());
-    let ahead = AHEAD.iter().any(|name| ["prefetch", "preview", "prerender"].iter().any(|word| text(name).contains(word)));
+    let ahead = AHEAD.iter().any(|name| {
+        ["prefetch", "preview", "prerender"].iter().any(|word| text(name).contains(word))
+    });
     *method == Method::GET && !ahead && !PREVIEWERS.iter().any(|name| agent.contains(name))
 }
 
@@ -46,14 +54,21 @@ mod tests {
     use super::*;
 
     fn judge(method: &Method, name: &'static str, value: &'static str) -> bool {
-        is_person(method, &HeaderMap::from_iter([(http::HeaderName::from_static(name), HeaderValue::from_static(value))]))
+        is_person(
+            method,
+            &HeaderMap::from_iter([(
+                http::HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )]),
+        )
     }
 
     #[test]
     fn browsers_and_mail_services_count_and_what_looks_ahead_does_not() {
         for agent in [
             "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-            "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
+            "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com \
+                GoogleImageProxy)",
             "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html",
         ] {
             assert!(judge(&Method::GET, "user-agent", agent), "{agent}");

@@ -1,4 +1,5 @@
-//! What is different between two versions, in lists: of the page that compares, and of the editor where two people saved.
+//! What is different between two versions, in lists: of the page that compares, and of the editor
+//! where two people saved.
 
 use leptos::prelude::*;
 

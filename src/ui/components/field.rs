@@ -1,4 +1,5 @@
-//! Fields of plain forms. What was typed stands in them again when the form did not work; passwords do not.
+//! Fields of plain forms. What was typed stands in them again when the form did not work; passwords
+//! do not.
 
 use leptos::prelude::*;
 
@@ -78,7 +79,8 @@ pub fn NewPasswordField(#[prop(default = "Password")] label: &'static str) -> im
                 maxlength=PASSWORD_MAX.to_string()
             />
             <span class="hint" id="field-new-password-hint">
-                {format!("At least {PASSWORD_MIN} characters. Several words that do not belong together do well.")}
+                {format!("At least {PASSWORD_MIN} characters. Several words that do not belong \
+                    together do well.")}
             </span>
         </div>
     }

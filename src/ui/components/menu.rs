@@ -1,5 +1,5 @@
-//! A menu button (WAI-ARIA APG). The menu is a native popover: it opens, closes on Escape and on a click elsewhere without
-//! any script; hydration adds the arrow keys.
+//! A menu button (WAI-ARIA APG). The menu is a native popover: it opens, closes on Escape and on a
+//! click elsewhere without any script; hydration adds the arrow keys.
 
 use leptos::{ev::KeyboardEvent, prelude::*};
 

@@ -13,7 +13,9 @@ pub fn PlainContent(content: PreviewContent) -> impl IntoView {
     match content {
         PreviewContent::Email { .. } => ().into_any(),
         PreviewContent::Sms { body, size } => view! { <Sms body=body size=size /> }.into_any(),
-        PreviewContent::Push { title, body, link } => view! { <Push title=title body=body link=link /> }.into_any(),
+        PreviewContent::Push { title, body, link } => {
+            view! { <Push title=title body=body link=link /> }.into_any()
+        }
         PreviewContent::Webhook { method, url, headers, body } => {
             view! { <Webhook method=method url=url headers=headers body=body /> }.into_any()
         }
@@ -55,7 +57,11 @@ pub fn address_label(channel: Channel) -> &'static str {
 #[component]
 fn Sms(body: String, size: SmsSize) -> impl IntoView {
     let parts = if size.parts == 1 { "one SMS".to_string() } else { format!("{} SMS", size.parts) };
-    let why = if size.unicode { " It has signs outside of the GSM alphabet, so fewer fit into one." } else { "" };
+    let why = if size.unicode {
+        " It has signs outside of the GSM alphabet, so fewer fit into one."
+    } else {
+        ""
+    };
     view! {
         <section class="section" aria-labelledby="sms-title">
             <h2 id="sms-title">"On a phone"</h2>
@@ -90,8 +96,14 @@ fn Push(title: String, body: String, link: Option<String>) -> impl IntoView {
 }
 
 #[component]
-fn Webhook(method: String, url: String, headers: Vec<(String, String)>, body: String) -> impl IntoView {
-    let lines: Vec<String> = headers.into_iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+fn Webhook(
+    method: String,
+    url: String,
+    headers: Vec<(String, String)>,
+    body: String,
+) -> impl IntoView {
+    let lines: Vec<String> =
+        headers.into_iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
     let request = format!("{method} {url}\n{}\n{body}", lines.concat());
     view! {
         <section class="section" aria-labelledby="request-title">

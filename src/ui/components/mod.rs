@@ -1,4 +1,5 @@
-//! Small native pieces that every page uses. Each has its style in `style/components/` under the same name.
+//! Small native pieces that every page uses. Each has its style in `style/components/` under the
+//! same name.
 
 #[cfg(any(feature = "ssr", feature = "editor"))]
 pub mod difference;

@@ -1,4 +1,5 @@
-//! The frame of a plain page: where it stands, its heading, what just happened, its content once it is loaded.
+//! The frame of a plain page: where it stands, its heading, what just happened, its content once it
+//! is loaded.
 
 use std::future::Future;
 
@@ -79,7 +80,8 @@ where
     }
 }
 
-/// What a plain form did, said on the page that it led to. The address names it; the words are ours.
+/// What a plain form did, said on the page that it led to. The address names it; the words are
+/// ours.
 #[component]
 fn Notice() -> impl IntoView {
     let text = match query_value("notice").as_str() {
@@ -93,17 +95,22 @@ fn Notice() -> impl IntoView {
         "provider-unlinked" => "Unlinked. It no longer signs anybody in to your account.",
         "session-ended" => "That device is signed out.",
         "invitation-withdrawn" => "The invitation is withdrawn; its link opens nothing any more.",
-        "segment-deleted" => "The segment is deleted. Where it was asked for, it now holds for nobody.",
+        "segment-deleted" => {
+            "The segment is deleted. Where it was asked for, it now holds for nobody."
+        }
         "person-deleted" => "The person is forgotten.",
         "sent-again" => {
-            "On their way again. What no provider takes comes back to this page; to addresses on the suppression list nothing goes."
+            "On their way again. What no provider takes comes back to this page; to addresses on \
+                the suppression list nothing goes."
         }
         "channel-saved" => "Saved. Send a test to see whether it works.",
         "test-taken" => "The provider took the test message.",
         "caps-saved" => "Saved. The caps hold from the next message on.",
         "key-taken-over" => "You answer for the key now.",
         "key-revoked" => "The key is revoked; nobody gets in with it any more.",
-        "suppression-removed" => "The address is off the list; messages go there again, as far as she wants them.",
+        "suppression-removed" => {
+            "The address is off the list; messages go there again, as far as she wants them."
+        }
         "hook-saved" => "The secret is kept. Reports that are signed with it count from now on.",
         "hook-removed" => "The secret is gone; reports are refused from now on.",
         "project-created" => "The project is made, and you are looking at it.",

@@ -1,4 +1,5 @@
-//! Pages that belong together: one entry of the main bar, and a navigation of their own that shows what her role opens.
+//! Pages that belong together: one entry of the main bar, and a navigation of their own that shows
+//! what her role opens.
 
 use http::request::Parts;
 use leptos::prelude::*;

@@ -1,4 +1,5 @@
-//! What a page shows instead of its content: nothing there yet, something went wrong, still on its way.
+//! What a page shows instead of its content: nothing there yet, something went wrong, still on its
+//! way.
 
 use leptos::prelude::*;
 
@@ -6,7 +7,12 @@ use super::icon::{Icon, Symbol};
 use crate::api::AppError;
 
 #[component]
-pub fn EmptyState(title: &'static str, text: String, symbol: Symbol, children: Children) -> impl IntoView {
+pub fn EmptyState(
+    title: &'static str,
+    text: String,
+    symbol: Symbol,
+    children: Children,
+) -> impl IntoView {
     view! {
         <div class="state">
             <Icon symbol=symbol />

@@ -1,7 +1,9 @@
-//! The two elements whose text the framework writes into a page as it is: the document's title and `<textarea>`. Whatever
-//! stands in one of them comes through here; `cargo xtask check` refuses them anywhere else (`xtask/src/raw_html.rs`).
+//! The two elements whose text the framework writes into a page as it is: the document's title and
+//! `<textarea>`. Whatever stands in one of them comes through here; `cargo xtask check` refuses
+//! them anywhere else (`xtask/src/raw_html.rs`).
 //!
-//! In the browser nothing is escaped: there the title and the text of a field are set as text, never read as HTML.
+//! In the browser nothing is escaped: there the title and the text of a field are set as text,
+//! never read as HTML.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -57,7 +59,8 @@ pub fn TextArea(
     }
 }
 
-/// A field of several lines in the editor, which lives in the browser alone: its text is a property and no HTML.
+/// A field of several lines in the editor, which lives in the browser alone: its text is a property
+/// and no HTML.
 #[cfg(feature = "editor")]
 #[component]
 pub fn LiveTextArea(
@@ -84,11 +87,16 @@ pub fn LiveTextArea(
     }
 }
 
-/// The text as HTML that is read as this text again. `<title>` and `<textarea>` know entities but no elements (HTML, 13.1.2:
-/// escapable raw text), so that with `<` and `&` escaped nothing in them ends them.
+/// The text as HTML that is read as this text again. `<title>` and `<textarea>` know entities but
+/// no elements (HTML, 13.1.2: escapable raw text), so that with `<` and `&` escaped nothing in them
+/// ends them.
 #[cfg(feature = "ssr")]
 fn raw(text: String) -> String {
-    if text.contains(['&', '<', '>']) { text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;") } else { text }
+    if text.contains(['&', '<', '>']) {
+        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    } else {
+        text
+    }
 }
 
 #[cfg(not(feature = "ssr"))]
@@ -96,7 +104,8 @@ fn raw(text: String) -> String {
     text
 }
 
-/// The same for `<textarea>`, whose first line break is not read: a text that begins with one gets another in front.
+/// The same for `<textarea>`, whose first line break is not read: a text that begins with one gets
+/// another in front.
 #[cfg(feature = "ssr")]
 fn raw_lines(text: String) -> String {
     if text.starts_with(['\n', '\r']) { format!("\n{}", raw(text)) } else { raw(text) }
@@ -113,7 +122,10 @@ mod tests {
     fn area(text: &str) -> String {
         let html = view! { <TextArea name="text" rows=2 text=text /> }.to_html();
         let page = Html::parse_document(&html);
-        assert!(page.select(&Selector::parse("x-pwn").expect("a selector")).next().is_none(), "{html}");
+        assert!(
+            page.select(&Selector::parse("x-pwn").expect("a selector")).next().is_none(),
+            "{html}"
+        );
         let areas = Selector::parse("textarea").expect("a selector");
         page.select(&areas).next().expect("a field").text().collect()
     }
@@ -145,8 +157,16 @@ mod tests {
             let html = format!("<!DOCTYPE html><title>{}</title>", raw(text.to_string()));
             let page = Html::parse_document(&html);
             let titles = Selector::parse("title").expect("a selector");
-            assert_eq!(page.select(&titles).next().expect("a title").text().collect::<String>(), text);
-            assert!(page.select(&Selector::parse("x-pwn, script").expect("a selector")).next().is_none(), "{html}");
+            assert_eq!(
+                page.select(&titles).next().expect("a title").text().collect::<String>(),
+                text
+            );
+            assert!(
+                page.select(&Selector::parse("x-pwn, script").expect("a selector"))
+                    .next()
+                    .is_none(),
+                "{html}"
+            );
         }
     }
 }

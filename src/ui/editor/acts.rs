@@ -1,4 +1,5 @@
-//! What hands and keys do with the bench: going about, adding, connecting, deleting, moving. Each says what was done.
+//! What hands and keys do with the bench: going about, adding, connecting, deleting, moving. Each
+//! says what was done.
 
 use leptos::prelude::*;
 
@@ -88,8 +89,15 @@ impl Bench {
         let (width, height) = self.window.get_untracked();
         let direction = self.direction.get_untracked();
         let view = self.with_frames(|graph, frames| {
-            let entry = graph.nodes.iter().position(|node| node.step == NodeKind::Entry {}).unwrap_or(0);
-            Some(View::opening(Frame::around(frames.iter().copied())?, *frames.get(entry)?, direction, width, height))
+            let entry =
+                graph.nodes.iter().position(|node| node.step == NodeKind::Entry {}).unwrap_or(0);
+            Some(View::opening(
+                Frame::around(frames.iter().copied())?,
+                *frames.get(entry)?,
+                direction,
+                width,
+                height,
+            ))
         });
         if let Some(view) = view {
             self.view.set(view);
@@ -119,7 +127,9 @@ impl Bench {
         let after = after.or_else(|| {
             let id = self.sketch(|sketch| sketch.only_chosen().map(|node| node.id.clone()))?;
             let node = self.node(&id)?;
-            let open = self.graph(|graph| node.outlets().into_iter().find(|outlet| graph.target(&id, outlet).is_none()));
+            let open = self.graph(|graph| {
+                node.outlets().into_iter().find(|outlet| graph.target(&id, outlet).is_none())
+            });
             Some((id, open.or_else(|| node.outlets().into_iter().next())?))
         });
         let edit = match after {
@@ -135,9 +145,12 @@ impl Bench {
 
     pub fn add_by(&self, edit: &Edit) {
         let added = self.apply(edit, |bench| {
-            let title = bench.sketch(|sketch| sketch.only_chosen().map(Node::title)).unwrap_or_default();
+            let title =
+                bench.sketch(|sketch| sketch.only_chosen().map(Node::title)).unwrap_or_default();
             match edit {
-                Edit::After { from, outlet, .. } => format!("{title} added after “{}”, {outlet}.", bench.title(from)),
+                Edit::After { from, outlet, .. } => {
+                    format!("{title} added after “{}”, {outlet}.", bench.title(from))
+                }
                 _ => format!("{title} added."),
             }
         });
@@ -158,9 +171,13 @@ impl Bench {
         let chosen = self.chosen.get_untracked();
         // Where the keyboard goes: to what led to the deleted.
         let before = self.graph(|graph| {
-            let way = graph.connectors.iter().find(|way| chosen.contains(&way.to) && !chosen.contains(&way.from));
-            way.map(|way| way.from.clone())
-                .or_else(|| graph.nodes.iter().map(|node| node.id.clone()).find(|id| !chosen.contains(id)))
+            let way = graph
+                .connectors
+                .iter()
+                .find(|way| chosen.contains(&way.to) && !chosen.contains(&way.from));
+            way.map(|way| way.from.clone()).or_else(|| {
+                graph.nodes.iter().map(|node| node.id.clone()).find(|id| !chosen.contains(id))
+            })
         });
         let what = match chosen.len() {
             1 => self.only_untracked().map(|id| self.title(&id)).unwrap_or_default(),
@@ -180,8 +197,14 @@ impl Bench {
     }
 
     pub fn connect(&self, from: &str, outlet: &str, to: &str) {
-        let edit = Edit::Connect { from: from.to_string(), outlet: outlet.to_string(), to: to.to_string() };
-        self.apply(&edit, |bench| format!("“{}”, {outlet}, leads to “{}”.", bench.title(from), bench.title(to)));
+        let edit = Edit::Connect {
+            from: from.to_string(),
+            outlet: outlet.to_string(),
+            to: to.to_string(),
+        };
+        self.apply(&edit, |bench| {
+            format!("“{}”, {outlet}, leads to “{}”.", bench.title(from), bench.title(to))
+        });
     }
 
     pub fn duplicate_chosen(&self) {
@@ -199,8 +222,10 @@ impl Bench {
     }
 
     pub fn align(&self, direction: Direction) {
-        let word = if direction == Direction::Down { "from top to bottom" } else { "from left to right" };
-        if !self.apply(&Edit::Align(direction), |_| format!("Aligned {word}.")) && self.can_write() {
+        let word =
+            if direction == Direction::Down { "from top to bottom" } else { "from left to right" };
+        if !self.apply(&Edit::Align(direction), |_| format!("Aligned {word}.")) && self.can_write()
+        {
             self.say(format!("It is aligned {word} already."));
         }
         self.open_view();
@@ -211,7 +236,11 @@ impl Bench {
         let chosen = self.chosen.get_untracked();
         let to = self.graph(|graph| {
             let moved = graph.nodes.iter().filter(|node| chosen.contains(&node.id));
-            moved.map(|node| (node.id.clone(), Position { x: node.position.x + dx, y: node.position.y + dy })).collect()
+            moved
+                .map(|node| {
+                    (node.id.clone(), Position { x: node.position.x + dx, y: node.position.y + dy })
+                })
+                .collect()
         });
         self.apply(&Edit::Move { to }, |_| String::new());
         if let Some(id) = self.only_untracked() {

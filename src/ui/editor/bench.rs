@@ -1,5 +1,6 @@
-//! What all parts of the editor share: the desk with the sketch, and signals that show it. The desk is the truth; after each
-//! change only the signals are set whose part of it is another now, one for each node, so that a large graph stays smooth.
+//! What all parts of the editor share: the desk with the sketch, and signals that show it. The desk
+//! is the truth; after each change only the signals are set whose part of it is another now, one
+//! for each node, so that a large graph stays smooth.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -122,7 +123,8 @@ pub struct Bench {
     pub saving: RwSignal<SaveState>,
     pub name: RwSignal<String>,
     pub revision: StoredValue<i64>,
-    /// What the server had when it last heard of this desk; none where work of an earlier visit came back.
+    /// What the server had when it last heard of this desk; none where work of an earlier visit
+    /// came back.
     pub base: StoredValue<Option<Arc<(Graph, Settings)>>>,
     /// The message that is shown filled in.
     pub preview: RwSignal<Option<String>>,
@@ -131,13 +133,20 @@ pub struct Bench {
 impl Bench {
     pub fn new(document: Arc<EditorDocument>) -> Self {
         let sketch = Sketch::new(document.graph.clone(), document.settings.clone());
-        let figures = document.figures.iter().map(|figures| (figures.node.clone(), figures.clone())).collect();
+        let figures = document
+            .figures
+            .iter()
+            .map(|figures| (figures.node.clone(), figures.clone()))
+            .collect();
         let first = sketch.graph.nodes.first().map(|node| node.id.clone());
         let bench = Self {
             mode: document.mode,
             name: RwSignal::new(document.name.clone()),
             revision: StoredValue::new(document.revision),
-            base: StoredValue::new(Some(Arc::new((document.graph.clone(), document.settings.clone())))),
+            base: StoredValue::new(Some(Arc::new((
+                document.graph.clone(),
+                document.settings.clone(),
+            )))),
             preview: RwSignal::new(None),
             settings: RwSignal::new(document.settings.clone()),
             direction: RwSignal::new(sketch.direction),
@@ -281,7 +290,8 @@ impl Bench {
                 let rows = self.rows();
                 let stands = rows.iter().any(|row| row.node == *id && Some(row.key()) == mine);
                 if !stands {
-                    self.row.set(rows.iter().find(|row| row.node == *id && !row.again).map(Row::key));
+                    self.row
+                        .set(rows.iter().find(|row| row.node == *id && !row.again).map(Row::key));
                 }
             }
             self.keyboard.set(one);
@@ -298,7 +308,12 @@ impl Bench {
     fn show(&self) {
         let (graph, settings, direction, history) = self.desk.with_value(|desk| {
             let sketch = desk.now();
-            (sketch.graph.clone(), sketch.settings.clone(), sketch.direction, (desk.can_undo(), desk.can_redo()))
+            (
+                sketch.graph.clone(),
+                sketch.settings.clone(),
+                sketch.direction,
+                (desk.can_undo(), desk.can_redo()),
+            )
         });
         self.told.set_value(None);
         self.show_nodes(&graph);
@@ -324,8 +339,10 @@ impl Bench {
             for node in &graph.nodes {
                 let mine = drawn.get(node.id.as_str());
                 let is_drawn = |outlet: &str| mine.is_some_and(|mine| mine.contains(outlet));
-                let outlets: Vec<Outlet> =
-                    shown_outlets(node, is_drawn).into_iter().map(|name| Outlet { drawn: is_drawn(&name), name }).collect();
+                let outlets: Vec<Outlet> = shown_outlets(node, is_drawn)
+                    .into_iter()
+                    .map(|name| Outlet { drawn: is_drawn(&name), name })
+                    .collect();
                 let cell = cells.entry(node.id.clone()).or_insert_with(|| Cell {
                     node: ArcRwSignal::new(node.clone()),
                     at: ArcRwSignal::new(node.position),
@@ -352,9 +369,12 @@ impl Bench {
     pub fn look_over(&self) {
         let document = self.document.get_value();
         let now = browser::now();
-        let mut found = self.sketch(|sketch| checks(&sketch.graph, &sketch.settings, &document.catalogue, now));
+        let mut found =
+            self.sketch(|sketch| checks(&sketch.graph, &sketch.settings, &document.catalogue, now));
         for check in self.server_checks.get_untracked() {
-            if !found.iter().any(|other| other.problem.sentence == check.problem.sentence && other.node == check.node) {
+            if !found.iter().any(|other| {
+                other.problem.sentence == check.problem.sentence && other.node == check.node
+            }) {
                 found.push(check);
             }
         }

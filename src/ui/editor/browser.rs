@@ -4,7 +4,9 @@ use std::cell::RefCell;
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, EventTarget, FocusOptions, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
+use web_sys::{
+    Element, EventTarget, FocusOptions, HtmlElement, HtmlInputElement, HtmlTextAreaElement,
+};
 
 use crate::domain::{editor::geometry::Frame, time::Timestamp};
 
@@ -39,12 +41,17 @@ pub fn closest(target: Option<EventTarget>, selector: &str) -> Option<Element> {
 
 /// Is something typed into the target?
 pub fn in_field(target: Option<EventTarget>) -> bool {
-    closest(target, "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable], dialog").is_some()
+    closest(
+        target,
+        "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable], dialog",
+    )
+    .is_some()
 }
 
 /// Moves the keyboard to an element, without scrolling to it; false where it is not there.
 pub fn focus_quietly(id: &str) -> bool {
-    let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    let element =
+        document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
     element.is_some_and(|element| {
         let options = FocusOptions::new();
         options.set_prevent_scroll(true);
@@ -58,16 +65,19 @@ pub fn focus(id: &str) {
 
 /// Answers whether the element is there.
 pub fn try_focus(id: &str) -> bool {
-    let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    let element =
+        document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
     element.is_some_and(|element| element.focus().is_ok())
 }
 
 /// The first field of a form, or the form itself.
 pub fn focus_first_field(id: &str) {
-    let selector = "input:not([disabled]), select:not([disabled]), textarea:not([disabled]), button:not([disabled])";
+    let selector = "input:not([disabled]), select:not([disabled]), textarea:not([disabled]), \
+        button:not([disabled])";
     let form = document().get_element_by_id(id);
     let field = form.as_ref().and_then(|form| form.query_selector(selector).ok().flatten());
-    if let Some(element) = field.or(form).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+    if let Some(element) = field.or(form).and_then(|element| element.dyn_into::<HtmlElement>().ok())
+    {
         let _ = element.focus();
     }
 }
@@ -90,9 +100,12 @@ thread_local! {
     static LAST_PLACE: RefCell<Option<HtmlElement>> = const { RefCell::new(None) };
 }
 
-/// Keeps in mind where the keyboard is, unless that is a form or a window, which one comes back from.
+/// Keeps in mind where the keyboard is, unless that is a form or a window, which one comes back
+/// from.
 pub fn remember_place(target: Option<EventTarget>) {
-    let Some(element) = target.and_then(|target| target.dyn_into::<HtmlElement>().ok()) else { return };
+    let Some(element) = target.and_then(|target| target.dyn_into::<HtmlElement>().ok()) else {
+        return;
+    };
     if element.closest(".side-panel, dialog, .picker").ok().flatten().is_none() {
         LAST_PLACE.with_borrow_mut(|place| *place = Some(element));
     }
@@ -110,7 +123,11 @@ pub fn go_back() -> bool {
 /// Gives the keyboard to the first element in a part of the page that takes it.
 pub fn focus_in(part: &str, target: &str) -> bool {
     let Some(part) = document().query_selector(part).ok().flatten() else { return false };
-    let Some(element) = part.query_selector(target).ok().flatten().and_then(|element| element.dyn_into::<HtmlElement>().ok())
+    let Some(element) = part
+        .query_selector(target)
+        .ok()
+        .flatten()
+        .and_then(|element| element.dyn_into::<HtmlElement>().ok())
     else {
         return false;
     };
@@ -120,7 +137,9 @@ pub fn focus_in(part: &str, target: &str) -> bool {
 
 /// Is the keyboard inside of an element that matches?
 pub fn closest_active(selector: &str) -> bool {
-    document().active_element().is_some_and(|active| active.closest(selector).ok().flatten().is_some())
+    document()
+        .active_element()
+        .is_some_and(|active| active.closest(selector).ok().flatten().is_some())
 }
 
 /// Is the keyboard inside of the editor, or nowhere at all?
@@ -154,22 +173,32 @@ pub fn selection(id: &str) -> Option<(usize, usize)> {
 pub fn set_cursor(id: &str, at: usize) {
     focus(id);
     let (element, at) = (document().get_element_by_id(id), u32::try_from(at).unwrap_or(u32::MAX));
-    if let Some(area) = element.as_ref().and_then(|element| element.dyn_ref::<HtmlTextAreaElement>()) {
+    if let Some(area) =
+        element.as_ref().and_then(|element| element.dyn_ref::<HtmlTextAreaElement>())
+    {
         let _ = area.set_selection_range(at, at);
-    } else if let Some(input) = element.as_ref().and_then(|element| element.dyn_ref::<HtmlInputElement>()) {
+    } else if let Some(input) =
+        element.as_ref().and_then(|element| element.dyn_ref::<HtmlInputElement>())
+    {
         let _ = input.set_selection_range(at, at);
     }
 }
 
-/// Puts a text on the clipboard and says whether that worked: browsers give it to safe pages only, after a press.
+/// Puts a text on the clipboard and says whether that worked: browsers give it to safe pages only,
+/// after a press.
 pub fn copy(text: &str, done: impl Fn(bool) + Clone + 'static) {
     let promise = js_sys::Reflect::get(&window(), &"navigator".into()).ok().and_then(|navigator| {
         let clipboard = js_sys::Reflect::get(&navigator, &"clipboard".into()).ok()?;
-        let write = js_sys::Reflect::get(&clipboard, &"writeText".into()).ok()?.dyn_into::<js_sys::Function>().ok()?;
+        let write = js_sys::Reflect::get(&clipboard, &"writeText".into())
+            .ok()?
+            .dyn_into::<js_sys::Function>()
+            .ok()?;
         write.call1(&clipboard, &text.into()).ok()?.dyn_into::<js_sys::Promise>().ok()
     });
     let Some(promise) = promise else { return done(false) };
-    leptos::task::spawn_local(async move { done(wasm_bindgen_futures::JsFuture::from(promise).await.is_ok()) });
+    leptos::task::spawn_local(async move {
+        done(wasm_bindgen_futures::JsFuture::from(promise).await.is_ok())
+    });
 }
 
 fn storage() -> Option<web_sys::Storage> {
@@ -194,7 +223,8 @@ pub fn go_to(address: &str) {
     let _ = window().location().assign(address);
 }
 
-/// "Mon, 23 Nov 2026, 18:30" in a time zone, as the browser writes it; UTC where it does not know the zone.
+/// "Mon, 23 Nov 2026, 18:30" in a time zone, as the browser writes it; UTC where it does not know
+/// the zone.
 pub fn local_time(at: Timestamp, zone: &str) -> String {
     let options = js_sys::Object::new();
     let set = |key: &str, value: &str| {
@@ -211,10 +241,13 @@ pub fn local_time(at: Timestamp, zone: &str) -> String {
     let _ = js_sys::Reflect::set(&options, &"hour12".into(), &false.into());
     let date = js_sys::Date::new(&(at.0 as f64).into());
     // An unknown zone throws; the bindings hand that on as an error.
-    let write =
-        js_sys::Reflect::get(&date, &"toLocaleString".into()).ok().and_then(|write| write.dyn_into::<js_sys::Function>().ok());
+    let write = js_sys::Reflect::get(&date, &"toLocaleString".into())
+        .ok()
+        .and_then(|write| write.dyn_into::<js_sys::Function>().ok());
     let arguments = js_sys::Array::of2(&"en-GB".into(), &options);
-    let written = write.and_then(|write| write.apply(&date, &arguments).ok()).and_then(|text| text.as_string());
+    let written = write
+        .and_then(|write| write.apply(&date, &arguments).ok())
+        .and_then(|text| text.as_string());
     written.unwrap_or_else(|| at.long_date())
 }
 

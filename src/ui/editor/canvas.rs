@@ -59,7 +59,10 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
         None => bench.wires.get(),
         Some(shown) => {
             let ways = bench.wires.get();
-            ways.into_iter().filter(|way| shown.contains(&way.from) || shown.contains(&way.to)).take(MOST_DRAWN).collect()
+            ways.into_iter()
+                .filter(|way| shown.contains(&way.from) || shown.contains(&way.to))
+                .take(MOST_DRAWN)
+                .collect()
         }
     };
     let wires = Memo::new(move |_| wires());
@@ -144,8 +147,8 @@ fn seen(bench: Bench) -> Memo<Option<Frame>> {
     })
 }
 
-/// The browser scrolls to a box that lies outside when it gets the keyboard. What is seen is the layer's to say, so the
-/// scroll becomes a move of the layer.
+/// The browser scrolls to a box that lies outside when it gets the keyboard. What is seen is the
+/// layer's to say, so the scroll becomes a move of the layer.
 fn follow_scroll(bench: Bench, ground: NodeRef<html::Div>) {
     let Some(ground) = ground.get_untracked() else { return };
     let (dx, dy) = (f64::from(ground.scroll_left()), f64::from(ground.scroll_top()));

@@ -24,7 +24,10 @@ impl Hand {
         let ids: HashSet<&str> = chosen.iter().map(String::as_str).collect();
         let nodes = self.bench.graph(|graph| {
             let held = graph.nodes.iter().filter(|node| ids.contains(node.id.as_str()));
-            held.filter_map(|node| Some((node.id.clone(), self.bench.cell(&node.id)?, node.position))).collect()
+            held.filter_map(|node| {
+                Some((node.id.clone(), self.bench.cell(&node.id)?, node.position))
+            })
+            .collect()
         });
         self.carried.set_value(Carried { nodes, lines: self.bench.held_lines(&ids) });
     }
@@ -34,7 +37,10 @@ impl Hand {
         let by = snap(Position { x: dx, y: dy });
         self.carried.with_value(|carried| {
             let to = |start: &Position| snap(Position { x: start.x + by.x, y: start.y + by.y });
-            let stands = carried.nodes.first().is_none_or(|(_, cell, start)| cell.at.get_untracked() == to(start));
+            let stands = carried
+                .nodes
+                .first()
+                .is_none_or(|(_, cell, start)| cell.at.get_untracked() == to(start));
             if stands {
                 return;
             }
@@ -54,7 +60,8 @@ impl Hand {
         if carried.nodes.is_empty() {
             return;
         }
-        let to: Vec<(String, Position)> = carried.nodes.into_iter().map(|(id, cell, _)| (id, cell.at.get_untracked())).collect();
+        let to: Vec<(String, Position)> =
+            carried.nodes.into_iter().map(|(id, cell, _)| (id, cell.at.get_untracked())).collect();
         self.bench.pause();
         let count = to.len();
         let moved = self.bench.apply(&Edit::Move { to }, |_| {

@@ -27,7 +27,9 @@ pub fn ConflictWindow(saver: Saver) -> impl IntoView {
     // There is no third way: closed with Escape it comes back with the next change.
     let closed = move || {
         if bench.saving.with_untracked(|state| matches!(state, SaveState::Conflict(_))) {
-            bench.saving.set(SaveState::Held("somebody else saved. Change something to be asked again.".to_string()));
+            bench.saving.set(SaveState::Held(
+                "somebody else saved. Change something to be asked again.".to_string(),
+            ));
         }
     };
     let body = move || match theirs.get() {
@@ -46,7 +48,8 @@ pub fn ConflictWindow(saver: Saver) -> impl IntoView {
     }
 }
 
-/// What both did since the desk and the server were the same; where that is not known any more, what differs between them.
+/// What both did since the desk and the server were the same; where that is not known any more,
+/// what differs between them.
 enum Changes {
     Both { mine: VersionDifference, theirs: VersionDifference },
     Between(VersionDifference),
@@ -60,7 +63,10 @@ impl Changes {
             match bench.base.get_value() {
                 Some(base) => {
                     let before = (&base.0, &base.1);
-                    Changes::Both { mine: difference(before, mine), theirs: difference(before, there) }
+                    Changes::Both {
+                        mine: difference(before, mine),
+                        theirs: difference(before, there),
+                    }
                 }
                 None => Changes::Between(difference(there, mine)),
             }
@@ -78,7 +84,10 @@ fn Conflict(theirs: Theirs, saver: Saver) -> impl IntoView {
     let copied = RwSignal::new("");
     let copy = move |_| {
         let text = bench.graph(|graph| Fragment::cut_out(graph, |_| true).to_text());
-        let (fine, bad) = ("Your steps are on the clipboard.", "The browser does not let the page copy. Choose one of both.");
+        let (fine, bad) = (
+            "Your steps are on the clipboard.",
+            "The browser does not let the page copy. Choose one of both.",
+        );
         browser::copy(&text, move |done| copied.set(if done { fine } else { bad }));
     };
     let take = move |_| {
@@ -88,7 +97,8 @@ fn Conflict(theirs: Theirs, saver: Saver) -> impl IntoView {
     let heading = |id, text| view! { <p class="both-title" id=id>{text}</p> };
     view! {
         <p class="dialog-text">
-            {format!("{by} saved this version{when} while you were working on it. Nothing of yours is lost; choose what is to stay.")}
+            {format!("{by} saved this version{when} while you were working on it. Nothing of yours \
+                is lost; choose what is to stay.")}
         </p>
         {match changes {
             Changes::Both { mine, theirs } => {

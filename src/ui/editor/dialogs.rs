@@ -13,7 +13,10 @@ use super::{
 use crate::{
     api::editor::publish_version,
     domain::{
-        editor::{PUBLISHED_DESCRIPTION_MAX as DESCRIPTION_MAX, Predecessor, Publish, Severity, VersionLine},
+        editor::{
+            PUBLISHED_DESCRIPTION_MAX as DESCRIPTION_MAX, Predecessor, Publish, Severity,
+            VersionLine,
+        },
         status::Status,
         text::NAME_MAX,
     },
@@ -113,8 +116,8 @@ pub fn PeopleWindow() -> impl IntoView {
     view! { <Window id="people-window" title="People at this step" open=open closed=move || bench.people.set(None) body=body /> }
 }
 
-/// Asks for name and description, and what becomes of the people in the older version. While something is wrong it shows what,
-/// and does not publish.
+/// Asks for name and description, and what becomes of the people in the older version. While
+/// something is wrong it shows what, and does not publish.
 #[component]
 pub fn PublishWindow(open: RwSignal<bool>, saver: Saver) -> impl IntoView {
     let body = move || view! { <PublishForm open=open saver=saver /> }.into_any();
@@ -126,13 +129,16 @@ fn PublishForm(open: RwSignal<bool>, saver: Saver) -> impl IntoView {
     let bench = Bench::here();
     let document = bench.document.get_value();
     let name = RwSignal::new(bench.name.get_untracked());
-    let description = RwSignal::new(document.description.chars().take(DESCRIPTION_MAX).collect::<String>());
+    let description =
+        RwSignal::new(document.description.chars().take(DESCRIPTION_MAX).collect::<String>());
     let leave = RwSignal::new(false);
     let problem = RwSignal::new(String::new());
     let wants = RwSignal::new(false);
     let older = document.versions.iter().find(|line| has_people(line, document.version)).cloned();
     bench.look_over();
-    let wrong = Memo::new(move |_| bench.checks.read().iter().any(|check| check.severity == Severity::Error));
+    let wrong = Memo::new(move |_| {
+        bench.checks.read().iter().any(|check| check.severity == Severity::Error)
+    });
     let publish = move || {
         let document = bench.document.get_value();
         let asked = Publish {
@@ -141,7 +147,11 @@ fn PublishForm(open: RwSignal<bool>, saver: Saver) -> impl IntoView {
             revision: bench.revision.get_value(),
             name: name.get_untracked(),
             description: description.get_untracked(),
-            predecessor: if leave.get_untracked() { Predecessor::Leave } else { Predecessor::CarryOn },
+            predecessor: if leave.get_untracked() {
+                Predecessor::Leave
+            } else {
+                Predecessor::CarryOn
+            },
         };
         spawn_local(async move {
             match publish_version(asked).await {
@@ -162,7 +172,9 @@ fn PublishForm(open: RwSignal<bool>, saver: Saver) -> impl IntoView {
             SaveState::Saved => publish(),
             SaveState::Unsaved | SaveState::Saving => {}
             SaveState::Offline | SaveState::Held(_) | SaveState::Conflict(_) => {
-                problem.set("It cannot be published while the last changes are not saved.".to_string());
+                problem.set(
+                    "It cannot be published while the last changes are not saved.".to_string(),
+                );
                 wants.set(false);
             }
         }
@@ -245,7 +257,11 @@ fn PublishForm(open: RwSignal<bool>, saver: Saver) -> impl IntoView {
 
 /// An older version that takes people in, or has people inside.
 fn has_people(line: &VersionLine, version: i64) -> bool {
-    line.number != version && matches!(line.status, Status::Running | Status::Paused | Status::Scheduled | Status::Completed)
+    line.number != version
+        && matches!(
+            line.status,
+            Status::Running | Status::Paused | Status::Scheduled | Status::Completed
+        )
 }
 
 #[component]

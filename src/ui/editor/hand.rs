@@ -1,5 +1,6 @@
-//! The hand on the canvas: what a pointer that is held down does. All of it is listened to on the canvas itself, which
-//! captures the pointer once it moves, so that nothing stays behind on the document.
+//! The hand on the canvas: what a pointer that is held down does. All of it is listened to on the
+//! canvas itself, which captures the pointer once it moves, so that nothing stays behind on the
+//! document.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -105,13 +106,14 @@ impl Hand {
         (f64::from(x) - left, f64::from(y) - top)
     }
 
-    /// Where the window of the canvas is, and how large. Asked when something begins, not while it goes on: a page that was
-    /// just changed has to be laid out before it can answer.
+    /// Where the window of the canvas is, and how large. Asked when something begins, not while it
+    /// goes on: a page that was just changed has to be laid out before it can answer.
     pub fn measure(&self) {
         if let Some(ground) = self.ground.get_untracked() {
             let frame = browser::frame_of(&ground);
             self.corner.set_value((frame.x, frame.y));
-            if frame.width > 0.0 && self.bench.window.get_untracked() != (frame.width, frame.height) {
+            if frame.width > 0.0 && self.bench.window.get_untracked() != (frame.width, frame.height)
+            {
                 self.bench.window.set((frame.width, frame.height));
             }
         }
@@ -127,17 +129,23 @@ impl Hand {
         self.held.update_value(|held| {
             held.pointers.insert(event.pointer_id(), at);
         });
-        let fingers: Vec<(f64, f64)> = self.held.with_value(|held| held.pointers.values().copied().collect());
+        let fingers: Vec<(f64, f64)> =
+            self.held.with_value(|held| held.pointers.values().copied().collect());
         if let [a, b] = fingers[..] {
             // The second finger means the canvas, whatever the first one held.
             self.put_back();
-            let grip =
-                Grip::Pinch { from: self.bench.view.get_untracked(), distance: apart(a, b).max(1.0), middle: between(a, b) };
+            let grip = Grip::Pinch {
+                from: self.bench.view.get_untracked(),
+                distance: apart(a, b).max(1.0),
+                middle: between(a, b),
+            };
             self.take(grip, at);
             return;
         }
-        let outlet = browser::closest(target.clone(), "[data-outlet]").and_then(|element| element.get_attribute("data-outlet"));
-        let node = browser::closest(target.clone(), "[data-node]").and_then(|element| element.get_attribute("data-node"));
+        let outlet = browser::closest(target.clone(), "[data-outlet]")
+            .and_then(|element| element.get_attribute("data-outlet"));
+        let node = browser::closest(target.clone(), "[data-node]")
+            .and_then(|element| element.get_attribute("data-node"));
         let view = self.bench.view.get_untracked();
         let wants_pan = event.button() == 1 || self.space.get_value();
         if wants_pan {
@@ -149,7 +157,9 @@ impl Hand {
             return;
         }
         match (node, outlet) {
-            (Some(from), Some(outlet)) if self.bench.can_draw() => self.take(Grip::Wire { from, outlet }, at),
+            (Some(from), Some(outlet)) if self.bench.can_draw() => {
+                self.take(Grip::Wire { from, outlet }, at)
+            }
             (Some(_), Some(_)) => {}
             (Some(node), None) if browser::closest(target.clone(), "button, a").is_none() => {
                 self.take_node(node, event.shift_key(), at)
@@ -186,7 +196,9 @@ impl Hand {
 
     pub fn moved(self, event: &PointerEvent) {
         let at = self.place(event.client_x(), event.client_y());
-        let known = self.held.with_value(|held| held.grip.is_some() && held.pointers.contains_key(&event.pointer_id()));
+        let known = self.held.with_value(|held| {
+            held.grip.is_some() && held.pointers.contains_key(&event.pointer_id())
+        });
         if !known {
             return;
         }
@@ -201,13 +213,18 @@ impl Hand {
             if let Some(ground) = self.ground.get_untracked() {
                 let _ = ground.set_pointer_capture(event.pointer_id());
             }
-            self.panning.set(self.held.with_value(|held| matches!(held.grip, Some(Grip::Pan { .. }))));
-            if self.bench.can_write() && self.held.with_value(|held| matches!(held.grip, Some(Grip::Nodes { .. }))) {
+            self.panning
+                .set(self.held.with_value(|held| matches!(held.grip, Some(Grip::Pan { .. }))));
+            if self.bench.can_write()
+                && self.held.with_value(|held| matches!(held.grip, Some(Grip::Nodes { .. })))
+            {
                 self.carry();
             }
         }
         // One picture a frame, however often the mouse reports.
-        let ask = self.held.try_update_value(|held| held.moved && !std::mem::replace(&mut held.asked, held.moved));
+        let ask = self
+            .held
+            .try_update_value(|held| held.moved && !std::mem::replace(&mut held.asked, held.moved));
         if ask == Some(true) {
             request_animation_frame(move || {
                 self.held.update_value(|held| held.asked = false);
@@ -266,16 +283,20 @@ impl Hand {
         self.wiring.set(None);
         match held.grip {
             Some(Grip::Nodes { .. }) if held.moved => self.drop_nodes(),
-            Some(Grip::Nodes { held: node, shift: false }) if self.bench.chosen.read_untracked().len() > 1 => {
+            Some(Grip::Nodes { held: node, shift: false })
+                if self.bench.chosen.read_untracked().len() > 1 =>
+            {
                 self.bench.choose_one(&node);
             }
-            Some(Grip::Wire { from, outlet }) if held.moved => match wiring.and_then(|wiring| wiring.over) {
-                Some(to) => self.bench.connect(&from, &outlet, &to),
-                None => {
-                    let (x, y) = held.last;
-                    self.bench.picker.set(Some(Picker { from, outlet, x, y, more: false }));
+            Some(Grip::Wire { from, outlet }) if held.moved => {
+                match wiring.and_then(|wiring| wiring.over) {
+                    Some(to) => self.bench.connect(&from, &outlet, &to),
+                    None => {
+                        let (x, y) = held.last;
+                        self.bench.picker.set(Some(Picker { from, outlet, x, y, more: false }));
+                    }
                 }
-            },
+            }
             Some(Grip::Pan { .. }) if !held.moved => self.bench.choose(BTreeSet::new()),
             // One of two fingers is lifted: the other one pans on.
             Some(Grip::Pinch { .. }) => {
@@ -299,7 +320,8 @@ impl Hand {
         self.panning.set(false);
     }
 
-    /// A wheel reports more often than there are frames: what it did is gathered, and shown once a frame.
+    /// A wheel reports more often than there are frames: what it did is gathered, and shown once a
+    /// frame.
     pub fn wheel(self, event: &ev::WheelEvent) {
         event.prevent_default();
         let begins = self.wheel.with_value(Option::is_none);
@@ -326,7 +348,9 @@ impl Hand {
             request_animation_frame(move || {
                 if let Some(Some(turned)) = self.wheel.try_update_value(Option::take) {
                     let (x, y) = turned.at;
-                    self.bench.view.update(|view| *view = view.zoomed(turned.factor, x, y).panned(turned.dx, turned.dy));
+                    self.bench.view.update(|view| {
+                        *view = view.zoomed(turned.factor, x, y).panned(turned.dx, turned.dy)
+                    });
                 }
             });
         }
@@ -344,8 +368,13 @@ impl Hand {
         let (x, y) = self.place(x, y);
         let at = self.bench.view.get_untracked().to_canvas(x, y);
         match self.near_wire(at) {
-            Some((from, outlet)) => self.bench.add_by(&Edit::After { from, outlet, step: item.step }),
-            None => self.bench.add_by(&Edit::Add { step: item.step, at: Position { x: at.x - 110.0, y: at.y - 40.0 } }),
+            Some((from, outlet)) => {
+                self.bench.add_by(&Edit::After { from, outlet, step: item.step })
+            }
+            None => self.bench.add_by(&Edit::Add {
+                step: item.step,
+                at: Position { x: at.x - 110.0, y: at.y - 40.0 },
+            }),
         }
         true
     }

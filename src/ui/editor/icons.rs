@@ -1,4 +1,5 @@
-//! Icons that only the editor has; drawn like the others (`components/icon.rs`), apart so that the list does not load them.
+//! Icons that only the editor has; drawn like the others (`components/icon.rs`), apart so that the
+//! list does not load them.
 
 use leptos::prelude::*;
 
@@ -25,7 +26,8 @@ impl Mark {
             Mark::AlignDown => "M7.5 3h5v4h-5zM3 13h5v4H3zM12 13h5v4h-5zM10 7v3M5.5 13v-3h9v3",
             Mark::AlignRight => "M3 7.500v5h4v-5zM13 3v5h4V3zM13 12v5h4v-5zM7 10h3M13 5.500h-3v9h3",
             Mark::Help => {
-                "M7.5 7.500a2.5 2.5 0 1 1 3.6 2.200c-.8.4-1.1.9-1.1 1.800M10 14.500h.01M10 17.500a7.5 7.5 0 1 0 0-15 7.5 7.5 0 0 0 0 15Z"
+                "M7.5 7.500a2.5 2.5 0 1 1 3.6 2.200c-.8.4-1.1.9-1.1 1.800M10 14.500h.01M10 \
+                    17.500a7.5 7.5 0 1 0 0-15 7.5 7.5 0 0 0 0 15Z"
             }
         }
     }

@@ -49,7 +49,8 @@ pub struct Windows {
     pub publishing: RwSignal<bool>,
 }
 
-/// The parts of the editor, in the order in which F6 goes through them, each with what has the keyboard in it.
+/// The parts of the editor, in the order in which F6 goes through them, each with what has the
+/// keyboard in it.
 const PARTS: [(&str, &str); 4] = [
     (".editor-bar", "button"),
     (".editor-left", "[role=treeitem][tabindex='0']"),
@@ -61,7 +62,11 @@ const PARTS: [(&str, &str); 4] = [
 pub fn listen_to_f6() {
     let heard = window_event_listener(ev::keydown, move |event| {
         let plain = !(event.ctrl_key() || event.meta_key() || event.alt_key());
-        if event.key() == "F6" && plain && !event.default_prevented() && !browser::closest_active("dialog") {
+        if event.key() == "F6"
+            && plain
+            && !event.default_prevented()
+            && !browser::closest_active("dialog")
+        {
             event.prevent_default();
             to_next_part(event.shift_key());
         }
@@ -80,7 +85,8 @@ fn to_next_part(back: bool) {
         (None, true) => count - 1,
     };
     for step in 0..count {
-        let (part, target) = PARTS[(if back { first + count - step } else { first + step }) % count];
+        let (part, target) =
+            PARTS[(if back { first + count - step } else { first + step }) % count];
         if browser::focus_in(part, target) || browser::focus_in(part, "[tabindex]") {
             return;
         }
@@ -93,8 +99,15 @@ pub fn on_key(bench: Bench, hand: Hand, windows: Windows, event: &KeyboardEvent)
     }
     let command = event.ctrl_key() || event.meta_key();
     let key = event.key();
-    let done = if command { on_command(bench, &key.to_lowercase(), event.shift_key()) } else { on_plain(bench, windows, event) };
-    if key == " " && !command && browser::closest(event.target(), "button, a, [role=treeitem], summary").is_none() {
+    let done = if command {
+        on_command(bench, &key.to_lowercase(), event.shift_key())
+    } else {
+        on_plain(bench, windows, event)
+    };
+    if key == " "
+        && !command
+        && browser::closest(event.target(), "button, a, [role=treeitem], summary").is_none()
+    {
         hand.space.set_value(true);
         event.prevent_default();
     } else if done {
@@ -124,7 +137,11 @@ fn on_plain(bench: Bench, windows: Windows, event: &KeyboardEvent) -> bool {
     }
     match event.key().as_str() {
         // A button of a form is not the step that the form is about.
-        "Delete" | "Backspace" if browser::closest(event.target(), ".side-panel, .editor-bar").is_some() => return false,
+        "Delete" | "Backspace"
+            if browser::closest(event.target(), ".side-panel, .editor-bar").is_some() =>
+        {
+            return false;
+        }
         "Delete" | "Backspace" => bench.delete_chosen(),
         "+" | "=" => bench.zoom(1.25),
         "-" | "−" => bench.zoom(0.8),
@@ -173,13 +190,18 @@ pub fn listen_to_clipboard(bench: Bench) {
         if !ours(event.target()) {
             return;
         }
-        let text = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
+        let text = event
+            .clipboard_data()
+            .and_then(|data| data.get_data("text/plain").ok())
+            .unwrap_or_default();
         match Fragment::from_text(&text) {
             None => bench.say("There are no steps of a journey on the clipboard.".to_string()),
             Some(Err(sentence)) => bench.say(sentence),
             Some(Ok(fragment)) => {
                 event.prevent_default();
-                bench.apply(&Edit::Paste { fragment, at: None }, |bench| said_chosen(bench, "pasted"));
+                bench.apply(&Edit::Paste { fragment, at: None }, |bench| {
+                    said_chosen(bench, "pasted")
+                });
                 if let Some(first) = bench.chosen.read_untracked().first().cloned() {
                     bench.reveal(&first);
                 }
@@ -194,7 +216,9 @@ pub fn listen_to_clipboard(bench: Bench) {
 }
 
 fn put_on_clipboard(bench: Bench, event: &web_sys::ClipboardEvent, what: &str) -> bool {
-    let (Some(fragment), Some(data)) = (bench.copied(), event.clipboard_data()) else { return false };
+    let (Some(fragment), Some(data)) = (bench.copied(), event.clipboard_data()) else {
+        return false;
+    };
     let done = data.set_data("text/plain", &fragment.to_text()).is_ok();
     if done {
         event.prevent_default();

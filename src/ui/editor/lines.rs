@@ -1,5 +1,5 @@
-//! The boxes as they lie, and what is where; and the lines of connectors as they are shown: worked out anew when a box has another place, and drawn ahead of that for the
-//! boxes that a hand holds.
+//! The boxes as they lie, and what is where; and the lines of connectors as they are shown: worked
+//! out anew when a box has another place, and drawn ahead of that for the boxes that a hand holds.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -26,7 +26,9 @@ pub struct Lines {
 impl Bench {
     /// The line of a connector.
     pub fn line(&self, way: &Connector) -> ArcRwSignal<Route> {
-        let found = self.lines.with_value(|lines| lines.by_way.get(&(way.from.clone(), way.outlet.clone())).cloned());
+        let found = self
+            .lines
+            .with_value(|lines| lines.by_way.get(&(way.from.clone(), way.outlet.clone())).cloned());
         found.unwrap_or_default()
     }
 
@@ -46,7 +48,11 @@ impl Bench {
     /// The node under a point of the canvas.
     pub fn hit(&self, point: Position) -> Option<String> {
         self.with_frames(|graph, frames| {
-            let found = frames.iter().enumerate().rev().find(|(_, frame)| frame.grown(12.0).contains(point));
+            let found = frames
+                .iter()
+                .enumerate()
+                .rev()
+                .find(|(_, frame)| frame.grown(12.0).contains(point));
             found.and_then(|(index, _)| graph.nodes.get(index)).map(|node| node.id.clone())
         })
     }
@@ -70,9 +76,13 @@ impl Bench {
     /// Works out the lines, where a box has another place or size, or a connector other ends.
     pub fn draw_lines(&self, graph: &Graph, direction: Direction) {
         let (frames, wires) = route::wires(graph, direction);
-        let same = |lines: &Lines| lines.direction == direction && lines.frames == frames && lines.wires == wires;
+        let same = |lines: &Lines| {
+            lines.direction == direction && lines.frames == frames && lines.wires == wires
+        };
         if !self.lines.with_value(same) {
-            self.lines.update_value(|lines| (lines.direction, lines.frames, lines.wires) = (direction, frames, wires));
+            self.lines.update_value(|lines| {
+                (lines.direction, lines.frames, lines.wires) = (direction, frames, wires)
+            });
         } else if self.lines.with_value(|lines| lines.by_way.len() == graph.connectors.len()) {
             return;
         }
@@ -81,7 +91,9 @@ impl Bench {
 
     /// Puts every line where it belongs, whatever a hand has done to it.
     fn settle_lines(&self, ways: &[Connector]) {
-        let routes = self.lines.with_value(|lines| route::routed(&lines.frames, &lines.wires, lines.direction));
+        let routes = self
+            .lines
+            .with_value(|lines| route::routed(&lines.frames, &lines.wires, lines.direction));
         let mut changes: Vec<(ArcRwSignal<Route>, Route)> = Vec::new();
         self.lines.update_value(|lines| {
             let mut before = std::mem::take(&mut lines.by_way);
@@ -112,8 +124,10 @@ impl Bench {
 
     /// The lines that a hand which holds these nodes takes along.
     pub fn held_lines(&self, nodes: &HashSet<&str>) -> Vec<HeldLine> {
-        let held = |way: &&Connector| nodes.contains(way.from.as_str()) || nodes.contains(way.to.as_str());
-        let ways: Vec<Connector> = self.graph(|graph| graph.connectors.iter().filter(held).cloned().collect());
+        let held =
+            |way: &&Connector| nodes.contains(way.from.as_str()) || nodes.contains(way.to.as_str());
+        let ways: Vec<Connector> =
+            self.graph(|graph| graph.connectors.iter().filter(held).cloned().collect());
         ways.into_iter()
             .map(|way| {
                 let line = self.line(&way);

@@ -18,10 +18,16 @@ pub fn Minimap() -> impl IntoView {
         let _ = (bench.generation.get(), bench.direction.get());
         bench.with_frames(|_, frames| frames.to_vec())
     });
-    let whole = Memo::new(move |_| Frame::around(frames.read().iter().copied()).unwrap_or_default().grown(80.0));
+    let whole = Memo::new(move |_| {
+        Frame::around(frames.read().iter().copied()).unwrap_or_default().grown(80.0)
+    });
     let boxes = Memo::new(move |_| {
         frames.read().iter().fold(String::new(), |mut path, frame| {
-            let _ = write!(path, "M{:.0} {:.0}h{:.0}v{:.0}h-{:.0}z", frame.x, frame.y, frame.width, frame.height, frame.width);
+            let _ = write!(
+                path,
+                "M{:.0} {:.0}h{:.0}v{:.0}h-{:.0}z",
+                frame.x, frame.y, frame.width, frame.height, frame.width
+            );
             path
         })
     });
@@ -30,7 +36,9 @@ pub fn Minimap() -> impl IntoView {
         let (width, height) = bench.window.get();
         let (seen, all) = (bench.view.get().window(width, height), whole.get());
         let scale = (WIDTH / all.width).min(HEIGHT / all.height);
-        let start = |from: f64, origin: f64, extent: f64, room: f64| (from - origin) * scale + (room - extent * scale) / 2.0;
+        let start = |from: f64, origin: f64, extent: f64, room: f64| {
+            (from - origin) * scale + (room - extent * scale) / 2.0
+        };
         Frame {
             x: start(seen.x, all.x, all.width, WIDTH),
             y: start(seen.y, all.y, all.height, HEIGHT),
@@ -42,11 +50,16 @@ pub fn Minimap() -> impl IntoView {
     let is_needed = Memo::new(move |_| {
         let (width, height) = bench.window.get();
         let (seen, all) = (bench.view.get().window(width, height), whole.get().grown(-80.0));
-        !(seen.contains(Position { x: all.x, y: all.y }) && seen.contains(Position { x: all.right(), y: all.bottom() }))
+        !(seen.contains(Position { x: all.x, y: all.y })
+            && seen.contains(Position { x: all.right(), y: all.bottom() }))
     });
     let size = Memo::new(move |_| (window.read().width.round(), window.read().height.round()));
     let go = move |event: &leptos::ev::PointerEvent| {
-        let Some(map) = browser::closest(event.target(), ".minimap").map(|map| browser::frame_of(&map)) else { return };
+        let Some(map) =
+            browser::closest(event.target(), ".minimap").map(|map| browser::frame_of(&map))
+        else {
+            return;
+        };
         let all = whole.get_untracked();
         // The picture keeps its proportions inside of its box.
         let scale = (map.width / all.width).min(map.height / all.height);

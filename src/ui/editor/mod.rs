@@ -1,5 +1,6 @@
-//! The editor: a program of its own in the browser, mounted into the page of a journey's edit. What can be done to a graph is
-//! decided in `domain/editor/`; here it is shown, and hands and keys are read.
+//! The editor: a program of its own in the browser, mounted into the page of a journey's edit. What
+//! can be done to a graph is decided in `domain/editor/`; here it is shown, and hands and keys are
+//! read.
 
 mod acts;
 mod bench;
@@ -63,7 +64,11 @@ pub fn mount() {
     place.element.set_text_content(None);
     let _ = place.element.set_attribute("data-alive", "true");
     let (journey, version) = (place.journey, place.version);
-    leptos::mount::mount_to(place.element, move || view! { <Editor journey=journey version=version /> }).forget();
+    leptos::mount::mount_to(
+        place.element,
+        move || view! { <Editor journey=journey version=version /> },
+    )
+    .forget();
 }
 
 #[component]
@@ -105,7 +110,9 @@ fn Workbench(document: Arc<EditorDocument>) -> impl IntoView {
     let beginning = Callback::new(move |()| {
         spawn_local(async move {
             match begin_version(journey.to_string(), Some(from)).await {
-                Ok(draft) => browser::go_to(&format!("/journeys/{journey}/edit?version={}", draft.version)),
+                Ok(draft) => {
+                    browser::go_to(&format!("/journeys/{journey}/edit?version={}", draft.version))
+                }
                 Err(error) => bench.say(error.sentence()),
             }
         });
@@ -149,7 +156,9 @@ fn follow_figures(bench: Bench) {
         let journey = journey.clone();
         spawn_local(async move {
             if let Ok(found) = editor_figures(journey, version).await {
-                bench.figures.try_set(found.into_iter().map(|figures| (figures.node.clone(), figures)).collect());
+                bench.figures.try_set(
+                    found.into_iter().map(|figures| (figures.node.clone(), figures)).collect(),
+                );
             }
         });
     });
@@ -166,14 +175,24 @@ fn bring_back(bench: Bench, document: &EditorDocument, kept: Kept) {
         bench.say("What was not saved on your last visit is back.".to_string());
     } else {
         bench.base.set_value(None);
-        let theirs = Theirs { document: document.clone(), by: "Somebody else".to_string(), at: String::new() };
+        let theirs = Theirs {
+            document: document.clone(),
+            by: "Somebody else".to_string(),
+            at: String::new(),
+        };
         bench.saving.set(SaveState::Conflict(Box::new(theirs)));
     }
 }
 
 /// Replaces what is on the desk, as one step of undo.
 impl Bench {
-    fn restore(&self, graph: crate::domain::graph::Graph, settings: crate::domain::settings::Settings) -> bool {
-        self.apply(&Edit::Replace { graph: Box::new(graph), settings: Box::new(settings) }, |_| String::new())
+    fn restore(
+        &self,
+        graph: crate::domain::graph::Graph,
+        settings: crate::domain::settings::Settings,
+    ) -> bool {
+        self.apply(&Edit::Replace { graph: Box::new(graph), settings: Box::new(settings) }, |_| {
+            String::new()
+        })
     }
 }

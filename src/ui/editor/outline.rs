@@ -1,4 +1,5 @@
-//! The graph as a tree that is read and worked with by keyboard alone. Under it stands what can be done with the chosen step.
+//! The graph as a tree that is read and worked with by keyboard alone. Under it stands what can be
+//! done with the chosen step.
 
 use leptos::prelude::*;
 
@@ -29,8 +30,11 @@ fn StepTools() -> impl IntoView {
     move || match id.get() {
         None => {
             let text = match bench.chosen.read().len() {
-                0 => "Choose a step to add another after it, to connect, change or delete it.".to_string(),
-                many => format!("{many} steps are chosen. Copy, duplicate, move or delete them together."),
+                0 => "Choose a step to add another after it, to connect, change or delete it."
+                    .to_string(),
+                many => format!(
+                    "{many} steps are chosen. Copy, duplicate, move or delete them together."
+                ),
             };
             view! { <p class="hint step-tools">{text}</p> }.into_any()
         }
@@ -94,13 +98,20 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
         bench.wires.track();
         bench.graph(|graph| graph.target(&from, outlet).map(|node| (node.id.clone(), node.title())))
     };
-    let first_open = outlets.get_untracked().into_iter().find(|outlet| untrack(|| target(outlet)).is_none());
-    let chosen = RwSignal::new(first_open.or_else(|| outlets.get_untracked().into_iter().next()).unwrap_or_default());
+    let first_open =
+        outlets.get_untracked().into_iter().find(|outlet| untrack(|| target(outlet)).is_none());
+    let chosen = RwSignal::new(
+        first_open.or_else(|| outlets.get_untracked().into_iter().next()).unwrap_or_default(),
+    );
     // A branch that was renamed is not there any more.
     let outlet = Memo::new(move |_| {
         let chosen = chosen.get();
         let outlets = outlets.get();
-        if outlets.contains(&chosen) { chosen } else { outlets.into_iter().next().unwrap_or_default() }
+        if outlets.contains(&chosen) {
+            chosen
+        } else {
+            outlets.into_iter().next().unwrap_or_default()
+        }
     });
     let kind = RwSignal::new("email".to_string());
     let other = RwSignal::new(String::new());
@@ -112,13 +123,20 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
         let from = id.get_value();
         let most = if wanted.get() { usize::MAX } else { 1 };
         bench.graph(|graph| {
-            let others = graph.nodes.iter().filter(|node| node.id != from && node.step != NodeKind::Entry {});
+            let others = graph
+                .nodes
+                .iter()
+                .filter(|node| node.id != from && node.step != NodeKind::Entry {});
             others
                 .take(most)
                 .map(|node| {
                     (
                         node.id.clone(),
-                        format!("{}: {}", node.step.title(), node.name.clone().unwrap_or_else(|| node.step.describe())),
+                        format!(
+                            "{}: {}",
+                            node.step.title(),
+                            node.name.clone().unwrap_or_else(|| node.step.describe())
+                        ),
                     )
                 })
                 .collect::<Vec<_>>()
@@ -132,7 +150,11 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
     };
     let connect = move || {
         let to = other.get_untracked();
-        let to = if to.is_empty() { others.get_untracked().into_iter().next().map(|(id, _)| id) } else { Some(to) };
+        let to = if to.is_empty() {
+            others.get_untracked().into_iter().next().map(|(id, _)| id)
+        } else {
+            Some(to)
+        };
         if let Some(to) = to {
             bench.connect(&id.get_value(), &outlet.get_untracked(), &to);
         }

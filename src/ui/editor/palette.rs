@@ -121,8 +121,11 @@ pub fn StepPicker() -> impl IntoView {
         let (width, height) = bench.window.get_untracked();
         let (x, y) = (picker.x.min(width - 260.0).max(8.0), picker.y.min(height - 200.0).max(8.0));
         let title = bench.title(&picker.from);
-        let label =
-            if picker.more { format!("Ways out of {title}") } else { format!("Add a step after {title}, {}", picker.outlet) };
+        let label = if picker.more {
+            format!("Ways out of {title}")
+        } else {
+            format!("Add a step after {title}, {}", picker.outlet)
+        };
         let body = if picker.more {
             view! { <MoreOutlets from=picker.from.clone() /> }.into_any()
         } else {
@@ -192,7 +195,9 @@ fn MoreOutlets(from: String) -> impl IntoView {
     let bench = Bench::here();
     let shown: Vec<String> = bench
         .cell(&from)
-        .map(|cell| cell.outlets.read_untracked().iter().map(|outlet| outlet.name.clone()).collect())
+        .map(|cell| {
+            cell.outlets.read_untracked().iter().map(|outlet| outlet.name.clone()).collect()
+        })
         .unwrap_or_default();
     let hidden: Vec<String> = bench
         .node(&from)

@@ -1,4 +1,5 @@
-//! A message as it stands in its form, filled in for somebody: how it looks on a phone and on a desktop, and a test of it.
+//! A message as it stands in its form, filled in for somebody: how it looks on a phone and on a
+//! desktop, and a test of it.
 
 use leptos::{html, prelude::*, task::spawn_local};
 
@@ -44,7 +45,12 @@ pub fn PreviewWindow() -> impl IntoView {
 fn draft(bench: Bench, node: &str, person: &str) -> Option<DraftMessage> {
     let journey = bench.document.get_value().journey;
     let settings = bench.settings.get_untracked();
-    Some(DraftMessage { journey, node: bench.node(node)?, settings, person: person.trim().to_string() })
+    Some(DraftMessage {
+        journey,
+        node: bench.node(node)?,
+        settings,
+        person: person.trim().to_string(),
+    })
 }
 
 #[component]
@@ -54,7 +60,9 @@ fn Preview(node: String, person: RwSignal<String>) -> impl IntoView {
     let answer = RwSignal::new(None::<Result<MessagePreview, String>>);
     let shown = StoredValue::new(None::<DraftMessage>);
     let look = move || {
-        let Some(message) = draft(bench, &node.get_value(), &person.get_untracked()) else { return };
+        let Some(message) = draft(bench, &node.get_value(), &person.get_untracked()) else {
+            return;
+        };
         shown.set_value(Some(message.clone()));
         spawn_local(async move {
             answer.try_set(Some(preview_draft(message).await.map_err(|error| error.sentence())));
@@ -101,9 +109,15 @@ fn Shown(preview: MessagePreview, draft: StoredValue<Option<DraftMessage>>) -> i
     let bench = Bench::here();
     let MessagePreview { channel, channel_state, person, content, findings, .. } = preview;
     let for_whom = match person {
-        PreviewPerson::Person { title, .. } => format!("Filled in for {title}, with her newest event of the journey’s entry."),
-        PreviewPerson::Example => "Filled in for somebody made up. Choose a person to see it as she will.".to_string(),
-        PreviewPerson::Unknown => "Nobody is known by that. It is filled in for somebody made up.".to_string(),
+        PreviewPerson::Person { title, .. } => {
+            format!("Filled in for {title}, with her newest event of the journey’s entry.")
+        }
+        PreviewPerson::Example => {
+            "Filled in for somebody made up. Choose a person to see it as she will.".to_string()
+        }
+        PreviewPerson::Unknown => {
+            "Nobody is known by that. It is filled in for somebody made up.".to_string()
+        }
     };
     let found = findings.problems.into_iter().chain(findings.warnings);
     let can_go = content.is_some() && bench.can_write();
@@ -133,7 +147,8 @@ fn Shown(preview: MessagePreview, draft: StoredValue<Option<DraftMessage>>) -> i
 fn HtmlFrame(draft: StoredValue<Option<DraftMessage>>) -> impl IntoView {
     let form = NodeRef::<html::Form>::new();
     let wide = RwSignal::new(false);
-    let message = draft.get_value().and_then(|draft| serde_json::to_string(&draft).ok()).unwrap_or_default();
+    let message =
+        draft.get_value().and_then(|draft| serde_json::to_string(&draft).ok()).unwrap_or_default();
     Effect::new(move |_| {
         if let Some(form) = form.get() {
             let _ = form.submit();
@@ -174,11 +189,16 @@ fn HtmlFrame(draft: StoredValue<Option<DraftMessage>>) -> impl IntoView {
 
 /// One of it, right now, to oneself.
 #[component]
-fn Test(channel: Channel, state: ChannelState, draft: StoredValue<Option<DraftMessage>>) -> impl IntoView {
+fn Test(
+    channel: Channel,
+    state: ChannelState,
+    draft: StoredValue<Option<DraftMessage>>,
+) -> impl IntoView {
     if state == ChannelState::NotSetUp {
         return view! {
             <p class="hint">
-                {format!("The channel {} is not set up yet, so there is nothing to send a test with. ", channel.heading())}
+                {format!("The channel {} is not set up yet, so there is nothing to send a test \
+                    with. ", channel.heading())}
                 <a href=format!("/channels/{}", channel.key()) target="_blank">
                     "Set it up in a new tab"
                 </a>
@@ -197,7 +217,8 @@ fn Test(channel: Channel, state: ChannelState, draft: StoredValue<Option<DraftMe
         outcome.set(None);
         let to = to.get_untracked();
         spawn_local(async move {
-            let answer = test_draft(message, to).await.map(|_| ()).map_err(|error| error.sentence());
+            let answer =
+                test_draft(message, to).await.map(|_| ()).map_err(|error| error.sentence());
             busy.try_set(false);
             outcome.try_set(Some(answer));
         });
@@ -225,7 +246,8 @@ fn Test(channel: Channel, state: ChannelState, draft: StoredValue<Option<DraftMe
                     "Send test"
                 </button>
             </form>
-            <p class="hint">"It really goes out, now, filled in as it is shown here, also in test mode. It is not counted."</p>
+            <p class="hint">"It really goes out, now, filled in as it is shown here, also in test \
+                mode. It is not counted."</p>
             <div role="status">
                 {move || match outcome.get() {
                     None => ().into_any(),

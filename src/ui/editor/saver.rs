@@ -1,4 +1,5 @@
-//! Saving by itself: a moment after the last change, never twice at once, kept in the browser until the server has it.
+//! Saving by itself: a moment after the last change, never twice at once, kept in the browser until
+//! the server has it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -70,7 +71,8 @@ impl Saver {
             let generation = bench.generation.get();
             saver.look_soon();
             if generation != saver.saved.get_value() {
-                let in_conflict = bench.saving.with_untracked(|state| matches!(state, SaveState::Conflict(_)));
+                let in_conflict =
+                    bench.saving.with_untracked(|state| matches!(state, SaveState::Conflict(_)));
                 if !in_conflict && !saver.in_flight.get_value() {
                     bench.saving.set(SaveState::Unsaved);
                 }
@@ -97,7 +99,9 @@ impl Saver {
             leaving.remove();
             hidden.remove();
             online.remove();
-            for handle in [saver.timer, saver.look].into_iter().filter_map(|timer| timer.get_value()) {
+            for handle in
+                [saver.timer, saver.look].into_iter().filter_map(|timer| timer.get_value())
+            {
                 handle.clear();
             }
         });
@@ -143,7 +147,8 @@ impl Saver {
     }
 
     fn save(self) {
-        let waits_for_her = self.bench.saving.with_untracked(|state| matches!(state, SaveState::Conflict(_)));
+        let waits_for_her =
+            self.bench.saving.with_untracked(|state| matches!(state, SaveState::Conflict(_)));
         if self.in_flight.get_value() || !self.is_behind() || waits_for_her {
             return;
         }

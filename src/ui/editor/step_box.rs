@@ -120,7 +120,8 @@ fn box_text(node: &Node) -> String {
 
 /// What a screen reader says of a box.
 fn spoken(bench: Bench, id: &str, node: &Node) -> String {
-    let wrong = bench.checks.read().iter().filter(|check| check.node.as_deref() == Some(id)).count();
+    let wrong =
+        bench.checks.read().iter().filter(|check| check.node.as_deref() == Some(id)).count();
     let found = match wrong {
         0 => String::new(),
         1 => ", 1 finding".to_string(),
@@ -158,7 +159,10 @@ fn key(bench: Bench, id: &str, event: &KeyboardEvent) {
         if !bench.chosen.read_untracked().contains(id) {
             bench.choose_one(id);
         }
-        bench.nudge(dx * crate::domain::editor::geometry::GRID, dy * crate::domain::editor::geometry::GRID);
+        bench.nudge(
+            dx * crate::domain::editor::geometry::GRID,
+            dy * crate::domain::editor::geometry::GRID,
+        );
     } else if let Some(next) = bench.next_to(id, dx, dy) {
         if event.shift_key() {
             let mut chosen = bench.chosen.get_untracked();
@@ -177,8 +181,11 @@ fn Badge(id: String) -> impl IntoView {
     let bench = Bench::here();
     let found = Memo::new(move |_| {
         let checks = bench.checks.read();
-        let mine: Vec<Severity> =
-            checks.iter().filter(|check| check.node.as_deref() == Some(&id)).map(|check| check.severity).collect();
+        let mine: Vec<Severity> = checks
+            .iter()
+            .filter(|check| check.node.as_deref() == Some(&id))
+            .map(|check| check.severity)
+            .collect();
         (mine.len(), mine.contains(&Severity::Error))
     });
     move || {
@@ -203,7 +210,11 @@ fn Figures(id: String) -> impl IntoView {
 }
 
 #[component]
-fn Outlets(id: String, outlets: ArcRwSignal<Vec<Outlet>>, node: ArcRwSignal<Node>) -> impl IntoView {
+fn Outlets(
+    id: String,
+    outlets: ArcRwSignal<Vec<Outlet>>,
+    node: ArcRwSignal<Node>,
+) -> impl IntoView {
     let bench = Bench::here();
     let (id, has_more) = (StoredValue::new(id), {
         let outlets = outlets.clone();
@@ -274,9 +285,17 @@ fn OutletButton(id: String, outlet: Outlet) -> impl IntoView {
 }
 
 /// Opens the list of steps where the button is.
-pub fn open_picker(bench: Bench, event: &leptos::ev::MouseEvent, from: String, outlet: String, more: bool) {
-    let canvas = browser::closest(event.target(), ".canvas").map(|canvas| browser::frame_of(&canvas));
-    let button = browser::closest(event.target(), "button").map(|button| browser::frame_of(&button));
+pub fn open_picker(
+    bench: Bench,
+    event: &leptos::ev::MouseEvent,
+    from: String,
+    outlet: String,
+    more: bool,
+) {
+    let canvas =
+        browser::closest(event.target(), ".canvas").map(|canvas| browser::frame_of(&canvas));
+    let button =
+        browser::closest(event.target(), "button").map(|button| browser::frame_of(&button));
     if let (Some(canvas), Some(button)) = (canvas, button) {
         let (x, y) = (button.middle().x - canvas.x, button.bottom() - canvas.y);
         bench.picker.set(Some(Picker { from, outlet, x, y, more }));

@@ -16,7 +16,11 @@ use crate::{
 };
 
 #[component]
-pub fn Toolbar(help: RwSignal<bool>, publishing: RwSignal<bool>, beginning: Callback<()>) -> impl IntoView {
+pub fn Toolbar(
+    help: RwSignal<bool>,
+    publishing: RwSignal<bool>,
+    beginning: Callback<()>,
+) -> impl IntoView {
     let bench = Bench::here();
     let document = bench.document.get_value();
     let begins = bench.mode != Mode::Draft && !document.archived;
@@ -75,7 +79,13 @@ pub fn Toolbar(help: RwSignal<bool>, publishing: RwSignal<bool>, beginning: Call
 }
 
 #[component]
-fn ToolButton<F>(label: &'static str, hint: &'static str, mark: Mark, off: Signal<bool>, press: F) -> impl IntoView
+fn ToolButton<F>(
+    label: &'static str,
+    hint: &'static str,
+    mark: Mark,
+    off: Signal<bool>,
+    press: F,
+) -> impl IntoView
 where
     F: Fn(leptos::ev::MouseEvent) + Clone + Send + Sync + 'static,
 {
@@ -111,7 +121,9 @@ fn ChecksButton() -> impl IntoView {
     });
     let words = move || match counts.get() {
         (0, 0) => ": nothing found".to_string(),
-        (errors, warnings) => format!(": {}, {}", count(errors, "error"), count(warnings, "warning")),
+        (errors, warnings) => {
+            format!(": {}, {}", count(errors, "error"), count(warnings, "warning"))
+        }
     };
     let open = move |_| {
         bench.side.set(Side::Checks);
@@ -151,7 +163,9 @@ fn Saving() -> impl IntoView {
         SaveState::Saved => "Saved".to_string(),
         SaveState::Unsaved => "Not saved yet".to_string(),
         SaveState::Saving => "Saving…".to_string(),
-        SaveState::Offline => "Not saved: no connection. Kept here and sent when it is back".to_string(),
+        SaveState::Offline => {
+            "Not saved: no connection. Kept here and sent when it is back".to_string()
+        }
         SaveState::Held(why) => format!("Not saved: {why}"),
         SaveState::Conflict(_) => "Not saved: somebody else saved".to_string(),
     };
@@ -176,7 +190,10 @@ fn Versions() -> impl IntoView {
         .versions
         .iter()
         .map(|line| {
-            let at = line.published_at.map(|at: Timestamp| format!(", {}", at.short_date())).unwrap_or_default();
+            let at = line
+                .published_at
+                .map(|at: Timestamp| format!(", {}", at.short_date()))
+                .unwrap_or_default();
             (line.number, format!("Version {} · {}{at}", line.number, line.status))
         })
         .collect();

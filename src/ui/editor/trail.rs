@@ -19,17 +19,24 @@ impl Trail {
     /// The way of one person: the nodes that she came to, and the connectors between them.
     pub fn of_person(steps: &[TrialStep]) -> Self {
         let nodes = steps.iter().map(|step| step.node.clone()).collect();
-        let wires =
-            steps.iter().filter_map(|step| Some((step.node.clone(), step.what.strip_prefix("left:")?.to_string()))).collect();
+        let wires = steps
+            .iter()
+            .filter_map(|step| {
+                Some((step.node.clone(), step.what.strip_prefix("left:")?.to_string()))
+            })
+            .collect();
         Self { nodes, wires, came: HashMap::new() }
     }
 
     pub fn of_replay(figures: &ReplayFigures, graph: &Graph) -> Self {
-        let came: HashMap<String, i64> = figures.nodes.iter().map(|node| (node.node.clone(), node.came)).collect();
+        let came: HashMap<String, i64> =
+            figures.nodes.iter().map(|node| (node.node.clone(), node.came)).collect();
         let nodes = came.iter().filter(|(_, came)| **came > 0).map(|(id, _)| id.clone()).collect();
         let passed = |from: &str, outlet: &str| {
             let node = figures.nodes.iter().find(|node| node.node == from);
-            node.is_some_and(|node| node.left.iter().any(|(name, count)| name == outlet && *count > 0))
+            node.is_some_and(|node| {
+                node.left.iter().any(|(name, count)| name == outlet && *count > 0)
+            })
         };
         let wires = graph
             .connectors

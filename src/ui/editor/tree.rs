@@ -1,5 +1,6 @@
-//! The rows of the outline. Of a large journey only those are there that can be seen, and the one that has the keyboard; each
-//! says which of how many it is, so that nobody hears less of the tree than is in it.
+//! The rows of the outline. Of a large journey only those are there that can be seen, and the one
+//! that has the keyboard; each says which of how many it is, so that nobody hears less of the tree
+//! than is in it.
 
 use std::sync::Arc;
 
@@ -40,7 +41,8 @@ pub fn Tree() -> impl IntoView {
     let current = Memo::new(move |_| {
         let rows = rows.get();
         let wanted = bench.row.get();
-        let at = wanted.and_then(|wanted| rows.iter().position(|row| row.key() == wanted)).unwrap_or(0);
+        let at =
+            wanted.and_then(|wanted| rows.iter().position(|row| row.key() == wanted)).unwrap_or(0);
         rows.get(at).map(|row| (at, row.key()))
     });
     let tree = NodeRef::<html::Ul>::new();
@@ -48,7 +50,8 @@ pub fn Tree() -> impl IntoView {
     let is_large = Memo::new(move |_| rows.read().len() > ALL_DRAWN);
     let look = move || {
         if let (true, Some(tree)) = (is_large.get_untracked(), tree.get_untracked()) {
-            let height = f64::from(tree.scroll_height()) / rows.read_untracked().len().max(1) as f64;
+            let height =
+                f64::from(tree.scroll_height()) / rows.read_untracked().len().max(1) as f64;
             let first = (f64::from(tree.scroll_top()) / height.max(1.0)) as usize;
             let count = (f64::from(tree.client_height()) / height.max(1.0)) as usize;
             // In steps, so that not every pixel of a scroll asks anew.
@@ -67,7 +70,10 @@ pub fn Tree() -> impl IntoView {
         }
         let (first, end) = seen.get();
         let current = current.get().map(|(at, _)| at);
-        let shown = rows.iter().enumerate().filter(|(at, _)| (first..end).contains(at) || current == Some(*at));
+        let shown = rows
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| (first..end).contains(at) || current == Some(*at));
         shown.map(|(at, row)| Line { row: row.clone(), number: Some(at) }).collect::<Vec<_>>()
     };
     view! {
@@ -102,17 +108,25 @@ fn TreeRow(line: Line, rows: Memo<Rows>, current: Memo<Option<(usize, String)>>)
     let here = StoredValue::new(key.clone());
     let group = cell.node.with_untracked(|node| node.step.group());
     let chosen = Memo::new(move |_| id.with_value(|id| bench.chosen.read().contains(id)));
-    let reached = Memo::new(move |_| here.with_value(|here| current.read().as_ref().is_some_and(|(_, current)| current == here)));
+    let reached = Memo::new(move |_| {
+        here.with_value(|here| current.read().as_ref().is_some_and(|(_, current)| current == here))
+    });
     let found = Memo::new(move |_| {
         let checks = bench.checks.read();
-        let mine = checks.iter().filter(|check| id.with_value(|id| check.node.as_ref() == Some(id)));
-        mine.fold((0, false), |(count, error), check| (count + 1, error || check.severity == Severity::Error))
+        let mine =
+            checks.iter().filter(|check| id.with_value(|id| check.node.as_ref() == Some(id)));
+        mine.fold((0, false), |(count, error), check| {
+            (count + 1, error || check.severity == Severity::Error)
+        })
     });
     let by = row.by.as_ref().map(|(_, outlet)| outlet.clone()).filter(|outlet| outlet != "next");
     let node = cell.node;
     let (kind, text) = {
         let (a, b) = (node.clone(), node);
-        (move || a.read().step.title(), move || b.with(|node| node.name.clone().unwrap_or_else(|| node.step.describe())))
+        (
+            move || a.read().step.title(),
+            move || b.with(|node| node.name.clone().unwrap_or_else(|| node.step.describe())),
+        )
     };
     let again = row.again;
     let focused = move |_| {
@@ -173,7 +187,9 @@ fn key_on_row(bench: Bench, rows: &[Row], key: &str, again: bool, event: &Keyboa
     let to = match event.key().as_str() {
         "ArrowDown" => Some(at + 1),
         "ArrowUp" => at.checked_sub(1),
-        "ArrowRight" => Some(at + 1).filter(|next| rows.get(*next).is_some_and(|row| row.depth > depth)),
+        "ArrowRight" => {
+            Some(at + 1).filter(|next| rows.get(*next).is_some_and(|row| row.depth > depth))
+        }
         "ArrowLeft" => rows[..at].iter().rposition(|row| row.depth < depth),
         "Home" => Some(0),
         "End" => rows.len().checked_sub(1),

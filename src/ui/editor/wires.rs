@@ -28,7 +28,10 @@ pub fn WireLine(way: Connector) -> impl IntoView {
     let passed = move || {
         let (from, outlet) = key();
         let figures = bench.figures.read();
-        figures.get(&from).and_then(|node| node.left.iter().find(|(name, _)| *name == outlet)).map(|(_, count)| *count)
+        figures
+            .get(&from)
+            .and_then(|node| node.left.iter().find(|(name, _)| *name == outlet))
+            .map(|(_, count)| *count)
     };
     view! {
         <g data-wire="true" class="wire" class:wire-chosen=chosen class:wire-trail=on_trail on:click=choose>
@@ -58,7 +61,9 @@ pub fn WireTools(way: Connector) -> impl IntoView {
     let (left, top) = (route.clone(), route);
     let key = move || way.with_value(|way| (way.from.clone(), way.outlet.clone()));
     let chosen = Memo::new(move |_| bench.wire.read().as_ref() == Some(&key()));
-    let words = way.with_value(|way| format!("between {}, {}, and {}", bench.title(&way.from), way.outlet, bench.title(&way.to)));
+    let words = way.with_value(|way| {
+        format!("between {}, {}, and {}", bench.title(&way.from), way.outlet, bench.title(&way.to))
+    });
     let remove_words = format!("Remove the connector {words}");
     view! {
         <div class="wire-tools" class:wire-tools-chosen=chosen style:left=move || format!("{:.1}px", left.read().button.x) style:top=move || format!("{:.1}px", top.read().button.y)>

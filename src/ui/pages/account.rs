@@ -56,7 +56,8 @@ fn Cards(account: Account) -> impl IntoView {
             .then(|| view! { <SingleSignOn provider=account.provider linked=account.linked has_password=account.has_password /> })}
         <section class="card" aria-labelledby="devices-title">
             <h2 id="devices-title">"Devices"</h2>
-            <p class="hint">"Where you are signed in. End what you do not know, and change your password."</p>
+            <p class="hint">"Where you are signed in. End what you do not know, and change your \
+                password."</p>
             <ul class="rows" aria-label="Devices">
                 {account.sessions.into_iter().map(|session| view! { <Device session=session /> }).collect_view()}
             </ul>
@@ -71,7 +72,11 @@ fn Cards(account: Account) -> impl IntoView {
 
 /// The sign-in provider: linked from in here, because an address alone proves too little.
 #[component]
-fn SingleSignOn(provider: Option<String>, linked: Vec<LinkedIdentity>, has_password: bool) -> impl IntoView {
+fn SingleSignOn(
+    provider: Option<String>,
+    linked: Vec<LinkedIdentity>,
+    has_password: bool,
+) -> impl IntoView {
     let title = provider.clone().unwrap_or_else(|| "Single sign-on".to_string());
     let nothing = linked.is_empty();
     view! {
@@ -80,7 +85,8 @@ fn SingleSignOn(provider: Option<String>, linked: Vec<LinkedIdentity>, has_passw
             {(!nothing)
                 .then(|| {
                     view! {
-                        <p class="hint">"Whoever is one of these there is signed in here as you. Unlinking takes the roles along that came with it."</p>
+                        <p class="hint">"Whoever is one of these there is signed in here as you. \
+                            Unlinking takes the roles along that came with it."</p>
                         <ul class="rows" aria-label="Linked sign-ins">
                             {linked.into_iter().map(|identity| view! { <Linked identity=identity /> }).collect_view()}
                         </ul>
@@ -91,7 +97,8 @@ fn SingleSignOn(provider: Option<String>, linked: Vec<LinkedIdentity>, has_passw
                 .map(|name| {
                     view! {
                         <form class="form" method="post" action="/sign-in/provider/link">
-                            <p class="hint">{format!("Not linked. Once it is, you can sign in here with {name} as well.")}</p>
+                            <p class="hint">{format!("Not linked. Once it is, you can sign in here \
+                                with {name} as well.")}</p>
                             {has_password.then(|| view! { <PasswordField label="Your password" name="present" /> })}
                             <div class="form-actions">
                                 <button class="button" r#type="submit">

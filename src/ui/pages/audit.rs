@@ -65,7 +65,8 @@ fn Entries(log: Log) -> impl IntoView {
 fn Filters(log: Log) -> impl IntoView {
     let query = log.query;
     let filtered = query.is_filtered();
-    let day = |day: Option<crate::domain::time::Day>| day.map(|day| day.to_string()).unwrap_or_default();
+    let day =
+        |day: Option<crate::domain::time::Day>| day.map(|day| day.to_string()).unwrap_or_default();
     view! {
         <form class="filters" method="get" action="/audit" role="search" aria-label="Audit log">
             <label class="field">
@@ -145,9 +146,13 @@ fn EntryTable(entries: Vec<AuditEntry>) -> impl IntoView {
 #[component]
 fn EntryRow(entry: AuditEntry) -> impl IntoView {
     let title = AuditEvent::from_key(&entry.event).map_or(entry.event, AuditEvent::title);
-    let count =
-        entry.changed.zip(entry.matched).map(|(changed, matched)| format!("{} of {}", grouped(changed), grouped(matched)));
-    let filter = entry.filter.map(|filter| if filter.is_empty() { "all journeys".to_string() } else { filter });
+    let count = entry
+        .changed
+        .zip(entry.matched)
+        .map(|(changed, matched)| format!("{} of {}", grouped(changed), grouped(matched)));
+    let filter = entry
+        .filter
+        .map(|filter| if filter.is_empty() { "all journeys".to_string() } else { filter });
     view! {
         <tr>
             <td class="cell-time">

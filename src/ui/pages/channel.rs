@@ -6,7 +6,10 @@ use super::{channels::StateBadge, part_of_path, test_card::TestCard};
 use crate::{
     api::{channels::read_channel, request::typed},
     domain::{
-        delivery::channel::{ChannelSettings, ChannelState, ChannelView, FCM, GOOGLE_TOKENS, SecretNeed, Security, TWILIO},
+        delivery::channel::{
+            ChannelSettings, ChannelState, ChannelView, FCM, GOOGLE_TOKENS, SecretNeed, Security,
+            TWILIO,
+        },
         people::profile::Channel,
     },
     ui::components::{
@@ -56,7 +59,9 @@ fn settings_of(channel: Channel, settings: Option<&ChannelSettings>) -> Vec<Sett
                 Some(ChannelSettings::Email(email)) => Some(email),
                 _ => None,
             };
-            let of = |text: fn(&crate::domain::delivery::channel::EmailSettings) -> String| email.map(text).unwrap_or_default();
+            let of = |text: fn(&crate::domain::delivery::channel::EmailSettings) -> String| {
+                email.map(text).unwrap_or_default()
+            };
             vec![
                 setting(
                     "from_name",
@@ -64,14 +69,24 @@ fn settings_of(channel: Channel, settings: Option<&ChannelSettings>) -> Vec<Sett
                     &of(|email| email.from_name.clone()),
                     "What people see beside the address.",
                 ),
-                setting("from_address", "Sender’s address", &of(|email| email.from_address.clone()), ""),
+                setting(
+                    "from_address",
+                    "Sender’s address",
+                    &of(|email| email.from_address.clone()),
+                    "",
+                ),
                 optional(
                     "reply_to",
                     "Answers go to",
                     &of(|email| email.reply_to.clone().unwrap_or_default()),
                     "To the sender where it is empty.",
                 ),
-                setting("host", "Mail server", &of(|email| email.host.clone()), "Such as smtp.example.com."),
+                setting(
+                    "host",
+                    "Mail server",
+                    &of(|email| email.host.clone()),
+                    "Such as smtp.example.com.",
+                ),
                 optional(
                     "port",
                     "Port",
@@ -88,7 +103,9 @@ fn settings_of(channel: Channel, settings: Option<&ChannelSettings>) -> Vec<Sett
         }
         (Channel::Sms, settings) => {
             let (account, from, base_url) = match settings {
-                Some(ChannelSettings::Sms(sms)) => (sms.account.as_str(), sms.from.as_str(), sms.base_url.as_str()),
+                Some(ChannelSettings::Sms(sms)) => {
+                    (sms.account.as_str(), sms.from.as_str(), sms.base_url.as_str())
+                }
                 _ => ("", "", TWILIO),
             };
             vec![
@@ -97,18 +114,31 @@ fn settings_of(channel: Channel, settings: Option<&ChannelSettings>) -> Vec<Sett
                     "from",
                     "Sender",
                     from,
-                    "A number such as +4930123456, a name of up to 11 letters, or a messaging service (MG…).",
+                    "A number such as +4930123456, a name of up to 11 letters, or a messaging \
+                        service (MG…).",
                 ),
-                setting("base_url", "Address of the API", base_url, "Twilio’s, or a gateway’s that speaks its language."),
+                setting(
+                    "base_url",
+                    "Address of the API",
+                    base_url,
+                    "Twilio’s, or a gateway’s that speaks its language.",
+                ),
             ]
         }
         (Channel::Push, settings) => {
             let (token_url, base_url) = match settings {
-                Some(ChannelSettings::Push(push)) => (push.token_url.as_str(), push.base_url.as_str()),
+                Some(ChannelSettings::Push(push)) => {
+                    (push.token_url.as_str(), push.base_url.as_str())
+                }
                 _ => (GOOGLE_TOKENS, FCM),
             };
             vec![
-                setting("base_url", "Address of the API", base_url, "Firebase’s, unless a gateway stands in for it."),
+                setting(
+                    "base_url",
+                    "Address of the API",
+                    base_url,
+                    "Firebase’s, unless a gateway stands in for it.",
+                ),
                 setting("token_url", "Address of the sign-in", token_url, ""),
             ]
         }
@@ -117,7 +147,12 @@ fn settings_of(channel: Channel, settings: Option<&ChannelSettings>) -> Vec<Sett
                 Some(ChannelSettings::Webhook(webhook)) => webhook.timeout_seconds,
                 _ => 5,
             };
-            vec![setting("timeout_seconds", "Seconds that a receiver has to answer", &seconds.to_string(), "1 to 30.")]
+            vec![setting(
+                "timeout_seconds",
+                "Seconds that a receiver has to answer",
+                &seconds.to_string(),
+                "1 to 30.",
+            )]
         }
     }
 }
@@ -126,9 +161,11 @@ fn settings_of(channel: Channel, settings: Option<&ChannelSettings>) -> Vec<Sett
 fn Settings(channel: ChannelView) -> impl IntoView {
     let fields = settings_of(channel.channel, channel.settings.as_ref());
     // What was typed into this form and not into the other one: only this one has a revision.
-    let live = typed("revision").map_or(channel.state == ChannelState::Live, |_| typed("live").is_some());
+    let live =
+        typed("revision").map_or(channel.state == ChannelState::Live, |_| typed("live").is_some());
     let revision = typed("revision").unwrap_or_else(|| channel.revision.to_string());
-    let per_second = typed("per_second").unwrap_or_else(|| channel.per_second.map(|rate| rate.to_string()).unwrap_or_default());
+    let per_second = typed("per_second")
+        .unwrap_or_else(|| channel.per_second.map(|rate| rate.to_string()).unwrap_or_default());
     view! {
         <section class="card" aria-labelledby="settings-title">
             <h2 id="settings-title">"Settings"</h2>
@@ -157,7 +194,8 @@ fn Settings(channel: ChannelView) -> impl IntoView {
                     <input r#type="checkbox" name="live" value="on" checked=live />
                     <span>
                         <strong>"Live"</strong>
-                        ": messages are sent. Without it they are logged and counted, and nobody gets them."
+                        ": messages are sent. Without it they are logged and counted, and nobody \
+                            gets them."
                     </span>
                 </label>
                 <div class="form-actions">
@@ -194,7 +232,8 @@ fn Encryption(settings: Option<ChannelSettings>) -> impl IntoView {
         Some(ChannelSettings::Email(email)) => (email.security, email.authority),
         _ => (Security::default(), None),
     };
-    let chosen = typed("fields[security]").and_then(|key| Security::from_key(&key)).unwrap_or(known);
+    let chosen =
+        typed("fields[security]").and_then(|key| Security::from_key(&key)).unwrap_or(known);
     let authority = typed("fields[authority]").or(authority).unwrap_or_default();
     view! {
         <label class="field">
@@ -226,7 +265,8 @@ fn Encryption(settings: Option<ChannelSettings>) -> impl IntoView {
                 text=authority
             />
             <span class="hint" id="field-authority-hint">
-                "In PEM, where the server’s certificate comes from your own authority. Empty otherwise."
+                "In PEM, where the server’s certificate comes from your own authority. Empty \
+                    otherwise."
             </span>
         </div>
     }
@@ -238,17 +278,23 @@ fn SecretField(channel: ChannelView) -> impl IntoView {
     let (label, hint) = match channel.channel {
         Channel::Email => ("Password", "It goes with the user name."),
         Channel::Sms => ("Auth token", ""),
-        Channel::Push => {
-            ("Service account (JSON file)", "Paste the whole file: Firebase console, Project settings, Service accounts.")
-        }
+        Channel::Push => (
+            "Service account (JSON file)",
+            "Paste the whole file: Firebase console, Project settings, Service accounts.",
+        ),
         _ => (
             "Signing secret",
-            "Optional, at least 16 characters. Requests are signed with it, so that the receiver knows they are ours.",
+            "Optional, at least 16 characters. Requests are signed with it, so that the receiver \
+                knows they are ours.",
         ),
     };
-    let said = if channel.has_secret { "Set, not shown. Leave it empty to keep it." } else { "Not set." };
-    let forgets =
-        channel.has_secret && channel.settings.as_ref().is_some_and(|settings| settings.secret_need() == SecretNeed::May);
+    let said =
+        if channel.has_secret { "Set, not shown. Leave it empty to keep it." } else { "Not set." };
+    let forgets = channel.has_secret
+        && channel
+            .settings
+            .as_ref()
+            .is_some_and(|settings| settings.secret_need() == SecretNeed::May);
     view! {
         <div class="field">
             <label class="field-label" for="field-secret">

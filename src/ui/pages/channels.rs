@@ -74,7 +74,8 @@ pub fn StateBadge(state: ChannelState) -> impl IntoView {
 }
 
 /// A row for all channels together, and one for each that reaches people.
-const CAPPED: [Option<Channel>; 4] = [None, Some(Channel::Email), Some(Channel::Sms), Some(Channel::Push)];
+const CAPPED: [Option<Channel>; 4] =
+    [None, Some(Channel::Email), Some(Channel::Sms), Some(Channel::Push)];
 
 #[component]
 fn Caps(caps: Vec<FrequencyCap>) -> impl IntoView {
@@ -82,7 +83,9 @@ fn Caps(caps: Vec<FrequencyCap>) -> impl IntoView {
         <section class="card" aria-labelledby="caps-title">
             <h2 id="caps-title">"Frequency caps"</h2>
             <p class="hint">
-                "How many messages a person gets at most, from all journeys together. One more is withheld, and its journey says so. A message whose settings say so goes out all the same, and counts."
+                "How many messages a person gets at most, from all journeys together. One more is \
+                    withheld, and its journey says so. A message whose settings say so goes out \
+                    all the same, and counts."
             </p>
             <form class="form" method="post" action="/api/ui/channels/caps">
                 {CAPPED

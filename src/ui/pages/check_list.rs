@@ -13,7 +13,9 @@ const LISTED: usize = 100;
 /// Nothing where nothing was found.
 #[component]
 pub fn CheckList(checks: Vec<Check>, graph: Graph) -> impl IntoView {
-    let of = |severity: Severity| checks.iter().filter(move |check| check.severity == severity).cloned().collect::<Vec<_>>();
+    let of = |severity: Severity| {
+        checks.iter().filter(move |check| check.severity == severity).cloned().collect::<Vec<_>>()
+    };
     let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
     view! {
         {(!errors.is_empty())

@@ -11,7 +11,10 @@ use crate::{
 #[component]
 pub fn CloneJourneyPage() -> impl IntoView {
     let id = id_of_path();
-    let crumbs = vec![("/journeys".to_string(), "Journeys".to_string()), (format!("/journeys/{id}"), "This journey".to_string())];
+    let crumbs = vec![
+        ("/journeys".to_string(), "Journeys".to_string()),
+        (format!("/journeys/{id}"), "This journey".to_string()),
+    ];
     view! {
         <Page title="Clone journey" crumbs=crumbs>
             <Loaded
@@ -31,7 +34,8 @@ fn Choice(page: ClonePage) -> impl IntoView {
     view! {
         <form class="card form" method="post" action="/api/ui/journeys/clone">
             <input r#type="hidden" name="id" value=page.journey.to_string() />
-            <p>{format!("A draft like “{}”, with its steps, settings and labels, and none of its figures.", page.name)}</p>
+            <p>{format!("A draft like “{}”, with its steps, settings and labels, and none of its \
+                figures.", page.name)}</p>
             <fieldset class="choices choices-long">
                 <legend>"Into which project?"</legend>
                 {page
@@ -53,7 +57,8 @@ fn Choice(page: ClonePage) -> impl IntoView {
                 .then(|| {
                     view! {
                         <div class="hint">
-                            "The journey uses what another project may not have; there it will be marked in the draft:"
+                            "The journey uses what another project may not have; there it will be \
+                                marked in the draft:"
                             <ul>{page.names.into_iter().map(|name| view! { <li>{name}</li> }).collect_view()}</ul>
                         </div>
                     }

@@ -14,7 +14,10 @@ use crate::{
 #[component]
 pub fn CompareVersionsPage() -> impl IntoView {
     let id = id_of_path();
-    let crumbs = vec![("/journeys".to_string(), "Journeys".to_string()), (format!("/journeys/{id}"), "This journey".to_string())];
+    let crumbs = vec![
+        ("/journeys".to_string(), "Journeys".to_string()),
+        (format!("/journeys/{id}"), "This journey".to_string()),
+    ];
     view! {
         <Page title="Compare versions" crumbs=crumbs wide=true>
             <Loaded
@@ -45,7 +48,12 @@ fn Comparison(loaded: ComparePage) -> impl IntoView {
 }
 
 #[component]
-fn VersionField(label: &'static str, name: &'static str, chosen: i64, versions: Vec<i64>) -> impl IntoView {
+fn VersionField(
+    label: &'static str,
+    name: &'static str,
+    chosen: i64,
+    versions: Vec<i64>,
+) -> impl IntoView {
     view! {
         <label class="field">
             <span class="field-label">{label}</span>

@@ -23,7 +23,8 @@ use crate::{
 
 #[component]
 pub fn DeliveryPage() -> impl IntoView {
-    let (journey, channel, before) = (query_value("journey"), query_value("channel"), query_value("before"));
+    let (journey, channel, before) =
+        (query_value("journey"), query_value("channel"), query_value("before"));
     let load = move || {
         let query = format!("journey={journey}&channel={channel}&before={before}");
         async move { read_delivery(&query).await }
@@ -49,7 +50,8 @@ fn Overview(overview: DeliveryOverview) -> impl IntoView {
                     view! {
                         <p class="hint">
                             {counted(doubts, "message was", "messages were")}
-                            " on the way when the server was cut off. They went out again under the same key: a provider that looks at it takes them once."
+                            " on the way when the server was cut off. They went out again under \
+                                the same key: a provider that looks at it takes them once."
                         </p>
                     }
                 })}
@@ -100,7 +102,8 @@ fn UndeliveredCard(page: UndeliveredPage) -> impl IntoView {
                 .then(|| {
                     view! {
                         <p class="hint">
-                            "Nothing. What a provider refuses for good, or after nine tries, comes to stand here with its reason."
+                            "Nothing. What a provider refuses for good, or after nine tries, comes \
+                                to stand here with its reason."
                         </p>
                     }
                 })}

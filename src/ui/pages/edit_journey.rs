@@ -1,11 +1,12 @@
-//! `/journeys/:id/edit`: the editor. The canvas takes the place that is marked for it; everything but drawing works without
-//! a script: name, description and labels, the steps as a list, what is found, and versions.
+//! `/journeys/:id/edit`: the editor. The canvas takes the place that is marked for it; everything
+//! but drawing works without a script: name, description and labels, the steps as a list, what is
+//! found, and versions.
 
 use leptos::prelude::*;
 
 use super::{
-    check_list::CheckList, graph_picture::GraphPicture, id_of_path, missing_card::MissingCard, query_value,
-    versions_table::VersionsTable,
+    check_list::CheckList, graph_picture::GraphPicture, id_of_path, missing_card::MissingCard,
+    query_value, versions_table::VersionsTable,
 };
 use crate::{
     api::{
@@ -85,7 +86,8 @@ fn Editor(loaded: EditPage) -> impl IntoView {
             <VersionActions page=page.clone() document=document.clone() />
         </div>
         {document.why.clone().map(|why| view! { <p class="card card-warning without-canvas">{why}</p> })}
-        // The canvas mounts here, and finds in it what it edits. What it does itself goes when it is there (`without-canvas`).
+        // The canvas mounts here, and finds in it what it edits. What it does itself goes when it
+        // is there (`without-canvas`).
         <section id="editor" class="editor-place" aria-label="Editor" data-journey=summary.id.to_string() data-version=document.version.to_string()></section>
         {(!summary.archived)
             .then(|| {
@@ -115,7 +117,9 @@ fn VersionActions(page: Loaded, document: EditorDocument) -> impl IntoView {
     let summary = page.detail.summary;
     let id = summary.id;
     let has_draft = page.detail.versions.iter().any(|version| version.status == Status::Draft);
-    let may_begin = matches!(transition(summary.situation(page.now), Action::NewVersion), Decision::Apply(_)) && !has_draft;
+    let may_begin =
+        matches!(transition(summary.situation(page.now), Action::NewVersion), Decision::Apply(_))
+            && !has_draft;
     let is_draft = document.status == Status::Draft && document.mode == Mode::Draft;
     let beside = has_draft && summary.ever_published && !summary.archived;
     view! {

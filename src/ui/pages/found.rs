@@ -27,7 +27,8 @@ pub fn FoundPage() -> impl IntoView {
 fn FirstAccountForm() -> impl IntoView {
     view! {
         <p class="lead">
-            "It becomes the admin of everything that is here. From then on everybody signs in, and Wayfare may be opened to others."
+            "It becomes the admin of everything that is here. From then on everybody signs in, and \
+                Wayfare may be opened to others."
         </p>
         <form class="card form form-sign-in" method="post" action="/api/ui/session/found">
             <TextField label="Your name" name="name" autocomplete="name" max=PERSON_MAX autofocus=true />

@@ -1,5 +1,6 @@
-//! A graph as a picture that cannot be changed: nodes where their author put them, and lines for the connectors. Beside it
-//! the same graph as a list, for screen readers and for those who prefer reading.
+//! A graph as a picture that cannot be changed: nodes where their author put them, and lines for
+//! the connectors. Beside it the same graph as a list, for screen readers and for those who prefer
+//! reading.
 
 use std::collections::HashMap;
 
@@ -30,10 +31,15 @@ pub fn GraphPicture(graph: Graph) -> impl IntoView {
 
 #[component]
 fn Picture(graph: Graph) -> impl IntoView {
-    let left = graph.nodes.iter().map(|node| node.position.x).fold(f64::INFINITY, f64::min) - MARGIN;
+    let left =
+        graph.nodes.iter().map(|node| node.position.x).fold(f64::INFINITY, f64::min) - MARGIN;
     let top = graph.nodes.iter().map(|node| node.position.y).fold(f64::INFINITY, f64::min) - MARGIN;
-    let right = graph.nodes.iter().map(|node| node.position.x).fold(f64::NEG_INFINITY, f64::max) + NODE_WIDTH + MARGIN;
-    let bottom = graph.nodes.iter().map(|node| node.position.y).fold(f64::NEG_INFINITY, f64::max) + NODE_HEIGHT + MARGIN;
+    let right = graph.nodes.iter().map(|node| node.position.x).fold(f64::NEG_INFINITY, f64::max)
+        + NODE_WIDTH
+        + MARGIN;
+    let bottom = graph.nodes.iter().map(|node| node.position.y).fold(f64::NEG_INFINITY, f64::max)
+        + NODE_HEIGHT
+        + MARGIN;
     let (width, height) = (right - left, bottom - top);
     // Where each stands, and by which ways it is left: written down once.
     let known: HashMap<&str, (&Node, Vec<String>)> =
@@ -42,19 +48,27 @@ fn Picture(graph: Graph) -> impl IntoView {
         .connectors
         .iter()
         .filter_map(|connector| {
-            let ((from, outlets), (to, _)) = (known.get(connector.from.as_str())?, known.get(connector.to.as_str())?);
+            let ((from, outlets), (to, _)) =
+                (known.get(connector.from.as_str())?, known.get(connector.to.as_str())?);
             let place = outlets.iter().position(|outlet| *outlet == connector.outlet)?;
             let share = (place as f64 + 1.0) / (outlets.len() as f64 + 1.0);
-            let (x1, y1) = (from.position.x - left + NODE_WIDTH * share, from.position.y - top + NODE_HEIGHT);
+            let (x1, y1) =
+                (from.position.x - left + NODE_WIDTH * share, from.position.y - top + NODE_HEIGHT);
             let (x2, y2) = (to.position.x - left + NODE_WIDTH / 2.0, to.position.y - top);
             let bend = ((y2 - y1).abs() / 2.0).max(24.0);
-            let path = format!("M{x1:.1} {y1:.1}C{x1:.1} {:.1} {x2:.1} {:.1} {x2:.1} {y2:.1}", y1 + bend, y2 - bend);
-            let label = if connector.outlet == "next" { String::new() } else { connector.outlet.clone() };
+            let path = format!(
+                "M{x1:.1} {y1:.1}C{x1:.1} {:.1} {x2:.1} {:.1} {x2:.1} {y2:.1}",
+                y1 + bend,
+                y2 - bend
+            );
+            let label =
+                if connector.outlet == "next" { String::new() } else { connector.outlet.clone() };
             Some((path, label, x1, y1 + 14.0))
         })
         .collect();
     view! {
-        <div class="graph" role="img" aria-label="Picture of the journey's steps; the list below has the same steps" tabindex="0">
+        <div class="graph" role="img" aria-label="Picture of the journey's steps; the list below \
+            has the same steps" tabindex="0">
             <svg class="graph-canvas" viewBox=format!("0 0 {width:.0} {height:.0}") width=format!("{width:.0}") height=format!("{height:.0}") aria-hidden="true">
                     {lines
                         .into_iter()
@@ -89,21 +103,31 @@ fn NodeBox(node: Node, left: f64, top: f64) -> impl IntoView {
 
 #[component]
 fn Outline(graph: Graph) -> impl IntoView {
-    let titles: HashMap<&str, String> = graph.nodes.iter().map(|node| (node.id.as_str(), node.title())).collect();
+    let titles: HashMap<&str, String> =
+        graph.nodes.iter().map(|node| (node.id.as_str(), node.title())).collect();
     let drawn: HashMap<(&str, &str), &str> = graph
         .connectors
         .iter()
-        .map(|connector| ((connector.from.as_str(), connector.outlet.as_str()), connector.to.as_str()))
+        .map(|connector| {
+            ((connector.from.as_str(), connector.outlet.as_str()), connector.to.as_str())
+        })
         .collect();
     let ways = |node: &Node| {
         let outlets = node.outlets();
-        let more = outlets.len().checked_sub(WAYS_MAX).filter(|more| *more > 0).map(|more| format!("and {more} more"));
+        let more = outlets
+            .len()
+            .checked_sub(WAYS_MAX)
+            .filter(|more| *more > 0)
+            .map(|more| format!("and {more} more"));
         outlets
             .into_iter()
             .take(WAYS_MAX)
-            .map(|outlet| match drawn.get(&(node.id.as_str(), outlet.as_str())).and_then(|to| titles.get(to)) {
-                Some(title) => format!("{outlet} → {title}"),
-                None => format!("{outlet}: people stop here"),
+            .map(|outlet| {
+                match drawn.get(&(node.id.as_str(), outlet.as_str())).and_then(|to| titles.get(to))
+                {
+                    Some(title) => format!("{outlet} → {title}"),
+                    None => format!("{outlet}: people stop here"),
+                }
             })
             .chain(more)
             .collect::<Vec<_>>()

@@ -1,4 +1,5 @@
-//! `/channels/hooks`: where providers report what became of messages, and with what their reports are verified.
+//! `/channels/hooks`: where providers report what became of messages, and with what their reports
+//! are verified.
 
 use leptos::prelude::*;
 
@@ -17,7 +18,9 @@ pub fn HooksPage() -> impl IntoView {
     view! {
         <Page title="Provider reports" section=DELIVERY>
             <p class="lead">
-                "Providers say here what became of a message: delivered, bounced, marked as spam, unsubscribed. A report counts only if it is signed with the secret that you enter here. Addresses are secret as well; treat them like passwords."
+                "Providers say here what became of a message: delivered, bounced, marked as spam, \
+                    unsubscribed. A report counts only if it is signed with the secret that you \
+                    enter here. Addresses are secret as well; treat them like passwords."
             </p>
             <Loaded
                 load=read_hooks

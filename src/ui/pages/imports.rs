@@ -53,7 +53,8 @@ fn UploadForm() -> impl IntoView {
                 </div>
                 <p class="hint">
                     "The first row of a table names its columns: " <code>"identity"</code>
-                    " says who it is, every other column is a property. Properties are texts unless the column says otherwise: "
+                    " says who it is, every other column is a property. Properties are texts \
+                        unless the column says otherwise: "
                     <code>"age:number"</code>", " <code>"vip:boolean"</code>", " <code>"born:date"</code>
                     ". A table with a column " <code>"event"</code> " holds events. An empty cell changes nothing."
                 </p>
@@ -130,7 +131,8 @@ fn Import(import: ImportView, refused: Vec<RefusedLine>) -> impl IntoView {
         ImportState::BrokenOff(problem) => Some(problem.clone()),
         _ => None,
     };
-    let percent = (import.progress.bytes_read * 100).checked_div(import.bytes).unwrap_or(100).min(100);
+    let percent =
+        (import.progress.bytes_read * 100).checked_div(import.bytes).unwrap_or(100).min(100);
     let address = format!("/imports/{}/refused.csv", import.id);
     view! {
         <section class="card" aria-labelledby="import-title" data-live="import">
@@ -152,11 +154,16 @@ fn Import(import: ImportView, refused: Vec<RefusedLine>) -> impl IntoView {
 #[component]
 fn RefusedRows(refused: Vec<RefusedLine>, address: String, all: u64) -> impl IntoView {
     let kept = refused.len();
-    let note = if all as usize > kept { format!(" The first {} are kept.", grouped(ERRORS_KEPT as i64)) } else { String::new() };
+    let note = if all as usize > kept {
+        format!(" The first {} are kept.", grouped(ERRORS_KEPT as i64))
+    } else {
+        String::new()
+    };
     view! {
         <h3>"Rows that were refused"</h3>
         <p>
-            "The others were taken. Mend these, and import them again: whoever is known already is only brought up to date."
+            "The others were taken. Mend these, and import them again: whoever is known already is \
+                only brought up to date."
             {note} " " <a href=address download="">"Download as a table"</a>
         </p>
         <div class="table-scroll" tabindex="0" role="region" aria-label="Refused rows">

@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use super::{
-    graph_picture::GraphPicture, id_of_path, message_findings::WarningsCard, message_table::MessageTable,
-    missing_card::MissingCard, node_table::NodeTable, plain_outcome::PlainOutcome, versions_table::VersionsTable,
+    graph_picture::GraphPicture, id_of_path, message_findings::WarningsCard,
+    message_table::MessageTable, missing_card::MissingCard, node_table::NodeTable,
+    plain_outcome::PlainOutcome, versions_table::VersionsTable,
 };
 use crate::{
     api::{
@@ -72,13 +73,20 @@ fn Journey(loaded: Loaded) -> impl IntoView {
         Vec::new()
     } else {
         let messages = loaded.messages.problems.iter().cloned();
-        let all = detail.graph.problems().into_iter().chain(detail.settings.problems()).chain(messages);
+        let all =
+            detail.graph.problems().into_iter().chain(detail.settings.problems()).chain(messages);
         all.map(|problem| problem.sentence).collect()
     };
     // A draft beside the shown version has no figures of its own.
-    let is_shown = |version: &&VersionSummary| version.status != Status::Draft || !summary.ever_published;
-    let shown = detail.versions.iter().find(is_shown).map(|version| version.figures).unwrap_or_default();
-    let description = if summary.description.is_empty() { "No description.".to_string() } else { summary.description.clone() };
+    let is_shown =
+        |version: &&VersionSummary| version.status != Status::Draft || !summary.ever_published;
+    let shown =
+        detail.versions.iter().find(is_shown).map(|version| version.figures).unwrap_or_default();
+    let description = if summary.description.is_empty() {
+        "No description.".to_string()
+    } else {
+        summary.description.clone()
+    };
     view! {
         <DocumentTitle text=summary.name.clone() />
         <div class="page-head" data-live="head">
@@ -274,13 +282,23 @@ fn settings_rows(settings: &Settings) -> Vec<(&'static str, String)> {
     let mut add = |title, value: Option<String>| rows.extend(value.map(|value| (title, value)));
     add("End", settings.end.map(|end| end.long_date()));
     add("Entry cap", settings.entry_cap.map(|cap| grouped(cap as i64)));
-    add("Control group", (settings.control_percent > 0).then(|| format!("{}%", settings.control_percent)));
-    let goals: Vec<String> = settings.goals.iter().map(|goal| format!("{} (“{}”)", goal.name, goal.event.name)).collect();
+    add(
+        "Control group",
+        (settings.control_percent > 0).then(|| format!("{}%", settings.control_percent)),
+    );
+    let goals: Vec<String> = settings
+        .goals
+        .iter()
+        .map(|goal| format!("{} (“{}”)", goal.name, goal.event.name))
+        .collect();
     add("Goals", (!goals.is_empty()).then(|| goals.join(", ")));
     let exits: Vec<String> = settings.exits.iter().map(|exit| format!("“{}”", exit.name)).collect();
     add("Leaves on", (!exits.is_empty()).then(|| exits.join(", ")));
     add("Time-out", settings.timeout_hours.map(|hours| format!("{hours} hours")));
-    add("Quiet hours", settings.quiet_hours.as_ref().map(|quiet| format!("{} to {}", quiet.from, quiet.to)));
+    add(
+        "Quiet hours",
+        settings.quiet_hours.as_ref().map(|quiet| format!("{} to {}", quiet.from, quiet.to)),
+    );
     add("Time zone", Some(settings.time_zone.clone()));
     rows
 }
@@ -289,7 +307,11 @@ fn settings_rows(settings: &Settings) -> Vec<(&'static str, String)> {
 #[component]
 fn DraftHint(detail: JourneyDetail) -> impl IntoView {
     let (id, shown) = (detail.summary.id, detail.summary.ever_published);
-    let draft = detail.versions.into_iter().find(|version| version.status == Status::Draft).filter(|_| shown)?;
+    let draft = detail
+        .versions
+        .into_iter()
+        .find(|version| version.status == Status::Draft)
+        .filter(|_| shown)?;
     Some(view! {
         <p class="card" role="note">
             {format!("Version {} is being drafted. ", draft.number)}

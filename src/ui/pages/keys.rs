@@ -31,7 +31,8 @@ fn Cards(keys: Vec<ApiKey>) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="keys-title">
             <h2 id="keys-title">"Keys of this project"</h2>
-            {none.then(|| view! { <p class="hint">"None yet. A program needs one to send events or to operate journeys."</p> })}
+            {none.then(|| view! { <p class="hint">"None yet. A program needs one to send events or \
+                to operate journeys."</p> })}
             <ul class="rows" aria-label="API keys">
                 {keys.into_iter().map(|key| view! { <KeyRow key=key /> }).collect_view()}
             </ul>
@@ -49,7 +50,8 @@ fn Cards(keys: Vec<ApiKey>) -> impl IntoView {
                     <ScopeChoice scope=Scope::Browser />
                 </fieldset>
                 <p class="hint">
-                    "Everybody who opens your pages can read a key that stands in them. Choose “browser” for such a key, and nothing else."
+                    "Everybody who opens your pages can read a key that stands in them. Choose \
+                        “browser” for such a key, and nothing else."
                 </p>
                 <label class="field">
                     <span class="field-label">"When does it end?"</span>
@@ -72,7 +74,8 @@ fn Cards(keys: Vec<ApiKey>) -> impl IntoView {
                     </button>
                 </div>
                 <p class="hint">
-                    "It is shown once. Wayfare keeps only its fingerprint. You answer for it: it opens nothing once you may not manage keys here any more."
+                    "It is shown once. Wayfare keeps only its fingerprint. You answer for it: it \
+                        opens nothing once you may not manage keys here any more."
                 </p>
             </form>
         </section>
@@ -145,12 +148,16 @@ fn standing(state: KeyState, keeper: &str) -> Option<String> {
     match state {
         KeyState::Good | KeyState::Revoked => None,
         KeyState::EndsSoon => Some("It ends soon: make another one in time.".to_string()),
-        KeyState::Expired => Some("It has expired and opens nothing any more. Make another one.".to_string()),
+        KeyState::Expired => {
+            Some("It has expired and opens nothing any more. Make another one.".to_string())
+        }
         KeyState::KeeperSuspended => Some(format!(
-            "It opens nothing: the account of {keeper}, who answers for it, is suspended. Take it over or revoke it."
+            "It opens nothing: the account of {keeper}, who answers for it, is suspended. Take it \
+                over or revoke it."
         )),
         KeyState::KeeperWithoutRight => Some(format!(
-            "It opens nothing: {keeper}, who answers for it, may not manage keys here any more. Take it over or revoke it."
+            "It opens nothing: {keeper}, who answers for it, may not manage keys here any more. \
+                Take it over or revoke it."
         )),
     }
 }

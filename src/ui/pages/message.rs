@@ -31,8 +31,10 @@ const PERSON_MAX: usize = 254;
 #[component]
 pub fn MessagePage() -> impl IntoView {
     let (journey, node, person) = (id_of_path(), part_of_path("node"), query_value("person"));
-    let crumbs =
-        vec![("/journeys".to_string(), "Journeys".to_string()), (format!("/journeys/{journey}"), "This journey".to_string())];
+    let crumbs = vec![
+        ("/journeys".to_string(), "Journeys".to_string()),
+        (format!("/journeys/{journey}"), "This journey".to_string()),
+    ];
     view! {
         <Page title="Message" crumbs=crumbs wide=true>
             <Loaded
@@ -54,7 +56,8 @@ fn Message(preview: MessagePreview, typed: String) -> impl IntoView {
     let address = message_address(preview.journey, &preview.node);
     let test = (preview.content.is_some() && may(Permission::EditJourneys))
         .then(|| view! { <Test preview=preview.clone() person=typed.clone() /> });
-    let html_address = format!("{address}/html?person={}", utf8_percent_encode(&typed, NON_ALPHANUMERIC));
+    let html_address =
+        format!("{address}/html?person={}", utf8_percent_encode(&typed, NON_ALPHANUMERIC));
     view! {
         <p class="lead">
             {preview.title.clone()} " in " <a href=format!("/journeys/{}", preview.journey)>{preview.journey_name.clone()}</a>
@@ -78,9 +81,11 @@ fn Test(preview: MessagePreview, person: String) -> impl IntoView {
     }
     let addressed = channel == Channel::Webhook;
     let hint = if addressed {
-        "The request really goes out, now, to the address below, filled in as it is shown here, also in test mode."
+        "The request really goes out, now, to the address below, filled in as it is shown here, \
+            also in test mode."
     } else {
-        "It really goes out, now, filled in as it is shown here, also in test mode. Opens and clicks of a test are not counted, and its link for unsubscribing leads nowhere."
+        "It really goes out, now, filled in as it is shown here, also in test mode. Opens and \
+            clicks of a test are not counted, and its link for unsubscribing leads nowhere."
     };
     let hidden = vec![("journey", journey.to_string()), ("node", node), ("person", person)];
     view! { <TestCard channel=channel action="/api/ui/messages/test" hint=hint hidden=hidden addressed=addressed /> }.into_any()
@@ -90,14 +95,16 @@ fn Test(preview: MessagePreview, person: String) -> impl IntoView {
 fn NotSetUp(channel: Channel) -> impl IntoView {
     let way = if may(Permission::ManageChannels) {
         let address = format!("/channels/{}", channel.key());
-        view! { <a href=address>{format!("Set up {}", channel.heading())}</a> " to send one." }.into_any()
+        view! { <a href=address>{format!("Set up {}", channel.heading())}</a> " to send one." }
+            .into_any()
     } else {
         "Ask an admin of the project to set it up.".into_any()
     };
     view! {
         <section class="card" aria-labelledby="test-title">
             <h2 id="test-title">"Send a test"</h2>
-            <p class="hint">{format!("The channel {} is not set up yet, so there is nothing to send a test with. ", channel.heading())} {way}</p>
+            <p class="hint">{format!("The channel {} is not set up yet, so there is nothing to \
+                send a test with. ", channel.heading())} {way}</p>
         </section>
     }
 }
@@ -113,10 +120,14 @@ fn PersonChooser(address: String, person: PreviewPerson, typed: String) -> impl 
             ", with her newest event of the journey’s entry."
         }
         .into_any(),
-        PreviewPerson::Example => "Filled in for somebody made up. Choose a person to see it as she will.".into_any(),
-        PreviewPerson::Unknown => {
-            format!("Nobody has the identity or e-mail address “{typed}”. It is filled in for somebody made up.").into_any()
-        }
+        PreviewPerson::Example => "Filled in for somebody made up. Choose a person to see it as \
+            she will."
+            .into_any(),
+        PreviewPerson::Unknown => format!(
+            "Nobody has the identity or e-mail address “{typed}”. It is filled in for \
+                somebody made up."
+        )
+        .into_any(),
     };
     view! {
         <section class="card" aria-labelledby="person-title">

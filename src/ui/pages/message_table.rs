@@ -20,9 +20,19 @@ const AFTER: [(Fate, &str); 5] = [
 /// In the order of the graph; nothing where no message came to an end yet.
 #[component]
 pub fn MessageTable(detail: JourneyDetail) -> impl IntoView {
-    let figures = |id: &str| detail.nodes.iter().find(|figures| figures.node == id && !figures.messages.is_empty()).cloned();
-    let rows: Vec<(String, NodeFigures)> =
-        detail.graph.nodes.iter().filter_map(|node| Some((node.title(), figures(&node.id)?))).collect();
+    let figures = |id: &str| {
+        detail
+            .nodes
+            .iter()
+            .find(|figures| figures.node == id && !figures.messages.is_empty())
+            .cloned()
+    };
+    let rows: Vec<(String, NodeFigures)> = detail
+        .graph
+        .nodes
+        .iter()
+        .filter_map(|node| Some((node.title(), figures(&node.id)?)))
+        .collect();
     if rows.is_empty() {
         return ().into_any();
     }

@@ -1,4 +1,5 @@
-//! One module an address. Those marked `ssr` are plain HTML: the browser's half knows only the list.
+//! One module an address. Those marked `ssr` are plain HTML: the browser's half knows only the
+//! list.
 
 #[cfg(feature = "ssr")]
 pub mod account;

@@ -74,7 +74,9 @@ fn NewJourneyForm() -> impl IntoView {
 #[component]
 fn TemplateCard(template: Template, chosen: bool) -> impl IntoView {
     let document = template.document().ok()?;
-    Some(view! { <Start key=template.key title=document.name.to_string() about=about(&document) chosen=chosen /> })
+    Some(
+        view! { <Start key=template.key title=document.name.to_string() about=about(&document) chosen=chosen /> },
+    )
 }
 
 fn about(document: &JourneyDocument) -> String {

@@ -17,13 +17,19 @@ use crate::domain::{
 pub fn NodeTable(detail: JourneyDetail) -> impl IntoView {
     let journey = detail.summary.id;
     if detail.nodes.is_empty() {
-        let messages: Vec<Node> = detail.graph.nodes.into_iter().filter(|node| node.step.is_message()).collect();
+        let messages: Vec<Node> =
+            detail.graph.nodes.into_iter().filter(|node| node.step.is_message()).collect();
         return view! { <Messages journey=journey messages=messages /> }.into_any();
     }
-    let known: HashMap<&str, &NodeFigures> = detail.nodes.iter().map(|figures| (figures.node.as_str(), figures)).collect();
+    let known: HashMap<&str, &NodeFigures> =
+        detail.nodes.iter().map(|figures| (figures.node.as_str(), figures)).collect();
     let known = |node: &Node| known.get(node.id.as_str()).map(|figures| (*figures).clone());
-    let rows: Vec<(Node, NodeFigures)> =
-        detail.graph.nodes.iter().map(|node| (node.clone(), known(node).unwrap_or_default())).collect();
+    let rows: Vec<(Node, NodeFigures)> = detail
+        .graph
+        .nodes
+        .iter()
+        .map(|node| (node.clone(), known(node).unwrap_or_default()))
+        .collect();
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label="Figures by step">
             <table class="plain-table" aria-label="Figures by step">
@@ -50,7 +56,11 @@ pub fn NodeTable(detail: JourneyDetail) -> impl IntoView {
 
 #[component]
 fn NodeRow(journey: JourneyId, node: Node, figures: NodeFigures) -> impl IntoView {
-    let ways: Vec<String> = figures.left.iter().map(|(outlet, count)| format!("{outlet} {}", grouped(*count))).collect();
+    let ways: Vec<String> = figures
+        .left
+        .iter()
+        .map(|(outlet, count)| format!("{outlet} {}", grouped(*count)))
+        .collect();
     view! {
         <tr>
             <th scope="row">

@@ -23,8 +23,13 @@ use crate::{
 pub fn OperationPage() -> impl IntoView {
     let id = id_of_path();
     let query = use_query_map();
-    let number = Memo::new(move |_| query.read().get("page").map_or(Some(1), |page| page.parse().ok()).unwrap_or(0));
-    let account = Resource::new(move || (id.clone(), number.get()), async |(id, page)| get_operation(id, page).await);
+    let number = Memo::new(move |_| {
+        query.read().get("page").map_or(Some(1), |page| page.parse().ok()).unwrap_or(0)
+    });
+    let account = Resource::new(
+        move || (id.clone(), number.get()),
+        async |(id, page)| get_operation(id, page).await,
+    );
     view! {
         <DocumentTitle text="Operation" />
         <div class="page page-narrow">

@@ -36,7 +36,8 @@ pub fn PasswordPage() -> impl IntoView {
                                     "Save password"
                                 </button>
                             </div>
-                            <p class="hint">"Every device that is signed in to this account will be signed out."</p>
+                            <p class="hint">"Every device that is signed in to this account will \
+                                be signed out."</p>
                         </form>
                     }
                         .into_any()

@@ -1,4 +1,5 @@
-//! `/profiles/:id`: one person: what she is, what she did, her trips, and why she is not in a journey.
+//! `/profiles/:id`: one person: what she is, what she did, her trips, and why she is not in a
+//! journey.
 
 use leptos::prelude::*;
 
@@ -42,7 +43,8 @@ pub fn PersonPage() -> impl IntoView {
 fn Person(asked: Asked) -> impl IntoView {
     let Asked { person, messages, journeys, why } = asked;
     let facts = facts(&person);
-    let properties: Vec<(String, String)> = person.properties.iter().map(|(name, value)| (name.clone(), shown(value))).collect();
+    let properties: Vec<(String, String)> =
+        person.properties.iter().map(|(name, value)| (name.clone(), shown(value))).collect();
     let number = person.seq;
     view! {
         <p>
@@ -224,7 +226,8 @@ fn Forget(number: i64) -> impl IntoView {
         <section class="card" aria-labelledby="forget-title">
             <h2 id="forget-title">"Forget this person"</h2>
             <p class="hint">
-                "Deletes her profile, her events and her steps for good, as the law may ask for. Figures of journeys keep counting her trips, without her."
+                "Deletes her profile, her events and her steps for good, as the law may ask for. \
+                    Figures of journeys keep counting her trips, without her."
             </p>
             <form method="post" action="/api/ui/profiles/delete">
                 <button class="button button-danger" r#type="submit" name="person" value=number.to_string()>

@@ -37,11 +37,13 @@ pub fn ProfilesPage() -> impl IntoView {
 fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> impl IntoView {
     let none = page.rows.is_empty();
     let filtered = !query.search.is_empty() || query.segment.is_some() || query.criteria.is_some();
-    let question = query.criteria.as_ref().map(|criteria| (criteria.describe(), query.conditions.clone()));
+    let question =
+        query.criteria.as_ref().map(|criteria| (criteria.describe(), query.conditions.clone()));
     let next = page.rows.last().filter(|_| page.more).map(|last| address(&query, last.seq));
     let later = query.after > 0;
     let sees = may(Permission::SeePeople);
-    let placeholder = if sees { "Beginning of an identity or e-mail" } else { "Beginning of an identity" };
+    let placeholder =
+        if sees { "Beginning of an identity or e-mail" } else { "Beginning of an identity" };
     view! {
         <form class="filters" method="get" action="/profiles" role="search" aria-label="Profiles">
             <label class="field">
@@ -92,7 +94,8 @@ fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> i
             .then(|| {
                 view! {
                     <p class="card">
-                        "Nobody is here yet. People appear when a program sends profiles or events with an API key."
+                        "Nobody is here yet. People appear when a program sends profiles or events \
+                            with an API key."
                     </p>
                 }
             })}
@@ -108,14 +111,21 @@ fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> i
 
 /// What is said to whoever sees people in part.
 pub fn masked_hint() -> String {
-    format!("Addresses are masked, names and properties left out. {}", Permission::SeePeople.refusal())
+    format!(
+        "Addresses are masked, names and properties left out. {}",
+        Permission::SeePeople.refusal()
+    )
 }
 
 fn address(query: &PeopleQuery, after: i64) -> String {
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let segment = query.segment.as_deref().unwrap_or_default();
     let conditions = &query.conditions;
-    format!("/profiles?search={}&segment={}&after={after}&{conditions}", encoded(&query.search), encoded(segment))
+    format!(
+        "/profiles?search={}&segment={}&after={after}&{conditions}",
+        encoded(&query.search),
+        encoded(segment)
+    )
 }
 
 #[component]

@@ -23,10 +23,13 @@ pub fn ProjectsPage() -> impl IntoView {
 
 #[component]
 fn Cards(projects: Vec<ProjectView>) -> impl IntoView {
-    let manager = projects.iter().any(|project| project.current && project.role.may(Permission::ManageProjects));
+    let manager = projects
+        .iter()
+        .any(|project| project.current && project.role.may(Permission::ManageProjects));
     let none = projects.is_empty();
     view! {
-        {none.then(|| view! { <p class="card">"You have no role in any project yet. Ask an admin for an invitation."</p> })}
+        {none.then(|| view! { <p class="card">"You have no role in any project yet. Ask an admin \
+            for an invitation."</p> })}
         <ul class="rows card" aria-label="Projects">
             {projects.into_iter().map(|project| view! { <ProjectRow project=project /> }).collect_view()}
         </ul>
@@ -105,7 +108,8 @@ fn NewProjectForm() -> impl IntoView {
                     label="Name"
                     name="name"
                     max=PROJECT_MAX
-                    hint="A project has its own journeys, people and API keys; nothing of another one is seen in it."
+                    hint="A project has its own journeys, people and API keys; nothing of another \
+                        one is seen in it."
                 />
                 <div class="form-actions">
                     <button class="button button-primary" r#type="submit">

@@ -24,7 +24,10 @@ use crate::{
 #[component]
 pub fn PublishJourneyPage() -> impl IntoView {
     let id = id_of_path();
-    let crumbs = vec![("/journeys".to_string(), "Journeys".to_string()), (format!("/journeys/{id}"), "This journey".to_string())];
+    let crumbs = vec![
+        ("/journeys".to_string(), "Journeys".to_string()),
+        (format!("/journeys/{id}"), "This journey".to_string()),
+    ];
     view! {
         <Page title="Publish" crumbs=crumbs>
             <Loaded
@@ -56,7 +59,11 @@ fn PublishForm(loaded: EditPage) -> impl IntoView {
     let EditPage { page, document, checks } = loaded;
     let id = document.journey;
     let blocked = checks.iter().any(|check| check.severity == Severity::Error);
-    let older = page.detail.versions.iter().filter(|version| !matches!(version.status, Status::Draft | Status::Stopped));
+    let older = page
+        .detail
+        .versions
+        .iter()
+        .filter(|version| !matches!(version.status, Status::Draft | Status::Stopped));
     let inside: i64 = older.clone().map(|version| version.figures.inside).sum();
     let queued: i64 = older.clone().map(|version| version.figures.queued).sum();
     let takes_over = older.count() > 0;
@@ -79,7 +86,8 @@ fn PublishForm(loaded: EditPage) -> impl IntoView {
                 />
             </label>
             <label class="field">
-                <span class="field-label">{format!("Description, at most {PUBLISHED_DESCRIPTION_MAX} characters")}</span>
+                <span class="field-label">{format!("Description, at most \
+                    {PUBLISHED_DESCRIPTION_MAX} characters")}</span>
                 <TextArea
                     name="description"
                     rows=2
@@ -104,10 +112,17 @@ fn PublishForm(loaded: EditPage) -> impl IntoView {
 fn when_it_opens(start: Option<Timestamp>, takes_over: bool) -> String {
     match (start, takes_over) {
         (None, false) => "People enter from the moment of publishing on.".to_string(),
-        (None, true) => "People enter this version from the moment of publishing on, and the older one no more.".to_string(),
+        (None, true) => {
+            "People enter this version from the moment of publishing on, and the older one no more."
+                .to_string()
+        }
         (Some(start), false) => format!("People enter from {} on.", start.long_date()),
         (Some(start), true) => {
-            format!("The older version takes nobody any more at once; people enter this one from {} on.", start.long_date())
+            format!(
+                "The older version takes nobody any more at once; people enter this one from {} \
+                    on.",
+                start.long_date()
+            )
         }
     }
 }

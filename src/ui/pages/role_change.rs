@@ -1,4 +1,5 @@
-//! `/people/role`: asks whether somebody is really to have another role, and says who, which, and which until now.
+//! `/people/role`: asks whether somebody is really to have another role, and says who, which, and
+//! which until now.
 
 use leptos::prelude::*;
 
@@ -73,6 +74,7 @@ fn Question(change: RoleChange) -> impl IntoView {
 fn then(wanted: Option<Role>) -> String {
     match wanted {
         Some(role) => format!("Then: {}. {}", role.title(), role.meaning()),
-        None => "Then: no role. They see nothing of this project any more, from the next click on.".to_string(),
+        None => "Then: no role. They see nothing of this project any more, from the next click on."
+            .to_string(),
     }
 }

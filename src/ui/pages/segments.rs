@@ -1,4 +1,5 @@
-//! `/segments`: questions about people that are kept, and `/segments/edit`: the form that builds one.
+//! `/segments`: questions about people that are kept, and `/segments/edit`: the form that builds
+//! one.
 
 use leptos::prelude::*;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -51,7 +52,8 @@ fn List(segments: Vec<SegmentView>) -> impl IntoView {
     let edits = may(Permission::EditJourneys);
     view! {
         {edits.then(|| view! { <p><a class="button button-primary" href="/segments/edit">"New segment"</a></p> })}
-        {none.then(|| view! { <p class="card">"No segment yet. A segment is a question about people that journeys and pages use by its name."</p> })}
+        {none.then(|| view! { <p class="card">"No segment yet. A segment is a question about \
+            people that journeys and pages use by its name."</p> })}
         <ul class="rows" aria-label="Segments">
             {segments
                 .into_iter()
@@ -116,7 +118,8 @@ fn Builder(building: Building) -> impl IntoView {
             .then(|| {
                 view! {
                     <p class="card card-warning">
-                        "This segment asks more than the form can show. It was made through the API and is changed there; saving here replaces it."
+                        "This segment asks more than the form can show. It was made through the \
+                            API and is changed there; saving here replaces it."
                     </p>
                 }
             })}

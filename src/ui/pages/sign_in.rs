@@ -45,7 +45,8 @@ pub fn SignInPage() -> impl IntoView {
                                 </button>
                             </div>
                             <p class="hint">
-                                "Forgotten? Whoever runs this Wayfare gives you a link to choose a new one: "
+                                "Forgotten? Whoever runs this Wayfare gives you a link to choose a \
+                                    new one: "
                                 <code>"wayfare user reset"</code>
                             </p>
                         </form>

@@ -19,7 +19,9 @@ pub fn StopEffect(preview: StopPreview) -> impl IntoView {
                         "This ends " <strong>{preview.effect()}</strong> "."
                         {preview.only.clone().map(|name| view! { " The journey is " <strong>{name}</strong> "." })}
                     </p>
-                    <p>"Stop is final: nobody enters, nobody moves and nothing is sent any more, and a stopped journey cannot be started again. To keep new people out and let the others finish, use Pause."</p>
+                    <p>"Stop is final: nobody enters, nobody moves and nothing is sent any more, \
+                        and a stopped journey cannot be started again. To keep new people out and \
+                        let the others finish, use Pause."</p>
                 }
                     .into_any()
             }}

@@ -15,8 +15,10 @@ use crate::{
 /// The chosen journeys as the list's form sends them.
 pub fn chosen_fields(query: &str) -> (Vec<String>, Option<String>, String) {
     let fields: Vec<(String, String)> = pairs(query).collect();
-    let ids = fields.iter().filter(|(key, _)| key == "ids").map(|(_, value)| value.clone()).collect();
-    let one = |wanted: &str| fields.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.clone());
+    let ids =
+        fields.iter().filter(|(key, _)| key == "ids").map(|(_, value)| value.clone()).collect();
+    let one =
+        |wanted: &str| fields.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.clone());
     // The address is anybody's to write: it leads back to a page of ours or to the list.
     (ids, one("matching"), local(&one("back").unwrap_or_default()))
 }

@@ -10,7 +10,9 @@ use crate::{
     },
     domain::{
         access::Permission,
-        delivery::suppression::{AddressKind, Suppression, SuppressionPage as List, SuppressionQuery},
+        delivery::suppression::{
+            AddressKind, Suppression, SuppressionPage as List, SuppressionQuery,
+        },
         figures::{counted, grouped},
     },
     ui::components::{
@@ -27,7 +29,9 @@ pub fn SuppressionsPage() -> impl IntoView {
     view! {
         <Page title="Suppression list" section=DELIVERY>
             <p class="lead">
-                "No message goes to an address on this list, whatever a journey says. Addresses come here by themselves when a message bounces, when somebody marks one as spam, and when somebody unsubscribes."
+                "No message goes to an address on this list, whatever a journey says. Addresses \
+                    come here by themselves when a message bounces, when somebody marks one as \
+                    spam, and when somebody unsubscribes."
             </p>
             <Loaded
                 load=move || {
@@ -159,7 +163,8 @@ fn AddressRow(row: Suppression, manages: bool) -> impl IntoView {
 
 #[component]
 fn AddForm() -> impl IntoView {
-    let chosen = typed("kind").and_then(|key| AddressKind::from_key(&key)).unwrap_or(AddressKind::Email);
+    let chosen =
+        typed("kind").and_then(|key| AddressKind::from_key(&key)).unwrap_or(AddressKind::Email);
     view! {
         <section class="card section" aria-labelledby="add-title">
             <h2 id="add-title">"Add addresses"</h2>

@@ -50,6 +50,9 @@ pub fn TestCard(
 /// Of whoever looks at the page; only her e-mail address is known.
 fn own_address(channel: Channel) -> String {
     let standing = use_context::<Caller>().and_then(|caller| caller.standing);
-    let email = standing.as_ref().and_then(|standing| standing.email()).filter(|_| channel == Channel::Email);
+    let email = standing
+        .as_ref()
+        .and_then(|standing| standing.email())
+        .filter(|_| channel == Channel::Email);
     email.unwrap_or_default().to_string()
 }

@@ -10,7 +10,11 @@ use crate::{
 
 /// Newest first, as they come. `opened` is the one that the page is about.
 #[component]
-pub fn VersionsTable(journey: JourneyId, versions: Vec<VersionSummary>, opened: Option<i64>) -> impl IntoView {
+pub fn VersionsTable(
+    journey: JourneyId,
+    versions: Vec<VersionSummary>,
+    opened: Option<i64>,
+) -> impl IntoView {
     let edits = may(Permission::EditJourneys);
     let several = versions.len() > 1;
     view! {
@@ -41,7 +45,12 @@ pub fn VersionsTable(journey: JourneyId, versions: Vec<VersionSummary>, opened: 
 }
 
 #[component]
-fn VersionRow(journey: JourneyId, version: VersionSummary, edits: bool, opened: Option<i64>) -> impl IntoView {
+fn VersionRow(
+    journey: JourneyId,
+    version: VersionSummary,
+    edits: bool,
+    opened: Option<i64>,
+) -> impl IntoView {
     let number = version.number;
     let published = version.published_by.clone().zip(version.published_at);
     let is_open = opened == Some(number);

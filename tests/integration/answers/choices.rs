@@ -14,21 +14,33 @@ async fn looking_never_unsubscribes() {
     let before = post.traces().await;
     for suffix in ["", "?List-Unsubscribe=One-Click", "?do=everything", "?saved"] {
         for method in [Method::GET, Method::HEAD] {
-            let answer = post.browser.client.request(method, format!("{address}{suffix}")).send().await.expect("an answer");
+            let answer = post
+                .browser
+                .client
+                .request(method, format!("{address}{suffix}"))
+                .send()
+                .await
+                .expect("an answer");
             assert_eq!(answer.status(), 200, "{suffix}");
             is_hardened(&answer);
         }
     }
     let page = post.get(&address).send().await.expect("an answer").text().await.expect("text");
-    for part in ["Your messages", "My project", "a…@example.com", "…345", "Unsubscribe from everything"] {
+    for part in
+        ["Your messages", "My project", "a…@example.com", "…345", "Unsubscribe from everything"]
+    {
         assert!(page.contains(part), "{part} in {page}");
     }
     for secret in ["ada@example.com", "12345", "<script"] {
         assert!(!page.contains(secret), "{secret}: whoever has the link does not learn it");
     }
     assert_eq!(post.traces().await, before);
-    for body in ["", "List-Unsubscribe=", "List-Unsubscribe=Two-Clicks", "do=nothing", "want=email"] {
-        let request = post.post(&address).header("content-type", "application/x-www-form-urlencoded").body(body);
+    for body in ["", "List-Unsubscribe=", "List-Unsubscribe=Two-Clicks", "do=nothing", "want=email"]
+    {
+        let request = post
+            .post(&address)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
         assert_eq!(request.send().await.expect("an answer").status(), 400, "{body}");
     }
     assert_eq!(post.traces().await, before);
@@ -42,7 +54,10 @@ async fn one_click_of_a_mail_program_unsubscribes_from_the_channel_and_moves_her
     assert_eq!(answer.status(), 200);
     post.until("unsubscribed", 1).await;
     assert_eq!(post.went_by("ada").await, json!("unsubscribed"));
-    assert_eq!((post.consent("ada", "email").await, post.consent("ada", "sms").await), (json!(false), Value::Null));
+    assert_eq!(
+        (post.consent("ada", "email").await, post.consent("ada", "sms").await),
+        (json!(false), Value::Null)
+    );
     let list = post.list().await;
     assert!(list.contains("ada@example.com") && list.contains("she unsubscribed"), "{list}");
     assert_eq!(post.choose(1, &ONE_CLICK).await.status(), 200, "a second time is no mistake");
@@ -52,8 +67,12 @@ async fn one_click_of_a_mail_program_unsubscribes_from_the_channel_and_moves_her
 #[tokio::test]
 async fn one_click_is_understood_in_the_other_encoding_that_the_standard_allows() {
     let post = Post::delivered("email").await;
-    let body = "--edge\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--edge--\r\n";
-    let request = post.post(&post.choices(1)).header("content-type", "multipart/form-data; boundary=edge").body(body);
+    let body = "--edge\r\nContent-Disposition: form-data; \
+        name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--edge--\r\n";
+    let request = post
+        .post(&post.choices(1))
+        .header("content-type", "multipart/form-data; boundary=edge")
+        .body(body);
     assert_eq!(request.send().await.expect("an answer").status(), 200);
     assert_eq!(post.consent("ada", "email").await, json!(false));
 }
@@ -65,7 +84,9 @@ async fn a_link_that_was_made_for_something_else_or_changed_chooses_nothing() {
     let address = post.choices(1);
     let pixel = wayfare::server::templates::Links::pixel(&post.links(1)).replace("/t/o/", "/u/");
     let unknown = post.choices(999);
-    for address in [&pixel, &address[..address.len() - 3].to_string(), &format!("{address}A"), &unknown] {
+    for address in
+        [&pixel, &address[..address.len() - 3].to_string(), &format!("{address}A"), &unknown]
+    {
         let answers = [post.get(address), post.post(address).form(&ONE_CLICK)];
         for request in answers {
             let answer = request.send().await.expect("an answer");
@@ -82,13 +103,26 @@ async fn she_chooses_on_her_page_and_takes_it_back() {
     let answer = post.choose(1, &[("do", "everything")]).await;
     assert_eq!(answer.status(), 303);
     let back = answer.headers()["location"].to_str().expect("an address").to_string();
-    let page = post.get(&format!("{}{back}", post.server.url)).send().await.expect("a page").text().await.expect("text");
+    let page = post
+        .get(&format!("{}{back}", post.server.url))
+        .send()
+        .await
+        .expect("a page")
+        .text()
+        .await
+        .expect("text");
     assert!(page.contains("Your choice is saved") && !page.contains("checked"), "{page}");
-    assert_eq!((post.consent("ada", "email").await, post.consent("ada", "sms").await), (json!(false), json!(false)));
+    assert_eq!(
+        (post.consent("ada", "email").await, post.consent("ada", "sms").await),
+        (json!(false), json!(false))
+    );
     assert_eq!(post.traces().await.1, 2, "both addresses are on the list");
 
     assert_eq!(post.choose(1, &[("do", "save"), ("want", "email")]).await.status(), 303);
-    assert_eq!((post.consent("ada", "email").await, post.consent("ada", "sms").await), (json!(true), json!(false)));
+    assert_eq!(
+        (post.consent("ada", "email").await, post.consent("ada", "sms").await),
+        (json!(true), json!(false))
+    );
     let list = post.list().await;
     assert!(!list.contains("ada@example.com") && list.contains("+4917012345"), "{list}");
     post.until("unsubscribed", 1).await;
@@ -99,8 +133,15 @@ async fn what_bounced_or_was_put_on_the_list_by_hand_is_not_taken_back_on_her_pa
     let post = Post::delivered("email").await;
     let add = [("kind", "email"), ("addresses", "Ada@Example.com"), ("note", "asked by phone")];
     assert_eq!(post.browser.post("suppressions/add", &add).await.status(), 200);
-    assert_eq!(post.choose(1, &[("do", "save"), ("want", "email"), ("want", "sms")]).await.status(), 303);
-    assert_eq!(post.consent("ada", "email").await, Value::Null, "what she cannot choose is not chosen");
+    assert_eq!(
+        post.choose(1, &[("do", "save"), ("want", "email"), ("want", "sms")]).await.status(),
+        303
+    );
+    assert_eq!(
+        post.consent("ada", "email").await,
+        Value::Null,
+        "what she cannot choose is not chosen"
+    );
     assert_eq!(post.choose(1, &ONE_CLICK).await.status(), 200);
     let list = post.list().await;
     assert!(list.contains("added by hand: asked by phone"), "the graver reason stays: {list}");
@@ -120,7 +161,13 @@ async fn a_journey_for_those_who_cannot_be_reached_any_more_lets_her_in() {
         }
     });
     // Who meets the criteria already is noted first and does not come in: Bob, who has no address.
-    assert_eq!(post.program.json("/api/v1/profiles", json!({ "profiles": [{ "identity": "bob" }] })).await.0, 200);
+    assert_eq!(
+        post.program
+            .json("/api/v1/profiles", json!({ "profiles": [{ "identity": "bob" }] }))
+            .await
+            .0,
+        200
+    );
     let win_back = post.program.publish(win_back).await;
     for _ in 0..200 {
         if post.place.count("SELECT count(*) FROM met_criteria").await == 1 {
@@ -136,8 +183,15 @@ async fn a_journey_for_those_who_cannot_be_reached_any_more_lets_her_in() {
 async fn what_recipients_choose_stands_with_them_and_in_the_audit_log() {
     let post = Post::delivered("email").await;
     assert_eq!(post.choose(1, &ONE_CLICK).await.status(), 200);
-    assert_eq!(post.choose(1, &[("do", "save"), ("want", "email"), ("want", "sms")]).await.status(), 303);
-    assert_eq!(post.choose(1, &[("do", "save"), ("want", "email"), ("want", "sms")]).await.status(), 303, "and again");
+    assert_eq!(
+        post.choose(1, &[("do", "save"), ("want", "email"), ("want", "sms")]).await.status(),
+        303
+    );
+    assert_eq!(
+        post.choose(1, &[("do", "save"), ("want", "email"), ("want", "sms")]).await.status(),
+        303,
+        "and again"
+    );
     let changes = post.profile("ada").await["changes"].clone();
     let emails: Vec<(&Value, &Value, &Value)> = changes
         .as_array()
@@ -147,8 +201,17 @@ async fn what_recipients_choose_stands_with_them_and_in_the_audit_log() {
         .map(|change| (&change["before"], &change["after"], &change["source"]))
         .collect();
     let recipient = json!("recipient");
-    assert_eq!(emails, [(&json!("no"), &json!("yes"), &recipient), (&Value::Null, &json!("no"), &recipient)], "{changes}");
+    assert_eq!(
+        emails,
+        [(&json!("no"), &json!("yes"), &recipient), (&Value::Null, &json!("no"), &recipient)],
+        "{changes}"
+    );
     let (_, audit) = post.browser.page("/audit?event=recipients.decide").await;
-    assert!(audit.contains("person 1: email no") && audit.contains("Recipient") && audit.contains("email yes"), "{audit}");
+    assert!(
+        audit.contains("person 1: email no")
+            && audit.contains("Recipient")
+            && audit.contains("email yes"),
+        "{audit}"
+    );
     assert!(!audit.contains("ada@example.com"), "the log has their number only");
 }

@@ -14,13 +14,20 @@ async fn a_click_leads_on_at_once_moves_her_and_counts_once() {
     let link = post.links(1).click(TARGET);
     for _ in 0..3 {
         let answer = post.get(&link).send().await.expect("an answer");
-        assert_eq!((answer.status().as_u16(), &answer.headers()["location"]), (302, &HeaderValue::from_static(TARGET)));
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["location"]),
+            (302, &HeaderValue::from_static(TARGET))
+        );
         assert_eq!(answer.headers()["referrer-policy"], "no-referrer", "her token goes to nobody");
         is_hardened(&answer);
     }
     post.until("clicked", 1).await;
     post.until("viewed", 1).await;
-    assert_eq!(post.went_by("ada").await, json!("clicked"), "the click, and not the view that it implies");
+    assert_eq!(
+        post.went_by("ada").await,
+        json!("clicked"),
+        "the click, and not the view that it implies"
+    );
     let (_, page) = post.browser.page("/trips/1").await;
     assert!(page.contains("Clicked") && page.contains("goes on by “clicked”"), "{page}");
     let (_, page) = post.browser.page(&format!("/journeys/{}", post.journey)).await;
@@ -39,22 +46,35 @@ async fn a_picture_is_one_whatever_its_token_and_counts_for_a_person() {
     let forged = format!("{}x", &pixel[..pixel.len() - 1]);
     for address in [&forged, &post.links(999).pixel(), &format!("{}/t/o/x", post.server.url)] {
         let answer = post.get(address).send().await.expect("an answer");
-        assert_eq!((answer.status().as_u16(), &answer.headers()["content-type"]), (200, &HeaderValue::from_static("image/gif")));
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["content-type"]),
+            (200, &HeaderValue::from_static("image/gif"))
+        );
     }
     for request in [
         post.browser.client.request(Method::HEAD, &pixel),
         post.get(&pixel).header("sec-purpose", "prefetch"),
-        post.get(&pixel).header("user-agent", "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"),
+        post.get(&pixel)
+            .header("user-agent", "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"),
     ] {
         assert_eq!(request.send().await.expect("an answer").status(), 200);
     }
-    let answer = post.get(&pixel).header("user-agent", "Mozilla/5.0 (via ggpht.com GoogleImageProxy)").send().await.expect("one");
+    let answer = post
+        .get(&pixel)
+        .header("user-agent", "Mozilla/5.0 (via ggpht.com GoogleImageProxy)")
+        .send()
+        .await
+        .expect("one");
     is_hardened(&answer);
     let picture = answer.bytes().await.expect("bytes");
     assert!(picture.starts_with(b"GIF89a") && picture.len() < 64);
     post.until("viewed", 1).await;
     assert_eq!(post.went_by("ada").await, json!("viewed"));
-    assert_eq!(post.place.count("SELECT count(*) FROM message_events").await, 1, "nothing else was noted");
+    assert_eq!(
+        post.place.count("SELECT count(*) FROM message_events").await,
+        1,
+        "nothing else was noted"
+    );
 }
 
 #[tokio::test]
@@ -74,7 +94,8 @@ async fn a_link_leads_only_where_its_author_wanted() {
         format!("{token}?url=https://evil.example").replace(token, "x"),
     ];
     for token in tokens {
-        let answer = post.get(&format!("{}/t/c/{token}", post.server.url)).send().await.expect("an answer");
+        let answer =
+            post.get(&format!("{}/t/c/{token}", post.server.url)).send().await.expect("an answer");
         assert_eq!(answer.status(), 404, "{token}");
         assert!(answer.headers().get("location").is_none(), "{token}");
         is_hardened(&answer);
@@ -88,18 +109,29 @@ async fn nothing_of_a_stopped_journey_or_a_forgotten_person_moves_and_everything
     let post = Post::delivered("email").await;
     post.send_to("bob", json!({ "email": "bob@example.com" })).await;
     let forget = reqwest::Client::new().delete(format!("{}/api/v1/profiles/bob", post.server.url));
-    assert_eq!(forget.bearer_auth(post.program.key()).send().await.expect("an answer").status(), 204);
+    assert_eq!(
+        forget.bearer_auth(post.program.key()).send().await.expect("an answer").status(),
+        204
+    );
     let (status, _) = post.browser.stop(std::slice::from_ref(&post.journey)).await;
     assert_eq!(status, 200);
     for message in [1, 2] {
-        assert_eq!(post.get(&post.links(message).click(TARGET)).send().await.expect("an answer").status(), 302);
+        assert_eq!(
+            post.get(&post.links(message).click(TARGET)).send().await.expect("an answer").status(),
+            302
+        );
     }
     post.until("clicked", 2).await;
     assert!(post.went_by("ada").await.is_null());
     assert_eq!(post.program.figures(&post.journey).await["stopped"], json!(1));
-    let answer = post.get(&post.choices(2)).send().await.expect("an answer").text().await.expect("text");
+    let answer =
+        post.get(&post.choices(2)).send().await.expect("an answer").text().await.expect("text");
     assert!(answer.contains("keeps no address of yours"), "{answer}");
-    assert_eq!(post.choose(2, &[("List-Unsubscribe", "One-Click")]).await.status(), 200, "she may say it all the same");
+    assert_eq!(
+        post.choose(2, &[("List-Unsubscribe", "One-Click")]).await.status(),
+        200,
+        "she may say it all the same"
+    );
     let Post { place, server, .. } = post;
     drop(server);
     assert!(place.run(&["check"]).status.success());
@@ -120,11 +152,16 @@ async fn what_was_clicked_is_kept_when_the_server_is_told_to_stop() {
 async fn outsiders_reach_us_under_our_own_name_only() {
     let post = Post::delivered("email").await;
     for address in [post.links(1).pixel(), post.links(1).click(TARGET), post.choices(1)] {
-        let answer = post.get(&address).header("host", "evil.example").send().await.expect("an answer");
+        let answer =
+            post.get(&address).header("host", "evil.example").send().await.expect("an answer");
         assert_eq!(answer.status(), 421, "{address}");
     }
-    // A form of another site carries no token, and one with a token needs no cookie: the origin says nothing here.
-    let request = post.post(&post.choices(1)).header("origin", "null").form(&[("List-Unsubscribe", "One-Click")]);
+    // A form of another site carries no token, and one with a token needs no cookie: the origin
+    // says nothing here.
+    let request = post
+        .post(&post.choices(1))
+        .header("origin", "null")
+        .form(&[("List-Unsubscribe", "One-Click")]);
     assert_eq!(request.send().await.expect("an answer").status(), 200);
 }
 
@@ -132,14 +169,17 @@ async fn outsiders_reach_us_under_our_own_name_only() {
 async fn when_many_click_at_once_each_is_led_on_and_counted() {
     const PEOPLE: i64 = 300;
     let post = Post::delivered("email").await;
-    let records = |make: &dyn Fn(i64) -> serde_json::Value| (1..PEOPLE).map(make).collect::<Vec<_>>();
-    let profiles =
-        records(&|who| json!({ "identity": who.to_string(), "properties": { "email": format!("{who}@example.com") } }));
+    let records =
+        |make: &dyn Fn(i64) -> serde_json::Value| (1..PEOPLE).map(make).collect::<Vec<_>>();
+    let profiles = records(
+        &|who| json!({ "identity": who.to_string(), "properties": { "email": format!("{who}@example.com") } }),
+    );
     assert_eq!(post.program.json("/api/v1/profiles", json!({ "profiles": profiles })).await.0, 200);
     let events = records(&|who| json!({ "identity": who.to_string(), "name": "Signed Up" }));
     assert_eq!(post.program.json("/api/v1/events", json!({ "events": events })).await.0, 200);
     post.until("sent", PEOPLE).await;
-    let clicks = (1..=PEOPLE).flat_map(|message| [post.links(message).click(TARGET), post.links(message).pixel()]);
+    let clicks = (1..=PEOPLE)
+        .flat_map(|message| [post.links(message).click(TARGET), post.links(message).pixel()]);
     let mut answers = tokio::task::JoinSet::new();
     for address in clicks {
         let request = post.get(&address);
@@ -161,7 +201,10 @@ async fn while_the_disk_takes_nothing_links_lead_on_and_are_counted_afterwards()
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(post.place.database());
     let mut other = sqlx::ConnectOptions::connect(&options).await.expect("the database opens");
     sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.expect("it is held");
-    assert_eq!(post.get(&post.links(1).click(TARGET)).send().await.expect("an answer").status(), 302);
+    assert_eq!(
+        post.get(&post.links(1).click(TARGET)).send().await.expect("an answer").status(),
+        302
+    );
     // What is promised to be kept is not acknowledged, and the click is tried again meanwhile.
     assert_eq!(post.choose(1, &[("List-Unsubscribe", "One-Click")]).await.status(), 503);
     sqlx::raw_sql("ROLLBACK").execute(&mut other).await.expect("it is free");

@@ -28,10 +28,14 @@ async fn addresses_are_added_found_exported_and_removed_and_it_is_written_down()
     assert_eq!(add("pigeon", "carol@example.com").await, 400);
 
     let (_, page) = admin.page("/suppressions?search=ADA").await;
-    assert!(page.contains("ada@example.com") && page.contains("added by hand: moved over"), "{page}");
+    assert!(
+        page.contains("ada@example.com") && page.contains("added by hand: moved over"),
+        "{page}"
+    );
     assert!(!page.contains("bob@example.com") && !page.contains("carol@example.com"), "{page}");
     let file = admin.get("/suppressions.csv").await.text().await.expect("text");
-    let rows: Vec<&str> = file.lines().map(|line| line.rsplit_once(',').map_or(line, |(row, _)| row)).collect();
+    let rows: Vec<&str> =
+        file.lines().map(|line| line.rsplit_once(',').map_or(line, |(row, _)| row)).collect();
     let reason = "added by hand: moved over";
     let wanted = [
         "kind,address,reason".to_string(),
@@ -44,16 +48,23 @@ async fn addresses_are_added_found_exported_and_removed_and_it_is_written_down()
     let remove = [("kind", "email"), ("address", "ada@example.com")];
     let viewer = server.signed_in("viewer@example.com").await;
     let (status, page) = viewer.page("/suppressions").await;
-    assert!(status == 200 && page.contains("b•••@example.com") && !page.contains("suppressions/remove"), "they see it: {page}");
+    assert!(
+        status == 200 && page.contains("b•••@example.com") && !page.contains("suppressions/remove"),
+        "they see it: {page}"
+    );
     assert!(!page.contains("bob@example.com"), "whole addresses are for those who may see people");
     assert_eq!(viewer.post("suppressions/remove", &remove).await.status(), 403);
     assert_eq!(viewer.get("/suppressions.csv").await.status(), 403);
     assert_eq!(admin.post("suppressions/remove", &remove).await.status(), 200);
     assert_eq!(admin.post("suppressions/remove", &remove).await.status(), 404);
     let log = admin.get("/audit.csv").await.text().await.expect("text");
-    for part in
-        ["suppressions.add", "2 addresses", "suppressions.export", "suppressions.remove", "ada@example.com (added by hand"]
-    {
+    for part in [
+        "suppressions.add",
+        "2 addresses",
+        "suppressions.export",
+        "suppressions.remove",
+        "ada@example.com (added by hand",
+    ] {
         assert!(log.contains(part), "{part} in {log}");
     }
 }
@@ -65,11 +76,21 @@ async fn a_secret_is_kept_sealed_and_never_shown_again() {
     let browser = server.browser();
     let save = |provider: &'static str, secret: &'static str| {
         let browser = &browser;
-        async move { browser.post("hooks/save", &[("provider", provider), ("secret", secret)]).await.status().as_u16() }
+        async move {
+            browser
+                .post("hooks/save", &[("provider", provider), ("secret", secret)])
+                .await
+                .status()
+                .as_u16()
+        }
     };
     assert_eq!(save("gateway", "grey heron over the lake").await, 200);
     assert_eq!(
-        (save("gateway", "short").await, save("gateway", " ").await, save("bounce", "whatever this is").await),
+        (
+            save("gateway", "short").await,
+            save("gateway", " ").await,
+            save("bounce", "whatever this is").await
+        ),
         (400, 400, 400)
     );
     assert_eq!((save("sendgrid", "not a key").await, save("nobody", "x").await), (400, 400));
@@ -78,7 +99,13 @@ async fn a_secret_is_kept_sealed_and_never_shown_again() {
         assert!(page.contains(part), "{part} in {page}");
     }
     assert!(!page.contains("grey heron"));
-    let again = browser.plain("hooks/save", &[("provider", "sendgrid"), ("secret", "not a key")], "/channels/hooks").await;
+    let again = browser
+        .plain(
+            "hooks/save",
+            &[("provider", "sendgrid"), ("secret", "not a key")],
+            "/channels/hooks",
+        )
+        .await;
     let again = again.text().await.expect("text");
     assert!(again.contains("verification key") && !again.contains("not a key"), "{again}");
     assert_eq!(value_of(&page, "provider", 0), "twilio");
@@ -100,12 +127,18 @@ async fn an_address_is_found_in_whatever_spelling() {
     let store = SqliteStore::open(&SqliteConfig::new(place.database())).await.expect("a store");
     let ours = "01900000-0000-7000-8000-000000000001".parse::<ProjectId>().expect("an id");
     let theirs = "01900000-0000-7000-8000-000000000002".parse::<ProjectId>().expect("an id");
-    let reason = async |project, kind, address| store.suppressed(project, kind, address).await.expect("a reason");
+    let reason = async |project, kind, address| {
+        store.suppressed(project, kind, address).await.expect("a reason")
+    };
     let by_hand = Some("added by hand".to_string());
     assert_eq!(reason(ours, AddressKind::Email, "Ada@example.com").await, by_hand);
     assert_eq!(reason(ours, AddressKind::Phone, "0049 170 12345").await, by_hand);
     assert_eq!(reason(ours, AddressKind::Email, "bob@example.com").await, None);
     assert_eq!(reason(ours, AddressKind::Push, "ada@example.com").await, None, "it is no token");
-    assert_eq!(reason(theirs, AddressKind::Email, "ada@example.com").await, None, "another project has its own list");
+    assert_eq!(
+        reason(theirs, AddressKind::Email, "ada@example.com").await,
+        None,
+        "another project has its own list"
+    );
     store.close().await;
 }

@@ -22,17 +22,25 @@ fn seconds() -> u64 {
 fn signature(secret: &str, body: &str) -> String {
     let seconds = seconds();
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-    format!("t={seconds},v1={}", hex(hmac::sign(&key, format!("{seconds}.{body}").as_bytes()).as_ref()))
+    format!(
+        "t={seconds},v1={}",
+        hex(hmac::sign(&key, format!("{seconds}.{body}").as_bytes()).as_ref())
+    )
 }
 
 impl Post {
     async fn with_secret(self, provider: &str) -> Self {
-        let saved = self.browser.post("hooks/save", &[("provider", provider), ("secret", SECRET)]).await;
+        let saved =
+            self.browser.post("hooks/save", &[("provider", provider), ("secret", SECRET)]).await;
         assert_eq!(saved.status(), 200);
         self
     }
 
-    async fn report_signed(&self, records: &Value, signature: Option<String>) -> (StatusCode, Value) {
+    async fn report_signed(
+        &self,
+        records: &Value,
+        signature: Option<String>,
+    ) -> (StatusCode, Value) {
         let mut request = self.post(&self.hook(HookProvider::Gateway)).body(records.to_string());
         if let Some(signature) = signature {
             request = request.header("wayfare-signature", signature);
@@ -48,7 +56,10 @@ impl Post {
 
     async fn bounce(&self, sample: &str) -> Response {
         let mail = sample.replace("{key}", &self.key(1)).replace('\n', "\r\n");
-        let request = self.post(&self.hook(HookProvider::Bounce)).header("content-type", "message/rfc822").body(mail);
+        let request = self
+            .post(&self.hook(HookProvider::Bounce))
+            .header("content-type", "message/rfc822")
+            .body(mail);
         request.send().await.expect("an answer")
     }
 
@@ -72,20 +83,37 @@ async fn a_report_that_is_not_signed_as_it_has_to_be_changes_nothing() {
     let body = records.to_string();
     let before = post.traces().await;
     let good = signature(SECRET, &body);
-    let ask = async |signature: Option<String>| post.report_signed(&records, signature).await.0.as_u16();
+    let ask =
+        async |signature: Option<String>| post.report_signed(&records, signature).await.0.as_u16();
     assert_eq!(ask(Some(good.clone())).await, 401, "nobody has entered a secret");
     let post = &post;
-    assert_eq!(post.browser.post("hooks/save", &[("provider", "gateway"), ("secret", SECRET)]).await.status(), 200);
+    assert_eq!(
+        post.browser
+            .post("hooks/save", &[("provider", "gateway"), ("secret", SECRET)])
+            .await
+            .status(),
+        200
+    );
     assert_eq!(ask(None).await, 401);
     let stale = good.replacen(&seconds().to_string()[..9], "179000000", 1);
-    for forged in
-        [signature("another secret of theirs", &body), good[..good.len() - 2].to_string(), signature(SECRET, "[]"), stale]
-    {
+    for forged in [
+        signature("another secret of theirs", &body),
+        good[..good.len() - 2].to_string(),
+        signature(SECRET, "[]"),
+        stale,
+    ] {
         assert_eq!(ask(Some(forged.clone())).await, 403, "{forged}");
     }
     let address = post.hook(HookProvider::Gateway);
-    for address in [address.replace("/gateway", "/mailgun"), address.replace("/hooks/A", "/hooks/B"), format!("{address}x")] {
-        let request = post.post(&address).header("wayfare-signature", signature(SECRET, &body)).body(body.clone());
+    for address in [
+        address.replace("/gateway", "/mailgun"),
+        address.replace("/hooks/A", "/hooks/B"),
+        format!("{address}x"),
+    ] {
+        let request = post
+            .post(&address)
+            .header("wayfare-signature", signature(SECRET, &body))
+            .body(body.clone());
         assert_eq!(request.send().await.expect("an answer").status(), 404, "{address}");
     }
     assert_eq!(post.traces().await, before);
@@ -98,18 +126,27 @@ async fn a_bounce_is_on_the_disk_when_it_is_acknowledged_and_moves_her() {
     let post = Post::delivered("email").await.with_secret("gateway").await;
     let records = json!([{ "key": post.key(1), "what": "bounced", "detail": "550 no such user" }]);
     for _ in 0..2 {
-        assert_eq!(post.report(records.clone()).await, (StatusCode::OK, json!({ "accepted": 1, "rejected": [] })));
+        assert_eq!(
+            post.report(records.clone()).await,
+            (StatusCode::OK, json!({ "accepted": 1, "rejected": [] }))
+        );
         assert_eq!(post.place.count("SELECT count(*) FROM message_events WHERE what = 5").await, 1);
     }
     post.until("bounced", 1).await;
     assert_eq!(post.went_by("ada").await, json!("bounced"));
     let list = post.list().await;
-    assert!(list.contains("ada@example.com") && list.contains("it bounced: 550 no such user"), "{list}");
+    assert!(
+        list.contains("ada@example.com") && list.contains("it bounced: 550 no such user"),
+        "{list}"
+    );
     let (_, page) = post.browser.page("/trips/1").await;
     assert!(page.contains("Bounced") && page.contains("550 no such user"), "{page}");
     // Unsubscribing afterwards, and taking that back, leave the bounce where it is.
     assert_eq!(post.choose(1, &[("do", "everything")]).await.status(), 303);
-    assert_eq!(post.choose(1, &[("do", "save"), ("want", "email"), ("want", "sms")]).await.status(), 303);
+    assert_eq!(
+        post.choose(1, &[("do", "save"), ("want", "email"), ("want", "sms")]).await.status(),
+        303
+    );
     let list = post.list().await;
     assert!(list.contains("it bounced") && !list.contains("+49170"), "{list}");
 }
@@ -127,11 +164,17 @@ async fn a_bad_record_is_named_the_others_are_kept_and_unknown_messages_are_igno
         ]))
         .await;
     assert_eq!((status, &answer["accepted"]), (StatusCode::BAD_REQUEST, &json!(3)), "{answer}");
-    assert_eq!((&answer["rejected"][0]["index"], &answer["rejected"][0]["path"]), (&json!(2), &json!("what")));
+    assert_eq!(
+        (&answer["rejected"][0]["index"], &answer["rejected"][0]["path"]),
+        (&json!(2), &json!("what"))
+    );
     post.until("complained", 1).await;
     assert_eq!(post.went_by("ada").await, json!("complained"));
     let list = post.list().await;
-    assert!(list.contains("ada@old.example") && list.contains("she marked a message as spam"), "where it was sent to: {list}");
+    assert!(
+        list.contains("ada@old.example") && list.contains("she marked a message as spam"),
+        "where it was sent to: {list}"
+    );
     assert!(!list.contains("ada@example.com"));
     let (status, _) = post.report(json!({ "key": "x" })).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
@@ -141,12 +184,22 @@ async fn a_bad_record_is_named_the_others_are_kept_and_unknown_messages_are_igno
 async fn a_project_hears_only_about_its_own_messages() {
     let post = Post::delivered("email").await;
     assert_eq!(post.browser.post("projects/create", &[("name", "Other")]).await.status(), 200);
-    assert_eq!(post.browser.post("hooks/save", &[("provider", "gateway"), ("secret", SECRET)]).await.status(), 200);
+    assert_eq!(
+        post.browser
+            .post("hooks/save", &[("provider", "gateway"), ("secret", SECRET)])
+            .await
+            .status(),
+        200
+    );
     let (_, page) = post.browser.page("/channels/hooks").await;
-    let shown: Vec<&str> = page.split('"').filter(|text| text.ends_with("/gateway") && text.starts_with("http")).collect();
+    let shown: Vec<&str> = page
+        .split('"')
+        .filter(|text| text.ends_with("/gateway") && text.starts_with("http"))
+        .collect();
     assert_ne!(shown, [post.hook(HookProvider::Gateway)], "each project has its own address");
     let body = json!([{ "key": post.key(1), "what": "bounced" }]).to_string();
-    let request = post.post(shown[0]).header("wayfare-signature", signature(SECRET, &body)).body(body);
+    let request =
+        post.post(shown[0]).header("wayfare-signature", signature(SECRET, &body)).body(body);
     assert_eq!(request.send().await.expect("an answer").status(), 200);
     assert_eq!(post.traces().await.0, 0);
 }
@@ -155,21 +208,36 @@ async fn a_project_hears_only_about_its_own_messages() {
 async fn a_mail_server_passes_bounces_and_complaints_on() {
     let post = Post::delivered("email").await;
     let away = include_str!("../../fixtures/bounces/away.eml");
-    for sample in [include_str!("../../fixtures/bounces/delayed.eml"), include_str!("../../fixtures/bounces/soft.eml"), away] {
+    for sample in [
+        include_str!("../../fixtures/bounces/delayed.eml"),
+        include_str!("../../fixtures/bounces/soft.eml"),
+        away,
+    ] {
         assert_eq!(post.bounce(sample).await.status(), 200);
     }
-    assert_eq!(post.traces().await.0, 0, "what is late, or was answered by a machine, has not bounced");
+    assert_eq!(
+        post.traces().await.0,
+        0,
+        "what is late, or was answered by a machine, has not bounced"
+    );
     assert_eq!(post.bounce("").await.status(), 400);
     let postfix = include_str!("../../fixtures/bounces/postfix.eml");
     let forged = postfix.replace("{key}", "wf.1.00112233445566778899aabbccddeeff");
     assert_eq!(post.bounce(&forged).await.status(), 200);
     assert_eq!(post.traces().await.0, 0, "a name that we did not give is nobody's");
     assert_eq!(post.bounce(postfix).await.status(), 200);
-    assert_eq!(post.bounce(include_str!("../../fixtures/bounces/complaint.eml")).await.status(), 200);
+    assert_eq!(
+        post.bounce(include_str!("../../fixtures/bounces/complaint.eml")).await.status(),
+        200
+    );
     post.until("bounced", 1).await;
     post.until("complained", 1).await;
     assert_eq!(post.went_by("ada").await, json!("bounced"));
-    assert!(post.list().await.contains("it bounced: 550 5.1.1 &lt;ada@example.com&gt;: Recipient address rejected"));
+    assert!(
+        post.list()
+            .await
+            .contains("it bounced: 550 5.1.1 &lt;ada@example.com&gt;: Recipient address rejected")
+    );
     let large = "x".repeat(5 * 1024 * 1024);
     assert_eq!(post.bounce(&large).await.status(), 413);
 }
@@ -177,19 +245,37 @@ async fn a_mail_server_passes_bounces_and_complaints_on() {
 #[tokio::test]
 async fn stop_by_text_message_unsubscribes_start_undoes_it_and_an_old_stop_counts_no_second_time() {
     let post = Post::delivered("sms").await.with_secret("twilio").await;
-    let stop = [("MessageSid", "SM1"), ("SmsStatus", "received"), ("From", "+4917012345"), ("Body", "Stop")];
+    let stop = [
+        ("MessageSid", "SM1"),
+        ("SmsStatus", "received"),
+        ("From", "+4917012345"),
+        ("Body", "Stop"),
+    ];
     assert_eq!(post.twilio(&stop, "").await, 200);
-    assert_eq!((post.consent("ada", "sms").await, post.consent("ada", "email").await), (json!(false), Value::Null));
+    assert_eq!(
+        (post.consent("ada", "sms").await, post.consent("ada", "email").await),
+        (json!(false), Value::Null)
+    );
     post.until("unsubscribed", 1).await;
     assert_eq!(post.went_by("ada").await, json!("unsubscribed"));
     assert!(post.list().await.contains("+4917012345"));
-    let start = [("MessageSid", "SM2"), ("SmsStatus", "received"), ("From", "+4917012345"), ("Body", "START")];
+    let start = [
+        ("MessageSid", "SM2"),
+        ("SmsStatus", "received"),
+        ("From", "+4917012345"),
+        ("Body", "START"),
+    ];
     assert_eq!(post.twilio(&start, "").await, 200);
     assert_eq!(post.consent("ada", "sms").await, json!(true));
     assert!(!post.list().await.contains("+4917012345"));
     assert_eq!(post.twilio(&stop, "").await, 200, "it is accepted");
     assert_eq!(post.consent("ada", "sms").await, json!(true), "and was heard before");
-    let stranger = [("MessageSid", "SM3"), ("SmsStatus", "received"), ("From", "+4917099999"), ("OptOutType", "STOP")];
+    let stranger = [
+        ("MessageSid", "SM3"),
+        ("SmsStatus", "received"),
+        ("From", "+4917099999"),
+        ("OptOutType", "STOP"),
+    ];
     assert_eq!(post.twilio(&stranger, "").await, 200);
     assert!(post.list().await.contains("+4917099999"), "also where nobody has the number yet");
 }
@@ -200,8 +286,14 @@ async fn twilio_says_what_became_of_a_text_message() {
     let key = format!("?key={}", post.key(1));
     let unsigned = post.post(&post.hook(HookProvider::Twilio)).form(&[("MessageSid", "SM1")]);
     assert_eq!(unsigned.send().await.expect("an answer").status(), 401);
-    let status =
-        |status: &'static str| [("MessageSid", "SM1"), ("MessageStatus", status), ("To", "+4917012345"), ("ErrorCode", "30007")];
+    let status = |status: &'static str| {
+        [
+            ("MessageSid", "SM1"),
+            ("MessageStatus", status),
+            ("To", "+4917012345"),
+            ("ErrorCode", "30007"),
+        ]
+    };
     assert_eq!(post.twilio(&status("delivered")[..2], &key).await, 200);
     post.until("delivered", 1).await;
     assert_eq!(post.twilio(&status("undelivered"), &key).await, 200);
@@ -216,9 +308,17 @@ async fn twilio_is_verified_with_the_token_that_the_channel_sends_with() {
     let key = format!("?key={}", post.key(1));
     let delivered = [("MessageSid", "SM1"), ("MessageStatus", "delivered")];
     assert_eq!(post.twilio(&delivered, &key).await, 401, "there is nothing to verify it with");
-    let channel = [("channel", "sms"), ("fields[account]", "AC1"), ("fields[from]", "Shop"), ("secret", SECRET)];
+    let channel = [
+        ("channel", "sms"),
+        ("fields[account]", "AC1"),
+        ("fields[from]", "Shop"),
+        ("secret", SECRET),
+    ];
     let base = [("fields[base_url]", "https://api.twilio.com")];
-    assert_eq!(post.browser.post("channels/save", &[&channel[..], &base].concat()).await.status(), 200);
+    assert_eq!(
+        post.browser.post("channels/save", &[&channel[..], &base].concat()).await.status(),
+        200
+    );
     assert_eq!(post.twilio(&delivered, &key).await, 200);
     post.until("delivered", 1).await;
 }
@@ -234,10 +334,20 @@ async fn mailgun_reports_count_once_for_each_token() {
             "signature": { "timestamp": seconds.to_string(), "token": token, "signature": tag },
             "event-data": { "event": event, "user-variables": { "wayfare_key": post.key(1) }, "recipient": "ada@example.com" }
         });
-        post.post(&post.hook(HookProvider::Mailgun)).json(&body).send().await.expect("an answer").status().as_u16()
+        post.post(&post.hook(HookProvider::Mailgun))
+            .json(&body)
+            .send()
+            .await
+            .expect("an answer")
+            .status()
+            .as_u16()
     };
     assert_eq!(send("first", "opened").await, 200);
-    assert_eq!(send("first", "unsubscribed").await, 200, "whoever caught a token can say nothing with it");
+    assert_eq!(
+        send("first", "unsubscribed").await,
+        200,
+        "whoever caught a token can say nothing with it"
+    );
     post.until("viewed", 1).await;
     assert_eq!(post.consent("ada", "email").await, Value::Null);
     assert_eq!(send("second", "unsubscribed").await, 200);
@@ -254,14 +364,27 @@ async fn sendgrid_reports_are_verified_with_its_public_key() {
     let (algorithm, random) = (&ECDSA_P256_SHA256_ASN1_SIGNING, SystemRandom::new());
     let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).expect("made");
     let pair = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).expect("a pair");
-    let head = STANDARD.decode("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE").expect("the head of such a key");
+    let head =
+        STANDARD.decode("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE").expect("the head of such a key");
     let key = STANDARD.encode([&head[..26], pair.public_key().as_ref()].concat());
-    assert_eq!(post.browser.post("hooks/save", &[("provider", "sendgrid"), ("secret", &key)]).await.status(), 200);
-    let body = json!([{ "event": "spamreport", "wayfare_key": post.key(1), "email": "ada@example.com" }]).to_string();
+    assert_eq!(
+        post.browser
+            .post("hooks/save", &[("provider", "sendgrid"), ("secret", &key)])
+            .await
+            .status(),
+        200
+    );
+    let body =
+        json!([{ "event": "spamreport", "wayfare_key": post.key(1), "email": "ada@example.com" }])
+            .to_string();
     let send = async |signed: &str| {
-        let signature = STANDARD.encode(pair.sign(&random, format!("1{signed}").as_bytes()).expect("signed"));
-        let request = post.post(&post.hook(HookProvider::SendGrid)).header("x-twilio-email-event-webhook-signature", signature);
-        let request = request.header("x-twilio-email-event-webhook-timestamp", "1").body(body.clone());
+        let signature =
+            STANDARD.encode(pair.sign(&random, format!("1{signed}").as_bytes()).expect("signed"));
+        let request = post
+            .post(&post.hook(HookProvider::SendGrid))
+            .header("x-twilio-email-event-webhook-signature", signature);
+        let request =
+            request.header("x-twilio-email-event-webhook-timestamp", "1").body(body.clone());
         request.send().await.expect("an answer").status().as_u16()
     };
     assert_eq!(send("[]").await, 403);
@@ -269,7 +392,8 @@ async fn sendgrid_reports_are_verified_with_its_public_key() {
     assert_eq!(send(&body).await, 200);
     post.until("complained", 1).await;
     assert_eq!(post.went_by("ada").await, json!("complained"));
-    // The same request counts once, however it is signed, also when all that it led to was taken back.
+    // The same request counts once, however it is signed, also when all that it led to was taken
+    // back.
     assert_eq!(post.program.delete("/api/v1/profiles/ada").await, 204);
     let form = [("kind", "email"), ("address", "ada@example.com")];
     assert_eq!(post.browser.post("suppressions/remove", &form).await.status(), 200);
@@ -287,7 +411,13 @@ async fn an_unsubscription_that_a_provider_reports_stands_with_the_person_and_in
         (&change["field"], &change["after"], &change["source"]),
         (&json!("consent:email"), &json!("no"), &json!("provider"))
     );
-    assert!(post.browser.page("/audit?event=recipients.decide").await.1.contains("as the provider reports"));
+    assert!(
+        post.browser
+            .page("/audit?event=recipients.decide")
+            .await
+            .1
+            .contains("as the provider reports")
+    );
 }
 
 #[tokio::test]
@@ -298,7 +428,8 @@ async fn a_report_that_is_replayed_after_everything_it_said_was_taken_back_chang
     assert_eq!(post.report_signed(&records, Some(signature.clone())).await.0, 200);
     post.until("bounced", 1).await;
     assert!(post.list().await.contains("ada@example.com"));
-    // The person is erased, and with them what the message's events told; somebody mends the address.
+    // The person is erased, and with them what the message's events told; somebody mends the
+    // address.
     assert_eq!(post.program.delete("/api/v1/profiles/ada").await, 204);
     let form = [("kind", "email"), ("address", "ada@example.com")];
     assert_eq!(post.browser.post("suppressions/remove", &form).await.status(), 200);

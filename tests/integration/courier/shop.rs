@@ -98,7 +98,10 @@ pub fn sms_with_quiet_hours() -> Plan {
 }
 
 pub fn sms_until_ordered() -> Plan {
-    Plan { settings: json!({"goals": [{"name": "Ordered", "event": {"name": "Ordered"}}]}), ..sms() }
+    Plan {
+        settings: json!({"goals": [{"name": "Ordered", "event": {"name": "Ordered"}}]}),
+        ..sms()
+    }
 }
 
 pub struct Shop {
@@ -121,7 +124,8 @@ impl Shop {
     pub async fn open(provider: Provider) -> Self {
         let mut shop = Self::furnished(provider).await;
         let signs = shop.engine_signs.clone();
-        let engine = Engine::new(shop.store.clone(), Arc::new(shop.clock.clone()), Arc::new(Zones), signs);
+        let engine =
+            Engine::new(shop.store.clone(), Arc::new(shop.clock.clone()), Arc::new(Zones), signs);
         shop.engine = Some(tokio::spawn(engine.run(shop.stop.clone())));
         shop.restart().await;
         shop
@@ -134,18 +138,35 @@ impl Shop {
 
     async fn furnished(provider: Provider) -> Self {
         let folder = TempDir::new().expect("a folder");
-        let store = SqliteStore::open(&SqliteConfig::new(folder.path().join("shop.db"))).await.expect("a store");
+        let store = SqliteStore::open(&SqliteConfig::new(folder.path().join("shop.db")))
+            .await
+            .expect("a store");
         let clock = HeldClock(Arc::new(AtomicI64::new(NOON)));
         let actor = store.local_actor(clock.now()).await.expect("an actor");
         let (engine_signs, stop) = (EngineSigns::default(), CancellationToken::new());
         let signs = DeliverySigns::new(engine_signs.clone());
         let flights = Flights::default();
         let (engine, runtime) = (None, None);
-        let shop = Self { store, actor, clock, provider, flights, signs, engine_signs, stop, engine, runtime, folder };
+        let shop = Self {
+            store,
+            actor,
+            clock,
+            provider,
+            flights,
+            signs,
+            engine_signs,
+            stop,
+            engine,
+            runtime,
+            folder,
+        };
         let sms = json!({"channel": "sms", "account": "AC1", "from": "+1555", "base_url": "https://sms.example.com"});
-        for (channel, settings) in [(Channel::Sms, sms), (Channel::Webhook, json!({"channel": "webhook", "timeout_seconds": 5}))]
-        {
-            let values = "(project_id, channel, live, settings, updated_by, updated_at) VALUES (?1, ?2, 1, ?4, ?3, 0)";
+        for (channel, settings) in [
+            (Channel::Sms, sms),
+            (Channel::Webhook, json!({"channel": "webhook", "timeout_seconds": 5})),
+        ] {
+            let values = "(project_id, channel, live, settings, updated_by, updated_at)
+                VALUES (?1, ?2, 1, ?4, ?3, 0)";
             let mut connection = shop.connection().await;
             sqlx::query(sqlx::AssertSqlSafe(format!("INSERT INTO channels {values}")))
                 .bind(shop.actor.project.0)
@@ -172,8 +193,13 @@ impl Shop {
             signs: self.signs.clone(),
         };
         let provider: Arc<dyn Transport> = Arc::new(self.provider.clone());
-        let courier = Courier::new(self.store.clone(), office, Arc::new(move |_| Ok(Arc::clone(&provider))));
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        let courier =
+            Courier::new(self.store.clone(), office, Arc::new(move |_| Ok(Arc::clone(&provider))));
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime");
         runtime.spawn(courier.run(self.stop.clone()));
         self.runtime = Some(runtime);
     }
@@ -197,13 +223,21 @@ impl Shop {
     }
 
     async fn connection(&self) -> sqlx::SqliteConnection {
-        SqliteConnectOptions::new().filename(self.folder.path().join("shop.db")).connect().await.expect("the database opens")
+        SqliteConnectOptions::new()
+            .filename(self.folder.path().join("shop.db"))
+            .connect()
+            .await
+            .expect("the database opens")
     }
 
     /// One number of the database; the present time is bound.
     pub async fn number(&self, sql: &'static str) -> i64 {
         let mut connection = self.connection().await;
-        let (number,) = sqlx::query_as(sql).bind(self.now().0).fetch_one(&mut connection).await.expect("a number");
+        let (number,) = sqlx::query_as(sql)
+            .bind(self.now().0)
+            .fetch_one(&mut connection)
+            .await
+            .expect("a number");
         connection.close().await.expect("closed");
         number
     }
@@ -211,7 +245,11 @@ impl Shop {
     /// What somebody else does to the file.
     pub async fn sql(&self, sql: &'static str) {
         let mut connection = self.connection().await;
-        let done = sqlx::query(sql).execute(&mut connection).await.expect("the statement runs").rows_affected();
+        let done = sqlx::query(sql)
+            .execute(&mut connection)
+            .await
+            .expect("the statement runs")
+            .rows_affected();
         assert!(done > 0, "{sql}");
         connection.close().await.expect("closed");
     }
@@ -222,24 +260,28 @@ impl Shop {
 
     pub async fn cap(&self, channel: Channel, most: i64, hours: i64) {
         let mut connection = self.connection().await;
-        sqlx::query("INSERT INTO frequency_caps (project_id, channel, most, hours) VALUES (?, ?, ?, ?)")
-            .bind(self.actor.project.0)
-            .bind(channel.key())
-            .bind(most)
-            .bind(hours)
-            .execute(&mut connection)
-            .await
-            .expect("a cap");
+        sqlx::query(
+            "INSERT INTO frequency_caps (project_id, channel, most, hours) VALUES (?, ?, ?, ?)",
+        )
+        .bind(self.actor.project.0)
+        .bind(channel.key())
+        .bind(most)
+        .bind(hours)
+        .execute(&mut connection)
+        .await
+        .expect("a cap");
     }
 
     pub async fn rate(&self, channel: Channel, per_second: i64) {
         let mut connection = self.connection().await;
-        sqlx::query("UPDATE channels SET per_second = ?, revision = revision + 1 WHERE channel = ?")
-            .bind(per_second)
-            .bind(channel.key())
-            .execute(&mut connection)
-            .await
-            .expect("a rate");
+        sqlx::query(
+            "UPDATE channels SET per_second = ?, revision = revision + 1 WHERE channel = ?",
+        )
+        .bind(per_second)
+        .bind(channel.key())
+        .execute(&mut connection)
+        .await
+        .expect("a rate");
     }
 
     pub async fn publish(&self, name: &str, plan: Plan) -> JourneyId {
@@ -249,7 +291,10 @@ impl Shop {
     /// Entry by an event, then the message.
     pub async fn publish_for(&self, name: &str, plan: Plan, event: &str) -> JourneyId {
         let mut settings = json!({"entry": {"event": {"name": event}}});
-        settings.as_object_mut().expect("settings").extend(plan.settings.as_object().cloned().expect("settings"));
+        settings
+            .as_object_mut()
+            .expect("settings")
+            .extend(plan.settings.as_object().cloned().expect("settings"));
         let document = json!({
             "name": name,
             "settings": settings,
@@ -266,13 +311,19 @@ impl Shop {
 
     pub async fn operate(&self, journeys: &[JourneyId], action: Action) {
         let selection = Selection::Ticked(journeys.to_vec());
-        self.store.operate(&self.actor, &selection, action, None, self.now()).await.expect("answered");
+        self.store
+            .operate(&self.actor, &selection, action, None, self.now())
+            .await
+            .expect("answered");
     }
 
     /// These people sign up, with a phone number each.
     pub async fn sign_up(&self, people: RangeInclusive<u64>) {
         let changes = people.clone().map(|number| {
-            let properties = json!({"phone": format!("+49170{number:07}")}).as_object().cloned().expect("properties");
+            let properties = json!({"phone": format!("+49170{number:07}")})
+                .as_object()
+                .cloned()
+                .expect("properties");
             (number, What::Change(ProfileChange::read(properties).expect("a change")))
         });
         self.send(changes.collect()).await;
@@ -282,7 +333,8 @@ impl Shop {
     pub async fn did(&self, event: &str, people: RangeInclusive<u64>) {
         let now = self.now();
         let event = |number| {
-            let event = NewEvent::read(event, Some(now), Default::default(), None, now).expect("an event");
+            let event =
+                NewEvent::read(event, Some(now), Default::default(), None, now).expect("an event");
             (number, What::Event(event))
         };
         self.send(people.map(event).collect()).await;
@@ -290,7 +342,8 @@ impl Shop {
 
     async fn send(&self, what: Vec<(u64, What)>) {
         let who = |number| Who::read(Some(format!("person {number}")), None).expect("somebody");
-        let records = what.into_iter().map(|(number, what)| Record { who: who(number), what }).collect();
+        let records =
+            what.into_iter().map(|(number, what)| Record { who: who(number), what }).collect();
         let sender = Sender::trusted(self.actor.user, RecordSource::Api);
         let batch = Batch { project: self.actor.project, sender, records };
         self.store.ingest(&[batch], self.now()).await.expect("stored");
@@ -298,7 +351,8 @@ impl Shop {
     }
 
     pub async fn figures(&self, journey: JourneyId) -> Figures {
-        self.store.journey(self.actor.project, journey).await.expect("a journey").versions[0].figures
+        self.store.journey(self.actor.project, journey).await.expect("a journey").versions[0]
+            .figures
     }
 
     /// Until it is so, or the test's patience ends.
@@ -342,7 +396,8 @@ impl Shop {
     }
 
     pub async fn until_resting(&self) {
-        let resting = async || self.signs.lanes(self.actor.project).iter().any(|(_, lane)| lane.open);
+        let resting =
+            async || self.signs.lanes(self.actor.project).iter().any(|(_, lane)| lane.open);
         self.wait("the breaker did not open", resting).await;
         self.until_settled().await;
     }

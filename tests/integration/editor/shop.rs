@@ -9,7 +9,8 @@ pub struct Editor<'a>(pub &'a Browser);
 
 impl Editor<'_> {
     pub async fn ask(&self, function: &str, body: Value) -> (u16, Value) {
-        let request = self.0.client.post(format!("{}/api/ui/editor/{function}", self.0.url)).json(&body);
+        let request =
+            self.0.client.post(format!("{}/api/ui/editor/{function}", self.0.url)).json(&body);
         let answer = request.send().await.expect("an answer");
         let status = answer.status().as_u16();
         let text = answer.text().await.expect("text");
@@ -23,13 +24,15 @@ impl Editor<'_> {
 
     /// The draft, or else the newest version.
     pub async fn open(&self, journey: &str) -> Value {
-        let (status, document) = self.ask("open", json!({ "journey": journey, "version": null })).await;
+        let (status, document) =
+            self.ask("open", json!({ "journey": journey, "version": null })).await;
         assert_eq!(status, 200, "{document}");
         document
     }
 
     pub async fn begin(&self, journey: &str) -> Value {
-        let (status, document) = self.ask("begin", json!({ "journey": journey, "from": null })).await;
+        let (status, document) =
+            self.ask("begin", json!({ "journey": journey, "from": null })).await;
         assert_eq!(status, 200, "{document}");
         document
     }
@@ -74,7 +77,10 @@ impl Editor<'_> {
     pub async fn statuses(&self, journey: &str) -> Vec<String> {
         let detail = self.detail(journey).await;
         let versions = detail["detail"]["versions"].as_array().expect("versions").clone();
-        versions.iter().map(|version| version["status"].as_str().expect("a status").to_string()).collect()
+        versions
+            .iter()
+            .map(|version| version["status"].as_str().expect("a status").to_string())
+            .collect()
     }
 
     pub async fn figures(&self, journey: &str) -> Vec<Value> {
@@ -105,7 +111,13 @@ pub fn reminder(subject: &str) -> Value {
 
 /// So many nodes, one after the other.
 pub fn chain(length: usize) -> Value {
-    let step = |index: usize| if index == 0 { json!({ "entry": {} }) } else { json!({ "delay": { "for": { "minutes": 5 } } }) };
+    let step = |index: usize| {
+        if index == 0 {
+            json!({ "entry": {} })
+        } else {
+            json!({ "delay": { "for": { "minutes": 5 } } })
+        }
+    };
     let nodes: Vec<Value> =
         (0..length).map(|index| json!({ "id": format!("n{index}"), "name": format!("n{index}"), "step": step(index) })).collect();
     let connectors: Vec<Value> = (1..length)
@@ -121,6 +133,9 @@ pub async fn enter(program: &Program, people: &[&str]) {
         .map(|identity| json!({ "identity": identity, "properties": { "email": format!("{identity}@example.com") } }))
         .collect();
     assert_eq!(program.json("/api/v1/profiles", json!({ "profiles": profiles })).await.0, 200);
-    let events: Vec<Value> = people.iter().map(|identity| json!({ "identity": identity, "name": "Signed Up" })).collect();
+    let events: Vec<Value> = people
+        .iter()
+        .map(|identity| json!({ "identity": identity, "name": "Signed Up" }))
+        .collect();
     assert_eq!(program.json("/api/v1/events", json!({ "events": events })).await.0, 200);
 }

@@ -1,10 +1,19 @@
-//! Does a value fit into a schema? As much of JSON Schema as the description of the API uses; what it does not know it refuses.
+//! Does a value fit into a schema? As much of JSON Schema as the description of the API uses; what
+//! it does not know it refuses.
 
 use serde_json::Value;
 
 /// Notes and limits that answers need not be measured by.
-const NOTES: [&str; 8] =
-    ["description", "example", "maxLength", "maxItems", "minProperties", "maxProperties", "format", "properties"];
+const NOTES: [&str; 8] = [
+    "description",
+    "example",
+    "maxLength",
+    "maxItems",
+    "minProperties",
+    "maxProperties",
+    "format",
+    "properties",
+];
 
 /// Everything that does not fit, by its place.
 pub fn misfits(document: &Value, schema: &Value, value: &Value) -> Vec<String> {
@@ -17,8 +26,9 @@ pub fn misfits(document: &Value, schema: &Value, value: &Value) -> Vec<String> {
 pub fn follow<'d>(document: &'d Value, schema: &'d Value) -> &'d Value {
     match schema["$ref"].as_str() {
         Some(reference) => {
-            let target =
-                document.pointer(reference.trim_start_matches('#')).unwrap_or_else(|| panic!("{reference} leads nowhere"));
+            let target = document
+                .pointer(reference.trim_start_matches('#'))
+                .unwrap_or_else(|| panic!("{reference} leads nowhere"));
             follow(document, target)
         }
         None => schema,
@@ -29,7 +39,9 @@ fn visit(document: &Value, schema: &Value, value: &Value, place: &str, found: &m
     let schema = follow(document, schema);
     for (keyword, wanted) in schema.as_object().unwrap_or_else(|| panic!("{place} has no schema")) {
         match keyword.as_str() {
-            "type" if !types(wanted).any(|kind| is_of(kind, value)) => found.push(format!("{place} is not {wanted}: {value}")),
+            "type" if !types(wanted).any(|kind| is_of(kind, value)) => {
+                found.push(format!("{place} is not {wanted}: {value}"))
+            }
             "enum" if !wanted.as_array().is_some_and(|all| all.contains(value)) => {
                 found.push(format!("{place} is none of {wanted}: {value}"));
             }
@@ -48,8 +60,10 @@ fn visit(document: &Value, schema: &Value, value: &Value, place: &str, found: &m
             }
             "additionalProperties" if *wanted == false => {
                 let known = |name: &String| schema["properties"].get(name).is_some();
-                let unknown = value.as_object().into_iter().flatten().filter(|(name, _)| !known(name));
-                found.extend(unknown.map(|(name, _)| format!("{place} has the undescribed {name}")));
+                let unknown =
+                    value.as_object().into_iter().flatten().filter(|(name, _)| !known(name));
+                found
+                    .extend(unknown.map(|(name, _)| format!("{place} has the undescribed {name}")));
             }
             "type" | "enum" | "const" | "additionalProperties" => {}
             note => assert!(NOTES.contains(&note), "{place}: nobody knows {note}"),

@@ -1,5 +1,5 @@
-//! A receiver of HTTP: remembers what it is asked, and answers as it is told: by default as a webhook's receiver, as Twilio and
-//! as Firebase do.
+//! A receiver of HTTP: remembers what it is asked, and answers as it is told: by default as a
+//! webhook's receiver, as Twilio and as Firebase do.
 
 use std::{
     net::SocketAddr,
@@ -87,7 +87,8 @@ impl Receiver {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let receiver = Self { address, asked: Arc::default(), answer: Arc::new(Mutex::new(Answer::Well)) };
+        let receiver =
+            Self { address, asked: Arc::default(), answer: Arc::new(Mutex::new(Answer::Well)) };
         let router = Router::new().fallback(answer).with_state(receiver.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         receiver
@@ -127,7 +128,11 @@ async fn answer(State(receiver): State<Receiver>, request: Request) -> Response<
         all.len()
     };
     // Whoever gives out tokens is somebody else, and well.
-    let how = if path == "/token" { Answer::Well } else { receiver.answer.lock().expect("no panic").clone() };
+    let how = if path == "/token" {
+        Answer::Well
+    } else {
+        receiver.answer.lock().expect("no panic").clone()
+    };
     match how {
         Answer::Well => well(&path, count),
         Answer::After(wait) => {
@@ -140,7 +145,8 @@ async fn answer(State(receiver): State<Receiver>, request: Request) -> Response<
             says(200, &[], String::new())
         }
         Answer::Half => {
-            let parts = [Ok(Bytes::from_static(b"{\"sid\":")), Err(std::io::Error::other("it breaks off"))];
+            let parts =
+                [Ok(Bytes::from_static(b"{\"sid\":")), Err(std::io::Error::other("it breaks off"))];
             let mut half = Response::new(Body::from_stream(stream::iter(parts)));
             half.headers_mut().insert("content-length", "100".parse().expect("a value"));
             half
@@ -149,9 +155,14 @@ async fn answer(State(receiver): State<Receiver>, request: Request) -> Response<
 }
 
 fn well(path: &str, count: usize) -> Response<Body> {
-    let json = |status, body: Value| says(status, &[("content-type", "application/json".to_string())], body.to_string());
+    let json = |status, body: Value| {
+        says(status, &[("content-type", "application/json".to_string())], body.to_string())
+    };
     if path == "/token" {
-        return json(200, json!({ "access_token": format!("token-{count}"), "expires_in": 3600, "token_type": "Bearer" }));
+        return json(
+            200,
+            json!({ "access_token": format!("token-{count}"), "expires_in": 3600, "token_type": "Bearer" }),
+        );
     }
     if path.starts_with("/2010-04-01/") {
         return json(201, json!({ "sid": format!("SM{count}"), "status": "queued" }));

@@ -1,5 +1,5 @@
-//! Providers to send to: a real SMTP server in a process of its own, and receivers that speak HTTP as the providers do and
-//! misbehave on request.
+//! Providers to send to: a real SMTP server in a process of its own, and receivers that speak HTTP
+//! as the providers do and misbehave on request.
 
 pub mod http;
 pub mod smtp;
@@ -15,10 +15,13 @@ pub fn outside() -> Outside {
     Outside::new(vec!["127.0.0.0/8".parse().expect("a network")]).expect("a client")
 }
 
-/// An RSA key as a service account has one, private in PEM and public in DER. Made by Node, which the SMTP server needs anyway.
+/// An RSA key as a service account has one, private in PEM and public in DER. Made by Node, which
+/// the SMTP server needs anyway.
 pub fn rsa_key() -> (String, Vec<u8>) {
-    let script = "const { privateKey, publicKey } = require('node:crypto').generateKeyPairSync('rsa', { modulusLength: 2048, \
-        privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'pkcs1', format: 'der' } }); \
+    let script = "const { privateKey, publicKey } = \
+        require('node:crypto').generateKeyPairSync('rsa', { modulusLength: 2048, \
+        privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'pkcs1', \
+        format: 'der' } }); \
         process.stdout.write(privateKey + '|' + publicKey.toString('base64'))";
     let made = Command::new("node").args(["-e", script]).output().expect("Node.js runs");
     let text = String::from_utf8(made.stdout).expect("text");

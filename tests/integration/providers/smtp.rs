@@ -28,7 +28,8 @@ impl Certificates {
         let folder = TempDir::new().expect("a folder");
         let mut params = CertificateParams::new(Vec::new()).expect("parameters");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority");
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key"))
+            .expect("an authority");
         let key = KeyPair::generate().expect("a key");
         let params = CertificateParams::new(vec!["localhost".to_string()]).expect("parameters");
         let certificate = params.signed_by(&key, &issuer).expect("a certificate");
@@ -55,7 +56,10 @@ impl Sink {
     pub fn start_with(flags: &[String]) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let modules = root.join("node_modules/smtp-server");
-        assert!(modules.exists(), "the tools from npm are missing: `cargo xtask test` installs them, `npm ci` as well");
+        assert!(
+            modules.exists(),
+            "the tools from npm are missing: `cargo xtask test` installs them, `npm ci` as well"
+        );
         let folder = TempDir::new().expect("a folder");
         let mut child = Command::new("node")
             .arg(root.join("end2end/support/smtp-sink.mjs"))
@@ -67,7 +71,10 @@ impl Sink {
             .spawn()
             .expect("Node.js runs");
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let line = lines.map_while(Result::ok).find(|line| line.starts_with("listening on ")).expect("it listens");
+        let line = lines
+            .map_while(Result::ok)
+            .find(|line| line.starts_with("listening on "))
+            .expect("it listens");
         let port = line.rsplit(' ').next().and_then(|port| port.parse().ok()).expect("a port");
         Self { child, port, folder }
     }

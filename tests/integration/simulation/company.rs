@@ -102,13 +102,26 @@ pub struct Company {
 impl Company {
     pub async fn found(seed: u64) -> Self {
         let folder = TempDir::new().expect("a folder");
-        let store = SqliteStore::open(&SqliteConfig::new(folder.path().join("company.db"))).await.expect("a store");
+        let store = SqliteStore::open(&SqliteConfig::new(folder.path().join("company.db")))
+            .await
+            .expect("a store");
         // A week before the clocks of Europe go forward.
         let clock = HeldClock(Arc::new(AtomicI64::new(1_774_000_000_000)));
         let actor = store.local_actor(clock.now()).await.expect("an actor");
         let engine = engine(&store, &clock);
         let (journeys, closed, retired) = (Vec::new(), HashMap::new(), HashMap::new());
-        Self { seed, dice: Dice(seed), clock, store, actor, engine, journeys, closed, retired, _folder: folder }
+        Self {
+            seed,
+            dice: Dice(seed),
+            clock,
+            store,
+            actor,
+            engine,
+            journeys,
+            closed,
+            retired,
+            _folder: folder,
+        }
     }
 
     /// Lives, and answers how many journeys it had and how many people entered.
@@ -125,7 +138,11 @@ impl Company {
             self.pass_time().await;
             self.check().await;
         }
-        let entered = self.store.list(self.actor.project, &ListQuery::default(), self.clock.now()).await.expect("a list");
+        let entered = self
+            .store
+            .list(self.actor.project, &ListQuery::default(), self.clock.now())
+            .await
+            .expect("a list");
         (self.journeys.len(), entered.rows.iter().map(|row| row.figures.entered).sum())
     }
 
@@ -148,7 +165,12 @@ impl Company {
     /// Everything that is due now.
     async fn settle(&mut self) {
         for _ in 0..200 {
-            if !self.engine.round().await.unwrap_or_else(|error| panic!("seed {}: {error}", self.seed)) {
+            if !self
+                .engine
+                .round()
+                .await
+                .unwrap_or_else(|error| panic!("seed {}: {error}", self.seed))
+            {
                 return;
             }
         }
@@ -157,13 +179,20 @@ impl Company {
 
     /// Half a day to a month, stopping wherever somebody is due.
     async fn pass_time(&mut self) {
-        let target = self.clock.now().plus(12 * HOUR_MS + self.dice.below(8 * DAY_MS as u64) as i64);
-        while let Some(due) = self.store.next_due(None).await.expect("a time").filter(|due| *due <= target) {
+        let target =
+            self.clock.now().plus(12 * HOUR_MS + self.dice.below(8 * DAY_MS as u64) as i64);
+        while let Some(due) =
+            self.store.next_due(None).await.expect("a time").filter(|due| *due <= target)
+        {
             let before = self.clock.now();
             self.clock.0.store(due.0.max(before.0), Ordering::SeqCst);
             self.settle().await;
             let next = self.store.next_due(None).await.expect("a time");
-            assert!(next.is_none_or(|next| next > self.clock.now()), "seed {}: somebody due was left", self.seed);
+            assert!(
+                next.is_none_or(|next| next > self.clock.now()),
+                "seed {}: somebody due was left",
+                self.seed
+            );
         }
         self.clock.0.store(target.0, Ordering::SeqCst);
         self.settle().await;
@@ -195,8 +224,7 @@ impl Company {
         for _ in 0..self.dice.below(10) + 1 {
             let email = if self.dice.below(3) > 0 { json!("a@example.com") } else { json!(null) };
             let zone = self.dice.one(&["Europe/Berlin", "America/New_York", "Nowhere/Land"]);
-            let properties =
-                json!({"email": email, "tz": zone, "plan": self.dice.one(&["free", "gold"]), "renews": "2026-05-01"});
+            let properties = json!({"email": email, "tz": zone, "plan": self.dice.one(&["free", "gold"]), "renews": "2026-05-01"});
             let change = ProfileChange::read(map(properties)).expect("a change");
             records.push(Record { who: self.somebody(), what: What::Change(change) });
         }
@@ -209,7 +237,10 @@ impl Company {
         let number = self.dice.below(PEOPLE);
         let (identity, anonymous) = match self.dice.below(8) {
             0 => (None, Some(format!("device {number}"))),
-            1 => (Some(format!("person {number}")), Some(format!("device {}", self.dice.below(PEOPLE)))),
+            1 => (
+                Some(format!("person {number}")),
+                Some(format!("device {}", self.dice.below(PEOPLE))),
+            ),
             _ => (Some(format!("person {number}")), None),
         };
         Who::read(identity, anonymous).expect("somebody")
@@ -222,22 +253,33 @@ impl Company {
     }
 
     async fn make_journey(&mut self) {
-        let document = super::journey::random(&mut |end| self.dice.below(end), self.journeys.len(), self.clock.now());
+        let document = super::journey::random(
+            &mut |end| self.dice.below(end),
+            self.journeys.len(),
+            self.clock.now(),
+        );
         let document: JourneyDocument = serde_json::from_value(document).expect("a document");
         assert_eq!(document.problems(), [], "seed {}", self.seed);
         let now = self.clock.now();
         let id = self.store.create(&self.actor, &document, now).await.expect("created");
         self.journeys.push(id);
         let chosen = Selection::Ticked(vec![id]);
-        self.store.operate(&self.actor, &chosen, Action::Publish, None, now).await.expect("published");
+        self.store
+            .operate(&self.actor, &chosen, Action::Publish, None, now)
+            .await
+            .expect("published");
     }
 
-    /// Begins a version, draws another graph into it and publishes it; people in the older ones carry on or leave.
+    /// Begins a version, draws another graph into it and publishes it; people in the older ones
+    /// carry on or leave.
     async fn new_version(&mut self) {
         let (journey, now) = (self.dice.one(&self.journeys), self.clock.now());
         // A journey whose status does not allow it answers so.
-        let Ok(version) = self.store.begin_version(&self.actor, journey, None, now).await else { return };
-        let number = self.journeys.iter().position(|known| *known == journey).expect("a journey of ours");
+        let Ok(version) = self.store.begin_version(&self.actor, journey, None, now).await else {
+            return;
+        };
+        let number =
+            self.journeys.iter().position(|known| *known == journey).expect("a journey of ours");
         let document = super::journey::random(&mut |end| self.dice.below(end), number, now);
         let document: JourneyDocument = serde_json::from_value(document).expect("a document");
         let JourneyDocument { graph, settings, name, description, .. } = document;
@@ -254,13 +296,21 @@ impl Company {
         }
         let leaves = self.dice.below(2) == 0;
         let predecessor = if leaves { Predecessor::Leave } else { Predecessor::CarryOn };
-        let publication = Publication { journey, version, revision: 2, name, description, predecessor };
+        let publication =
+            Publication { journey, version, revision: 2, name, description, predecessor };
         self.store.publish_version(&self.actor, &publication, now).await.expect("published");
         self.closed.remove(&journey);
-        for older in self.versions(journey).await.into_iter().filter(|older| older.number != version) {
+        for older in
+            self.versions(journey).await.into_iter().filter(|older| older.number != version)
+        {
             let left = older.status != Status::Stopped && leaves;
             let known = self.retired.get(&(journey, older.number)).is_some_and(|(_, left)| *left);
-            assert!(!left || older.figures.inside == 0, "seed {}: somebody stayed in version {}", self.seed, older.number);
+            assert!(
+                !left || older.figures.inside == 0,
+                "seed {}: somebody stayed in version {}",
+                self.seed,
+                older.number
+            );
             self.retired.insert((journey, older.number), (older.figures, left || known));
         }
     }
@@ -268,11 +318,13 @@ impl Company {
     /// A published version gets other texts while people are inside.
     async fn edit_in_place(&mut self) {
         let (journey, now) = (self.dice.one(&self.journeys), self.clock.now());
-        let opened = self.store.open_version(self.actor.project, journey, None).await.expect("a version");
+        let opened =
+            self.store.open_version(self.actor.project, journey, None).await.expect("a version");
         let mut graph = opened.graph;
         graph.nodes.iter_mut().for_each(|node| node.name = Some(format!("At {now}")));
         let version = opened.version.number;
-        let save = Save { journey, version, revision: opened.revision, graph, settings: opened.settings };
+        let save =
+            Save { journey, version, revision: opened.revision, graph, settings: opened.settings };
         match self.store.save_version(&self.actor, &save, now).await {
             Ok(SaveOutcome::Done { .. }) | Err(StoreError::Refused { .. }) => {}
             other => panic!("seed {}: {other:?}", self.seed),
@@ -284,9 +336,13 @@ impl Company {
     }
 
     async fn operate(&mut self, action: Action) {
-        let chosen: Vec<JourneyId> = (0..self.dice.below(8) + 1).map(|_| self.dice.one(&self.journeys)).collect();
+        let chosen: Vec<JourneyId> =
+            (0..self.dice.below(8) + 1).map(|_| self.dice.one(&self.journeys)).collect();
         let selection = Selection::Ticked(chosen.clone());
-        self.store.operate(&self.actor, &selection, action, None, self.clock.now()).await.expect("answered");
+        self.store
+            .operate(&self.actor, &selection, action, None, self.clock.now())
+            .await
+            .expect("answered");
         for id in chosen {
             let seen = self.seen(id).await;
             match seen.status {
@@ -303,7 +359,12 @@ impl Company {
     async fn seen(&self, id: JourneyId) -> Seen {
         let summary = self.store.journey(self.actor.project, id).await.expect("a journey").summary;
         let figures = summary.figures;
-        Seen { status: summary.status, entered: figures.entered, inside: figures.inside, converted: figures.converted }
+        Seen {
+            status: summary.status,
+            entered: figures.entered,
+            inside: figures.inside,
+            converted: figures.converted,
+        }
     }
 
     /// The guarantees of DESIGN section 2.
@@ -312,17 +373,38 @@ impl Company {
         assert_eq!(differences, Vec::<String>::new(), "seed {}", self.seed);
         for (id, then) in &self.closed {
             let now = self.seen(*id).await;
-            assert_eq!(now.entered, then.entered, "seed {}: somebody entered a {:?} journey", self.seed, then.status);
+            assert_eq!(
+                now.entered, then.entered,
+                "seed {}: somebody entered a {:?} journey",
+                self.seed, then.status
+            );
             if then.status == Status::Stopped {
-                assert_eq!((now, now.inside), (*then, 0), "seed {}: a stopped journey moved", self.seed);
+                assert_eq!(
+                    (now, now.inside),
+                    (*then, 0),
+                    "seed {}: a stopped journey moved",
+                    self.seed
+                );
             }
         }
         for ((journey, number), (then, left)) in &self.retired {
             let versions = self.versions(*journey).await;
-            let now = versions.iter().find(|version| version.number == *number).expect("a version").figures;
-            assert_eq!(now.entered, then.entered, "seed {}: somebody entered a version that is over", self.seed);
+            let now = versions
+                .iter()
+                .find(|version| version.number == *number)
+                .expect("a version")
+                .figures;
+            assert_eq!(
+                now.entered, then.entered,
+                "seed {}: somebody entered a version that is over",
+                self.seed
+            );
             if *left {
-                assert_eq!(now, *then, "seed {}: somebody moved in a version that everybody left", self.seed);
+                assert_eq!(
+                    now, *then,
+                    "seed {}: somebody moved in a version that everybody left",
+                    self.seed
+                );
             }
         }
     }

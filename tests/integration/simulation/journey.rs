@@ -1,4 +1,5 @@
-//! Random journeys that can be published: every kind of node, every kind of entry, joined without circles.
+//! Random journeys that can be published: every kind of node, every kind of entry, joined without
+//! circles.
 
 use serde_json::{Value, json};
 use wayfare::domain::time::{DAY_MS, Timestamp};
@@ -22,7 +23,9 @@ pub fn random(roll: Roll<'_>, number: usize, now: Timestamp) -> Value {
             let ahead = count - index;
             if ahead > 0 && roll(5) > 0 {
                 let to = index + 1 + roll(ahead as u64) as usize;
-                connectors.push(json!({"from": format!("n{index}"), "outlet": outlet, "to": format!("n{to}")}));
+                connectors.push(
+                    json!({"from": format!("n{index}"), "outlet": outlet, "to": format!("n{to}")}),
+                );
             }
         }
     }
@@ -35,11 +38,20 @@ pub fn random(roll: Roll<'_>, number: usize, now: Timestamp) -> Value {
 
 fn step(roll: Roll<'_>) -> (Value, Vec<&'static str>) {
     match roll(13) {
-        0 | 1 => (json!({"email": {"subject": "Hello", "body": "…"}}), vec!["sent", "unreachable", "clicked"]),
+        0 | 1 => (
+            json!({"email": {"subject": "Hello", "body": "…"}}),
+            vec!["sent", "unreachable", "clicked"],
+        ),
         2 => (json!({"webhook": {"url": "https://example.com/hook"}}), vec!["sent", "failed"]),
         3 | 4 => (json!({"delay": {"for": {"minutes": roll(20_000) + 1}}}), vec!["next"]),
-        5 => (json!({"delay": {"until": {"time": "02:30", "weekdays": [roll(7) + 1]}}}), vec!["next"]),
-        6 => (json!({"delay": {"until_property": {"property": "renews", "offset_days": -3}}}), vec!["next"]),
+        5 => (
+            json!({"delay": {"until": {"time": "02:30", "weekdays": [roll(7) + 1]}}}),
+            vec!["next"],
+        ),
+        6 => (
+            json!({"delay": {"until_property": {"property": "renews", "offset_days": -3}}}),
+            vec!["next"],
+        ),
         7 => {
             let minutes = roll(5_000) + 1;
             (
@@ -49,8 +61,10 @@ fn step(roll: Roll<'_>) -> (Value, Vec<&'static str>) {
         }
         8 => {
             let gold = json!({"property": {"property": "plan", "is": "equals", "value": "gold"}});
-            let often = json!({"did": {"event": {"name": "Visited"}, "at_least": 2, "within_days": 10}});
-            let branches = json!([{"name": "gold", "criteria": gold}, {"name": "often", "criteria": often}]);
+            let often =
+                json!({"did": {"event": {"name": "Visited"}, "at_least": 2, "within_days": 10}});
+            let branches =
+                json!([{"name": "gold", "criteria": gold}, {"name": "often", "criteria": often}]);
             (json!({"condition_split": {"branches": branches}}), vec!["gold", "often", "others"])
         }
         9 => (json!({"has_done_split": {"event": {"name": "Signed Up"}}}), vec!["yes", "no"]),
@@ -58,10 +72,16 @@ fn step(roll: Roll<'_>) -> (Value, Vec<&'static str>) {
             let shares = json!([{"name": "a", "percent": 30}, {"name": "b", "percent": 70}]);
             (json!({"random_split": {"shares": shares}}), vec!["a", "b"])
         }
-        11 => (json!({"update_profile": {"set": [{"property": "plan", "value": "gold"}]}}), vec!["next"]),
+        11 => (
+            json!({"update_profile": {"set": [{"property": "plan", "value": "gold"}]}}),
+            vec!["next"],
+        ),
         _ => match roll(4) {
             0 => (json!({"add_to_list": {"list": "VIP"}}), vec!["next"]),
-            1 => (json!({"start_journey": {"journey": format!("Journey {}", roll(40))}}), vec!["next"]),
+            1 => (
+                json!({"start_journey": {"journey": format!("Journey {}", roll(40))}}),
+                vec!["next"],
+            ),
             2 => (json!({"goal": {"name": "Done"}}), vec![]),
             _ => (json!({"force_exit": {}}), vec![]),
         },
@@ -80,7 +100,10 @@ fn settings(roll: Roll<'_>, now: Timestamp) -> Value {
     };
     let mut settings = json!({"entry": entry, "time_zone": "Europe/Berlin"});
     let mut set = |key: &str, value: Value| settings[key] = value;
-    set("reentry", [json!("never"), json!("after_exit"), json!({"after_hours": 5})][roll(3) as usize].clone());
+    set(
+        "reentry",
+        [json!("never"), json!("after_exit"), json!({"after_hours": 5})][roll(3) as usize].clone(),
+    );
     if roll(4) == 0 {
         set("entry_cap", json!(roll(20) + 1));
     }

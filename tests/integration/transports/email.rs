@@ -54,7 +54,10 @@ async fn a_mail_arrives_whole_under_its_key() {
     let raw = messages[0]["raw"].as_str().expect("a message");
     let read = MessageParser::default().parse(raw.as_bytes()).expect("it can be read");
     assert_eq!(read.subject(), Some("Ihre Bestellung für Käte"));
-    assert!(read.body_text(0).is_some_and(|text| text.replace("\r\n", "\n").contains("Guten Tag\n.\nbis bald")));
+    assert!(
+        read.body_text(0)
+            .is_some_and(|text| text.replace("\r\n", "\n").contains("Guten Tag\n.\nbis bald"))
+    );
     assert!(read.body_html(0).is_some_and(|html| html.contains("<p>Guten Tag</p>")));
     assert!(raw.contains("List-Unsubscribe: <https://wayfare.example/u/1>"));
     assert!(raw.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"));
@@ -67,13 +70,16 @@ async fn many_go_at_once_and_each_arrives_once() {
     let sending: Vec<_> = (0..200)
         .map(|number| {
             let transport = Arc::clone(&transport);
-            tokio::spawn(async move { transport.hand_over(&mail(&format!("k{number}"), "ada@example.com")).await })
+            tokio::spawn(async move {
+                transport.hand_over(&mail(&format!("k{number}"), "ada@example.com")).await
+            })
         })
         .collect();
     for sent in sending {
         assert!(matches!(sent.await.expect("no panic"), Handed::Taken { .. }));
     }
-    let mut keys: Vec<String> = sink.messages().iter().map(|message| message["messageId"].to_string()).collect();
+    let mut keys: Vec<String> =
+        sink.messages().iter().map(|message| message["messageId"].to_string()).collect();
     keys.sort();
     keys.dedup();
     assert_eq!(keys.len(), 200);
@@ -99,11 +105,23 @@ async fn tell_refusals(sink: &Sink) {
     );
     assert_end(&hand("policy@example.com").await, &End::Never(Fault::Message), "5.7.1");
     assert_end(&hand("full@example.com").await, &End::Never(Fault::Message), "mailbox full");
-    assert_end(&hand("busy@example.com").await, &End::Again(Fault::Channel), "the mail server is busy (451");
-    assert_end(&hand("quota@example.com").await, &End::Again(Fault::Message), "her mailbox takes nothing right now");
+    assert_end(
+        &hand("busy@example.com").await,
+        &End::Again(Fault::Channel),
+        "the mail server is busy (451",
+    );
+    assert_end(
+        &hand("quota@example.com").await,
+        &End::Again(Fault::Message),
+        "her mailbox takes nothing right now",
+    );
     assert_end(&hand("spam@example.com").await, &End::Never(Fault::Message), "looks like spam");
     assert_end(&hand("later@example.com").await, &End::Again(Fault::Channel), "421");
-    assert_end(&hand("drop@example.com").await, &End::Again(Fault::Channel), "broke the connection off");
+    assert_end(
+        &hand("drop@example.com").await,
+        &End::Again(Fault::Channel),
+        "broke the connection off",
+    );
     assert_end(&hand("nobody").await, &End::Never(Fault::Address), "is not an e-mail address");
     // None of it spoils the next message.
     assert_end(&hand("ada@example.com").await, &End::Taken, "");
@@ -121,7 +139,11 @@ async fn an_address_in_other_letters_goes_to_a_server_that_takes_them() {
     assert_eq!(sink.messages()[1]["to"][0], "jörg@example.com");
     // A domain has a spelling in the letters of DNS, what stands before it has none.
     let narrow = Sink::start_with(&["--narrow".to_string()]);
-    assert_end(&plain(narrow.port).hand_over(&mail("k1", "ada@bücher.example")).await, &End::Taken, "");
+    assert_end(
+        &plain(narrow.port).hand_over(&mail("k1", "ada@bücher.example")).await,
+        &End::Taken,
+        "",
+    );
     let handed = plain(narrow.port).hand_over(&mail("k3", "jörg@example.com")).await;
     assert_end(&handed, &End::Never(Fault::Message), "no addresses with letters beyond a to z");
 }
@@ -129,9 +151,17 @@ async fn an_address_in_other_letters_goes_to_a_server_that_takes_them() {
 #[tokio::test]
 async fn a_sender_who_may_not_send_is_the_settings_fault() {
     let sink = Sink::start();
-    let email = EmailSettings { from_address: "refused@shop.example".to_string(), ..settings(sink.port, Security::None) };
-    let handed = open(ChannelSettings::Email(email), None).hand_over(&mail("k1", "ada@example.com")).await;
-    assert_end(&handed, &End::Again(Fault::Channel), "does not let us send from this address (550 5.7.1 not your address)");
+    let email = EmailSettings {
+        from_address: "refused@shop.example".to_string(),
+        ..settings(sink.port, Security::None)
+    };
+    let handed =
+        open(ChannelSettings::Email(email), None).hand_over(&mail("k1", "ada@example.com")).await;
+    assert_end(
+        &handed,
+        &End::Again(Fault::Channel),
+        "does not let us send from this address (550 5.7.1 not your address)",
+    );
 }
 
 #[tokio::test]
@@ -166,31 +196,55 @@ async fn a_connection_that_the_server_closed_meanwhile_costs_no_message() {
 #[tokio::test]
 async fn nobody_there_is_told_as_such() {
     let port = nobody().await.port();
-    assert_end(&plain(port).hand_over(&mail("k1", "ada@example.com")).await, &End::Again(Fault::Channel), "cannot be reached");
+    assert_end(
+        &plain(port).hand_over(&mail("k1", "ada@example.com")).await,
+        &End::Again(Fault::Channel),
+        "cannot be reached",
+    );
     let port = resetting().await.port();
-    let handed =
-        open(ChannelSettings::Email(settings(port, Security::Tls)), None).hand_over(&mail("k1", "ada@example.com")).await;
+    let handed = open(ChannelSettings::Email(settings(port, Security::Tls)), None)
+        .hand_over(&mail("k1", "ada@example.com"))
+        .await;
     assert_end(&handed, &End::Again(Fault::Channel), "cannot be reached");
-    let email = EmailSettings { host: "nobody.invalid".to_string(), ..settings(25, Security::None) };
-    let handed = open(ChannelSettings::Email(email), None).hand_over(&mail("k1", "ada@example.com")).await;
-    assert_end(&handed, &End::Again(Fault::Channel), "There is no machine of the name “nobody.invalid”");
+    let email =
+        EmailSettings { host: "nobody.invalid".to_string(), ..settings(25, Security::None) };
+    let handed =
+        open(ChannelSettings::Email(email), None).hand_over(&mail("k1", "ada@example.com")).await;
+    assert_end(
+        &handed,
+        &End::Again(Fault::Channel),
+        "There is no machine of the name “nobody.invalid”",
+    );
 }
 
 #[tokio::test]
 async fn a_certificate_is_trusted_by_the_word_of_an_authority_that_is_known() {
     let certificates = Certificates::new();
-    for (flags, security) in [(Vec::new(), Security::Starttls), (vec!["--tls".to_string()], Security::Tls)] {
+    for (flags, security) in
+        [(Vec::new(), Security::Starttls), (vec!["--tls".to_string()], Security::Tls)]
+    {
         let sink = Sink::start_with(&[certificates.flags(), flags].concat());
         let unknown = settings(sink.port, security);
-        let handed = open(ChannelSettings::Email(unknown.clone()), None).hand_over(&mail("k1", "ada@example.com")).await;
-        let sentence = "the mail server cannot be trusted: its certificate comes from an authority that is not known here";
+        let handed = open(ChannelSettings::Email(unknown.clone()), None)
+            .hand_over(&mail("k1", "ada@example.com"))
+            .await;
+        let sentence = "the mail server cannot be trusted: its certificate comes from an authority \
+            that is not known here";
         assert_end(&handed, &End::Again(Fault::Channel), sentence);
         let known = EmailSettings { authority: Some(certificates.authority.clone()), ..unknown };
-        let handed = open(ChannelSettings::Email(known.clone()), None).hand_over(&mail("k2", "ada@example.com")).await;
+        let handed = open(ChannelSettings::Email(known.clone()), None)
+            .hand_over(&mail("k2", "ada@example.com"))
+            .await;
         assert_end(&handed, &End::Taken, "");
         let elsewhere = EmailSettings { host: "127.0.0.1".to_string(), ..known };
-        let handed = open(ChannelSettings::Email(elsewhere), None).hand_over(&mail("k3", "ada@example.com")).await;
-        assert_end(&handed, &End::Again(Fault::Channel), "its certificate is made out to another name");
+        let handed = open(ChannelSettings::Email(elsewhere), None)
+            .hand_over(&mail("k3", "ada@example.com"))
+            .await;
+        assert_end(
+            &handed,
+            &End::Again(Fault::Channel),
+            "its certificate is made out to another name",
+        );
         assert_eq!(sink.messages().len(), 1, "{security:?}");
     }
 }
@@ -219,7 +273,11 @@ async fn a_password_lets_us_in_and_a_wrong_one_is_not_repeated() {
     let wrong = open(ChannelSettings::Email(email), Some(&secret("wrong horse battery")));
     let handed = wrong.hand_over(&mail("k2", "ada@example.com")).await;
     // This server repeats what it was told; we do not.
-    assert_end(&handed, &End::Again(Fault::Channel), "refuses the user name or password (535 5.7.8 wrong password: …): check");
+    assert_end(
+        &handed,
+        &End::Again(Fault::Channel),
+        "refuses the user name or password (535 5.7.8 wrong password: …): check",
+    );
     assert!(!format!("{handed:?}").contains("horse"));
 }
 
@@ -232,7 +290,9 @@ async fn a_server_that_wants_no_password_says_so() {
         authority: Some(certificates.authority.clone()),
         ..settings(sink.port, Security::Starttls)
     };
-    let handed = open(ChannelSettings::Email(email), Some(&secret("opens sesame"))).hand_over(&mail("k1", "a@example.com")).await;
+    let handed = open(ChannelSettings::Email(email), Some(&secret("opens sesame")))
+        .hand_over(&mail("k1", "a@example.com"))
+        .await;
     assert_end(&handed, &End::Again(Fault::Channel), "offers no way of signing in");
 }
 
@@ -240,9 +300,12 @@ async fn a_server_that_wants_no_password_says_so() {
 async fn a_mail_server_inside_is_reached_only_where_the_operator_allows_it() {
     let sink = Sink::start();
     let closed = wayfare::server::channels::Outside::new(Vec::new()).expect("a client");
-    for host in ["localhost", "127.0.0.1", "2130706433", "::1", "169.254.169.254", "::ffff:10.0.0.1"] {
+    for host in
+        ["localhost", "127.0.0.1", "2130706433", "::1", "169.254.169.254", "::ffff:10.0.0.1"]
+    {
         let email = EmailSettings { host: host.to_string(), ..settings(sink.port, Security::None) };
-        let transport = open_transport(&ChannelSettings::Email(email), None, None, &closed).expect("a transport");
+        let transport = open_transport(&ChannelSettings::Email(email), None, None, &closed)
+            .expect("a transport");
         let handed = transport.hand_over(&mail("k1", "ada@example.com")).await;
         assert_end(&handed, &End::Again(Fault::Channel), "is in a private network");
     }

@@ -1,4 +1,5 @@
-//! What hands messages to providers, each against its server: what it says, and what it makes of every answer.
+//! What hands messages to providers, each against its server: what it says, and what it makes of
+//! every answer.
 
 mod email;
 mod push;

@@ -26,8 +26,11 @@ fn settings(receiver: &Receiver) -> ChannelSettings {
 }
 
 fn push() -> Parcel {
-    let content =
-        Content::Push { title: "Hello".to_string(), body: "Bye".to_string(), link: Some("https://shop.example/x".to_string()) };
+    let content = Content::Push {
+        title: "Hello".to_string(),
+        body: "Bye".to_string(),
+        link: Some("https://shop.example/x".to_string()),
+    };
     parcel("k1", "device-token", content)
 }
 
@@ -43,7 +46,9 @@ fn tokens_asked(receiver: &Receiver) -> Vec<Asked> {
 fn claims(statement: &str, public: &[u8]) -> Value {
     let (signed, signature) = statement.rsplit_once('.').expect("a signature");
     let signature = URL_SAFE_NO_PAD.decode(signature).expect("base64");
-    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public).verify(signed.as_bytes(), &signature).expect("it is signed");
+    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public)
+        .verify(signed.as_bytes(), &signature)
+        .expect("it is signed");
     let (_, claims) = signed.split_once('.').expect("claims");
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).expect("base64")).expect("JSON")
 }
@@ -54,7 +59,10 @@ async fn a_notification_goes_out_with_a_token_that_a_signed_statement_brought() 
     let firebase = Receiver::start().await;
     let transport = opened(&firebase, &private);
     let handed = transport.hand_over(&push()).await;
-    assert_eq!(handed, Handed::Taken { provider_id: Some("projects/shop-1/messages/2".to_string()) });
+    assert_eq!(
+        handed,
+        Handed::Taken { provider_id: Some("projects/shop-1/messages/2".to_string()) }
+    );
     let statement = firebase.asked()[0].field("assertion").expect("a statement");
     let claims = claims(&statement, &public);
     assert_eq!(claims["iss"], "push@shop-1.example.com");
@@ -87,21 +95,48 @@ async fn each_answer_is_told_from_the_others() {
     let transport = opened(&firebase, &private);
     let refused = |status, code: &str| {
         let details = json!([{ "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": code }]);
-        Answer::json(status, &json!({ "error": { "code": status, "message": "words", "status": "X", "details": details } }))
+        Answer::json(
+            status,
+            &json!({ "error": { "code": status, "message": "words", "status": "X", "details": details } }),
+        )
     };
     let hand = async |answer: Answer| {
         firebase.answers(answer);
         transport.hand_over(&push()).await
     };
     let gone = hand(refused(404, "UNREGISTERED")).await;
-    assert_end(&gone, &End::Never(Fault::Address), "the app is not on her device any more (UNREGISTERED: words)");
+    assert_end(
+        &gone,
+        &End::Never(Fault::Address),
+        "the app is not on her device any more (UNREGISTERED: words)",
+    );
     let token = json!({ "error": { "code": 400, "status": "INVALID_ARGUMENT",
         "message": "The registration token is not a valid FCM registration token" } });
-    assert_end(&hand(Answer::json(400, &token)).await, &End::Never(Fault::Address), "there is no device of this token");
-    assert_end(&hand(refused(400, "INVALID_ARGUMENT")).await, &End::Never(Fault::Message), "does not take the message");
-    assert_end(&hand(refused(429, "QUOTA_EXCEEDED")).await, &End::Again(Fault::Channel), "slow down");
-    assert_end(&hand(refused(503, "UNAVAILABLE")).await, &End::Again(Fault::Channel), "has trouble");
-    assert_end(&hand(refused(403, "PERMISSION_DENIED")).await, &End::Again(Fault::Channel), "refuses our key");
+    assert_end(
+        &hand(Answer::json(400, &token)).await,
+        &End::Never(Fault::Address),
+        "there is no device of this token",
+    );
+    assert_end(
+        &hand(refused(400, "INVALID_ARGUMENT")).await,
+        &End::Never(Fault::Message),
+        "does not take the message",
+    );
+    assert_end(
+        &hand(refused(429, "QUOTA_EXCEEDED")).await,
+        &End::Again(Fault::Channel),
+        "slow down",
+    );
+    assert_end(
+        &hand(refused(503, "UNAVAILABLE")).await,
+        &End::Again(Fault::Channel),
+        "has trouble",
+    );
+    assert_end(
+        &hand(refused(403, "PERMISSION_DENIED")).await,
+        &End::Again(Fault::Channel),
+        "refuses our key",
+    );
     assert_end(&hand(Answer::Half).await, &End::Again(Fault::Channel), "broke the answer off");
     assert_eq!(tokens_asked(&firebase).len(), 1);
     // A token that is refused is not used again.
@@ -114,19 +149,35 @@ async fn each_answer_is_told_from_the_others() {
 async fn a_sign_in_that_knows_us_not_is_the_settings_fault() {
     let (private, _) = rsa_key();
     let firebase = Receiver::start().await;
-    let ChannelSettings::Push(push_settings) = settings(&firebase) else { panic!("a push channel") };
-    let elsewhere = PushSettings { token_url: format!("{}/elsewhere", firebase.url()), ..push_settings };
+    let ChannelSettings::Push(push_settings) = settings(&firebase) else {
+        panic!("a push channel")
+    };
+    let elsewhere =
+        PushSettings { token_url: format!("{}/elsewhere", firebase.url()), ..push_settings };
     let refusal = json!({ "error": "invalid_grant", "error_description": "Invalid grant: account not found" });
     firebase.answers(Answer::json(400, &refusal));
-    let handed = open(ChannelSettings::Push(elsewhere), Some(&secret(&private))).hand_over(&push()).await;
-    assert_end(&handed, &End::Again(Fault::Channel), "does not take the service account (invalid_grant Invalid grant: account");
+    let handed =
+        open(ChannelSettings::Push(elsewhere), Some(&secret(&private))).hand_over(&push()).await;
+    assert_end(
+        &handed,
+        &End::Again(Fault::Channel),
+        "does not take the service account (invalid_grant Invalid grant: account",
+    );
     assert_eq!(firebase.asked().len(), 1, "nothing was sent");
 }
 
 #[tokio::test]
 async fn a_key_that_is_none_is_refused_at_once() {
     let firebase = Receiver::start().await;
-    let opened = open_transport(&settings(&firebase), Some(&secret("-----BEGIN PRIVATE KEY-----\nnonsense")), None, &outside());
+    let opened = open_transport(
+        &settings(&firebase),
+        Some(&secret("-----BEGIN PRIVATE KEY-----\nnonsense")),
+        None,
+        &outside(),
+    );
     assert_eq!(opened.err(), Some(ChannelError::PrivateKey));
-    assert_eq!(open_transport(&settings(&firebase), None, None, &outside()).err(), Some(ChannelError::SecretMissing));
+    assert_eq!(
+        open_transport(&settings(&firebase), None, None, &outside()).err(),
+        Some(ChannelError::SecretMissing)
+    );
 }

@@ -17,12 +17,17 @@ use crate::providers::{
 const TOKEN: &str = "f0e1d2c3b4a5";
 
 fn settings(base_url: String, from: &str) -> ChannelSettings {
-    ChannelSettings::Sms(SmsSettings { account: "AC1".to_string(), from: from.to_string(), base_url })
+    ChannelSettings::Sms(SmsSettings {
+        account: "AC1".to_string(),
+        from: from.to_string(),
+        base_url,
+    })
 }
 
 fn open_at(base_url: String) -> Arc<dyn Transport> {
     let callback = Some("https://wayfare.example/hooks/sms".to_string());
-    open_transport(&settings(base_url, "+4930123456"), Some(&secret(TOKEN)), callback, &outside()).expect("a transport")
+    open_transport(&settings(base_url, "+4930123456"), Some(&secret(TOKEN)), callback, &outside())
+        .expect("a transport")
 }
 
 fn sms() -> Parcel {
@@ -35,11 +40,17 @@ async fn a_message_goes_out_in_our_name_and_comes_back_with_the_providers() {
     let handed = open_at(twilio.url()).hand_over(&sms()).await;
     assert_eq!(handed, Handed::Taken { provider_id: Some("SM1".to_string()) });
     let asked = twilio.last();
-    assert_eq!((asked.method.as_str(), asked.path.as_str()), ("POST", "/2010-04-01/Accounts/AC1/Messages.json"));
+    assert_eq!(
+        (asked.method.as_str(), asked.path.as_str()),
+        ("POST", "/2010-04-01/Accounts/AC1/Messages.json")
+    );
     assert_eq!(asked.field("To").as_deref(), Some("+491701234567"));
     assert_eq!(asked.field("From").as_deref(), Some("+4930123456"));
     assert_eq!(asked.field("Body").as_deref(), Some("Grüße & bis bald"));
-    assert_eq!(asked.field("StatusCallback").as_deref(), Some("https://wayfare.example/hooks/sms?key=k1"));
+    assert_eq!(
+        asked.field("StatusCallback").as_deref(),
+        Some("https://wayfare.example/hooks/sms?key=k1")
+    );
     assert_eq!(asked.header("idempotency-key"), "k1");
     // AC1:f0e1d2c3b4a5
     assert_eq!(asked.header("authorization"), "Basic QUMxOmYwZTFkMmMzYjRhNQ==");
@@ -50,7 +61,8 @@ async fn a_messaging_service_is_named_as_one() {
     let twilio = Receiver::start().await;
     let service = format!("MG{}", "0".repeat(32));
     let settings = settings(twilio.url(), &service);
-    let transport = open_transport(&settings, Some(&secret(TOKEN)), None, &outside()).expect("a transport");
+    let transport =
+        open_transport(&settings, Some(&secret(TOKEN)), None, &outside()).expect("a transport");
     assert_end(&transport.hand_over(&sms()).await, &End::Taken, "");
     assert_eq!(twilio.last().field("MessagingServiceSid"), Some(service));
     assert_eq!((twilio.last().field("From"), twilio.last().field("StatusCallback")), (None, None));
@@ -60,25 +72,44 @@ async fn a_messaging_service_is_named_as_one() {
 async fn each_answer_is_told_from_the_others() {
     let twilio = Receiver::start().await;
     let transport = open_at(twilio.url());
-    let refused =
-        |status, code, message: &str| Answer::json(status, &json!({ "code": code, "message": message, "status": status }));
+    let refused = |status, code, message: &str| {
+        Answer::json(status, &json!({ "code": code, "message": message, "status": status }))
+    };
     let hand = async |answer: Answer| {
         twilio.answers(answer);
         transport.hand_over(&sms()).await
     };
     let stopped = hand(refused(400, 21610, "Attempt to send to unsubscribed recipient")).await;
-    assert_end(&stopped, &End::Never(Fault::Address), "she has opted out of messages from us (error 21610: Attempt");
+    assert_end(
+        &stopped,
+        &End::Never(Fault::Address),
+        "she has opted out of messages from us (error 21610: Attempt",
+    );
     let landline = hand(refused(400, 21614, "'To' number is not a valid mobile number")).await;
     assert_end(&landline, &End::Never(Fault::Address), "her number gets no messages");
     let long = hand(refused(400, 21617, "The concatenated message body exceeds the limit")).await;
     assert_end(&long, &End::Never(Fault::Message), "does not take the message");
     let echo = hand(refused(401, 20003, &format!("Authenticate {TOKEN}"))).await;
-    assert_end(&echo, &End::Again(Fault::Channel), "does not let us send with these settings (error 20003: Authenticate …)");
-    assert_end(&hand(Answer::status(401)).await, &End::Again(Fault::Channel), "refuses our key (401): check the settings");
+    assert_end(
+        &echo,
+        &End::Again(Fault::Channel),
+        "does not let us send with these settings (error 20003: Authenticate …)",
+    );
+    assert_end(
+        &hand(Answer::status(401)).await,
+        &End::Again(Fault::Channel),
+        "refuses our key (401): check the settings",
+    );
     let slow = hand(Answer::with(429, "retry-after", "7")).await;
-    let Handed::NotNow { wish_ms: Some(7_000), fault: Fault::Channel, .. } = slow else { panic!("{slow:?}") };
+    let Handed::NotNow { wish_ms: Some(7_000), fault: Fault::Channel, .. } = slow else {
+        panic!("{slow:?}")
+    };
     assert_end(&hand(Answer::status(503)).await, &End::Again(Fault::Channel), "has trouble (503)");
-    assert_end(&hand(Answer::with(307, "location", "/")).await, &End::Again(Fault::Channel), "check the settings");
+    assert_end(
+        &hand(Answer::with(307, "location", "/")).await,
+        &End::Again(Fault::Channel),
+        "check the settings",
+    );
     assert_end(&hand(Answer::Half).await, &End::Again(Fault::Channel), "broke the answer off");
     assert_end(&hand(Answer::Well).await, &End::Taken, "");
 }
@@ -86,9 +117,17 @@ async fn each_answer_is_told_from_the_others() {
 #[tokio::test]
 async fn a_gateway_that_is_not_there_or_inside_is_the_settings_fault() {
     let gone = open_at(format!("http://{}", nobody().await));
-    assert_end(&gone.hand_over(&sms()).await, &End::Again(Fault::Channel), "the SMS provider cannot be reached");
+    assert_end(
+        &gone.hand_over(&sms()).await,
+        &End::Again(Fault::Channel),
+        "the SMS provider cannot be reached",
+    );
     let closed = Outside::new(Vec::new()).expect("a client");
     let inside = settings("http://169.254.169.254".to_string(), "Shop");
     let inside = open_transport(&inside, Some(&secret(TOKEN)), None, &closed).expect("a transport");
-    assert_end(&inside.hand_over(&sms()).await, &End::Again(Fault::Channel), "is in a private network");
+    assert_end(
+        &inside.hand_over(&sms()).await,
+        &End::Again(Fault::Channel),
+        "is in a private network",
+    );
 }

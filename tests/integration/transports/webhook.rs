@@ -8,7 +8,9 @@ use wayfare::{
         delivery::channel::{ChannelSettings, WebhookSettings},
         graph::node::WebhookMethod,
     },
-    server::channels::{Content, Fault, Handed, Outside, Parcel, Transport, WebhookContent, open_transport},
+    server::channels::{
+        Content, Fault, Handed, Outside, Parcel, Transport, WebhookContent, open_transport,
+    },
 };
 
 use super::{End, assert_end, open, parcel, secret};
@@ -37,26 +39,47 @@ fn hook(url: &str) -> Parcel {
 }
 
 fn with(url: &str, method: WebhookMethod, headers: &[(&str, &str)]) -> Parcel {
-    let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-    parcel("k1", "", Content::Webhook(WebhookContent { method, url: url.to_string(), headers, body: "{\"a\":1}".to_string() }))
+    let headers =
+        headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    parcel(
+        "k1",
+        "",
+        Content::Webhook(WebhookContent {
+            method,
+            url: url.to_string(),
+            headers,
+            body: "{\"a\":1}".to_string(),
+        }),
+    )
 }
 
 #[tokio::test]
 async fn a_receiver_can_tell_that_it_is_us_and_that_it_is_the_same_message() {
     let receiver = Receiver::start().await;
     let signed = open(settings(), Some(&secret(SECRET)));
-    let handed = signed.hand_over(&with(&format!("{}/orders?x=1", receiver.url()), WebhookMethod::Put, &[("X-Shop", "7")])).await;
+    let handed = signed
+        .hand_over(&with(
+            &format!("{}/orders?x=1", receiver.url()),
+            WebhookMethod::Put,
+            &[("X-Shop", "7")],
+        ))
+        .await;
     assert_end(&handed, &End::Taken, "");
     let asked = receiver.last();
-    assert_eq!((asked.method.as_str(), asked.path.as_str(), asked.body.as_str()), ("PUT", "/orders?x=1", "{\"a\":1}"));
+    assert_eq!(
+        (asked.method.as_str(), asked.path.as_str(), asked.body.as_str()),
+        ("PUT", "/orders?x=1", "{\"a\":1}")
+    );
     assert_eq!(asked.header("idempotency-key"), "k1");
     assert_eq!(asked.header("user-agent"), "Wayfare");
     assert_eq!(asked.header("content-type"), "application/json");
     assert_eq!(asked.header("x-shop"), "7");
     let (time, made) = asked.header("wayfare-signature").split_once(",v1=").expect("a signature");
     let seconds = time.strip_prefix("t=").expect("a time");
-    let bytes: Vec<u8> =
-        (0..made.len()).step_by(2).map(|at| u8::from_str_radix(&made[at..at + 2], 16).expect("hexadecimal")).collect();
+    let bytes: Vec<u8> = (0..made.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&made[at..at + 2], 16).expect("hexadecimal"))
+        .collect();
     let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
     assert!(hmac::verify(&key, format!("{seconds}.{}", asked.body).as_bytes(), &bytes).is_ok());
 }
@@ -76,16 +99,35 @@ async fn each_answer_is_told_from_the_others() {
         receiver.answers(answer);
         transport.hand_over(&hook(&receiver.url())).await
     };
-    assert_end(&hand(Answer::status(500)).await, &End::Again(Fault::Channel), "the receiver has trouble (500)");
-    assert_end(&hand(Answer::status(401)).await, &End::Again(Fault::Channel), "refuses our key (401): check the settings");
-    assert_end(&hand(Answer::status(404)).await, &End::Never(Fault::Message), "does not take the message (404)");
-    assert_end(&hand(Answer::with(302, "location", "http://127.0.0.1:1/")).await, &End::Never(Fault::Message), "another address");
+    assert_end(
+        &hand(Answer::status(500)).await,
+        &End::Again(Fault::Channel),
+        "the receiver has trouble (500)",
+    );
+    assert_end(
+        &hand(Answer::status(401)).await,
+        &End::Again(Fault::Channel),
+        "refuses our key (401): check the settings",
+    );
+    assert_end(
+        &hand(Answer::status(404)).await,
+        &End::Never(Fault::Message),
+        "does not take the message (404)",
+    );
+    assert_end(
+        &hand(Answer::with(302, "location", "http://127.0.0.1:1/")).await,
+        &End::Never(Fault::Message),
+        "another address",
+    );
     assert_end(&hand(Answer::Half).await, &End::Again(Fault::Channel), "broke the answer off");
-    let words = Answer::Says { status: 422, headers: Vec::new(), body: "no\r\n such order".to_string() };
+    let words =
+        Answer::Says { status: 422, headers: Vec::new(), body: "no\r\n such order".to_string() };
     assert_end(&hand(words).await, &End::Never(Fault::Message), "(422 no such order)");
     for status in [408, 425, 429, 503] {
         let handed = hand(Answer::with(status, "retry-after", "45")).await;
-        let Handed::NotNow { wish_ms: Some(45_000), fault: Fault::Channel, .. } = handed else { panic!("{status}: {handed:?}") };
+        let Handed::NotNow { wish_ms: Some(45_000), fault: Fault::Channel, .. } = handed else {
+            panic!("{status}: {handed:?}")
+        };
     }
     assert_end(&hand(Answer::Well).await, &End::Taken, "");
 }
@@ -95,7 +137,11 @@ async fn a_receiver_that_says_nothing_is_given_up() {
     let receiver = Receiver::start().await;
     receiver.answers(Answer::Stuck);
     let handed = open(waiting(1), None).hand_over(&hook(&receiver.url())).await;
-    assert_end(&handed, &End::Again(Fault::Channel), "the receiver did not answer within 1 seconds");
+    assert_end(
+        &handed,
+        &End::Again(Fault::Channel),
+        "the receiver did not answer within 1 seconds",
+    );
 }
 
 #[tokio::test]
@@ -104,14 +150,19 @@ async fn a_receiver_whose_certificate_nobody_vouches_for_is_not_trusted() {
     // It speaks TLS from the first byte; what comes after does not matter.
     let sink = Sink::start_with(&[certificates.flags(), vec!["--tls".to_string()]].concat());
     let handed = unsigned().hand_over(&hook(&format!("https://localhost:{}/", sink.port))).await;
-    let sentence = "the receiver cannot be trusted: its certificate comes from an authority that is not known here";
+    let sentence = "the receiver cannot be trusted: its certificate comes from an authority that \
+        is not known here";
     assert_end(&handed, &End::Again(Fault::Channel), sentence);
 }
 
 #[tokio::test]
 async fn a_key_in_an_authors_header_is_not_repeated() {
     let receiver = Receiver::start().await;
-    receiver.answers(Answer::Says { status: 400, headers: Vec::new(), body: "you said Bearer abc-123".to_string() });
+    receiver.answers(Answer::Says {
+        status: 400,
+        headers: Vec::new(),
+        body: "you said Bearer abc-123".to_string(),
+    });
     let parcel = with(&receiver.url(), WebhookMethod::Post, &[("Authorization", "Bearer abc-123")]);
     let handed = unsigned().hand_over(&parcel).await;
     assert_eq!(receiver.last().header("authorization"), "Bearer abc-123");
@@ -125,7 +176,11 @@ async fn a_receiver_that_is_not_there_is_told_as_such() {
     let handed = unsigned().hand_over(&hook(&format!("http://{}", resetting().await))).await;
     assert_end(&handed, &End::Again(Fault::Channel), "the receiver");
     let handed = unsigned().hand_over(&hook("http://nobody.invalid/")).await;
-    assert_end(&handed, &End::Again(Fault::Message), "There is no machine of the name “nobody.invalid”");
+    assert_end(
+        &handed,
+        &End::Again(Fault::Message),
+        "There is no machine of the name “nobody.invalid”",
+    );
 }
 
 #[tokio::test]
@@ -139,7 +194,11 @@ async fn what_makes_no_sense_is_never_sent() {
         assert_end(&unsigned().hand_over(&hook(url)).await, &End::Never(Fault::Message), says);
     }
     let odd = with(&receiver.url(), WebhookMethod::Post, &[("X-Shop", "7\r\nX-Evil: 1")]);
-    assert_end(&unsigned().hand_over(&odd).await, &End::Never(Fault::Message), "the header “X-Shop” cannot be sent");
+    assert_end(
+        &unsigned().hand_over(&odd).await,
+        &End::Never(Fault::Message),
+        "the header “X-Shop” cannot be sent",
+    );
     assert!(receiver.asked().is_empty());
 }
 
@@ -166,5 +225,9 @@ async fn private_networks_are_out_of_reach_unless_the_operator_opens_them() {
         assert_end(&handed, &End::Never(Fault::Message), "is in a private network");
     }
     assert!(receiver.asked().is_empty());
-    assert_end(&unsigned().hand_over(&hook(&format!("http://localhost:{port}/"))).await, &End::Taken, "");
+    assert_end(
+        &unsigned().hand_over(&hook(&format!("http://localhost:{port}/"))).await,
+        &End::Taken,
+        "",
+    );
 }

@@ -1,5 +1,5 @@
-//! Documents of journeys with a text in every place that takes one, found out by asking the form itself: a field that is added
-//! to it is in them, or the test says that it needs an example.
+//! Documents of journeys with a text in every place that takes one, found out by asking the form
+//! itself: a field that is added to it is in them, or the test says that it needs an example.
 
 use std::collections::BTreeSet;
 
@@ -17,12 +17,15 @@ const WITHOUT_TEXT: [&str; 4] = ["any", "every", "on_dates", "until"];
 
 /// One for each way in, with every kind of step.
 pub fn documents(payload: &str) -> Vec<Value> {
-    let documents: Vec<Value> = EntryType::ALL.into_iter().map(|entry| complete(document(entry))).collect();
+    let documents: Vec<Value> =
+        EntryType::ALL.into_iter().map(|entry| complete(document(entry))).collect();
     // Of every value that may have one form or another, each form is there.
     let keys: BTreeSet<String> = documents.iter().flat_map(keys).collect();
     let forms: BTreeSet<String> = documents.iter().flat_map(known_forms).collect();
-    let missing: Vec<&String> =
-        forms.iter().filter(|form| !keys.contains(*form) && !WITHOUT_TEXT.contains(&form.as_str())).collect();
+    let missing: Vec<&String> = forms
+        .iter()
+        .filter(|form| !keys.contains(*form) && !WITHOUT_TEXT.contains(&form.as_str()))
+        .collect();
     assert!(missing.is_empty(), "no document has {missing:?}: give an example of each");
     documents.into_iter().map(|document| everywhere(document, payload)).collect()
 }
@@ -31,11 +34,16 @@ fn document(entry: EntryType) -> Value {
     let mut nodes = vec![json!({ "id": "entry", "step": { "entry": {} } })];
     for kind in items() {
         assert!(item(kind.key).is_some());
-        nodes.push(json!({ "id": kind.key, "step": serde_json::to_value(kind.step).expect("JSON") }));
+        nodes.push(
+            json!({ "id": kind.key, "step": serde_json::to_value(kind.step).expect("JSON") }),
+        );
     }
     nodes.push(json!({ "id": "until", "step": { "delay": { "until_property": { "property": "renewal", "offset_days": 1 } } } }));
-    let connectors: Vec<Value> =
-        nodes.windows(2).take(1).map(|pair| json!({ "from": pair[0]["id"], "outlet": "next", "to": pair[1]["id"] })).collect();
+    let connectors: Vec<Value> = nodes
+        .windows(2)
+        .take(1)
+        .map(|pair| json!({ "from": pair[0]["id"], "outlet": "next", "to": pair[1]["id"] }))
+        .collect();
     json!({
         "name": "Everything",
         "settings": { "entry": way_in(entry) },
@@ -88,8 +96,8 @@ fn example(field: &str) -> Option<Value> {
         "value" => json!("a value"),
         "connectors" => json!([]),
         "weekdays" => json!([]),
-        "entry_cap" | "timeout_hours" | "within_days" | "at_least" | "timeout_minutes" | "too_late_minutes"
-        | "answer_minutes" => json!(7),
+        "entry_cap" | "timeout_hours" | "within_days" | "at_least" | "timeout_minutes"
+        | "too_late_minutes" | "answer_minutes" => json!(7),
         "control_percent" | "offset_days" => json!(1),
         _ => return None,
     })
@@ -101,10 +109,12 @@ fn complete(mut document: Value) -> Value {
     for _ in 0..4 {
         for place in places(&document, &Value::is_object) {
             for field in known_fields(&document, &place) {
-                let object = document.pointer_mut(&place).and_then(Value::as_object_mut).expect("an object");
+                let object =
+                    document.pointer_mut(&place).and_then(Value::as_object_mut).expect("an object");
                 if !object.contains_key(&field) {
-                    let value =
-                        example(&field).unwrap_or_else(|| panic!("{place} may have a field “{field}”: give an example of it"));
+                    let value = example(&field).unwrap_or_else(|| {
+                        panic!("{place} may have a field “{field}”: give an example of it")
+                    });
                     object.insert(field, value);
                 }
             }
@@ -113,10 +123,15 @@ fn complete(mut document: Value) -> Value {
     // A list that is empty tells nothing of what is in it.
     for place in places(&document, &|value| value.as_array().is_some_and(Vec::is_empty)) {
         let field = place.rsplit('/').next().unwrap_or_default().to_string();
-        let value = example(&field).unwrap_or_else(|| panic!("{place} is empty: give an example of it"));
+        let value =
+            example(&field).unwrap_or_else(|| panic!("{place} is empty: give an example of it"));
         *document.pointer_mut(&place).expect("a list") = value;
     }
-    assert!(is_fine(&document), "{:?}", serde_json::from_value::<JourneyDocument>(document).map(|read| read.problems()));
+    assert!(
+        is_fine(&document),
+        "{:?}",
+        serde_json::from_value::<JourneyDocument>(document).map(|read| read.problems())
+    );
     document
 }
 
@@ -136,9 +151,10 @@ fn known_forms(document: &Value) -> Vec<String> {
 fn keys(value: &Value) -> Vec<String> {
     match value {
         Value::Array(items) => items.iter().flat_map(keys).collect(),
-        Value::Object(members) => {
-            members.iter().flat_map(|(key, member)| keys(member).into_iter().chain([key.clone()])).collect()
-        }
+        Value::Object(members) => members
+            .iter()
+            .flat_map(|(key, member)| keys(member).into_iter().chain([key.clone()]))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -146,7 +162,8 @@ fn keys(value: &Value) -> Vec<String> {
 /// The fields that the form knows in an object, in its own words about one that it does not know.
 fn known_fields(document: &Value, place: &str) -> Vec<String> {
     let mut asked = document.clone();
-    let object: Option<&mut Map<String, Value>> = asked.pointer_mut(place).and_then(Value::as_object_mut);
+    let object: Option<&mut Map<String, Value>> =
+        asked.pointer_mut(place).and_then(Value::as_object_mut);
     object.expect("an object").insert(UNKNOWN.to_string(), Value::Null);
     let Err(error) = serde_json::from_value::<JourneyDocument>(asked) else { return Vec::new() };
     let text = error.to_string();
@@ -157,13 +174,18 @@ fn known_fields(document: &Value, place: &str) -> Vec<String> {
 }
 
 fn is_fine(document: &Value) -> bool {
-    serde_json::from_value::<JourneyDocument>(document.clone()).is_ok_and(|read| read.problems().is_empty())
+    serde_json::from_value::<JourneyDocument>(document.clone())
+        .is_ok_and(|read| read.problems().is_empty())
 }
 
-/// Puts the text into each place in which the form takes it. What is named in several places is named the same in all.
+/// Puts the text into each place in which the form takes it. What is named in several places is
+/// named the same in all.
 fn everywhere(mut document: Value, payload: &str) -> Value {
     for (number, place) in places(&document, &Value::is_string).into_iter().enumerate() {
-        let Some(before) = document.pointer(&place).and_then(Value::as_str).map(str::to_string) else { continue };
+        let Some(before) = document.pointer(&place).and_then(Value::as_str).map(str::to_string)
+        else {
+            continue;
+        };
         if before.starts_with(payload) {
             continue;
         }
@@ -181,9 +203,18 @@ fn everywhere(mut document: Value, payload: &str) -> Value {
             }
         }
     }
-    for wanted in ["/name", "/description", "/labels/0", "/graph/nodes/1/name", "/graph/nodes/1/step/email/subject"] {
+    for wanted in [
+        "/name",
+        "/description",
+        "/labels/0",
+        "/graph/nodes/1/name",
+        "/graph/nodes/1/step/email/subject",
+    ] {
         let text = document.pointer(wanted).and_then(Value::as_str);
-        assert!(text.is_some_and(|text| text.starts_with(payload)), "{wanted} takes any text: {text:?}");
+        assert!(
+            text.is_some_and(|text| text.starts_with(payload)),
+            "{wanted} takes any text: {text:?}"
+        );
     }
     document
 }
@@ -192,7 +223,9 @@ fn rename(value: &mut Value, before: &str, after: &str) {
     match value {
         Value::String(text) if text == before => *text = after.to_string(),
         Value::Array(items) => items.iter_mut().for_each(|item| rename(item, before, after)),
-        Value::Object(members) => members.values_mut().for_each(|member| rename(member, before, after)),
+        Value::Object(members) => {
+            members.values_mut().for_each(|member| rename(member, before, after))
+        }
         _ => {}
     }
 }
@@ -207,10 +240,15 @@ fn places(value: &Value, wanted: &dyn Fn(&Value) -> bool) -> Vec<String> {
 fn collect(value: &Value, place: String, wanted: &dyn Fn(&Value) -> bool, found: &mut Vec<String>) {
     match value {
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(index, item)| collect(item, format!("{place}/{index}"), wanted, found));
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(index, item)| collect(item, format!("{place}/{index}"), wanted, found));
         }
         Value::Object(members) => {
-            members.iter().for_each(|(name, member)| collect(member, format!("{place}/{name}"), wanted, found));
+            members.iter().for_each(|(name, member)| {
+                collect(member, format!("{place}/{name}"), wanted, found)
+            });
         }
         _ => {}
     }

@@ -1,4 +1,5 @@
-//! A browser that looks at every page it can reach, reads it as browsers read HTML, and fills in every form.
+//! A browser that looks at every page it can reach, reads it as browsers read HTML, and fills in
+//! every form.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -53,17 +54,22 @@ fn all<'a>(html: &'a Html, selector: &str) -> Vec<ElementRef<'a>> {
 
 impl<'a> Walk<'a> {
     pub fn new(browser: &'a Browser, payload: &'a str) -> Self {
-        let routes = catalogue().into_iter().filter(|route| route.method == "GET" && !route.path.starts_with("/api/"));
+        let routes = catalogue()
+            .into_iter()
+            .filter(|route| route.method == "GET" && !route.path.starts_with("/api/"));
         Self {
             browser,
             payload,
             routes: routes.map(|route| (route.path, 0)).collect(),
             shown: BTreeSet::new(),
             forms: Vec::new(),
-            names: ["q", "search", "notice", "done", "next", "back", "person", "version", "matching", "ids[]", "user", "role"]
-                .into_iter()
-                .map(str::to_string)
-                .collect(),
+            names: [
+                "q", "search", "notice", "done", "next", "back", "person", "version", "matching",
+                "ids[]", "user", "role",
+            ]
+            .into_iter()
+            .map(str::to_string)
+            .collect(),
             authored: Vec::new(),
             findings: Vec::new(),
         }
@@ -90,7 +96,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The text behind `?` under every name at once, and in place of everything that addresses name.
+    /// The text behind `?` under every name at once, and in place of everything that addresses
+    /// name.
     pub async fn ask_with_the_text(&mut self) {
         self.ask(false).await;
     }
@@ -105,10 +112,13 @@ impl<'a> Walk<'a> {
         let text = self.payload.to_string();
         for route in self.routes.keys().cloned().collect::<Vec<_>>() {
             let encoded = write_query(&[("x", text.clone())]).trim_start_matches("x=").to_string();
-            let path: Vec<&str> =
-                route.split('/').map(|part| if part.starts_with('{') { encoded.as_str() } else { part }).collect();
+            let path: Vec<&str> = route
+                .split('/')
+                .map(|part| if part.starts_with('{') { encoded.as_str() } else { part })
+                .collect();
             let path = path.join("/");
-            let together: Vec<(&str, String)> = names.iter().map(|name| (name.as_str(), text.clone())).collect();
+            let together: Vec<(&str, String)> =
+                names.iter().map(|name| (name.as_str(), text.clone())).collect();
             self.look(&format!("{path}?{}", write_query(&together))).await;
             for name in names.iter().filter(|_| singly) {
                 self.look(&format!("{path}?{}", write_query(&[(name, text.clone())]))).await;
@@ -120,7 +130,8 @@ impl<'a> Walk<'a> {
     /// Sends every form with the text in each of its fields, and in all of them.
     pub async fn fill_in(&mut self) {
         for form in std::mem::take(&mut self.forms) {
-            let texts: Vec<usize> = (0..form.fields.len()).filter(|at| form.fields[*at].takes_text).collect();
+            let texts: Vec<usize> =
+                (0..form.fields.len()).filter(|at| form.fields[*at].takes_text).collect();
             for at in texts.iter().map(Some).chain([None]) {
                 let fields: Vec<(String, String)> = form
                     .fields
@@ -128,7 +139,10 @@ impl<'a> Walk<'a> {
                     .enumerate()
                     .map(|(place, field)| {
                         let mine = field.takes_text && at.is_none_or(|at| *at == place);
-                        (field.name.clone(), if mine { self.payload.to_string() } else { field.plausible() })
+                        (
+                            field.name.clone(),
+                            if mine { self.payload.to_string() } else { field.plausible() },
+                        )
                     })
                     .collect();
                 self.send(&form, &fields).await;
@@ -137,12 +151,16 @@ impl<'a> Walk<'a> {
     }
 
     async fn send(&mut self, form: &Form, fields: &[(String, String)]) {
-        let request = self.browser.client.post(format!("{}{}", self.browser.url, form.action)).form(fields);
-        let request = request.header("accept", "text/html").header("referer", format!("{}{}", self.browser.url, form.page));
+        let request =
+            self.browser.client.post(format!("{}{}", self.browser.url, form.action)).form(fields);
+        let request = request
+            .header("accept", "text/html")
+            .header("referer", format!("{}{}", self.browser.url, form.page));
         let answer = request.send().await.expect("an answer");
         let place = format!("{} from {}", form.action, form.page);
         assert_ne!(answer.status(), 500, "{place} with {fields:?}");
-        let on = answer.headers().get("location").and_then(|to| to.to_str().ok()).map(str::to_string);
+        let on =
+            answer.headers().get("location").and_then(|to| to.to_str().ok()).map(str::to_string);
         self.judge(&place, answer).await;
         if let Some(on) = on.filter(|on| on.starts_with('/')) {
             self.look(&on).await;
@@ -151,7 +169,11 @@ impl<'a> Walk<'a> {
 
     /// Looks at one page; answers where its links lead.
     pub async fn look(&mut self, address: &str) -> Vec<String> {
-        let request = self.browser.client.get(format!("{}{address}", self.browser.url)).header("accept", "text/html");
+        let request = self
+            .browser
+            .client
+            .get(format!("{}{address}", self.browser.url))
+            .header("accept", "text/html");
         let answer = request.send().await.expect("an answer");
         assert_ne!(answer.status(), 500, "{address}");
         let Some(text) = self.judge(address, answer).await else { return Vec::new() };
@@ -162,29 +184,43 @@ impl<'a> Walk<'a> {
         self.collect_forms(&html, address);
         let targets = all(&html, "a[href], area[href], iframe[src]");
         let targets = targets.iter().filter_map(|link| link.attr("href").or(link.attr("src")));
-        targets.filter(|target| target.starts_with('/') && !target.starts_with("//")).map(without_fragment).collect()
+        targets
+            .filter(|target| target.starts_with('/') && !target.starts_with("//"))
+            .map(without_fragment)
+            .collect()
     }
 
-    /// Is the text in what the page is about, as text or in a field? The bar above has it everywhere.
+    /// Is the text in what the page is about, as text or in a field? The bar above has it
+    /// everywhere.
     fn shows(&self, html: &Html) -> bool {
         let name = self.payload.replace(['"', '\''], "");
         let is_it = |text: &str| text.contains(self.payload) || text.contains(&name);
         let elements = all(html, "main, main *");
-        elements.iter().any(|element| element.text().any(is_it) || element.value().attrs().any(|(_, value)| is_it(value)))
+        elements.iter().any(|element| {
+            element.text().any(is_it) || element.value().attrs().any(|(_, value)| is_it(value))
+        })
     }
 
-    /// Is there an element in an answer that nobody but a stranger has written? Answers the text of a page.
+    /// Is there an element in an answer that nobody but a stranger has written? Answers the text of
+    /// a page.
     async fn judge(&mut self, place: &str, answer: Response) -> Option<String> {
-        let header =
-            |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_string();
+        let header = |name: &str| {
+            answer
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_string()
+        };
         let (kind, sniffing) = (header("content-type"), header("x-content-type-options"));
         if sniffing != "nosniff" {
             self.findings.push(format!("{place}: browsers may guess what it is"));
         }
         let text = answer.text().await.unwrap_or_default();
         if !kind.starts_with("text/html") {
-            let named =
-                ["text/plain", "text/csv", "application/json", "image/", "text/xml"].iter().any(|known| kind.starts_with(known));
+            let named = ["text/plain", "text/csv", "application/json", "image/", "text/xml"]
+                .iter()
+                .any(|known| kind.starts_with(known));
             if !named && !text.is_empty() {
                 self.findings.push(format!("{place}: is of the type “{kind}”"));
             }
@@ -192,10 +228,14 @@ impl<'a> Walk<'a> {
         }
         let html = Html::parse_document(&text);
         let smuggled = all(&html, "x-pwn").len() + all(&html, "[x-pwn]").len();
-        let authored = self.authored.iter().any(|path| place.starts_with(path.as_str()) && place.contains("/html"));
+        let authored = self
+            .authored
+            .iter()
+            .any(|path| place.starts_with(path.as_str()) && place.contains("/html"));
         if smuggled > 0 && !authored {
             let at = text.find("<x-pwn").unwrap_or_default();
-            let around: String = text[..at].chars().rev().take(80).collect::<Vec<_>>().into_iter().rev().collect();
+            let around: String =
+                text[..at].chars().rev().take(80).collect::<Vec<_>>().into_iter().rev().collect();
             self.findings.push(format!("{place}: an element of the typed text, behind {around:?}"));
         }
         Some(text)
@@ -209,8 +249,13 @@ impl<'a> Walk<'a> {
                 self.names.extend(fields.into_iter().map(|field| field.name));
                 continue;
             }
-            let names = |fields: &[Field]| fields.iter().map(|field| field.name.clone()).collect::<Vec<_>>();
-            let known = self.forms.iter().any(|known| known.action == action && names(&known.fields) == names(&fields));
+            let names = |fields: &[Field]| {
+                fields.iter().map(|field| field.name.clone()).collect::<Vec<_>>()
+            };
+            let known = self
+                .forms
+                .iter()
+                .any(|known| known.action == action && names(&known.fields) == names(&fields));
             if !known && fields.iter().any(|field| field.takes_text) {
                 self.forms.push(Form { page: address.to_string(), action, fields });
             }
@@ -224,7 +269,10 @@ impl<'a> Walk<'a> {
         let fits = |route: &&String| {
             let wanted: Vec<&str> = route.split('/').collect();
             wanted.len() == parts.len()
-                && wanted.iter().zip(&parts).all(|(wanted, part)| wanted.starts_with('{') || wanted == part)
+                && wanted
+                    .iter()
+                    .zip(&parts)
+                    .all(|(wanted, part)| wanted.starts_with('{') || wanted == part)
         };
         self.routes.keys().filter(fits).min_by_key(|route| route.matches('{').count()).cloned()
     }
@@ -248,7 +296,8 @@ fn without_fragment(target: &str) -> String {
 
 /// As a browser would send them.
 fn fields_of(form: ElementRef<'_>) -> Vec<Field> {
-    let wanted = Selector::parse("input[name], textarea[name], select[name], button[name]").expect("a selector");
+    let wanted = Selector::parse("input[name], textarea[name], select[name], button[name]")
+        .expect("a selector");
     let mut fields: Vec<Field> = Vec::new();
     for field in form.select(&wanted) {
         let name = field.attr("name").unwrap_or_default().to_string();

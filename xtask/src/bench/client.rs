@@ -1,4 +1,5 @@
-//! The least of an HTTP client: one connection that is kept, so that what is measured is the server.
+//! The least of an HTTP client: one connection that is kept, so that what is measured is the
+//! server.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -30,7 +31,8 @@ impl Client {
         Ok(Self { stream: BufReader::new(stream), host: address.to_string() })
     }
 
-    /// From an address of this machine's loopback network; waits no longer than `patience` for a connection or an answer.
+    /// From an address of this machine's loopback network; waits no longer than `patience` for a
+    /// connection or an answer.
     pub fn connect_from(from: Ipv4Addr, address: &str, patience: Duration) -> Result<Self> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         socket.bind(&SocketAddr::from((from, 0)).into())?;
@@ -42,13 +44,17 @@ impl Client {
     }
 
     pub fn get(&mut self, path: &str, further: &str) -> Result<Answer> {
-        self.send(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nAccept: text/html\r\n{further}\r\n", self.host))
+        self.send(&format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nAccept: text/html\r\n{further}\r\n",
+            self.host
+        ))
     }
 
     /// Posts a form as a script does.
     pub fn post(&mut self, path: &str, form: &str) -> Result<Answer> {
         self.send(&format!(
-            "POST {path} HTTP/1.1\r\nHost: {}\r\nAccept: application/json\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nAccept: application/json\r\nContent-Type: \
+                application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
             self.host,
             form.len()
         ))
@@ -57,14 +63,18 @@ impl Client {
     /// Posts JSON as a program with a key does.
     pub fn post_json(&mut self, path: &str, key: &str, body: &str) -> Result<Answer> {
         self.send(&format!(
-            "POST {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {key}\r\nContent-Type: \
+                application/json\r\nContent-Length: {}\r\n\r\n{body}",
             self.host,
             body.len()
         ))
     }
 
     pub fn get_text(&mut self, path: &str, key: &str) -> Result<String> {
-        let answer = self.send(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {key}\r\n\r\n", self.host))?;
+        let answer = self.send(&format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {key}\r\n\r\n",
+            self.host
+        ))?;
         Ok(String::from_utf8(answer.body)?)
     }
 
@@ -81,12 +91,19 @@ impl Client {
                 bail!("the server closed the connection");
             }
         }
-        let status = headers.split_whitespace().nth(1).and_then(|code| code.parse().ok()).context("no status")?;
+        let status = headers
+            .split_whitespace()
+            .nth(1)
+            .and_then(|code| code.parse().ok())
+            .context("no status")?;
         let lower = headers.to_lowercase();
         let body = if lower.contains("transfer-encoding: chunked") {
             self.chunks()?
         } else {
-            let length = lower.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok()).unwrap_or(0);
+            let length = lower
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok())
+                .unwrap_or(0);
             let mut body = vec![0; length];
             self.stream.read_exact(&mut body)?;
             body

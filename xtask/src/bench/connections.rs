@@ -1,5 +1,6 @@
-//! How a signed-in user fares beside a greedy client at another address: thousands of sockets that say nothing, and readers that
-//! ask for the largest things and take none of them. Only loopback addresses are spoken to, and all of it ends by itself.
+//! How a signed-in user fares beside a greedy client at another address: thousands of sockets that
+//! say nothing, and readers that ask for the largest things and take none of them. Only loopback
+//! addresses are spoken to, and all of it ends by itself.
 
 use std::{
     collections::BTreeSet,
@@ -41,7 +42,10 @@ const PASSWORD: &str = "copper lantern drifting moss";
 pub fn run(beside: Option<&Path>) -> Result<()> {
     raise_descriptors();
     let binary = server::measured()?;
-    println!("\n{SILENT_SOCKETS} silent sockets and {DEAD_READERS} dead readers of one address, the list for a user of another");
+    println!(
+        "\n{SILENT_SOCKETS} silent sockets and {DEAD_READERS} dead readers of one address, the \
+            list for a user of another"
+    );
     measure("this build", &binary)?;
     beside.map_or(Ok(()), |other| measure("the other binary", other))
 }
@@ -51,7 +55,10 @@ fn measure(title: &str, binary: &Path) -> Result<()> {
     let cookie = sign_in(binary, &server)?;
     let asset = largest_asset(&server, &cookie)?;
     println!("\n{title}; the dead readers ask for {asset} and {LARGE_PAGE}");
-    println!("{:<28} {:>10} {:>12} {:>8} {:>12}", "", "p99 idle", "p99 beside", "ratio", "unanswered");
+    println!(
+        "{:<28} {:>10} {:>12} {:>8} {:>12}",
+        "", "p99 idle", "p99 beside", "ratio", "unanswered"
+    );
     let kinds = [("on a kept connection", true), ("a connection each", false)];
     let idle = kinds.map(|(_, keeps)| sample(&server, &cookie, keeps));
     let stop = AtomicBool::new(false);
@@ -60,16 +67,24 @@ fn measure(title: &str, binary: &Path) -> Result<()> {
         scope.spawn(|| attack.run(&stop));
         std::thread::sleep(ATTACK_STANDS);
         let beside = kinds.map(|(_, keeps)| sample(&server, &cookie, keeps));
-        let memory = server.memory().and_then(|(own, _)| Ok((own, server.memory_line("VmRSS")?, server.memory_line("VmHWM")?)));
+        let memory = server.memory().and_then(|(own, _)| {
+            Ok((own, server.memory_line("VmRSS")?, server.memory_line("VmHWM")?))
+        });
         stop.store(true, Ordering::Relaxed);
         (beside, memory)
     });
     for (((kind, _), idle), beside) in kinds.iter().zip(&idle).zip(&beside) {
         let ratio = beside.p99 / idle.p99;
-        println!("{kind:<28} {:>7.2} ms {:>9.2} ms {ratio:>7.1}× {:>12}", idle.p99, beside.p99, beside.unanswered);
+        println!(
+            "{kind:<28} {:>7.2} ms {:>9.2} ms {ratio:>7.1}× {:>12}",
+            idle.p99, beside.p99, beside.unanswered
+        );
     }
     let (own, resident, largest) = memory?;
-    println!("own memory {own:.0} MB (goal < 150), VmRSS {resident:.0} MB, VmHWM {largest:.0} MB; goal of the ratio < 3");
+    println!(
+        "own memory {own:.0} MB (goal < 150), VmRSS {resident:.0} MB, VmHWM {largest:.0} MB; goal \
+            of the ratio < 3"
+    );
     Ok(())
 }
 
@@ -92,7 +107,10 @@ fn sample(server: &Server, cookie: &str, keeps: bool) -> Sample {
         std::thread::sleep(PAUSE);
     }
     times.sort_by(f64::total_cmp);
-    let p99 = times.get((times.len().saturating_sub(1) as f64 * 0.99).round() as usize).copied().unwrap_or_default();
+    let p99 = times
+        .get((times.len().saturating_sub(1) as f64 * 0.99).round() as usize)
+        .copied()
+        .unwrap_or_default();
     Sample { p99, unanswered }
 }
 
@@ -118,22 +136,32 @@ fn sign_in(binary: &Path, server: &Server) -> Result<String> {
     writeln!(add.stdin.take().context("the command has no input")?, "{PASSWORD}")?;
     ensure!(add.wait()?.success(), "no account was made");
     let form = format!("email={EMAIL}&password={}", PASSWORD.replace(' ', "+"));
-    let answer = Client::connect_from(USER, &server.address, PATIENCE)?.post("/api/ui/session/sign-in", &form)?;
-    let session = answer.headers.split("wayfare_session=").nth(1).and_then(|rest| rest.split(';').next());
+    let answer = Client::connect_from(USER, &server.address, PATIENCE)?
+        .post("/api/ui/session/sign-in", &form)?;
+    let session =
+        answer.headers.split("wayfare_session=").nth(1).and_then(|rest| rest.split(';').next());
     Ok(format!("Cookie: wayfare_session={}\r\n", session.context("no session")?))
 }
 
 /// Of the files that the list and the editor load.
 fn largest_asset(server: &Server, cookie: &str) -> Result<String> {
     let mut client = Client::connect_from(USER, &server.address, PATIENCE)?;
-    let mut page = |path: &str| -> Result<String> { Ok(String::from_utf8_lossy(&client.get(path, cookie)?.body).into_owned()) };
+    let mut page = |path: &str| -> Result<String> {
+        Ok(String::from_utf8_lossy(&client.get(path, cookie)?.body).into_owned())
+    };
     let list = page(LIST)?;
-    let journey = list.split("name=\"ids[]\"").nth(1).and_then(|rest| rest.split("value=\"").nth(1)?.split('"').next());
+    let journey = list
+        .split("name=\"ids[]\"")
+        .nth(1)
+        .and_then(|rest| rest.split("value=\"").nth(1)?.split('"').next());
     let editor = page(&format!("/journeys/{}/edit", journey.context("the list is empty")?))?;
     let is_of_name = |sign: char| sign.is_ascii_alphanumeric() || "/-_.".contains(sign);
     let addresses = [list, editor].concat();
-    let addresses: BTreeSet<String> =
-        addresses.split("/pkg/").skip(1).map(|rest| rest.chars().take_while(|sign| is_of_name(*sign)).collect()).collect();
+    let addresses: BTreeSet<String> = addresses
+        .split("/pkg/")
+        .skip(1)
+        .map(|rest| rest.chars().take_while(|sign| is_of_name(*sign)).collect())
+        .collect();
     let mut largest = (0, LARGE_PAGE.to_string());
     for name in addresses {
         let path = format!("/pkg/{name}");
@@ -151,13 +179,18 @@ struct Attack<'a> {
 impl Attack<'_> {
     fn run(&self, stop: &AtomicBool) {
         let mut sockets: Vec<(Option<&str>, Option<Socket>)> = Vec::new();
-        sockets.extend((0..DEAD_READERS).map(|number| (Some(if number % 2 == 0 { self.asset } else { LARGE_PAGE }), None)));
+        sockets.extend(
+            (0..DEAD_READERS)
+                .map(|number| (Some(if number % 2 == 0 { self.asset } else { LARGE_PAGE }), None)),
+        );
         sockets.extend((0..SILENT_SOCKETS).map(|_| (None, None)));
         while !stop.load(Ordering::Relaxed) {
             let began = Instant::now();
             let mut opened = 0;
             for (asks_for, socket) in &mut sockets {
-                if opened < OPENED_IN_ROUND && socket.as_ref().is_none_or(|socket| !is_open(socket, asks_for.is_some())) {
+                if opened < OPENED_IN_ROUND
+                    && socket.as_ref().is_none_or(|socket| !is_open(socket, asks_for.is_some()))
+                {
                     *socket = self.open(*asks_for).ok();
                     opened += 1;
                 }
@@ -177,7 +210,9 @@ impl Attack<'_> {
         };
         socket.connect_timeout(&self.address.into(), Duration::from_millis(200))?;
         let cookie = self.cookie;
-        (&socket).write_all(format!("GET {path} HTTP/1.1\r\nHost: {}\r\n{cookie}\r\n", self.address).as_bytes())?;
+        (&socket).write_all(
+            format!("GET {path} HTTP/1.1\r\nHost: {}\r\n{cookie}\r\n", self.address).as_bytes(),
+        )?;
         socket.set_nonblocking(true)?;
         Ok(socket)
     }

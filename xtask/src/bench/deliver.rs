@@ -1,6 +1,6 @@
-//! The figures of delivery on the release build: messages a second from a full outbox to a sink for mail and one for webhooks,
-//! each person moved along by what became of hers, beside a bare loop around lettre and reqwest that sends to the same sinks
-//! in the same run.
+//! The figures of delivery on the release build: messages a second from a full outbox to a sink for
+//! mail and one for webhooks, each person moved along by what became of hers, beside a bare loop
+//! around lettre and reqwest that sends to the same sinks in the same run.
 
 use std::{
     io::{BufRead, BufReader},
@@ -39,11 +39,25 @@ const KINDS: [Kind; 2] = [
 
 pub fn run() -> Result<()> {
     let binary = server::measured()?;
-    let words = ["build", "--locked", "--quiet", "--release", "--package", "bare-delivery", "--target-dir", "target/bare"];
-    step("compiling the bare loops and the sinks", || call(clean(Command::new("cargo")).args(words)))?;
+    let words = [
+        "build",
+        "--locked",
+        "--quiet",
+        "--release",
+        "--package",
+        "bare-delivery",
+        "--target-dir",
+        "target/bare",
+    ];
+    step("compiling the bare loops and the sinks", || {
+        call(clean(Command::new("cargo")).args(words))
+    })?;
     let bare = root().join("target/bare/release/bare-delivery");
     println!("\nmessages per second (goal: ≥ 70 % of a bare loop), best of {RUNS} runs, in turns");
-    println!("{:<24} {:>10} {:>10} {:>8} {:>16} {:>10}", "", "Wayfare", "bare", "share", "CPU ms/1,000", "own MB");
+    println!(
+        "{:<24} {:>10} {:>10} {:>8} {:>16} {:>10}",
+        "", "Wayfare", "bare", "share", "CPU ms/1,000", "own MB"
+    );
     for kind in KINDS {
         let sink = Sink::start(&bare, kind.what)?;
         let (mut ours, mut theirs, mut cpu, mut memory) = (0.0_f64, 0.0_f64, 0.0, 0.0_f64);
@@ -54,7 +68,8 @@ pub fn run() -> Result<()> {
                 (ours, cpu) = (rate, used);
             }
             memory = memory.max(target.server.memory()?.0);
-            let numbers = [sink.port.into(), kind.count, kind.together].map(|number: u64| number.to_string());
+            let numbers =
+                [sink.port.into(), kind.count, kind.together].map(|number: u64| number.to_string());
             let text = output(Command::new(&bare).args(["send", kind.what]).args(numbers))?;
             theirs = theirs.max(text.trim().parse().context("the bare loop prints a number")?);
         }
@@ -79,16 +94,21 @@ fn save_channel(target: &Target, kind: &Kind, port: u16, rate: &str, revision: u
     };
     let form = format!("{form}&live=on&per_second={rate}&revision={revision}");
     let answer = Client::connect(&target.server.address)?.post("/api/ui/channels/save", &form)?;
-    anyhow::ensure!(answer.status == 200, "the channel was not saved: {}", String::from_utf8_lossy(&answer.body));
+    anyhow::ensure!(
+        answer.status == 200,
+        "the channel was not saved: {}",
+        String::from_utf8_lossy(&answer.body)
+    );
     Ok(())
 }
 
-/// Fills the outbox while the channel lets one message a second through, then opens it. Answers messages a second, and the
-/// seconds of processor that they took.
+/// Fills the outbox while the channel lets one message a second through, then opens it. Answers
+/// messages a second, and the seconds of processor that they took.
 fn send(target: &Target, kind: &Kind, port: u16) -> Result<(f64, f64)> {
     save_channel(target, kind, port, "1", 0)?;
     target.send_all("/api/v1/profiles", kind.count, |number| {
-        let properties = json!({ "email": format!("p{number}@example.com"), "name": format!("P{number}") });
+        let properties =
+            json!({ "email": format!("p{number}@example.com"), "name": format!("P{number}") });
         json!({ "identity": format!("p{number}"), "properties": properties, "lists": ["All"] })
     })?;
     let step = match kind.what {
@@ -103,7 +123,10 @@ fn send(target: &Target, kind: &Kind, port: u16) -> Result<(f64, f64)> {
     let (before, start) = (target.server.processor_seconds()?, Instant::now());
     save_channel(target, kind, port, "", 1)?;
     target.until(&journey, "completed", kind.count)?;
-    Ok((kind.count as f64 / start.elapsed().as_secs_f64(), target.server.processor_seconds()? - before))
+    Ok((
+        kind.count as f64 / start.elapsed().as_secs_f64(),
+        target.server.processor_seconds()? - before,
+    ))
 }
 
 fn one_message(step: &Value) -> Value {

@@ -1,5 +1,5 @@
-//! What the editor's canvas costs a browser: a program for it steers a real one (`end2end/support/editor-bench.mjs`) and
-//! prints the frames of each thing that a hand does.
+//! What the editor's canvas costs a browser: a program for it steers a real one
+//! (`end2end/support/editor-bench.mjs`) and prints the frames of each thing that a hand does.
 
 use std::process::Command;
 
@@ -22,7 +22,9 @@ pub fn run(steps: &[usize]) -> Result<()> {
     let server = Server::start(&binary, 1)?;
     let sizes = if steps.is_empty() { vec![STEPS] } else { steps.to_vec() };
     let mut command = clean(Command::new("node"));
-    command.arg(root().join("end2end/support/editor-bench.mjs")).arg(format!("http://{}", server.address));
+    command
+        .arg(root().join("end2end/support/editor-bench.mjs"))
+        .arg(format!("http://{}", server.address));
     command.args(sizes.iter().map(usize::to_string));
     if let Some(path) = &chromium {
         command.env("CHROMIUM_PATH", path);

@@ -1,5 +1,6 @@
-//! The figures of the engine, over HTTP, on the release build, beside a bare SQLite program that writes the same rows in the
-//! same run (DESIGN section 10): on an empty file, and again with a million people inside and ten million events stored.
+//! The figures of the engine, over HTTP, on the release build, beside a bare SQLite program that
+//! writes the same rows in the same run (DESIGN section 10): on an empty file, and again with a
+//! million people inside and ten million events stored.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -47,7 +48,9 @@ fn figures(target: &Target, bare: &Bare, label: &str) -> Result<()> {
     crowd(target, label)?;
     let (own, mapped) = target.server.memory()?;
     let size = std::fs::metadata(&target.server.database)?.len() as f64 / 1_048_576.0;
-    println!("\nmemory {own:.0} MB own, {mapped:.0} MB mapped from files; the file has {size:.0} MB");
+    println!(
+        "\nmemory {own:.0} MB own, {mapped:.0} MB mapped from files; the file has {size:.0} MB"
+    );
     Ok(())
 }
 
@@ -61,7 +64,8 @@ fn line(what: &str, ours: f64, theirs: f64) {
 
 fn accepted(target: &Target, bare: &Bare, name: &str) -> Result<()> {
     heading(&format!(
-        "events accepted per second over HTTP, durable, {CONNECTIONS} connections (goal: ≥ 40,000 and ≥ 40 % of bare SQLite)"
+        "events accepted per second over HTTP, durable, {CONNECTIONS} connections (goal: ≥ 40,000 \
+            and ≥ 40 % of bare SQLite)"
     ));
     for batch in [1, 50, 500] {
         let ours = send_for_a_while(target, batch, name)?;
@@ -90,7 +94,9 @@ fn send_for_a_while(target: &Target, batch: u64, name: &str) -> Result<f64> {
                 })
             })
             .collect();
-        threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| anyhow::anyhow!("a sender failed"))?)
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().map_err(|_| anyhow::anyhow!("a sender failed"))?)
     })?;
     Ok(sent.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64())
 }
@@ -102,7 +108,12 @@ fn event_bodies(from: u64, batch: u64, name: &str) -> Vec<String> {
         json!({ "identity": identity, "name": name, "properties": { "total": 7 } })
     };
     let starts = (0..(10_000 / batch)).map(|round| from + round * batch);
-    starts.map(|start| json!({ "events": (start..start + batch).map(event).collect::<Vec<Value>>() }).to_string()).collect()
+    starts
+        .map(|start| {
+            json!({ "events": (start..start + batch).map(event).collect::<Vec<Value>>() })
+                .to_string()
+        })
+        .collect()
 }
 
 /// Entry, split, profile update.
@@ -141,17 +152,28 @@ fn two_nodes(name: &str, event: &str, delay: &Value) -> Value {
 }
 
 fn people(target: &Target, bare: &Bare, label: &str) -> Result<()> {
-    heading(&format!("people per second through a 3-node journey, {PEOPLE} people (goal: ≥ 50,000 and ≥ 50 % of bare SQLite)"));
+    heading(&format!(
+        "people per second through a 3-node journey, {PEOPLE} people (goal: ≥ 50,000 and ≥ 50 % of \
+            bare SQLite)"
+    ));
     let list = format!("All {label}");
     let profile = |number: u64| json!({ "identity": format!("p{number}"), "properties": { "plan": "free" }, "lists": [list] });
     target.send_all("/api/v1/profiles", PEOPLE, profile)?;
     let start = Instant::now();
-    let listed = target.publish(&three_nodes(&format!("Listed {label}"), &json!({ "list": { "name": list } })))?;
+    let listed = target
+        .publish(&three_nodes(&format!("Listed {label}"), &json!({ "list": { "name": list } })))?;
     target.until(&listed, "completed", PEOPLE)?;
     let ours = PEOPLE as f64 / start.elapsed().as_secs_f64();
-    line("existing profiles, from an uploaded list", ours, bare.per_second("people", PEOPLE, 4_000)?);
+    line(
+        "existing profiles, from an uploaded list",
+        ours,
+        bare.per_second("people", PEOPLE, 4_000)?,
+    );
     let newcomers = format!("{label}-");
-    for (what, prefix) in [("existing profiles, by events over HTTP", "p"), ("new profiles, by events over HTTP", &newcomers)] {
+    for (what, prefix) in [
+        ("existing profiles, by events over HTTP", "p"),
+        ("new profiles, by events over HTTP", &newcomers),
+    ] {
         let name = format!("Signed Up {label} {prefix}");
         let journey = target.publish(&three_nodes(&name, &json!({ "event": { "name": name } })))?;
         let start = Instant::now();
@@ -172,15 +194,23 @@ fn lateness(target: &Target, label: &str) -> Result<()> {
     let minute = (due / 60.0) as u64;
     let time = format!("{:02}:{:02}", minute / 60 % 24, minute % 60);
     let name = format!("Began {label}");
-    let journey = target.publish(&two_nodes(&name, &name, &json!({ "until": { "time": time } })))?;
-    target.send_all("/api/v1/events", LATE, |number| json!({ "identity": format!("p{number}"), "name": name }))?;
+    let journey =
+        target.publish(&two_nodes(&name, &name, &json!({ "until": { "time": time } })))?;
+    target.send_all(
+        "/api/v1/events",
+        LATE,
+        |number| json!({ "identity": format!("p{number}"), "name": name }),
+    )?;
     target.until(&journey, "entered", LATE)?;
     let mut late = Vec::new();
     for share in [50, 99, 100] {
         target.until(&journey, "completed", LATE * share / 100)?;
         late.push(self::now()? - due);
     }
-    println!("half of them within {:.3} s, 99 % within {:.3} s, all within {:.3} s", late[0], late[1], late[2]);
+    println!(
+        "half of them within {:.3} s, 99 % within {:.3} s, all within {:.3} s",
+        late[0], late[1], late[2]
+    );
     Ok(())
 }
 
@@ -201,18 +231,26 @@ fn crowd(target: &Target, label: &str) -> Result<()> {
         target.publish(&three_nodes(&format!("{none} {number}"), &entry))?;
     }
     let start = Instant::now();
-    target.send_all("/api/v1/events", CROWDED, |number| json!({ "identity": format!("p{number}"), "name": all }))?;
+    target.send_all(
+        "/api/v1/events",
+        CROWDED,
+        |number| json!({ "identity": format!("p{number}"), "name": all }),
+    )?;
     for journey in &journeys {
         target.until(journey, "completed", CROWDED)?;
     }
     let each = start.elapsed().as_secs_f64() / CROWDED as f64;
     let micro = each / CROWD as f64 * 1e6;
-    println!("all let the person in: {:.2} ms an event, {micro:.0} µs for each journey", each * 1e3);
+    println!(
+        "all let the person in: {:.2} ms an event, {micro:.0} µs for each journey",
+        each * 1e3
+    );
     let per_second = send_for_a_while(target, 500, &none)?;
     let begin = Instant::now();
     target.until_idle()?;
     println!(
-        "all look at it and none takes her: {per_second:.0} events accepted a second; the last was looked at {:.2} s after",
+        "all look at it and none takes her: {per_second:.0} events accepted a second; the last was \
+            looked at {:.2} s after",
         begin.elapsed().as_secs_f64()
     );
     Ok(())
@@ -221,18 +259,32 @@ fn crowd(target: &Target, label: &str) -> Result<()> {
 /// A million people who wait, and everybody's past.
 fn fill(target: &Target, bare: &Bare) -> Result<()> {
     println!("\nfilling the file: {INSIDE} people inside, {STORED} events");
-    let journey = target.publish(&two_nodes("Waiting", "Arrived", &json!({ "for": { "minutes": 43_200 } })))?;
+    let journey = target.publish(&two_nodes(
+        "Waiting",
+        "Arrived",
+        &json!({ "for": { "minutes": 43_200 } }),
+    ))?;
     let start = Instant::now();
-    target.send_all("/api/v1/events", INSIDE, |number| json!({ "identity": format!("p{number}"), "name": "Arrived" }))?;
+    target.send_all(
+        "/api/v1/events",
+        INSIDE,
+        |number| json!({ "identity": format!("p{number}"), "name": "Arrived" }),
+    )?;
     target.until(&journey, "entered", INSIDE)?;
-    println!("{INSIDE} people came in at {:.0} a second", INSIDE as f64 / start.elapsed().as_secs_f64());
+    println!(
+        "{INSIDE} people came in at {:.0} a second",
+        INSIDE as f64 / start.elapsed().as_secs_f64()
+    );
     let start = Instant::now();
     let past = STORED - INSIDE;
     target.send_all("/api/v1/events", past, |number| {
         let identity = format!("p{}", number.wrapping_mul(2_654_435_761) % INSIDE);
         json!({ "identity": identity, "name": format!("Did {}", number % 20), "properties": { "total": number % 100 } })
     })?;
-    println!("{past} events were accepted at {:.0} a second", past as f64 / start.elapsed().as_secs_f64());
+    println!(
+        "{past} events were accepted at {:.0} a second",
+        past as f64 / start.elapsed().as_secs_f64()
+    );
     target.until_idle()?;
     bare.per_second("people", INSIDE, 4_000)?;
     bare.per_second("scattered", past, 4_000)?;

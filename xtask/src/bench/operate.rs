@@ -1,5 +1,6 @@
-//! What an operator waits for: pause, resume and the list, while nothing else happens and while events come in at the full rate.
-//! `WAYFARE_BINARY` measures another build, to put it beside this one.
+//! What an operator waits for: pause, resume and the list, while nothing else happens and while
+//! events come in at the full rate. `WAYFARE_BINARY` measures another build, to put it beside this
+//! one.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
@@ -41,7 +42,10 @@ pub fn run() -> Result<()> {
             "connectors": [{ "from": "entry", "outlet": "next", "to": "set" }]
         }
     }))?;
-    println!("\nmilliseconds over HTTP, one connection each for actions and pages, {ROUNDS} of each, {JOURNEYS} journeys");
+    println!(
+        "\nmilliseconds over HTTP, one connection each for actions and pages, {ROUNDS} of each, \
+            {JOURNEYS} journeys"
+    );
     println!("{:<64} {:>8} {:>8} {:>8}", "", "p50", "p95", "p99");
     operate(&target, "nothing else happens", ["", ""])?;
     let (stop, sent) = (AtomicBool::new(false), AtomicU64::new(0));
@@ -54,7 +58,8 @@ pub fn run() -> Result<()> {
             .collect();
         thread::sleep(RAMP);
         let (before, start) = (sent.load(Ordering::Relaxed), Instant::now());
-        let measured = operate(&target, "events at the full rate", [" (goal p99 < 50)", " (goal p99 < 15)"]);
+        let measured =
+            operate(&target, "events at the full rate", [" (goal p99 < 50)", " (goal p99 < 15)"]);
         let rate = (sent.load(Ordering::Relaxed) - before) as f64 / start.elapsed().as_secs_f64();
         stop.store(true, Ordering::Relaxed);
         for sender in senders {
@@ -101,12 +106,16 @@ fn act(target: &Target) -> Result<Vec<Duration>> {
     let mut client = target.client()?;
     let page = client.get("/journeys?status=running&entry=event", "")?;
     let page = String::from_utf8_lossy(&page.body).into_owned();
-    let id = page.split("name=\"ids[]\"").nth(1).and_then(|rest| rest.split("value=\"").nth(1)?.split('"').next());
+    let id = page
+        .split("name=\"ids[]\"")
+        .nth(1)
+        .and_then(|rest| rest.split("value=\"").nth(1)?.split('"').next());
     let id = id.context("no journey is running")?;
     let mut times = Vec::with_capacity(ROUNDS);
     for round in 0..ROUNDS {
         let action = if round.is_multiple_of(2) { "pause" } else { "resume" };
-        let answer = client.post("/api/ui/journeys/operate", &format!("action={action}&ids[0]={id}"))?;
+        let answer =
+            client.post("/api/ui/journeys/operate", &format!("action={action}&ids[0]={id}"))?;
         let text = String::from_utf8_lossy(&answer.body);
         ensure!(answer.status == 200 && text.contains("\"changed\":1"), "{action}: {text}");
         times.push(answer.took);
@@ -130,6 +139,8 @@ fn look(target: &Target) -> Result<Vec<Duration>> {
 
 fn line(what: &str, mut times: Vec<Duration>) {
     times.sort();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share).round() as usize].as_secs_f64() * 1000.0;
+    let at = |share: f64| {
+        times[((times.len() - 1) as f64 * share).round() as usize].as_secs_f64() * 1000.0
+    };
     println!("{what:<64} {:>8.2} {:>8.2} {:>8.2}", at(0.5), at(0.95), at(0.99));
 }

@@ -29,8 +29,7 @@ impl Target {
     /// With further flags.
     pub fn start_with(binary: &Path, journeys: usize, flags: &[&str]) -> Result<Self> {
         let server = Server::start_with(binary, journeys, flags)?;
-        let form =
-            "name=Bench&scopes[0]=ingest&scopes[1]=read&scopes[2]=operate&scopes[3]=enter&scopes[4]=erase&scopes[5]=profiles";
+        let form = "name=Bench&scopes[0]=ingest&scopes[1]=read&scopes[2]=operate&scopes[3]=enter&scopes[4]=erase&scopes[5]=profiles";
         let answer = Client::connect(&server.address)?.post("/api/ui/keys/create", form)?;
         Ok(Self { server, key: serde_json::from_slice(&answer.body).context("a key")? })
     }
@@ -49,7 +48,12 @@ impl Target {
 
     pub fn send_text(&self, client: &mut Client, path: &str, body: &str) -> Result<()> {
         let answer = client.post_json(path, &self.key, body)?;
-        ensure!(answer.status < 300, "{path} answered {}: {}", answer.status, String::from_utf8_lossy(&answer.body));
+        ensure!(
+            answer.status < 300,
+            "{path} answered {}: {}",
+            answer.status,
+            String::from_utf8_lossy(&answer.body)
+        );
         Ok(())
     }
 
@@ -58,7 +62,11 @@ impl Target {
         let made = client.post_json("/api/v1/journeys", &self.key, &document.to_string())?;
         let id: Value = serde_json::from_slice(&made.body)?;
         let id = id["id"].as_str().with_context(|| format!("no journey: {id}"))?.to_string();
-        self.send(&mut client, "/api/v1/journeys/operate", &json!({ "ids": [id], "action": "publish" }))?;
+        self.send(
+            &mut client,
+            "/api/v1/journeys/operate",
+            &json!({ "ids": [id], "action": "publish" }),
+        )?;
         Ok(id)
     }
 
@@ -71,7 +79,11 @@ impl Target {
             if detail["versions"][0]["figures"][figure].as_u64() >= Some(number) {
                 return Ok(());
             }
-            ensure!(start.elapsed() < PATIENCE, "{figure} never came to {number}: {}", detail["versions"][0]["figures"]);
+            ensure!(
+                start.elapsed() < PATIENCE,
+                "{figure} never came to {number}: {}",
+                detail["versions"][0]["figures"]
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -84,7 +96,10 @@ impl Target {
             // The figure is written once a round.
             std::thread::sleep(Duration::from_millis(250));
             let metrics = client.get_text("/api/v1/metrics", &self.key)?;
-            let behind = metrics.lines().find_map(|line| line.strip_prefix("wayfare_events_behind ")).context("a figure")?;
+            let behind = metrics
+                .lines()
+                .find_map(|line| line.strip_prefix("wayfare_events_behind "))
+                .context("a figure")?;
             if behind.trim() == "0" {
                 return Ok(());
             }
@@ -104,14 +119,17 @@ impl Target {
                         let mut client = self.client()?;
                         let end = ((connection + 1) * each).min(count);
                         for start in (connection * each..end).step_by(500) {
-                            let records: Vec<Value> = (start..(start + 500).min(end)).map(of).collect();
+                            let records: Vec<Value> =
+                                (start..(start + 500).min(end)).map(of).collect();
                             self.send(&mut client, path, &json!({ field: records }))?;
                         }
                         Ok(())
                     })
                 })
                 .collect();
-            threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| anyhow::anyhow!("a sender failed"))?)
+            threads.into_iter().try_for_each(|thread| {
+                thread.join().map_err(|_| anyhow::anyhow!("a sender failed"))?
+            })
         })
     }
 }

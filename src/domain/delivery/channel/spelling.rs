@@ -12,7 +12,9 @@ pub(super) fn is_line(text: &str, max: usize) -> bool {
 }
 
 pub(super) fn is_word(text: &str, max: usize) -> bool {
-    !text.is_empty() && text.len() <= max && text.chars().all(|sign| sign.is_ascii_alphanumeric() || "-_".contains(sign))
+    !text.is_empty()
+        && text.len() <= max
+        && text.chars().all(|sign| sign.is_ascii_alphanumeric() || "-_".contains(sign))
 }
 
 pub(super) fn is_host(text: &str) -> bool {
@@ -31,7 +33,9 @@ pub(super) fn is_phone_number(text: &str) -> bool {
 
 pub(super) fn is_sender_name(text: &str) -> bool {
     let fine = |sign: char| sign.is_ascii_alphanumeric() || " +-_&".contains(sign);
-    (1..=11).contains(&text.len()) && text.chars().all(fine) && text.chars().any(|sign| sign.is_ascii_alphabetic())
+    (1..=11).contains(&text.len())
+        && text.chars().all(fine)
+        && text.chars().any(|sign| sign.is_ascii_alphabetic())
 }
 
 /// Looks like the address of a server, encrypted unless it stands on one's own network.
@@ -55,5 +59,7 @@ fn is_own_network(authority: &str) -> bool {
         None => authority.split(':').next().unwrap_or_default(),
     };
     let ends = [".local", ".localhost", ".internal", ".lan", ".home.arpa"];
-    host.parse::<IpAddr>().is_ok() || !host.contains('.') || ends.iter().any(|end| host.ends_with(end))
+    host.parse::<IpAddr>().is_ok()
+        || !host.contains('.')
+        || ends.iter().any(|end| host.ends_with(end))
 }

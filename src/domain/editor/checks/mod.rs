@@ -1,5 +1,5 @@
-//! The live checks: what keeps a version from being published, and what its author should look at. The browser runs them at
-//! each change, the server before it publishes.
+//! The live checks: what keeps a version from being published, and what its author should look at.
+//! The browser runs them at each change, the server before it publishes.
 
 mod names;
 mod paths;
@@ -9,7 +9,12 @@ use super::{Catalogue, Check, Severity};
 use crate::domain::{error::FieldError, graph::Graph, settings::Settings, time::Timestamp};
 
 /// Everything that is found, errors first, in the order of the nodes.
-pub fn checks(graph: &Graph, settings: &Settings, catalogue: &Catalogue, now: Timestamp) -> Vec<Check> {
+pub fn checks(
+    graph: &Graph,
+    settings: &Settings,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Vec<Check> {
     let mut found = errors(graph, settings, now);
     paths::warnings(graph, settings, &mut found);
     names::warnings(graph, settings, catalogue, &mut found);
@@ -23,10 +28,18 @@ pub fn checks(graph: &Graph, settings: &Settings, catalogue: &Catalogue, now: Ti
 
 /// What keeps it from being published. Names that the project does not know are none of it.
 pub fn errors(graph: &Graph, settings: &Settings, now: Timestamp) -> Vec<Check> {
-    let mut found: Vec<Check> = graph.problems().into_iter().map(|problem| placed(Severity::Error, graph, problem)).collect();
+    let mut found: Vec<Check> = graph
+        .problems()
+        .into_iter()
+        .map(|problem| placed(Severity::Error, graph, problem))
+        .collect();
     unfinished::errors(graph, &mut found);
     let of_settings = settings.problems().into_iter().map(|problem| problem.under("settings"));
-    found.extend(of_settings.map(|problem| Check { severity: Severity::Error, node: None, problem }));
+    found.extend(of_settings.map(|problem| Check {
+        severity: Severity::Error,
+        node: None,
+        problem,
+    }));
     if settings.end.is_some_and(|end| end <= now) {
         let sentence = "The end has passed, so nobody could enter. Choose a later end, or none.";
         found.push(Check::of_settings(Severity::Error, "end", "past", sentence));
@@ -43,24 +56,45 @@ pub fn unfinished_forms(graph: &Graph) -> Vec<FieldError> {
 
 impl Check {
     /// About a node; `field` is its path below the node.
-    pub fn of_node(severity: Severity, graph: &Graph, index: usize, field: &str, key: &str, sentence: impl Into<String>) -> Self {
+    pub fn of_node(
+        severity: Severity,
+        graph: &Graph,
+        index: usize,
+        field: &str,
+        key: &str,
+        sentence: impl Into<String>,
+    ) -> Self {
         let problem = FieldError::new(field, key, sentence).under(&format!("graph.nodes[{index}]"));
         Self { severity, node: graph.nodes.get(index).map(|node| node.id.clone()), problem }
     }
 
-    pub fn of_settings(severity: Severity, field: &str, key: &str, sentence: impl Into<String>) -> Self {
-        Self { severity, node: None, problem: FieldError::new(field, key, sentence).under("settings") }
+    pub fn of_settings(
+        severity: Severity,
+        field: &str,
+        key: &str,
+        sentence: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity,
+            node: None,
+            problem: FieldError::new(field, key, sentence).under("settings"),
+        }
     }
 }
 
 /// A finding about the graph, with the node to jump to.
 pub fn placed(severity: Severity, graph: &Graph, problem: FieldError) -> Check {
-    let index = |start: &str| problem.path.strip_prefix(start)?.split(']').next()?.parse::<usize>().ok();
+    let index =
+        |start: &str| problem.path.strip_prefix(start)?.split(']').next()?.parse::<usize>().ok();
     let node = match problem.key.as_str() {
         "cycle" => graph.cycle_without_wait().map(str::to_string),
         _ => {
-            let of_node = index("nodes[").and_then(|index| Some(graph.nodes.get(index)?.id.clone()));
-            of_node.or_else(|| index("connectors[").and_then(|index| Some(graph.connectors.get(index)?.from.clone())))
+            let of_node =
+                index("nodes[").and_then(|index| Some(graph.nodes.get(index)?.id.clone()));
+            of_node.or_else(|| {
+                index("connectors[")
+                    .and_then(|index| Some(graph.connectors.get(index)?.from.clone()))
+            })
         }
     };
     Check { severity, node, problem: problem.under("graph") }

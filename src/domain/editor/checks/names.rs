@@ -1,5 +1,6 @@
-//! Names that the project does not know, and channels by which it does not send. Each is told once, at the first node that
-//! uses it: new data may be on its way, and three hundred warnings help nobody.
+//! Names that the project does not know, and channels by which it does not send. Each is told once,
+//! at the first node that uses it: new data may be on its way, and three hundred warnings help
+//! nobody.
 
 use std::collections::HashSet;
 
@@ -50,7 +51,9 @@ impl<'a> Names<'a> {
     fn new(graph: &'a Graph, catalogue: &'a Catalogue) -> Self {
         // Properties and lists that the journey makes itself will be there.
         let made = graph.nodes.iter().filter_map(|node| match &node.step {
-            NodeKind::UpdateProfile { set } => Some(set.iter().map(|change| change.property.as_str())),
+            NodeKind::UpdateProfile { set } => {
+                Some(set.iter().map(|change| change.property.as_str()))
+            }
             _ => None,
         });
         let filled = graph.nodes.iter().filter_map(|node| match &node.step {
@@ -61,10 +64,17 @@ impl<'a> Names<'a> {
         Self {
             graph,
             events: catalogue.events.iter().map(|name| event_key(name)).collect(),
-            properties: catalogue.properties.iter().map(String::as_str).chain(made.flatten()).collect(),
+            properties: catalogue
+                .properties
+                .iter()
+                .map(String::as_str)
+                .chain(made.flatten())
+                .collect(),
             event_properties: of_events
                 .iter()
-                .flat_map(|(event, names)| names.iter().map(|name| (event_key(event), name.as_str())))
+                .flat_map(|(event, names)| {
+                    names.iter().map(|name| (event_key(event), name.as_str()))
+                })
                 .collect(),
             described: of_events.iter().map(|(event, _)| event_key(event)).collect(),
             segments: catalogue.segments.iter().map(String::as_str).collect(),
@@ -82,7 +92,9 @@ impl<'a> Names<'a> {
             return;
         }
         self.found.push(match self.place {
-            Some(index) => Check::of_node(Severity::Warning, self.graph, index, "step", key, sentence()),
+            Some(index) => {
+                Check::of_node(Severity::Warning, self.graph, index, "step", key, sentence())
+            }
             None => Check::of_settings(Severity::Warning, &self.setting, key, sentence()),
         });
     }
@@ -95,7 +107,9 @@ impl<'a> Names<'a> {
     fn event_name(&mut self, name: &str) {
         if !self.events.contains(&event_key(name)) {
             self.tell("unknown_event", name, || {
-                format!("No event “{name}” has come in yet. Is it spelled as your program sends it?")
+                format!(
+                    "No event “{name}” has come in yet. Is it spelled as your program sends it?"
+                )
             });
         }
     }
@@ -117,7 +131,9 @@ impl<'a> Names<'a> {
     fn property(&mut self, name: &str) {
         if !self.properties.contains(name) {
             self.tell("unknown_property", name, || {
-                format!("Nobody has a property “{name}” yet. Is it spelled as your program sends it?")
+                format!(
+                    "Nobody has a property “{name}” yet. Is it spelled as your program sends it?"
+                )
             });
         }
     }
@@ -125,14 +141,18 @@ impl<'a> Names<'a> {
     fn segment(&mut self, name: &str) {
         if !self.segments.contains(name) {
             self.tell("unknown_segment", name, || {
-                format!("There is no segment “{name}”: nobody is in it. Make it, or choose another.")
+                format!(
+                    "There is no segment “{name}”: nobody is in it. Make it, or choose another."
+                )
             });
         }
     }
 
     fn list(&mut self, name: &str) {
         if !self.lists.contains(name) {
-            self.tell("unknown_list", name, || format!("There is no list “{name}” yet: nobody is on it."));
+            self.tell("unknown_list", name, || {
+                format!("There is no list “{name}” yet: nobody is on it.")
+            });
         }
     }
 
@@ -178,12 +198,17 @@ impl<'a> Names<'a> {
                 same.iter().for_each(|property| self.event_property(&event.name, property));
             }
             NodeKind::HasDoneSplit { event, .. } => self.event(event),
-            NodeKind::ConditionSplit { branches } => branches.iter().for_each(|branch| self.criteria(&branch.criteria)),
+            NodeKind::ConditionSplit { branches } => {
+                branches.iter().for_each(|branch| self.criteria(&branch.criteria))
+            }
             NodeKind::Delay(Delay::UntilProperty { property, .. }) => self.property(property),
             NodeKind::RemoveFromList { list } => self.list(list),
             NodeKind::StartJourney { journey } if !self.journeys.contains(&event_key(journey)) => {
                 self.tell("unknown_journey", journey, || {
-                    format!("There is no published journey “{journey}” to start. Publish it, or choose another.")
+                    format!(
+                        "There is no published journey “{journey}” to start. Publish it, or \
+                        choose another."
+                    )
                 });
             }
             _ => {}
@@ -195,14 +220,24 @@ impl<'a> Names<'a> {
 fn channels(graph: &Graph, catalogue: &Catalogue) -> Vec<Check> {
     let mut found = Vec::new();
     for channel in Channel::ALL {
-        let mut messages =
-            graph.nodes.iter().enumerate().filter(|(_, node)| node.step.channel() == Some(channel)).map(|(index, _)| index);
+        let mut messages = graph
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(_, node)| node.step.channel() == Some(channel))
+            .map(|(index, _)| index);
         let Some(first) = messages.next() else { continue };
         let title = channel.title();
         let sentence = if !Channel::SENDING.contains(&channel) {
-            format!("This Wayfare does not send by {title} yet: such messages are logged, and nobody gets them.")
+            format!(
+                "This Wayfare does not send by {title} yet: such messages are logged, and nobody \
+                    gets them."
+            )
         } else if !catalogue.live_channels.iter().any(|live| live == channel.key()) {
-            format!("Sending by {title} is not set up, or in test mode: such messages are logged, and nobody gets them.")
+            format!(
+                "Sending by {title} is not set up, or in test mode: such messages are logged, and \
+                    nobody gets them."
+            )
         } else {
             continue;
         };

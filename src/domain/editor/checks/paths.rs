@@ -13,26 +13,47 @@ use crate::domain::{
 };
 
 pub fn warnings(graph: &Graph, settings: &Settings, found: &mut Vec<Check>) {
-    let drawn: HashSet<(&str, &str)> =
-        graph.connectors.iter().map(|connector| (connector.from.as_str(), connector.outlet.as_str())).collect();
+    let drawn: HashSet<(&str, &str)> = graph
+        .connectors
+        .iter()
+        .map(|connector| (connector.from.as_str(), connector.outlet.as_str()))
+        .collect();
     let reached = graph.reached();
-    for (index, node) in graph.nodes.iter().enumerate().filter(|(_, node)| reached.contains(node.id.as_str())) {
+    for (index, node) in
+        graph.nodes.iter().enumerate().filter(|(_, node)| reached.contains(node.id.as_str()))
+    {
         stops(graph, settings, index, node, &drawn, found);
     }
     quiet(graph, settings, found);
 }
 
 /// Ways by which people leave and that lead nowhere. One warning for a node, whatever their number.
-fn stops(graph: &Graph, settings: &Settings, index: usize, node: &Node, drawn: &HashSet<(&str, &str)>, found: &mut Vec<Check>) {
+fn stops(
+    graph: &Graph,
+    settings: &Settings,
+    index: usize,
+    node: &Node,
+    drawn: &HashSet<(&str, &str)>,
+    found: &mut Vec<Check>,
+) {
     let is_drawn = |outlet: &str| drawn.contains(&(node.id.as_str(), outlet));
     let outlets = node.outlets();
-    let awaits = node.step.is_message() && !is_drawn("sent") && LATER.iter().any(|later| is_drawn(later));
+    let awaits =
+        node.step.is_message() && !is_drawn("sent") && LATER.iter().any(|later| is_drawn(later));
     if awaits && node.sending.answer_minutes.is_none() && settings.timeout_hours.is_none() {
         let sentence = format!(
-            "Whoever does nothing with “{}” stays there for ever. Set how long to wait for an answer, or a time-out for the journey.",
+            "Whoever does nothing with “{}” stays there for ever. Set how long to wait for an \
+                answer, or a time-out for the journey.",
             node.title()
         );
-        found.push(Check::of_node(Severity::Warning, graph, index, "sending", "waits_for_ever", sentence));
+        found.push(Check::of_node(
+            Severity::Warning,
+            graph,
+            index,
+            "sending",
+            "waits_for_ever",
+            sentence,
+        ));
     }
     let taken = |outlet: &&String| match outlet.as_str() {
         // Of these people come by only where they are drawn.
@@ -42,12 +63,20 @@ fn stops(graph: &Graph, settings: &Settings, index: usize, node: &Node, drawn: &
         // The entry that leads nowhere is an error of its own.
         _ => node.step.group() != NodeGroup::Entry,
     };
-    let open: Vec<String> =
-        outlets.iter().filter(taken).filter(|outlet| !is_drawn(outlet)).map(|outlet| format!("“{outlet}”")).collect();
+    let open: Vec<String> = outlets
+        .iter()
+        .filter(taken)
+        .filter(|outlet| !is_drawn(outlet))
+        .map(|outlet| format!("“{outlet}”"))
+        .collect();
     if open.is_empty() {
         return;
     }
-    let by = if open == ["“next”"] { String::new() } else { format!(", where they leave it by {}", open.join(" or ")) };
+    let by = if open == ["“next”"] {
+        String::new()
+    } else {
+        format!(", where they leave it by {}", open.join(" or "))
+    };
     let sentence = if !settings.goals.is_empty() && settings.timeout_hours.is_some() {
         format!("After “{}” people wait for a goal or the time-out{by}.", node.title())
     } else {
@@ -60,7 +89,9 @@ fn stops(graph: &Graph, settings: &Settings, index: usize, node: &Node, drawn: &
 fn quiet(graph: &Graph, settings: &Settings, found: &mut Vec<Check>) {
     let Some(hours) = &settings.quiet_hours else { return };
     let (Some(from), Some(to)) = (minute_of(&hours.from), minute_of(&hours.to)) else { return };
-    let is_quiet = |minute: u16| if from <= to { (from..to).contains(&minute) } else { minute >= from || minute < to };
+    let is_quiet = |minute: u16| {
+        if from <= to { (from..to).contains(&minute) } else { minute >= from || minute < to }
+    };
     let before_messages = straight_to_messages(graph);
     for (index, node) in graph.nodes.iter().enumerate() {
         let NodeKind::Delay(Delay::Until { time, .. }) = &node.step else { continue };
@@ -75,19 +106,33 @@ fn quiet(graph: &Graph, settings: &Settings, found: &mut Vec<Check>) {
                 hours.from,
                 hours.to
             );
-            found.push(Check::of_node(Severity::Warning, graph, index, "step.delay.until.time", "quiet_hours", sentence));
+            found.push(Check::of_node(
+                Severity::Warning,
+                graph,
+                index,
+                "step.delay.until.time",
+                "quiet_hours",
+                sentence,
+            ));
         }
     }
 }
 
-/// Nodes from which a message comes before any further wait: backwards from the messages, over whatever does not wait.
+/// Nodes from which a message comes before any further wait: backwards from the messages, over
+/// whatever does not wait.
 fn straight_to_messages(graph: &Graph) -> HashSet<&str> {
-    let nodes: HashMap<&str, &Node> = graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
+    let nodes: HashMap<&str, &Node> =
+        graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
     let mut back: HashMap<&str, Vec<&str>> = HashMap::new();
     for connector in &graph.connectors {
         back.entry(&connector.to).or_default().push(&connector.from);
     }
-    let mut open: Vec<&str> = graph.nodes.iter().filter(|node| node.step.is_message()).map(|node| node.id.as_str()).collect();
+    let mut open: Vec<&str> = graph
+        .nodes
+        .iter()
+        .filter(|node| node.step.is_message())
+        .map(|node| node.id.as_str())
+        .collect();
     let mut reached = HashSet::new();
     while let Some(id) = open.pop() {
         for from in back.get(id).into_iter().flatten() {

@@ -7,38 +7,61 @@ pub fn errors(graph: &Graph, found: &mut Vec<Check>) {
     for (index, node) in graph.nodes.iter().enumerate() {
         for (field, what) in empty_fields(&node.step) {
             let sentence = format!("“{}” has no {what}. Fill it in.", node.title());
-            found.push(Check::of_node(Severity::Error, graph, index, &format!("step.{field}"), "required", sentence));
+            found.push(Check::of_node(
+                Severity::Error,
+                graph,
+                index,
+                &format!("step.{field}"),
+                "required",
+                sentence,
+            ));
         }
     }
 }
 
-/// Fields without which the step makes no sense, where they are empty: their path and what they are called.
+/// Fields without which the step makes no sense, where they are empty: their path and what they are
+/// called.
 fn empty_fields(step: &NodeKind) -> Vec<(&'static str, &'static str)> {
     let fields: Vec<(&'static str, &'static str, bool)> = match step {
         NodeKind::Email { subject, body } => {
             vec![("email.subject", "subject", blank(subject)), ("email.body", "text", blank(body))]
         }
         NodeKind::Sms { body } => vec![("sms.body", "text", blank(body))],
-        NodeKind::Push { title, body, .. } => vec![("push.title", "title or text", blank(title) && blank(body))],
+        NodeKind::Push { title, body, .. } => {
+            vec![("push.title", "title or text", blank(title) && blank(body))]
+        }
         NodeKind::Webhook { url, headers, .. } => {
             let nameless = headers.iter().any(|header| blank(&header.name));
-            vec![("webhook.url", "address", blank(url)), ("webhook.headers", "name for one of its headers", nameless)]
+            vec![
+                ("webhook.url", "address", blank(url)),
+                ("webhook.headers", "name for one of its headers", nameless),
+            ]
         }
         NodeKind::Whatsapp { template } => vec![("whatsapp.template", "template", blank(template))],
-        NodeKind::WebPush { title, body } => vec![("web_push.title", "title or text", blank(title) && blank(body))],
-        NodeKind::InApp { title, body } => vec![("in_app.title", "title or text", blank(title) && blank(body))],
+        NodeKind::WebPush { title, body } => {
+            vec![("web_push.title", "title or text", blank(title) && blank(body))]
+        }
+        NodeKind::InApp { title, body } => {
+            vec![("in_app.title", "title or text", blank(title) && blank(body))]
+        }
         NodeKind::Delay(Delay::UntilProperty { property, .. }) => {
             vec![("delay.until_property.property", "property with the date", blank(property))]
         }
-        NodeKind::WaitForEvent { event, .. } => vec![("wait_for_event.event.name", "event to wait for", blank(&event.name))],
-        NodeKind::HasDoneSplit { event, .. } => vec![("has_done_split.event.name", "event to ask for", blank(&event.name))],
+        NodeKind::WaitForEvent { event, .. } => {
+            vec![("wait_for_event.event.name", "event to wait for", blank(&event.name))]
+        }
+        NodeKind::HasDoneSplit { event, .. } => {
+            vec![("has_done_split.event.name", "event to ask for", blank(&event.name))]
+        }
         NodeKind::UpdateProfile { set } => {
             let nothing = set.is_empty() || set.iter().any(|change| blank(&change.property));
             vec![("update_profile.set", "property to set", nothing)]
         }
         NodeKind::AddToList { list } => vec![("add_to_list.list", "list", blank(list))],
         NodeKind::RemoveFromList { list } => vec![("remove_from_list.list", "list", blank(list))],
-        NodeKind::StartJourney { journey } => vec![("start_journey.journey", "journey to start", blank(journey))],
+        NodeKind::StartJourney { journey } => {
+            vec![("start_journey.journey", "journey to start", blank(journey))]
+        }
         NodeKind::Goal { name } => vec![("goal.name", "name", blank(name))],
         NodeKind::Entry {}
         | NodeKind::Delay(_)

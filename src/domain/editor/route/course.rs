@@ -10,11 +10,12 @@ use crate::domain::graph::Position;
 
 /// What a turn costs, in units of length.
 const TURN: f64 = 40.0;
-/// In a gap less wide than this, a piece stands in the middle; in a wider one it keeps so far from the sides.
+/// In a gap less wide than this, a piece stands in the middle; in a wider one it keeps so far from
+/// the sides.
 const NARROW: f64 = 80.0;
 const MARGIN: f64 = 10.0;
-/// After so many cells all ways of a journey together are no longer searched for: what is left is drawn as if there were no
-/// boxes. A journey of a few hundred steps needs some thousands.
+/// After so many cells all ways of a journey together are no longer searched for: what is left is
+/// drawn as if there were no boxes. A journey of a few hundred steps needs some thousands.
 pub const PATIENCE: usize = 300_000;
 
 /// An upright piece: where it may stand, and where it does.
@@ -57,7 +58,8 @@ impl Course {
     pub fn corners(&self, levels: &[f64]) -> Vec<Position> {
         let mut corners = vec![self.start];
         for (two, level) in self.uprights.windows(2).zip(levels) {
-            corners.extend([Position { x: two[0].x, y: *level }, Position { x: two[1].x, y: *level }]);
+            corners
+                .extend([Position { x: two[0].x, y: *level }, Position { x: two[1].x, y: *level }]);
         }
         corners.push(self.end);
         corners
@@ -96,18 +98,33 @@ impl Ord for Open {
 }
 
 /// The way from below one box to above another. `patience` is how many more cells may be looked at.
-pub fn find(field: &Field, start: Position, end: Position, clear: f64, patience: &mut usize) -> Option<Course> {
+pub fn find(
+    field: &Field,
+    start: Position,
+    end: Position,
+    clear: f64,
+    patience: &mut usize,
+) -> Option<Course> {
     let first = field.at(Position { x: start.x, y: start.y + clear + 0.5 })?;
     let last = field.at(Position { x: end.x, y: end.y - clear - 0.5 })?;
     let passed = search(field, first, last, start.x, end, patience)?;
     Some(course(field, &passed, start, end))
 }
 
-fn search(field: &Field, first: usize, last: usize, x: f64, end: Position, patience: &mut usize) -> Option<Vec<usize>> {
+fn search(
+    field: &Field,
+    first: usize,
+    last: usize,
+    x: f64,
+    end: Position,
+    patience: &mut usize,
+) -> Option<Vec<usize>> {
     let goal = field.cells[last];
     let promise = |cell: &Cell, left: f64, right: f64| {
         let aside = apart(left, right, end.x, end.x);
-        aside + if aside > 0.0 { TURN } else { 0.0 } + apart(cell.top, cell.bottom, goal.top, goal.bottom)
+        aside
+            + if aside > 0.0 { TURN } else { 0.0 }
+            + apart(cell.top, cell.bottom, goal.top, goal.bottom)
     };
     let mut reached: HashMap<usize, Reached> = HashMap::new();
     let mut open = BinaryHeap::new();
@@ -125,15 +142,21 @@ fn search(field: &Field, first: usize, last: usize, x: f64, end: Position, patie
         *patience = patience.checked_sub(1)?;
         for next in &field.links[cell] {
             let to = &field.cells[*next];
-            let (left, right) = (to.left.max(field.cells[cell].left), to.right.min(field.cells[cell].right));
+            let (left, right) =
+                (to.left.max(field.cells[cell].left), to.right.min(field.cells[cell].right));
             let aside = apart(now.left, now.right, left, right);
-            let (left, right) = if aside > 0.0 { (left, right) } else { (left.max(now.left), right.min(now.right)) };
+            let (left, right) = if aside > 0.0 {
+                (left, right)
+            } else {
+                (left.max(now.left), right.min(now.right))
+            };
             let turn = if aside > 0.0 { aside + TURN } else { 0.0 };
             // The last cell is not passed from end to end.
             let length = if *next == last { 0.0 } else { (to.bottom - to.top).min(10_000.0) };
             let cost = now.cost + turn + length;
             if reached.get(next).is_none_or(|known| !known.done && cost < known.cost) {
-                reached.insert(*next, Reached { cost, left, right, before: Some(cell), done: false });
+                reached
+                    .insert(*next, Reached { cost, left, right, before: Some(cell), done: false });
                 open.push(Open { promise: cost + promise(to, left, right), cell: *next });
             }
         }
@@ -143,7 +166,9 @@ fn search(field: &Field, first: usize, last: usize, x: f64, end: Position, patie
 
 fn way_back(reached: &HashMap<usize, Reached>, last: usize) -> Vec<usize> {
     let mut passed = vec![last];
-    while let Some(before) = passed.last().and_then(|cell| reached.get(cell)).and_then(|cell| cell.before) {
+    while let Some(before) =
+        passed.last().and_then(|cell| reached.get(cell)).and_then(|cell| cell.before)
+    {
         passed.push(before);
     }
     passed.reverse();
@@ -165,7 +190,13 @@ fn course(field: &Field, passed: &[usize], start: Position, end: Position) -> Co
     let mut begin = cells.first().copied();
     let mut close = |left: f64, right: f64, begin: Option<Cell>, here: Cell| {
         let begin = begin.unwrap_or(here);
-        uprights.push(Upright { x: left, left, right, top: begin.top.min(here.top), bottom: begin.bottom.max(here.bottom) });
+        uprights.push(Upright {
+            x: left,
+            left,
+            right,
+            top: begin.top.min(here.top),
+            bottom: begin.bottom.max(here.bottom),
+        });
     };
     for pair in cells.windows(2) {
         let (here, next) = (pair[0], pair[1]);
@@ -192,7 +223,8 @@ fn course(field: &Field, passed: &[usize], start: Position, end: Position) -> Co
     Course { start, end, uprights, turns }
 }
 
-/// Where the pieces in between stand best: in the middle of a narrow gap, near the way before them in a wide one.
+/// Where the pieces in between stand best: in the middle of a narrow gap, near the way before them
+/// in a wide one.
 fn settle(uprights: &mut [Upright]) {
     let mut before = uprights.first().map(|first| first.x).unwrap_or_default();
     for upright in uprights.iter_mut() {
@@ -216,7 +248,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-        /// Between any two sides; many of them near the middle of the canvas, where half a width is rounded.
+        /// Between any two sides; many of them near the middle of the canvas, where half a width is
+        /// rounded.
         #[test]
         fn an_upright_piece_stands_within_its_gap(before in -1e6..1e6_f64, (a, b) in prop_oneof![(-100.0..100.0_f64, -100.0..100.0_f64), (-1e6..1e6_f64, -1e6..1e6_f64)]) {
             let piece = |left: f64, right: f64| Upright { x: left, left, right, top: 0.0, bottom: 1.0 };

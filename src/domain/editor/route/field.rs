@@ -1,5 +1,5 @@
-//! The space that boxes leave free, as rectangles that touch above and below: what lies between two heights, and between
-//! two boxes or beyond the last.
+//! The space that boxes leave free, as rectangles that touch above and below: what lies between two
+//! heights, and between two boxes or beyond the last.
 
 use crate::domain::{editor::geometry::Frame, graph::Position};
 
@@ -28,7 +28,8 @@ impl Field {
     /// Around boxes, with so much distance to them.
     pub fn new(boxes: &[Frame], clear: f64) -> Self {
         let grown: Vec<Frame> = boxes.iter().map(|frame| frame.grown(clear)).collect();
-        let mut edges: Vec<f64> = grown.iter().flat_map(|frame| [frame.y, frame.bottom()]).collect();
+        let mut edges: Vec<f64> =
+            grown.iter().flat_map(|frame| [frame.y, frame.bottom()]).collect();
         edges.extend([-FAR, FAR]);
         edges.sort_by(f64::total_cmp);
         edges.dedup();
@@ -79,7 +80,11 @@ impl Field {
             return *same;
         }
         let index = self.cells.len();
-        let touching: Vec<usize> = above.iter().copied().take_while(|other| self.cells[*other].left < cell.right).collect();
+        let touching: Vec<usize> = above
+            .iter()
+            .copied()
+            .take_while(|other| self.cells[*other].left < cell.right)
+            .collect();
         for other in &touching {
             self.links[*other].push(index);
         }

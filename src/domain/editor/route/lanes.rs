@@ -1,5 +1,5 @@
-//! Lanes for the pieces of all ways: upright pieces step aside for each other, level pieces of one cell stand one below the
-//! other, in an order in which few of them cross.
+//! Lanes for the pieces of all ways: upright pieces step aside for each other, level pieces of one
+//! cell stand one below the other, in an order in which few of them cross.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -17,8 +17,12 @@ const DEEP: f64 = 140.0;
 /// Moves the upright pieces apart and answers the heights of the level ones, by course.
 pub fn assign(courses: &mut [Option<Course>]) -> Vec<Vec<f64>> {
     part_uprights(courses);
-    let mut heights: Vec<Vec<f64>> =
-        courses.iter().map(|course| course.as_ref().map(|course| vec![0.0; course.turns.len()]).unwrap_or_default()).collect();
+    let mut heights: Vec<Vec<f64>> = courses
+        .iter()
+        .map(|course| {
+            course.as_ref().map(|course| vec![0.0; course.turns.len()]).unwrap_or_default()
+        })
+        .collect();
     for levels in by_cell(courses).values() {
         let lanes = lanes(levels);
         for (level, height) in levels.iter().zip(heights_of(levels, &lanes)) {
@@ -58,7 +62,9 @@ impl Standing {
     fn is_free(&self, x: f64, top: f64, bottom: f64, apart: f64) -> bool {
         let column = (x / LANE).floor() as i64;
         let near = (column - 1..=column + 1).filter_map(|column| self.0.get(&column)).flatten();
-        !near.into_iter().any(|(other, from, to)| (other - x).abs() < apart && *from < bottom && top < *to)
+        !near
+            .into_iter()
+            .any(|(other, from, to)| (other - x).abs() < apart && *from < bottom && top < *to)
     }
 }
 
@@ -77,12 +83,20 @@ fn part_uprights(courses: &mut [Option<Course>]) {
     // Short ones stay near, long ones go around them.
     free.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
     for (_, index, place) in free {
-        let Some(upright) = courses[index].as_mut().and_then(|course| course.uprights.get_mut(place)) else { continue };
+        let Some(upright) =
+            courses[index].as_mut().and_then(|course| course.uprights.get_mut(place))
+        else {
+            continue;
+        };
         let (from, to, wanted) = (upright.left, upright.right, upright.x);
-        let fits = |x: f64, apart: f64| (from..=to).contains(&x) && standing.is_free(x, upright.top, upright.bottom, apart);
+        let fits = |x: f64, apart: f64| {
+            (from..=to).contains(&x) && standing.is_free(x, upright.top, upright.bottom, apart)
+        };
         let found = [LANE, LANE / 2.0, LANE / 4.0, 1.0, 0.25].into_iter().find_map(|step| {
-            let places =
-                (0..64_i32).map(|number| wanted + f64::from((number + 1) / 2) * step * if number % 2 == 1 { 1.0 } else { -1.0 });
+            let places = (0..64_i32).map(|number| {
+                wanted
+                    + f64::from((number + 1) / 2) * step * if number % 2 == 1 { 1.0 } else { -1.0 }
+            });
             places.into_iter().find(|x| fits(*x, step * 0.99))
         });
         upright.x = found.unwrap_or(wanted);
@@ -126,7 +140,11 @@ impl Level {
     /// How many crossings it saves to stand above another.
     fn above(&self, other: &Level) -> i32 {
         let saved = |a: &Level, b: &Level| {
-            a.ends().iter().filter(|(x, _)| b.covers(*x)).map(|(_, above)| if *above { 1 } else { -1 }).sum::<i32>()
+            a.ends()
+                .iter()
+                .filter(|(x, _)| b.covers(*x))
+                .map(|(_, above)| if *above { 1 } else { -1 })
+                .sum::<i32>()
         };
         saved(self, other) - saved(other, self)
     }
@@ -155,17 +173,31 @@ fn lanes(levels: &[Level]) -> Vec<usize> {
         .enumerate()
         .map(|(index, level)| {
             let others = levels.iter().enumerate().filter(|(other, _)| *other != index);
-            others.filter(|(_, other)| level.meets(other)).map(|(other, piece)| (other, level.above(piece))).collect()
+            others
+                .filter(|(_, other)| level.meets(other))
+                .map(|(other, piece)| (other, level.above(piece)))
+                .collect()
         })
         .collect();
-    let mut waits: Vec<usize> = meeting.iter().map(|others| others.iter().filter(|(_, above)| *above < 0).count()).collect();
+    let mut waits: Vec<usize> = meeting
+        .iter()
+        .map(|others| others.iter().filter(|(_, above)| *above < 0).count())
+        .collect();
     let mut lane: Vec<Option<usize>> = vec![None; levels.len()];
     for _ in 0..levels.len() {
-        // The one that waits for the fewest; where they wait for each other in a circle, one must give way.
-        let next = (0..levels.len()).filter(|index| lane[*index].is_none()).min_by_key(|index| waits[*index]);
+        // The one that waits for the fewest; where they wait for each other in a circle, one must
+        // give way.
+        let next = (0..levels.len())
+            .filter(|index| lane[*index].is_none())
+            .min_by_key(|index| waits[*index]);
         let Some(next) = next else { break };
-        let after = meeting[next].iter().filter(|(_, above)| *above < 0).filter_map(|(other, _)| lane[*other]).max();
-        let taken: Vec<usize> = meeting[next].iter().filter_map(|(other, _)| lane[*other]).collect();
+        let after = meeting[next]
+            .iter()
+            .filter(|(_, above)| *above < 0)
+            .filter_map(|(other, _)| lane[*other])
+            .max();
+        let taken: Vec<usize> =
+            meeting[next].iter().filter_map(|(other, _)| lane[*other]).collect();
         let begin = after.map(|after| after + 1).unwrap_or(0);
         lane[next] = (begin..).find(|lane| !taken.contains(lane));
         for (other, above) in &meeting[next] {
@@ -181,12 +213,15 @@ fn lanes(levels: &[Level]) -> Vec<usize> {
 fn packed(levels: &[Level]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..levels.len()).collect();
     order.sort_by(|a, b| levels[*a].left().total_cmp(&levels[*b].left()).then(a.cmp(b)));
-    // Lanes that are free again, the first of them first, and those that are taken, by where they end.
+    // Lanes that are free again, the first of them first, and those that are taken, by where they
+    // end.
     let mut free: BTreeSet<usize> = BTreeSet::new();
     let mut taken: BTreeSet<(i64, usize)> = BTreeSet::new();
     let mut lanes = vec![0; levels.len()];
     for index in order {
-        while let Some((_, lane)) = taken.first().copied().filter(|(end, _)| (*end as f64) < levels[index].left() - NEAR) {
+        while let Some((_, lane)) =
+            taken.first().copied().filter(|(end, _)| (*end as f64) < levels[index].left() - NEAR)
+        {
             taken.pop_first();
             free.insert(lane);
         }
@@ -205,7 +240,9 @@ fn heights_of(levels: &[Level], lanes: &[usize]) -> Vec<f64> {
     let step = LANE.min(height / (count + 1.0));
     let needed = step * (count - 1.0);
     // In the middle; where that is far from the boxes, near those that the pieces come from.
-    let from_above = levels.iter().filter(|level| level.of.from_above || level.of.to_above).count() * 2 >= levels.len();
+    let from_above = levels.iter().filter(|level| level.of.from_above || level.of.to_above).count()
+        * 2
+        >= levels.len();
     let first = if height <= DEEP.max(needed + DEEP) {
         (cell.top + cell.bottom - needed) / 2.0
     } else if from_above {

@@ -1,10 +1,13 @@
-//! The ways of connectors around boxes: upright and level lines only, through the space that boxes leave free.
+//! The ways of connectors around boxes: upright and level lines only, through the space that boxes
+//! leave free.
 //!
-//! First each connector looks for its way alone ([`course`], through the cells of a [`field`]); then all of them together
-//! get lanes ([`lanes`]), so that no two lie upon one another. The whole is worked out anew after each change: it depends on
-//! nothing but the graph, and costs less than finding out what could have stayed.
+//! First each connector looks for its way alone ([`course`], through the cells of a [`field`]);
+//! then all of them together get lanes ([`lanes`]), so that no two lie upon one another. The whole
+//! is worked out anew after each change: it depends on nothing but the graph, and costs less than
+//! finding out what could have stayed.
 //!
-//! Inside of this folder journeys run from top to bottom. One that runs to the right is turned before, and back after.
+//! Inside of this folder journeys run from top to bottom. One that runs to the right is turned
+//! before, and back after.
 
 mod course;
 mod field;
@@ -14,7 +17,9 @@ use std::{collections::HashMap, fmt::Write};
 
 pub use lanes::Crowd;
 
-use super::geometry::{Direction, Frame, drawn_outlets, frame, inlet_point, outlet_point, shown_outlets};
+use super::geometry::{
+    Direction, Frame, drawn_outlets, frame, inlet_point, outlet_point, shown_outlets,
+};
 use crate::domain::graph::{Connector, Graph, Position};
 
 /// Between lines and boxes, where there is room for it; and where there is little.
@@ -53,7 +58,11 @@ impl Route {
             let (come, go) = (distance(before, corner), distance(corner, after));
             let round = ROUND.min(come / 2.0).min(go / 2.0);
             let (a, b) = (towards(corner, before, round), towards(corner, after, round));
-            let _ = write!(path, "L{:.1} {:.1}Q{:.1} {:.1} {:.1} {:.1}", a.x, a.y, corner.x, corner.y, b.x, b.y);
+            let _ = write!(
+                path,
+                "L{:.1} {:.1}Q{:.1} {:.1} {:.1} {:.1}",
+                a.x, a.y, corner.x, corner.y, b.x, b.y
+            );
         }
         if let Some(last) = self.points.last() {
             let (x, y) = (last.x, last.y);
@@ -72,14 +81,20 @@ impl Route {
 
     /// The smallest frame around it.
     pub fn frame(&self) -> Option<Frame> {
-        Frame::around(self.points.iter().map(|at| Frame { x: at.x, y: at.y, width: 0.0, height: 0.0 }))
+        Frame::around(self.points.iter().map(|at| Frame {
+            x: at.x,
+            y: at.y,
+            width: 0.0,
+            height: 0.0,
+        }))
     }
 }
 
 /// The way without regard to other boxes: while a hand moves an end of it.
 pub fn plain(start: Position, end: Position, direction: Direction) -> Route {
     let points = plain_points(turned(start, direction), turned(end, direction));
-    let longest = points.windows(2).max_by(|a, b| distance(a[0], a[1]).total_cmp(&distance(b[0], b[1])));
+    let longest =
+        points.windows(2).max_by(|a, b| distance(a[0], a[1]).total_cmp(&distance(b[0], b[1])));
     let button = longest.map(|two| between(two[0], two[1], 0.5)).unwrap_or(start);
     back(Route { points, button }, direction)
 }
@@ -91,14 +106,20 @@ fn plain_points(start: Position, end: Position) -> Vec<Position> {
         return tidy(vec![start, at(start.x, middle), at(end.x, middle), end]);
     }
     let (below, above) = (start.y + 2.0 * CLEAR, end.y - 2.0 * CLEAR);
-    let side = if (start.x - end.x).abs() > 260.0 { (start.x + end.x) / 2.0 } else { start.x.max(end.x) + 140.0 };
+    let side = if (start.x - end.x).abs() > 260.0 {
+        (start.x + end.x) / 2.0
+    } else {
+        start.x.max(end.x) + 140.0
+    };
     tidy(vec![start, at(start.x, below), at(side, below), at(side, above), at(end.x, above), end])
 }
 
-/// The boxes of a graph and the ends of its connectors, in their order; `None` for one whose ends are not there.
+/// The boxes of a graph and the ends of its connectors, in their order; `None` for one whose ends
+/// are not there.
 pub fn wires(graph: &Graph, direction: Direction) -> (Vec<Frame>, Vec<Option<Wire>>) {
     let drawn = drawn_outlets(graph);
-    let index: HashMap<&str, usize> = graph.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
+    let index: HashMap<&str, usize> =
+        graph.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
     let shown: Vec<Vec<String>> = graph
         .nodes
         .iter()
@@ -107,8 +128,12 @@ pub fn wires(graph: &Graph, direction: Direction) -> (Vec<Frame>, Vec<Option<Wir
             shown_outlets(node, |outlet| mine.is_some_and(|mine| mine.contains(outlet)))
         })
         .collect();
-    let frames: Vec<Frame> =
-        graph.nodes.iter().zip(&shown).map(|(node, shown)| frame(node.position, shown.len(), direction)).collect();
+    let frames: Vec<Frame> = graph
+        .nodes
+        .iter()
+        .zip(&shown)
+        .map(|(node, shown)| frame(node.position, shown.len(), direction))
+        .collect();
     let wire = |connector: &Connector| {
         let (from, to) = (*index.get(connector.from.as_str())?, *index.get(connector.to.as_str())?);
         let place = shown[from].iter().position(|outlet| *outlet == connector.outlet).unwrap_or(0);
@@ -129,14 +154,18 @@ pub fn routes(graph: &Graph, direction: Direction) -> Vec<Route> {
 pub fn routed(frames: &[Frame], ends: &[Option<Wire>], direction: Direction) -> Vec<Route> {
     let boxes: Vec<Frame> = frames.iter().map(|frame| turned_frame(*frame, direction)).collect();
     let wires: Vec<Wire> = ends.iter().flatten().copied().collect();
-    let points: Vec<Vec<Position>> = plan(&boxes, &wires, direction).into_iter().map(tidy).collect();
+    let points: Vec<Vec<Position>> =
+        plan(&boxes, &wires, direction).into_iter().map(tidy).collect();
     let buttons = buttons(&points, &wires, &boxes);
-    let mut found = points.into_iter().zip(buttons).map(|(points, button)| back(Route { points, button }, direction));
+    let mut found = points
+        .into_iter()
+        .zip(buttons)
+        .map(|(points, button)| back(Route { points, button }, direction));
     ends.iter().map(|wire| wire.and_then(|_| found.next()).unwrap_or_default()).collect()
 }
 
-/// The room that level lines ask for in the free space in which they run, along the direction of the drawing: for whoever
-/// moves layers apart.
+/// The room that level lines ask for in the free space in which they run, along the direction of
+/// the drawing: for whoever moves layers apart.
 pub fn crowds(graph: &Graph, direction: Direction) -> Vec<Crowd> {
     let (frames, ends) = wires(graph, direction);
     let boxes: Vec<Frame> = frames.iter().map(|frame| turned_frame(*frame, direction)).collect();
@@ -181,7 +210,9 @@ fn buttons(routes: &[Vec<Position>], wires: &[Wire], boxes: &[Frame]) -> Vec<Pos
     for wire in wires {
         *arriving.entry(wire.to).or_default() += 1;
     }
-    let cell = |at: Position| ((at.x / BUTTONS_APART).floor() as i64, (at.y / BUTTONS_APART).floor() as i64);
+    let cell = |at: Position| {
+        ((at.x / BUTTONS_APART).floor() as i64, (at.y / BUTTONS_APART).floor() as i64)
+    };
     let mut placed: HashMap<(i64, i64), Vec<Position>> = HashMap::new();
     let hidden = Hidden::behind(boxes);
     routes
@@ -193,10 +224,18 @@ fn buttons(routes: &[Vec<Position>], wires: &[Wire], boxes: &[Frame]) -> Vec<Pos
             let free = |at: &Position| {
                 let (column, row) = cell(*at);
                 let near = (-1..=1).flat_map(|dx| (-1..=1).map(move |dy| (column + dx, row + dy)));
-                let taken = near.filter_map(|key| placed.get(&key)).flatten().any(|other| distance(*at, *other) < BUTTONS_APART);
+                let taken = near
+                    .filter_map(|key| placed.get(&key))
+                    .flatten()
+                    .any(|other| distance(*at, *other) < BUTTONS_APART);
                 !taken && !hidden.has(*at)
             };
-            let place = candidates.iter().find(|at| free(at)).or(candidates.first()).copied().unwrap_or_default();
+            let place = candidates
+                .iter()
+                .find(|at| free(at))
+                .or(candidates.first())
+                .copied()
+                .unwrap_or_default();
             placed.entry(cell(place)).or_default().push(place);
             place
         })
@@ -216,7 +255,10 @@ fn button_candidates(points: &[Position], shared: bool) -> Vec<Position> {
     }
     pieces.sort_by(|a, b| b.2.total_cmp(&a.2));
     let shares = [0.5, 0.3, 0.7, 0.15, 0.85];
-    shares.into_iter().flat_map(|share| pieces.iter().map(move |(from, to, _)| between(*from, *to, share))).collect()
+    shares
+        .into_iter()
+        .flat_map(|share| pieces.iter().map(move |(from, to, _)| between(*from, *to, share)))
+        .collect()
 }
 
 /// Finds out quickly whether a button would lie upon a box.
@@ -246,7 +288,9 @@ impl<'a> Hidden<'a> {
 
     fn has(&self, at: Position) -> bool {
         let key = ((at.x / Self::TILE).floor() as i64, (at.y / Self::TILE).floor() as i64);
-        self.boxes.get(&key).is_some_and(|boxes| boxes.iter().any(|frame| frame.grown(Self::REACH).contains(at)))
+        self.boxes
+            .get(&key)
+            .is_some_and(|boxes| boxes.iter().any(|frame| frame.grown(Self::REACH).contains(at)))
     }
 }
 
@@ -291,12 +335,17 @@ fn turned(at: Position, direction: Direction) -> Position {
 fn turned_frame(frame: Frame, direction: Direction) -> Frame {
     match direction {
         Direction::Down => frame,
-        Direction::Right => Frame { x: frame.y, y: frame.x, width: frame.height, height: frame.width },
+        Direction::Right => {
+            Frame { x: frame.y, y: frame.x, width: frame.height, height: frame.width }
+        }
     }
 }
 
 fn back(route: Route, direction: Direction) -> Route {
-    Route { points: route.points.iter().map(|at| turned(*at, direction)).collect(), button: turned(route.button, direction) }
+    Route {
+        points: route.points.iter().map(|at| turned(*at, direction)).collect(),
+        button: turned(route.button, direction),
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,10 @@ fn through_boxes(graph: &Graph, direction: Direction) -> Vec<String> {
     let mut found = Vec::new();
     for (route, wire) in routes(graph, direction).iter().zip(wires) {
         let Some(wire) = wire else { continue };
-        assert_eq!((route.points.first(), route.points.last()), (Some(&wire.start), Some(&wire.end)));
+        assert_eq!(
+            (route.points.first(), route.points.last()),
+            (Some(&wire.start), Some(&wire.end))
+        );
         let last = route.points.len() - 2;
         for (place, two) in route.points.windows(2).enumerate() {
             assert!(two[0].x == two[1].x || two[0].y == two[1].y, "upright or level: {two:?}");
@@ -55,8 +58,11 @@ fn upon_each_other(graph: &Graph, direction: Direction) -> Vec<String> {
             let (same_way, same_target) = (number == other_number, wire.to == other.to);
             let level = a.y == b.y && c.y == d.y && (a.y - c.y).abs() < 0.2;
             let upright = a.x == b.x && c.x == d.x && (a.x - c.x).abs() < 0.2;
-            let shared = |a: f64, b: f64, c: f64, d: f64| a.max(b).min(c.max(d)) - a.min(b).max(c.min(d)) > 1.0;
-            let upon = (level && shared(a.x, b.x, c.x, d.x)) || (upright && shared(a.y, b.y, c.y, d.y));
+            let shared = |a: f64, b: f64, c: f64, d: f64| {
+                a.max(b).min(c.max(d)) - a.min(b).max(c.min(d)) > 1.0
+            };
+            let upon =
+                (level && shared(a.x, b.x, c.x, d.x)) || (upright && shared(a.y, b.y, c.y, d.y));
             // The last piece into a box is that of all who come.
             if upon && !same_way && !(same_target && (*b == wire.end || *d == other.end)) {
                 found.push(format!("{a:?} {b:?} and {c:?} {d:?}"));
@@ -70,11 +76,26 @@ fn upon_each_other(graph: &Graph, direction: Direction) -> Vec<String> {
 fn in_every_template_lines_go_around_boxes_and_lie_apart() {
     for template in TEMPLATES {
         let mut graph = template.document().expect("a document").graph;
-        assert_eq!(through_boxes(&graph, Direction::of(&graph)), Vec::<String>::new(), "{} as it comes", template.key);
+        assert_eq!(
+            through_boxes(&graph, Direction::of(&graph)),
+            Vec::<String>::new(),
+            "{} as it comes",
+            template.key
+        );
         for direction in [Direction::Down, Direction::Right] {
             align(&mut graph, direction);
-            assert_eq!(through_boxes(&graph, direction), Vec::<String>::new(), "{} {direction:?}", template.key);
-            assert_eq!(upon_each_other(&graph, direction), Vec::<String>::new(), "{} {direction:?}", template.key);
+            assert_eq!(
+                through_boxes(&graph, direction),
+                Vec::<String>::new(),
+                "{} {direction:?}",
+                template.key
+            );
+            assert_eq!(
+                upon_each_other(&graph, direction),
+                Vec::<String>::new(),
+                "{} {direction:?}",
+                template.key
+            );
         }
     }
 }
@@ -88,11 +109,22 @@ fn buttons_of_a_template_stand_apart_and_on_their_lines() {
             let (frames, _) = wires(&graph, direction);
             let routes = routes(&graph, direction);
             for (index, route) in routes.iter().enumerate() {
-                let on_line = route.points.windows(2).any(|two| Frame::between(two[0], two[1]).grown(0.1).contains(route.button));
+                let on_line = route
+                    .points
+                    .windows(2)
+                    .any(|two| Frame::between(two[0], two[1]).grown(0.1).contains(route.button));
                 assert!(on_line, "{}: {route:?}", template.key);
-                assert!(!frames.iter().any(|frame| frame.grown(12.0).contains(route.button)), "{}: {route:?}", template.key);
+                assert!(
+                    !frames.iter().any(|frame| frame.grown(12.0).contains(route.button)),
+                    "{}: {route:?}",
+                    template.key
+                );
                 for other in &routes[index + 1..] {
-                    assert!(distance(route.button, other.button) >= 24.0, "{}: {route:?} {other:?}", template.key);
+                    assert!(
+                        distance(route.button, other.button) >= 24.0,
+                        "{}: {route:?} {other:?}",
+                        template.key
+                    );
                 }
             }
         }
@@ -125,7 +157,8 @@ proptest! {
         }
     }
 
-    /// Boxes that a hand put anywhere: whatever cannot be minded, there is a way, and it begins and ends where it should.
+    /// Boxes that a hand put anywhere: whatever cannot be minded, there is a way, and it begins and
+    /// ends where it should.
     #[test]
     fn wherever_boxes_lie_every_connector_has_a_way(
         mut graph in graphs(30), direction in directions(), places in prop::collection::vec((-1e6..1e6_f64, -1e6..1e6_f64), 31), near in any::<bool>(),
@@ -161,8 +194,16 @@ fn a_box_in_the_way_is_gone_around() {
     };
     let mut graph = Graph::empty();
     graph.nodes.extend([delay("middle", 0.0, 200.0), delay("last", 0.0, 400.0)]);
-    graph.connectors.push(Connector { from: "entry".into(), outlet: "next".into(), to: "last".into() });
-    graph.connectors.push(Connector { from: "last".into(), outlet: "next".into(), to: "middle".into() });
+    graph.connectors.push(Connector {
+        from: "entry".into(),
+        outlet: "next".into(),
+        to: "last".into(),
+    });
+    graph.connectors.push(Connector {
+        from: "last".into(),
+        outlet: "next".into(),
+        to: "middle".into(),
+    });
     assert_eq!(through_boxes(&graph, Direction::Down), Vec::<String>::new());
     assert_eq!(upon_each_other(&graph, Direction::Down), Vec::<String>::new());
     // Nothing in the way: straight down.

@@ -16,8 +16,9 @@ pub struct Said {
 }
 
 impl Said {
-    /// The signed claims, with what they do not tell filled in from UserInfo. An address and whether it is verified come from
-    /// one source together: a flag that was said of one address says nothing of another.
+    /// The signed claims, with what they do not tell filled in from UserInfo. An address and
+    /// whether it is verified come from one source together: a flag that was said of one address
+    /// says nothing of another.
     pub fn completed_by(mut self, user_info: Self) -> Self {
         if self.email.is_none() {
             (self.email, self.email_verified) = (user_info.email, user_info.email_verified);
@@ -43,7 +44,9 @@ impl Said {
         });
         match found {
             Some(Value::String(text)) => vec![text.clone()],
-            Some(Value::Array(values)) => values.iter().filter_map(|value| value.as_str().map(str::to_string)).collect(),
+            Some(Value::Array(values)) => {
+                values.iter().filter_map(|value| value.as_str().map(str::to_string)).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -65,15 +68,50 @@ mod tests {
         let none = || json!({});
         for (token, info, email, verified) in [
             // What was wrong: the token's flag beside UserInfo's address.
-            (said(Some("eve@x"), Some(true), none()), said(Some("ada@x"), None, none()), Some("eve@x"), true),
-            (said(None, Some(true), none()), said(Some("ada@x"), None, none()), Some("ada@x"), false),
-            (said(None, Some(true), none()), said(Some("ada@x"), Some(false), none()), Some("ada@x"), false),
+            (
+                said(Some("eve@x"), Some(true), none()),
+                said(Some("ada@x"), None, none()),
+                Some("eve@x"),
+                true,
+            ),
+            (
+                said(None, Some(true), none()),
+                said(Some("ada@x"), None, none()),
+                Some("ada@x"),
+                false,
+            ),
+            (
+                said(None, Some(true), none()),
+                said(Some("ada@x"), Some(false), none()),
+                Some("ada@x"),
+                false,
+            ),
             // And the other way about.
-            (said(Some("ada@x"), None, none()), said(Some("eve@x"), Some(true), none()), Some("ada@x"), false),
-            (said(Some("ada@x"), Some(false), none()), said(Some("ada@x"), Some(true), none()), Some("ada@x"), false),
-            (said(Some("ada@x"), None, none()), said(None, Some(true), none()), Some("ada@x"), false),
+            (
+                said(Some("ada@x"), None, none()),
+                said(Some("eve@x"), Some(true), none()),
+                Some("ada@x"),
+                false,
+            ),
+            (
+                said(Some("ada@x"), Some(false), none()),
+                said(Some("ada@x"), Some(true), none()),
+                Some("ada@x"),
+                false,
+            ),
+            (
+                said(Some("ada@x"), None, none()),
+                said(None, Some(true), none()),
+                Some("ada@x"),
+                false,
+            ),
             // Whole pairs.
-            (said(None, None, none()), said(Some("ada@x"), Some(true), none()), Some("ada@x"), true),
+            (
+                said(None, None, none()),
+                said(Some("ada@x"), Some(true), none()),
+                Some("ada@x"),
+                true,
+            ),
             (said(Some("ada@x"), Some(true), none()), Said::default(), Some("ada@x"), true),
             (said(None, Some(true), none()), said(None, Some(true), none()), None, false),
         ] {
@@ -85,10 +123,17 @@ mod tests {
 
     #[test]
     fn what_is_not_signed_adds_and_never_overrules() {
-        let token = Said { name: Some("Eve".into()), ..said(None, None, json!({"groups": ["staff"], "realm": {}})) };
+        let token = Said {
+            name: Some("Eve".into()),
+            ..said(None, None, json!({"groups": ["staff"], "realm": {}}))
+        };
         let info = Said {
             name: Some("Ada".into()),
-            ..said(None, None, json!({"groups": ["admins"], "realm": {"roles": ["admin"]}, "team": "shop"}))
+            ..said(
+                None,
+                None,
+                json!({"groups": ["admins"], "realm": {"roles": ["admin"]}, "team": "shop"}),
+            )
         };
         let both = token.completed_by(info);
         assert_eq!(both.name.as_deref(), Some("Eve"));

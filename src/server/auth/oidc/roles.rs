@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use crate::{domain::access::Role, server::store::access::ProvidedRole};
 
-/// `admins=admin; marketing=publisher@Shop; *=viewer`: whoever has the value on the left in her claim gets the role on the
-/// right, in every project or in the named one. `*` is everybody.
+/// `admins=admin; marketing=publisher@Shop; *=viewer`: whoever has the value on the left in her
+/// claim gets the role on the right, in every project or in the named one. `*` is everybody.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RoleRules(Vec<Rule>);
 
@@ -19,7 +19,8 @@ struct Rule {
 /// A rule that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "“{0}” is not a rule for roles. One looks like marketing=publisher or marketing=publisher@Shop; several are parted by ;."
+    "“{0}” is not a rule for roles. One looks like marketing=publisher or \
+        marketing=publisher@Shop; several are parted by ;."
 )]
 pub struct MalformedRule(String);
 
@@ -27,7 +28,12 @@ impl FromStr for RoleRules {
     type Err = MalformedRule;
 
     fn from_str(text: &str) -> Result<Self, MalformedRule> {
-        text.split(';').map(str::trim).filter(|rule| !rule.is_empty()).map(rule).collect::<Result<_, _>>().map(Self)
+        text.split(';')
+            .map(str::trim)
+            .filter(|rule| !rule.is_empty())
+            .map(rule)
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 }
 
@@ -64,13 +70,23 @@ mod tests {
 
     #[test]
     fn rules_are_read_and_applied() {
-        let rules: RoleRules = "cn=admins,dc=example=admin; marketing=publisher@Shop & co ;*=viewer".parse().expect("rules");
+        let rules: RoleRules =
+            "cn=admins,dc=example=admin; marketing=publisher@Shop & co ;*=viewer"
+                .parse()
+                .expect("rules");
         let roles = |values: &[&str]| {
             let values: Vec<String> = values.iter().map(ToString::to_string).collect();
-            rules.roles_of(&values).into_iter().map(|role| (role.role, role.project)).collect::<Vec<_>>()
+            rules
+                .roles_of(&values)
+                .into_iter()
+                .map(|role| (role.role, role.project))
+                .collect::<Vec<_>>()
         };
         assert_eq!(roles(&[]), [(Role::Viewer, None)]);
-        assert_eq!(roles(&["marketing"]), [(Role::Publisher, Some("Shop & co".to_string())), (Role::Viewer, None)]);
+        assert_eq!(
+            roles(&["marketing"]),
+            [(Role::Publisher, Some("Shop & co".to_string())), (Role::Viewer, None)]
+        );
         assert_eq!(roles(&["cn=admins,dc=example"]), [(Role::Admin, None), (Role::Viewer, None)]);
     }
 

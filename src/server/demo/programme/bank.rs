@@ -46,7 +46,8 @@ pub const JOURNEYS: &[Entry] = &[
     Entry { name: "Statement goes paperless", description: "",
         labels: &["Bank"], plot: Plot::Newsletter, event: "Paper statements", goal: "Paperless Chosen", topic: "leave the paper away",
         status: Status::Completed, archived: false, versions: 1, age_days: 255, entered: 88109 },
-    Entry { name: "Branch closing: Hamburg-Altona", description: "Where the next branch is, and what can be done by phone.",
+    Entry { name: "Branch closing: Hamburg-Altona", description: "Where the next branch is, and \
+        what can be done by phone.",
         labels: &["Bank", "Transactional"], plot: Plot::Newsletter, event: "Branch Altona", goal: "Appointment Made", topic: "your branch is moving",
         status: Status::Stopped, archived: false, versions: 1, age_days: 130, entered: 4102 },
     Entry { name: "Overdraft reminder", description: "Replaced by the low balance warning.",
@@ -55,7 +56,8 @@ pub const JOURNEYS: &[Entry] = &[
     Entry { name: "Loan: documents missing", description: "",
         labels: &["Bank"], plot: Plot::Reminder, event: "Loan Application Started", goal: "Documents Uploaded", topic: "one paper is missing",
         status: Status::Paused, archived: false, versions: 1, age_days: 85, entered: 5116 },
-    Entry { name: "Tax season helper", description: "Your certificate is ready, and where it goes in the form.",
+    Entry { name: "Tax season helper", description: "Your certificate is ready, and where it goes \
+        in the form.",
         labels: &["Bank", "Seasonal"], plot: Plot::Newsletter, event: "Taxable income", goal: "Certificate Opened", topic: "your tax certificate is ready",
         status: Status::Scheduled, archived: false, versions: 1, age_days: 7, entered: 0 },
     Entry { name: "App update: new sign-in", description: "Old versions stop on the first of the month.",

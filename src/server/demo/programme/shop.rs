@@ -4,7 +4,8 @@ use super::{Entry, Plot, Status};
 
 #[rustfmt::skip]
 pub const JOURNEYS: &[Entry] = &[
-    Entry { name: "Abandoned cart", description: "An hour after a cart was left: an e-mail, then a push and a text for those who still have not bought.",
+    Entry { name: "Abandoned cart", description: "An hour after a cart was left: an e-mail, then a \
+        push and a text for those who still have not bought.",
         labels: &["Shop", "Retention"], plot: Plot::AbandonedCart, event: "Checkout Started", goal: "Order Completed", topic: "your cart is waiting",
         status: Status::Running, archived: false, versions: 3, age_days: 410, entered: 184230 },
     Entry { name: "Abandoned cart, high value", description: "The same for carts over 200, with a personal touch.",
@@ -19,10 +20,12 @@ pub const JOURNEYS: &[Entry] = &[
     Entry { name: "Welcome to the shop (short test)", description: "Half as many messages. Does it sell as well?",
         labels: &["Shop", "Onboarding", "A/B test"], plot: Plot::Experiment, event: "Signed Up", goal: "Order Completed", topic: "welcome aboard",
         status: Status::Completed, archived: false, versions: 1, age_days: 230, entered: 20544 },
-    Entry { name: "Win back quiet customers", description: "Nobody heard of for ninety days, by what they are worth.",
+    Entry { name: "Win back quiet customers", description: "Nobody heard of for ninety days, by \
+        what they are worth.",
         labels: &["Shop", "Retention"], plot: Plot::WinBack, event: "Quiet for 90 days", goal: "Order Completed", topic: "we miss you",
         status: Status::Running, archived: false, versions: 2, age_days: 480, entered: 41877 },
-    Entry { name: "Price drop on your wish list", description: "Tells people at once when something on their list got cheaper.",
+    Entry { name: "Price drop on your wish list", description: "Tells people at once when \
+        something on their list got cheaper.",
         labels: &["Shop", "Promo"], plot: Plot::PriceDrop, event: "Price Dropped", goal: "Order Completed", topic: "a price on your list dropped",
         status: Status::Running, archived: false, versions: 1, age_days: 150, entered: 78902 },
     Entry { name: "Back in stock", description: "For those who asked to be told.",
@@ -37,13 +40,15 @@ pub const JOURNEYS: &[Entry] = &[
     Entry { name: "Sale <50% & up> 🎉", description: "Summer clearance: everything at half price or less.",
         labels: &["Shop", "Promo", "Seasonal"], plot: Plot::Newsletter, event: "Bargain hunters", goal: "Order Completed", topic: "half price and less",
         status: Status::Completed, archived: false, versions: 1, age_days: 160, entered: 120450 },
-    Entry { name: "Birthday voucher", description: "A voucher on the day, at half past nine where the person lives.",
+    Entry { name: "Birthday voucher", description: "A voucher on the day, at half past nine where \
+        the person lives.",
         labels: &["Shop", "Retention"], plot: Plot::Birthday, event: "birthday", goal: "Voucher Redeemed", topic: "happy birthday!",
         status: Status::Running, archived: false, versions: 1, age_days: 505, entered: 38420 },
     Entry { name: "Gold tier welcome", description: "Uploaded by the loyalty team every month.",
         labels: &["Shop", "VIP"], plot: Plot::Loyalty, event: "New gold members", goal: "Card Viewed", topic: "you are gold now",
         status: Status::Running, archived: false, versions: 1, age_days: 210, entered: 4210 },
-    Entry { name: "How satisfied are you? (NPS, spring)", description: "Promoters are asked for a review, detractors get a call.",
+    Entry { name: "How satisfied are you? (NPS, spring)", description: "Promoters are asked for a \
+        review, detractors get a call.",
         labels: &["Shop", "Survey"], plot: Plot::Survey, event: "Bought this quarter", goal: "Survey Answered", topic: "one question for you",
         status: Status::Stopped, archived: false, versions: 1, age_days: 275, entered: 31209 },
     Entry { name: "How satisfied are you? (NPS, autumn)", description: "As in spring, with a reminder by text.",

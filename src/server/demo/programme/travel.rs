@@ -10,7 +10,8 @@ pub const JOURNEYS: &[Entry] = &[
     Entry { name: "Check-in reminder", description: "Opens a day before departure.",
         labels: &["Travel", "Transactional"], plot: Plot::Reminder, event: "Check-in Opened", goal: "Checked In", topic: "check in now",
         status: Status::Running, archived: false, versions: 2, age_days: 415, entered: 210984 },
-    Entry { name: "Flight delayed", description: "Rebooking in two taps; the desk is told where no message arrives.",
+    Entry { name: "Flight delayed", description: "Rebooking in two taps; the desk is told where no \
+        message arrives.",
         labels: &["Travel", "Transactional"], plot: Plot::Alert, event: "Flight Delayed", goal: "Rebooked", topic: "your flight is delayed",
         status: Status::Running, archived: false, versions: 1, age_days: 530, entered: 27455 },
     Entry { name: "Gate change", description: "",
@@ -19,7 +20,8 @@ pub const JOURNEYS: &[Entry] = &[
     Entry { name: "Price alert: your route", description: "For people who searched a route at least three times.",
         labels: &["Travel", "Promo"], plot: Plot::PriceDrop, event: "Fare Dropped", goal: "Booking Completed", topic: "your route got cheaper",
         status: Status::Running, archived: false, versions: 1, age_days: 205, entered: 61002 },
-    Entry { name: "Hotel after flight", description: "A bed near the sights, two days after the flight was booked.",
+    Entry { name: "Hotel after flight", description: "A bed near the sights, two days after the \
+        flight was booked.",
         labels: &["Travel", "Promo"], plot: Plot::Reminder, event: "Flight Booked", goal: "Hotel Booked", topic: "where will you stay?",
         status: Status::Paused, archived: false, versions: 2, age_days: 165, entered: 48777 },
     Entry { name: "Welcome to the app", description: "",
@@ -58,10 +60,12 @@ pub const JOURNEYS: &[Entry] = &[
     Entry { name: "Gold members’ magazine", description: "",
         labels: &["Travel", "VIP"], plot: Plot::Loyalty, event: "Gold travellers", goal: "Magazine Opened", topic: "your magazine is here",
         status: Status::Paused, archived: false, versions: 1, age_days: 101, entered: 3520 },
-    Entry { name: "Old app: booking not finished", description: "People still inside finish; new ones enter the new journey.",
+    Entry { name: "Old app: booking not finished", description: "People still inside finish; new \
+        ones enter the new journey.",
         labels: &["Travel"], plot: Plot::AbandonedCart, event: "Booking Started (old)", goal: "Booking Completed", topic: "your trip is almost booked",
         status: Status::Restricted, archived: false, versions: 1, age_days: 495, entered: 88214 },
-    Entry { name: "Group bookings follow-up (waiting for the sales team’s wording, please do not publish before the tenth)", description: "Ten travellers or more.",
+    Entry { name: "Group bookings follow-up (waiting for the sales team’s wording, please do not \
+        publish before the tenth)", description: "Ten travellers or more.",
         labels: &["Travel"], plot: Plot::Sketch, event: "Group Request Sent", goal: "Group Booked", topic: "your group is welcome",
         status: Status::Draft, archived: false, versions: 1, age_days: 13, entered: 0 },
     Entry { name: "Ferry crossings pilot", description: "",

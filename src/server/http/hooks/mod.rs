@@ -1,4 +1,5 @@
-//! Where providers report. A request is believed by its signature alone; what is answered with 200 is on the disk.
+//! Where providers report. A request is believed by its signature alone; what is answered with 200
+//! is on the disk.
 
 use axum::{
     Extension,
@@ -45,7 +46,8 @@ pub async fn take(
 fn answer(provider: &str, taken: &Taken) -> Response {
     // It reads an answer as instructions, of which there are none.
     if provider == HookProvider::Twilio.key() {
-        return ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], "<Response/>").into_response();
+        return ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], "<Response/>")
+            .into_response();
     }
     let status = if taken.rejected.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     let rejected: Vec<_> = taken
@@ -53,20 +55,30 @@ fn answer(provider: &str, taken: &Taken) -> Response {
         .iter()
         .map(|(index, error)| json!({ "index": index, "path": error.path, "message": error.sentence }))
         .collect();
-    (status, axum::Json(json!({ "accepted": taken.accepted, "rejected": rejected }))).into_response()
+    (status, axum::Json(json!({ "accepted": taken.accepted, "rejected": rejected })))
+        .into_response()
 }
 
 fn refuse(error: HookError) -> Response {
-    let told = |status: StatusCode, sentence: &str| (status, axum::Json(json!({ "error": sentence }))).into_response();
+    let told = |status: StatusCode, sentence: &str| {
+        (status, axum::Json(json!({ "error": sentence }))).into_response()
+    };
     match error {
-        HookError::Unknown => told(StatusCode::NOT_FOUND, "There is no such address. Copy it again from the page of reports."),
-        HookError::NotHeard(NotHeard::Unsigned) => {
-            told(StatusCode::UNAUTHORIZED, "The request is not signed, or nobody has entered the secret to verify it with.")
+        HookError::Unknown => told(
+            StatusCode::NOT_FOUND,
+            "There is no such address. Copy it again from the page of reports.",
+        ),
+        HookError::NotHeard(NotHeard::Unsigned) => told(
+            StatusCode::UNAUTHORIZED,
+            "The request is not signed, or nobody has entered the secret to verify it with.",
+        ),
+        HookError::NotHeard(NotHeard::Forged) => told(
+            StatusCode::FORBIDDEN,
+            "The signature is not the one of this request and the secret that is known here.",
+        ),
+        HookError::NotHeard(NotHeard::Malformed(sentence)) => {
+            told(StatusCode::BAD_REQUEST, &sentence)
         }
-        HookError::NotHeard(NotHeard::Forged) => {
-            told(StatusCode::FORBIDDEN, "The signature is not the one of this request and the secret that is known here.")
-        }
-        HookError::NotHeard(NotHeard::Malformed(sentence)) => told(StatusCode::BAD_REQUEST, &sentence),
         HookError::Service(error) => ApiError::from(error).into_response(),
     }
 }

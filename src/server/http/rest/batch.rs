@@ -1,5 +1,5 @@
-//! What the APIs for people and events share: a batch is read record by record, so that a bad one is named and the others are
-//! kept.
+//! What the APIs for people and events share: a batch is read record by record, so that a bad one
+//! is named and the others are kept.
 
 use axum::Json;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,9 @@ use serde_json::value::RawValue;
 use super::Answer;
 use crate::{
     api::AppError,
-    domain::{actor::Actor, error::FieldError, people::record::Record, unreadable::reason_with_place},
+    domain::{
+        actor::Actor, error::FieldError, people::record::Record, unreadable::reason_with_place,
+    },
     server::http::AppState,
 };
 
@@ -33,8 +35,8 @@ pub struct LeftAlone {
     pub sentence: &'static str,
 }
 
-const LEFT_ALONE: &str =
-    "These fields stay as they are: a key for browsers changes neither addresses nor consent nor lists of a known person.";
+const LEFT_ALONE: &str = "These fields stay as they are: a key for browsers changes neither \
+    addresses nor consent nor lists of a known person.";
 
 /// What became of a batch.
 #[derive(Debug, Serialize)]
@@ -60,7 +62,8 @@ pub fn read_each<'a, T: Deserialize<'a>>(
     read: impl Fn(T) -> Result<Vec<Record>, FieldError>,
 ) -> Result<ReadBatch, AppError> {
     if raw.len() > RECORDS_MAX {
-        let sentence = format!("There are {} records; the most in one call is {RECORDS_MAX}.", raw.len());
+        let sentence =
+            format!("There are {} records; the most in one call is {RECORDS_MAX}.", raw.len());
         return Err(AppError::field(FieldError::new("", "too_many", sentence)));
     }
     let mut records = Vec::with_capacity(raw.len());
@@ -90,22 +93,37 @@ pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, FieldError> {
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let path = if path == "." { String::new() } else { path };
-        FieldError::new(path, "malformed", format!("This cannot be read: {}.", reason_with_place(error.inner())))
+        FieldError::new(
+            path,
+            "malformed",
+            format!("This cannot be read: {}.", reason_with_place(error.inner())),
+        )
     })?;
-    reader
-        .end()
-        .map_err(|error| FieldError::new("", "malformed", format!("This cannot be read: {}.", reason_with_place(&error))))?;
+    reader.end().map_err(|error| {
+        FieldError::new(
+            "",
+            "malformed",
+            format!("This cannot be read: {}.", reason_with_place(&error)),
+        )
+    })?;
     Ok(value)
 }
 
-/// Stores what was good of a batch; answers what its sender may not change, by the places of the items.
-pub async fn store(state: &AppState, actor: &Actor, records: Vec<Record>, places: &[usize]) -> Result<Vec<LeftAlone>, AppError> {
+/// Stores what was good of a batch; answers what its sender may not change, by the places of the
+/// items.
+pub async fn store(
+    state: &AppState,
+    actor: &Actor,
+    records: Vec<Record>,
+    places: &[usize],
+) -> Result<Vec<LeftAlone>, AppError> {
     let mut left: Vec<LeftAlone> = Vec::new();
     for ignored in state.services.ingest(actor, records).await? {
         let index = places.get(ignored.record).copied().unwrap_or(ignored.record);
         match left.last_mut().filter(|last| last.index == index) {
             Some(last) => {
-                let further = ignored.fields.into_iter().filter(|field| !last.fields.contains(field));
+                let further =
+                    ignored.fields.into_iter().filter(|field| !last.fields.contains(field));
                 let further: Vec<String> = further.collect();
                 last.fields.extend(further);
             }

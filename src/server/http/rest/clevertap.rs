@@ -1,4 +1,5 @@
-//! The CleverTap-compatible way in (reference 8.1 to 8.4): `POST /1/upload`, the key as `X-CleverTap-Passcode`.
+//! The CleverTap-compatible way in (reference 8.1 to 8.4): `POST /1/upload`, the key as
+//! `X-CleverTap-Passcode`.
 
 use axum::{
     Extension, Json,
@@ -103,7 +104,14 @@ impl From<FieldError> for Fault {
             _ if error.key == "too_many" => 522,
             _ => 512,
         };
-        Fault(code, if error.path.is_empty() { error.sentence } else { format!("{}: {}", error.path, error.sentence) })
+        Fault(
+            code,
+            if error.path.is_empty() {
+                error.sentence
+            } else {
+                format!("{}: {}", error.path, error.sentence)
+            },
+        )
     }
 }
 
@@ -114,8 +122,11 @@ impl Form {
             Some(Value::Number(number)) => Some(number.to_string()),
             _ => None,
         };
-        let prefixed = |value: &Option<Value>, prefix: &str| text(value).map(|text| format!("{prefix}{text}"));
-        let identity = text(&self.identity).or(prefixed(&self.facebook, "fb:")).or(prefixed(&self.google, "gp:"));
+        let prefixed =
+            |value: &Option<Value>, prefix: &str| text(value).map(|text| format!("{prefix}{text}"));
+        let identity = text(&self.identity)
+            .or(prefixed(&self.facebook, "fb:"))
+            .or(prefixed(&self.google, "gp:"));
         Ok(Who::read(identity, text(&self.object))?)
     }
 
@@ -123,7 +134,8 @@ impl Form {
         match &self.ts {
             None | Some(Value::Null) => Ok(None),
             Some(value) => {
-                let seconds = value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
+                let seconds =
+                    value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
                 let seconds = seconds.filter(|seconds| (0..100_000_000_000).contains(seconds));
                 seconds
                     .map(|seconds| Some(Timestamp(seconds * 1000)))
@@ -136,9 +148,13 @@ impl Form {
         let who = self.who()?;
         let at = self.time()?;
         match self.kind.as_deref() {
-            Some("profile") => Ok(Record { who, what: What::Change(ProfileChange::read(dates(self.profile_data))?) }),
+            Some("profile") => Ok(Record {
+                who,
+                what: What::Change(ProfileChange::read(dates(self.profile_data))?),
+            }),
             Some("event") => {
-                let name = self.event_name.ok_or_else(|| Fault(509, "evtName is missing".to_string()))?;
+                let name =
+                    self.event_name.ok_or_else(|| Fault(509, "evtName is missing".to_string()))?;
                 if RESERVED.contains(&name.trim().to_lowercase().as_str()) {
                     return Err(Fault(513, format!("“{name}” is a system event")));
                 }
@@ -152,11 +168,14 @@ impl Form {
 
 /// `$D_1690000000` is how its libraries write a date.
 fn dates(properties: Properties) -> Properties {
-    let read =
-        |value: Value| match value.as_str().and_then(|text| text.strip_prefix("$D_")).and_then(|text| text.parse::<i64>().ok()) {
-            Some(seconds) => Value::String(Timestamp(seconds.saturating_mul(1000)).to_string()),
-            None => value,
-        };
+    let read = |value: Value| match value
+        .as_str()
+        .and_then(|text| text.strip_prefix("$D_"))
+        .and_then(|text| text.parse::<i64>().ok())
+    {
+        Some(seconds) => Value::String(Timestamp(seconds.saturating_mul(1000)).to_string()),
+        None => value,
+    };
     properties.into_iter().map(|(name, value)| (name, read(value))).collect()
 }
 
@@ -169,7 +188,8 @@ pub async fn upload(
 ) -> Answer<Response> {
     let form: Upload<'_> = parse(&body).map_err(AppError::field)?;
     if form.d.len() > RECORDS_MAX {
-        let sentence = format!("There are {} records; the most in one call is {RECORDS_MAX}.", form.d.len());
+        let sentence =
+            format!("There are {} records; the most in one call is {RECORDS_MAX}.", form.d.len());
         return Err(AppError::field(FieldError::new("d", "too_many", sentence)).into());
     }
     let now = state.services.now();
@@ -183,7 +203,9 @@ pub async fn upload(
                 records.push(record);
                 places.push(index);
             }
-            Err(Fault(code, error)) => unprocessed.push(Unprocessed { status: "fail", code, error, record: raw }),
+            Err(Fault(code, error)) => {
+                unprocessed.push(Unprocessed { status: "fail", code, error, record: raw })
+            }
         }
     }
     let processed = records.len();

@@ -1,4 +1,5 @@
-//! Journeys for programs: the list with every filter of the page, one journey, new ones from JSON, operations.
+//! Journeys for programs: the list with every filter of the page, one journey, new ones from JSON,
+//! operations.
 
 use axum::{
     Extension, Json,
@@ -44,7 +45,12 @@ pub async fn list(
 ) -> Answer<Json<JourneyList>> {
     let query = ListQuery::parse(&query.unwrap_or_default()).map_err(AppError::Invalid)?;
     let page = state.services.list(&actor, &query, ColumnChoice::default()).await?;
-    Ok(Json(JourneyList { pages: page.last_page(), page: page.query.page, total: page.total, journeys: page.rows }))
+    Ok(Json(JourneyList {
+        pages: page.last_page(),
+        page: page.query.page,
+        total: page.total,
+        journeys: page.rows,
+    }))
 }
 
 pub async fn read(
@@ -60,8 +66,8 @@ pub struct Created {
     id: JourneyId,
 }
 
-/// A draft from a document as `wayfare export` writes it (`docs/journey-json.md`). What a file of journeys may not hold, it may
-/// not either.
+/// A draft from a document as `wayfare export` writes it (`docs/journey-json.md`). What a file of
+/// journeys may not hold, it may not either.
 pub async fn create(
     State(state): State<AppState>,
     Extension(actor): Extension<Actor>,
@@ -117,28 +123,46 @@ pub struct Operate {
 }
 
 /// One action on one journey or many: an account row by row, the same when it is sent twice.
-pub async fn operate(State(state): State<AppState>, Extension(actor): Extension<Actor>, body: Bytes) -> Answer<Json<BulkAnswer>> {
+pub async fn operate(
+    State(state): State<AppState>,
+    Extension(actor): Extension<Actor>,
+    body: Bytes,
+) -> Answer<Json<BulkAnswer>> {
     let asked: Operate = json(&body)?;
     let action: Action = asked.action.parse().map_err(|()| unknown_action())?;
     let selection = Chosen { ids: asked.ids, matching: asked.matching }.selection()?;
-    let confirmed = asked.confirmed.as_deref().map(SelectionDigest::parse).transpose().map_err(AppError::field)?;
+    let confirmed = asked
+        .confirmed
+        .as_deref()
+        .map(SelectionDigest::parse)
+        .transpose()
+        .map_err(AppError::field)?;
     let answer = match (action, &selection) {
         (Action::Stop, _) if confirmed.is_none() => {
-            let sentence = "Stop is final and needs a confirmation: send the digest that preview-stop gives.";
+            let sentence =
+                "Stop is final and needs a confirmation: send the digest that preview-stop gives.";
             return Err(AppError::field(FieldError::new("confirmed", "required", sentence)).into());
         }
-        (Action::Publish, Selection::Ticked(ids)) if ids.len() == 1 => state.services.publish(&actor, ids[0]).await?,
-        (Action::Pause | Action::Resume | Action::Stop | Action::Archive | Action::Unarchive | Action::Delete, _) => {
-            state.services.operate(&actor, &selection, action, confirmed).await?
+        (Action::Publish, Selection::Ticked(ids)) if ids.len() == 1 => {
+            state.services.publish(&actor, ids[0]).await?
         }
+        (
+            Action::Pause
+            | Action::Resume
+            | Action::Stop
+            | Action::Archive
+            | Action::Unarchive
+            | Action::Delete,
+            _,
+        ) => state.services.operate(&actor, &selection, action, confirmed).await?,
         _ => return Err(unknown_action().into()),
     };
     Ok(Json(answer))
 }
 
 fn unknown_action() -> AppError {
-    let sentence =
-        "That is not an action for programs. Use pause, resume, stop, archive, unarchive or delete; publish takes one journey.";
+    let sentence = "That is not an action for programs. Use pause, resume, stop, archive, \
+        unarchive or delete; publish takes one journey.";
     AppError::field(FieldError::new("action", "unknown_value", sentence))
 }
 

@@ -16,14 +16,17 @@ use crate::{
     server::http::AppState,
 };
 
-/// The key of `Authorization: Bearer …` (RFC 6750, 2.1) becomes the actor of the request; a session is none.
+/// The key of `Authorization: Bearer …` (RFC 6750, 2.1) becomes the actor of the request; a session
+/// is none.
 pub async fn require_key(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Some(key) = key_of(request.headers()) else { return ApiError::from(AppError::SignedOut).into_response() };
+    let Some(key) = key_of(request.headers()) else {
+        return ApiError::from(AppError::SignedOut).into_response();
+    };
     match state.services.program(&key, caller.visitor.origin).await {
         Ok(Some(actor)) => {
             request.extensions_mut().insert(actor);
@@ -34,8 +37,8 @@ pub async fn require_key(
     }
 }
 
-/// Where programs put their key: `Authorization: Bearer …` (RFC 6750, 2.1), as the user of basic authentication (Segment's
-/// libraries), or as CleverTap's passcode.
+/// Where programs put their key: `Authorization: Bearer …` (RFC 6750, 2.1), as the user of basic
+/// authentication (Segment's libraries), or as CleverTap's passcode.
 fn key_of(headers: &HeaderMap) -> Option<String> {
     if let Some(passcode) = headers.get("x-clevertap-passcode") {
         return passcode.to_str().ok().map(|text| text.trim().to_string());

@@ -1,4 +1,5 @@
-//! `GET /api/v1/metrics`: what the engine and the courier do, in Prometheus' text form (version 0.0.4).
+//! `GET /api/v1/metrics`: what the engine and the courier do, in Prometheus' text form (version
+//! 0.0.4).
 
 use std::fmt::{Display, Write};
 
@@ -21,7 +22,10 @@ use crate::{
     },
 };
 
-pub async fn read(State(state): State<AppState>, Extension(actor): Extension<Actor>) -> Answer<Response> {
+pub async fn read(
+    State(state): State<AppState>,
+    Extension(actor): Extension<Actor>,
+) -> Answer<Response> {
     actor.require(Permission::SeeJourneys).map_err(ServiceError::from)?;
     let backlog = state.services.backlog(&actor).await?;
     let delivery = state.services.delivery_figures(&actor).await?;
@@ -49,23 +53,59 @@ fn add(text: &mut String, name: &str, kind: &str, help: &str, value: impl Displa
 
 fn engine(text: &mut String, state: &AppState, due: i64) {
     let reading = state.services.engine().read();
-    add(text, "events_qualified_total", "counter", "Events that the engine has looked at.", reading.events);
+    add(
+        text,
+        "events_qualified_total",
+        "counter",
+        "Events that the engine has looked at.",
+        reading.events,
+    );
     add(text, "events_behind", "gauge", "Events that wait to be looked at.", reading.behind);
     add(text, "enrolments_total", "counter", "People let into journeys.", reading.entered);
     add(text, "steps_total", "counter", "Nodes come to and left.", reading.steps);
     add(text, "messages_total", "counter", "Messages handed over or called off.", reading.messages);
-    add(text, "rounds_failed_total", "counter", "Rounds of the engine that failed.", reading.failures);
+    add(
+        text,
+        "rounds_failed_total",
+        "counter",
+        "Rounds of the engine that failed.",
+        reading.failures,
+    );
     let lateness = reading.lateness_ms as f64 / 1000.0;
-    add(text, "lateness_seconds", "gauge", "How late the person was who had been due longest in the last round.", lateness);
+    add(
+        text,
+        "lateness_seconds",
+        "gauge",
+        "How late the person was who had been due longest in the last round.",
+        lateness,
+    );
     let held = i64::from(state.services.hold().is_some());
-    add(text, "held", "gauge", "1 while the server is held: nobody enters or moves and nothing is sent.", held);
-    add(text, "due_backlog", "gauge", "People whose time has come and who were not moved yet.", due);
+    add(
+        text,
+        "held",
+        "gauge",
+        "1 while the server is held: nobody enters or moves and nothing is sent.",
+        held,
+    );
+    add(
+        text,
+        "due_backlog",
+        "gauge",
+        "People whose time has come and who were not moved yet.",
+        due,
+    );
 }
 
 fn courier(text: &mut String, delivery: &DeliveryFigures) {
     let reading = delivery.courier;
     add(text, "messages_sent_total", "counter", "Messages that a provider took.", reading.sent);
-    add(text, "messages_failed_total", "counter", "Messages that no provider took.", reading.failed);
+    add(
+        text,
+        "messages_failed_total",
+        "counter",
+        "Messages that no provider took.",
+        reading.failed,
+    );
     add(
         text,
         "messages_withheld_total",
@@ -73,15 +113,34 @@ fn courier(text: &mut String, delivery: &DeliveryFigures) {
         "Messages that a cap, the suppression list or another gate kept back at the last moment.",
         reading.withheld,
     );
-    add(text, "messages_again_total", "counter", "Tries after which a message waits for another one.", reading.again);
-    add(text, "courier_rounds_failed_total", "counter", "Rounds of the courier that failed.", reading.failures);
-    let doubts = "Messages that were with a sender when the server was cut off, and went out again under the same key.";
+    add(
+        text,
+        "messages_again_total",
+        "counter",
+        "Tries after which a message waits for another one.",
+        reading.again,
+    );
+    add(
+        text,
+        "courier_rounds_failed_total",
+        "counter",
+        "Rounds of the courier that failed.",
+        reading.failures,
+    );
+    let doubts = "Messages that were with a sender when the server was cut off, and went out again \
+        under the same key.";
     add(text, "messages_doubtful_total", "counter", doubts, delivery.doubts);
 }
 
 /// Of the whole server, as the figures of the engine and the courier are.
 fn costly_work(text: &mut String, reading: WorkReading) {
-    add(text, "costly_work_running", "gauge", "Costly work that is being done: previews, checks, exports.", reading.running);
+    add(
+        text,
+        "costly_work_running",
+        "gauge",
+        "Costly work that is being done: previews, checks, exports.",
+        reading.running,
+    );
     let refused = "Costly work that was not begun: too much was under way.";
     add(text, "costly_work_refused_total", "counter", refused, reading.refused);
     let too_long = "Costly work that was stopped because it took too long.";
@@ -92,8 +151,20 @@ fn costly_work(text: &mut String, reading: WorkReading) {
 
 /// Of the program itself: an operator wants to hear of both.
 fn program(text: &mut String) {
-    add(text, "log_lines_lost_total", "counter", "Lines of the log that could not be written.", log::lost_lines());
-    add(text, "panics_total", "counter", "Faults of the program that were contained; the log has each.", log::panics());
+    add(
+        text,
+        "log_lines_lost_total",
+        "counter",
+        "Lines of the log that could not be written.",
+        log::lost_lines(),
+    );
+    add(
+        text,
+        "panics_total",
+        "counter",
+        "Faults of the program that were contained; the log has each.",
+        log::panics(),
+    );
 }
 
 /// Name, help and value of a figure that each channel has.
@@ -104,12 +175,21 @@ fn by_channel(text: &mut String, channels: &[ChannelLoad]) {
     let figures: [ChannelFigure; 3] = [
         ("channel_in_hand", "Messages that are being sent.", |channel| channel.in_hand),
         ("channel_waiting", "Messages that wait to be sent.", |channel| channel.waiting),
-        ("channel_breaker_open", "1 while a provider that failed often is left alone.", |channel| channel.resting.into()),
+        (
+            "channel_breaker_open",
+            "1 while a provider that failed often is left alone.",
+            |channel| channel.resting.into(),
+        ),
     ];
     for (name, help, value) in figures {
         head(text, name, "gauge", help);
         for channel in channels {
-            let _ = writeln!(text, "wayfare_{name}{{channel=\"{}\"}} {}", channel.channel.key(), value(channel));
+            let _ = writeln!(
+                text,
+                "wayfare_{name}{{channel=\"{}\"}} {}",
+                channel.channel.key(),
+                value(channel)
+            );
         }
     }
 }
@@ -122,8 +202,15 @@ fn by_journey(text: &mut String, journeys: &[JourneyLoad]) {
     let figures: [JourneyFigure; 4] = [
         ("journey_entered_total", "counter", "People let in.", |journey| journey.entered),
         ("journey_inside", "gauge", "People inside.", |journey| journey.inside),
-        ("journey_messages_failed_total", "counter", "Messages that failed.", |journey| journey.failed),
-        ("journey_messages_unreachable_total", "counter", "People who could not be reached.", |journey| journey.unreachable),
+        ("journey_messages_failed_total", "counter", "Messages that failed.", |journey| {
+            journey.failed
+        }),
+        (
+            "journey_messages_unreachable_total",
+            "counter",
+            "People who could not be reached.",
+            |journey| journey.unreachable,
+        ),
     ];
     for (name, kind, help, value) in figures {
         head(text, name, kind, help);

@@ -57,15 +57,20 @@ impl IntoResponse for ApiError {
             AppError::Unavailable(_) => "unavailable",
             AppError::Provider | AppError::Internal | AppError::Connection => "internal",
         };
-        let fields: &[FieldError] = if let AppError::Invalid(fields) = &self.0 { fields } else { &[] };
-        let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let fields: &[FieldError] =
+            if let AppError::Invalid(fields) = &self.0 { fields } else { &[] };
+        let status =
+            StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let message = match &self.0 {
             AppError::SignedOut => {
-                "This request has no API key that is good. Send one as “Authorization: Bearer wf_…”.".to_string()
+                "This request has no API key that is good. Send one as “Authorization: Bearer \
+                    wf_…”."
+                    .to_string()
             }
             error => error.sentence(),
         };
-        let mut response = (status, Json(Body { error: Told { code, message, fields } })).into_response();
+        let mut response =
+            (status, Json(Body { error: Told { code, message, fields } })).into_response();
         if let Some(seconds) = self.0.wait() {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
@@ -73,8 +78,8 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// A body that was too large is refused before any handler sees it, in the words of the framework: here it is told as everything
-/// else is.
+/// A body that was too large is refused before any handler sees it, in the words of the framework:
+/// here it is told as everything else is.
 pub async fn told_in_json(response: Response) -> Response {
     if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return ApiError::from(too_large(BODY_MAX)).into_response();

@@ -1,4 +1,5 @@
-//! Profiles and events in our own form: `POST /api/v1/events`, `/api/v1/profiles`, `/api/v1/journeys/{id}/enter`.
+//! Profiles and events in our own form: `POST /api/v1/events`, `/api/v1/profiles`,
+//! `/api/v1/journeys/{id}/enter`.
 
 use axum::{
     Extension, Json,
@@ -35,7 +36,11 @@ struct Events<'a> {
     events: Vec<&'a RawValue>,
 }
 
-pub async fn events(State(state): State<AppState>, Extension(actor): Extension<Actor>, body: Bytes) -> Answer<Json<Taken>> {
+pub async fn events(
+    State(state): State<AppState>,
+    Extension(actor): Extension<Actor>,
+    body: Bytes,
+) -> Answer<Json<Taken>> {
     let now = state.services.now();
     let form: Events<'_> = parse(&body).map_err(AppError::field)?;
     let read = read_each(&form.events, |form: EventForm| form.read(now))?;
@@ -49,7 +54,11 @@ struct Profiles<'a> {
     profiles: Vec<&'a RawValue>,
 }
 
-pub async fn profiles(State(state): State<AppState>, Extension(actor): Extension<Actor>, body: Bytes) -> Answer<Json<Taken>> {
+pub async fn profiles(
+    State(state): State<AppState>,
+    Extension(actor): Extension<Actor>,
+    body: Bytes,
+) -> Answer<Json<Taken>> {
     let form: Profiles<'_> = parse(&body).map_err(AppError::field)?;
     let read = read_each(&form.profiles, ProfileForm::read)?;
     take(&state, &actor, read).await
@@ -73,7 +82,8 @@ struct Entrant {
     message_id: Option<String>,
 }
 
-/// Asks a journey to let people in. It is an occasion like any other: the journey's gates decide, and the journey has to run.
+/// Asks a journey to let people in. It is an occasion like any other: the journey's gates decide,
+/// and the journey has to run.
 pub async fn enter(
     State(state): State<AppState>,
     Extension(actor): Extension<Actor>,
@@ -86,12 +96,17 @@ pub async fn enter(
     let name = enter_event(&journey.to_string());
     let read = read_each(&form.people, |form: Entrant| {
         let who = Who::read(form.identity, form.anonymous_id)?;
-        let properties = read_properties(form.properties).map_err(|error| error.under("properties"))?;
-        let event = NewEvent { name: name.clone(), at: now, properties, message_id: form.message_id };
+        let properties =
+            read_properties(form.properties).map_err(|error| error.under("properties"))?;
+        let event =
+            NewEvent { name: name.clone(), at: now, properties, message_id: form.message_id };
         Ok(vec![Record { who, what: What::Event(event) }])
     })?;
     state.services.enter(&actor, journey, read.records).await?;
-    Ok((StatusCode::ACCEPTED, Json(Taken { accepted: read.accepted, rejected: read.rejected, ignored: Vec::new() })))
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(Taken { accepted: read.accepted, rejected: read.rejected, ignored: Vec::new() }),
+    ))
 }
 
 pub async fn read(

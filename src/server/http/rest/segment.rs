@@ -1,5 +1,5 @@
-//! The Segment-compatible way in: its published client libraries send here when their `host` points at Wayfare. The key goes
-//! as the user of HTTP basic authentication.
+//! The Segment-compatible way in: its published client libraries send here when their `host` points
+//! at Wayfare. The key goes as the user of HTTP basic authentication.
 
 use axum::{Extension, Json, body::Bytes, extract::State};
 use serde::{Deserialize, Serialize};
@@ -62,8 +62,15 @@ struct Message {
 impl Message {
     /// An event happened when the library says; without a word about it, now.
     fn event(self, name: &str, now: Timestamp) -> Result<Vec<Record>, FieldError> {
-        let who = Who::read(text(self.user_id, "userId")?, text(self.anonymous_id, "anonymousId")?)?;
-        let event = NewEvent::read(name, self.timestamp, self.properties.unwrap_or_default(), self.message_id, now)?;
+        let who =
+            Who::read(text(self.user_id, "userId")?, text(self.anonymous_id, "anonymousId")?)?;
+        let event = NewEvent::read(
+            name,
+            self.timestamp,
+            self.properties.unwrap_or_default(),
+            self.message_id,
+            now,
+        )?;
         Ok(vec![Record { who, what: What::Event(event) }])
     }
 
@@ -71,21 +78,30 @@ impl Message {
         let kind = self.kind.take().unwrap_or_default();
         match kind.as_str() {
             "track" => {
-                let name =
-                    self.event.take().ok_or_else(|| FieldError::new("event", "required", "It does not say what was done."))?;
+                let name = self.event.take().ok_or_else(|| {
+                    FieldError::new("event", "required", "It does not say what was done.")
+                })?;
                 self.event(&name, now)
             }
             "page" | "screen" => {
                 let name = if kind == "page" { "Page Viewed" } else { "Screen Viewed" };
                 if let Some(title) = self.name.take() {
-                    self.properties.get_or_insert_default().entry("name").or_insert(Value::String(title));
+                    self.properties
+                        .get_or_insert_default()
+                        .entry("name")
+                        .or_insert(Value::String(title));
                 }
                 self.event(name, now)
             }
             "identify" | "alias" | "group" => {
                 let anonymous = if kind == "alias" { self.previous_id } else { self.anonymous_id };
-                let who = Who::read(text(self.user_id, "userId")?, text(anonymous, "anonymousId")?)?;
-                let mut traits = if kind == "identify" { self.traits.unwrap_or_default() } else { Properties::new() };
+                let who =
+                    Who::read(text(self.user_id, "userId")?, text(anonymous, "anonymousId")?)?;
+                let mut traits = if kind == "identify" {
+                    self.traits.unwrap_or_default()
+                } else {
+                    Properties::new()
+                };
                 if let Some(group) = self.group_id.filter(|_| kind == "group") {
                     traits.insert("group_id".to_string(), group);
                 }
@@ -93,7 +109,10 @@ impl Message {
                 Ok(vec![Record { who, what: What::Change(change) }])
             }
             other => {
-                let sentence = format!("“{}” is not a type of message.", other.chars().take(40).collect::<String>());
+                let sentence = format!(
+                    "“{}” is not a type of message.",
+                    other.chars().take(40).collect::<String>()
+                );
                 Err(FieldError::new("type", "unknown_value", sentence))
             }
         }
@@ -110,7 +129,11 @@ fn text(id: Option<Value>, path: &str) -> Result<Option<String>, FieldError> {
     }
 }
 
-pub async fn batch(State(state): State<AppState>, Extension(actor): Extension<Actor>, body: Bytes) -> Answer<Json<Told>> {
+pub async fn batch(
+    State(state): State<AppState>,
+    Extension(actor): Extension<Actor>,
+    body: Bytes,
+) -> Answer<Json<Told>> {
     let now = state.services.now();
     let form: Batch<'_> = parse(&body).map_err(AppError::field)?;
     let read = read_each(&form.batch, |message: Message| message.records(now))?;

@@ -14,7 +14,10 @@ use crate::{
     server::http::AppState,
 };
 
-pub async fn list(State(state): State<AppState>, Extension(actor): Extension<Actor>) -> Answer<Json<Vec<SegmentView>>> {
+pub async fn list(
+    State(state): State<AppState>,
+    Extension(actor): Extension<Actor>,
+) -> Answer<Json<Vec<SegmentView>>> {
     Ok(Json(state.services.segments(&actor).await?))
 }
 

@@ -1,5 +1,6 @@
-//! Where the links in messages lead: to their target, to a picture, to the page on which people choose. Nobody is signed in
-//! here; a token that was signed by us is the right of whoever brings it, and any other one leads nowhere.
+//! Where the links in messages lead: to their target, to a picture, to the page on which people
+//! choose. Nobody is signed in here; a token that was signed by us is the right of whoever brings
+//! it, and any other one leads nowhere.
 
 mod page;
 
@@ -23,9 +24,9 @@ use crate::{
 
 /// A transparent picture of one pixel.
 const PIXEL: [u8; 43] = [
-    0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 0x01, 0x00, 0x01, 0x00, 0x80, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0x21, 0xf9,
-    0x04, 0x01, 0x00, 0x00, 0x00, 0x00, 0x2c, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x01, 0x00, 0x00, 0x02, 0x02, 0x44, 0x01, 0x00,
-    0x3b,
+    0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 0x01, 0x00, 0x01, 0x00, 0x80, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0xff, 0xff, 0xff, 0x21, 0xf9, 0x04, 0x01, 0x00, 0x00, 0x00, 0x00, 0x2c, 0x00, 0x00, 0x00, 0x00,
+    0x01, 0x00, 0x01, 0x00, 0x00, 0x02, 0x02, 0x44, 0x01, 0x00, 0x3b,
 ];
 
 /// With what the address of this request begins, as its sender wrote it.
@@ -33,9 +34,16 @@ const PIXEL: [u8; 43] = [
 pub struct Base(pub String);
 
 /// Refuses names that are not ours; looks at no cookie.
-pub async fn receive(State(state): State<AppState>, mut request: Request, next: Next) -> Response<Body> {
+pub async fn receive(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response<Body> {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
-    let client = state.site.proxies.client(peer.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0))), request.headers());
+    let client = state
+        .site
+        .proxies
+        .client(peer.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0))), request.headers());
     if let Some(refusal) = state.site.hosts.foreign_host(&request, &client) {
         return refusal;
     }
@@ -60,7 +68,10 @@ pub async fn open(
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/gif"));
     // It is shown in mails on other sites' pages.
-    headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
+    headers.insert(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("cross-origin"),
+    );
     response
 }
 
@@ -84,17 +95,28 @@ pub async fn click(
 }
 
 /// What she can choose. Scanners of mail open every link: looking changes nothing.
-pub async fn choices(State(state): State<AppState>, Path(token): Path<String>, RawQuery(query): RawQuery) -> Response<Body> {
+pub async fn choices(
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response<Body> {
     match state.services.recipient(&token).await {
-        Ok(recipient) => page::choices(&recipient, &token, query.as_deref() == Some("saved"), &state.assets),
+        Ok(recipient) => {
+            page::choices(&recipient, &token, query.as_deref() == Some("saved"), &state.assets)
+        }
         Err(error) => refusal(&state, error.into()),
     }
 }
 
 /// One click of a mail program (RFC 8058), or the form of the page.
-pub async fn choose(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response<Body> {
+pub async fn choose(
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Response<Body> {
     let Some(fields) = fields(request).await else { return page::too_large(&state.assets) };
-    let said = |name: &str, value: &str| fields.iter().any(|(field, said)| field == name && said == value);
+    let said =
+        |name: &str, value: &str| fields.iter().any(|(field, said)| field == name && said == value);
     let one_click = said("List-Unsubscribe", "One-Click");
     let wish = if one_click || said("do", "unsubscribe") {
         Wish::Unsubscribe
@@ -114,13 +136,21 @@ pub async fn choose(State(state): State<AppState>, Path(token): Path<String>, re
 }
 
 fn refusal(state: &AppState, error: AppError) -> Response<Body> {
-    if error == AppError::DeadLink { page::dead_link(&state.assets) } else { page::failed(&error, &state.assets) }
+    if error == AppError::DeadLink {
+        page::dead_link(&state.assets)
+    } else {
+        page::failed(&error, &state.assets)
+    }
 }
 
 /// Of a form in either encoding; empty where it is none, and nothing where it is too large.
 async fn fields(request: Request) -> Option<Vec<(String, String)>> {
     let is_too_large = |status: StatusCode| status == StatusCode::PAYLOAD_TOO_LARGE;
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     if !kind.to_ascii_lowercase().starts_with("multipart/form-data") {
         return match Form::<Vec<(String, String)>>::from_request(request, &()).await {
             Ok(Form(fields)) => Some(fields),

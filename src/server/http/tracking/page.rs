@@ -1,4 +1,5 @@
-//! The page on which people choose what they get. It belongs to the project, not to us: plain, calm, without a script.
+//! The page on which people choose what they get. It belongs to the project, not to us: plain,
+//! calm, without a script.
 
 use axum::{
     body::Body,
@@ -32,35 +33,46 @@ fn name(channel: Channel) -> &'static str {
 pub fn choices(recipient: &Recipient, token: &str, saved: bool, assets: &Assets) -> Response<Body> {
     let project = escape(&recipient.project);
     let choices = recipient.choices();
-    let notice = if saved { "<p class=\"notice\" role=\"status\">Your choice is saved.</p>" } else { "" };
+    let notice =
+        if saved { "<p class=\"notice\" role=\"status\">Your choice is saved.</p>" } else { "" };
     let body = if choices.is_empty() {
-        format!("<p class=\"lead\">{project} keeps no address of yours. There is nothing to choose.</p>")
+        format!(
+            "<p class=\"lead\">{project} keeps no address of yours. There is nothing to choose.</p>"
+        )
     } else {
         forms(recipient, &choices, token)
     };
     let content = format!(
-        "<div class=\"choices-page\"><p class=\"choices-project\">{project}</p><h1>Your messages</h1>{notice}{body}</div>"
+        "<div class=\"choices-page\"><p class=\"choices-project\">{project}</p><h1>Your \
+            messages</h1>{notice}{body}</div>"
     );
     document(&format!("Your messages from {}", recipient.project), &content, assets)
 }
 
 fn forms(recipient: &Recipient, choices: &[Choice], token: &str) -> String {
     let action = format!("/u/{}", escape(token));
-    let present = choices.iter().find(|choice| choice.channel == recipient.channel && choice.wanted);
+    let present =
+        choices.iter().find(|choice| choice.channel == recipient.channel && choice.wanted);
     let quick = present.map(|choice| {
         format!(
-            "<form method=\"post\" action=\"{action}\" class=\"card\" aria-label=\"Unsubscribe\"><p>{} to {}</p>\
-             <p><button class=\"button button-primary\" type=\"submit\" name=\"do\" value=\"unsubscribe\">Unsubscribe from this</button></p></form>",
+            "<form method=\"post\" action=\"{action}\" class=\"card\" \
+                aria-label=\"Unsubscribe\"><p>{} to {}</p>\
+             <p><button class=\"button button-primary\" type=\"submit\" name=\"do\" \
+             value=\"unsubscribe\">Unsubscribe from this</button></p></form>",
             name(choice.channel),
             escape(&choice.address),
         )
     });
     let lines: String = choices.iter().map(line).collect();
     format!(
-        "{quick}<form method=\"post\" action=\"{action}\" class=\"card form\" aria-label=\"What you get\">\
-         <fieldset class=\"choices choices-long\"><legend>What you want to get</legend>{lines}</fieldset>\
-         <div class=\"form-actions\"><button class=\"button\" type=\"submit\" name=\"do\" value=\"save\">Save</button>\
-         <button class=\"button\" type=\"submit\" name=\"do\" value=\"everything\">Unsubscribe from everything</button></div></form>",
+        "{quick}<form method=\"post\" action=\"{action}\" class=\"card form\" aria-label=\"What \
+            you get\">\
+         <fieldset class=\"choices choices-long\"><legend>What you want to \
+         get</legend>{lines}</fieldset>\
+         <div class=\"form-actions\"><button class=\"button\" type=\"submit\" name=\"do\" \
+         value=\"save\">Save</button>\
+         <button class=\"button\" type=\"submit\" name=\"do\" value=\"everything\">Unsubscribe \
+         from everything</button></div></form>",
         quick = quick.unwrap_or_default(),
     )
 }
@@ -77,7 +89,8 @@ fn line(choice: &Choice) -> String {
         None => ("", String::new(), String::new()),
     };
     format!(
-        "<label class=\"choice\"><input type=\"checkbox\" name=\"want\" value=\"{key}\"{checked}{disabled}{described}>\
+        "<label class=\"choice\"><input type=\"checkbox\" name=\"want\" \
+            value=\"{key}\"{checked}{disabled}{described}>\
          <span>{} <span class=\"hint\">{}</span></span></label>{note}",
         name(choice.channel),
         escape(&choice.address),
@@ -86,7 +99,8 @@ fn line(choice: &Choice) -> String {
 
 fn told(status: StatusCode, title: &str, sentence: &str, assets: &Assets) -> Response<Body> {
     let content = format!(
-        "<div class=\"state\" role=\"alert\"><h1 class=\"state-title\">{}</h1><p class=\"state-text\">{}</p></div>",
+        "<div class=\"state\" role=\"alert\"><h1 class=\"state-title\">{}</h1><p \
+            class=\"state-text\">{}</p></div>",
         escape(title),
         escape(sentence),
     );
@@ -96,8 +110,8 @@ fn told(status: StatusCode, title: &str, sentence: &str, assets: &Assets) -> Res
 }
 
 pub fn dead_link(assets: &Assets) -> Response<Body> {
-    let sentence =
-        "It was cut off on its way, or is too old. Open the message again and use its link, or write to whoever sent it.";
+    let sentence = "It was cut off on its way, or is too old. Open the message again and use its \
+        link, or write to whoever sent it.";
     told(StatusCode::NOT_FOUND, "This link leads nowhere", sentence, assets)
 }
 
@@ -107,7 +121,8 @@ pub fn not_understood(assets: &Assets) -> Response<Body> {
 }
 
 pub fn too_large(assets: &Assets) -> Response<Body> {
-    let sentence = "More was sent than can be chosen, and nothing was changed. Open the link in your message and choose again.";
+    let sentence = "More was sent than can be chosen, and nothing was changed. Open the link in \
+        your message and choose again.";
     told(StatusCode::PAYLOAD_TOO_LARGE, "That was too much", sentence, assets)
 }
 

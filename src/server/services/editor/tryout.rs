@@ -1,4 +1,5 @@
-//! Trying a graph: on one person with a clock that runs ahead, and on what happened in the last days. Nothing is written.
+//! Trying a graph: on one person with a clock that runs ahead, and on what happened in the last
+//! days. Nothing is written.
 
 use std::time::{Duration, Instant};
 
@@ -36,8 +37,8 @@ use crate::{
 
 /// Most days that are looked back.
 pub const DAYS_MAX: u32 = 90;
-/// Most events that are looked at, and people who are kept in memory, and how long they are read: the rest of the time of
-/// costly work is for who is still inside at the end.
+/// Most events that are looked at, and people who are kept in memory, and how long they are read:
+/// the rest of the time of costly work is for who is still inside at the end.
 const EVENTS_MAX: i64 = 200_000;
 const PEOPLE_MAX: usize = 50_000;
 const TAKES_MAX: Duration = Duration::from_secs(15);
@@ -58,14 +59,27 @@ impl<S: Store + Clone> Services<S> {
             let sentence = format!("At most {LATER_MAX} events can be assumed.");
             return Err(FieldError::new("later", "too_many", sentence).into());
         }
-        let (services, asking, project, trial) = (self.clone(), actor.clone(), actor.project, trial.clone());
+        let (services, asking, project, trial) =
+            (self.clone(), actor.clone(), actor.project, trial.clone());
         self.costly(actor, Job::Trial, |stop| async move {
             let version = services.compile(project, &trial.graph, &trial.settings).await?;
-            let profile = services.person_to_try(&asking, trial.person.as_deref(), &needs(&version)).await?;
-            let event = trial.event.iter().map(|(name, value)| (name.clone(), canonical(value.clone()))).collect();
-            let start = trial.settings.start.map_or(services.now(), |start| start.max(services.now()));
+            let profile =
+                services.person_to_try(&asking, trial.person.as_deref(), &needs(&version)).await?;
+            let event = trial
+                .event
+                .iter()
+                .map(|(name, value)| (name.clone(), canonical(value.clone())))
+                .collect();
+            let start =
+                trial.settings.start.map_or(services.now(), |start| start.max(services.now()));
             let follow = move |interrupt: &dyn Interrupt| {
-                let case = TrialCase { version: &version, calendar: &Zones, start, event, later: &trial.later };
+                let case = TrialCase {
+                    version: &version,
+                    calendar: &Zones,
+                    start,
+                    event,
+                    later: &trial.later,
+                };
                 try_person(&case, profile, interrupt)
             };
             Ok(aside(stop, follow).await??)
@@ -90,9 +104,13 @@ impl<S: Store + Clone> Services<S> {
             let since = services.now().plus(-i64::from(replay.days) * DAY_MS);
             let mut rehearsal = Rehearsal::new(&version, &Zones, "trial", &stop);
             let began = Instant::now();
-            let cut = services.let_in_at_once(project, &version, &mut rehearsal, (since, began)).await?;
-            let cut = services.replay_events(project, &version, &mut rehearsal, (since, began)).await? || cut;
-            // Whoever is still inside goes on: it takes a processor, so the others of this thread move to another one.
+            let cut =
+                services.let_in_at_once(project, &version, &mut rehearsal, (since, began)).await?;
+            let cut =
+                services.replay_events(project, &version, &mut rehearsal, (since, began)).await?
+                    || cut;
+            // Whoever is still inside goes on: it takes a processor, so the others of this thread
+            // move to another one.
             block_in_place(|| rehearsal.run_until(services.now()))?;
             Ok(ReplayFigures { cut, ..rehearsal.finish() })
         })
@@ -112,17 +130,31 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<Vec<Timestamp>> {
         actor.require(Permission::SeeJourneys)?;
         let profile = self.person_to_try(actor, person, &Needs::default()).await?;
-        let zone = profile.time_zone.clone().or(zone.map(str::to_string)).unwrap_or_else(|| "UTC".to_string());
+        let zone = profile
+            .time_zone
+            .clone()
+            .or(zone.map(str::to_string))
+            .unwrap_or_else(|| "UTC".to_string());
         Ok(next_times(&Zones, delay, &profile, &zone, self.now()))
     }
 
-    async fn compile(&self, project: ProjectId, graph: &Graph, settings: &Settings) -> ServiceResult<CompiledVersion> {
+    async fn compile(
+        &self,
+        project: ProjectId,
+        graph: &Graph,
+        settings: &Settings,
+    ) -> ServiceResult<CompiledVersion> {
         let segments = self.store.segment_criteria(project).await?;
         Ok(CompiledVersion::new(graph, settings, &segments))
     }
 
     /// A person of the project; without an identity an example, who can be reached everywhere.
-    async fn person_to_try(&self, actor: &Actor, identity: Option<&str>, needs: &Needs) -> ServiceResult<Profile> {
+    async fn person_to_try(
+        &self,
+        actor: &Actor,
+        identity: Option<&str>,
+        needs: &Needs,
+    ) -> ServiceResult<Profile> {
         let Some(identity) = identity.map(str::trim).filter(|identity| !identity.is_empty()) else {
             let addresses = Channel::ALL.into_iter().filter_map(Channel::address_key);
             let addresses = addresses.map(|key| (key.to_string(), "example".to_string())).collect();
@@ -132,13 +164,16 @@ impl<S: Store + Clone> Services<S> {
         actor.require(Permission::SeePeople)?;
         let found = self.store.person_to_try(actor.project, identity, needs).await?;
         found.ok_or_else(|| {
-            let sentence = format!("Nobody has the identity “{identity}”. Choose somebody else, or try it on an example.");
+            let sentence = format!(
+                "Nobody has the identity “{identity}”. Choose somebody else, or \
+                try it on an example."
+            );
             FieldError::new("person", "unknown_value", sentence).into()
         })
     }
 
-    /// Segments and lists let people in at the beginning: those who are in them now. Answers whether there were more than are
-    /// looked at.
+    /// Segments and lists let people in at the beginning: those who are in them now. Answers
+    /// whether there were more than are looked at.
     async fn let_in_at_once(
         &self,
         project: ProjectId,
@@ -147,7 +182,9 @@ impl<S: Store + Clone> Services<S> {
         (since, began): (Timestamp, Instant),
     ) -> ServiceResult<bool> {
         let at_once = matches!(version.settings.entry, Entry::Segment { .. } | Entry::List { .. });
-        let Some(criteria) = version.entry_criteria.as_ref().filter(|_| at_once) else { return Ok(false) };
+        let Some(criteria) = version.entry_criteria.as_ref().filter(|_| at_once) else {
+            return Ok(false);
+        };
         let mut after = 0;
         loop {
             let people = self.people_meeting(project, criteria, after).await?;
@@ -172,8 +209,8 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.people_who_meet(project, criteria, after, BATCH, self.now()).await?)
     }
 
-    /// In batches, each read by itself: whoever waits for the database or the processor gets a turn in between. Answers whether
-    /// there were more events than are looked at.
+    /// In batches, each read by itself: whoever waits for the database or the processor gets a turn
+    /// in between. Answers whether there were more events than are looked at.
     async fn replay_events(
         &self,
         project: ProjectId,
@@ -189,17 +226,26 @@ impl<S: Store + Clone> Services<S> {
         let mut looked_at = 0;
         loop {
             let batch = self.store.past_events(project, &keys, place, BATCH).await?;
-            let new: Vec<ProfileNumber> =
-                batch.events.iter().map(|(person, ..)| *person).filter(|person| !rehearsal.knows(*person)).collect();
+            let new: Vec<ProfileNumber> = batch
+                .events
+                .iter()
+                .map(|(person, ..)| *person)
+                .filter(|person| !rehearsal.knows(*person))
+                .collect();
             self.add_people(version, rehearsal, new, since).await?;
             looked_at += batch.events.len() as i64;
             let mut events = batch.events.into_iter();
             block_in_place(|| {
-                events.try_for_each(|(person, happened, received_at)| rehearsal.event(person, happened, received_at))
+                events.try_for_each(|(person, happened, received_at)| {
+                    rehearsal.event(person, happened, received_at)
+                })
             })?;
             let Some(next) = batch.next else { return Ok(false) };
             place = next;
-            if looked_at >= EVENTS_MAX || rehearsal.people() >= PEOPLE_MAX || began.elapsed() > TAKES_MAX {
+            if looked_at >= EVENTS_MAX
+                || rehearsal.people() >= PEOPLE_MAX
+                || began.elapsed() > TAKES_MAX
+            {
                 return Ok(true);
             }
             tokio::task::yield_now().await;
@@ -216,7 +262,11 @@ impl<S: Store + Clone> Services<S> {
         people.sort_unstable();
         people.dedup();
         // Only what is asked of people is kept of them.
-        let needs = Needs { lists: version.asks_lists(), profile: version.asks_profiles(), ..needs(version) };
+        let needs = Needs {
+            lists: version.asks_lists(),
+            profile: version.asks_profiles(),
+            ..needs(version)
+        };
         let found = self.store.people(&people, &needs).await?;
         found.into_values().for_each(|profile| rehearsal.add(profile, since));
         Ok(())
@@ -229,6 +279,7 @@ fn needs(version: &CompiledVersion) -> Needs {
 
 /// A draft that is not finished can be tried; one that leads nowhere cannot.
 fn walkable(graph: &Graph) -> ServiceResult<()> {
-    let flaws: Vec<FieldError> = graph.flaws().into_iter().map(|flaw| flaw.under("graph")).collect();
+    let flaws: Vec<FieldError> =
+        graph.flaws().into_iter().map(|flaw| flaw.under("graph")).collect();
     if flaws.is_empty() { Ok(()) } else { Err(ServiceError::Problems(flaws)) }
 }

@@ -15,14 +15,19 @@ use crate::{
     server::store::{
         StoreResult,
         access::{
-            AccessStore, AccountRow, FirstRole, LiveKey, LiveSession, NewAccount, NewKey, NewSession, PendingSignIn,
-            ProvidedPerson, SecretHash,
+            AccessStore, AccountRow, FirstRole, LiveKey, LiveSession, NewAccount, NewKey,
+            NewSession, PendingSignIn, ProvidedPerson, SecretHash,
         },
     },
 };
 
 impl AccessStore for SqliteStore {
-    async fn live_session(&self, secret: &SecretHash, idle_ms: i64, now: Timestamp) -> StoreResult<Option<LiveSession>> {
+    async fn live_session(
+        &self,
+        secret: &SecretHash,
+        idle_ms: i64,
+        now: Timestamp,
+    ) -> StoreResult<Option<LiveSession>> {
         sessions::live(self, secret, idle_ms, now).await
     }
 
@@ -68,11 +73,21 @@ impl AccessStore for SqliteStore {
         accounts::create(self, account, role, origin, now).await
     }
 
-    async fn rename_account(&self, actor: &Actor, name: &PersonName, now: Timestamp) -> StoreResult<()> {
+    async fn rename_account(
+        &self,
+        actor: &Actor,
+        name: &PersonName,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         accounts::rename(self, actor, name, now).await
     }
 
-    async fn suspend_account(&self, user: UserId, suspend: bool, now: Timestamp) -> StoreResult<()> {
+    async fn suspend_account(
+        &self,
+        user: UserId,
+        suspend: bool,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         accounts::suspend(self, user, suspend, now).await
     }
 
@@ -101,11 +116,22 @@ impl AccessStore for SqliteStore {
         accounts::link(self, secret, now).await
     }
 
-    async fn use_password_link(&self, secret: &SecretHash, hash: &str, origin: &Origin, now: Timestamp) -> StoreResult<()> {
+    async fn use_password_link(
+        &self,
+        secret: &SecretHash,
+        hash: &str,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         accounts::use_link(self, secret, hash, origin, now).await
     }
 
-    async fn open_session(&self, session: &NewSession, origin: &Origin, now: Timestamp) -> StoreResult<()> {
+    async fn open_session(
+        &self,
+        session: &NewSession,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         sessions::open(self, session, origin, now).await
     }
 
@@ -113,11 +139,22 @@ impl AccessStore for SqliteStore {
         sessions::rotate(self, session, secret).await
     }
 
-    async fn sessions(&self, user: UserId, idle_ms: i64, now: Timestamp) -> StoreResult<Vec<SessionView>> {
+    async fn sessions(
+        &self,
+        user: UserId,
+        idle_ms: i64,
+        now: Timestamp,
+    ) -> StoreResult<Vec<SessionView>> {
         sessions::of_user(self, user, idle_ms, now).await
     }
 
-    async fn end_session(&self, actor: &Actor, session: SessionId, event: AuditEvent, now: Timestamp) -> StoreResult<bool> {
+    async fn end_session(
+        &self,
+        actor: &Actor,
+        session: SessionId,
+        event: AuditEvent,
+        now: Timestamp,
+    ) -> StoreResult<bool> {
         sessions::end(self, actor, session, event, now).await
     }
 
@@ -125,7 +162,12 @@ impl AccessStore for SqliteStore {
         sessions::end_all(self, actor, now).await
     }
 
-    async fn note_failed_sign_in(&self, user: UserId, origin: &Origin, now: Timestamp) -> StoreResult<()> {
+    async fn note_failed_sign_in(
+        &self,
+        user: UserId,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         sessions::note_failed(self, user, origin, now).await
     }
 
@@ -139,11 +181,20 @@ impl AccessStore for SqliteStore {
         provider::begin(self, state, pending, expires_at, now).await
     }
 
-    async fn take_provider_sign_in(&self, state: &SecretHash, now: Timestamp) -> StoreResult<Option<PendingSignIn>> {
+    async fn take_provider_sign_in(
+        &self,
+        state: &SecretHash,
+        now: Timestamp,
+    ) -> StoreResult<Option<PendingSignIn>> {
         provider::take(self, state, now).await
     }
 
-    async fn provided_account(&self, person: &ProvidedPerson, origin: &Origin, now: Timestamp) -> StoreResult<UserId> {
+    async fn provided_account(
+        &self,
+        person: &ProvidedPerson,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> StoreResult<UserId> {
         provider::account(self, person, origin, now).await
     }
 
@@ -151,11 +202,21 @@ impl AccessStore for SqliteStore {
         provider::identities(self, user).await
     }
 
-    async fn link_identity(&self, actor: &Actor, person: &ProvidedPerson, now: Timestamp) -> StoreResult<()> {
+    async fn link_identity(
+        &self,
+        actor: &Actor,
+        person: &ProvidedPerson,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         provider::link(self, actor, person, now).await
     }
 
-    async fn unlink_identity(&self, actor: &Actor, identity: &LinkedIdentity, now: Timestamp) -> StoreResult<()> {
+    async fn unlink_identity(
+        &self,
+        actor: &Actor,
+        identity: &LinkedIdentity,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         provider::unlink(self, actor, identity, now).await
     }
 
@@ -163,15 +224,32 @@ impl AccessStore for SqliteStore {
         projects::all(self, user).await
     }
 
-    async fn create_project(&self, actor: &Actor, name: &ProjectTitle, now: Timestamp) -> StoreResult<ProjectId> {
+    async fn create_project(
+        &self,
+        actor: &Actor,
+        name: &ProjectTitle,
+        now: Timestamp,
+    ) -> StoreResult<ProjectId> {
         projects::create(self, actor, name, now).await
     }
 
-    async fn rename_project(&self, actor: &Actor, project: ProjectId, name: &ProjectTitle, now: Timestamp) -> StoreResult<()> {
+    async fn rename_project(
+        &self,
+        actor: &Actor,
+        project: ProjectId,
+        name: &ProjectTitle,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         projects::rename(self, actor, project, name, now).await
     }
 
-    async fn archive_project(&self, actor: &Actor, project: ProjectId, archive: bool, now: Timestamp) -> StoreResult<()> {
+    async fn archive_project(
+        &self,
+        actor: &Actor,
+        project: ProjectId,
+        archive: bool,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         projects::archive(self, actor, project, archive, now).await
     }
 
@@ -179,11 +257,22 @@ impl AccessStore for SqliteStore {
         members::all(self, project).await
     }
 
-    async fn set_role(&self, actor: &Actor, user: UserId, before: Role, role: Option<Role>, now: Timestamp) -> StoreResult<()> {
+    async fn set_role(
+        &self,
+        actor: &Actor,
+        user: UserId,
+        before: Role,
+        role: Option<Role>,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         members::set_role(self, actor, user, before, role, now).await
     }
 
-    async fn invitations(&self, project: ProjectId, now: Timestamp) -> StoreResult<Vec<Invitation>> {
+    async fn invitations(
+        &self,
+        project: ProjectId,
+        now: Timestamp,
+    ) -> StoreResult<Vec<Invitation>> {
         members::invitations(self, project, now).await
     }
 
@@ -199,7 +288,12 @@ impl AccessStore for SqliteStore {
         members::invite(self, actor, email, role, secret, expires_at, now).await
     }
 
-    async fn withdraw_invitation(&self, actor: &Actor, invitation: InvitationId, now: Timestamp) -> StoreResult<()> {
+    async fn withdraw_invitation(
+        &self,
+        actor: &Actor,
+        invitation: InvitationId,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         members::withdraw(self, actor, invitation, now).await
     }
 
@@ -237,7 +331,12 @@ impl AccessStore for SqliteStore {
         keys::all(self, project, now).await
     }
 
-    async fn create_key(&self, actor: &Actor, key: &NewKey<'_>, now: Timestamp) -> StoreResult<ApiKeyId> {
+    async fn create_key(
+        &self,
+        actor: &Actor,
+        key: &NewKey<'_>,
+        now: Timestamp,
+    ) -> StoreResult<ApiKeyId> {
         keys::create(self, actor, key, now).await
     }
 
@@ -253,11 +352,22 @@ impl AccessStore for SqliteStore {
         audit::page(self, project, query).await
     }
 
-    async fn audit_batch(&self, project: ProjectId, query: &AuditQuery, before: Option<i64>) -> StoreResult<Vec<AuditEntry>> {
+    async fn audit_batch(
+        &self,
+        project: ProjectId,
+        query: &AuditQuery,
+        before: Option<i64>,
+    ) -> StoreResult<Vec<AuditEntry>> {
         audit::batch(self, project, query, before).await
     }
 
-    async fn note(&self, actor: &Actor, event: AuditEvent, summary: &str, now: Timestamp) -> StoreResult<()> {
+    async fn note(
+        &self,
+        actor: &Actor,
+        event: AuditEvent,
+        summary: &str,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         audit::note(self, actor, event, summary, now).await
     }
 }

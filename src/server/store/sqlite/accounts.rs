@@ -43,7 +43,10 @@ impl Row {
     }
 }
 
-pub async fn by_email(store: &SqliteStore, email: &EmailAddress) -> StoreResult<Option<AccountRow>> {
+pub async fn by_email(
+    store: &SqliteStore,
+    email: &EmailAddress,
+) -> StoreResult<Option<AccountRow>> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT a.user_id, u.name, a.email, a.password_hash, a.suspended_at, a.last_sign_in_at
          FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.email_key = ?",
@@ -86,19 +89,25 @@ pub async fn create(
     let user = insert(&mut transaction, account, origin, now).await?;
     match role {
         FirstRole::Founder => {
-            let (others,): (i64,) = sqlx::query_as("SELECT count(*) FROM accounts WHERE user_id <> ?")
-                .bind(user.0)
-                .fetch_one(&mut *transaction)
-                .await?;
+            let (others,): (i64,) =
+                sqlx::query_as("SELECT count(*) FROM accounts WHERE user_id <> ?")
+                    .bind(user.0)
+                    .fetch_one(&mut *transaction)
+                    .await?;
             if others > 0 {
-                return Err(StoreError::Conflict("There is an account already. Sign in with it, or ask an admin to invite you."));
+                return Err(StoreError::Conflict(
+                    "There is an account already. Sign in with it, or ask an admin to invite you.",
+                ));
             }
-            sqlx::query("INSERT INTO memberships (project_id, user_id, role, created_at) SELECT id, ?, ?, ? FROM projects")
-                .bind(user.0)
-                .bind(Role::Admin.code())
-                .bind(now.0)
-                .execute(&mut *transaction)
-                .await?;
+            sqlx::query(
+                "INSERT INTO memberships (project_id, user_id, role, created_at)
+                SELECT id, ?, ?, ? FROM projects",
+            )
+            .bind(user.0)
+            .bind(Role::Admin.code())
+            .bind(now.0)
+            .execute(&mut *transaction)
+            .await?;
         }
         FirstRole::In(roles) => {
             for (project, role) in roles {
@@ -126,7 +135,8 @@ pub async fn insert(
         .execute(&mut *connection)
         .await?;
     let written = sqlx::query(
-        "INSERT INTO accounts (user_id, email, email_key, password_hash, created_at) VALUES (?, ?, ?, ?, ?)
+        "INSERT INTO accounts (user_id, email, email_key, password_hash, created_at)
+            VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (email_key) DO NOTHING",
     )
     .bind(user.0)
@@ -139,7 +149,9 @@ pub async fn insert(
     if written.rows_affected() == 0 {
         return Err(StoreError::Conflict("There is an account with this e-mail address already."));
     }
-    Entry::of_account(user, AuditEvent::AccountCreated, account.email.as_str(), origin).write(connection, now).await?;
+    Entry::of_account(user, AuditEvent::AccountCreated, account.email.as_str(), origin)
+        .write(connection, now)
+        .await?;
     Ok(user)
 }
 
@@ -164,22 +176,36 @@ pub async fn give_role(
     Ok(())
 }
 
-pub async fn rename(store: &SqliteStore, actor: &Actor, name: &PersonName, now: Timestamp) -> StoreResult<()> {
+pub async fn rename(
+    store: &SqliteStore,
+    actor: &Actor,
+    name: &PersonName,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
-    let written = sqlx::query("UPDATE users SET name = ?2 WHERE id IN (SELECT user_id FROM accounts WHERE user_id = ?1)")
-        .bind(actor.user.0)
-        .bind(name.as_str())
-        .execute(&mut *transaction)
-        .await?;
+    let written = sqlx::query(
+        "UPDATE users SET name = ?2 WHERE id IN (SELECT user_id FROM accounts WHERE user_id = ?1)",
+    )
+    .bind(actor.user.0)
+    .bind(name.as_str())
+    .execute(&mut *transaction)
+    .await?;
     if written.rows_affected() == 0 {
         return Err(StoreError::NotFound("account"));
     }
     let summary = format!("from “{}” to “{name}”", actor.name);
-    Entry::of_account(actor.user, AuditEvent::AccountRenamed, &summary, &actor.origin).write(&mut transaction, now).await?;
+    Entry::of_account(actor.user, AuditEvent::AccountRenamed, &summary, &actor.origin)
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await
 }
 
-pub async fn suspend(store: &SqliteStore, user: UserId, suspend: bool, now: Timestamp) -> StoreResult<()> {
+pub async fn suspend(
+    store: &SqliteStore,
+    user: UserId,
+    suspend: bool,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     let written = sqlx::query("UPDATE accounts SET suspended_at = ? WHERE user_id = ?")
         .bind(suspend.then_some(now.0))
@@ -193,7 +219,9 @@ pub async fn suspend(store: &SqliteStore, user: UserId, suspend: bool, now: Time
         end_sessions(&mut transaction, user, None).await?;
     }
     let event = if suspend { AuditEvent::AccountSuspended } else { AuditEvent::AccountRestored };
-    Entry::of_account(user, event, "from the command line", &Origin::default()).write(&mut transaction, now).await?;
+    Entry::of_account(user, event, "from the command line", &Origin::default())
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await
 }
 
@@ -225,12 +253,21 @@ async fn write_password(
         .execute(&mut *connection)
         .await?;
     end_sessions(connection, user, keep).await?;
-    sqlx::query("DELETE FROM password_links WHERE user_id = ?").bind(user.0).execute(&mut *connection).await?;
+    sqlx::query("DELETE FROM password_links WHERE user_id = ?")
+        .bind(user.0)
+        .execute(&mut *connection)
+        .await?;
     let summary = "and every other session ended";
-    Entry::of_account(user, AuditEvent::PasswordChanged, summary, origin).write(connection, now).await
+    Entry::of_account(user, AuditEvent::PasswordChanged, summary, origin)
+        .write(connection, now)
+        .await
 }
 
-pub async fn end_sessions(connection: &mut SqliteConnection, user: UserId, keep: Option<SessionId>) -> StoreResult<i64> {
+pub async fn end_sessions(
+    connection: &mut SqliteConnection,
+    user: UserId,
+    keep: Option<SessionId>,
+) -> StoreResult<i64> {
     let ended = sqlx::query("DELETE FROM sessions WHERE user_id = ?1 AND id IS NOT ?2")
         .bind(user.0)
         .bind(keep.map(|session| session.0))
@@ -253,15 +290,20 @@ pub async fn make_link(
         .bind(now.0)
         .execute(&mut *transaction)
         .await?;
-    sqlx::query("INSERT INTO password_links (secret_hash, user_id, created_at, expires_at) VALUES (?, ?, ?, ?)")
-        .bind(secret.as_slice())
-        .bind(user.0)
-        .bind(now.0)
-        .bind(expires_at.0)
-        .execute(&mut *transaction)
-        .await?;
+    sqlx::query(
+        "INSERT INTO password_links (secret_hash, user_id, created_at, expires_at)
+        VALUES (?, ?, ?, ?)",
+    )
+    .bind(secret.as_slice())
+    .bind(user.0)
+    .bind(now.0)
+    .bind(expires_at.0)
+    .execute(&mut *transaction)
+    .await?;
     let summary = "from the command line";
-    Entry::of_account(user, AuditEvent::PasswordLinkMade, summary, &Origin::default()).write(&mut transaction, now).await?;
+    Entry::of_account(user, AuditEvent::PasswordLinkMade, summary, &Origin::default())
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await
 }
 
@@ -277,7 +319,13 @@ pub async fn link(store: &SqliteStore, secret: &SecretHash, now: Timestamp) -> S
     email.map(|(email,)| email).ok_or(StoreError::DeadLink)
 }
 
-pub async fn use_link(store: &SqliteStore, secret: &SecretHash, hash: &str, origin: &Origin, now: Timestamp) -> StoreResult<()> {
+pub async fn use_link(
+    store: &SqliteStore,
+    secret: &SecretHash,
+    hash: &str,
+    origin: &Origin,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     let user: Option<(Uuid,)> = sqlx::query_as(
         "SELECT l.user_id FROM password_links l JOIN accounts a ON a.user_id = l.user_id

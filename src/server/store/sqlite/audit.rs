@@ -33,17 +33,30 @@ pub struct Entry<'a> {
 impl<'a> Entry<'a> {
     /// Something that an actor did in her project.
     pub fn of(actor: &'a Actor, event: AuditEvent, summary: &'a str) -> Self {
-        Self { project: Some(actor.project), by: actor.user, event, summary, operation: None, origin: &actor.origin }
+        Self {
+            project: Some(actor.project),
+            by: actor.user,
+            event,
+            summary,
+            operation: None,
+            origin: &actor.origin,
+        }
     }
 
     /// Something about an account.
-    pub fn of_account(user: UserId, event: AuditEvent, summary: &'a str, origin: &'a Origin) -> Self {
+    pub fn of_account(
+        user: UserId,
+        event: AuditEvent,
+        summary: &'a str,
+        origin: &'a Origin,
+    ) -> Self {
         Self { project: None, by: user, event, summary, operation: None, origin }
     }
 
     pub async fn write(self, connection: &mut SqliteConnection, now: Timestamp) -> StoreResult<()> {
         sqlx::query(
-            "INSERT INTO audit (project_id, user_id, at, event, summary, operation_id, address, agent)
+            "INSERT INTO audit (project_id, user_id, at, event, summary, operation_id, address,
+                agent)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(self.project.map(|project| project.0))
@@ -60,7 +73,13 @@ impl<'a> Entry<'a> {
     }
 }
 
-pub async fn note(store: &SqliteStore, actor: &Actor, event: AuditEvent, summary: &str, now: Timestamp) -> StoreResult<()> {
+pub async fn note(
+    store: &SqliteStore,
+    actor: &Actor,
+    event: AuditEvent,
+    summary: &str,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     Entry::of(actor, event, summary).write(&mut transaction, now).await?;
     transaction.commit().await
@@ -100,13 +119,18 @@ impl EntryRow {
     }
 }
 
-pub async fn page(store: &SqliteStore, project: ProjectId, query: &AuditQuery) -> StoreResult<AuditPage> {
+pub async fn page(
+    store: &SqliteStore,
+    project: ProjectId,
+    query: &AuditQuery,
+) -> StoreResult<AuditPage> {
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT count(*) ");
     push_from_where(&mut sql, project, query);
     let (total,): (i64,) = sql.build_query_as().fetch_one(&store.readers).await?;
     let last = ((total + AUDIT_ROWS - 1) / AUDIT_ROWS).max(1);
     let query = query.with_page(query.page.clamp(1, last));
-    let entries = entries(store, project, &query, None, AUDIT_ROWS, (query.page - 1) * AUDIT_ROWS).await?;
+    let entries =
+        entries(store, project, &query, None, AUDIT_ROWS, (query.page - 1) * AUDIT_ROWS).await?;
     let people: Vec<(Uuid, String)> = sqlx::query_as(
         "SELECT id, name FROM users WHERE id IN (
              SELECT user_id FROM audit WHERE project_id = ?1
@@ -139,7 +163,8 @@ async fn entries(
     offset: i64,
 ) -> StoreResult<Vec<AuditEntry>> {
     let mut sql = QueryBuilder::<Sqlite>::new(
-        "SELECT a.seq, a.at, a.user_id, u.name, a.event, a.summary, a.operation_id, o.matched, o.changed, o.filter, a.address, a.agent ",
+        "SELECT a.seq, a.at, a.user_id, u.name, a.event, a.summary, a.operation_id, o.matched,
+         o.changed, o.filter, a.address, a.agent ",
     );
     push_from_where(&mut sql, project, query);
     if let Some(before) = before {
@@ -158,7 +183,10 @@ fn push_from_where(sql: &mut QueryBuilder<Sqlite>, project: ProjectId, query: &A
          WHERE (a.project_id = ",
     );
     sql.push_bind(project.0);
-    sql.push(" OR (a.project_id IS NULL AND a.user_id IN (SELECT user_id FROM memberships WHERE project_id = ");
+    sql.push(
+        " OR (a.project_id IS NULL AND a.user_id IN (SELECT user_id FROM memberships
+        WHERE project_id = ",
+    );
     sql.push_bind(project.0).push(")))");
     if let Some(by) = query.by {
         sql.push(" AND a.user_id = ").push_bind(by.0);
@@ -175,13 +203,19 @@ fn push_from_where(sql: &mut QueryBuilder<Sqlite>, project: ProjectId, query: &A
     if !query.search.is_empty() {
         // What the entry says, who did it, and the journeys of its account.
         let pattern = like(&query.search);
-        sql.push(" AND (a.summary LIKE ").push_bind(pattern.clone()).push(" ESCAPE '\\' OR u.name LIKE ");
+        sql.push(" AND (a.summary LIKE ")
+            .push_bind(pattern.clone())
+            .push(" ESCAPE '\\' OR u.name LIKE ");
         sql.push_bind(pattern.clone()).push(
-            " ESCAPE '\\' OR EXISTS (SELECT 1 FROM operation_items i WHERE i.operation_id = a.operation_id AND i.name LIKE ",
+            " ESCAPE '\\' OR EXISTS (SELECT 1 FROM operation_items i
+             WHERE i.operation_id = a.operation_id AND i.name LIKE ",
         );
         sql.push_bind(pattern).push(" ESCAPE '\\')");
         if let Ok(journey) = query.search.parse::<JourneyId>() {
-            sql.push(" OR EXISTS (SELECT 1 FROM operation_items i WHERE i.operation_id = a.operation_id AND i.journey_id = ");
+            sql.push(
+                " OR EXISTS (SELECT 1 FROM operation_items i
+                WHERE i.operation_id = a.operation_id AND i.journey_id = ",
+            );
             sql.push_bind(journey.0.as_bytes().to_vec()).push(")");
         }
         sql.push(")");

@@ -1,8 +1,10 @@
-//! A consistent copy of the file, made while the server runs. The source is only read, in whatever schema it is.
+//! A consistent copy of the file, made while the server runs. The source is only read, in whatever
+//! schema it is.
 //!
-//! The copy says in itself that it is one: a server that starts on it is held until somebody releases it, so that what waited
-//! in the backup is not sent a second time by itself. The mark is in the file's header (`user_version`), because that place
-//! is there in every schema; opening the copy for writing makes a hold of it.
+//! The copy says in itself that it is one: a server that starts on it is held until somebody
+//! releases it, so that what waited in the backup is not sent a second time by itself. The mark is
+//! in the file's header (`user_version`), because that place is there in every schema; opening the
+//! copy for writing makes a hold of it.
 
 use std::{fs::File, path::Path};
 
@@ -19,12 +21,15 @@ use crate::server::store::{StoreError, StoreResult};
 /// `user_version` of a copy that nobody has opened for writing.
 const COPY: i64 = 1;
 
-/// Copies the database of a path, for its owner alone. Either the whole copy is there at the end, or nothing.
+/// Copies the database of a path, for its owner alone. Either the whole copy is there at the end,
+/// or nothing.
 ///
 /// # Errors
 /// Where `to` exists already, the source cannot be read, or the copy not be written.
 pub async fn backup(from: &Path, to: &Path) -> StoreResult<()> {
-    let exists = || StoreError::Unusable(format!("{} exists already. Give a file that does not.", to.display()));
+    let exists = || {
+        StoreError::Unusable(format!("{} exists already. Give a file that does not.", to.display()))
+    };
     if to.symlink_metadata().is_ok() {
         return Err(exists());
     }
@@ -38,8 +43,14 @@ pub async fn backup(from: &Path, to: &Path) -> StoreResult<()> {
     }
     let failed = |error: std::io::Error| not_written(to, &error.to_string());
     let folder = folder_of(to);
-    let copy = tempfile::Builder::new().prefix(".wayfare-backup-").tempfile_in(folder).map_err(failed)?.into_temp_path();
-    let name = copy.to_str().ok_or_else(|| StoreError::Unusable("The file's name is not valid UTF-8.".to_string()))?;
+    let copy = tempfile::Builder::new()
+        .prefix(".wayfare-backup-")
+        .tempfile_in(folder)
+        .map_err(failed)?
+        .into_temp_path();
+    let name = copy
+        .to_str()
+        .ok_or_else(|| StoreError::Unusable("The file's name is not valid UTF-8.".to_string()))?;
     let copied = sqlx::query("VACUUM INTO ?").bind(name).execute(&mut reader).await;
     copied.map_err(|error| refused(to, error))?;
     let _ = reader.close().await;
@@ -56,7 +67,10 @@ fn keep(copy: TempPath, to: &Path) -> std::io::Result<()> {
 }
 
 fn nothing(from: &Path) -> StoreResult<()> {
-    Err(StoreError::Unusable(format!("There is nothing in the database {} to copy.", from.display())))
+    Err(StoreError::Unusable(format!(
+        "There is nothing in the database {} to copy.",
+        from.display()
+    )))
 }
 
 fn not_written(to: &Path, why: &str) -> StoreError {
@@ -71,13 +85,18 @@ fn refused(to: &Path, error: sqlx::Error) -> StoreError {
     tracing::debug!(%error, "backup.failed");
     match StoreError::from(error) {
         StoreError::Unavailable(obstacle) => not_written(to, &obstacle.to_string()),
-        _ => not_written(to, "the database could not be copied whole; look at it with wayfare check"),
+        _ => {
+            not_written(to, "the database could not be copied whole; look at it with wayfare check")
+        }
     }
 }
 
 async fn mark(copy: &Path) -> sqlx::Result<()> {
-    let mut connection = SqliteConnectOptions::new().filename(copy).disable_statement_logging().connect().await?;
-    sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA user_version = {COPY}"))).execute(&mut connection).await?;
+    let mut connection =
+        SqliteConnectOptions::new().filename(copy).disable_statement_logging().connect().await?;
+    sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA user_version = {COPY}")))
+        .execute(&mut connection)
+        .await?;
     connection.close().await
 }
 

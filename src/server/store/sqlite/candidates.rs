@@ -65,8 +65,10 @@ struct CandidateRow {
 }
 
 /// What is read of each: people inside and messages queued count over all versions.
-const COLUMNS: &str = "j.seq, j.id, j.name, j.status, j.shelf, j.ever_published, j.start_at, j.revision,
-    (SELECT v.entry_since > 0 OR v.entered > 0 FROM versions v WHERE v.id = j.shown_version_id) AS has_run,
+const COLUMNS: &str = "j.seq, j.id, j.name, j.status, j.shelf, j.ever_published, j.start_at,
+    j.revision,
+    (SELECT v.entry_since > 0 OR v.entered > 0 FROM versions v
+    WHERE v.id = j.shown_version_id) AS has_run,
     (SELECT coalesce(sum(v.inside), 0) FROM versions v WHERE v.journey_id = j.id) AS inside_all,
     (SELECT coalesce(sum(v.queued), 0) FROM versions v WHERE v.journey_id = j.id) AS queued_all";
 
@@ -84,7 +86,8 @@ pub async fn read(
             push_from_where(&mut sql, project, &query.filter, Plan::FilterFirst);
             push_order(&mut sql, Sort::default(), Plan::FilterFirst);
             let rows: Vec<CandidateRow> = sql.build_query_as().fetch_all(connection).await?;
-            let found = rows.into_iter().map(|row| row.into_candidate(now)).collect::<StoreResult<_>>()?;
+            let found =
+                rows.into_iter().map(|row| row.into_candidate(now)).collect::<StoreResult<_>>()?;
             Ok(Candidates { found, missing: Vec::new() })
         }
     }
@@ -101,13 +104,15 @@ pub async fn ticked(
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT ");
     sql.push(COLUMNS).push(" FROM json_each(");
     sql.push_bind(id_list(ids.iter().map(|id| id.0)));
-    sql.push(") chosen CROSS JOIN journeys j ON j.id = unhex(chosen.value) WHERE j.project_id = ").push_bind(project.0);
+    sql.push(") chosen CROSS JOIN journeys j ON j.id = unhex(chosen.value) WHERE j.project_id = ")
+        .push_bind(project.0);
     if !deleted_too {
         sql.push(" AND j.shelf < 2");
     }
     sql.push(" ORDER BY chosen.key");
     let rows: Vec<CandidateRow> = sql.build_query_as().fetch_all(connection).await?;
-    let found: Vec<Candidate> = rows.into_iter().map(|row| row.into_candidate(now)).collect::<StoreResult<_>>()?;
+    let found: Vec<Candidate> =
+        rows.into_iter().map(|row| row.into_candidate(now)).collect::<StoreResult<_>>()?;
     let there: HashSet<JourneyId> = found.iter().map(|candidate| candidate.id).collect();
     let missing = ids.iter().copied().filter(|id| !there.contains(id)).collect();
     Ok(Candidates { found, missing })

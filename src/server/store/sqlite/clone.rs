@@ -40,9 +40,10 @@ struct Original {
     project: String,
 }
 
-/// A draft with the graph, settings, description and labels of the shown version, and none of its figures. A start that has
-/// passed is not copied: publishing the clone would otherwise pretend to have begun in the past. In another project the
-/// labels are made, and what else it names and is not there is marked in the draft.
+/// A draft with the graph, settings, description and labels of the shown version, and none of its
+/// figures. A start that has passed is not copied: publishing the clone would otherwise pretend to
+/// have begun in the past. In another project the labels are made, and what else it names and is
+/// not there is marked in the draft.
 pub async fn clone_journey(
     store: &SqliteStore,
     actor: &Actor,
@@ -52,9 +53,12 @@ pub async fn clone_journey(
 ) -> StoreResult<JourneyId> {
     let mut transaction = store.begin().await?;
     let original = original(&mut transaction, actor.project, journey).await?;
-    let name = JourneyName::parse(&original.name).map_err(|error| StoreError::Damaged(error.sentence))?.clone_of();
+    let name = JourneyName::parse(&original.name)
+        .map_err(|error| StoreError::Damaged(error.sentence))?
+        .clone_of();
     let names: Vec<String> = json(&original.labels, "labels")?;
-    let names: Vec<LabelName> = names.iter().filter_map(|name| LabelName::parse(name).ok()).collect();
+    let names: Vec<LabelName> =
+        names.iter().filter_map(|name| LabelName::parse(name).ok()).collect();
     let labels = labels::ensure(&mut transaction, to, &names, now).await?;
     let mut settings: Settings = json(&original.settings, "settings")?;
     settings.start = settings.start.filter(|start| *start > now);
@@ -107,10 +111,16 @@ pub async fn clone_journey(
     Ok(id)
 }
 
-async fn original(connection: &mut SqliteConnection, project: ProjectId, journey: JourneyId) -> StoreResult<Original> {
+async fn original(
+    connection: &mut SqliteConnection,
+    project: ProjectId,
+    journey: JourneyId,
+) -> StoreResult<Original> {
     let row: Option<Original> = sqlx::query_as(
-        "SELECT j.name, j.description, v.entry_type, v.graph, v.settings, v.end_at, v.start_at, v.missing,
-                (SELECT json_group_array(l.name ORDER BY l.name_key) FROM journey_labels jl JOIN labels l ON l.id = jl.label_id
+        "SELECT j.name, j.description, v.entry_type, v.graph, v.settings, v.end_at, v.start_at,
+            v.missing,
+                (SELECT json_group_array(l.name ORDER BY l.name_key) FROM journey_labels jl
+                JOIN labels l ON l.id = jl.label_id
                  WHERE jl.journey_id = j.id) AS labels,
                 (SELECT p.name FROM projects p WHERE p.id = j.project_id) AS project
          FROM journeys j JOIN versions v ON v.id = j.shown_version_id
@@ -124,10 +134,15 @@ async fn original(connection: &mut SqliteConnection, project: ProjectId, journey
 }
 
 /// Of what a journey names, what the project does not have.
-async fn missing_in(connection: &mut SqliteConnection, project: ProjectId, named: Vec<Reference>) -> StoreResult<Vec<Reference>> {
+async fn missing_in(
+    connection: &mut SqliteConnection,
+    project: ProjectId,
+    named: Vec<Reference>,
+) -> StoreResult<Vec<Reference>> {
     let journeys: Vec<(String,)> = sqlx::query_as(
         "SELECT name FROM journeys WHERE project_id = ?1 AND shelf < 2
-         AND name IN (SELECT value ->> 'name' FROM json_each(?2) WHERE value ->> 'kind' = 'journey')",
+         AND name IN (SELECT value ->> 'name' FROM json_each(?2)
+         WHERE value ->> 'kind' = 'journey')",
     )
     .bind(project.0)
     .bind(to_json(&named)?)
@@ -136,6 +151,8 @@ async fn missing_in(connection: &mut SqliteConnection, project: ProjectId, named
     let there: HashSet<String> = journeys.into_iter().map(|(name,)| name).collect();
     Ok(named
         .into_iter()
-        .filter(|reference| reference.kind != ReferenceKind::Journey || !there.contains(&reference.name))
+        .filter(|reference| {
+            reference.kind != ReferenceKind::Journey || !there.contains(&reference.name)
+        })
         .collect())
 }

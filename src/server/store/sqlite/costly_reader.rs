@@ -1,4 +1,5 @@
-//! Statements that read as much as somebody asks for: they end when the costly work that they belong to is given up.
+//! Statements that read as much as somebody asks for: they end when the costly work that they
+//! belong to is given up.
 
 use std::ops::{Deref, DerefMut};
 
@@ -27,15 +28,18 @@ impl SqliteStore {
         let stop = WorkStop::current();
         let asked = stop.is_some();
         if let Some(stop) = stop {
-            connection.lock_handle().await?.set_progress_handler(ASKED_EVERY, move || stop.go_on().is_ok());
+            connection
+                .lock_handle()
+                .await?
+                .set_progress_handler(ASKED_EVERY, move || stop.go_on().is_ok());
         }
         Ok(CostlyReader { connection, asked })
     }
 }
 
 impl CostlyReader {
-    /// Gives the connection back for other work. One that is dropped before is closed instead: its next statement would be
-    /// interrupted for work that is long over.
+    /// Gives the connection back for other work. One that is dropped before is closed instead: its
+    /// next statement would be interrupted for work that is long over.
     pub async fn release(mut self) -> StoreResult<()> {
         if std::mem::take(&mut self.asked) {
             self.connection.lock_handle().await?.remove_progress_handler();
@@ -73,11 +77,13 @@ mod tests {
     use super::*;
     use crate::server::{costly_work::Waiting, store::sqlite::SqliteConfig};
 
-    const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+    const ENDLESS: &str =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 
     /// With a single connection that reads: whatever is left on it, the next one meets.
     async fn store(folder: &tempfile::TempDir) -> SqliteStore {
-        let config = SqliteConfig { readers: 1, ..SqliteConfig::new(folder.path().join("test.db")) };
+        let config =
+            SqliteConfig { readers: 1, ..SqliteConfig::new(folder.path().join("test.db")) };
         SqliteStore::open(&config).await.expect("a store")
     }
 
@@ -98,7 +104,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_statement_ends_when_nobody_waits_for_it_and_one_that_was_done_leaves_nothing_behind() {
+    async fn a_statement_ends_when_nobody_waits_for_it_and_one_that_was_done_leaves_nothing_behind()
+    {
         let folder = tempfile::tempdir().expect("a folder");
         let store = store(&folder).await;
         let stop = WorkStop::after(None);
@@ -106,7 +113,8 @@ mod tests {
         assert_eq!(stop.clone().within(count(&store, "SELECT 2")).await.expect("a number"), 2);
         drop(waiting);
         assert!(stop.within(count(&store, ENDLESS)).await.is_err());
-        let thousands = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT count(*) FROM n";
+        let thousands = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+            LIMIT 100000) SELECT count(*) FROM n";
         assert_eq!(count(&store, thousands).await.expect("a number"), 100_000);
     }
 }

@@ -1,5 +1,5 @@
-//! Criteria as SQL: the second evaluator, for many people at once. A property test holds it to the first one
-//! ([`Criteria::holds`]).
+//! Criteria as SQL: the second evaluator, for many people at once. A property test holds it to the
+//! first one ([`Criteria::holds`]).
 
 use serde_json::Value;
 use sqlx::{QueryBuilder, Sqlite};
@@ -46,7 +46,12 @@ pub async fn matching(
 }
 
 /// How many people meet the criteria.
-pub async fn count(store: &SqliteStore, project: ProjectNumber, criteria: &Criteria, now: Timestamp) -> StoreResult<i64> {
+pub async fn count(
+    store: &SqliteStore,
+    project: ProjectNumber,
+    criteria: &Criteria,
+    now: Timestamp,
+) -> StoreResult<i64> {
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT count(*) FROM profiles p WHERE p.project = ");
     sql.push_bind(project).push(" AND ");
     push_criteria(&mut sql, criteria, now);
@@ -77,7 +82,11 @@ pub fn push_criteria(sql: &mut QueryBuilder<Sqlite>, criteria: &Criteria, now: T
                 sql.push(" AND e.at >= ").push_bind(days_ago(*days));
             }
             // Nobody's events are counted beyond what is asked for.
-            sql.push(" LIMIT ").push_bind(i64::from(*at_least)).push(")) >= ").push_bind(i64::from(*at_least)).push(")");
+            sql.push(" LIMIT ")
+                .push_bind(i64::from(*at_least))
+                .push(")) >= ")
+                .push_bind(i64::from(*at_least))
+                .push(")");
         }
         Criteria::DidTime { event, occasion, ago, days } => {
             let which = if *occasion == Occasion::First { "min" } else { "max" };
@@ -101,7 +110,13 @@ pub fn push_criteria(sql: &mut QueryBuilder<Sqlite>, criteria: &Criteria, now: T
 }
 
 /// In halves: a long chain would be deeper than what the database takes.
-fn push_joined(sql: &mut QueryBuilder<Sqlite>, parts: &[Criteria], empty: &str, word: &str, now: Timestamp) {
+fn push_joined(
+    sql: &mut QueryBuilder<Sqlite>,
+    parts: &[Criteria],
+    empty: &str,
+    word: &str,
+    now: Timestamp,
+) {
     sql.push("(");
     match parts {
         [] => {
@@ -118,7 +133,8 @@ fn push_joined(sql: &mut QueryBuilder<Sqlite>, parts: &[Criteria], empty: &str, 
     sql.push(")");
 }
 
-/// From the person's events of that name those on which the conditions hold; more conditions may follow.
+/// From the person's events of that name those on which the conditions hold; more conditions may
+/// follow.
 fn push_events(sql: &mut QueryBuilder<Sqlite>, event: &EventMatch) {
     sql.push(
         " FROM events e WHERE e.profile = p.seq AND e.name =
@@ -149,14 +165,27 @@ fn push_filter(sql: &mut QueryBuilder<Sqlite>, json: &str, filter: &PropertyFilt
         }
         Comparison::Contains => match &wanted {
             Value::String(part) => {
-                sql.push("(CASE json_type(").push(json).push(", ").push_bind(path.clone()).push(") WHEN 'text' THEN instr(");
-                sql.push("json_extract(").push(json).push(", ").push_bind(path.clone()).push("), ").push_bind(part.clone());
+                sql.push("(CASE json_type(")
+                    .push(json)
+                    .push(", ")
+                    .push_bind(path.clone())
+                    .push(") WHEN 'text' THEN instr(");
+                sql.push("json_extract(")
+                    .push(json)
+                    .push(", ")
+                    .push_bind(path.clone())
+                    .push("), ")
+                    .push_bind(part.clone());
                 sql.push(") > 0 OR ").push_bind(part.is_empty()).push(" WHEN 'array' THEN ");
                 push_has_item(sql, json, &path, &wanted);
                 sql.push(" ELSE 0 END)");
             }
             _ => {
-                sql.push("(CASE json_type(").push(json).push(", ").push_bind(path.clone()).push(") WHEN 'array' THEN ");
+                sql.push("(CASE json_type(")
+                    .push(json)
+                    .push(", ")
+                    .push_bind(path.clone())
+                    .push(") WHEN 'array' THEN ");
                 push_has_item(sql, json, &path, &wanted);
                 sql.push(" ELSE 0 END)");
             }
@@ -164,7 +193,11 @@ fn push_filter(sql: &mut QueryBuilder<Sqlite>, json: &str, filter: &PropertyFilt
         Comparison::StartsWith => match &wanted {
             Value::String(start) => {
                 side("(coalesce(json_type(", "), '') = 'text' AND substr(");
-                sql.push("json_extract(").push(json).push(", ").push_bind(path.clone()).push("), 1, length(");
+                sql.push("json_extract(")
+                    .push(json)
+                    .push(", ")
+                    .push_bind(path.clone())
+                    .push("), 1, length(");
                 sql.push_bind(start.clone()).push(")) = ").push_bind(start.clone()).push(")");
             }
             _ => {
@@ -187,7 +220,11 @@ fn push_equals(sql: &mut QueryBuilder<Sqlite>, json: &str, path: &str, wanted: &
     let extracted = |sql: &mut QueryBuilder<Sqlite>| {
         sql.push("json_extract(").push(json).push(", ").push_bind(path.to_string()).push(")");
     };
-    sql.push("(CASE coalesce(json_type(").push(json).push(", ").push_bind(path.to_string()).push("), '')");
+    sql.push("(CASE coalesce(json_type(")
+        .push(json)
+        .push(", ")
+        .push_bind(path.to_string())
+        .push("), '')");
     match wanted {
         Value::String(text) => {
             sql.push(" WHEN 'text' THEN ");
@@ -213,13 +250,18 @@ fn push_equals(sql: &mut QueryBuilder<Sqlite>, json: &str, path: &str, wanted: &
 
 /// Is it one of the list's items?
 fn push_has_item(sql: &mut QueryBuilder<Sqlite>, json: &str, path: &str, wanted: &Value) {
-    sql.push("EXISTS (SELECT 1 FROM json_each(").push(json).push(", ").push_bind(path.to_string()).push(") i WHERE ");
+    sql.push("EXISTS (SELECT 1 FROM json_each(")
+        .push(json)
+        .push(", ")
+        .push_bind(path.to_string())
+        .push(") i WHERE ");
     match wanted {
         Value::String(text) => {
             sql.push("i.type = 'text' AND i.atom = ").push_bind(text.clone());
         }
         Value::Number(number) => {
-            sql.push("i.type IN ('integer', 'real') AND CAST(i.atom AS REAL) = ").push_bind(number.as_f64());
+            sql.push("i.type IN ('integer', 'real') AND CAST(i.atom AS REAL) = ")
+                .push_bind(number.as_f64());
         }
         Value::Bool(flag) => {
             sql.push("i.type = ").push_bind(if *flag { "true" } else { "false" });
@@ -231,12 +273,22 @@ fn push_has_item(sql: &mut QueryBuilder<Sqlite>, json: &str, path: &str, wanted:
     sql.push(")");
 }
 
-fn push_compare(sql: &mut QueryBuilder<Sqlite>, json: &str, path: &str, wanted: &Value, sign: &str) {
+fn push_compare(
+    sql: &mut QueryBuilder<Sqlite>,
+    json: &str,
+    path: &str,
+    wanted: &Value,
+    sign: &str,
+) {
     let extracted = |sql: &mut QueryBuilder<Sqlite>| {
         sql.push("json_extract(").push(json).push(", ").push_bind(path.to_string()).push(")");
     };
     let kind = |sql: &mut QueryBuilder<Sqlite>| {
-        sql.push("coalesce(json_type(").push(json).push(", ").push_bind(path.to_string()).push("), '')");
+        sql.push("coalesce(json_type(")
+            .push(json)
+            .push(", ")
+            .push_bind(path.to_string())
+            .push("), '')");
     };
     match wanted {
         Value::Number(number) => {

@@ -25,8 +25,20 @@ const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
 fn value() -> impl Strategy<Value = Value> {
     let scalar = prop_oneof![
-        prop::sample::select(vec!["", "a", "ab", "B", "true", "1", "ä", "%", "2026-01-02", "2026-01-02T03:04:05Z", "2026-13-99"])
-            .prop_map(|text| json!(text)),
+        prop::sample::select(vec![
+            "",
+            "a",
+            "ab",
+            "B",
+            "true",
+            "1",
+            "ä",
+            "%",
+            "2026-01-02",
+            "2026-01-02T03:04:05Z",
+            "2026-13-99"
+        ])
+        .prop_map(|text| json!(text)),
         (-3_i64..4).prop_map(|number| json!(number)),
         prop::sample::select(vec![0.5, 1.0, -2.25]).prop_map(|number| json!(number)),
         any::<bool>().prop_map(|flag| json!(flag)),
@@ -37,8 +49,9 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 fn properties() -> impl Strategy<Value = Properties> {
-    prop::collection::vec((prop::sample::select(vec!["x", "y", "z z"]), value()), 0..4)
-        .prop_map(|pairs| pairs.into_iter().map(|(name, value)| (name.to_string(), value)).collect())
+    prop::collection::vec((prop::sample::select(vec!["x", "y", "z z"]), value()), 0..4).prop_map(
+        |pairs| pairs.into_iter().map(|(name, value)| (name.to_string(), value)).collect(),
+    )
 }
 
 fn filter() -> impl Strategy<Value = PropertyFilter> {
@@ -55,8 +68,16 @@ fn filter() -> impl Strategy<Value = PropertyFilter> {
         Comparison::Missing,
     ];
     let wanted = prop_oneof![9 => value(), 1 => Just(Value::Null)];
-    (prop::sample::select(vec!["x", "y", "z z", "no\"t"]), prop::sample::select(COMPARISONS.to_vec()), wanted)
-        .prop_map(|(property, is, value)| PropertyFilter { property: property.to_string(), is, value })
+    (
+        prop::sample::select(vec!["x", "y", "z z", "no\"t"]),
+        prop::sample::select(COMPARISONS.to_vec()),
+        wanted,
+    )
+        .prop_map(|(property, is, value)| PropertyFilter {
+            property: property.to_string(),
+            is,
+            value,
+        })
 }
 
 fn event() -> impl Strategy<Value = EventMatch> {
@@ -88,7 +109,8 @@ fn criteria() -> impl Strategy<Value = Criteria> {
     })
 }
 
-/// A person: her properties, what she did (how many hours ago), whether she is on the list, her address and consent.
+/// A person: her properties, what she did (how many hours ago), whether she is on the list, her
+/// address and consent.
 type Someone = (Properties, Vec<(i64, Properties)>, bool, bool, Option<bool>);
 
 fn someone() -> impl Strategy<Value = Someone> {

@@ -1,7 +1,9 @@
-//! The file itself, apart from what SQLite makes of it: is it there, whose is it, is it still the one that its path names?
+//! The file itself, apart from what SQLite makes of it: is it there, whose is it, is it still the
+//! one that its path names?
 //!
-//! It is held open as long as the database is. Closing any handle of a file gives up every lock that SQLite in this process
-//! has on it (POSIX record locks belong to the process and the file, not to the handle), so none is closed in between.
+//! It is held open as long as the database is. Closing any handle of a file gives up every lock
+//! that SQLite in this process has on it (POSIX record locks belong to the process and the file,
+//! not to the handle), so none is closed in between.
 
 use std::{
     fs::{File, Metadata, OpenOptions},
@@ -69,12 +71,16 @@ impl DatabaseFile {
     /// [`StoreError::Unusable`] names the file and says what to do.
     pub fn open(path: &Path, access: Access) -> StoreResult<Self> {
         if path.is_dir() {
-            return refuse(format!("The database {} is a folder. Give the name of a file with --database.", path.display()));
+            return refuse(format!(
+                "The database {} is a folder. Give the name of a file with --database.",
+                path.display()
+            ));
         }
         let there = path.try_exists().unwrap_or(true);
         if !there && access != Access::Create {
             return refuse(format!(
-                "There is no database {}. Give the right file with --database; serve, demo, migrate and user add make a new one.",
+                "There is no database {}. Give the right file with --database; serve, demo, \
+                    migrate and user add make a new one.",
                 path.display()
             ));
         }
@@ -87,8 +93,12 @@ impl DatabaseFile {
         }
         let mut options = private();
         options.read(true).write(access != Access::Read).create(access == Access::Create);
-        let handle = options.open(path).map_err(|error| StoreError::Unusable(explain(path, access, &error)))?;
-        let meta = handle.metadata().map_err(|error| StoreError::Unusable(explain(path, access, &error)))?;
+        let handle = options
+            .open(path)
+            .map_err(|error| StoreError::Unusable(explain(path, access, &error)))?;
+        let meta = handle
+            .metadata()
+            .map_err(|error| StoreError::Unusable(explain(path, access, &error)))?;
         Ok(Self { path: path.to_path_buf(), identity: Identity::of(&meta), handle })
     }
 
@@ -106,7 +116,8 @@ impl DatabaseFile {
         &self.handle
     }
 
-    /// Is the file that is held open still the one that its path names? True where it cannot be known.
+    /// Is the file that is held open still the one that its path names? True where it cannot be
+    /// known.
     pub fn is_in_place(&self) -> bool {
         match self.path.metadata() {
             Ok(meta) => self.identity.is_none() || Identity::of(&meta) == self.identity,
@@ -117,7 +128,8 @@ impl DatabaseFile {
     /// # Errors
     /// Where it cannot be read, or holds something else than a database.
     pub fn content(&self) -> StoreResult<Content> {
-        let failed = |error: io::Error| StoreError::Unusable(explain(&self.path, Access::Read, &error));
+        let failed =
+            |error: io::Error| StoreError::Unusable(explain(&self.path, Access::Read, &error));
         let mut start = Vec::new();
         let mut handle = &self.handle;
         handle.rewind().map_err(failed)?;
@@ -127,16 +139,21 @@ impl DatabaseFile {
         }
         if start != MAGIC {
             return refuse(format!(
-                "The file {} is not a SQLite database. Nothing was changed; give another file with --database.",
+                "The file {} is not a SQLite database. Nothing was changed; give another file with \
+                    --database.",
                 self.path.display()
             ));
         }
         Ok(Content::Database { bytes: self.handle.metadata().map_err(failed)?.len() })
     }
 
-    /// The database and what SQLite and servers keep beside it, as far as others on this machine can get at it: a sentence each.
+    /// The database and what SQLite and servers keep beside it, as far as others on this machine
+    /// can get at it: a sentence each.
     pub fn open_to_others(&self) -> Vec<String> {
-        ["", "-wal", "-shm", ".lock"].iter().filter_map(|end| open_to_others(&beside(&self.canonical(), end))).collect()
+        ["", "-wal", "-shm", ".lock"]
+            .iter()
+            .filter_map(|end| open_to_others(&beside(&self.canonical(), end)))
+            .collect()
     }
 }
 
@@ -160,13 +177,15 @@ pub fn private() -> OpenOptions {
     options
 }
 
-/// A sentence about a file of ours that others may open; none where they may not, or it is not there.
+/// A sentence about a file of ours that others may open; none where they may not, or it is not
+/// there.
 pub fn open_to_others(path: &Path) -> Option<String> {
     let mode = mode_of(&path.metadata().ok()?)?;
     let open = mode & OTHERS != 0;
     open.then(|| {
         format!(
-            "{shown} can be opened by other users of this machine ({mode:o}). Take that away with: chmod 600 {shown}",
+            "{shown} can be opened by other users of this machine ({mode:o}). Take that away with: \
+                chmod 600 {shown}",
             shown = path.display()
         )
     })
@@ -192,16 +211,25 @@ fn explain(path: &Path, access: Access, error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::PermissionDenied => {
             format!(
-                "The database {shown} cannot be {wanted} by this user. Check the owner and rights of the file and its folder."
+                "The database {shown} cannot be {wanted} by this user. Check the owner and rights \
+                    of the file and its folder."
             )
         }
         ErrorKind::ReadOnlyFilesystem => {
-            format!("The database {shown} lies on a file system that is read-only. Mount it for writing, or move the file.")
+            format!(
+                "The database {shown} lies on a file system that is read-only. Mount it for \
+                    writing, or move the file."
+            )
         }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            format!("There is no room for the database {shown} on its disk. Make room and try again.")
+            format!(
+                "There is no room for the database {shown} on its disk. Make room and try again."
+            )
         }
-        _ => format!("The database {shown} cannot be {wanted}: {error}. Check the file's folder, owner and rights."),
+        _ => format!(
+            "The database {shown} cannot be {wanted}: {error}. Check the file's folder, owner and \
+                rights."
+        ),
     }
 }
 
@@ -253,7 +281,14 @@ mod tests {
         assert_eq!(made.open_to_others(), Vec::<String>::new());
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("opened");
         let told = DatabaseFile::open(&path, Access::Write).expect("opened").open_to_others();
-        assert!(told.len() == 1 && told[0].contains("wayfare.db") && told[0].contains("644"), "{told:?}");
-        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o644, "nobody's file is changed");
+        assert!(
+            told.len() == 1 && told[0].contains("wayfare.db") && told[0].contains("644"),
+            "{told:?}"
+        );
+        assert_eq!(
+            fs::metadata(&path).expect("there").permissions().mode() & 0o777,
+            0o644,
+            "nobody's file is changed"
+        );
     }
 }

@@ -23,10 +23,15 @@ struct ContentRow {
 }
 
 /// The row of the list.
-pub async fn summary(store: &SqliteStore, project: ProjectId, journey: JourneyId) -> StoreResult<JourneySummary> {
+pub async fn summary(
+    store: &SqliteStore,
+    project: ProjectId,
+    journey: JourneyId,
+) -> StoreResult<JourneySummary> {
     // The column lists are constants of this module; everything from outside is bound.
     let summary: Option<SummaryRow> = sqlx::query_as(AssertSqlSafe(format!(
-        "SELECT {SUMMARY_COLUMNS} FROM journeys j WHERE j.id = ? AND j.project_id = ? AND j.shelf < 2"
+        "SELECT {SUMMARY_COLUMNS} FROM journeys j WHERE j.id = ? AND j.project_id = ?
+         AND j.shelf < 2"
     )))
     .bind(journey.0)
     .bind(project.0)
@@ -36,9 +41,14 @@ pub async fn summary(store: &SqliteStore, project: ProjectId, journey: JourneyId
 }
 
 /// Newest first.
-pub async fn versions(store: &SqliteStore, project: ProjectId, journey: JourneyId) -> StoreResult<Vec<VersionSummary>> {
+pub async fn versions(
+    store: &SqliteStore,
+    project: ProjectId,
+    journey: JourneyId,
+) -> StoreResult<Vec<VersionSummary>> {
     let versions: Vec<VersionRow> = sqlx::query_as(AssertSqlSafe(format!(
-        "SELECT {VERSION_COLUMNS} FROM versions v WHERE v.journey_id = ? AND v.project_id = ? ORDER BY v.number DESC"
+        "SELECT {VERSION_COLUMNS} FROM versions v WHERE v.journey_id = ? AND v.project_id = ?
+         ORDER BY v.number DESC"
     )))
     .bind(journey.0)
     .bind(project.0)
@@ -47,11 +57,16 @@ pub async fn versions(store: &SqliteStore, project: ProjectId, journey: JourneyI
     versions.into_iter().map(VersionRow::into_domain).collect()
 }
 
-pub async fn read(store: &SqliteStore, project: ProjectId, journey: JourneyId) -> StoreResult<JourneyDetail> {
+pub async fn read(
+    store: &SqliteStore,
+    project: ProjectId,
+    journey: JourneyId,
+) -> StoreResult<JourneyDetail> {
     let summary = summary(store, project, journey).await?;
     let versions = versions(store, project, journey).await?;
     let content: ContentRow = sqlx::query_as(
-        "SELECT v.graph, v.settings, v.missing FROM versions v JOIN journeys j ON j.shown_version_id = v.id
+        "SELECT v.graph, v.settings, v.missing FROM versions v JOIN journeys j
+            ON j.shown_version_id = v.id
          WHERE j.id = ? AND j.project_id = ?",
     )
     .bind(journey.0)
@@ -68,8 +83,8 @@ pub async fn read(store: &SqliteStore, project: ProjectId, journey: JourneyId) -
     })
 }
 
-/// Figures of the nodes of a version; of the shown one where no number is given. In one that was stopped or left nobody waits
-/// anywhere.
+/// Figures of the nodes of a version; of the shown one where no number is given. In one that was
+/// stopped or left nobody waits anywhere.
 pub async fn nodes(
     store: &SqliteStore,
     project: ProjectId,
@@ -78,8 +93,10 @@ pub async fn nodes(
 ) -> StoreResult<Vec<NodeFigures>> {
     let rows: Vec<(String, String, i64, bool)> = sqlx::query_as(
         "SELECT f.node, f.outlet, f.count, v.emptied IS NOT NULL
-         FROM journeys j JOIN versions v ON v.journey_id = j.id AND iif(?3 IS NULL, v.id = j.shown_version_id, v.number = ?3)
-         JOIN node_figures f ON f.version = v.seq WHERE j.id = ?1 AND j.project_id = ?2 ORDER BY f.node, f.outlet",
+         FROM journeys j JOIN versions v ON v.journey_id = j.id
+         AND iif(?3 IS NULL, v.id = j.shown_version_id, v.number = ?3)
+         JOIN node_figures f ON f.version = v.seq WHERE j.id = ?1 AND j.project_id = ?2
+         ORDER BY f.node, f.outlet",
     )
     .bind(journey.0)
     .bind(project.0)
@@ -97,9 +114,12 @@ pub async fn nodes(
         match outlet.as_str() {
             "" => figures.came += count,
             ended if ended.starts_with('!') => figures.ended += count,
-            // Outlets that are not drawn: whoever would have left by them waits or has ended, and is counted there.
+            // Outlets that are not drawn: whoever would have left by them waits or has ended, and
+            // is counted there.
             undrawn if undrawn.starts_with('~') => {}
-            fate if fate.starts_with('@') => figures.messages.extend(Fate::from_key(&fate[1..]).map(|fate| (fate, count))),
+            fate if fate.starts_with('@') => {
+                figures.messages.extend(Fate::from_key(&fate[1..]).map(|fate| (fate, count)))
+            }
             _ => figures.left.push((outlet, count)),
         }
     }

@@ -26,12 +26,25 @@ use crate::{
     server::store::{DetailsEdit, StoreError, StoreResult},
 };
 
-pub async fn create(store: &SqliteStore, actor: &Actor, document: &JourneyDocument, now: Timestamp) -> StoreResult<JourneyId> {
+pub async fn create(
+    store: &SqliteStore,
+    actor: &Actor,
+    document: &JourneyDocument,
+    now: Timestamp,
+) -> StoreResult<JourneyId> {
     let mut transaction = store.begin().await?;
     let labels = labels::ensure(&mut transaction, actor.project, &document.labels, now).await?;
     let labels = labels.into_iter().map(|label| hex(label.0)).collect();
     let journey = NewJourney::draft(document, labels, actor.user, now)?;
-    let id = insert_one(&mut transaction, actor, &journey, Action::EditDraft, "created".to_string(), now).await?;
+    let id = insert_one(
+        &mut transaction,
+        actor,
+        &journey,
+        Action::EditDraft,
+        "created".to_string(),
+        now,
+    )
+    .await?;
     store.commit(transaction, actor.project).await?;
     Ok(id)
 }
@@ -44,11 +57,14 @@ pub async fn allowed(
     action: Action,
     now: Timestamp,
 ) -> StoreResult<Candidate> {
-    let mut candidates = candidates::ticked(connection, actor.project, &[journey], now, false).await?;
+    let mut candidates =
+        candidates::ticked(connection, actor.project, &[journey], now, false).await?;
     let candidate = candidates.found.pop().ok_or(StoreError::NotFound("journey"))?;
     match transition(candidate.situation, action) {
         Decision::Apply(_) => Ok(candidate),
-        Decision::Already(refusal) | Decision::Refuse(refusal) => Err(StoreError::Refused { name: candidate.name, refusal }),
+        Decision::Already(refusal) | Decision::Refuse(refusal) => {
+            Err(StoreError::Refused { name: candidate.name, refusal })
+        }
     }
 }
 
@@ -79,7 +95,8 @@ pub async fn write_name(
     now: Timestamp,
 ) -> StoreResult<()> {
     sqlx::query(
-        "UPDATE journeys SET name = ?3, name_key = ?4, revision = revision + 1, updated_at = ?5 WHERE seq = ?2 AND project_id = ?1",
+        "UPDATE journeys SET name = ?3, name_key = ?4, revision = revision + 1, updated_at = ?5
+         WHERE seq = ?2 AND project_id = ?1",
     )
     .bind(actor.project.0)
     .bind(candidate.seq)
@@ -105,7 +122,8 @@ fn one(action: Action, candidate: &Candidate, name: &str, before: Option<Before>
     Record::new(action, &Selection::Ticked(Vec::new()), vec![item], nothing)
 }
 
-/// Name, description and labels at once. An editor that began from an older revision is told so and changes nothing.
+/// Name, description and labels at once. An editor that began from an older revision is told so and
+/// changes nothing.
 pub async fn edit_details(
     store: &SqliteStore,
     actor: &Actor,
@@ -136,8 +154,12 @@ pub async fn edit_details(
         .bind(edit.description.as_str())
         .execute(&mut *transaction)
         .await?;
-    let action = if candidate.status == Status::Draft { Action::EditDraft } else { Action::EditContent };
-    let record = Record { note: "name, description and labels".to_string(), ..one(action, &candidate, edit.name.as_str(), None) };
+    let action =
+        if candidate.status == Status::Draft { Action::EditDraft } else { Action::EditContent };
+    let record = Record {
+        note: "name, description and labels".to_string(),
+        ..one(action, &candidate, edit.name.as_str(), None)
+    };
     record.write(&mut transaction, actor, now).await?;
     store.commit(transaction, actor.project).await
 }

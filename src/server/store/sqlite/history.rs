@@ -24,7 +24,8 @@ pub const ACCOUNT_ROWS: i64 = 100;
 
 /// The columns that make a [`ReportRow`]; `o` is the operation.
 const REPORT_COLUMNS: &str =
-    "o.id, o.action, o.undo_of, o.undone, o.by, (SELECT u.name FROM users u WHERE u.id = o.by) AS by_name, o.at,
+    "o.id, o.action, o.undo_of, o.undone, o.by, (SELECT u.name FROM users u
+        WHERE u.id = o.by) AS by_name, o.at,
     o.changed, o.skipped, o.only_name, o.note, o.ended_inside, o.cancelled_messages";
 
 #[derive(FromRow)]
@@ -85,7 +86,12 @@ pub async fn of_journey(
     .fetch_all(&store.readers)
     .await?;
     rows.into_iter()
-        .map(|row| Ok(HistoryEntry { operation: row.report.into_domain()?, outcome: row.outcome.into_domain()? }))
+        .map(|row| {
+            Ok(HistoryEntry {
+                operation: row.report.into_domain()?,
+                outcome: row.outcome.into_domain()?,
+            })
+        })
         .collect()
 }
 
@@ -96,18 +102,21 @@ pub async fn account(
     operation: OperationId,
     page: i64,
 ) -> StoreResult<OperationAccount> {
-    let report: Option<ReportRow> =
-        sqlx::query_as(AssertSqlSafe(format!("SELECT {REPORT_COLUMNS} FROM operations o WHERE o.id = ? AND o.project_id = ?")))
-            .bind(operation.0)
-            .bind(project.0)
-            .fetch_optional(&store.readers)
-            .await?;
+    let report: Option<ReportRow> = sqlx::query_as(AssertSqlSafe(format!(
+        "SELECT {REPORT_COLUMNS} FROM operations o WHERE o.id = ? AND o.project_id = ?"
+    )))
+    .bind(operation.0)
+    .bind(project.0)
+    .fetch_optional(&store.readers)
+    .await?;
     let report = report.ok_or(StoreError::NotFound("operation"))?.into_domain()?;
-    let (total,): (i64,) = sqlx::query_as("SELECT count(*) FROM operation_items WHERE operation_id = ? AND project_id = ?")
-        .bind(operation.0)
-        .bind(project.0)
-        .fetch_one(&store.readers)
-        .await?;
+    let (total,): (i64,) = sqlx::query_as(
+        "SELECT count(*) FROM operation_items WHERE operation_id = ? AND project_id = ?",
+    )
+    .bind(operation.0)
+    .bind(project.0)
+    .fetch_one(&store.readers)
+    .await?;
     let rows: Vec<ItemRow> = sqlx::query_as(
         "SELECT journey_id, name, refusal, from_status, to_status FROM operation_items
          WHERE operation_id = ? AND project_id = ? ORDER BY place LIMIT ? OFFSET ?",
@@ -120,15 +129,23 @@ pub async fn account(
     .await?;
     let items = rows
         .into_iter()
-        .map(|row| Ok(ItemOutcome { journey: JourneyId(row.journey_id), name: row.name, outcome: row.outcome.into_domain()? }))
+        .map(|row| {
+            Ok(ItemOutcome {
+                journey: JourneyId(row.journey_id),
+                name: row.name,
+                outcome: row.outcome.into_domain()?,
+            })
+        })
         .collect::<StoreResult<_>>()?;
     Ok(OperationAccount { report, items, page, total })
 }
 
 impl ReportRow {
     fn into_domain(self) -> StoreResult<OperationReport> {
-        let action: Action =
-            self.action.parse().map_err(|()| StoreError::Damaged(format!("the unknown action {}", self.action)))?;
+        let action: Action = self
+            .action
+            .parse()
+            .map_err(|()| StoreError::Damaged(format!("the unknown action {}", self.action)))?;
         Ok(OperationReport {
             id: OperationId(self.id),
             action,
@@ -141,7 +158,10 @@ impl ReportRow {
             note: self.note,
             ended_inside: self.ended_inside,
             cancelled_messages: self.cancelled_messages,
-            undoable: self.changed > 0 && !self.undone && self.undo_of.is_none() && can_be_undone(action),
+            undoable: self.changed > 0
+                && !self.undone
+                && self.undo_of.is_none()
+                && can_be_undone(action),
         })
     }
 }
@@ -149,10 +169,13 @@ impl ReportRow {
 impl OutcomeRow {
     fn into_domain(self) -> StoreResult<Outcome> {
         Ok(match self.refusal {
-            None => Outcome::Changed { from: status(self.from_status)?, to: status(self.to_status)? },
-            Some(key) => {
-                Outcome::Skipped(Refusal::from_key(&key).ok_or_else(|| StoreError::Damaged(format!("the unknown reason {key}")))?)
+            None => {
+                Outcome::Changed { from: status(self.from_status)?, to: status(self.to_status)? }
             }
+            Some(key) => Outcome::Skipped(
+                Refusal::from_key(&key)
+                    .ok_or_else(|| StoreError::Damaged(format!("the unknown reason {key}")))?,
+            ),
         })
     }
 }

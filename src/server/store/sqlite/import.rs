@@ -1,4 +1,5 @@
-//! Journeys come in and go out: one set-based way of writing them serves new drafts, clones, imports and the demo.
+//! Journeys come in and go out: one set-based way of writing them serves new drafts, clones,
+//! imports and the demo.
 
 use serde::Serialize;
 use sqlx::{FromRow, SqliteConnection};
@@ -84,7 +85,12 @@ impl NewVersion {
 
 impl NewJourney {
     /// A document as a journey that is a draft.
-    pub fn draft(document: &JourneyDocument, labels: Vec<String>, by: UserId, now: Timestamp) -> StoreResult<Self> {
+    pub fn draft(
+        document: &JourneyDocument,
+        labels: Vec<String>,
+        by: UserId,
+        now: Timestamp,
+    ) -> StoreResult<Self> {
         Ok(Self {
             id: hex(JourneyId::new().0),
             name: document.name.to_string(),
@@ -100,7 +106,11 @@ impl NewJourney {
 }
 
 /// Writes journeys, their versions and what labels they wear.
-pub async fn insert(connection: &mut SqliteConnection, project: ProjectId, journeys: &[NewJourney]) -> StoreResult<()> {
+pub async fn insert(
+    connection: &mut SqliteConnection,
+    project: ProjectId,
+    journeys: &[NewJourney],
+) -> StoreResult<()> {
     for batch in journeys.chunks(BATCH) {
         let rows = to_json(&batch)?;
         for statement in [INSERT_JOURNEYS, INSERT_VERSIONS, INSERT_LABELS] {
@@ -110,33 +120,48 @@ pub async fn insert(connection: &mut SqliteConnection, project: ProjectId, journ
     Ok(())
 }
 
-const INSERT_JOURNEYS: &str = "INSERT INTO journeys (id, project_id, name, name_key, description, shelf, ever_published, shown_version_id,
-        version_count, created_by, created_at, updated_at, status, entry_type, start_at, published_by, published_at,
+const INSERT_JOURNEYS: &str = "INSERT INTO journeys (id, project_id, name, name_key, description,
+    shelf, ever_published, shown_version_id,
+        version_count, created_by, created_at, updated_at, status, entry_type, start_at,
+        published_by, published_at,
         entered, inside, converted, rate)
-    SELECT unhex(j.value ->> 'id'), ?1, j.value ->> 'name', j.value ->> 'name_key', j.value ->> 'description', j.value ->> 'shelf',
-        v ->> 'published_at' IS NOT NULL, unhex(v ->> 'id'), json_array_length(j.value, '$.versions'),
+    SELECT unhex(j.value ->> 'id'), ?1, j.value ->> 'name', j.value ->> 'name_key', j.value ->>
+    'description', j.value ->> 'shelf',
+        v ->> 'published_at' IS NOT NULL, unhex(v ->> 'id'), json_array_length(j.value,
+        '$.versions'),
         unhex(j.value ->> 'created_by'), j.value ->> 'created_at', j.value ->> 'created_at',
-        v ->> 'status', v ->> 'entry_type', v ->> 'start_at', unhex(v ->> 'published_by'), v ->> 'published_at',
+        v ->> 'status', v ->> 'entry_type', v ->> 'start_at', unhex(v ->> 'published_by'), v ->>
+        'published_at',
         v ->> '$.figures.entered', v ->> '$.figures.inside', v ->> '$.figures.converted',
-        CASE WHEN v ->> '$.figures.entered' > 0 THEN v ->> '$.figures.converted' * 10000 / (v ->> '$.figures.entered') END
+        CASE WHEN v ->> '$.figures.entered' > 0
+        THEN v ->> '$.figures.converted' * 10000 / (v ->> '$.figures.entered') END
     FROM (SELECT value, key, value -> '$.versions[#-1]' AS v FROM json_each(?2)) j ORDER BY j.key";
 
 const INSERT_VERSIONS: &str =
-    "INSERT INTO versions (id, journey_id, project_id, number, status, entry_type, graph, settings, start_at,
-        end_at, created_by, created_at, published_by, published_at, entered, inside, completed, converted, timed_out,
+    "INSERT INTO versions (id, journey_id, project_id, number, status, entry_type, graph,
+        settings, start_at,
+        end_at, created_by, created_at, published_by, published_at, entered, inside, completed,
+        converted, timed_out,
         force_exited, stopped, version_exit, queued, cancelled, qualified, control, carried)
-    SELECT unhex(v.value ->> 'id'), unhex(j.value ->> 'id'), ?1, v.key + 1, v.value ->> 'status', v.value ->> 'entry_type',
+    SELECT unhex(v.value ->> 'id'), unhex(j.value ->> 'id'), ?1, v.key + 1, v.value ->> 'status',
+    v.value ->> 'entry_type',
         v.value ->> 'graph', v.value ->> 'settings', v.value ->> 'start_at', v.value ->> 'end_at',
-        unhex(v.value ->> 'created_by'), v.value ->> 'created_at', unhex(v.value ->> 'published_by'), v.value ->> 'published_at',
-        v.value ->> '$.figures.entered', v.value ->> '$.figures.inside', v.value ->> '$.figures.completed',
-        v.value ->> '$.figures.converted', v.value ->> '$.figures.timed_out', v.value ->> '$.figures.force_exited',
-        v.value ->> '$.figures.stopped', v.value ->> '$.figures.version_exit', v.value ->> '$.figures.queued',
-        v.value ->> '$.figures.cancelled', coalesce(v.value ->> '$.figures.qualified', 0), coalesce(v.value ->> '$.figures.control', 0),
+        unhex(v.value ->> 'created_by'), v.value ->> 'created_at', unhex(v.value ->>
+        'published_by'), v.value ->> 'published_at',
+        v.value ->> '$.figures.entered', v.value ->> '$.figures.inside', v.value ->>
+        '$.figures.completed',
+        v.value ->> '$.figures.converted', v.value ->> '$.figures.timed_out', v.value ->>
+        '$.figures.force_exited',
+        v.value ->> '$.figures.stopped', v.value ->> '$.figures.version_exit', v.value ->>
+        '$.figures.queued',
+        v.value ->> '$.figures.cancelled', coalesce(v.value ->> '$.figures.qualified', 0),
+        coalesce(v.value ->> '$.figures.control', 0),
         v.value -> '$.figures'
     FROM json_each(?2) j, json_each(j.value, '$.versions') v";
 
 const INSERT_LABELS: &str = "INSERT INTO journey_labels (project_id, label_id, journey_id)
-    SELECT ?1, unhex(l.value), unhex(j.value ->> 'id') FROM json_each(?2) j, json_each(j.value, '$.labels') l";
+    SELECT ?1, unhex(l.value), unhex(j.value ->> 'id')
+    FROM json_each(?2) j, json_each(j.value, '$.labels') l";
 
 pub async fn import(
     store: &SqliteStore,
@@ -208,10 +233,12 @@ pub async fn export(
 ) -> StoreResult<Vec<(JourneyId, JourneyDocument)>> {
     let rows: Vec<ExportRow> = sqlx::query_as(
         "SELECT j.id, j.name, j.description, j.status, v.graph, v.settings,
-                (SELECT json_group_array(l.name ORDER BY l.name_key) FROM journey_labels jl JOIN labels l ON l.id = jl.label_id
+                (SELECT json_group_array(l.name ORDER BY l.name_key) FROM journey_labels jl
+                JOIN labels l ON l.id = jl.label_id
                  WHERE jl.journey_id = j.id) AS labels
          FROM journeys j JOIN versions v ON v.id = j.shown_version_id
-         WHERE j.project_id = ?1 AND j.shelf < 2 AND j.seq > coalesce((SELECT seq FROM journeys WHERE id = ?2), 0)
+         WHERE j.project_id = ?1 AND j.shelf < 2 AND j.seq > coalesce((SELECT seq FROM journeys
+         WHERE id = ?2), 0)
          ORDER BY j.seq LIMIT ?3",
     )
     .bind(project.0)
@@ -229,7 +256,11 @@ impl ExportRow {
         let document = JourneyDocument {
             name: JourneyName::parse(&self.name).map_err(damaged)?,
             description: Description::parse(&self.description).map_err(damaged)?,
-            labels: labels.iter().map(|name| LabelName::parse(name)).collect::<Result<_, _>>().map_err(damaged)?,
+            labels: labels
+                .iter()
+                .map(|name| LabelName::parse(name))
+                .collect::<Result<_, _>>()
+                .map_err(damaged)?,
             status: Some(status(self.status)?),
             settings: json(&self.settings, "settings")?,
             graph: json(&self.graph, "graph")?,

@@ -29,8 +29,8 @@ struct FactsRow {
     role: Option<i64>,
 }
 
-const FACTS: &str =
-    "k.expires_at, k.revoked_at, a.user_id IS NOT NULL AS has_account, a.suspended_at IS NOT NULL AS suspended, m.role";
+const FACTS: &str = "k.expires_at, k.revoked_at, a.user_id IS NOT NULL AS has_account, \
+    a.suspended_at IS NOT NULL AS suspended, m.role";
 const KEEPER: &str = "LEFT JOIN accounts a ON a.user_id = k.kept_by
     LEFT JOIN memberships m ON m.project_id = k.project_id AND m.user_id = k.kept_by";
 
@@ -41,7 +41,8 @@ impl FactsRow {
         } else {
             Keeper::Owner
         };
-        let (expires_at, revoked_at) = (self.expires_at.map(Timestamp), self.revoked_at.map(Timestamp));
+        let (expires_at, revoked_at) =
+            (self.expires_at.map(Timestamp), self.revoked_at.map(Timestamp));
         Ok(KeyFacts { expires_at, revoked_at, keeper })
     }
 }
@@ -80,7 +81,8 @@ pub async fn live(store: &SqliteStore, secret: &SecretHash) -> StoreResult<Optio
 }
 
 pub async fn touch(store: &SqliteStore, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {
-    let statement = sqlx::query("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1").bind(key.0).bind(now.0);
+    let statement =
+        sqlx::query("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1").bind(key.0).bind(now.0);
     store.execute(Urgency::Work, statement).await?;
     Ok(())
 }
@@ -108,7 +110,10 @@ impl KeyRow {
             id: ApiKeyId(self.id),
             name: self.name,
             hint: self.hint,
-            scopes: Scope::of_bits(self.scopes).into_iter().map(|scope| scope.key().to_string()).collect(),
+            scopes: Scope::of_bits(self.scopes)
+                .into_iter()
+                .map(|scope| scope.key().to_string())
+                .collect(),
             created_by: Person { id: UserId(self.created_by), name: self.created_by_name },
             kept_by: Person { id: UserId(self.kept_by), name: self.kept_by_name },
             created_at: Timestamp(self.created_at),
@@ -120,11 +125,17 @@ impl KeyRow {
     }
 }
 
-pub async fn all(store: &SqliteStore, project: ProjectId, now: Timestamp) -> StoreResult<Vec<ApiKey>> {
+pub async fn all(
+    store: &SqliteStore,
+    project: ProjectId,
+    now: Timestamp,
+) -> StoreResult<Vec<ApiKey>> {
     let rows: Vec<KeyRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT k.id, k.name, k.hint, k.scopes, k.created_by, u.name AS created_by_name, k.kept_by, keeper.name AS kept_by_name,
+        "SELECT k.id, k.name, k.hint, k.scopes, k.created_by, u.name AS created_by_name,
+            k.kept_by, keeper.name AS kept_by_name,
                 k.created_at, k.last_used_at, {FACTS}
-         FROM api_keys k JOIN users u ON u.id = k.created_by JOIN users keeper ON keeper.id = k.kept_by {KEEPER}
+         FROM api_keys k JOIN users u ON u.id = k.created_by JOIN users keeper
+         ON keeper.id = k.kept_by {KEEPER}
          WHERE k.project_id = ? ORDER BY k.revoked_at IS NOT NULL, k.created_at DESC, k.id"
     )))
     .bind(project.0)
@@ -133,7 +144,12 @@ pub async fn all(store: &SqliteStore, project: ProjectId, now: Timestamp) -> Sto
     rows.into_iter().map(|row| row.into_domain(now)).collect()
 }
 
-pub async fn create(store: &SqliteStore, actor: &Actor, new: &NewKey<'_>, now: Timestamp) -> StoreResult<ApiKeyId> {
+pub async fn create(
+    store: &SqliteStore,
+    actor: &Actor,
+    new: &NewKey<'_>,
+    now: Timestamp,
+) -> StoreResult<ApiKeyId> {
     let NewKey { name, scopes, expires_at, hint, secret } = new;
     let key = ApiKeyId::new();
     let mut transaction = store.begin().await?;
@@ -145,7 +161,8 @@ pub async fn create(store: &SqliteStore, actor: &Actor, new: &NewKey<'_>, now: T
         .execute(&mut *transaction)
         .await?;
     sqlx::query(
-        "INSERT INTO api_keys (id, project_id, name, hint, secret_hash, scopes, created_by, kept_by, created_at, expires_at)
+        "INSERT INTO api_keys (id, project_id, name, hint, secret_hash, scopes, created_by,
+            kept_by, created_at, expires_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)",
     )
     .bind(key.0)
@@ -167,10 +184,16 @@ pub async fn create(store: &SqliteStore, actor: &Actor, new: &NewKey<'_>, now: T
     Ok(key)
 }
 
-pub async fn take_over(store: &SqliteStore, actor: &Actor, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {
+pub async fn take_over(
+    store: &SqliteStore,
+    actor: &Actor,
+    key: ApiKeyId,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     let known: Option<(String, String)> = sqlx::query_as(
-        "UPDATE api_keys SET kept_by = ?3 WHERE id = ?1 AND project_id = ?2 AND revoked_at IS NULL RETURNING name, hint",
+        "UPDATE api_keys SET kept_by = ?3 WHERE id = ?1 AND project_id = ?2 AND revoked_at IS NULL
+         RETURNING name, hint",
     )
     .bind(key.0)
     .bind(actor.project.0)
@@ -178,14 +201,22 @@ pub async fn take_over(store: &SqliteStore, actor: &Actor, key: ApiKeyId, now: T
     .fetch_optional(&mut *transaction)
     .await?;
     let (name, hint) = known.ok_or(StoreError::NotFound("API key"))?;
-    Entry::of(actor, AuditEvent::KeyTakenOver, &format!("{name} ({hint}…)")).write(&mut transaction, now).await?;
+    Entry::of(actor, AuditEvent::KeyTakenOver, &format!("{name} ({hint}…)"))
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await
 }
 
-pub async fn revoke(store: &SqliteStore, actor: &Actor, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {
+pub async fn revoke(
+    store: &SqliteStore,
+    actor: &Actor,
+    key: ApiKeyId,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     let known: Option<(String, String)> = sqlx::query_as(
-        "UPDATE api_keys SET revoked_at = ?3 WHERE id = ?1 AND project_id = ?2 AND revoked_at IS NULL RETURNING name, hint",
+        "UPDATE api_keys SET revoked_at = ?3 WHERE id = ?1 AND project_id = ?2
+         AND revoked_at IS NULL RETURNING name, hint",
     )
     .bind(key.0)
     .bind(actor.project.0)
@@ -193,6 +224,8 @@ pub async fn revoke(store: &SqliteStore, actor: &Actor, key: ApiKeyId, now: Time
     .fetch_optional(&mut *transaction)
     .await?;
     let (name, hint) = known.ok_or(StoreError::NotFound("API key"))?;
-    Entry::of(actor, AuditEvent::KeyRevoked, &format!("{name} ({hint}…)")).write(&mut transaction, now).await?;
+    Entry::of(actor, AuditEvent::KeyRevoked, &format!("{name} ({hint}…)"))
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await
 }

@@ -44,14 +44,16 @@ impl LabelRow {
 }
 
 pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<Label>> {
-    let rows: Vec<LabelRow> = sqlx::query_as("SELECT id, name, hue FROM labels WHERE project_id = ? ORDER BY name_key")
-        .bind(project.0)
-        .fetch_all(&store.readers)
-        .await?;
+    let rows: Vec<LabelRow> =
+        sqlx::query_as("SELECT id, name, hue FROM labels WHERE project_id = ? ORDER BY name_key")
+            .bind(project.0)
+            .fetch_all(&store.readers)
+            .await?;
     Ok(rows.into_iter().map(LabelRow::into_domain).collect())
 }
 
-/// Makes the labels that do not exist yet and gives the ids of all of them, in the order of the names.
+/// Makes the labels that do not exist yet and gives the ids of all of them, in the order of the
+/// names.
 pub async fn ensure(
     connection: &mut SqliteConnection,
     project: ProjectId,
@@ -61,8 +63,10 @@ pub async fn ensure(
     let mut ids = Vec::with_capacity(names.len());
     for name in names {
         let (id,): (Uuid,) = sqlx::query_as(
-            "INSERT INTO labels (id, project_id, name, name_key, hue, created_at) VALUES (?, ?, ?, ?, ?, ?)
-             ON CONFLICT (project_id, name_key) DO UPDATE SET name_key = excluded.name_key RETURNING id",
+            "INSERT INTO labels (id, project_id, name, name_key, hue, created_at)
+                VALUES (?, ?, ?, ?, ?, ?)
+             ON CONFLICT (project_id, name_key) DO UPDATE SET name_key = excluded.name_key
+             RETURNING id",
         )
         .bind(LabelId::new().0)
         .bind(project.0)
@@ -77,14 +81,20 @@ pub async fn ensure(
     Ok(ids)
 }
 
-/// Gives each journey exactly these labels. Journeys and labels are ids in hex; labels that are gone are left out.
-pub async fn replace(connection: &mut SqliteConnection, project: ProjectId, sets: &[(String, Vec<String>)]) -> StoreResult<()> {
+/// Gives each journey exactly these labels. Journeys and labels are ids in hex; labels that are
+/// gone are left out.
+pub async fn replace(
+    connection: &mut SqliteConnection,
+    project: ProjectId,
+    sets: &[(String, Vec<String>)],
+) -> StoreResult<()> {
     if sets.is_empty() {
         return Ok(());
     }
     let sets = to_json(&sets)?;
     sqlx::query(
-        "DELETE FROM journey_labels WHERE project_id = ?1 AND journey_id IN (SELECT unhex(value ->> 0) FROM json_each(?2))",
+        "DELETE FROM journey_labels WHERE project_id = ?1
+         AND journey_id IN (SELECT unhex(value ->> 0) FROM json_each(?2))",
     )
     .bind(project.0)
     .bind(&sets)
@@ -117,7 +127,11 @@ pub async fn change(
     add.extend(known(&mut transaction, actor.project, &created).await?);
     let remove = known(&mut transaction, actor.project, &change.remove).await?;
     let candidates = candidates::read(&mut transaction, actor.project, selection, now).await?;
-    let mut worn = worn(&mut transaction, &candidates.found.iter().map(|candidate| candidate.id.0).collect::<Vec<_>>()).await?;
+    let mut worn = worn(
+        &mut transaction,
+        &candidates.found.iter().map(|candidate| candidate.id.0).collect::<Vec<_>>(),
+    )
+    .await?;
 
     let mut items = Vec::with_capacity(candidates.found.len());
     let mut sets = Vec::new();
@@ -126,7 +140,9 @@ pub async fn change(
         let after = after(&before, &add, &remove);
         let outcome = match transition(candidate.situation, Action::Label) {
             Decision::Already(refusal) | Decision::Refuse(refusal) => Outcome::Skipped(refusal),
-            Decision::Apply(_) if after.len() > LABELS_PER_JOURNEY => Outcome::Skipped(Refusal::TooManyLabels),
+            Decision::Apply(_) if after.len() > LABELS_PER_JOURNEY => {
+                Outcome::Skipped(Refusal::TooManyLabels)
+            }
             Decision::Apply(_) => Outcome::Changed { from: candidate.status, to: candidate.status },
         };
         let changed = matches!(outcome, Outcome::Changed { .. });
@@ -153,7 +169,8 @@ pub async fn change(
 
 fn after(before: &[String], add: &[Label], remove: &[Label]) -> Vec<String> {
     let gone: HashSet<String> = remove.iter().map(|label| hex(label.id.0)).collect();
-    let mut after: Vec<String> = before.iter().filter(|label| !gone.contains(*label)).cloned().collect();
+    let mut after: Vec<String> =
+        before.iter().filter(|label| !gone.contains(*label)).cloned().collect();
     for label in add.iter().map(|label| hex(label.id.0)) {
         if !after.contains(&label) {
             after.push(label);
@@ -163,7 +180,9 @@ fn after(before: &[String], add: &[Label], remove: &[Label]) -> Vec<String> {
 }
 
 fn note(add: &[Label], remove: &[Label]) -> String {
-    let names = |labels: &[Label]| labels.iter().map(|label| label.name.as_str()).collect::<Vec<_>>().join(", ");
+    let names = |labels: &[Label]| {
+        labels.iter().map(|label| label.name.as_str()).collect::<Vec<_>>().join(", ")
+    };
     match (add.is_empty(), remove.is_empty()) {
         (false, true) => format!("added {}", names(add)),
         (true, false) => format!("removed {}", names(remove)),
@@ -191,10 +210,15 @@ async fn touch(
 }
 
 /// The labels of these ids; an id of no label of the project is an error.
-async fn known(connection: &mut SqliteConnection, project: ProjectId, ids: &[LabelId]) -> StoreResult<Vec<Label>> {
+async fn known(
+    connection: &mut SqliteConnection,
+    project: ProjectId,
+    ids: &[LabelId],
+) -> StoreResult<Vec<Label>> {
     let list = super::list_sql::id_list(ids.iter().map(|id| id.0));
     let rows: Vec<LabelRow> = sqlx::query_as(
-        "SELECT l.id, l.name, l.hue FROM json_each(?2) chosen JOIN labels l ON l.id = unhex(chosen.value)
+        "SELECT l.id, l.name, l.hue FROM json_each(?2) chosen JOIN labels l
+            ON l.id = unhex(chosen.value)
          WHERE l.project_id = ?1 ORDER BY chosen.key",
     )
     .bind(project.0)
@@ -208,10 +232,14 @@ async fn known(connection: &mut SqliteConnection, project: ProjectId, ids: &[Lab
 }
 
 /// The labels that the journeys wear, by journey, all in hex.
-async fn worn(connection: &mut SqliteConnection, journeys: &[Uuid]) -> StoreResult<HashMap<String, Vec<String>>> {
+async fn worn(
+    connection: &mut SqliteConnection,
+    journeys: &[Uuid],
+) -> StoreResult<HashMap<String, Vec<String>>> {
     let rows: Vec<Worn> = sqlx::query_as(
         "SELECT lower(hex(jl.journey_id)) AS journey, lower(hex(jl.label_id)) AS label
-         FROM json_each(?) chosen CROSS JOIN journey_labels jl ON jl.journey_id = unhex(chosen.value)",
+         FROM json_each(?) chosen CROSS JOIN journey_labels jl
+         ON jl.journey_id = unhex(chosen.value)",
     )
     .bind(super::list_sql::id_list(journeys.iter().copied()))
     .fetch_all(connection)

@@ -1,8 +1,8 @@
 //! One page of the list.
 //!
-//! The total decides how the page is read: where few journeys match, they are found by the filter and sorted; where many
-//! match, the sort's index is walked until the page is full. Totals of filtered lists are remembered until something in
-//! the project changes.
+//! The total decides how the page is read: where few journeys match, they are found by the filter
+//! and sorted; where many match, the sort's index is walked until the page is full. Totals of
+//! filtered lists are remembered until something in the project changes.
 
 use std::collections::HashMap;
 
@@ -60,9 +60,19 @@ struct CountRow {
     count: i64,
 }
 
-pub async fn read(store: &SqliteStore, project: ProjectId, query: &ListQuery, now: Timestamp) -> StoreResult<ListPage> {
-    let surroundings =
-        async { tokio::try_join!(labels::all(store, project), creators(store, project), saved_filters::all(store, project)) };
+pub async fn read(
+    store: &SqliteStore,
+    project: ProjectId,
+    query: &ListQuery,
+    now: Timestamp,
+) -> StoreResult<ListPage> {
+    let surroundings = async {
+        tokio::try_join!(
+            labels::all(store, project),
+            creators(store, project),
+            saved_filters::all(store, project)
+        )
+    };
     let page = async {
         let counts = counts(store, project).await?;
         let total = match unfiltered_total(&query.filter, &counts) {
@@ -75,10 +85,15 @@ pub async fn read(store: &SqliteStore, project: ProjectId, query: &ListQuery, no
         let rows = page_rows(store, project, &query, total).await?;
         StoreResult::Ok((counts, total, query, rows))
     };
-    let ((labels, creators, saved_filters), (counts, total, query, rows)) = tokio::try_join!(surroundings, page)?;
+    let ((labels, creators, saved_filters), (counts, total, query, rows)) =
+        tokio::try_join!(surroundings, page)?;
     let mut status_counts = Vec::with_capacity(Status::ALL.len());
     for status in Status::ALL {
-        let count = counts.iter().filter(|row| row.shelf == 0 && row.status == status.code()).map(|row| row.count).sum();
+        let count = counts
+            .iter()
+            .filter(|row| row.shelf == 0 && row.status == status.code())
+            .map(|row| row.count)
+            .sum();
         status_counts.push(StatusCount { status, count });
     }
     Ok(ListPage {
@@ -97,10 +112,12 @@ pub async fn read(store: &SqliteStore, project: ProjectId, query: &ListQuery, no
 }
 
 async fn counts(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<CountRow>> {
-    Ok(sqlx::query_as("SELECT shelf, status, count FROM journey_counts WHERE project_id = ? AND shelf < 2")
-        .bind(project.0)
-        .fetch_all(&store.readers)
-        .await?)
+    Ok(sqlx::query_as(
+        "SELECT shelf, status, count FROM journey_counts WHERE project_id = ? AND shelf < 2",
+    )
+    .bind(project.0)
+    .fetch_all(&store.readers)
+    .await?)
 }
 
 /// The total where nothing but the shelf and the status narrow the list: it is in the kept counts.
@@ -112,7 +129,8 @@ fn unfiltered_total(filter: &Filter, counts: &[CountRow]) -> Option<i64> {
     }
     let wanted = |row: &&CountRow| {
         row.shelf == i64::from(filter.archived)
-            && (filter.statuses.is_empty() || filter.statuses.iter().any(|status| status.code() == row.status))
+            && (filter.statuses.is_empty()
+                || filter.statuses.iter().any(|status| status.code() == row.status))
     };
     Some(counts.iter().filter(wanted).map(|row| row.count).sum())
 }
@@ -120,7 +138,9 @@ fn unfiltered_total(filter: &Filter, counts: &[CountRow]) -> Option<i64> {
 async fn total(store: &SqliteStore, project: ProjectId, filter: &Filter) -> StoreResult<i64> {
     let key = ListQuery { filter: filter.clone(), ..ListQuery::default() }.to_query();
     let generation = project::generation(store, project).await?;
-    if let Some(total) = store.totals.lock().ok().and_then(|totals| totals.get(project, &key, generation)) {
+    if let Some(total) =
+        store.totals.lock().ok().and_then(|totals| totals.get(project, &key, generation))
+    {
         return Ok(total);
     }
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT count(*)");
@@ -132,14 +152,20 @@ async fn total(store: &SqliteStore, project: ProjectId, filter: &Filter) -> Stor
     Ok(total)
 }
 
-async fn page_rows(store: &SqliteStore, project: ProjectId, query: &ListQuery, total: i64) -> StoreResult<Vec<JourneySummary>> {
+async fn page_rows(
+    store: &SqliteStore,
+    project: ProjectId,
+    query: &ListQuery,
+    total: i64,
+) -> StoreResult<Vec<JourneySummary>> {
     if total == 0 {
         return Ok(Vec::new());
     }
     let few = total <= FEW && !query.filter.is_empty();
     let plan = if few { Plan::FilterFirst } else { Plan::SortFirst(query.sort.key) };
     // The page's rows are chosen from the index alone; only they are then read whole.
-    let mut sql = QueryBuilder::<Sqlite>::new(format!("SELECT {SUMMARY_COLUMNS} FROM (SELECT j.seq AS seq"));
+    let mut sql =
+        QueryBuilder::<Sqlite>::new(format!("SELECT {SUMMARY_COLUMNS} FROM (SELECT j.seq AS seq"));
     push_from_where(&mut sql, project, &query.filter, plan);
     push_order(&mut sql, query.sort, plan);
     sql.push(" LIMIT ").push_bind(query.page_size.rows());
@@ -154,8 +180,10 @@ async fn page_rows(store: &SqliteStore, project: ProjectId, query: &ListQuery, t
 async fn creators(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<Person>> {
     let people: Vec<(Uuid, String)> = sqlx::query_as(
         "SELECT u.id, u.name FROM users u
-         WHERE EXISTS (SELECT 1 FROM journeys j WHERE j.project_id = ?1 AND j.shelf = 0 AND j.created_by = u.id)
-            OR EXISTS (SELECT 1 FROM journeys j WHERE j.project_id = ?1 AND j.shelf = 1 AND j.created_by = u.id)
+         WHERE EXISTS (SELECT 1 FROM journeys j WHERE j.project_id = ?1 AND j.shelf = 0
+         AND j.created_by = u.id)
+            OR EXISTS (SELECT 1 FROM journeys j WHERE j.project_id = ?1 AND j.shelf = 1
+            AND j.created_by = u.id)
          ORDER BY u.name",
     )
     .bind(project.0)

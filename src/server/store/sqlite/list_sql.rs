@@ -1,4 +1,5 @@
-//! The list's conditions and order as SQL: one writer for the page, the totals, and the bulk actions on all that match.
+//! The list's conditions and order as SQL: one writer for the page, the totals, and the bulk
+//! actions on all that match.
 
 use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
@@ -23,7 +24,12 @@ pub enum Plan {
 }
 
 /// `FROM journeys j … WHERE …` for everything that the filter lets through.
-pub fn push_from_where(sql: &mut QueryBuilder<Sqlite>, project: ProjectId, filter: &Filter, plan: Plan) {
+pub fn push_from_where(
+    sql: &mut QueryBuilder<Sqlite>,
+    project: ProjectId,
+    filter: &Filter,
+    plan: Plan,
+) {
     sql.push(" FROM journeys j ");
     if let Plan::SortFirst(key) = plan {
         sql.push("INDEXED BY ").push(index_of(key));
@@ -58,8 +64,12 @@ pub fn push_from_where(sql: &mut QueryBuilder<Sqlite>, project: ProjectId, filte
     push_search(sql, project, &filter.search, plan);
 }
 
-fn push_in<T>(sql: &mut QueryBuilder<Sqlite>, plus: &str, column: &str, values: impl Iterator<Item = T>)
-where
+fn push_in<T>(
+    sql: &mut QueryBuilder<Sqlite>,
+    plus: &str,
+    column: &str,
+    values: impl Iterator<Item = T>,
+) where
     T: for<'q> sqlx::Encode<'q, Sqlite> + sqlx::Type<Sqlite> + Send + 'static,
 {
     sql.push(" AND ").push(plus).push(column).push(" IN (");
@@ -72,10 +82,14 @@ where
 
 fn push_labels(sql: &mut QueryBuilder<Sqlite>, project: ProjectId, filter: &Filter, plan: Plan) {
     match plan {
-        Plan::FilterFirst => sql.push(" AND j.id IN (SELECT jl.journey_id FROM journey_labels jl WHERE jl.project_id = "),
-        Plan::SortFirst(_) => {
-            sql.push(" AND EXISTS (SELECT 1 FROM journey_labels jl WHERE jl.journey_id = j.id AND +jl.project_id = ")
-        }
+        Plan::FilterFirst => sql.push(
+            " AND j.id IN (SELECT jl.journey_id FROM journey_labels jl
+            WHERE jl.project_id = ",
+        ),
+        Plan::SortFirst(_) => sql.push(
+            " AND EXISTS (SELECT 1 FROM journey_labels jl WHERE jl.journey_id = j.id
+                AND +jl.project_id = ",
+        ),
     };
     sql.push_bind(project.0);
     push_in(sql, "", "jl.label_id", filter.labels.iter().map(|label| label.0));
@@ -92,11 +106,16 @@ fn push_search(sql: &mut QueryBuilder<Sqlite>, project: ProjectId, search: &str,
         sql.push(" OR instr(j.name_key, ").push_bind(key).push(") > 0)");
     } else if is_short_id(search) {
         // The tail of an id, as the list shows it; names of that spelling are found too.
-        sql.push(" AND j.seq IN (SELECT seq FROM journeys WHERE project_id = ").push_bind(project.0);
+        sql.push(" AND j.seq IN (SELECT seq FROM journeys WHERE project_id = ")
+            .push_bind(project.0);
         sql.push(" AND substr(hex(id), 21) = ").push_bind(search.to_uppercase());
-        sql.push(" UNION SELECT rowid FROM journey_names WHERE name_key MATCH ").push_bind(phrase(&key)).push(")");
+        sql.push(" UNION SELECT rowid FROM journey_names WHERE name_key MATCH ")
+            .push_bind(phrase(&key))
+            .push(")");
     } else if key.chars().count() >= TRIGRAM && plan == Plan::FilterFirst {
-        sql.push(" AND j.seq IN (SELECT rowid FROM journey_names WHERE name_key MATCH ").push_bind(phrase(&key)).push(")");
+        sql.push(" AND j.seq IN (SELECT rowid FROM journey_names WHERE name_key MATCH ")
+            .push_bind(phrase(&key))
+            .push(")");
     } else {
         sql.push(" AND instr(j.name_key, ").push_bind(key).push(") > 0");
     }

@@ -39,8 +39,10 @@ struct MemberRow {
 pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<Member>> {
     let rows: Vec<MemberRow> = sqlx::query_as(
         "SELECT u.id, u.name, a.email, m.role, m.by_provider, a.last_sign_in_at
-         FROM memberships m JOIN accounts a ON a.user_id = m.user_id JOIN users u ON u.id = m.user_id
-         WHERE m.project_id = ? AND a.suspended_at IS NULL ORDER BY u.name COLLATE NOCASE, a.email_key",
+         FROM memberships m JOIN accounts a ON a.user_id = m.user_id JOIN users u
+         ON u.id = m.user_id
+         WHERE m.project_id = ? AND a.suspended_at IS NULL
+         ORDER BY u.name COLLATE NOCASE, a.email_key",
     )
     .bind(project.0)
     .fetch_all(&store.readers)
@@ -68,7 +70,8 @@ pub async fn set_role(
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     let known: Option<(i64, String)> = sqlx::query_as(
-        "SELECT m.role, u.name FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.project_id = ? AND m.user_id = ?",
+        "SELECT m.role, u.name FROM memberships m JOIN users u ON u.id = m.user_id
+         WHERE m.project_id = ? AND m.user_id = ?",
     )
     .bind(actor.project.0)
     .bind(user.0)
@@ -77,16 +80,21 @@ pub async fn set_role(
     let (before, name) = known.ok_or(StoreError::NotFound("person in this project"))?;
     let before = role(before)?;
     if before != seen {
-        return Err(StoreError::Conflict("Somebody gave this person another role meanwhile. Nothing was changed; look again."));
+        return Err(StoreError::Conflict(
+            "Somebody gave this person another role meanwhile. Nothing was changed; look again.",
+        ));
     }
     match wanted {
         Some(wanted) => {
-            sqlx::query("UPDATE memberships SET role = ?3, by_provider = 0 WHERE project_id = ?1 AND user_id = ?2")
-                .bind(actor.project.0)
-                .bind(user.0)
-                .bind(wanted.code())
-                .execute(&mut *transaction)
-                .await?;
+            sqlx::query(
+                "UPDATE memberships SET role = ?3, by_provider = 0 WHERE project_id = ?1
+                AND user_id = ?2",
+            )
+            .bind(actor.project.0)
+            .bind(user.0)
+            .bind(wanted.code())
+            .execute(&mut *transaction)
+            .await?;
         }
         None => {
             sqlx::query("DELETE FROM memberships WHERE project_id = ? AND user_id = ?")
@@ -96,8 +104,13 @@ pub async fn set_role(
                 .await?;
         }
     }
-    if before == Role::Admin && wanted != Some(Role::Admin) && admins(&mut transaction, actor.project).await? == 0 {
-        return Err(StoreError::Conflict("A project needs an admin. Make somebody else an admin first."));
+    if before == Role::Admin
+        && wanted != Some(Role::Admin)
+        && admins(&mut transaction, actor.project).await? == 0
+    {
+        return Err(StoreError::Conflict(
+            "A project needs an admin. Make somebody else an admin first.",
+        ));
     }
     let (event, summary) = match wanted {
         Some(wanted) => (AuditEvent::RoleChanged, format!("{name}: from {before} to {wanted}")),
@@ -129,11 +142,16 @@ struct InvitationRow {
     expires_at: i64,
 }
 
-pub async fn invitations(store: &SqliteStore, project: ProjectId, now: Timestamp) -> StoreResult<Vec<Invitation>> {
+pub async fn invitations(
+    store: &SqliteStore,
+    project: ProjectId,
+    now: Timestamp,
+) -> StoreResult<Vec<Invitation>> {
     let rows: Vec<InvitationRow> = sqlx::query_as(
         "SELECT i.id, i.email, i.role, i.created_by, u.name AS created_by_name, i.expires_at
          FROM invitations i JOIN users u ON u.id = i.created_by
-         WHERE i.project_id = ? AND i.closed_at IS NULL AND i.expires_at > ? ORDER BY i.created_at DESC, i.id",
+         WHERE i.project_id = ? AND i.closed_at IS NULL AND i.expires_at > ?
+         ORDER BY i.created_at DESC, i.id",
     )
     .bind(project.0)
     .bind(now.0)
@@ -163,24 +181,31 @@ pub async fn invite(
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     let member: Option<(i64,)> = sqlx::query_as(
-        "SELECT 1 FROM memberships m JOIN accounts a ON a.user_id = m.user_id WHERE m.project_id = ? AND a.email_key = ?",
+        "SELECT 1 FROM memberships m JOIN accounts a ON a.user_id = m.user_id WHERE m.project_id = ?
+         AND a.email_key = ?",
     )
     .bind(actor.project.0)
     .bind(email.key())
     .fetch_optional(&mut *transaction)
     .await?;
     if member.is_some() {
-        return Err(StoreError::Conflict("She is in this project already. Change her role in the list."));
+        return Err(StoreError::Conflict(
+            "She is in this project already. Change her role in the list.",
+        ));
     }
     // A second invitation takes the place of the first.
-    sqlx::query("UPDATE invitations SET closed_at = ?3 WHERE project_id = ?1 AND email_key = ?2 AND closed_at IS NULL")
-        .bind(actor.project.0)
-        .bind(email.key())
-        .bind(now.0)
-        .execute(&mut *transaction)
-        .await?;
     sqlx::query(
-        "INSERT INTO invitations (id, secret_hash, project_id, email, email_key, role, created_by, created_at, expires_at)
+        "UPDATE invitations SET closed_at = ?3 WHERE project_id = ?1 AND email_key = ?2
+        AND closed_at IS NULL",
+    )
+    .bind(actor.project.0)
+    .bind(email.key())
+    .bind(now.0)
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query(
+        "INSERT INTO invitations (id, secret_hash, project_id, email, email_key, role, created_by,
+            created_at, expires_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(InvitationId::new().0)
@@ -199,10 +224,16 @@ pub async fn invite(
     transaction.commit().await
 }
 
-pub async fn withdraw(store: &SqliteStore, actor: &Actor, invitation: InvitationId, now: Timestamp) -> StoreResult<()> {
+pub async fn withdraw(
+    store: &SqliteStore,
+    actor: &Actor,
+    invitation: InvitationId,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     let email: Option<(String,)> = sqlx::query_as(
-        "UPDATE invitations SET closed_at = ?3 WHERE id = ?1 AND project_id = ?2 AND closed_at IS NULL RETURNING email",
+        "UPDATE invitations SET closed_at = ?3 WHERE id = ?1 AND project_id = ?2
+         AND closed_at IS NULL RETURNING email",
     )
     .bind(invitation.0)
     .bind(actor.project.0)
@@ -224,13 +255,22 @@ struct OpenInvitation {
     account: Option<Uuid>,
 }
 
-const OPEN_INVITATION: &str = "SELECT i.id, i.project_id, p.name AS project, i.email, i.role, a.user_id AS account
-    FROM invitations i JOIN projects p ON p.id = i.project_id LEFT JOIN accounts a ON a.email_key = i.email_key
+const OPEN_INVITATION: &str = "SELECT i.id, i.project_id, p.name AS project, i.email, i.role,
+    a.user_id AS account
+    FROM invitations i JOIN projects p ON p.id = i.project_id LEFT JOIN accounts a
+    ON a.email_key = i.email_key
     WHERE i.secret_hash = ? AND i.closed_at IS NULL AND i.expires_at > ? AND p.archived_at IS NULL";
 
-async fn open_invitation(connection: &mut SqliteConnection, secret: &SecretHash, now: Timestamp) -> StoreResult<OpenInvitation> {
-    let row: Option<OpenInvitation> =
-        sqlx::query_as(OPEN_INVITATION).bind(secret.as_slice()).bind(now.0).fetch_optional(connection).await?;
+async fn open_invitation(
+    connection: &mut SqliteConnection,
+    secret: &SecretHash,
+    now: Timestamp,
+) -> StoreResult<OpenInvitation> {
+    let row: Option<OpenInvitation> = sqlx::query_as(OPEN_INVITATION)
+        .bind(secret.as_slice())
+        .bind(now.0)
+        .fetch_optional(connection)
+        .await?;
     row.ok_or(StoreError::DeadLink)
 }
 
@@ -262,7 +302,8 @@ pub async fn accept(
     let row = open_invitation(&mut transaction, secret, now).await?;
     if row.account != Some(user.0) {
         return Err(StoreError::Conflict(
-            "This invitation is for somebody else. Sign out, and follow the link with the invited account.",
+            "This invitation is for somebody else. Sign out, and follow the link with the invited \
+                account.",
         ));
     }
     join(&mut transaction, &row, user, origin, now).await?;
@@ -280,8 +321,10 @@ pub async fn accept_with_new_account(
 ) -> StoreResult<UserId> {
     let mut transaction = store.begin().await?;
     let row = open_invitation(&mut transaction, secret, now).await?;
-    let email = EmailAddress::parse(&row.email).map_err(|error| StoreError::Damaged(error.sentence))?;
-    let account = NewAccount { name: name.clone(), email, password_hash: Some(password_hash.to_string()) };
+    let email =
+        EmailAddress::parse(&row.email).map_err(|error| StoreError::Damaged(error.sentence))?;
+    let account =
+        NewAccount { name: name.clone(), email, password_hash: Some(password_hash.to_string()) };
     let user = accounts::insert(&mut transaction, &account, origin, now).await?;
     join(&mut transaction, &row, user, origin, now).await?;
     transaction.commit().await?;
@@ -304,6 +347,13 @@ async fn join(
         .execute(&mut *connection)
         .await?;
     let summary = format!("{} as {}", invitation.email, role(invitation.role)?);
-    let entry = Entry { project: Some(project), by: user, event: AuditEvent::Joined, summary: &summary, operation: None, origin };
+    let entry = Entry {
+        project: Some(project),
+        by: user,
+        event: AuditEvent::Joined,
+        summary: &summary,
+        operation: None,
+        origin,
+    };
     entry.write(connection, now).await
 }

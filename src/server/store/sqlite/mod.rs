@@ -52,7 +52,10 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{Connection, Sqlite, SqlitePool, Transaction, pool::PoolConnection, query::Query, sqlite::SqliteArguments};
+use sqlx::{
+    Connection, Sqlite, SqlitePool, Transaction, pool::PoolConnection, query::Query,
+    sqlite::SqliteArguments,
+};
 use turns::{Turns, Urgency, Writing};
 
 use super::{StoreError, StoreResult, error::Obstacle};
@@ -61,14 +64,16 @@ use crate::domain::ids::ProjectId;
 pub use database_file::Access;
 pub use open::SqliteConfig;
 
-/// How long anything waits for the database in all: for its turn, for the connection, and for another program's lock.
+/// How long anything waits for the database in all: for its turn, for the connection, and for
+/// another program's lock.
 const WAIT: Duration = Duration::from_secs(5);
 
 /// The store in one SQLite file. Cloning it is cheap; all clones are the same store.
 #[derive(Clone)]
 pub struct SqliteStore {
     readers: SqlitePool,
-    /// One connection: writes are serialised on purpose, and none is ever refused because of another.
+    /// One connection: writes are serialised on purpose, and none is ever refused because of
+    /// another.
     writer: SqlitePool,
     turns: Turns,
     totals: Arc<Mutex<list::Totals>>,
@@ -78,8 +83,8 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Begins a transaction that will write. `IMMEDIATE`, because one that reads first and writes later fails at once when
-    /// another process wrote in between.
+    /// Begins a transaction that will write. `IMMEDIATE`, because one that reads first and writes
+    /// later fails at once when another process wrote in between.
     async fn begin(&self) -> StoreResult<Writing> {
         self.begin_as(Urgency::Person).await
     }
@@ -111,22 +116,28 @@ impl SqliteStore {
                 self.writer.acquire().await?.detach().close_hard().await?;
                 Err(StoreError::Unavailable(Obstacle::Displaced))
             }
-            Err(error) => Err(self.ownership.loss().map_or_else(|| error.into(), StoreError::Unavailable)),
+            Err(error) => {
+                Err(self.ownership.loss().map_or_else(|| error.into(), StoreError::Unavailable))
+            }
             Ok(begun) => Ok(begun),
         }
     }
 
-    /// A single statement in a transaction of its own, since its BEGIN is where it shows that another server has taken the file.
-    /// Answers how many rows it changed.
-    async fn execute(&self, urgency: Urgency, statement: Query<'_, Sqlite, SqliteArguments>) -> StoreResult<u64> {
+    /// A single statement in a transaction of its own, since its BEGIN is where it shows that
+    /// another server has taken the file. Answers how many rows it changed.
+    async fn execute(
+        &self,
+        urgency: Urgency,
+        statement: Query<'_, Sqlite, SqliteArguments>,
+    ) -> StoreResult<u64> {
         let mut transaction = self.begin_as(urgency).await?;
         let changed = statement.execute(&mut *transaction).await?.rows_affected();
         transaction.commit().await?;
         Ok(changed)
     }
 
-    /// Where the disk failed within a transaction, SQLite has ended it and the driver does not know: such a connection would
-    /// refuse everything from then on, and makes way for a new one.
+    /// Where the disk failed within a transaction, SQLite has ended it and the driver does not
+    /// know: such a connection would refuse everything from then on, and makes way for a new one.
     async fn connection_that_writes(&self) -> StoreResult<PoolConnection<Sqlite>> {
         let connection = self.writer.acquire().await?;
         if !connection.is_in_transaction() {

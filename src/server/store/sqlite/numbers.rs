@@ -1,4 +1,5 @@
-//! The short numbers of projects and of events' names. They are given once and never change, so that they are asked for once.
+//! The short numbers of projects and of events' names. They are given once and never change, so
+//! that they are asked for once.
 
 use std::collections::HashMap;
 

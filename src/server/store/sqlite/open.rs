@@ -21,7 +21,8 @@ pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Up to this size the whole file is checked at start; beyond it, only what is read.
 const QUICK_CHECK_BYTES: u64 = 128 * 1024 * 1024;
-/// How long SQLite itself tries to get a lock: within [`WAIT`], so that whoever is alone in waiting hears what is held.
+/// How long SQLite itself tries to get a lock: within [`WAIT`], so that whoever is alone in waiting
+/// hears what is held.
 const LOCK_WAIT: Duration = Duration::from_millis(4_500);
 
 /// How the file is opened.
@@ -40,11 +41,12 @@ impl SqliteConfig {
 }
 
 impl SqliteStore {
-    /// Opens or makes the file and brings its schema up to date. Where it is opened for reading, nothing of it changes.
+    /// Opens or makes the file and brings its schema up to date. Where it is opened for reading,
+    /// nothing of it changes.
     ///
     /// # Errors
-    /// [`StoreError::Unusable`] names the file and the reason: it cannot be read or written, is no database, is damaged,
-    /// or was written by a newer Wayfare. Such a file is left as it is.
+    /// [`StoreError::Unusable`] names the file and the reason: it cannot be read or written, is no
+    /// database, is damaged, or was written by a newer Wayfare. Such a file is left as it is.
     pub async fn open(config: &SqliteConfig) -> StoreResult<Self> {
         Self::open_file(DatabaseFile::open(&config.path, config.access)?, config).await
     }
@@ -63,7 +65,11 @@ impl SqliteStore {
         let reading = base.clone().read_only(true);
         let (writer, readers) = if config.access == Access::Read {
             // Whatever would write finds a connection that cannot.
-            (patient(SqlitePoolOptions::new().max_connections(1)).connect_lazy_with(reading.clone()), readers)
+            (
+                patient(SqlitePoolOptions::new().max_connections(1))
+                    .connect_lazy_with(reading.clone()),
+                readers,
+            )
         } else {
             let guard = ownership.clone();
             let writer = patient(SqlitePoolOptions::new().max_connections(1).min_connections(1))
@@ -77,9 +83,18 @@ impl SqliteStore {
         let readers = patient(readers).connect_with(reading).await.map_err(unusable)?;
         if ownership.look().is_some() {
             let shown = path.display();
-            return Err(StoreError::Unusable(format!("The file {shown} was replaced while it was opened. Start again.")));
+            return Err(StoreError::Unusable(format!(
+                "The file {shown} was replaced while it was opened. Start again."
+            )));
         }
-        Ok(Self { readers, writer, turns: Turns::default(), totals: Arc::default(), numbers: Arc::default(), ownership })
+        Ok(Self {
+            readers,
+            writer,
+            turns: Turns::default(),
+            totals: Arc::default(),
+            numbers: Arc::default(),
+            ownership,
+        })
     }
 }
 
@@ -119,11 +134,15 @@ pub async fn connect_to_read(file: &DatabaseFile) -> StoreResult<SqliteConnectio
 
 async fn migrate(writer: &SqlitePool, config: &SqliteConfig) -> StoreResult<()> {
     let path = &config.path;
-    MIGRATIONS.run(writer).await.map_err(|error| StoreError::Unusable(explain_migration(path, &error)))?;
+    MIGRATIONS
+        .run(writer)
+        .await
+        .map_err(|error| StoreError::Unusable(explain_migration(path, &error)))?;
     backup::hold_where_restored(writer).await
 }
 
-/// Reads what is there without changing it: a file that is not ours, or not whole, is never opened for writing.
+/// Reads what is there without changing it: a file that is not ours, or not whole, is never opened
+/// for writing.
 async fn inspect(file: &DatabaseFile, access: Access) -> StoreResult<()> {
     let Content::Database { bytes } = file.content()? else {
         return match access {
@@ -137,12 +156,19 @@ async fn inspect(file: &DatabaseFile, access: Access) -> StoreResult<()> {
     verdict
 }
 
-async fn judge(connection: &mut SqliteConnection, file: &DatabaseFile, access: Access, bytes: u64) -> StoreResult<()> {
+async fn judge(
+    connection: &mut SqliteConnection,
+    file: &DatabaseFile,
+    access: Access,
+    bytes: u64,
+) -> StoreResult<()> {
     let path = file.path();
     let unusable = |error: sqlx::Error| StoreError::Unusable(explain(path, &error));
     if is_ours(connection, file).await? {
-        let applied: Vec<(i64,)> =
-            sqlx::query_as("SELECT version FROM _sqlx_migrations").fetch_all(&mut *connection).await.map_err(unusable)?;
+        let applied: Vec<(i64,)> = sqlx::query_as("SELECT version FROM _sqlx_migrations")
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(unusable)?;
         if applied.iter().any(|(version,)| !MIGRATIONS.version_exists(*version)) {
             return Err(StoreError::Unusable(newer(path)));
         }
@@ -153,7 +179,10 @@ async fn judge(connection: &mut SqliteConnection, file: &DatabaseFile, access: A
         return Err(StoreError::Unusable(older(path)));
     }
     if bytes <= QUICK_CHECK_BYTES {
-        let (answer,): (String,) = sqlx::query_as("PRAGMA quick_check(1)").fetch_one(connection).await.map_err(unusable)?;
+        let (answer,): (String,) = sqlx::query_as("PRAGMA quick_check(1)")
+            .fetch_one(connection)
+            .await
+            .map_err(unusable)?;
         if answer != "ok" {
             return Err(StoreError::Unusable(damaged(path, &answer)));
         }
@@ -167,13 +196,15 @@ async fn judge(connection: &mut SqliteConnection, file: &DatabaseFile, access: A
 /// Where it belongs to another program, or cannot be read.
 pub async fn is_ours(connection: &mut SqliteConnection, file: &DatabaseFile) -> StoreResult<bool> {
     let path = file.path();
-    let tables: Vec<(String,)> = sqlx::query_as("SELECT name FROM sqlite_schema WHERE type = 'table'")
-        .fetch_all(connection)
-        .await
-        .map_err(|error| StoreError::Unusable(explain(path, &error)))?;
+    let tables: Vec<(String,)> =
+        sqlx::query_as("SELECT name FROM sqlite_schema WHERE type = 'table'")
+            .fetch_all(connection)
+            .await
+            .map_err(|error| StoreError::Unusable(explain(path, &error)))?;
     if !tables.is_empty() && !tables.iter().any(|(name,)| name == "_sqlx_migrations") {
         return Err(StoreError::Unusable(format!(
-            "The database {} belongs to another program. Nothing was changed; give another file with --database.",
+            "The database {} belongs to another program. Nothing was changed; give another file \
+                with --database.",
             path.display()
         )));
     }

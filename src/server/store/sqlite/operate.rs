@@ -1,4 +1,5 @@
-//! Pause, resume, stop, archive… on one journey or many: one transaction, all of it or a clear account.
+//! Pause, resume, stop, archive… on one journey or many: one transaction, all of it or a clear
+//! account.
 
 use sqlx::SqliteConnection;
 
@@ -42,7 +43,8 @@ pub async fn operate(
     Ok(answer)
 }
 
-/// Decides for each candidate, writes what changes, and gives the account that is still to be written.
+/// Decides for each candidate, writes what changes, and gives the account that is still to be
+/// written.
 pub async fn carry_out(
     connection: &mut SqliteConnection,
     actor: &Actor,
@@ -74,8 +76,13 @@ pub async fn carry_out(
     }
     apply(connection, actor, action, &changes, now).await?;
     let stops = action == Action::Stop;
-    let ended_inside = if stops { changes.iter().map(|(candidate, _)| candidate.situation.inside).sum() } else { 0 };
-    let cancelled = if stops { changes.iter().map(|(candidate, _)| candidate.queued).sum() } else { 0 };
+    let ended_inside = if stops {
+        changes.iter().map(|(candidate, _)| candidate.situation.inside).sum()
+    } else {
+        0
+    };
+    let cancelled =
+        if stops { changes.iter().map(|(candidate, _)| candidate.queued).sum() } else { 0 };
     let mut record = Record::new(action, selection, items, candidates);
     record.ended_inside = ended_inside;
     record.cancelled_messages = cancelled;
@@ -121,8 +128,9 @@ async fn apply(
     Ok(())
 }
 
-/// The shown versions take their new status, one statement for each status; the triggers carry it to the list. The journeys
-/// lead to the versions (`IN`): a join may be walked the other way, through every version there is.
+/// The shown versions take their new status, one statement for each status; the triggers carry it
+/// to the list. The journeys lead to the versions (`IN`): a join may be walked the other way,
+/// through every version there is.
 async fn set_status(
     connection: &mut SqliteConnection,
     project: ProjectId,
@@ -130,14 +138,19 @@ async fn set_status(
     now: Timestamp,
 ) -> StoreResult<()> {
     for status in Status::ALL {
-        let seqs: Vec<i64> =
-            changes.iter().filter(|(_, next)| *next == Next::Status(status)).map(|(candidate, _)| candidate.seq).collect();
+        let seqs: Vec<i64> = changes
+            .iter()
+            .filter(|(_, next)| *next == Next::Status(status))
+            .map(|(candidate, _)| candidate.seq)
+            .collect();
         if seqs.is_empty() {
             continue;
         }
         sqlx::query(
-            "UPDATE versions SET status = ?3, entry_since = iif(?3 = 2 AND status <> 2, ?4, entry_since) WHERE id IN (
-                 SELECT j.shown_version_id FROM json_each(?2) change CROSS JOIN journeys j ON j.seq = change.value
+            "UPDATE versions SET status = ?3, entry_since = iif(?3 = 2
+                AND status <> 2, ?4, entry_since) WHERE id IN (
+                 SELECT j.shown_version_id FROM json_each(?2) change CROSS JOIN journeys j
+                 ON j.seq = change.value
                  WHERE j.project_id = ?1)",
         )
         .bind(project.0)
@@ -150,13 +163,20 @@ async fn set_status(
     Ok(())
 }
 
-/// Every published version ends: people inside as stopped, queued messages as cancelled ([`Figures::after_stop`]).
-async fn stop(connection: &mut SqliteConnection, project: ProjectId, rows: &str) -> StoreResult<()> {
+/// Every published version ends: people inside as stopped, queued messages as cancelled
+/// ([`Figures::after_stop`]).
+async fn stop(
+    connection: &mut SqliteConnection,
+    project: ProjectId,
+    rows: &str,
+) -> StoreResult<()> {
     debug_assert!(Figures { entered: 1, inside: 1, ..Figures::default() }.after_stop().adds_up());
     sqlx::query(
-        "UPDATE versions SET status = ?3, stopped = stopped + inside, inside = 0, cancelled = cancelled + queued, queued = 0
+        "UPDATE versions SET status = ?3, stopped = stopped + inside, inside = 0, cancelled =
+            cancelled + queued, queued = 0
          WHERE project_id = ?1 AND status BETWEEN 1 AND 5
-           AND journey_id IN (SELECT j.id FROM json_each(?2) change CROSS JOIN journeys j ON j.seq = change.value)",
+           AND journey_id IN (SELECT j.id FROM json_each(?2) change CROSS JOIN journeys j
+           ON j.seq = change.value)",
     )
     .bind(project.0)
     .bind(rows)
@@ -167,10 +187,17 @@ async fn stop(connection: &mut SqliteConnection, project: ProjectId, rows: &str)
 }
 
 /// Publication leaves its mark on the version; a version without a start of its own starts now.
-async fn publish(connection: &mut SqliteConnection, actor: &Actor, rows: &str, now: Timestamp) -> StoreResult<()> {
+async fn publish(
+    connection: &mut SqliteConnection,
+    actor: &Actor,
+    rows: &str,
+    now: Timestamp,
+) -> StoreResult<()> {
     sqlx::query(
-        "UPDATE versions SET published_by = ?3, published_at = ?4, start_at = coalesce(start_at, ?4) WHERE id IN (
-             SELECT j.shown_version_id FROM json_each(?2) change CROSS JOIN journeys j ON j.seq = change.value
+        "UPDATE versions SET published_by = ?3, published_at = ?4, start_at = coalesce(start_at, ?4)
+            WHERE id IN (
+             SELECT j.shown_version_id FROM json_each(?2) change CROSS JOIN journeys j
+             ON j.seq = change.value
              WHERE j.project_id = ?1)",
     )
     .bind(actor.project.0)
@@ -179,11 +206,14 @@ async fn publish(connection: &mut SqliteConnection, actor: &Actor, rows: &str, n
     .bind(now.0)
     .execute(&mut *connection)
     .await?;
-    sqlx::query("UPDATE journeys SET ever_published = 1 WHERE project_id = ?1 AND seq IN (SELECT value FROM json_each(?2))")
-        .bind(actor.project.0)
-        .bind(rows)
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "UPDATE journeys SET ever_published = 1 WHERE project_id = ?1
+        AND seq IN (SELECT value FROM json_each(?2))",
+    )
+    .bind(actor.project.0)
+    .bind(rows)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -198,8 +228,14 @@ pub async fn preview_stop(
 }
 
 fn preview(candidates: &Candidates) -> StopPreview {
-    let mut preview =
-        StopPreview { journeys: 0, inside: 0, queued: 0, skipped: Vec::new(), only: None, digest: candidates.digest().to_text() };
+    let mut preview = StopPreview {
+        journeys: 0,
+        inside: 0,
+        queued: 0,
+        skipped: Vec::new(),
+        only: None,
+        digest: candidates.digest().to_text(),
+    };
     for candidate in &candidates.found {
         match transition(candidate.situation, Action::Stop) {
             Decision::Apply(_) => {
@@ -211,7 +247,11 @@ fn preview(candidates: &Candidates) -> StopPreview {
             Decision::Already(refusal) | Decision::Refuse(refusal) => {
                 match preview.skipped.iter_mut().find(|known| known.refusal == refusal) {
                     Some(known) => known.count += 1,
-                    None => preview.skipped.push(SkippedFor { refusal, count: 1, example: candidate.name.clone() }),
+                    None => preview.skipped.push(SkippedFor {
+                        refusal,
+                        count: 1,
+                        example: candidate.name.clone(),
+                    }),
                 }
             }
         }
@@ -237,11 +277,18 @@ async fn by_itself(
     store.commit(transaction, system.project).await
 }
 
-/// Entry of a version is over, by itself. Of one that a newer version took over from, it is already.
-pub async fn complete(store: &SqliteStore, system: &Actor, version: VersionNumber, now: Timestamp) -> StoreResult<()> {
+/// Entry of a version is over, by itself. Of one that a newer version took over from, it is
+/// already.
+pub async fn complete(
+    store: &SqliteStore,
+    system: &Actor,
+    version: VersionNumber,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     let shown: Option<(uuid::Uuid,)> = sqlx::query_as(
-        "SELECT j.id FROM versions v JOIN journeys j ON j.shown_version_id = v.id WHERE v.seq = ?1 AND v.project_id = ?2",
+        "SELECT j.id FROM versions v JOIN journeys j ON j.shown_version_id = v.id WHERE v.seq = ?1
+         AND v.project_id = ?2",
     )
     .bind(version)
     .bind(system.project.0)
@@ -251,26 +298,49 @@ pub async fn complete(store: &SqliteStore, system: &Actor, version: VersionNumbe
     by_itself(store, transaction, system, journeys, Action::Complete, now).await
 }
 
-/// Starts what is scheduled and completes what has ended, as far as `now` goes; answers when the next one is due.
-pub async fn advance_by_time(store: &SqliteStore, system: &Actor, now: Timestamp) -> StoreResult<Option<Timestamp>> {
+/// Starts what is scheduled and completes what has ended, as far as `now` goes; answers when the
+/// next one is due.
+pub async fn advance_by_time(
+    store: &SqliteStore,
+    system: &Actor,
+    now: Timestamp,
+) -> StoreResult<Option<Timestamp>> {
     for (action, due) in [
-        (Action::Start, "SELECT journey_id FROM versions WHERE status = 1 AND start_at <= ?2 AND project_id = ?1"),
-        (Action::Complete, "SELECT journey_id FROM versions WHERE status IN (2, 3) AND end_at <= ?2 AND project_id = ?1"),
+        (
+            Action::Start,
+            "SELECT journey_id FROM versions WHERE status = 1 AND start_at <= ?2
+             AND project_id = ?1",
+        ),
+        (
+            Action::Complete,
+            "SELECT journey_id FROM versions WHERE status IN (2, 3) AND end_at <= ?2
+             AND project_id = ?1",
+        ),
     ] {
-        let ids: Vec<(uuid::Uuid,)> = sqlx::query_as(due).bind(system.project.0).bind(now.0).fetch_all(&store.readers).await?;
+        let ids: Vec<(uuid::Uuid,)> = sqlx::query_as(due)
+            .bind(system.project.0)
+            .bind(now.0)
+            .fetch_all(&store.readers)
+            .await?;
         if ids.is_empty() {
             continue;
         }
         let mut transaction = store.begin().await?;
         // Asked once more: a newer version that was published meanwhile is not due.
-        let ids: Vec<(uuid::Uuid,)> = sqlx::query_as(due).bind(system.project.0).bind(now.0).fetch_all(&mut *transaction).await?;
+        let ids: Vec<(uuid::Uuid,)> = sqlx::query_as(due)
+            .bind(system.project.0)
+            .bind(now.0)
+            .fetch_all(&mut *transaction)
+            .await?;
         let ids = ids.into_iter().map(|(id,)| JourneyId(id)).collect();
         by_itself(store, transaction, system, ids, action, now).await?;
     }
     let (next,): (Option<i64>,) = sqlx::query_as(
-        "SELECT min(due) FROM (SELECT min(start_at) AS due FROM versions WHERE status = 1 AND project_id = ?1
+        "SELECT min(due) FROM (SELECT min(start_at) AS due FROM versions WHERE status = 1
+            AND project_id = ?1
                                UNION ALL
-                               SELECT min(end_at) FROM versions WHERE status IN (2, 3) AND end_at IS NOT NULL AND project_id = ?1)",
+                               SELECT min(end_at) FROM versions WHERE status IN (2, 3)
+                               AND end_at IS NOT NULL AND project_id = ?1)",
     )
     .bind(system.project.0)
     .fetch_one(&store.readers)

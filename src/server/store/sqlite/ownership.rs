@@ -1,8 +1,9 @@
 //! Whether this process may still write into the file.
 //!
-//! Two things end that. The file is replaced or removed: SQLite would go on writing into one that nobody finds again, so each
-//! commit looks first whether the path still names the open file (one `stat`). Another server took it: each start raises the
-//! fencing number in the database, and each transaction begins with a look at it, in the statement that begins it.
+//! Two things end that. The file is replaced or removed: SQLite would go on writing into one that
+//! nobody finds again, so each commit looks first whether the path still names the open file (one
+//! `stat`). Another server took it: each start raises the fencing number in the database, and each
+//! transaction begins with a look at it, in the statement that begins it.
 
 use std::sync::{Arc, OnceLock};
 
@@ -18,7 +19,8 @@ pub struct Ownership(Arc<Inner>);
 
 struct Inner {
     file: DatabaseFile,
-    /// The fencing number of this server and how its transactions begin; none where this process is no server.
+    /// The fencing number of this server and how its transactions begin; none where this process is
+    /// no server.
     fence: OnceLock<(i64, Arc<str>)>,
     lost: watch::Sender<Option<Obstacle>>,
 }
@@ -34,14 +36,17 @@ impl Ownership {
 
     /// From now on only a server with this number writes.
     pub fn fence(&self, number: i64) {
-        // It depends on the row, or SQLite would work it out beforehand. A server's number is never taken back.
+        // It depends on the row, or SQLite would work it out beforehand. A server's number is never
+        // taken back.
         let statement = format!(
-            "BEGIN IMMEDIATE; SELECT CASE fence WHEN {number} THEN 1 ELSE json('fence ' || fence) END FROM database_identity"
+            "BEGIN IMMEDIATE; SELECT CASE fence WHEN {number} THEN 1
+             ELSE json('fence ' || fence) END FROM database_identity"
         );
         let _ = self.0.fence.set((number, statement.into()));
     }
 
-    /// The statement that begins a transaction. It fails, within the transaction, where another server took the file.
+    /// The statement that begins a transaction. It fails, within the transaction, where another
+    /// server took the file.
     pub fn begin(&self) -> SqlStr {
         match self.0.fence.get() {
             Some((_, statement)) => AssertSqlSafe(Arc::clone(statement)).into_sql_str(),
@@ -56,7 +61,8 @@ impl Ownership {
 
     /// Did [`Self::begin`] fail because of the fencing number?
     pub fn says_displaced(&self, error: &sqlx::Error) -> bool {
-        self.0.fence.get().is_some() && error.as_database_error().is_some_and(|error| error.message() == "malformed JSON")
+        self.0.fence.get().is_some()
+            && error.as_database_error().is_some_and(|error| error.message() == "malformed JSON")
     }
 
     /// Nothing is written from now on.

@@ -13,8 +13,10 @@ use crate::{
     server::store::{StoreError, StoreResult},
 };
 
-/// The first project of every database. Fixed, so that two processes that start at once make the same one.
-const FIRST_PROJECT: ProjectId = ProjectId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
+/// The first project of every database. Fixed, so that two processes that start at once make the
+/// same one.
+const FIRST_PROJECT: ProjectId =
+    ProjectId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
 /// Who acts in local mode.
 const LOCAL_ADMIN: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002));
 const LOCAL_NAME: &str = "Local admin";
@@ -23,18 +25,23 @@ const SYSTEM: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_00
 
 pub async fn local_actor(store: &SqliteStore, now: Timestamp) -> StoreResult<Actor> {
     let mut transaction = store.begin().await?;
-    sqlx::query("INSERT INTO projects (id, name, created_at) VALUES (?, 'My project', ?) ON CONFLICT DO NOTHING")
-        .bind(FIRST_PROJECT.0)
+    sqlx::query(
+        "INSERT INTO projects (id, name, created_at) VALUES (?, 'My project', ?)
+        ON CONFLICT DO NOTHING",
+    )
+    .bind(FIRST_PROJECT.0)
+    .bind(now.0)
+    .execute(&mut *transaction)
+    .await?;
+    for (id, name) in [(LOCAL_ADMIN, LOCAL_NAME), (SYSTEM, "Wayfare")] {
+        sqlx::query(
+            "INSERT INTO users (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        )
+        .bind(id.0)
+        .bind(name)
         .bind(now.0)
         .execute(&mut *transaction)
         .await?;
-    for (id, name) in [(LOCAL_ADMIN, LOCAL_NAME), (SYSTEM, "Wayfare")] {
-        sqlx::query("INSERT INTO users (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-            .bind(id.0)
-            .bind(name)
-            .bind(now.0)
-            .execute(&mut *transaction)
-            .await?;
     }
     transaction.commit().await?;
     known_local_actor(store).await
@@ -42,10 +49,11 @@ pub async fn local_actor(store: &SqliteStore, now: Timestamp) -> StoreResult<Act
 
 pub async fn known_local_actor(store: &SqliteStore) -> StoreResult<Actor> {
     // The first project may have been archived since; then the oldest that is not.
-    let project: Option<(Uuid,)> =
-        sqlx::query_as("SELECT id FROM projects ORDER BY archived_at IS NOT NULL, created_at, id LIMIT 1")
-            .fetch_optional(&store.readers)
-            .await?;
+    let project: Option<(Uuid,)> = sqlx::query_as(
+        "SELECT id FROM projects ORDER BY archived_at IS NOT NULL, created_at, id LIMIT 1",
+    )
+    .fetch_optional(&store.readers)
+    .await?;
     Ok(Actor {
         user: LOCAL_ADMIN,
         name: LOCAL_NAME.to_string(),
@@ -66,7 +74,8 @@ pub fn system_person() -> Person {
 /// Every project that is not archived, with its generation.
 pub async fn generations(store: &SqliteStore) -> StoreResult<Vec<(ProjectId, i64)>> {
     let rows: Vec<(Uuid, i64)> = sqlx::query_as(
-        "SELECT p.id, coalesce(c.generation, 0) FROM projects p LEFT JOIN project_changes c ON c.project_id = p.id
+        "SELECT p.id, coalesce(c.generation, 0) FROM projects p LEFT JOIN project_changes c
+            ON c.project_id = p.id
          WHERE p.archived_at IS NULL",
     )
     .fetch_all(&store.readers)
@@ -75,19 +84,21 @@ pub async fn generations(store: &SqliteStore) -> StoreResult<Vec<(ProjectId, i64
 }
 
 pub async fn generation(store: &SqliteStore, project: ProjectId) -> StoreResult<i64> {
-    let generation: Option<(i64,)> = sqlx::query_as("SELECT generation FROM project_changes WHERE project_id = ?")
-        .bind(project.0)
-        .fetch_optional(&store.readers)
-        .await?;
+    let generation: Option<(i64,)> =
+        sqlx::query_as("SELECT generation FROM project_changes WHERE project_id = ?")
+            .bind(project.0)
+            .fetch_optional(&store.readers)
+            .await?;
     Ok(generation.map_or(0, |(generation,)| generation))
 }
 
 pub async fn journey_count(store: &SqliteStore, project: ProjectId) -> StoreResult<i64> {
-    let (count,): (i64,) =
-        sqlx::query_as("SELECT coalesce(sum(count), 0) FROM journey_counts WHERE project_id = ? AND shelf < 2")
-            .bind(project.0)
-            .fetch_one(&store.readers)
-            .await?;
+    let (count,): (i64,) = sqlx::query_as(
+        "SELECT coalesce(sum(count), 0) FROM journey_counts WHERE project_id = ? AND shelf < 2",
+    )
+    .bind(project.0)
+    .fetch_one(&store.readers)
+    .await?;
     Ok(count)
 }
 
@@ -96,7 +107,8 @@ pub async fn ready(store: &SqliteStore) -> StoreResult<()> {
         return Err(StoreError::Unavailable(lost));
     }
     sqlx::query("SELECT 1 FROM projects LIMIT 1").execute(&store.readers).await?;
-    // Takes the write lock and gives it back: a full or locked disk shows here, not at the first change.
+    // Takes the write lock and gives it back: a full or locked disk shows here, not at the first
+    // change.
     store.begin().await?.rollback().await?;
     Ok(())
 }

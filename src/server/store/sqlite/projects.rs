@@ -31,8 +31,10 @@ struct Row {
 pub async fn all(store: &SqliteStore, user: Option<UserId>) -> StoreResult<Vec<ProjectView>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT p.id, p.name, coalesce(m.role, ?2) AS role,
-                (SELECT coalesce(sum(c.count), 0) FROM journey_counts c WHERE c.project_id = p.id AND c.shelf < 2) AS journeys,
-                (SELECT count(*) FROM memberships x WHERE x.project_id = p.id) AS members, p.created_at, p.archived_at
+                (SELECT coalesce(sum(c.count), 0) FROM journey_counts c WHERE c.project_id = p.id
+                AND c.shelf < 2) AS journeys,
+                (SELECT count(*) FROM memberships x
+                WHERE x.project_id = p.id) AS members, p.created_at, p.archived_at
          FROM projects p LEFT JOIN memberships m ON m.project_id = p.id AND m.user_id = ?1
          WHERE ?1 IS NULL OR m.user_id IS NOT NULL
          ORDER BY p.archived_at IS NOT NULL, p.name COLLATE NOCASE, p.id",
@@ -57,7 +59,12 @@ pub async fn all(store: &SqliteStore, user: Option<UserId>) -> StoreResult<Vec<P
         .collect()
 }
 
-pub async fn create(store: &SqliteStore, actor: &Actor, name: &ProjectTitle, now: Timestamp) -> StoreResult<ProjectId> {
+pub async fn create(
+    store: &SqliteStore,
+    actor: &Actor,
+    name: &ProjectTitle,
+    now: Timestamp,
+) -> StoreResult<ProjectId> {
     let project = ProjectId::new();
     let mut transaction = store.begin().await?;
     refuse_taken(&mut transaction, project, name).await?;
@@ -69,7 +76,8 @@ pub async fn create(store: &SqliteStore, actor: &Actor, name: &ProjectTitle, now
         .await?;
     // Whoever makes a project is its admin; in local mode nobody has an account, and everybody is.
     sqlx::query(
-        "INSERT INTO memberships (project_id, user_id, role, created_at) SELECT ?, user_id, ?, ? FROM accounts WHERE user_id = ?",
+        "INSERT INTO memberships (project_id, user_id, role, created_at) SELECT ?, user_id, ?, ?
+         FROM accounts WHERE user_id = ?",
     )
     .bind(project.0)
     .bind(Role::Admin.code())
@@ -77,21 +85,33 @@ pub async fn create(store: &SqliteStore, actor: &Actor, name: &ProjectTitle, now
     .bind(actor.user.0)
     .execute(&mut *transaction)
     .await?;
-    in_project(actor, project, AuditEvent::ProjectCreated, name.as_str()).write(&mut transaction, now).await?;
+    in_project(actor, project, AuditEvent::ProjectCreated, name.as_str())
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await?;
     Ok(project)
 }
 
-fn in_project<'a>(actor: &'a Actor, project: ProjectId, event: AuditEvent, summary: &'a str) -> Entry<'a> {
+fn in_project<'a>(
+    actor: &'a Actor,
+    project: ProjectId,
+    event: AuditEvent,
+    summary: &'a str,
+) -> Entry<'a> {
     Entry { project: Some(project), ..Entry::of(actor, event, summary) }
 }
 
-async fn refuse_taken(connection: &mut SqliteConnection, project: ProjectId, name: &ProjectTitle) -> StoreResult<()> {
-    let taken: Option<(i64,)> = sqlx::query_as("SELECT 1 FROM projects WHERE name = ? COLLATE NOCASE AND id <> ?")
-        .bind(name.as_str())
-        .bind(project.0)
-        .fetch_optional(connection)
-        .await?;
+async fn refuse_taken(
+    connection: &mut SqliteConnection,
+    project: ProjectId,
+    name: &ProjectTitle,
+) -> StoreResult<()> {
+    let taken: Option<(i64,)> =
+        sqlx::query_as("SELECT 1 FROM projects WHERE name = ? COLLATE NOCASE AND id <> ?")
+            .bind(name.as_str())
+            .bind(project.0)
+            .fetch_optional(connection)
+            .await?;
     if taken.is_some() { Err(StoreError::Taken("project")) } else { Ok(()) }
 }
 
@@ -103,8 +123,10 @@ pub async fn rename(
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
-    let before: Option<(String,)> =
-        sqlx::query_as("SELECT name FROM projects WHERE id = ?").bind(project.0).fetch_optional(&mut *transaction).await?;
+    let before: Option<(String,)> = sqlx::query_as("SELECT name FROM projects WHERE id = ?")
+        .bind(project.0)
+        .fetch_optional(&mut *transaction)
+        .await?;
     let (before,) = before.ok_or(StoreError::NotFound("project"))?;
     refuse_taken(&mut transaction, project, name).await?;
     sqlx::query("UPDATE projects SET name = ? WHERE id = ?")
@@ -113,16 +135,25 @@ pub async fn rename(
         .execute(&mut *transaction)
         .await?;
     let summary = format!("from “{before}” to “{name}”");
-    in_project(actor, project, AuditEvent::ProjectRenamed, &summary).write(&mut transaction, now).await?;
+    in_project(actor, project, AuditEvent::ProjectRenamed, &summary)
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await
 }
 
-pub async fn archive(store: &SqliteStore, actor: &Actor, project: ProjectId, archive: bool, now: Timestamp) -> StoreResult<()> {
+pub async fn archive(
+    store: &SqliteStore,
+    actor: &Actor,
+    project: ProjectId,
+    archive: bool,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
-    let known: Option<(String, Option<i64>)> = sqlx::query_as("SELECT name, archived_at FROM projects WHERE id = ?")
-        .bind(project.0)
-        .fetch_optional(&mut *transaction)
-        .await?;
+    let known: Option<(String, Option<i64>)> =
+        sqlx::query_as("SELECT name, archived_at FROM projects WHERE id = ?")
+            .bind(project.0)
+            .fetch_optional(&mut *transaction)
+            .await?;
     let (name, archived_at) = known.ok_or(StoreError::NotFound("project"))?;
     if archive == archived_at.is_some() {
         return Ok(());
@@ -136,21 +167,26 @@ pub async fn archive(store: &SqliteStore, actor: &Actor, project: ProjectId, arc
         .bind(project.0)
         .fetch_one(&mut *transaction)
         .await?;
-        let (inside,): (i64,) = sqlx::query_as("SELECT coalesce(sum(inside), 0) FROM versions WHERE project_id = ?")
-            .bind(project.0)
-            .fetch_one(&mut *transaction)
-            .await?;
+        let (inside,): (i64,) =
+            sqlx::query_as("SELECT coalesce(sum(inside), 0) FROM versions WHERE project_id = ?")
+                .bind(project.0)
+                .fetch_one(&mut *transaction)
+                .await?;
         if alive > 0 || inside > 0 {
             return Err(StoreError::Conflict(
-                "The project has journeys that are running, paused or scheduled, or people inside. Stop those journeys first.",
+                "The project has journeys that are running, paused or scheduled, or people inside. \
+                    Stop those journeys first.",
             ));
         }
-        let (others,): (i64,) = sqlx::query_as("SELECT count(*) FROM projects WHERE archived_at IS NULL AND id <> ?")
-            .bind(project.0)
-            .fetch_one(&mut *transaction)
-            .await?;
+        let (others,): (i64,) =
+            sqlx::query_as("SELECT count(*) FROM projects WHERE archived_at IS NULL AND id <> ?")
+                .bind(project.0)
+                .fetch_one(&mut *transaction)
+                .await?;
         if others == 0 {
-            return Err(StoreError::Conflict("This is the only project. Make another one before archiving it."));
+            return Err(StoreError::Conflict(
+                "This is the only project. Make another one before archiving it.",
+            ));
         }
     }
     sqlx::query("UPDATE projects SET archived_at = ? WHERE id = ?")
@@ -166,7 +202,8 @@ pub async fn archive(store: &SqliteStore, actor: &Actor, project: ProjectId, arc
 /// The project of a journey or an operation.
 pub async fn of_thing(store: &SqliteStore, thing: Uuid) -> StoreResult<Option<ProjectId>> {
     let row: Option<(Uuid,)> = sqlx::query_as(
-        "SELECT project_id FROM journeys WHERE id = ?1 UNION ALL SELECT project_id FROM operations WHERE id = ?1 LIMIT 1",
+        "SELECT project_id FROM journeys WHERE id = ?1 UNION ALL SELECT project_id FROM operations
+         WHERE id = ?1 LIMIT 1",
     )
     .bind(thing)
     .fetch_optional(&store.readers)

@@ -29,9 +29,13 @@ pub async fn begin(
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
-    sqlx::query("DELETE FROM provider_sign_ins WHERE expires_at <= ?").bind(now.0).execute(&mut *transaction).await?;
+    sqlx::query("DELETE FROM provider_sign_ins WHERE expires_at <= ?")
+        .bind(now.0)
+        .execute(&mut *transaction)
+        .await?;
     sqlx::query(
-        "INSERT INTO provider_sign_ins (state_hash, nonce, pkce_verifier, next, expires_at, session_id) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO provider_sign_ins (state_hash, nonce, pkce_verifier, next, expires_at,
+         session_id) VALUES (?, ?, ?, ?, ?, ?)",
     )
     .bind(state.as_slice())
     .bind(&pending.nonce)
@@ -52,10 +56,15 @@ struct Pending {
     session_id: Option<Uuid>,
 }
 
-pub async fn take(store: &SqliteStore, state: &SecretHash, now: Timestamp) -> StoreResult<Option<PendingSignIn>> {
+pub async fn take(
+    store: &SqliteStore,
+    state: &SecretHash,
+    now: Timestamp,
+) -> StoreResult<Option<PendingSignIn>> {
     let mut transaction = store.begin().await?;
     let row: Option<Pending> = sqlx::query_as(
-        "DELETE FROM provider_sign_ins WHERE state_hash = ? AND expires_at > ? RETURNING nonce, pkce_verifier, next, session_id",
+        "DELETE FROM provider_sign_ins WHERE state_hash = ? AND expires_at > ?
+         RETURNING nonce, pkce_verifier, next, session_id",
     )
     .bind(state.as_slice())
     .bind(now.0)
@@ -70,32 +79,44 @@ pub async fn take(store: &SqliteStore, state: &SecretHash, now: Timestamp) -> St
     }))
 }
 
-/// The account that has this identity; else, where the provider vouches for the address, the account of the address that nobody
-/// signs in to yet; else a new one.
-pub async fn account(store: &SqliteStore, person: &ProvidedPerson, origin: &Origin, now: Timestamp) -> StoreResult<UserId> {
+/// The account that has this identity; else, where the provider vouches for the address, the
+/// account of the address that nobody signs in to yet; else a new one.
+pub async fn account(
+    store: &SqliteStore,
+    person: &ProvidedPerson,
+    origin: &Origin,
+    now: Timestamp,
+) -> StoreResult<UserId> {
     let mut transaction = store.begin().await?;
     let user = match known(&mut transaction, person).await? {
         Some(user) => user,
         None => first_time(&mut transaction, person, origin, now).await?,
     };
-    let suspended: Option<(i64,)> = sqlx::query_as("SELECT 1 FROM accounts WHERE user_id = ? AND suspended_at IS NOT NULL")
-        .bind(user.0)
-        .fetch_optional(&mut *transaction)
-        .await?;
+    let suspended: Option<(i64,)> =
+        sqlx::query_as("SELECT 1 FROM accounts WHERE user_id = ? AND suspended_at IS NOT NULL")
+            .bind(user.0)
+            .fetch_optional(&mut *transaction)
+            .await?;
     if suspended.is_some() {
-        return Err(StoreError::Conflict("This account is suspended. Ask whoever runs this Wayfare."));
+        return Err(StoreError::Conflict(
+            "This account is suspended. Ask whoever runs this Wayfare.",
+        ));
     }
     give_roles(&mut transaction, &person.roles, user, origin, now).await?;
     transaction.commit().await?;
     Ok(user)
 }
 
-async fn known(connection: &mut SqliteConnection, person: &ProvidedPerson) -> StoreResult<Option<UserId>> {
-    let row: Option<(Uuid,)> = sqlx::query_as("SELECT user_id FROM identities WHERE issuer = ? AND subject = ?")
-        .bind(&person.issuer)
-        .bind(&person.subject)
-        .fetch_optional(connection)
-        .await?;
+async fn known(
+    connection: &mut SqliteConnection,
+    person: &ProvidedPerson,
+) -> StoreResult<Option<UserId>> {
+    let row: Option<(Uuid,)> =
+        sqlx::query_as("SELECT user_id FROM identities WHERE issuer = ? AND subject = ?")
+            .bind(&person.issuer)
+            .bind(&person.subject)
+            .fetch_optional(connection)
+            .await?;
     Ok(row.map(|(user,)| UserId(user)))
 }
 
@@ -106,8 +127,8 @@ struct Addressed {
     in_use: bool,
 }
 
-/// Whoever signs in to an account already links the provider from inside it: an address alone, even a verified one, may be given
-/// to somebody else tomorrow.
+/// Whoever signs in to an account already links the provider from inside it: an address alone, even
+/// a verified one, may be given to somebody else tomorrow.
 async fn first_time(
     connection: &mut SqliteConnection,
     person: &ProvidedPerson,
@@ -115,10 +136,12 @@ async fn first_time(
     now: Timestamp,
 ) -> StoreResult<UserId> {
     let email = person.email.clone().ok_or(StoreError::Conflict(
-        "Your sign-in provider does not tell your e-mail address. Ask whoever runs it to add the email scope.",
+        "Your sign-in provider does not tell your e-mail address. Ask whoever runs it to add the \
+            email scope.",
     ))?;
     let there: Option<Addressed> = sqlx::query_as(
-        "SELECT a.user_id, a.password_hash IS NOT NULL OR EXISTS (SELECT 1 FROM identities i WHERE i.user_id = a.user_id) AS in_use
+        "SELECT a.user_id, a.password_hash IS NOT NULL OR EXISTS (SELECT 1 FROM identities i
+            WHERE i.user_id = a.user_id) AS in_use
          FROM accounts a WHERE a.email_key = ?",
     )
     .bind(email.key())
@@ -129,10 +152,13 @@ async fn first_time(
             let account = NewAccount { name: person.name.clone(), email, password_hash: None };
             (accounts::insert(&mut *connection, &account, origin, now).await?, "with a new account")
         }
-        Some(there) if person.email_verified && !there.in_use => (UserId(there.user_id), "found by its verified address"),
+        Some(there) if person.email_verified && !there.in_use => {
+            (UserId(there.user_id), "found by its verified address")
+        }
         Some(_) => {
             return Err(StoreError::Conflict(
-                "There is an account with this e-mail address that is not linked to your sign-in provider. Sign in to it with its \
+                "There is an account with this e-mail address that is not linked to your sign-in \
+                    provider. Sign in to it with its \
                  password, then link the provider under “Your account”.",
             ));
         }
@@ -160,62 +186,90 @@ async fn insert_identity(
 }
 
 pub async fn identities(store: &SqliteStore, user: UserId) -> StoreResult<Vec<LinkedIdentity>> {
-    let rows: Vec<(String, String)> =
-        sqlx::query_as("SELECT issuer, subject FROM identities WHERE user_id = ? ORDER BY issuer, subject")
-            .bind(user.0)
-            .fetch_all(&store.readers)
-            .await?;
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "SELECT issuer, subject FROM identities WHERE user_id = ? ORDER BY issuer, subject",
+    )
+    .bind(user.0)
+    .fetch_all(&store.readers)
+    .await?;
     Ok(rows.into_iter().map(|(issuer, subject)| LinkedIdentity { issuer, subject }).collect())
 }
 
-pub async fn link(store: &SqliteStore, actor: &Actor, person: &ProvidedPerson, now: Timestamp) -> StoreResult<()> {
+pub async fn link(
+    store: &SqliteStore,
+    actor: &Actor,
+    person: &ProvidedPerson,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     match known(&mut transaction, person).await? {
         Some(user) if user == actor.user => return Ok(()),
         Some(_) => {
             return Err(StoreError::Conflict(
-                "Whoever you are at the sign-in provider signs in to another account here already. Nothing was linked.",
+                "Whoever you are at the sign-in provider signs in to another account here already. \
+                    Nothing was linked.",
             ));
         }
         None => {}
     }
-    insert_identity(&mut transaction, actor.user, person, "from inside the account", &actor.origin, now).await?;
+    insert_identity(
+        &mut transaction,
+        actor.user,
+        person,
+        "from inside the account",
+        &actor.origin,
+        now,
+    )
+    .await?;
     transaction.commit().await
 }
 
-pub async fn unlink(store: &SqliteStore, actor: &Actor, identity: &LinkedIdentity, now: Timestamp) -> StoreResult<()> {
+pub async fn unlink(
+    store: &SqliteStore,
+    actor: &Actor,
+    identity: &LinkedIdentity,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
-    let unlinked = sqlx::query("DELETE FROM identities WHERE issuer = ? AND subject = ? AND user_id = ?")
-        .bind(&identity.issuer)
-        .bind(&identity.subject)
-        .bind(actor.user.0)
-        .execute(&mut *transaction)
-        .await?;
+    let unlinked =
+        sqlx::query("DELETE FROM identities WHERE issuer = ? AND subject = ? AND user_id = ?")
+            .bind(&identity.issuer)
+            .bind(&identity.subject)
+            .bind(actor.user.0)
+            .execute(&mut *transaction)
+            .await?;
     if unlinked.rows_affected() == 0 {
         return Err(StoreError::NotFound("linked sign-in"));
     }
-    let password: Option<(i64,)> = sqlx::query_as("SELECT 1 FROM accounts WHERE user_id = ? AND password_hash IS NOT NULL")
-        .bind(actor.user.0)
-        .fetch_optional(&mut *transaction)
-        .await?;
+    let password: Option<(i64,)> =
+        sqlx::query_as("SELECT 1 FROM accounts WHERE user_id = ? AND password_hash IS NOT NULL")
+            .bind(actor.user.0)
+            .fetch_optional(&mut *transaction)
+            .await?;
     if password.is_none() {
-        return Err(StoreError::Conflict("Choose a password first. Without one nobody could sign in to this account any more."));
+        return Err(StoreError::Conflict(
+            "Choose a password first. Without one nobody could sign in to this account any more.",
+        ));
     }
     // The rule is asked at sign-ins with the provider: what it gave would stay for ever.
     for project in give_roles(&mut transaction, &[], actor.user, &actor.origin, now).await? {
         if members::admins(&mut transaction, project).await? == 0 {
             return Err(StoreError::Conflict(
-                "You are the admin of a project by the provider's rule, and it has no other. Make somebody else an admin first.",
+                "You are the admin of a project by the provider's rule, and it has no other. Make \
+                    somebody else an admin first.",
             ));
         }
     }
     let summary = format!("{} at {}", identity.subject, identity.issuer);
-    Entry::of_account(actor.user, AuditEvent::SsoUnlinked, &summary, &actor.origin).write(&mut transaction, now).await?;
+    Entry::of_account(actor.user, AuditEvent::SsoUnlinked, &summary, &actor.origin)
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await
 }
 
-/// Roles that the rule gave earlier are replaced by those that it gives now; roles given by an admin stay. Each change is in the
-/// audit log of its project. Answers the projects that lost an admin.
+/// Roles that the rule gave earlier are replaced by those that it gives now; roles given by an
+/// admin stay. Each change is in the audit log of its project. Answers the projects that lost an
+/// admin.
 async fn give_roles(
     connection: &mut SqliteConnection,
     roles: &[ProvidedRole],
@@ -224,7 +278,10 @@ async fn give_roles(
     now: Timestamp,
 ) -> StoreResult<Vec<ProjectId>> {
     let before = roles_of(connection, user).await?;
-    sqlx::query("DELETE FROM memberships WHERE user_id = ? AND by_provider = 1").bind(user.0).execute(&mut *connection).await?;
+    sqlx::query("DELETE FROM memberships WHERE user_id = ? AND by_provider = 1")
+        .bind(user.0)
+        .execute(&mut *connection)
+        .await?;
     for given in roles {
         sqlx::query(
             "INSERT INTO memberships (project_id, user_id, role, by_provider, created_at)
@@ -239,8 +296,10 @@ async fn give_roles(
         .await?;
     }
     let after = roles_of(connection, user).await?;
-    let (name,): (String,) =
-        sqlx::query_as("SELECT name FROM users WHERE id = ?").bind(user.0).fetch_one(&mut *connection).await?;
+    let (name,): (String,) = sqlx::query_as("SELECT name FROM users WHERE id = ?")
+        .bind(user.0)
+        .fetch_one(&mut *connection)
+        .await?;
     let mut without_admin = Vec::new();
     let projects: BTreeSet<Uuid> = before.keys().chain(after.keys()).copied().collect();
     for project in projects {
@@ -248,10 +307,23 @@ async fn give_roles(
         if was == is {
             continue;
         }
-        let said = |role: Option<Role>| role.map_or_else(|| "no role".to_string(), |role| role.to_string());
-        let summary = format!("{name}: from {} to {}, by the rule of the sign-in provider", said(was), said(is));
+        let said = |role: Option<Role>| {
+            role.map_or_else(|| "no role".to_string(), |role| role.to_string())
+        };
+        let summary = format!(
+            "{name}: from {} to {}, by the rule of the sign-in provider",
+            said(was),
+            said(is)
+        );
         let event = AuditEvent::RoleChangedBySso;
-        let entry = Entry { project: Some(ProjectId(project)), by: user, event, summary: &summary, operation: None, origin };
+        let entry = Entry {
+            project: Some(ProjectId(project)),
+            by: user,
+            event,
+            summary: &summary,
+            operation: None,
+            origin,
+        };
         entry.write(&mut *connection, now).await?;
         if was == Some(Role::Admin) {
             without_admin.push(ProjectId(project));
@@ -260,8 +332,14 @@ async fn give_roles(
     Ok(without_admin)
 }
 
-async fn roles_of(connection: &mut SqliteConnection, user: UserId) -> StoreResult<BTreeMap<Uuid, Role>> {
+async fn roles_of(
+    connection: &mut SqliteConnection,
+    user: UserId,
+) -> StoreResult<BTreeMap<Uuid, Role>> {
     let rows: Vec<(Uuid, i64)> =
-        sqlx::query_as("SELECT project_id, role FROM memberships WHERE user_id = ?").bind(user.0).fetch_all(connection).await?;
+        sqlx::query_as("SELECT project_id, role FROM memberships WHERE user_id = ?")
+            .bind(user.0)
+            .fetch_all(connection)
+            .await?;
     rows.into_iter().map(|(project, code)| Ok((project, role(code)?))).collect()
 }

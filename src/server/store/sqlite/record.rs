@@ -59,7 +59,12 @@ pub struct Record {
 }
 
 impl Record {
-    pub fn new(action: Action, selection: &Selection, items: Vec<Item>, candidates: Candidates) -> Self {
+    pub fn new(
+        action: Action,
+        selection: &Selection,
+        items: Vec<Item>,
+        candidates: Candidates,
+    ) -> Self {
         let filter = match selection {
             Selection::Ticked(_) => None,
             Selection::Matching(query) => Some(query.to_query()),
@@ -76,13 +81,23 @@ impl Record {
         }
     }
 
-    /// Writes it and gives the answer. An operation that changed nothing and skipped nothing is written all the same: it
-    /// was asked for.
-    pub async fn write(self, connection: &mut SqliteConnection, actor: &Actor, now: Timestamp) -> StoreResult<BulkAnswer> {
+    /// Writes it and gives the answer. An operation that changed nothing and skipped nothing is
+    /// written all the same: it was asked for.
+    pub async fn write(
+        self,
+        connection: &mut SqliteConnection,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> StoreResult<BulkAnswer> {
         let report = self.report(actor, now);
-        let summary = if report.note.is_empty() { report.sentence() } else { format!("{} ({})", report.sentence(), report.note) };
+        let summary = if report.note.is_empty() {
+            report.sentence()
+        } else {
+            format!("{} ({})", report.sentence(), report.note)
+        };
         sqlx::query(
-            "INSERT INTO operations (id, project_id, action, undo_of, by, at, filter, matched, changed, skipped, only_name, note,
+            "INSERT INTO operations (id, project_id, action, undo_of, by, at, filter, matched,
+                changed, skipped, only_name, note,
                                      ended_inside, cancelled_messages)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
@@ -103,12 +118,20 @@ impl Record {
         .execute(&mut *connection)
         .await?;
         self.write_items(connection, actor, report.id).await?;
-        let entry = Entry { operation: Some(report.id), ..Entry::of(actor, AuditEvent::Journeys(self.action), &summary) };
+        let entry = Entry {
+            operation: Some(report.id),
+            ..Entry::of(actor, AuditEvent::Journeys(self.action), &summary)
+        };
         entry.write(connection, now).await?;
         Ok(BulkAnswer { items: self.answer_items(), report })
     }
 
-    async fn write_items(&self, connection: &mut SqliteConnection, actor: &Actor, id: OperationId) -> StoreResult<()> {
+    async fn write_items(
+        &self,
+        connection: &mut SqliteConnection,
+        actor: &Actor,
+        id: OperationId,
+    ) -> StoreResult<()> {
         type Row<'a> = (String, &'a str, Option<String>, i64, i64, Option<String>, i64);
         let rows = self
             .items
@@ -119,12 +142,22 @@ impl Record {
                     Outcome::Skipped(refusal) => (Some(refusal.key()), item.from),
                 };
                 let before = item.before.as_ref().map(to_json).transpose()?;
-                Ok((hex(item.journey.0), item.name.as_str(), refusal, item.from.code(), to.code(), before, item.revision))
+                Ok((
+                    hex(item.journey.0),
+                    item.name.as_str(),
+                    refusal,
+                    item.from.code(),
+                    to.code(),
+                    before,
+                    item.revision,
+                ))
             })
             .collect::<StoreResult<Vec<Row>>>()?;
         sqlx::query(
-            "INSERT INTO operation_items (operation_id, place, project_id, journey_id, name, refusal, from_status, to_status, before, revision)
-             SELECT ?1, key, ?2, unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+            "INSERT INTO operation_items (operation_id, place, project_id, journey_id, name,
+                refusal, from_status, to_status, before, revision)
+             SELECT ?1, key, ?2, unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value
+             ->> 4, value ->> 5, value ->> 6
              FROM json_each(?3)",
         )
         .bind(id.0)
@@ -138,7 +171,10 @@ impl Record {
     fn report(&self, actor: &Actor, now: Timestamp) -> OperationReport {
         let mut skipped: Vec<SkippedFor> = Vec::new();
         let mut changed = 0;
-        let mut skip = |refusal: Refusal, name: &str| match skipped.iter_mut().find(|known| known.refusal == refusal) {
+        let mut skip = |refusal: Refusal, name: &str| match skipped
+            .iter_mut()
+            .find(|known| known.refusal == refusal)
+        {
             Some(known) => known.count += 1,
             None => skipped.push(SkippedFor { refusal, count: 1, example: name.to_string() }),
         };
@@ -151,7 +187,8 @@ impl Record {
         for id in &self.missing {
             skip(Refusal::NotFound, &id.short());
         }
-        let only = (self.items.len() == 1 && self.missing.is_empty()).then(|| self.items[0].name.clone());
+        let only =
+            (self.items.len() == 1 && self.missing.is_empty()).then(|| self.items[0].name.clone());
         OperationReport {
             id: OperationId::new(),
             action: self.action,
@@ -169,8 +206,11 @@ impl Record {
     }
 
     fn answer_items(&self) -> Vec<ItemOutcome> {
-        let found =
-            self.items.iter().map(|item| ItemOutcome { journey: item.journey, name: item.name.clone(), outcome: item.outcome });
+        let found = self.items.iter().map(|item| ItemOutcome {
+            journey: item.journey,
+            name: item.name.clone(),
+            outcome: item.outcome,
+        });
         let missing = self.missing.iter().map(|id| ItemOutcome {
             journey: *id,
             name: id.short(),
@@ -180,7 +220,8 @@ impl Record {
     }
 }
 
-/// What an undo exists for: the inverses of the table, and what is put back from [`Before`] or from the shelf.
+/// What an undo exists for: the inverses of the table, and what is put back from [`Before`] or from
+/// the shelf.
 pub fn can_be_undone(action: Action) -> bool {
     action.inverse().is_some() || matches!(action, Action::Rename | Action::Label | Action::Delete)
 }

@@ -19,12 +19,16 @@ use crate::{
 };
 
 /// The columns that make a [`SummaryRow`]; `j` is the journey.
-pub const SUMMARY_COLUMNS: &str = "j.id, j.name, j.description, j.status, j.shelf, j.ever_published, j.entry_type, j.start_at,
+pub const SUMMARY_COLUMNS: &str = "j.id, j.name, j.description, j.status, j.shelf,
+    j.ever_published, j.entry_type, j.start_at,
     j.entered, j.inside, j.converted, j.version_count, j.created_by,
-    (SELECT u.name FROM users u WHERE u.id = j.created_by) AS created_by_name, j.created_at, j.published_by,
-    (SELECT u.name FROM users u WHERE u.id = j.published_by) AS published_by_name, j.published_at, j.revision,
+    (SELECT u.name FROM users u WHERE u.id = j.created_by) AS created_by_name, j.created_at,
+    j.published_by,
+    (SELECT u.name FROM users u WHERE u.id = j.published_by) AS published_by_name, j.published_at,
+    j.revision,
     (SELECT json_group_array(json_array(lower(hex(l.id)), l.name, l.hue) ORDER BY l.name_key)
-       FROM journey_labels jl JOIN labels l ON l.id = jl.label_id WHERE jl.journey_id = j.id) AS labels";
+       FROM journey_labels jl JOIN labels l ON l.id = jl.label_id
+       WHERE jl.journey_id = j.id) AS labels";
 
 #[derive(FromRow)]
 pub struct SummaryRow {
@@ -65,9 +69,16 @@ impl SummaryRow {
             ever_published: self.ever_published,
             entry_type: entry_type(self.entry_type)?,
             start: self.start_at.map(Timestamp),
-            figures: Headline { entered: self.entered, inside: self.inside, converted: self.converted },
+            figures: Headline {
+                entered: self.entered,
+                inside: self.inside,
+                converted: self.converted,
+            },
             versions: self.version_count,
-            labels: labels.into_iter().map(|LabelCell(id, name, hue)| Label { id: LabelId(id), name, hue }).collect(),
+            labels: labels
+                .into_iter()
+                .map(|LabelCell(id, name, hue)| Label { id: LabelId(id), name, hue })
+                .collect(),
             created_by: Person { id: UserId(self.created_by), name: self.created_by_name },
             created_at: Timestamp(self.created_at),
             published_by: person(self.published_by, self.published_by_name),
@@ -95,9 +106,11 @@ pub struct VersionRow {
 
 /// The columns that make a [`VersionRow`]; `v` is the version.
 pub const VERSION_COLUMNS: &str = "v.id, v.number, v.status, v.start_at, v.created_by,
-    (SELECT u.name FROM users u WHERE u.id = v.created_by) AS created_by_name, v.created_at, v.published_by,
+    (SELECT u.name FROM users u WHERE u.id = v.created_by) AS created_by_name, v.created_at,
+    v.published_by,
     (SELECT u.name FROM users u WHERE u.id = v.published_by) AS published_by_name, v.published_at,
-    v.entered, v.inside, v.completed, v.converted, v.timed_out, v.force_exited, v.stopped, v.version_exit, v.queued, v.cancelled,
+    v.entered, v.inside, v.completed, v.converted, v.timed_out, v.force_exited, v.stopped,
+    v.version_exit, v.queued, v.cancelled,
     v.qualified, v.control";
 
 #[derive(FromRow)]
@@ -155,17 +168,20 @@ pub fn status(code: i64) -> StoreResult<Status> {
 }
 
 pub fn entry_type(code: i64) -> StoreResult<EntryType> {
-    EntryType::from_code(code).ok_or_else(|| StoreError::Damaged(format!("the unknown entry type {code}")))
+    EntryType::from_code(code)
+        .ok_or_else(|| StoreError::Damaged(format!("the unknown entry type {code}")))
 }
 
 /// Reads JSON that this program wrote.
 pub fn json<T: for<'a> Deserialize<'a>>(text: &str, what: &str) -> StoreResult<T> {
-    serde_json::from_str(text).map_err(|error| StoreError::Damaged(format!("unreadable {what}: {error}")))
+    serde_json::from_str(text)
+        .map_err(|error| StoreError::Damaged(format!("unreadable {what}: {error}")))
 }
 
 /// Writes JSON for `json_each` and for JSON columns.
 pub fn to_json<T: serde::Serialize>(value: &T) -> StoreResult<String> {
-    serde_json::to_string(value).map_err(|error| StoreError::Damaged(format!("something that is no JSON: {error}")))
+    serde_json::to_string(value)
+        .map_err(|error| StoreError::Damaged(format!("something that is no JSON: {error}")))
 }
 
 /// An id as `unhex` reads it.

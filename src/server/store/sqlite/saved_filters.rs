@@ -25,12 +25,16 @@ struct SavedFilterRow {
 }
 
 pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<SavedFilter>> {
-    let rows: Vec<SavedFilterRow> =
-        sqlx::query_as("SELECT id, name, query FROM saved_filters WHERE project_id = ? ORDER BY created_at, id")
-            .bind(project.0)
-            .fetch_all(&store.readers)
-            .await?;
-    Ok(rows.into_iter().map(|row| SavedFilter { id: SavedFilterId(row.id), name: row.name, query: row.query }).collect())
+    let rows: Vec<SavedFilterRow> = sqlx::query_as(
+        "SELECT id, name, query FROM saved_filters WHERE project_id = ? ORDER BY created_at, id",
+    )
+    .bind(project.0)
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| SavedFilter { id: SavedFilterId(row.id), name: row.name, query: row.query })
+        .collect())
 }
 
 pub async fn save(
@@ -40,10 +44,15 @@ pub async fn save(
     query: &ListQuery,
     now: Timestamp,
 ) -> StoreResult<SavedFilter> {
-    let saved = SavedFilter { id: SavedFilterId::new(), name: name.to_string(), query: query.with_page(1).to_query() };
+    let saved = SavedFilter {
+        id: SavedFilterId::new(),
+        name: name.to_string(),
+        query: query.with_page(1).to_query(),
+    };
     let mut transaction = store.begin().await?;
     let written = sqlx::query(
-        "INSERT INTO saved_filters (id, project_id, name, query, created_by, created_at) VALUES (?, ?, ?, ?, ?, ?)
+        "INSERT INTO saved_filters (id, project_id, name, query, created_by, created_at)
+            VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT DO NOTHING",
     )
     .bind(saved.id.0)
@@ -63,14 +72,22 @@ pub async fn save(
     Ok(saved)
 }
 
-pub async fn delete(store: &SqliteStore, actor: &Actor, filter: SavedFilterId, now: Timestamp) -> StoreResult<()> {
+pub async fn delete(
+    store: &SqliteStore,
+    actor: &Actor,
+    filter: SavedFilterId,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
-    let gone: Option<(String,)> = sqlx::query_as("DELETE FROM saved_filters WHERE id = ? AND project_id = ? RETURNING name")
-        .bind(filter.0)
-        .bind(actor.project.0)
-        .fetch_optional(&mut *transaction)
-        .await?;
+    let gone: Option<(String,)> =
+        sqlx::query_as("DELETE FROM saved_filters WHERE id = ? AND project_id = ? RETURNING name")
+            .bind(filter.0)
+            .bind(actor.project.0)
+            .fetch_optional(&mut *transaction)
+            .await?;
     let (name,) = gone.ok_or(StoreError::NotFound("saved filter"))?;
-    Entry::of(actor, AuditEvent::FilterDeleted, &format!("“{name}”")).write(&mut transaction, now).await?;
+    Entry::of(actor, AuditEvent::FilterDeleted, &format!("“{name}”"))
+        .write(&mut transaction, now)
+        .await?;
     store.commit(transaction, actor.project).await
 }

@@ -32,7 +32,10 @@ pub async fn seed(
     let mut transaction = store.begin().await?;
     insert_people(&mut transaction, people, now).await?;
     let labels = label_ids(&mut transaction, project, journeys, now).await?;
-    let rows = journeys.iter().map(|journey| new_journey(journey, &labels)).collect::<StoreResult<Vec<_>>>()?;
+    let rows = journeys
+        .iter()
+        .map(|journey| new_journey(journey, &labels))
+        .collect::<StoreResult<Vec<_>>>()?;
     insert(&mut transaction, project, &rows).await?;
     mark_runs(&mut transaction, project, now).await?;
     store.commit(transaction, project).await?;
@@ -40,9 +43,14 @@ pub async fn seed(
 }
 
 /// A past has had its runs: nothing starts because a demo was loaded.
-async fn mark_runs(connection: &mut SqliteConnection, project: ProjectId, now: Timestamp) -> StoreResult<()> {
+async fn mark_runs(
+    connection: &mut SqliteConnection,
+    project: ProjectId,
+    now: Timestamp,
+) -> StoreResult<()> {
     for statement in [
-        "UPDATE versions SET entry_since = ?2 WHERE project_id = ?1 AND status = 2 AND entry_since = 0",
+        "UPDATE versions SET entry_since = ?2 WHERE project_id = ?1 AND status = 2
+         AND entry_since = 0",
         "INSERT INTO segment_runs (version, run_at) SELECT seq, ?2 FROM versions
          WHERE project_id = ?1 AND status = 2 AND entry_type IN (1, 2, 3) ON CONFLICT DO NOTHING",
     ] {
@@ -51,12 +59,19 @@ async fn mark_runs(connection: &mut SqliteConnection, project: ProjectId, now: T
     Ok(())
 }
 
-async fn insert_people(connection: &mut SqliteConnection, people: &[SeedPerson], now: Timestamp) -> StoreResult<()> {
-    let rows: Vec<(String, &str, &str)> =
-        people.iter().map(|person| (hex(person.id.0), person.name.as_str(), person.email.as_str())).collect();
+async fn insert_people(
+    connection: &mut SqliteConnection,
+    people: &[SeedPerson],
+    now: Timestamp,
+) -> StoreResult<()> {
+    let rows: Vec<(String, &str, &str)> = people
+        .iter()
+        .map(|person| (hex(person.id.0), person.name.as_str(), person.email.as_str()))
+        .collect();
     sqlx::query(
         "INSERT INTO users (id, name, email, created_at)
-         SELECT unhex(value ->> 0), value ->> 1, value ->> 2, ?2 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING",
+         SELECT unhex(value ->> 0), value ->> 1, value ->> 2, ?2 FROM json_each(?1) WHERE true
+         ON CONFLICT DO NOTHING",
     )
     .bind(to_json(&rows)?)
     .bind(now.0)
@@ -71,14 +86,18 @@ async fn label_ids(
     journeys: &[SeedJourney],
     now: Timestamp,
 ) -> StoreResult<HashMap<LabelName, String>> {
-    let mut names: Vec<LabelName> = journeys.iter().flat_map(|journey| journey.document.labels.clone()).collect();
+    let mut names: Vec<LabelName> =
+        journeys.iter().flat_map(|journey| journey.document.labels.clone()).collect();
     names.sort();
     names.dedup();
     let ids = labels::ensure(connection, project, &names, now).await?;
     Ok(names.into_iter().zip(ids.into_iter().map(|id| hex(id.0))).collect())
 }
 
-fn new_journey(journey: &SeedJourney, labels: &HashMap<LabelName, String>) -> StoreResult<NewJourney> {
+fn new_journey(
+    journey: &SeedJourney,
+    labels: &HashMap<LabelName, String>,
+) -> StoreResult<NewJourney> {
     let document = &journey.document;
     let (graph, settings) = (to_json(&document.graph)?, to_json(&document.settings)?);
     let versions = journey
@@ -99,7 +118,8 @@ fn new_journey(journey: &SeedJourney, labels: &HashMap<LabelName, String>) -> St
             figures: version.figures,
         })
         .collect();
-    let mut worn: Vec<String> = document.labels.iter().filter_map(|name| labels.get(name).cloned()).collect();
+    let mut worn: Vec<String> =
+        document.labels.iter().filter_map(|name| labels.get(name).cloned()).collect();
     worn.sort();
     worn.dedup();
     Ok(NewJourney {

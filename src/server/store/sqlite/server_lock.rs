@@ -1,8 +1,9 @@
 //! One server to a file: two would send everything twice.
 //!
-//! The lock is on the file itself, so that no other name of it leads around: a symbolic or hard link, another spelling, a
-//! mount. It is an advisory lock of the open file (flock), which SQLite does not use. Where flock and SQLite's own locks are
-//! one thing (systems other than Linux), and for servers of before this lock, there is a lock file beside the database too.
+//! The lock is on the file itself, so that no other name of it leads around: a symbolic or hard
+//! link, another spelling, a mount. It is an advisory lock of the open file (flock), which SQLite
+//! does not use. Where flock and SQLite's own locks are one thing (systems other than Linux), and
+//! for servers of before this lock, there is a lock file beside the database too.
 
 use std::{
     fs::{File, TryLockError},
@@ -16,8 +17,8 @@ use super::database_file::{DatabaseFile, beside, private};
 const TRIES: u32 = 50;
 const EVERY: Duration = Duration::from_millis(200);
 
-/// Holds off other servers until it is dropped, or the process ends in whatever way. The lock on the file itself goes with its
-/// [`DatabaseFile`].
+/// Holds off other servers until it is dropped, or the process ends in whatever way. The lock on
+/// the file itself goes with its [`DatabaseFile`].
 #[derive(Debug)]
 pub struct ServerLock {
     _beside: File,
@@ -26,7 +27,10 @@ pub struct ServerLock {
 /// Why a server may not serve the file.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    #[error("Another Wayfare serves the database {0}. Stop it first, or give another file with --database.")]
+    #[error(
+        "Another Wayfare serves the database {0}. Stop it first, or give another file with \
+            --database."
+    )]
     Busy(PathBuf),
     #[error("The lock file {0} cannot be used: {1}. Check its owner and rights.")]
     File(PathBuf, std::io::Error),

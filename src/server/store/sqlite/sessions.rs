@@ -33,14 +33,21 @@ struct LiveRow {
 #[derive(Deserialize)]
 struct MembershipCell(Uuid, String, i64);
 
-pub async fn live(store: &SqliteStore, secret: &SecretHash, idle_ms: i64, now: Timestamp) -> StoreResult<Option<LiveSession>> {
+pub async fn live(
+    store: &SqliteStore,
+    secret: &SecretHash,
+    idle_ms: i64,
+    now: Timestamp,
+) -> StoreResult<Option<LiveSession>> {
     let row: Option<LiveRow> = sqlx::query_as(
         "SELECT s.id, s.user_id, u.name, a.email, s.last_seen_at,
-                (SELECT json_group_array(json_array(lower(hex(p.id)), p.name, m.role) ORDER BY p.name COLLATE NOCASE, p.id)
+                (SELECT json_group_array(json_array(lower(hex(p.id)), p.name, m.role)
+                ORDER BY p.name COLLATE NOCASE, p.id)
                    FROM memberships m JOIN projects p ON p.id = m.project_id
                   WHERE m.user_id = s.user_id AND p.archived_at IS NULL) AS memberships
          FROM sessions s JOIN accounts a ON a.user_id = s.user_id JOIN users u ON u.id = s.user_id
-         WHERE s.secret_hash = ?1 AND s.expires_at > ?2 AND s.last_seen_at > ?2 - ?3 AND a.suspended_at IS NULL",
+         WHERE s.secret_hash = ?1 AND s.expires_at > ?2 AND s.last_seen_at > ?2 - ?3
+         AND a.suspended_at IS NULL",
     )
     .bind(secret.as_slice())
     .bind(now.0)
@@ -86,7 +93,11 @@ pub async fn local_projects(store: &SqliteStore) -> StoreResult<Option<Vec<Proje
     if rows.iter().any(|row| row.accounts) {
         return Ok(None);
     }
-    Ok(Some(rows.into_iter().filter_map(|row| Some(ProjectName { id: ProjectId(row.id?), name: row.name? })).collect()))
+    Ok(Some(
+        rows.into_iter()
+            .filter_map(|row| Some(ProjectName { id: ProjectId(row.id?), name: row.name? }))
+            .collect(),
+    ))
 }
 
 pub async fn touch(store: &SqliteStore, session: SessionId, now: Timestamp) -> StoreResult<()> {
@@ -99,7 +110,12 @@ pub async fn touch(store: &SqliteStore, session: SessionId, now: Timestamp) -> S
     transaction.commit().await
 }
 
-pub async fn open(store: &SqliteStore, session: &NewSession, origin: &Origin, now: Timestamp) -> StoreResult<()> {
+pub async fn open(
+    store: &SqliteStore,
+    session: &NewSession,
+    origin: &Origin,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     // What is over is swept here: sign-ins are rare.
     sqlx::query("DELETE FROM sessions WHERE expires_at <= ?1 OR secret_hash IS ?2")
@@ -108,7 +124,8 @@ pub async fn open(store: &SqliteStore, session: &NewSession, origin: &Origin, no
         .execute(&mut *transaction)
         .await?;
     sqlx::query(
-        "INSERT INTO sessions (secret_hash, id, user_id, created_at, last_seen_at, expires_at, address, agent)
+        "INSERT INTO sessions (secret_hash, id, user_id, created_at, last_seen_at, expires_at,
+            address, agent)
          VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7)",
     )
     .bind(session.secret.as_slice())
@@ -125,11 +142,17 @@ pub async fn open(store: &SqliteStore, session: &NewSession, origin: &Origin, no
         .bind(now.0)
         .execute(&mut *transaction)
         .await?;
-    Entry::of_account(session.user, AuditEvent::SignedIn, session.how, origin).write(&mut transaction, now).await?;
+    Entry::of_account(session.user, AuditEvent::SignedIn, session.how, origin)
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await
 }
 
-pub async fn rotate(store: &SqliteStore, session: SessionId, secret: &SecretHash) -> StoreResult<()> {
+pub async fn rotate(
+    store: &SqliteStore,
+    session: SessionId,
+    secret: &SecretHash,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     sqlx::query("UPDATE sessions SET secret_hash = ?2 WHERE id = ?1")
         .bind(session.0)
@@ -148,10 +171,16 @@ struct SessionRow {
     last_seen_at: i64,
 }
 
-pub async fn of_user(store: &SqliteStore, user: UserId, idle_ms: i64, now: Timestamp) -> StoreResult<Vec<SessionView>> {
+pub async fn of_user(
+    store: &SqliteStore,
+    user: UserId,
+    idle_ms: i64,
+    now: Timestamp,
+) -> StoreResult<Vec<SessionView>> {
     let rows: Vec<SessionRow> = sqlx::query_as(
         "SELECT id, agent, address, created_at, last_seen_at FROM sessions
-         WHERE user_id = ?1 AND expires_at > ?2 AND last_seen_at > ?2 - ?3 ORDER BY last_seen_at DESC, id",
+         WHERE user_id = ?1 AND expires_at > ?2 AND last_seen_at > ?2 - ?3
+         ORDER BY last_seen_at DESC, id",
     )
     .bind(user.0)
     .bind(now.0)
@@ -171,15 +200,24 @@ pub async fn of_user(store: &SqliteStore, user: UserId, idle_ms: i64, now: Times
         .collect())
 }
 
-pub async fn end(store: &SqliteStore, actor: &Actor, session: SessionId, event: AuditEvent, now: Timestamp) -> StoreResult<bool> {
+pub async fn end(
+    store: &SqliteStore,
+    actor: &Actor,
+    session: SessionId,
+    event: AuditEvent,
+    now: Timestamp,
+) -> StoreResult<bool> {
     let mut transaction = store.begin().await?;
-    let ended: Option<(String,)> = sqlx::query_as("DELETE FROM sessions WHERE id = ? AND user_id = ? RETURNING agent")
-        .bind(session.0)
-        .bind(actor.user.0)
-        .fetch_optional(&mut *transaction)
-        .await?;
+    let ended: Option<(String,)> =
+        sqlx::query_as("DELETE FROM sessions WHERE id = ? AND user_id = ? RETURNING agent")
+            .bind(session.0)
+            .bind(actor.user.0)
+            .fetch_optional(&mut *transaction)
+            .await?;
     let Some((agent,)) = ended else { return Ok(false) };
-    Entry::of_account(actor.user, event, &device_of(&agent), &actor.origin).write(&mut transaction, now).await?;
+    Entry::of_account(actor.user, event, &device_of(&agent), &actor.origin)
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await?;
     Ok(true)
 }
@@ -188,13 +226,22 @@ pub async fn end_all(store: &SqliteStore, actor: &Actor, now: Timestamp) -> Stor
     let mut transaction = store.begin().await?;
     let ended = end_sessions(&mut transaction, actor.user, None).await?;
     let summary = crate::domain::figures::counted(ended, "session ended", "sessions ended");
-    Entry::of_account(actor.user, AuditEvent::SignedOutEverywhere, &summary, &actor.origin).write(&mut transaction, now).await?;
+    Entry::of_account(actor.user, AuditEvent::SignedOutEverywhere, &summary, &actor.origin)
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await?;
     Ok(ended)
 }
 
-pub async fn note_failed(store: &SqliteStore, user: UserId, origin: &Origin, now: Timestamp) -> StoreResult<()> {
+pub async fn note_failed(
+    store: &SqliteStore,
+    user: UserId,
+    origin: &Origin,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
-    Entry::of_account(user, AuditEvent::SignInFailed, "wrong password", origin).write(&mut transaction, now).await?;
+    Entry::of_account(user, AuditEvent::SignInFailed, "wrong password", origin)
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await
 }

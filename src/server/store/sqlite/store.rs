@@ -1,7 +1,8 @@
 //! [`Store`] for SQLite: each method is a file of this folder.
 
 use super::{
-    SqliteStore, check, clone, detail, edit, history, import, labels, list, operate, project, saved_filters, seed, undo,
+    SqliteStore, check, clone, detail, edit, history, import, labels, list, operate, project,
+    saved_filters, seed, undo,
 };
 use crate::{
     domain::{
@@ -26,11 +27,21 @@ use crate::{
 };
 
 impl Store for SqliteStore {
-    async fn list(&self, project: ProjectId, query: &ListQuery, now: Timestamp) -> StoreResult<ListPage> {
+    async fn list(
+        &self,
+        project: ProjectId,
+        query: &ListQuery,
+        now: Timestamp,
+    ) -> StoreResult<ListPage> {
         list::read(self, project, query, now).await
     }
 
-    async fn preview_stop(&self, project: ProjectId, selection: &Selection, now: Timestamp) -> StoreResult<StopPreview> {
+    async fn preview_stop(
+        &self,
+        project: ProjectId,
+        selection: &Selection,
+        now: Timestamp,
+    ) -> StoreResult<StopPreview> {
         operate::preview_stop(self, project, selection, now).await
     }
 
@@ -45,23 +56,49 @@ impl Store for SqliteStore {
         operate::operate(self, actor, selection, action, confirmed, now).await
     }
 
-    async fn label(&self, actor: &Actor, selection: &Selection, change: &LabelChange, now: Timestamp) -> StoreResult<BulkAnswer> {
+    async fn label(
+        &self,
+        actor: &Actor,
+        selection: &Selection,
+        change: &LabelChange,
+        now: Timestamp,
+    ) -> StoreResult<BulkAnswer> {
         labels::change(self, actor, selection, change, now).await
     }
 
-    async fn rename(&self, actor: &Actor, journey: JourneyId, name: &JourneyName, now: Timestamp) -> StoreResult<BulkAnswer> {
+    async fn rename(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        name: &JourneyName,
+        now: Timestamp,
+    ) -> StoreResult<BulkAnswer> {
         edit::rename(self, actor, journey, name, now).await
     }
 
-    async fn undo(&self, actor: &Actor, operation: OperationId, now: Timestamp) -> StoreResult<BulkAnswer> {
+    async fn undo(
+        &self,
+        actor: &Actor,
+        operation: OperationId,
+        now: Timestamp,
+    ) -> StoreResult<BulkAnswer> {
         undo::undo(self, actor, operation, now).await
     }
 
-    async fn complete_version(&self, system: &Actor, version: VersionNumber, now: Timestamp) -> StoreResult<()> {
+    async fn complete_version(
+        &self,
+        system: &Actor,
+        version: VersionNumber,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         operate::complete(self, system, version, now).await
     }
 
-    async fn advance_by_time(&self, system: &Actor, now: Timestamp) -> StoreResult<Option<Timestamp>> {
+    async fn advance_by_time(
+        &self,
+        system: &Actor,
+        now: Timestamp,
+    ) -> StoreResult<Option<Timestamp>> {
         operate::advance_by_time(self, system, now).await
     }
 
@@ -69,23 +106,50 @@ impl Store for SqliteStore {
         detail::read(self, project, journey).await
     }
 
-    async fn history(&self, project: ProjectId, journey: JourneyId, limit: i64) -> StoreResult<Vec<HistoryEntry>> {
+    async fn history(
+        &self,
+        project: ProjectId,
+        journey: JourneyId,
+        limit: i64,
+    ) -> StoreResult<Vec<HistoryEntry>> {
         history::of_journey(self, project, journey, limit).await
     }
 
-    async fn operation(&self, project: ProjectId, operation: OperationId, page: i64) -> StoreResult<OperationAccount> {
+    async fn operation(
+        &self,
+        project: ProjectId,
+        operation: OperationId,
+        page: i64,
+    ) -> StoreResult<OperationAccount> {
         history::account(self, project, operation, page).await
     }
 
-    async fn create(&self, actor: &Actor, document: &JourneyDocument, now: Timestamp) -> StoreResult<JourneyId> {
+    async fn create(
+        &self,
+        actor: &Actor,
+        document: &JourneyDocument,
+        now: Timestamp,
+    ) -> StoreResult<JourneyId> {
         edit::create(self, actor, document, now).await
     }
 
-    async fn clone_journey(&self, actor: &Actor, journey: JourneyId, to: ProjectId, now: Timestamp) -> StoreResult<JourneyId> {
+    async fn clone_journey(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        to: ProjectId,
+        now: Timestamp,
+    ) -> StoreResult<JourneyId> {
         clone::clone_journey(self, actor, journey, to, now).await
     }
 
-    async fn edit_details(&self, actor: &Actor, journey: JourneyId, edit: &DetailsEdit, now: Timestamp) -> StoreResult<()> {
+    async fn edit_details(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        edit: &DetailsEdit,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         edit::edit_details(self, actor, journey, edit, now).await
     }
 
@@ -103,19 +167,39 @@ impl Store for SqliteStore {
         saved_filters::save(self, actor, name, query, now).await
     }
 
-    async fn delete_filter(&self, actor: &Actor, filter: SavedFilterId, now: Timestamp) -> StoreResult<()> {
+    async fn delete_filter(
+        &self,
+        actor: &Actor,
+        filter: SavedFilterId,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         saved_filters::delete(self, actor, filter, now).await
     }
 
-    async fn import(&self, actor: &Actor, documents: &[JourneyDocument], now: Timestamp) -> StoreResult<Vec<JourneyId>> {
+    async fn import(
+        &self,
+        actor: &Actor,
+        documents: &[JourneyDocument],
+        now: Timestamp,
+    ) -> StoreResult<Vec<JourneyId>> {
         import::import(self, actor, documents, now).await
     }
 
-    async fn export(&self, project: ProjectId, after: Option<JourneyId>) -> StoreResult<Vec<(JourneyId, JourneyDocument)>> {
+    async fn export(
+        &self,
+        project: ProjectId,
+        after: Option<JourneyId>,
+    ) -> StoreResult<Vec<(JourneyId, JourneyDocument)>> {
         import::export(self, project, after).await
     }
 
-    async fn seed(&self, project: ProjectId, people: &[SeedPerson], journeys: &[SeedJourney], now: Timestamp) -> StoreResult<()> {
+    async fn seed(
+        &self,
+        project: ProjectId,
+        people: &[SeedPerson],
+        journeys: &[SeedJourney],
+        now: Timestamp,
+    ) -> StoreResult<()> {
         seed::seed(self, project, people, journeys, now).await
     }
 

@@ -1,5 +1,6 @@
-//! Whose turn it is to write. There is one connection that writes; a person who waits for an answer gets it before the work
-//! that goes on by itself, and that work before the tidying up. Nobody waits for ever: whoever has let enough others pass is next.
+//! Whose turn it is to write. There is one connection that writes; a person who waits for an answer
+//! gets it before the work that goes on by itself, and that work before the tidying up. Nobody
+//! waits for ever: whoever has let enough others pass is next.
 
 use std::{
     collections::VecDeque,
@@ -100,7 +101,8 @@ impl Turns {
 impl Queue {
     /// Whose patience ends first; of those that are equal, the more urgent.
     fn next(&mut self) -> Option<Ticket> {
-        let first = |queue: &&mut VecDeque<Ticket>| queue.front().map_or(u64::MAX, |ticket| ticket.due);
+        let first =
+            |queue: &&mut VecDeque<Ticket>| queue.front().map_or(u64::MAX, |ticket| ticket.due);
         self.waiting.iter_mut().min_by_key(first)?.pop_front()
     }
 }
@@ -195,7 +197,10 @@ mod tests {
     #[tokio::test]
     async fn a_person_writes_before_work_that_came_earlier_and_work_before_upkeep() {
         use Urgency::{Person, Upkeep, Work};
-        assert_eq!(order(&[(Upkeep, 1), (Work, 2), (Work, 3), (Person, 4), (Person, 5)]).await, [4, 5, 2, 3, 1]);
+        assert_eq!(
+            order(&[(Upkeep, 1), (Work, 2), (Work, 3), (Person, 4), (Person, 5)]).await,
+            [4, 5, 2, 3, 1]
+        );
     }
 
     #[tokio::test]
@@ -223,7 +228,10 @@ mod tests {
             }
             held = person.await;
         }
-        assert!(passed_work >= 10 && passed_upkeep >= 2, "{passed_work} and {passed_upkeep} of 100");
+        assert!(
+            passed_work >= 10 && passed_upkeep >= 2,
+            "{passed_work} and {passed_upkeep} of 100"
+        );
     }
 
     #[tokio::test]

@@ -39,18 +39,29 @@ struct ItemRow {
     revision: i64,
 }
 
-pub async fn undo(store: &SqliteStore, actor: &Actor, operation: OperationId, now: Timestamp) -> StoreResult<BulkAnswer> {
+pub async fn undo(
+    store: &SqliteStore,
+    actor: &Actor,
+    operation: OperationId,
+    now: Timestamp,
+) -> StoreResult<BulkAnswer> {
     let mut transaction = store.begin().await?;
-    let known: Option<Undoable> = sqlx::query_as("SELECT action, undone FROM operations WHERE id = ? AND project_id = ?")
-        .bind(operation.0)
-        .bind(actor.project.0)
-        .fetch_optional(&mut *transaction)
-        .await?;
+    let known: Option<Undoable> =
+        sqlx::query_as("SELECT action, undone FROM operations WHERE id = ? AND project_id = ?")
+            .bind(operation.0)
+            .bind(actor.project.0)
+            .fetch_optional(&mut *transaction)
+            .await?;
     let known = known.ok_or(StoreError::NotFound("operation"))?;
-    let action: Action =
-        known.action.parse().map_err(|()| StoreError::Damaged(format!("the unknown action {}", known.action)))?;
+    let action: Action = known
+        .action
+        .parse()
+        .map_err(|()| StoreError::Damaged(format!("the unknown action {}", known.action)))?;
     if known.undone || !can_be_undone(action) {
-        return Err(StoreError::Refused { name: "This operation".to_string(), refusal: Refusal::NothingToUndo });
+        return Err(StoreError::Refused {
+            name: "This operation".to_string(),
+            refusal: Refusal::NothingToUndo,
+        });
     }
     let rows: Vec<ItemRow> = sqlx::query_as(
         "SELECT journey_id, name, before, revision FROM operation_items
@@ -89,9 +100,12 @@ async fn sort_out(
 ) -> StoreResult<(Candidates, Vec<Item>)> {
     let ids: Vec<JourneyId> = rows.iter().map(|row| JourneyId(row.journey_id)).collect();
     let candidates = candidates::ticked(connection, actor.project, &ids, now, true).await?;
-    let left: HashMap<JourneyId, i64> = rows.iter().map(|row| (JourneyId(row.journey_id), row.revision)).collect();
-    let (untouched, touched): (Vec<Candidate>, Vec<Candidate>) =
-        candidates.found.into_iter().partition(|candidate| left.get(&candidate.id) == Some(&candidate.revision));
+    let left: HashMap<JourneyId, i64> =
+        rows.iter().map(|row| (JourneyId(row.journey_id), row.revision)).collect();
+    let (untouched, touched): (Vec<Candidate>, Vec<Candidate>) = candidates
+        .found
+        .into_iter()
+        .partition(|candidate| left.get(&candidate.id) == Some(&candidate.revision));
     let changed_since = touched
         .into_iter()
         .map(|candidate| Item {
@@ -121,7 +135,10 @@ async fn put_back(
     let mut items = Vec::with_capacity(candidates.found.len());
     for candidate in &candidates.found {
         let row = before.get(&candidate.id.0);
-        let kept: Option<Before> = row.and_then(|row| row.before.as_deref()).map(|text| json(text, "history")).transpose()?;
+        let kept: Option<Before> = row
+            .and_then(|row| row.before.as_deref())
+            .map(|text| json(text, "history"))
+            .transpose()?;
         let mut name = row.map_or_else(|| candidate.name.clone(), |row| row.name.clone());
         match kept {
             Some(Before::Name(old)) => {
@@ -144,7 +161,8 @@ async fn put_back(
     labels::replace(connection, actor.project, &label_sets).await?;
     let seqs: Vec<i64> = candidates.found.iter().map(|candidate| candidate.seq).collect();
     sqlx::query(
-        "UPDATE journeys SET revision = revision + 1, updated_at = ?2, shelf = CASE WHEN shelf = 2 THEN 0 ELSE shelf END
+        "UPDATE journeys SET revision = revision + 1, updated_at = ?2, shelf = CASE WHEN shelf = 2
+            THEN 0 ELSE shelf END
          WHERE project_id = ?1 AND seq IN (SELECT value FROM json_each(?3))",
     )
     .bind(actor.project.0)
@@ -155,13 +173,18 @@ async fn put_back(
     Ok(Record::new(action, &Selection::Ticked(Vec::new()), items, candidates))
 }
 
-async fn rename_back(connection: &mut SqliteConnection, actor: &Actor, names: &[(i64, String, String)]) -> StoreResult<()> {
+async fn rename_back(
+    connection: &mut SqliteConnection,
+    actor: &Actor,
+    names: &[(i64, String, String)],
+) -> StoreResult<()> {
     if names.is_empty() {
         return Ok(());
     }
     sqlx::query(
         "UPDATE journeys SET name = change.value ->> 1, name_key = change.value ->> 2
-         FROM json_each(?2) change WHERE journeys.seq = change.value ->> 0 AND journeys.project_id = ?1",
+         FROM json_each(?2) change WHERE journeys.seq = change.value ->> 0
+         AND journeys.project_id = ?1",
     )
     .bind(actor.project.0)
     .bind(to_json(&names)?)

@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use liquid_core::{
-    Expression, Language, Renderable, Result, Runtime, TagBlock, TagTokenIter, Template, Value, ValueCow, ValueView,
+    Expression, Language, Renderable, Result, Runtime, TagBlock, TagTokenIter, Template, Value,
+    ValueCow, ValueView,
     model::ValueViewCmp,
     parser::{BlockElement, TagToken},
 };
@@ -94,7 +95,9 @@ impl Comparison {
         let left = evaluate(&self.left, runtime)?;
         match &self.right {
             None => Ok(left.query_state(liquid_core::model::State::Truthy)),
-            Some((operator, right)) => Ok(operator.holds(left.as_view(), evaluate(right, runtime)?.as_view())),
+            Some((operator, right)) => {
+                Ok(operator.holds(left.as_view(), evaluate(right, runtime)?.as_view()))
+            }
         }
     }
 
@@ -187,20 +190,34 @@ impl Renderable for Choice {
     }
 }
 
-pub fn parse_if(arguments: TagTokenIter<'_>, block: TagBlock<'_, '_>, options: &Language) -> Result<Box<dyn Renderable>> {
+pub fn parse_if(
+    arguments: TagTokenIter<'_>,
+    block: TagBlock<'_, '_>,
+    options: &Language,
+) -> Result<Box<dyn Renderable>> {
     parse_choice(Condition::parse(arguments, false)?, block, options)
 }
 
-pub fn parse_unless(arguments: TagTokenIter<'_>, block: TagBlock<'_, '_>, options: &Language) -> Result<Box<dyn Renderable>> {
+pub fn parse_unless(
+    arguments: TagTokenIter<'_>,
+    block: TagBlock<'_, '_>,
+    options: &Language,
+) -> Result<Box<dyn Renderable>> {
     parse_choice(Condition::parse(arguments, true)?, block, options)
 }
 
-fn parse_choice(first: Condition, mut block: TagBlock<'_, '_>, options: &Language) -> Result<Box<dyn Renderable>> {
+fn parse_choice(
+    first: Condition,
+    mut block: TagBlock<'_, '_>,
+    options: &Language,
+) -> Result<Box<dyn Renderable>> {
     let mut arms = Vec::new();
     let (mut condition, mut body) = (Some(first), Vec::new());
     while let Some(element) = block.next()? {
         let next = match element {
-            BlockElement::Tag(tag) if tag.name() == "elsif" => Some(Condition::parse(tag.into_tokens(), false)?),
+            BlockElement::Tag(tag) if tag.name() == "elsif" => {
+                Some(Condition::parse(tag.into_tokens(), false)?)
+            }
             BlockElement::Tag(mut tag) if tag.name() == "else" => {
                 tag.tokens().expect_nothing()?;
                 None
@@ -248,10 +265,13 @@ pub fn parse_case(
     arguments.expect_nothing()?;
     let (mut arms, mut otherwise) = (Vec::new(), Vec::new());
     // What stands before the first `when` is never shown.
-    let (mut candidates, mut body): (Option<Vec<Expression>>, Vec<Box<dyn Renderable>>) = (Some(Vec::new()), Vec::new());
+    let (mut candidates, mut body): (Option<Vec<Expression>>, Vec<Box<dyn Renderable>>) =
+        (Some(Vec::new()), Vec::new());
     while let Some(element) = block.next()? {
         let next = match element {
-            BlockElement::Tag(tag) if tag.name() == "when" => Some(candidates_of(tag.into_tokens())?),
+            BlockElement::Tag(tag) if tag.name() == "when" => {
+                Some(candidates_of(tag.into_tokens())?)
+            }
             BlockElement::Tag(tag) if tag.name() == "else" => None,
             element => {
                 body.push(element.parse(&mut block, options)?);
@@ -278,7 +298,8 @@ fn keep(
 }
 
 fn candidates_of(mut arguments: TagTokenIter<'_>) -> Result<Vec<Expression>> {
-    let mut candidates = vec![arguments.expect_next("Value expected.")?.expect_value().into_result()?];
+    let mut candidates =
+        vec![arguments.expect_next("Value expected.")?.expect_value().into_result()?];
     while let Some(token) = arguments.next() {
         if !matches!(token.as_str(), "," | "or") {
             return Err(token.raise_custom_error("\",\" or \"or\" expected."));

@@ -1,9 +1,11 @@
-//! `for`, `tablerow`, `cycle`, `break`, `continue`. A loop asks for all of its rounds before the first.
+//! `for`, `tablerow`, `cycle`, `break`, `continue`. A loop asks for all of its rounds before the
+//! first.
 
 use std::{collections::HashMap, io::Write};
 
 use liquid_core::{
-    Expression, Language, Renderable, Result, Runtime, TagBlock, TagTokenIter, Template, Value, ValueCow, ValueView,
+    Expression, Language, Renderable, Result, Runtime, TagBlock, TagTokenIter, Template, Value,
+    ValueCow, ValueView,
     parser::{BlockElement, TryMatchToken},
     runtime::{Interrupt, InterruptRegister},
 };
@@ -77,9 +79,13 @@ impl<'a> Items<'a> {
     fn get(&self, index: u64) -> ValueCow<'_> {
         let place = i64::try_from(index).unwrap_or(i64::MAX);
         let found: Option<&dyn ValueView> = match self {
-            Items::Numbers { first, .. } => return ValueCow::Owned(Value::scalar(first.saturating_add(place))),
+            Items::Numbers { first, .. } => {
+                return ValueCow::Owned(Value::scalar(first.saturating_add(place)));
+            }
             Items::Array(array) => array.get(place),
-            Items::Pairs(pairs) => usize::try_from(index).ok().and_then(|index| pairs.get(index)).map(Value::as_view),
+            Items::Pairs(pairs) => {
+                usize::try_from(index).ok().and_then(|index| pairs.get(index)).map(Value::as_view)
+            }
             Items::One(value) => Some(*value),
             Items::None => None,
         };
@@ -102,9 +108,14 @@ impl Loop {
         chosen: std::ops::Range<u64>,
     ) -> Result<()> {
         let length = chosen.end - chosen.start;
-        let width = |expression: &Expression| Self::number(expression, runtime).filter(|columns| *columns > 0);
+        let width = |expression: &Expression| {
+            Self::number(expression, runtime).filter(|columns| *columns > 0)
+        };
         let all = i64::try_from(length).unwrap_or(i64::MAX);
-        let columns = self.table.as_ref().map_or(1, |table| table.columns.as_ref().and_then(width).unwrap_or(all).max(1));
+        let columns = self
+            .table
+            .as_ref()
+            .map_or(1, |table| table.columns.as_ref().and_then(width).unwrap_or(all).max(1));
         for index in 0..length {
             let place = if self.reversed { chosen.end - 1 - index } else { chosen.start + index };
             let item = items.get(place);
@@ -128,7 +139,14 @@ impl Loop {
         Ok(())
     }
 
-    fn round(&self, writer: &mut dyn Write, round: &Round<'_>, index: i64, columns: i64, last: bool) -> Result<()> {
+    fn round(
+        &self,
+        writer: &mut dyn Write,
+        round: &Round<'_>,
+        index: i64,
+        columns: i64,
+        last: bool,
+    ) -> Result<()> {
         if self.table.is_none() {
             return self.body.render_to(writer, round);
         }
@@ -152,7 +170,10 @@ impl Renderable for Loop {
                 Items::of(value.as_view(), runtime)?
             }
             Over::Numbers(first, last) => {
-                let (first, last) = (Self::number(first, runtime).unwrap_or(0), Self::number(last, runtime).unwrap_or(0));
+                let (first, last) = (
+                    Self::number(first, runtime).unwrap_or(0),
+                    Self::number(last, runtime).unwrap_or(0),
+                );
                 let count = if first > last { 0 } else { last.abs_diff(first).saturating_add(1) };
                 Items::Numbers { first, count }
             }
@@ -162,7 +183,8 @@ impl Renderable for Loop {
             Some(u64::try_from(number).unwrap_or(0))
         };
         let start = natural(&self.offset).unwrap_or(0).min(items.len());
-        let end = natural(&self.limit).map_or(items.len(), |limit| start.saturating_add(limit).min(items.len()));
+        let end = natural(&self.limit)
+            .map_or(items.len(), |limit| start.saturating_add(limit).min(items.len()));
         if start == end {
             return self.otherwise.as_ref().map_or(Ok(()), |body| body.render_to(writer, runtime));
         }
@@ -171,11 +193,19 @@ impl Renderable for Loop {
     }
 }
 
-pub fn parse_for(arguments: TagTokenIter<'_>, block: TagBlock<'_, '_>, options: &Language) -> Result<Box<dyn Renderable>> {
+pub fn parse_for(
+    arguments: TagTokenIter<'_>,
+    block: TagBlock<'_, '_>,
+    options: &Language,
+) -> Result<Box<dyn Renderable>> {
     parse_loop(arguments, block, options, false)
 }
 
-pub fn parse_table_row(arguments: TagTokenIter<'_>, block: TagBlock<'_, '_>, options: &Language) -> Result<Box<dyn Renderable>> {
+pub fn parse_table_row(
+    arguments: TagTokenIter<'_>,
+    block: TagBlock<'_, '_>,
+    options: &Language,
+) -> Result<Box<dyn Renderable>> {
     parse_loop(arguments, block, options, true)
 }
 
@@ -185,8 +215,15 @@ fn parse_loop(
     options: &Language,
     is_table: bool,
 ) -> Result<Box<dyn Renderable>> {
-    let name = arguments.expect_next("Identifier expected.")?.expect_identifier().into_result()?.to_string();
-    arguments.expect_next("\"in\" expected.")?.expect_str("in").into_result_custom_msg("\"in\" expected.")?;
+    let name = arguments
+        .expect_next("Identifier expected.")?
+        .expect_identifier()
+        .into_result()?
+        .to_string();
+    arguments
+        .expect_next("\"in\" expected.")?
+        .expect_str("in")
+        .into_result_custom_msg("\"in\" expected.")?;
     let over = match arguments.expect_next("Array or range expected.")?.expect_value() {
         TryMatchToken::Matches(values) => Over::Values(values),
         TryMatchToken::Fails(range) => {
@@ -202,7 +239,11 @@ fn parse_loop(
             "cols" if is_table => columns = Some(setting(&mut arguments)?),
             "reversed" => reversed = true,
             "," => {}
-            _ => return Err(token.raise_custom_error("\"limit\", \"offset\" or \"reversed\" expected.")),
+            _ => {
+                return Err(
+                    token.raise_custom_error("\"limit\", \"offset\" or \"reversed\" expected.")
+                );
+            }
         }
     }
     let (mut body, mut otherwise) = (Vec::new(), None);
@@ -216,12 +257,24 @@ fn parse_loop(
         }
     }
     let table = is_table.then_some(Table { columns });
-    Ok(Box::new(Loop { name, over, limit, offset, reversed, body: Template::new(body), otherwise, table }))
+    Ok(Box::new(Loop {
+        name,
+        over,
+        limit,
+        offset,
+        reversed,
+        body: Template::new(body),
+        otherwise,
+        table,
+    }))
 }
 
 /// The value behind `limit:`.
 fn setting(arguments: &mut TagTokenIter<'_>) -> Result<Expression> {
-    arguments.expect_next("\":\" expected.")?.expect_str(":").into_result_custom_msg("\":\" expected.")?;
+    arguments
+        .expect_next("\":\" expected.")?
+        .expect_str(":")
+        .into_result_custom_msg("\":\" expected.")?;
     arguments.expect_next("Value expected.")?.expect_value().into_result()
 }
 
@@ -267,11 +320,17 @@ pub fn parse_cycle_html(arguments: TagTokenIter<'_>, _: &Language) -> Result<Box
     cycle(arguments, alone::html)
 }
 
-pub fn parse_cycle_address(arguments: TagTokenIter<'_>, _: &Language) -> Result<Box<dyn Renderable>> {
+pub fn parse_cycle_address(
+    arguments: TagTokenIter<'_>,
+    _: &Language,
+) -> Result<Box<dyn Renderable>> {
     cycle(arguments, alone::address)
 }
 
-pub fn parse_cycle_json_text(arguments: TagTokenIter<'_>, _: &Language) -> Result<Box<dyn Renderable>> {
+pub fn parse_cycle_json_text(
+    arguments: TagTokenIter<'_>,
+    _: &Language,
+) -> Result<Box<dyn Renderable>> {
     cycle(arguments, alone::json_text)
 }
 
@@ -283,12 +342,17 @@ pub fn parse_cycle_url(arguments: TagTokenIter<'_>, _: &Language) -> Result<Box<
     cycle(arguments, alone::url)
 }
 
-fn cycle(mut arguments: TagTokenIter<'_>, escape: fn(&dyn ValueView) -> String) -> Result<Box<dyn Renderable>> {
+fn cycle(
+    mut arguments: TagTokenIter<'_>,
+    escape: fn(&dyn ValueView) -> String,
+) -> Result<Box<dyn Renderable>> {
     let mut values = vec![arguments.expect_next("Value expected.")?.expect_value().into_result()?];
     let mut group = None;
     while let Some(token) = arguments.next() {
         match token.as_str() {
-            ":" if group.is_none() && values.len() == 1 => group = values.pop().map(|name| name.to_string()),
+            ":" if group.is_none() && values.len() == 1 => {
+                group = values.pop().map(|name| name.to_string())
+            }
             "," => {}
             _ => return Err(token.raise_custom_error("\",\" expected.")),
         }
@@ -314,7 +378,10 @@ pub fn parse_break(mut arguments: TagTokenIter<'_>, _: &Language) -> Result<Box<
     Ok(Box::new(Break(Interrupt::Break)))
 }
 
-pub fn parse_continue(mut arguments: TagTokenIter<'_>, _: &Language) -> Result<Box<dyn Renderable>> {
+pub fn parse_continue(
+    mut arguments: TagTokenIter<'_>,
+    _: &Language,
+) -> Result<Box<dyn Renderable>> {
     arguments.expect_nothing()?;
     Ok(Box::new(Break(Interrupt::Continue)))
 }

@@ -7,8 +7,8 @@ mod variables;
 use std::{io::Write, sync::Arc};
 
 use liquid_core::{
-    BlockReflection, Error, Language, ParseBlock, ParseTag, Renderable, Result, Runtime, TagBlock, TagReflection, TagTokenIter,
-    ValueView,
+    BlockReflection, Error, Language, ParseBlock, ParseTag, Renderable, Result, Runtime, TagBlock,
+    TagReflection, TagTokenIter, ValueView,
 };
 
 use super::meter;
@@ -16,7 +16,8 @@ use super::meter;
 /// Stands for a text of the template, by its number.
 pub const TEXT_TAG: &str = "__text";
 
-type ParseBlockFn = fn(TagTokenIter<'_>, TagBlock<'_, '_>, &Language) -> Result<Box<dyn Renderable>>;
+type ParseBlockFn =
+    fn(TagTokenIter<'_>, TagBlock<'_, '_>, &Language) -> Result<Box<dyn Renderable>>;
 type ParseTagFn = fn(TagTokenIter<'_>, &Language) -> Result<Box<dyn Renderable>>;
 
 #[derive(Clone, Copy)]
@@ -85,7 +86,12 @@ impl BlockReflection for Block {
 }
 
 impl ParseBlock for Block {
-    fn parse(&self, arguments: TagTokenIter<'_>, block: TagBlock<'_, '_>, options: &Language) -> Result<Box<dyn Renderable>> {
+    fn parse(
+        &self,
+        arguments: TagTokenIter<'_>,
+        block: TagBlock<'_, '_>,
+        options: &Language,
+    ) -> Result<Box<dyn Renderable>> {
         (self.parse)(arguments, block, options)
     }
 
@@ -105,7 +111,11 @@ impl TagReflection for Tag {
 }
 
 impl ParseTag for Tag {
-    fn parse(&self, arguments: TagTokenIter<'_>, options: &Language) -> Result<Box<dyn Renderable>> {
+    fn parse(
+        &self,
+        arguments: TagTokenIter<'_>,
+        options: &Language,
+    ) -> Result<Box<dyn Renderable>> {
         (self.parse)(arguments, options)
     }
 
@@ -130,8 +140,13 @@ impl TagReflection for TextTag {
 impl ParseTag for TextTag {
     fn parse(&self, mut arguments: TagTokenIter<'_>, _: &Language) -> Result<Box<dyn Renderable>> {
         let number = arguments.expect_next("a number")?.expect_literal().into_result()?;
-        let number = number.as_scalar().and_then(|scalar| scalar.to_integer()).and_then(|number| usize::try_from(number).ok());
-        let text = number.and_then(|number| self.0.get(number)).ok_or_else(|| Error::with_msg("no such text"))?;
+        let number = number
+            .as_scalar()
+            .and_then(|scalar| scalar.to_integer())
+            .and_then(|number| usize::try_from(number).ok());
+        let text = number
+            .and_then(|number| self.0.get(number))
+            .ok_or_else(|| Error::with_msg("no such text"))?;
         Ok(Box::new(Text(text.clone())))
     }
 

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use liquid_core::{
-    Language, Renderable, Result, Runtime, TagBlock, TagTokenIter, Template, Value, ValueView, model::KString,
-    parser::FilterChain,
+    Language, Renderable, Result, Runtime, TagBlock, TagTokenIter, Template, Value, ValueView,
+    model::KString, parser::FilterChain,
 };
 
 use super::write;
@@ -24,15 +24,25 @@ impl Renderable for Assign {
     fn render_to(&self, _: &mut dyn Write, runtime: &dyn Runtime) -> Result<()> {
         let value = self.value.evaluate(runtime)?.into_owned();
         meter::spend(runtime, weight(value.as_view()))?;
-        runtime.set_global(self.name.clone(), if is_missing(value.as_view()) { Value::Nil } else { value });
+        runtime.set_global(
+            self.name.clone(),
+            if is_missing(value.as_view()) { Value::Nil } else { value },
+        );
         Ok(())
     }
 }
 
-pub fn parse_assign(mut arguments: TagTokenIter<'_>, options: &Language) -> Result<Box<dyn Renderable>> {
+pub fn parse_assign(
+    mut arguments: TagTokenIter<'_>,
+    options: &Language,
+) -> Result<Box<dyn Renderable>> {
     let name = name_of(&mut arguments)?;
-    arguments.expect_next("\"=\" expected.")?.expect_str("=").into_result_custom_msg("\"=\" expected.")?;
-    let value = arguments.expect_next("Value expected.")?.expect_filter_chain(options).into_result()?;
+    arguments
+        .expect_next("\"=\" expected.")?
+        .expect_str("=")
+        .into_result_custom_msg("\"=\" expected.")?;
+    let value =
+        arguments.expect_next("Value expected.")?.expect_filter_chain(options).into_result()?;
     arguments.expect_nothing()?;
     Ok(Box::new(Assign { name, value }))
 }
@@ -89,7 +99,9 @@ struct Count {
 impl Renderable for Count {
     fn render_to(&self, writer: &mut dyn Write, runtime: &dyn Runtime) -> Result<()> {
         meter::spend(runtime, 0)?;
-        let now = runtime.get_index(&self.name).and_then(|value| value.as_scalar().and_then(|scalar| scalar.to_integer()));
+        let now = runtime
+            .get_index(&self.name)
+            .and_then(|value| value.as_scalar().and_then(|scalar| scalar.to_integer()));
         let now = now.unwrap_or(0);
         // Up shows and then counts, down counts and then shows: so it is in Liquid.
         let next = now.saturating_add(self.by);
@@ -98,13 +110,19 @@ impl Renderable for Count {
     }
 }
 
-pub fn parse_increment(mut arguments: TagTokenIter<'_>, _: &Language) -> Result<Box<dyn Renderable>> {
+pub fn parse_increment(
+    mut arguments: TagTokenIter<'_>,
+    _: &Language,
+) -> Result<Box<dyn Renderable>> {
     let name = name_of(&mut arguments)?;
     arguments.expect_nothing()?;
     Ok(Box::new(Count { name, by: 1 }))
 }
 
-pub fn parse_decrement(mut arguments: TagTokenIter<'_>, _: &Language) -> Result<Box<dyn Renderable>> {
+pub fn parse_decrement(
+    mut arguments: TagTokenIter<'_>,
+    _: &Language,
+) -> Result<Box<dyn Renderable>> {
     let name = name_of(&mut arguments)?;
     arguments.expect_nothing()?;
     Ok(Box::new(Count { name, by: -1 }))

@@ -13,10 +13,15 @@ const FORMAT_MAX: usize = 100;
 /// From this number on, seconds since 1970 are milliseconds: it is the year 5138.
 const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
-/// `{{ profile.birthday | date: "%d.%m.%Y" }}`, with another zone as a second argument. What is no date stays as it is.
+/// `{{ profile.birthday | date: "%d.%m.%Y" }}`, with another zone as a second argument. What is no
+/// date stays as it is.
 fn date(call: &Call<'_>) -> Result<Value> {
     let format = call.text_of(0);
-    let zone = if call.arguments.len() > 1 { zone_named(&call.text_of(1)) } else { her_zone(call.runtime) };
+    let zone = if call.arguments.len() > 1 {
+        zone_named(&call.text_of(1))
+    } else {
+        her_zone(call.runtime)
+    };
     if format.is_empty() || format.len() > FORMAT_MAX {
         return Ok(call.input.to_value());
     }
@@ -28,7 +33,9 @@ fn date(call: &Call<'_>) -> Result<Value> {
 fn time_zone(call: &Call<'_>) -> Result<Value> {
     let zone = zone_named(&call.text_of(0));
     match moment(call, &her_zone(call.runtime)) {
-        Some(moment) => text(strtime::format("%Y-%m-%d %H:%M:%S", &moment.with_time_zone(zone)).unwrap_or_default()),
+        Some(moment) => text(
+            strtime::format("%Y-%m-%d %H:%M:%S", &moment.with_time_zone(zone)).unwrap_or_default(),
+        ),
         None => Ok(call.input.to_value()),
     }
 }
@@ -38,14 +45,18 @@ fn zone_named(name: &str) -> TimeZone {
 }
 
 fn value_of(runtime: &dyn Runtime, name: &'static str) -> String {
-    runtime.try_get(&[Scalar::new(name)]).map(|value| value.to_kstr().into_string()).unwrap_or_default()
+    runtime
+        .try_get(&[Scalar::new(name)])
+        .map(|value| value.to_kstr().into_string())
+        .unwrap_or_default()
 }
 
 fn her_zone(runtime: &dyn Runtime) -> TimeZone {
     zone_named(&value_of(runtime, ZONE))
 }
 
-/// What a value says about a time: an instant, a day, seconds since 1970, a date and time without a zone (then it is hers).
+/// What a value says about a time: an instant, a day, seconds since 1970, a date and time without a
+/// zone (then it is hers).
 fn moment(call: &Call<'_>, zone: &TimeZone) -> Option<Zoned> {
     let written = call.input.as_scalar()?.to_kstr().trim().to_string();
     if written.len() > 64 {
@@ -56,8 +67,11 @@ fn moment(call: &Call<'_>, zone: &TimeZone) -> Option<Zoned> {
         return instant(value_of(call.runtime, "now").parse().ok()?);
     }
     if let Ok(number) = written.parse::<i64>() {
-        let at =
-            if number.abs() < MILLISECONDS_FROM { Timestamp::from_second(number) } else { Timestamp::from_millisecond(number) };
+        let at = if number.abs() < MILLISECONDS_FROM {
+            Timestamp::from_second(number)
+        } else {
+            Timestamp::from_millisecond(number)
+        };
         return at.ok().and_then(instant);
     }
     // "2016-02-16 10:00:00 +0100", as Ruby writes it.
@@ -65,7 +79,9 @@ fn moment(call: &Call<'_>, zone: &TimeZone) -> Option<Zoned> {
     if let Ok(at) = joined.parse::<Timestamp>() {
         return instant(at);
     }
-    let civil =
-        written.parse::<civil::DateTime>().ok().or_else(|| written.parse::<civil::Date>().ok().map(civil::DateTime::from))?;
+    let civil = written
+        .parse::<civil::DateTime>()
+        .ok()
+        .or_else(|| written.parse::<civil::Date>().ok().map(civil::DateTime::from))?;
     civil.to_zoned(zone.clone()).ok()
 }

@@ -1,4 +1,5 @@
-//! Filters that make a value fit into its place. Those that begin with `__` stand at the end of every output.
+//! Filters that make a value fit into its place. Those that begin with `__` stand at the end of
+//! every output.
 
 use std::fmt::Write;
 
@@ -74,7 +75,8 @@ fn address(call: &Call<'_>) -> Result<Value> {
 
 fn escaped(call: &Call<'_>, once: bool) -> Result<Value> {
     let plain = call.input.to_kstr();
-    let signs = plain.bytes().filter(|byte| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')).count();
+    let signs =
+        plain.bytes().filter(|byte| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')).count();
     if signs == 0 {
         return text(plain.into_string());
     }
@@ -132,7 +134,9 @@ fn is_entity(behind: &str) -> bool {
     let Some(end) = behind.bytes().take(12).position(|byte| byte == b';') else { return false };
     let name = &behind.as_bytes()[..end];
     match name {
-        [b'#', b'x' | b'X', digits @ ..] => !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit),
+        [b'#', b'x' | b'X', digits @ ..] => {
+            !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit)
+        }
         [b'#', digits @ ..] => !digits.is_empty() && digits.iter().all(u8::is_ascii_digit),
         letters => !letters.is_empty() && letters.iter().all(u8::is_ascii_alphanumeric),
     }
@@ -202,7 +206,8 @@ fn push_json(out: &mut String, value: &dyn ValueView) {
     } else {
         let number = value.to_kstr();
         // There is no infinity in JSON.
-        let is_finite = value.as_scalar().and_then(|scalar| scalar.to_float()).is_none_or(f64::is_finite);
+        let is_finite =
+            value.as_scalar().and_then(|scalar| scalar.to_float()).is_none_or(f64::is_finite);
         out.push_str(if is_finite { number.as_str() } else { "null" });
     }
 }

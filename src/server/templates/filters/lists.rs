@@ -16,12 +16,18 @@ pub const FILTERS: &[Spec] = &[
     spec("join", 0, 1, join),
     spec("split", 1, 1, split),
     spec("concat", 1, 1, concat),
-    spec("compact", 0, 0, |call| Ok(Value::Array(items(call).into_iter().filter(|item| !item.is_nil()).collect()))),
-    spec("map", 1, 1, |call| Ok(Value::Array(items(call).iter().map(|item| member(item, &call.text_of(0))).collect()))),
+    spec("compact", 0, 0, |call| {
+        Ok(Value::Array(items(call).into_iter().filter(|item| !item.is_nil()).collect()))
+    }),
+    spec("map", 1, 1, |call| {
+        Ok(Value::Array(items(call).iter().map(|item| member(item, &call.text_of(0))).collect()))
+    }),
     spec("reverse", 0, 0, |call| Ok(Value::Array(items(call).into_iter().rev().collect()))),
     spec("slice", 1, 2, slice),
     spec("sort", 0, 1, |call| sorted(call, compare)),
-    spec("sort_natural", 0, 1, |call| sorted(call, |a, b| a.to_kstr().to_lowercase().cmp(&b.to_kstr().to_lowercase()))),
+    spec("sort_natural", 0, 1, |call| {
+        sorted(call, |a, b| a.to_kstr().to_lowercase().cmp(&b.to_kstr().to_lowercase()))
+    }),
     spec("sum", 0, 1, sum),
     spec("uniq", 0, 1, uniq),
     spec("where", 1, 2, matching),
@@ -90,7 +96,8 @@ fn split(call: &Call<'_>) -> Result<Value> {
         whole.split(between.as_str()).map(|part| Value::scalar(part.to_string())).collect()
     };
     // As in Liquid: nothing at the end is no part.
-    let kept = parts.iter().rposition(|part| !part.query_state(State::Empty)).map_or(0, |last| last + 1);
+    let kept =
+        parts.iter().rposition(|part| !part.query_state(State::Empty)).map_or(0, |last| last + 1);
     Ok(Value::Array(parts.into_iter().take(kept).collect()))
 }
 
@@ -120,7 +127,12 @@ fn slice(call: &Call<'_>) -> Result<Value> {
 
 /// Some order among all values, so that sorting is safe: what cannot be compared goes by its text.
 fn compare(a: &Value, b: &Value) -> Ordering {
-    let number = |value: &Value| value.as_scalar().filter(|_| value.type_name() != "string").and_then(|scalar| scalar.to_float());
+    let number = |value: &Value| {
+        value
+            .as_scalar()
+            .filter(|_| value.type_name() != "string")
+            .and_then(|scalar| scalar.to_float())
+    };
     match (number(a), number(b)) {
         (Some(a), Some(b)) => a.total_cmp(&b),
         (Some(_), None) => Ordering::Less,
@@ -131,7 +143,8 @@ fn compare(a: &Value, b: &Value) -> Ordering {
 }
 
 fn sorted(call: &Call<'_>, order: fn(&Value, &Value) -> Ordering) -> Result<Value> {
-    let mut keyed: Vec<(Value, Value)> = items(call).into_iter().map(|item| (key(call, &item), item)).collect();
+    let mut keyed: Vec<(Value, Value)> =
+        items(call).into_iter().map(|item| (key(call, &item), item)).collect();
     // A sort compares each about as often as its length has bits.
     let bits = keyed.len().checked_ilog2().unwrap_or(0) as usize + 1;
     call.makes(keyed.iter().map(|(key, _)| weight(key)).sum::<usize>() * bits)?;
@@ -140,9 +153,15 @@ fn sorted(call: &Call<'_>, order: fn(&Value, &Value) -> Ordering) -> Result<Valu
 }
 
 fn sum(call: &Call<'_>) -> Result<Value> {
-    let number = |item: &Value| key(call, item).as_scalar().and_then(|scalar| scalar.to_float()).unwrap_or(0.0);
+    let number = |item: &Value| {
+        key(call, item).as_scalar().and_then(|scalar| scalar.to_float()).unwrap_or(0.0)
+    };
     let sum: f64 = items(call).iter().map(number).sum();
-    Ok(if sum.fract() == 0.0 && sum.abs() < 9e15 { Value::scalar(sum as i64) } else { Value::scalar(sum) })
+    Ok(if sum.fract() == 0.0 && sum.abs() < 9e15 {
+        Value::scalar(sum as i64)
+    } else {
+        Value::scalar(sum)
+    })
 }
 
 fn uniq(call: &Call<'_>) -> Result<Value> {

@@ -1,5 +1,6 @@
-//! The filters of Liquid. They take whatever comes (what is no number counts as 0, what is not there as nothing), never fail
-//! but for the meter, and tell it what they read and make before they make it.
+//! The filters of Liquid. They take whatever comes (what is no number counts as 0, what is not
+//! there as nothing), never fail but for the meter, and tell it what they read and make before they
+//! make it.
 
 mod dates;
 mod escapes;
@@ -10,7 +11,8 @@ mod texts;
 use std::fmt;
 
 use liquid_core::{
-    Error, Expression, Filter, FilterReflection, Language, ParseFilter, Result, Runtime, Value, ValueCow, ValueView,
+    Error, Expression, Filter, FilterReflection, Language, ParseFilter, Result, Runtime, Value,
+    ValueCow, ValueView,
     parser::{FilterArguments, ParameterReflection},
 };
 
@@ -39,7 +41,12 @@ struct Spec {
     apply: fn(&Call<'_>) -> Result<Value>,
 }
 
-const fn spec(name: &'static str, least: usize, most: usize, apply: fn(&Call<'_>) -> Result<Value>) -> Spec {
+const fn spec(
+    name: &'static str,
+    least: usize,
+    most: usize,
+    apply: fn(&Call<'_>) -> Result<Value>,
+) -> Spec {
     Spec { name, least, most, apply }
 }
 
@@ -81,7 +88,9 @@ impl Call<'_> {
 }
 
 fn all() -> impl Iterator<Item = &'static Spec> {
-    [escapes::FILTERS, texts::FILTERS, numbers::FILTERS, lists::FILTERS, dates::FILTERS].into_iter().flatten()
+    [escapes::FILTERS, texts::FILTERS, numbers::FILTERS, lists::FILTERS, dates::FILTERS]
+        .into_iter()
+        .flatten()
 }
 
 pub fn register(language: &mut Language) {
@@ -165,13 +174,17 @@ impl fmt::Display for Applied {
 
 impl Filter for Applied {
     fn evaluate(&self, input: &dyn ValueView, runtime: &dyn Runtime) -> Result<Value> {
-        let evaluate = |argument: &'_ Expression| argument.try_evaluate(runtime).map(ValueCow::into_owned).unwrap_or(Value::Nil);
-        let arguments: Vec<ValueCow<'_>> = self.arguments.iter().map(evaluate).map(ValueCow::Owned).collect();
+        let evaluate = |argument: &'_ Expression| {
+            argument.try_evaluate(runtime).map(ValueCow::into_owned).unwrap_or(Value::Nil)
+        };
+        let arguments: Vec<ValueCow<'_>> =
+            self.arguments.iter().map(evaluate).map(ValueCow::Owned).collect();
         let read: usize = arguments.iter().map(|argument| weight(argument.as_view())).sum();
         let input = if is_missing(input) { &NIL } else { input };
         meter::spend(runtime, weight(input) + read)?;
         let allow_false = self.allow_false.as_ref().map(evaluate);
-        let allow_false = allow_false.is_some_and(|value| value.query_state(liquid_core::model::State::Truthy));
+        let allow_false =
+            allow_false.is_some_and(|value| value.query_state(liquid_core::model::State::Truthy));
         (self.spec.apply)(&Call { input, arguments: &arguments, allow_false, runtime })
     }
 }

@@ -61,14 +61,22 @@ fn whole(value: Value) -> Value {
     }
 }
 
-fn one(call: &Call<'_>, on_whole: fn(i64) -> Option<i64>, on_float: fn(f64) -> f64) -> Result<Value> {
+fn one(
+    call: &Call<'_>,
+    on_whole: fn(i64) -> Option<i64>,
+    on_float: fn(f64) -> f64,
+) -> Result<Value> {
     Ok(match Number::of(call.input) {
         Number::Whole(number) => on_whole(number).map_or(Value::Nil, Value::scalar),
         Number::Float(number) => finite(on_float(number)),
     })
 }
 
-fn two(call: &Call<'_>, on_whole: fn(i64, i64) -> Option<i64>, on_float: fn(f64, f64) -> f64) -> Result<Value> {
+fn two(
+    call: &Call<'_>,
+    on_whole: fn(i64, i64) -> Option<i64>,
+    on_float: fn(f64, f64) -> f64,
+) -> Result<Value> {
     let (a, b) = (Number::of(call.input), Number::of(call.argument(0)));
     Ok(match (a, b) {
         (Number::Whole(a), Number::Whole(b)) => on_whole(a, b).map_or(Value::Nil, Value::scalar),
@@ -91,8 +99,10 @@ fn round(call: &Call<'_>) -> Result<Value> {
 fn with_delimiter(call: &Call<'_>) -> Result<Value> {
     let delimiter = if call.arguments.is_empty() { ",".to_string() } else { call.text_of(0) };
     let written = call.text();
-    let (sign, number) = written.strip_prefix('-').map_or(("", written.as_str()), |rest| ("-", rest));
-    let (digits, places) = number.split_once('.').map_or((number, None), |(digits, places)| (digits, Some(places)));
+    let (sign, number) =
+        written.strip_prefix('-').map_or(("", written.as_str()), |rest| ("-", rest));
+    let (digits, places) =
+        number.split_once('.').map_or((number, None), |(digits, places)| (digits, Some(places)));
     if digits.is_empty() || digits.len() > 40 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return super::text(written);
     }

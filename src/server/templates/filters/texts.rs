@@ -22,8 +22,12 @@ pub const FILTERS: &[Spec] = &[
     spec("remove_first", 1, 1, |call| replaced(call, &call.text_of(0), "", Which::First)),
     spec("remove_last", 1, 1, |call| replaced(call, &call.text_of(0), "", Which::Last)),
     spec("replace", 1, 2, |call| replaced(call, &call.text_of(0), &call.text_of(1), Which::All)),
-    spec("replace_first", 1, 2, |call| replaced(call, &call.text_of(0), &call.text_of(1), Which::First)),
-    spec("replace_last", 1, 2, |call| replaced(call, &call.text_of(0), &call.text_of(1), Which::Last)),
+    spec("replace_first", 1, 2, |call| {
+        replaced(call, &call.text_of(0), &call.text_of(1), Which::First)
+    }),
+    spec("replace_last", 1, 2, |call| {
+        replaced(call, &call.text_of(0), &call.text_of(1), Which::Last)
+    }),
     spec("truncate", 0, 2, truncate),
     spec("truncatewords", 0, 2, truncate_words),
 ];
@@ -61,7 +65,13 @@ fn capitalized(word: &str) -> String {
 }
 
 fn titlecase(call: &Call<'_>) -> Result<Value> {
-    text(call.text().split(' ').map(|word| capitalized(&word.to_lowercase())).collect::<Vec<_>>().join(" "))
+    text(
+        call.text()
+            .split(' ')
+            .map(|word| capitalized(&word.to_lowercase()))
+            .collect::<Vec<_>>()
+            .join(" "),
+    )
 }
 
 /// Without tags, and without what only browsers read.
@@ -74,11 +84,17 @@ fn strip_html(call: &Call<'_>) -> Result<Value> {
     while let Some(found) = small[at..].find('<') {
         let start = at + found;
         out.push_str(&html[at..start]);
-        let end = ["<script", "<style", "<!--", "<"].into_iter().zip(["</script>", "</style>", "-->", ">"]);
-        let end = end.filter(|(open, _)| small[start..].starts_with(open)).find_map(|(_, close)| {
-            let end = small[start..].find(close)?;
-            Some(start + end + close.len())
-        });
+        let end = ["<script", "<style", "<!--", "<"].into_iter().zip([
+            "</script>",
+            "</style>",
+            "-->",
+            ">",
+        ]);
+        let end =
+            end.filter(|(open, _)| small[start..].starts_with(open)).find_map(|(_, close)| {
+                let end = small[start..].find(close)?;
+                Some(start + end + close.len())
+            });
         match end {
             Some(end) => at = end,
             // No tag at all, and none comes: “1 < 2”.

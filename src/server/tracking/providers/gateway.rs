@@ -1,6 +1,8 @@
-//! The form for gateways of one's own, and for providers behind an adapter (docs/answers.md).
+//! The form for gateways of one's own, and for providers behind an adapter
+//! (docs/message-events.md).
 //!
-//! `Wayfare-Signature: t=1700000000,v1=…`, where v1 is HMAC-SHA256 in hexadecimal digits of the seconds, a dot and the body.
+//! `Wayfare-Signature: t=1700000000,v1=…`, where v1 is HMAC-SHA256 in hexadecimal digits of the
+//! seconds, a dot and the body.
 
 use ring::hmac;
 use serde::Deserialize;
@@ -17,7 +19,8 @@ use crate::{
     server::tracking::hook::{Call, Heard, NotHeard, Statement},
 };
 
-/// How far the clock of a gateway may be from ours, and how long a request may take, in milliseconds.
+/// How far the clock of a gateway may be from ours, and how long a request may take, in
+/// milliseconds.
 const AGE_MAX: i64 = 5 * 60 * 1000;
 
 #[derive(Deserialize)]
@@ -35,7 +38,10 @@ struct Record {
 pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     let receipt = verify(call, secret)?;
     let malformed = |error: serde_json::Error| {
-        NotHeard::Malformed(format!("The body is not a list of reports: {}.", reason_with_place(&error)))
+        NotHeard::Malformed(format!(
+            "The body is not a list of reports: {}.",
+            reason_with_place(&error)
+        ))
     };
     let records: Vec<&RawValue> = serde_json::from_slice(call.body).map_err(malformed)?;
     if records.len() > RECORDS_MAX {
@@ -72,11 +78,13 @@ fn verify(call: Call<'_>, secret: &[u8]) -> Result<String, NotHeard> {
 }
 
 fn read(record: &str, now: Timestamp) -> Result<Statement, FieldError> {
-    let malformed =
-        |error: serde_json::Error| FieldError::new("", "malformed", format!("This cannot be read: {}.", reason(&error)));
+    let malformed = |error: serde_json::Error| {
+        FieldError::new("", "malformed", format!("This cannot be read: {}.", reason(&error)))
+    };
     let record: Value = serde_json::from_str(record).map_err(malformed)?;
     let record: Record = serde_json::from_value(record).map_err(malformed)?;
-    let names: Vec<String> = record.key.into_iter().chain(record.provider_id).filter(|name| !name.is_empty()).collect();
+    let names: Vec<String> =
+        record.key.into_iter().chain(record.provider_id).filter(|name| !name.is_empty()).collect();
     if names.is_empty() {
         return Err(FieldError::new(
             "key",
@@ -84,12 +92,17 @@ fn read(record: &str, now: Timestamp) -> Result<Statement, FieldError> {
             "It does not say which message it is about: give its key or provider_id.",
         ));
     }
-    let fate = Fate::from_key(&record.what).filter(|fate| !fate.is_settling()).ok_or_else(|| {
-        let sentence = "“what” is one of delivered, viewed, clicked, bounced, complained, unsubscribed.";
-        FieldError::new("what", "unknown_value", sentence)
-    })?;
+    let fate =
+        Fate::from_key(&record.what).filter(|fate| !fate.is_settling()).ok_or_else(|| {
+            let sentence =
+                "“what” is one of delivered, viewed, clicked, bounced, complained, unsubscribed.";
+            FieldError::new("what", "unknown_value", sentence)
+        })?;
     let at = match record.at {
-        Some(text) => text.parse::<Timestamp>().map_err(|error| FieldError::new("at", "malformed", error.to_string()))?.min(now),
+        Some(text) => text
+            .parse::<Timestamp>()
+            .map_err(|error| FieldError::new("at", "malformed", error.to_string()))?
+            .min(now),
         None => now,
     };
     let detail = record.detail.as_deref().and_then(shortened);
@@ -125,7 +138,10 @@ mod tests {
         let body = r#"[{"key": "wf.1.x", "what": "clicked", "at": "2026-11-24T10:00:00Z"}]"#;
         let good = sign(SECRET, NOW.0 / 1000, body);
         let heard = ask(Some(&good), body).expect("heard");
-        assert_eq!((heard.statements[0].fate, heard.statements[0].names[0].as_str()), (Fate::Clicked, "wf.1.x"));
+        assert_eq!(
+            (heard.statements[0].fate, heard.statements[0].names[0].as_str()),
+            (Fate::Clicked, "wf.1.x")
+        );
         assert_eq!(ask(None, body), Err(NotHeard::Unsigned));
         assert_eq!(ask(Some("v1=00"), body), Err(NotHeard::Unsigned));
         for (forged, body) in [
@@ -154,7 +170,10 @@ mod tests {
             {"key": "a", "what": "viewed", "at": "soon"}, 7, {"key": "a", "what": "viewed", "colour": "red"},
             {"provider_id": "b", "what": "bounced", "detail": "550\r\n no such user"}]"#;
         let heard = ask(Some(&sign(SECRET, NOW.0 / 1000, body)), body).expect("heard");
-        assert_eq!(heard.rejected.iter().map(|(place, _)| *place).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        assert_eq!(
+            heard.rejected.iter().map(|(place, _)| *place).collect::<Vec<_>>(),
+            [1, 2, 3, 4, 5]
+        );
         assert_eq!(heard.statements.len(), 2);
         assert_eq!(heard.statements[1].detail.as_deref(), Some("550 no such user"));
     }

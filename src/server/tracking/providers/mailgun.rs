@@ -1,4 +1,5 @@
-//! Mailgun's webhooks. Its signature covers a time and a token, not the body: so each token counts once.
+//! Mailgun's webhooks. Its signature covers a time and a token, not the body: so each token counts
+//! once.
 
 use ring::hmac;
 use serde_json::Value;
@@ -13,10 +14,14 @@ use crate::{
 const AGE_MAX: i64 = 12 * 60 * 60 * 1000;
 
 pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
-    let malformed =
-        |error: serde_json::Error| NotHeard::Malformed(format!("The body is not JSON: {}.", reason_with_place(&error)));
+    let malformed = |error: serde_json::Error| {
+        NotHeard::Malformed(format!("The body is not JSON: {}.", reason_with_place(&error)))
+    };
     let body: Value = serde_json::from_slice(call.body).map_err(malformed)?;
-    let signature = body.get("signature").filter(|signature| signature.is_object()).ok_or(NotHeard::Unsigned)?;
+    let signature = body
+        .get("signature")
+        .filter(|signature| signature.is_object())
+        .ok_or(NotHeard::Unsigned)?;
     let field = |name| text(signature, name).ok_or(NotHeard::Unsigned);
     let (timestamp, token, tag) = (field("timestamp")?, field("token")?, field("signature")?);
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
@@ -39,7 +44,8 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     Ok(heard)
 }
 
-/// Nothing where it is about something that does not matter here, or about a message of somebody else.
+/// Nothing where it is about something that does not matter here, or about a message of somebody
+/// else.
 fn read(event: &Value, call: Call<'_>) -> Option<Statement> {
     let fate = match text(event, "event")? {
         "delivered" => Fate::Delivered,
@@ -52,10 +58,17 @@ fn read(event: &Value, call: Call<'_>) -> Option<Statement> {
         _ => return None,
     };
     let key = event.get("user-variables").and_then(|variables| text(variables, KEY_FIELD));
-    let id = event.get("message").and_then(|message| message.get("headers")).and_then(|headers| text(headers, "message-id"));
+    let id = event
+        .get("message")
+        .and_then(|message| message.get("headers"))
+        .and_then(|headers| text(headers, "message-id"));
     let status = event.get("delivery-status");
-    let code = status.and_then(|status| status.get("code")).and_then(Value::as_i64).map(|code| code.to_string());
-    let words = status.and_then(|status| text(status, "message").or_else(|| text(status, "description")));
+    let code = status
+        .and_then(|status| status.get("code"))
+        .and_then(Value::as_i64)
+        .map(|code| code.to_string());
+    let words =
+        status.and_then(|status| text(status, "message").or_else(|| text(status, "description")));
     let detail = format!("{} {}", code.unwrap_or_default(), words.unwrap_or_default());
     Some(Statement {
         names: key.into_iter().chain(id).map(str::to_string).collect(),
@@ -101,10 +114,18 @@ mod tests {
         assert_eq!((said.fate, said.detail.as_deref()), (Fate::Bounced, Some("550 no such user")));
         assert_eq!(
             (said.names.as_slice(), said.at),
-            (["wf.1.x".to_string(), "m@mg.example".to_string()].as_slice(), Timestamp(1_799_999_999_500))
+            (
+                ["wf.1.x".to_string(), "m@mg.example".to_string()].as_slice(),
+                Timestamp(1_799_999_999_500)
+            )
         );
         assert_eq!(heard.receipt.as_deref(), Some("mailgun t"));
-        assert!(ask(sign(b"key", NOW.0 / 1000, "t"), failed("temporary")).expect("heard").statements.is_empty());
+        assert!(
+            ask(sign(b"key", NOW.0 / 1000, "t"), failed("temporary"))
+                .expect("heard")
+                .statements
+                .is_empty()
+        );
     }
 
     #[test]
@@ -116,7 +137,12 @@ mod tests {
         other_token["token"] = json!("u");
         let mut truncated = good.clone();
         truncated["signature"] = json!(&good["signature"].as_str().expect("text")[..62]);
-        for forged in [sign(b"other", NOW.0 / 1000, "t"), other_token, truncated, sign(b"key", NOW.0 / 1000 - 13 * 3600, "t")] {
+        for forged in [
+            sign(b"other", NOW.0 / 1000, "t"),
+            other_token,
+            truncated,
+            sign(b"key", NOW.0 / 1000 - 13 * 3600, "t"),
+        ] {
             assert_eq!(ask(forged, event.clone()), Err(NotHeard::Forged));
         }
         assert_eq!(ask(Value::Null, event.clone()), Err(NotHeard::Unsigned));

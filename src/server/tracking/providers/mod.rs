@@ -14,7 +14,8 @@ use super::{
 };
 use crate::domain::{delivery::hook::HookProvider, error::FieldError, time::Timestamp};
 
-/// The name under which our key travels in what providers give back: SendGrid's custom arguments, Mailgun's variables.
+/// The name under which our key travels in what providers give back: SendGrid's custom arguments,
+/// Mailgun's variables.
 pub const KEY_FIELD: &str = "wayfare_key";
 /// Longest detail that is kept, in characters.
 const DETAIL_MAX: usize = 500;
@@ -49,9 +50,12 @@ pub fn read_secret(provider: HookProvider, typed: &str) -> Result<String, FieldE
         _ if typed.is_empty() => refuse("Enter the secret."),
         _ if typed.len() > 1_000 => refuse("That is too long for a secret. Copy it again."),
         HookProvider::SendGrid if sendgrid::public_key(typed).is_none() => refuse(
-            "That is not SendGrid's verification key. Copy the public key that the Signed Event Webhook shows; it begins with MFkw.",
+            "That is not SendGrid's verification key. Copy the public key that the Signed Event \
+                Webhook shows; it begins with MFkw.",
         ),
-        HookProvider::Gateway if typed.len() < 16 => refuse("Choose a longer secret: at least 16 characters."),
+        HookProvider::Gateway if typed.len() < 16 => {
+            refuse("Choose a longer secret: at least 16 characters.")
+        }
         _ => Ok(typed.to_string()),
     }
 }
@@ -66,7 +70,8 @@ fn receipt_of(provider: &str, signed: &[&[u8]]) -> String {
     let mut context = digest::Context::new(&digest::SHA256);
     signed.iter().for_each(|part| context.update(part));
     let digest = context.finish();
-    let hex: String = digest.as_ref()[..RECEIPT_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String =
+        digest.as_ref()[..RECEIPT_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{provider} {hex}")
 }
 
@@ -74,11 +79,14 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     if !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
     }
-    (0..text.len() / 2).map(|place| u8::from_str_radix(&text[2 * place..2 * place + 2], 16).ok()).collect()
+    (0..text.len() / 2)
+        .map(|place| u8::from_str_radix(&text[2 * place..2 * place + 2], 16).ok())
+        .collect()
 }
 
 fn shortened(text: &str) -> Option<String> {
-    let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(DETAIL_MAX).collect();
+    let text: String =
+        text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(DETAIL_MAX).collect();
     (!text.is_empty()).then_some(text)
 }
 
@@ -89,7 +97,9 @@ fn seconds(value: Option<&Value>, now: Timestamp) -> Timestamp {
         Some(Value::String(text)) => text.parse().ok(),
         _ => None,
     };
-    let at = given.filter(|seconds| (0.0..1e11).contains(seconds)).map(|seconds| Timestamp((seconds * 1000.0) as i64));
+    let at = given
+        .filter(|seconds| (0.0..1e11).contains(seconds))
+        .map(|seconds| Timestamp((seconds * 1000.0) as i64));
     at.unwrap_or(now).min(now)
 }
 

@@ -1,5 +1,5 @@
-//! SendGrid's event webhook, signed with ECDSA over P-256. It tries again for a day, and whether with a new time is not said: so
-//! a request counts once, however old its time is.
+//! SendGrid's event webhook, signed with ECDSA over P-256. It tries again for a day, and whether
+//! with a new time is not said: so a request counts once, however old its time is.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
@@ -7,7 +7,9 @@ use serde_json::{Value, value::RawValue};
 
 use super::{KEY_FIELD, RECORDS_MAX, receipt_of, seconds, shortened, text};
 use crate::{
-    domain::{delivery::fate::Fate, error::FieldError, time::Timestamp, unreadable::reason_with_place},
+    domain::{
+        delivery::fate::Fate, error::FieldError, time::Timestamp, unreadable::reason_with_place,
+    },
     server::tracking::hook::{Call, Heard, NotHeard, Statement},
 };
 
@@ -15,8 +17,8 @@ const SIGNATURE: &str = "x-twilio-email-event-webhook-signature";
 const TIMESTAMP: &str = "x-twilio-email-event-webhook-timestamp";
 /// What stands before the point of a P-256 key in its usual form (SubjectPublicKeyInfo, RFC 5480).
 const P256: [u8; 26] = [
-    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03,
-    0x01, 0x07, 0x03, 0x42, 0x00,
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
+    0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
 /// The point of a public key in base64.
@@ -31,9 +33,14 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     let key = std::str::from_utf8(secret).ok().and_then(public_key).ok_or(NotHeard::Forged)?;
     let signature = STANDARD.decode(signature).map_err(|_| NotHeard::Forged)?;
     let signed = [timestamp.as_bytes(), call.body].concat();
-    UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key).verify(&signed, &signature).map_err(|_| NotHeard::Forged)?;
+    UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key)
+        .verify(&signed, &signature)
+        .map_err(|_| NotHeard::Forged)?;
     let malformed = |error: serde_json::Error| {
-        NotHeard::Malformed(format!("The body is not a list of events: {}.", reason_with_place(&error)))
+        NotHeard::Malformed(format!(
+            "The body is not a list of events: {}.",
+            reason_with_place(&error)
+        ))
     };
     let events: Vec<&RawValue> = serde_json::from_slice(call.body).map_err(malformed)?;
     if events.len() > RECORDS_MAX {
@@ -44,7 +51,9 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     for (place, event) in events.into_iter().enumerate() {
         match serde_json::from_str::<Value>(event.get()) {
             Ok(event) if event.is_object() => heard.statements.extend(read(&event, call.now)),
-            _ => heard.rejected.push((place, FieldError::new("", "malformed", "That is not an event."))),
+            _ => heard
+                .rejected
+                .push((place, FieldError::new("", "malformed", "That is not an event."))),
         }
     }
     Ok(heard)
@@ -56,7 +65,9 @@ fn read(event: &Value, now: Timestamp) -> Option<Statement> {
     let fate = match text(event, "event")? {
         "delivered" => Fate::Delivered,
         // Apple's mail loads every picture, whether she looks or not.
-        "open" if event.get("sg_machine_open").and_then(Value::as_bool) != Some(true) => Fate::Viewed,
+        "open" if event.get("sg_machine_open").and_then(Value::as_bool) != Some(true) => {
+            Fate::Viewed
+        }
         "click" => Fate::Clicked,
         // “blocked” is about this message or this moment.
         "bounce" if text(event, "type") != Some("blocked") => Fate::Bounced,
@@ -102,8 +113,10 @@ mod tests {
 
     fn pair() -> EcdsaKeyPair {
         let random = SystemRandom::new();
-        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).expect("made");
-        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, document.as_ref(), &random).expect("a pair")
+        let document =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).expect("made");
+        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, document.as_ref(), &random)
+            .expect("a pair")
     }
 
     fn verification_key(pair: &EcdsaKeyPair) -> String {
@@ -111,9 +124,13 @@ mod tests {
     }
 
     fn ask(pair: &EcdsaKeyPair, key: &str, signed: &str, body: &str) -> Result<Heard, NotHeard> {
-        let signature = pair.sign(&SystemRandom::new(), format!("1{signed}").as_bytes()).expect("signed");
+        let signature =
+            pair.sign(&SystemRandom::new(), format!("1{signed}").as_bytes()).expect("signed");
         let mut headers = HeaderMap::new();
-        headers.insert(SIGNATURE, HeaderValue::from_str(&STANDARD.encode(signature)).expect("a value"));
+        headers.insert(
+            SIGNATURE,
+            HeaderValue::from_str(&STANDARD.encode(signature)).expect("a value"),
+        );
         headers.insert(TIMESTAMP, HeaderValue::from_static("1"));
         hear(Call { url: "", headers: &headers, body: body.as_bytes(), now: NOW }, key.as_bytes())
     }
@@ -135,13 +152,17 @@ mod tests {
         assert_eq!(heard.statements[2].names, ["abc"]);
         assert_eq!(heard.rejected.len(), 1);
         let again = ask(&pair, &key, body, body).expect("heard");
-        assert!(heard.receipt.is_some() && again.receipt == heard.receipt, "one request has one name, whatever its signature");
+        assert!(
+            heard.receipt.is_some() && again.receipt == heard.receipt,
+            "one request has one name, whatever its signature"
+        );
         assert_ne!(ask(&pair, &key, "[]", "[]").expect("heard").receipt, heard.receipt);
 
         assert_eq!(ask(&pair, &key, body, "[]"), Err(NotHeard::Forged));
         assert_eq!(ask(&pair, &verification_key(&self::pair()), body, body), Err(NotHeard::Forged));
         let none = HeaderMap::new();
-        let unsigned = hear(Call { url: "", headers: &none, body: b"[]", now: NOW }, key.as_bytes());
+        let unsigned =
+            hear(Call { url: "", headers: &none, body: b"[]", now: NOW }, key.as_bytes());
         assert_eq!(unsigned, Err(NotHeard::Unsigned));
         assert!(matches!(ask(&pair, &key, "{}", "{}"), Err(NotHeard::Malformed(_))));
     }

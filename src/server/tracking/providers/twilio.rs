@@ -16,11 +16,13 @@ use crate::{
     },
 };
 
-/// Words by which people say that they want no more, and that they want messages again (Twilio's own lists).
-const STOP: [&str; 8] = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"];
+/// Words by which people say that they want no more, and that they want messages again (Twilio's
+/// own lists).
+const STOP: [&str; 8] =
+    ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"];
 const START: [&str; 3] = ["START", "YES", "UNSTOP"];
-/// Errors that say that the number takes no messages, not only this one: unknown, no mobile, not a number, not reachable by
-/// text messages.
+/// Errors that say that the number takes no messages, not only this one: unknown, no mobile, not a
+/// number, not reachable by text messages.
 const LASTING: [&str; 5] = ["30005", "30006", "21211", "21614", "21217"];
 /// She has answered STOP before.
 const STOPPED: &str = "21610";
@@ -36,13 +38,16 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     if !is_signed(&key, data.as_bytes(), &tag) {
         return Err(NotHeard::Forged);
     }
-    let field = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let field = |name: &str| {
+        fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    };
     let sid = field("MessageSid").or(field("SmsSid"));
     let status = field("MessageStatus").or(field("SmsStatus")).unwrap_or_default();
     let mut heard = Heard::default();
     if status == "received" || field("OptOutType").is_some() {
         heard.replies.extend(reply(call, &field));
-        heard.receipt = sid.filter(|_| !heard.replies.is_empty()).map(|sid| format!("twilio {sid}"));
+        heard.receipt =
+            sid.filter(|_| !heard.replies.is_empty()).map(|sid| format!("twilio {sid}"));
         return Ok(heard);
     }
     let error = field("ErrorCode").filter(|code| !code.is_empty());
@@ -53,11 +58,13 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
         "failed" | "undelivered" => Fate::Bounced,
         _ => return Ok(heard),
     };
-    // What follows from these reaches beyond the message. Twilio signs no time: a request counts once as long as its message is kept.
+    // What follows from these reaches beyond the message. Twilio signs no time: a request counts
+    // once as long as its message is kept.
     if matches!(fate, Fate::Bounced | Fate::Unsubscribed) {
         heard.receipt = Some(receipt_of("twilio-status", &[data.as_bytes()]));
     }
-    let detail = error.map(|code| format!("Twilio error {code} {}", field("ErrorMessage").unwrap_or_default()));
+    let detail = error
+        .map(|code| format!("Twilio error {code} {}", field("ErrorMessage").unwrap_or_default()));
     heard.statements.push(Statement {
         names: key_of(call.url).into_iter().chain(sid.map(str::to_string)).collect(),
         fate,
@@ -103,7 +110,8 @@ mod tests {
     fn ask(url: &str, signature: Option<&str>, body: &str) -> Result<Heard, NotHeard> {
         let mut headers = HeaderMap::new();
         if let Some(signature) = signature {
-            headers.insert("x-twilio-signature", HeaderValue::from_str(signature).expect("a value"));
+            headers
+                .insert("x-twilio-signature", HeaderValue::from_str(signature).expect("a value"));
         }
         hear(Call { url, headers: &headers, body: body.as_bytes(), now: Timestamp(0) }, b"12345")
     }
@@ -112,7 +120,10 @@ mod tests {
         let mut fields: Vec<_> = pairs(body).collect();
         fields.sort();
         let data = fields.iter().fold(url.to_string(), |data, (name, value)| data + name + value);
-        STANDARD.encode(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, b"12345"), data.as_bytes()))
+        STANDARD.encode(hmac::sign(
+            &hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, b"12345"),
+            data.as_bytes(),
+        ))
     }
 
     fn heard(url: &str, body: &str) -> Heard {
@@ -141,7 +152,9 @@ mod tests {
     fn a_number_that_does_not_exist_is_a_lasting_bounce_and_a_filtered_message_is_not() {
         let url = "https://wayfare.example/hooks/x/twilio?key=wf.1.x";
         let said = |code: &str| {
-            let body = format!("MessageSid=SM1&MessageStatus=undelivered&ErrorCode={code}&To=%2B4917012345");
+            let body = format!(
+                "MessageSid=SM1&MessageStatus=undelivered&ErrorCode={code}&To=%2B4917012345"
+            );
             heard(url, &body).statements.remove(0)
         };
         assert_eq!((said("30005").fate, said("30005").lasting), (Fate::Bounced, true));
@@ -155,7 +168,10 @@ mod tests {
     fn stop_and_start_are_heard_by_twilios_word_for_them_or_by_the_text() {
         let url = "https://wayfare.example/hooks/x/twilio";
         let said = |rest: &str| {
-            let heard = heard(url, &format!("MessageSid=SM1&SmsStatus=received&From=%2B49+170+12345&{rest}"));
+            let heard = heard(
+                url,
+                &format!("MessageSid=SM1&SmsStatus=received&From=%2B49+170+12345&{rest}"),
+            );
             heard.replies.first().map(|reply| (reply.address.clone(), reply.wanted))
         };
         let number = "+4917012345".to_string();

@@ -125,7 +125,8 @@ fn LaterEventFields(event: Later) -> impl IntoView {
             </div>
             <Pairs
                 title="Where its properties differ"
-                hint="It has those of the event that let her in: the same cart, the same order. Say here what is otherwise; an empty value takes a property away."
+                hint="It has those of the event that let her in: the same cart, the same order. \
+                    Say here what is otherwise; an empty value takes a property away."
                 pairs=pairs
                 read=differing_value
                 add="Add a difference"

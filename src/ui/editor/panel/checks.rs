@@ -77,14 +77,16 @@ fn CheckLine(check: Check) -> impl IntoView {
     let sentence = check.problem.sentence.clone();
     let go = move |_| {
         let Check { node, problem, .. } = check.clone();
-        // A window that shows the list gives the keyboard back first, and the row that gets it would be chosen.
+        // A window that shows the list gives the keyboard back first, and the row that gets it
+        // would be chosen.
         browser::later(move || {
             match &node {
                 Some(id) => bench.go_to(id),
                 None if problem.path.starts_with("settings") => bench.side.set(Side::Settings),
                 None => bench.fit(),
             }
-            let field = format!("field-{}", path_in_form(&problem.path).replace(['[', ']', '.'], "-"));
+            let field =
+                format!("field-{}", path_in_form(&problem.path).replace(['[', ']', '.'], "-"));
             // The form of the place has to be there first.
             browser::later(move || browser::later(move || browser::focus(&field)));
         });

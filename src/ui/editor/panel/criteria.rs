@@ -31,7 +31,11 @@ const COMPARISONS: [(Comparison, &str, &str); 10] = [
 ];
 
 pub fn filter() -> PropertyFilter {
-    PropertyFilter { property: String::new(), is: Comparison::Equals, value: Value::String(String::new()) }
+    PropertyFilter {
+        property: String::new(),
+        is: Comparison::Equals,
+        value: Value::String(String::new()),
+    }
 }
 
 pub fn event() -> EventMatch {
@@ -49,7 +53,13 @@ pub fn FilterFields(part: Part<PropertyFilter>, known: &'static str) -> impl Int
     let property = part!(part, "property", PropertyFilter { property, .. } => property);
     let comparison = part.under(
         "is",
-        |filter| COMPARISONS.iter().find(|(is, ..)| *is == filter.is).map_or("equals", |(_, key, _)| key).to_string(),
+        |filter| {
+            COMPARISONS
+                .iter()
+                .find(|(is, ..)| *is == filter.is)
+                .map_or("equals", |(_, key, _)| key)
+                .to_string()
+        },
         |filter, key: String| {
             if let Some((is, ..)) = COMPARISONS.iter().find(|(_, other, _)| *other == key) {
                 filter.is = *is;
@@ -62,8 +72,12 @@ pub fn FilterFields(part: Part<PropertyFilter>, known: &'static str) -> impl Int
         },
     );
     let value = typed_value(part!(part, "value", PropertyFilter { value, .. } => value));
-    let has_value = Memo::new(move |_| !matches!(part.get().is, Comparison::Exists | Comparison::Missing));
-    let choices = COMPARISONS.iter().map(|(_, key, words)| ((*key).to_string(), (*words).to_string())).collect::<Vec<_>>();
+    let has_value =
+        Memo::new(move |_| !matches!(part.get().is, Comparison::Exists | Comparison::Missing));
+    let choices = COMPARISONS
+        .iter()
+        .map(|(_, key, words)| ((*key).to_string(), (*words).to_string()))
+        .collect::<Vec<_>>();
     view! {
         <div class="filter-fields">
             <TextField label="Property" part=property list=known />
@@ -91,7 +105,10 @@ pub fn FilterList(part: Part<Vec<PropertyFilter>>) -> impl IntoView {
 }
 
 #[component]
-pub fn EventFields(part: Part<EventMatch>, #[prop(default = "Event")] label: &'static str) -> impl IntoView {
+pub fn EventFields(
+    part: Part<EventMatch>,
+    #[prop(default = "Event")] label: &'static str,
+) -> impl IntoView {
     let name = part!(part, "name", EventMatch { name, .. } => name);
     let filters = part!(part, "filters", EventMatch { filters, .. } => filters);
     view! {
@@ -129,11 +146,18 @@ fn of_kind(kind: &str, before: Criteria) -> Criteria {
         "all" => Criteria::All(parts()),
         "any" => Criteria::Any(parts()),
         "not" => Criteria::Not(Box::new(match before.clone() {
-            Criteria::All(mut parts) | Criteria::Any(mut parts) if parts.len() == 1 => parts.remove(0),
+            Criteria::All(mut parts) | Criteria::Any(mut parts) if parts.len() == 1 => {
+                parts.remove(0)
+            }
             other => other,
         })),
         "did" => Criteria::Did { event: event(), at_least: 1, within_days: None },
-        "did_time" => Criteria::DidTime { event: event(), occasion: Occasion::Last, ago: Ago::Within, days: 7 },
+        "did_time" => Criteria::DidTime {
+            event: event(),
+            occasion: Occasion::Last,
+            ago: Ago::Within,
+            days: 7,
+        },
         "segment" => Criteria::InSegment(String::new()),
         "list" => Criteria::OnList(String::new()),
         "reachable" => Criteria::Reachable(Channel::Email.key().to_string()),
@@ -159,7 +183,11 @@ pub fn CriteriaFields(part: Part<Criteria>, #[prop(default = 1)] depth: usize) -
         ("reachable", "Can be reached"),
     ]);
     if depth < DEEPEST {
-        kinds.extend(options([("all", "All of these"), ("any", "Any of these"), ("not", "Not this")]));
+        kinds.extend(options([
+            ("all", "All of these"),
+            ("any", "Any of these"),
+            ("not", "Not this"),
+        ]));
     }
     view! {
         <div class="criteria" class:criteria-group=move || matches!(kind.get(), "all" | "any" | "not")>
@@ -214,8 +242,10 @@ fn fields_of(kind: &str, part: Part<Criteria>, depth: usize) -> AnyView {
         }
         "reachable" => {
             let channel = part!(part, "reachable", Criteria::Reachable(channel) => channel);
-            let channels =
-                Channel::ALL.iter().map(|channel| (channel.key().to_string(), channel.title().to_string())).collect::<Vec<_>>();
+            let channels = Channel::ALL
+                .iter()
+                .map(|channel| (channel.key().to_string(), channel.title().to_string()))
+                .collect::<Vec<_>>();
             view! { <PickField label="By" part=channel options=channels /> }.into_any()
         }
         _ => {
@@ -262,7 +292,12 @@ fn DidTime(part: Part<Criteria>) -> impl IntoView {
     let occasion = part.under(
         "did_time.occasion",
         |criteria| {
-            if matches!(criteria, Criteria::DidTime { occasion: Occasion::First, .. }) { "first" } else { "last" }.to_string()
+            if matches!(criteria, Criteria::DidTime { occasion: Occasion::First, .. }) {
+                "first"
+            } else {
+                "last"
+            }
+            .to_string()
         },
         |criteria, new: String| {
             if let Criteria::DidTime { occasion, .. } = criteria {
@@ -272,7 +307,14 @@ fn DidTime(part: Part<Criteria>) -> impl IntoView {
     );
     let ago = part.under(
         "did_time.ago",
-        |criteria| if matches!(criteria, Criteria::DidTime { ago: Ago::Within, .. }) { "within" } else { "before" }.to_string(),
+        |criteria| {
+            if matches!(criteria, Criteria::DidTime { ago: Ago::Within, .. }) {
+                "within"
+            } else {
+                "before"
+            }
+            .to_string()
+        },
         |criteria, new: String| {
             if let Criteria::DidTime { ago, .. } = criteria {
                 *ago = if new == "within" { Ago::Within } else { Ago::Before };

@@ -138,7 +138,9 @@ pub fn TextField(
 
 fn set_target_value(event: &leptos::ev::Event, value: &str) {
     use wasm_bindgen::JsCast;
-    if let Some(input) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok()) {
+    if let Some(input) =
+        event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok())
+    {
         input.set_value(value);
     }
 }
@@ -168,7 +170,8 @@ pub fn AreaField(
     }
 }
 
-/// A whole number, or none where the field may be empty. What is no number is not put back, and the field says so.
+/// A whole number, or none where the field may be empty. What is no number is not put back, and the
+/// field says so.
 #[component]
 pub fn NumberField(
     #[prop(into)] label: String,
@@ -239,7 +242,11 @@ pub fn optional<T>(part: Part<Option<T>>) -> Part<Option<u64>>
 where
     T: Copy + Into<u64> + TryFrom<u64> + Send + Sync + 'static,
 {
-    part.under("", |number| number.map(Into::into), |number, new| *number = new.and_then(|new| T::try_from(new).ok()))
+    part.under(
+        "",
+        |number| number.map(Into::into),
+        |number, new| *number = new.and_then(|new| T::try_from(new).ok()),
+    )
 }
 
 /// A length of time with its unit. Zero stands for none where it may be missing.
@@ -254,7 +261,12 @@ pub fn LengthField(
     let (id, path) = (field_id(part.path), part.path);
     let unit_label = format!("Unit of: {label}");
     let wrong = complaint(path);
-    let count = move || part.get().map(|minutes| minutes / unit.get().max(1)).map(|count| count.to_string()).unwrap_or_default();
+    let count = move || {
+        part.get()
+            .map(|minutes| minutes / unit.get().max(1))
+            .map(|count| count.to_string())
+            .unwrap_or_default()
+    };
     // Undone to a length that this unit does not divide, it is shown in a smaller one.
     Effect::new(move |_| {
         if let Some(minutes) = part.get()
@@ -306,7 +318,11 @@ pub fn LengthField(
 }
 
 #[component]
-pub fn CheckField(#[prop(into)] label: String, part: Part<bool>, #[prop(optional, into)] hint: String) -> impl IntoView {
+pub fn CheckField(
+    #[prop(into)] label: String,
+    part: Part<bool>,
+    #[prop(optional, into)] hint: String,
+) -> impl IntoView {
     view! {
         <label class="choice">
             <input

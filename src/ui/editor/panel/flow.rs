@@ -177,16 +177,17 @@ fn NextTimes(delay: Signal<Delay>) -> impl IntoView {
 
 #[component]
 pub fn WaitFields(step: Part<NodeKind>) -> impl IntoView {
-    let awaited = part!(step, "wait_for_event.event", NodeKind::WaitForEvent { event, .. } => event, event());
+    let awaited =
+        part!(step, "wait_for_event.event", NodeKind::WaitForEvent { event, .. } => event, event());
     let same = part!(step, "wait_for_event.same", NodeKind::WaitForEvent { same, .. } => same);
-    let timeout =
-        part!(step, "wait_for_event.timeout_minutes", NodeKind::WaitForEvent { timeout_minutes, .. } => timeout_minutes);
+    let timeout = part!(step, "wait_for_event.timeout_minutes", NodeKind::WaitForEvent { timeout_minutes, .. } => timeout_minutes);
     let count = same.count();
     view! {
         <EventFields part=awaited label="Event that is waited for" />
         <fieldset class="panel-group">
             <legend>"Same as in the event that let her in"</legend>
-            <p class="hint">"The same order, the same cart: the property must have the same value in both."</p>
+            <p class="hint">"The same order, the same cart: the property must have the same value \
+                in both."</p>
             <For each=move || 0..count.get() key=|index| *index let:index>
                 <div class="list-line">
                     <TextField label="Same property" part=same.item(index, String::new()) list="known-event-properties" />
@@ -201,7 +202,8 @@ pub fn WaitFields(step: Part<NodeKind>) -> impl IntoView {
 
 #[component]
 pub fn HasDoneFields(step: Part<NodeKind>) -> impl IntoView {
-    let asked = part!(step, "has_done_split.event", NodeKind::HasDoneSplit { event, .. } => event, event());
+    let asked =
+        part!(step, "has_done_split.event", NodeKind::HasDoneSplit { event, .. } => event, event());
     let within = part!(step, "has_done_split.within_days", NodeKind::HasDoneSplit { within_days, .. } => within_days);
     view! {
         <EventFields part=asked label="Event that is asked for" />
@@ -216,7 +218,8 @@ fn free_name(taken: impl Fn(&str) -> bool, start: &str) -> String {
 
 #[component]
 pub fn ConditionFields(step: Part<NodeKind>) -> impl IntoView {
-    let branches = part!(step, "condition_split.branches", NodeKind::ConditionSplit { branches } => branches);
+    let branches =
+        part!(step, "condition_split.branches", NodeKind::ConditionSplit { branches } => branches);
     let count = branches.count();
     let spare = || Branch { name: String::new(), criteria: Criteria::everyone() };
     let add = move || {
@@ -286,7 +289,9 @@ pub fn RandomFields(step: Part<NodeKind>) -> impl IntoView {
         });
     };
     let bench = Bench::here();
-    let sum = move || shares.value.with(|all| all.iter().map(|share| u32::from(share.percent)).sum::<u32>());
+    let sum = move || {
+        shares.value.with(|all| all.iter().map(|share| u32::from(share.percent)).sum::<u32>())
+    };
     view! {
         <p class="hint">"By chance, but always the same way for the same person."</p>
         <For each=move || 0..count.get() key=|index| *index let:index>
@@ -323,7 +328,10 @@ pub fn RandomFields(step: Part<NodeKind>) -> impl IntoView {
 pub fn UpdateFields(step: Part<NodeKind>) -> impl IntoView {
     let set = part!(step, "update_profile.set", NodeKind::UpdateProfile { set } => set);
     let count = set.count();
-    let spare = || PropertyValue { property: String::new(), value: serde_json::Value::String(String::new()) };
+    let spare = || PropertyValue {
+        property: String::new(),
+        value: serde_json::Value::String(String::new()),
+    };
     view! {
         <Complaint path=set.path />
         <For each=move || 0..count.get() key=|index| *index let:index>

@@ -1,4 +1,5 @@
-//! Puts what is known of people and events into the text that had the keyboard last, where its cursor stands.
+//! Puts what is known of people and events into the text that had the keyboard last, where its
+//! cursor stands.
 
 use leptos::prelude::*;
 
@@ -22,7 +23,12 @@ impl Insertion {
 
 /// A text that can be filled in; `main`: the one that is meant where none had the keyboard yet.
 #[component]
-pub fn Fillable(label: &'static str, part: Part<String>, #[prop(optional)] main: bool, children: Children) -> impl IntoView {
+pub fn Fillable(
+    label: &'static str,
+    part: Part<String>,
+    #[prop(optional)] main: bool,
+    children: Children,
+) -> impl IntoView {
     let Insertion { into } = expect_context::<Insertion>();
     if main || into.read_untracked().is_none() {
         into.set(Some((part, label)));
@@ -39,16 +45,25 @@ pub fn Fillable(label: &'static str, part: Part<String>, #[prop(optional)] main:
 pub fn Insert() -> impl IntoView {
     let bench = Bench::here();
     let Insertion { into } = expect_context::<Insertion>();
-    let groups = Memo::new(move |_| variables(&bench.document.get_value().catalogue, &bench.settings.read().entry));
-    let first = groups.with_untracked(|groups| groups.first().and_then(|group| Some(group.variables.first()?.path.clone())));
+    let groups = Memo::new(move |_| {
+        variables(&bench.document.get_value().catalogue, &bench.settings.read().entry)
+    });
+    let first = groups.with_untracked(|groups| {
+        groups.first().and_then(|group| Some(group.variables.first()?.path.clone()))
+    });
     let path = RwSignal::new(first.unwrap_or_default());
     let missing = RwSignal::new(String::new());
-    let title = move || into.get().map(|(_, label)| format!("Insert into {label}")).unwrap_or_default();
+    let title =
+        move || into.get().map(|(_, label)| format!("Insert into {label}")).unwrap_or_default();
     let insert = move |_| {
         let Some((part, label)) = into.get_untracked() else { return };
         let id = field_id(part.path);
         let new = output(&path.get_untracked(), missing.get_untracked().trim());
-        let (text, cursor) = put_into(&part.now(), browser::selection(&id).unwrap_or((usize::MAX, usize::MAX)), &new);
+        let (text, cursor) = put_into(
+            &part.now(),
+            browser::selection(&id).unwrap_or((usize::MAX, usize::MAX)),
+            &new,
+        );
         // One step of undo of its own.
         bench.pause();
         part.set(text);

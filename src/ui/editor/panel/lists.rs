@@ -1,4 +1,5 @@
-//! What lists in forms have: buttons for their lines, a complaint about the whole, and the names that fields offer.
+//! What lists in forms have: buttons for their lines, a complaint about the whole, and the names
+//! that fields offer.
 
 use leptos::prelude::*;
 
@@ -41,7 +42,11 @@ where
 }
 
 #[component]
-pub fn AddButton<F>(#[prop(into)] label: String, press: F, #[prop(optional)] always: bool) -> impl IntoView
+pub fn AddButton<F>(
+    #[prop(into)] label: String,
+    press: F,
+    #[prop(optional)] always: bool,
+) -> impl IntoView
 where
     F: Fn() + Send + Sync + 'static,
 {
@@ -69,7 +74,8 @@ pub fn Complaint(path: StoredValue<String>) -> impl IntoView {
 pub fn KnownNames() -> impl IntoView {
     let bench = Bench::here();
     let catalogue = bench.document.get_value().catalogue.clone();
-    let mut of_events: Vec<String> = catalogue.event_properties.iter().flat_map(|(_, names)| names.clone()).collect();
+    let mut of_events: Vec<String> =
+        catalogue.event_properties.iter().flat_map(|(_, names)| names.clone()).collect();
     of_events.sort();
     of_events.dedup();
     [

@@ -90,7 +90,8 @@ fn TextFields(step: Part<NodeKind>) -> impl IntoView {
             .into_any()
         }
         NodeKind::Whatsapp { .. } => {
-            let template = part!(step, "whatsapp.template", NodeKind::Whatsapp { template } => template);
+            let template =
+                part!(step, "whatsapp.template", NodeKind::Whatsapp { template } => template);
             view! { <TextField label="Template" part=template kind=Kind::Text hint="The name that the provider knows it by." /> }
                 .into_any()
         }
@@ -104,7 +105,13 @@ fn WebhookFields(step: Part<NodeKind>) -> impl IntoView {
     let body = part!(step, "webhook.body", NodeKind::Webhook { body, .. } => body);
     let method = part!(step, "webhook.method", NodeKind::Webhook { method, .. } => method);
     let headers = part!(step, "webhook.headers", NodeKind::Webhook { headers, .. } => headers);
-    let methods = [WebhookMethod::Post, WebhookMethod::Put, WebhookMethod::Patch, WebhookMethod::Delete, WebhookMethod::Get];
+    let methods = [
+        WebhookMethod::Post,
+        WebhookMethod::Put,
+        WebhookMethod::Patch,
+        WebhookMethod::Delete,
+        WebhookMethod::Get,
+    ];
     let name = method.under(
         "",
         |method| method.name().to_string(),
@@ -145,7 +152,11 @@ fn WebhookFields(step: Part<NodeKind>) -> impl IntoView {
 
 /// A line that can be filled in.
 #[component]
-fn Line(label: &'static str, part: Part<String>, #[prop(optional)] placeholder: &'static str) -> impl IntoView {
+fn Line(
+    label: &'static str,
+    part: Part<String>,
+    #[prop(optional)] placeholder: &'static str,
+) -> impl IntoView {
     view! {
         <Fillable label=label part=part>
             <TextField label=label part=part kind=Kind::Text placeholder=placeholder />

@@ -37,8 +37,11 @@ pub fn Panel() -> impl IntoView {
         Side::Step => match only.get() {
             Some(id) => view! { <step::StepForm id=id /> }.into_any(),
             None => {
-                let text =
-                    if bench.chosen.read().is_empty() { "Choose a step to see its form." } else { "Several steps are chosen." };
+                let text = if bench.chosen.read().is_empty() {
+                    "Choose a step to see its form."
+                } else {
+                    "Several steps are chosen."
+                };
                 view! { <p class="hint">{text}</p> }.into_any()
             }
         },

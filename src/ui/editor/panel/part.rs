@@ -1,5 +1,5 @@
-//! A part of what a form edits: how it is read, how it is put back, and where it stands in the JSON form, which is where the
-//! domain's complaints name it.
+//! A part of what a form edits: how it is read, how it is put back, and where it stands in the JSON
+//! form, which is where the domain's complaints name it.
 
 use leptos::prelude::*;
 
@@ -21,8 +21,16 @@ impl<T: Send + Sync + 'static> Clone for Part<T> {
 impl<T: Send + Sync + 'static> Copy for Part<T> {}
 
 impl<T: Clone + Send + Sync + 'static> Part<T> {
-    pub fn new(value: Signal<T>, path: &str, put: impl Fn(T, String) + Send + Sync + 'static) -> Self {
-        Self { value, put: Callback::new(move |(new, field)| put(new, field)), path: StoredValue::new(path.to_string()) }
+    pub fn new(
+        value: Signal<T>,
+        path: &str,
+        put: impl Fn(T, String) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            value,
+            put: Callback::new(move |(new, field)| put(new, field)),
+            path: StoredValue::new(path.to_string()),
+        }
     }
 
     pub fn get(&self) -> T {
@@ -102,7 +110,8 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Part<Vec<T>> {
     }
 }
 
-/// The part that a pattern names: `part!(step, "email.subject", NodeKind::Email { subject, .. } => subject)`.
+/// The part that a pattern names: `part!(step, "email.subject", NodeKind::Email { subject, .. } =>
+/// subject)`.
 macro_rules! part {
     ($whole:expr, $name:expr, $pattern:pat => $field:ident) => {
         part!($whole, $name, $pattern => $field, Default::default())

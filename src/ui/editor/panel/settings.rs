@@ -4,7 +4,9 @@ use leptos::prelude::*;
 
 use super::{
     criteria::{CriteriaFields, EventFields, FilterList, event},
-    fields::{CheckField, NumberField, PickField, Subject, TextField, TimeField, optional, options, some},
+    fields::{
+        CheckField, NumberField, PickField, Subject, TextField, TimeField, optional, options, some,
+    },
     lists::{AddButton, RemoveButton},
     part::{Part, part},
 };
@@ -12,7 +14,10 @@ use crate::{
     domain::{
         editor::sketch::Edit,
         graph::criteria::{Criteria, EventMatch},
-        settings::{Entry, EntryType, GOALS_MAX, Goal, QuietHours, QuietThen, Reentry, SegmentTiming, Settings},
+        settings::{
+            Entry, EntryType, GOALS_MAX, Goal, QuietHours, QuietThen, Reentry, SegmentTiming,
+            Settings,
+        },
         time::Timestamp,
     },
     ui::editor::{
@@ -28,8 +33,9 @@ pub fn SettingsForm() -> impl IntoView {
     let whole = Part::new(bench.settings.into(), "", move |settings: Settings, field| {
         bench.apply(&Edit::Settings { settings: Box::new(settings), field }, |_| String::new());
     });
-    let why =
-        (!bench.can_draw()).then_some("The settings of a published version cannot be changed. Make a new version for that.");
+    let why = (!bench.can_draw()).then_some(
+        "The settings of a published version cannot be changed. Make a new version for that.",
+    );
     view! {
         {why.map(|why| view! { <p class="panel-note">{why}</p> })}
         <EntryFields entry=part!(whole, "entry", Settings { entry, .. } => entry, Entry::Api {}) />
@@ -91,14 +97,19 @@ fn EntryFields(entry: Part<Entry>) -> impl IntoView {
             *entry = match key.parse() {
                 Ok(EntryType::Event) => Entry::Event { name: String::new(), filters: Vec::new() },
                 Ok(EntryType::Profile) => Entry::Profile { criteria: Criteria::everyone() },
-                Ok(EntryType::Segment) => Entry::Segment { name: String::new(), when: SegmentTiming::Once {} },
+                Ok(EntryType::Segment) => {
+                    Entry::Segment { name: String::new(), when: SegmentTiming::Once {} }
+                }
                 Ok(EntryType::List) => Entry::List { name: String::new() },
                 _ => Entry::Api {},
             };
         },
     );
     let shown = Memo::new(move |_| entry.value.with(Entry::entry_type));
-    let kinds = EntryType::ALL.iter().map(|kind| (kind.key().to_string(), kind.title().to_string())).collect::<Vec<_>>();
+    let kinds = EntryType::ALL
+        .iter()
+        .map(|kind| (kind.key().to_string(), kind.title().to_string()))
+        .collect::<Vec<_>>();
     view! {
         <fieldset class="panel-group">
             <legend>"Who comes in"</legend>
@@ -136,7 +147,8 @@ fn EntryFields(entry: Part<Entry>) -> impl IntoView {
                     view! { <TextField label="List" part=name list="known-lists" /> }.into_any()
                 }
                 EntryType::Api => {
-                    view! { <p class="hint">"A program lets people in: POST /api/v1/journeys/{id}/enter."</p> }.into_any()
+                    view! { <p class="hint">"A program lets people in: POST \
+                        /api/v1/journeys/{id}/enter."</p> }.into_any()
                 }
             }}
         </fieldset>
@@ -162,7 +174,11 @@ fn Timing(part: Part<SegmentTiming>) -> impl IntoView {
         },
     );
     let shown = Memo::new(move |_| part.value.with(key));
-    let kinds = options([("once", "Once, at the start"), ("dates", "On dates"), ("every", "Again and again")]);
+    let kinds = options([
+        ("once", "Once, at the start"),
+        ("dates", "On dates"),
+        ("every", "Again and again"),
+    ]);
     view! {
         <PickField label="Looked at" part=kind options=kinds />
         {move || match shown.get() {
@@ -288,14 +304,24 @@ fn Exits(part: Part<Vec<EventMatch>>) -> impl IntoView {
 
 #[component]
 fn Quiet(part: Part<Option<QuietHours>>) -> impl IntoView {
-    let usual = || QuietHours { from: "22:00".to_string(), to: "08:00".to_string(), then: QuietThen::SendWhenOver };
+    let usual = || QuietHours {
+        from: "22:00".to_string(),
+        to: "08:00".to_string(),
+        then: QuietThen::SendWhenOver,
+    };
     let on = part.under("", Option::is_some, move |quiet, on: bool| *quiet = on.then(usual));
     let is_on = Memo::new(move |_| part.value.with(Option::is_some));
-    let hours = part.under("", move |quiet| quiet.clone().unwrap_or_else(usual), |quiet, new| *quiet = Some(new));
+    let hours = part.under(
+        "",
+        move |quiet| quiet.clone().unwrap_or_else(usual),
+        |quiet, new| *quiet = Some(new),
+    );
     let then = hours.under(
         "then",
         |quiet| if quiet.then == QuietThen::Drop { "drop" } else { "later" }.to_string(),
-        |quiet, then: String| quiet.then = if then == "drop" { QuietThen::Drop } else { QuietThen::SendWhenOver },
+        |quiet, then: String| {
+            quiet.then = if then == "drop" { QuietThen::Drop } else { QuietThen::SendWhenOver }
+        },
     );
     view! {
         <CheckField label="Quiet hours" part=on hint="No message goes out, where the person lives." />
@@ -334,6 +360,8 @@ fn known_zones() -> Vec<String> {
         .and_then(|intl| read(&intl, "supportedValuesOf"))
         .and_then(|ask| ask.dyn_into::<js_sys::Function>().ok())
         .and_then(|ask| ask.call1(&JsValue::UNDEFINED, &"timeZone".into()).ok());
-    let zones = list.map(|list| js_sys::Array::from(&list).iter().filter_map(|zone| zone.as_string()).collect::<Vec<_>>());
+    let zones = list.map(|list| {
+        js_sys::Array::from(&list).iter().filter_map(|zone| zone.as_string()).collect::<Vec<_>>()
+    });
     ["UTC".to_string()].into_iter().chain(zones.unwrap_or_default()).collect()
 }

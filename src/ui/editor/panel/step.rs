@@ -46,7 +46,8 @@ pub fn StepForm(id: String) -> impl IntoView {
         {is_entry
             .then(|| {
                 view! {
-                    <p class="hint">"Who comes in, and when, is said in the settings of the journey."</p>
+                    <p class="hint">"Who comes in, and when, is said in the settings of the \
+                        journey."</p>
                     <button
                         class="button button-small"
                         r#type="button"
@@ -71,7 +72,9 @@ fn KindFields(step: Part<NodeKind>, node: String) -> impl IntoView {
         | NodeKind::WebPush { .. }
         | NodeKind::InApp { .. }
         | NodeKind::Whatsapp { .. }
-        | NodeKind::Webhook { .. } => view! { <message::MessageFields step=step node=node /> }.into_any(),
+        | NodeKind::Webhook { .. } => {
+            view! { <message::MessageFields step=step node=node /> }.into_any()
+        }
         NodeKind::Delay(_) => view! { <flow::DelayFields step=step /> }.into_any(),
         NodeKind::WaitForEvent { .. } => view! { <flow::WaitFields step=step /> }.into_any(),
         NodeKind::ConditionSplit { .. } => view! { <flow::ConditionFields step=step /> }.into_any(),
@@ -84,11 +87,13 @@ fn KindFields(step: Part<NodeKind>, node: String) -> impl IntoView {
                 .into_any()
         }
         NodeKind::RemoveFromList { .. } => {
-            let list = part!(step, "remove_from_list.list", NodeKind::RemoveFromList { list } => list);
+            let list =
+                part!(step, "remove_from_list.list", NodeKind::RemoveFromList { list } => list);
             view! { <TextField label="List" part=list list="known-lists" /> }.into_any()
         }
         NodeKind::StartJourney { .. } => {
-            let journey = part!(step, "start_journey.journey", NodeKind::StartJourney { journey } => journey);
+            let journey =
+                part!(step, "start_journey.journey", NodeKind::StartJourney { journey } => journey);
             view! { <TextField label="Journey" part=journey list="known-journeys" hint="People enter it, and go on here too." /> }
                 .into_any()
         }
@@ -105,7 +110,8 @@ fn KindFields(step: Part<NodeKind>, node: String) -> impl IntoView {
 
 #[component]
 fn SendingFields(part: Part<Sending>) -> impl IntoView {
-    let too_late = part!(part, "too_late_minutes", Sending { too_late_minutes, .. } => too_late_minutes);
+    let too_late =
+        part!(part, "too_late_minutes", Sending { too_late_minutes, .. } => too_late_minutes);
     let answer = part!(part, "answer_minutes", Sending { answer_minutes, .. } => answer_minutes);
     let ignore = part!(part, "ignore_caps", Sending { ignore_caps, .. } => ignore_caps);
     view! {
@@ -115,9 +121,11 @@ fn SendingFields(part: Part<Sending>) -> impl IntoView {
             <LengthField
                 label="Waits for what people do with it"
                 part=answer
-                hint="Clicked, viewed, delivered; whoever has done nothing by then leaves by timeout. Empty: people go on at once."
+                hint="Clicked, viewed, delivered; whoever has done nothing by then leaves by \
+                    timeout. Empty: people go on at once."
             />
-            <CheckField label="Ignores frequency caps" part=ignore hint="Receipts, passwords; it counts for the caps all the same." />
+            <CheckField label="Ignores frequency caps" part=ignore hint="Receipts, passwords; it \
+                counts for the caps all the same." />
         </fieldset>
     }
 }

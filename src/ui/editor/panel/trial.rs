@@ -1,4 +1,5 @@
-//! Trying the journey: on one person with a clock that runs ahead, and on what happened in the last days.
+//! Trying the journey: on one person with a clock that runs ahead, and on what happened in the last
+//! days.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -53,7 +54,10 @@ fn PersonTrial() -> impl IntoView {
             match &answer {
                 Ok(found) => {
                     bench.trail.set(Trail::of_person(found));
-                    bench.say(format!("The trial took {}.", counted(found.len() as i64, "step", "steps")));
+                    bench.say(format!(
+                        "The trial took {}.",
+                        counted(found.len() as i64, "step", "steps")
+                    ));
                 }
                 Err(sentence) => bench.say(sentence.clone()),
             }
@@ -134,7 +138,11 @@ fn EventsTrial() -> impl IntoView {
             return;
         }
         let days = days.get_untracked().trim().parse().unwrap_or(7);
-        let replay = bench.sketch(|sketch| Replay { graph: sketch.graph.clone(), settings: sketch.settings.clone(), days });
+        let replay = bench.sketch(|sketch| Replay {
+            graph: sketch.graph.clone(),
+            settings: sketch.settings.clone(),
+            days,
+        });
         busy.set(true);
         spawn_local(async move {
             let answer = try_events(replay).await.map_err(|error| error.sentence());
@@ -142,7 +150,10 @@ fn EventsTrial() -> impl IntoView {
             match &answer {
                 Ok(figures) => {
                     bench.trail.set(bench.graph(|graph| Trail::of_replay(figures, graph)));
-                    bench.say(format!("{} would have entered.", counted(figures.entered, "person", "people")));
+                    bench.say(format!(
+                        "{} would have entered.",
+                        counted(figures.entered, "person", "people")
+                    ));
                 }
                 Err(sentence) => bench.say(sentence.clone()),
             }

@@ -24,7 +24,9 @@ pub fn on_submit(state: ListState, event: &SubmitEvent) {
         let target = state.target();
         match action {
             Action::Label => {
-                state.dialog.set(Some(Dialog::Label { target, count: untrack(|| state.chosen_count()) }));
+                state
+                    .dialog
+                    .set(Some(Dialog::Label { target, count: untrack(|| state.chosen_count()) }));
             }
             action => state.act(action, target),
         }
@@ -72,8 +74,11 @@ pub fn BulkBar() -> impl IntoView {
 fn BulkButton(action: Action, symbol: Symbol, text: &'static str) -> impl IntoView {
     let state = expect_context::<ListState>();
     let refused = Permission::of_action(action).is_some_and(|permission| !state.may(permission));
-    let enabled = Memo::new(move |_| !refused && (!state.alive.get() || (!state.busy.get() && state.applies(action))));
-    // Without scripts Stop and Label have a page of their own, which the form opens with what is ticked.
+    let enabled = Memo::new(move |_| {
+        !refused && (!state.alive.get() || (!state.busy.get() && state.applies(action)))
+    });
+    // Without scripts Stop and Label have a page of their own, which the form opens with what is
+    // ticked.
     let own_page = match action {
         Action::Stop => Some("/journeys/stop"),
         Action::Label => Some("/journeys/label"),
@@ -101,7 +106,10 @@ fn BulkButton(action: Action, symbol: Symbol, text: &'static str) -> impl IntoVi
 #[component]
 pub fn RoleNote() -> impl IntoView {
     let state = expect_context::<ListState>();
-    state.seat.and_then(|seat| seat.role.limit()).map(|limit| view! { <p class="role-note" id=ROLE_NOTE>{limit}</p> })
+    state
+        .seat
+        .and_then(|seat| seat.role.limit())
+        .map(|limit| view! { <p class="role-note" id=ROLE_NOTE>{limit}</p> })
 }
 
 /// Offered when the page is fully ticked and more match than it shows.
@@ -110,9 +118,12 @@ fn SelectAllMatching() -> impl IntoView {
     let state = expect_context::<ListState>();
     let total = Memo::new(move |_| state.page.read().total);
     let offered = Memo::new(move |_| {
-        state.alive.get() && state.page_fully_ticked() && total.get() > state.page.with(|page| page.rows.len() as i64)
+        state.alive.get()
+            && state.page_fully_ticked()
+            && total.get() > state.page.with(|page| page.rows.len() as i64)
     });
-    move || match (offered.get(), state.all_matching.get()) {
+    move || {
+        match (offered.get(), state.all_matching.get()) {
         (true, false) => view! {
             <button class="link-button" r#type="button" on:click=move |_| state.all_matching.set(true)>
                 {format!("Select all {} matching", grouped(total.get()))}
@@ -126,5 +137,6 @@ fn SelectAllMatching() -> impl IntoView {
         }
         .into_any(),
         (false, false) => ().into_any(),
+    }
     }
 }

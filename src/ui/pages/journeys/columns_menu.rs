@@ -17,7 +17,10 @@ pub fn ColumnsMenu() -> impl IntoView {
     let state = expect_context::<ListState>();
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let columns = pairs(&dom::form_query(&event)).filter(|(key, _)| key == "columns").map(|(_, value)| value).collect();
+        let columns = pairs(&dom::form_query(&event))
+            .filter(|(key, _)| key == "columns")
+            .map(|(_, value)| value)
+            .collect();
         spawn_local(async move {
             match choose_columns(columns, String::new()).await {
                 Ok(()) => {

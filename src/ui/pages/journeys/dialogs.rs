@@ -5,7 +5,10 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use super::state::{Dialog, ListState, Target};
 use crate::{
     api::operations::{label_journeys, rename_journey},
-    domain::{figures::counted, ids::JourneyId, operation::StopPreview, query_string::pairs, text::JourneyName},
+    domain::{
+        figures::counted, ids::JourneyId, operation::StopPreview, query_string::pairs,
+        text::JourneyName,
+    },
     ui::{
         dom,
         pages::{label_fields::LabelFields, stop_effect::StopEffect},
@@ -29,8 +32,12 @@ pub fn Dialogs() -> impl IntoView {
     };
     let title = move || {
         state.dialog.with(|dialog| match dialog {
-            Some(Dialog::Stop { preview, .. }) => format!("Stop {}?", counted(preview.journeys, "journey", "journeys")),
-            Some(Dialog::Label { count, .. }) => format!("Label {}", counted(*count, "journey", "journeys")),
+            Some(Dialog::Stop { preview, .. }) => {
+                format!("Stop {}?", counted(preview.journeys, "journey", "journeys"))
+            }
+            Some(Dialog::Label { count, .. }) => {
+                format!("Label {}", counted(*count, "journey", "journeys"))
+            }
             Some(Dialog::Rename { name, .. }) => format!("Rename {name}"),
             Some(Dialog::Description { name, .. }) => format!("Description of {name}"),
             None => String::new(),
@@ -102,12 +109,19 @@ fn LabelDialog(target: Target) -> impl IntoView {
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
         let fields: Vec<(String, String)> = pairs(&dom::form_query(&event)).collect();
-        let all =
-            |wanted: &str| fields.iter().filter(|(key, _)| key == wanted).map(|(_, value)| value.clone()).collect::<Vec<_>>();
+        let all = |wanted: &str| {
+            fields
+                .iter()
+                .filter(|(key, _)| key == wanted)
+                .map(|(_, value)| value.clone())
+                .collect::<Vec<_>>()
+        };
         let (add, remove, create) = (all("add"), all("remove"), all("create").concat());
         let Target { ids, matching } = target.clone();
         state.dialog.set(None);
-        state.run(async move { label_journeys(ids, matching, add, remove, create, String::new()).await });
+        state.run(async move {
+            label_journeys(ids, matching, add, remove, create, String::new()).await
+        });
     };
     view! {
         <form class="dialog-form" on:submit=on_submit>
@@ -132,7 +146,9 @@ fn RenameDialog(journey: JourneyId, name: String) -> impl IntoView {
         match JourneyName::parse(&typed.get_untracked()) {
             Ok(name) => {
                 state.dialog.set(None);
-                state.run(async move { rename_journey(journey.to_string(), name.to_string(), String::new()).await });
+                state.run(async move {
+                    rename_journey(journey.to_string(), name.to_string(), String::new()).await
+                });
             }
             Err(error) => complaint.set(Some(error.sentence)),
         }
@@ -168,7 +184,11 @@ fn RenameDialog(journey: JourneyId, name: String) -> impl IntoView {
 
 #[component]
 fn DescriptionDialog(journey: JourneyId, description: String) -> impl IntoView {
-    let text = if description.is_empty() { "This journey has no description yet.".to_string() } else { description };
+    let text = if description.is_empty() {
+        "This journey has no description yet.".to_string()
+    } else {
+        description
+    };
     view! {
         <p class="dialog-text" id="dialog-text">{text}</p>
         <div class="dialog-actions">

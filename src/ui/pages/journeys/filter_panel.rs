@@ -1,4 +1,5 @@
-//! Search, filters and columns, at the top right. Every form is a plain GET or POST and works without scripts.
+//! Search, filters and columns, at the top right. Every form is a plain GET or POST and works
+//! without scripts.
 
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -47,7 +48,10 @@ fn SearchBox() -> impl IntoView {
         let query = state.page.with_untracked(|page| page.query.clone());
         let target = query.with_filter(|filter| filter.search = text.trim().to_string());
         if target.filter.search != query.filter.search {
-            navigate(&target.to_url(), NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
+            navigate(
+                &target.to_url(),
+                NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() },
+            );
         }
     };
     let typed = RwSignal::new(None::<String>);
@@ -72,10 +76,12 @@ fn SearchBox() -> impl IntoView {
             pending.set_value(handle.ok());
         }
     };
-    // An answer to an earlier search never overwrites what is being typed; a link to another search does.
+    // An answer to an earlier search never overwrites what is being typed; a link to another search
+    // does.
     Effect::new(move |_| {
         let shown = state.page.with(|page| page.query.filter.search.clone());
-        let differs = typed.with_untracked(|typed| typed.as_ref().is_some_and(|typed| typed.trim() != shown));
+        let differs =
+            typed.with_untracked(|typed| typed.as_ref().is_some_and(|typed| typed.trim() != shown));
         if differs && pending.with_value(Option::is_none) {
             typed.set(None);
         }
@@ -131,7 +137,10 @@ fn FilterPanel() -> impl IntoView {
             dom::hide_popover("filter-panel");
             let archived = state.page.with_untracked(|page| page.query.filter.archived);
             let everything = ListQuery::default().with_filter(|filter| filter.archived = archived);
-            navigate(&everything.to_url(), NavigateOptions { scroll: false, ..NavigateOptions::default() });
+            navigate(
+                &everything.to_url(),
+                NavigateOptions { scroll: false, ..NavigateOptions::default() },
+            );
         }
     };
     let on_submit = move |event: SubmitEvent| {
@@ -145,7 +154,10 @@ fn FilterPanel() -> impl IntoView {
             save(state, fields, query, navigate.clone());
         } else {
             dom::hide_popover("filter-panel");
-            navigate(&query.to_url(), NavigateOptions { scroll: false, ..NavigateOptions::default() });
+            navigate(
+                &query.to_url(),
+                NavigateOptions { scroll: false, ..NavigateOptions::default() },
+            );
         }
     };
     view! {
@@ -197,9 +209,17 @@ fn FilterPanel() -> impl IntoView {
     }
 }
 
-fn save(state: ListState, fields: String, query: ListQuery, navigate: impl Fn(&str, NavigateOptions) + 'static) {
+fn save(
+    state: ListState,
+    fields: String,
+    query: ListQuery,
+    navigate: impl Fn(&str, NavigateOptions) + 'static,
+) {
     let field = |wanted: &str| {
-        crate::domain::query_string::pairs(&fields).filter(|(key, _)| key == wanted).map(|(_, value)| value).collect::<Vec<_>>()
+        crate::domain::query_string::pairs(&fields)
+            .filter(|(key, _)| key == wanted)
+            .map(|(_, value)| value)
+            .collect::<Vec<_>>()
     };
     let one = |wanted: &str| field(wanted).into_iter().next().unwrap_or_default();
     let call = save_filter(
@@ -222,7 +242,10 @@ fn save(state: ListState, fields: String, query: ListQuery, navigate: impl Fn(&s
                 dom::hide_popover("filter-panel");
                 state.toaster().say(format!("Filter “{}” saved.", saved.name));
                 state.refresh.update(|count| *count += 1);
-                navigate(&query.to_url(), NavigateOptions { scroll: false, ..NavigateOptions::default() });
+                navigate(
+                    &query.to_url(),
+                    NavigateOptions { scroll: false, ..NavigateOptions::default() },
+                );
             }
             Err(error) => state.toaster().error(&error),
         }

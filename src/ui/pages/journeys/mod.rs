@@ -33,7 +33,10 @@ pub fn JourneysPage() -> impl IntoView {
     let toaster = expect_context::<Toaster>();
     let query = query_string();
     let refresh = RwSignal::new(0_u32);
-    let page = Resource::new(move || (query.get(), refresh.get(), toaster.undone.get()), |(query, ..)| list_journeys(query));
+    let page = Resource::new(
+        move || (query.get(), refresh.get(), toaster.undone.get()),
+        |(query, ..)| list_journeys(query),
+    );
     dom::on_server_change(move || refresh.update(|count| *count += 1));
     view! {
         <DocumentTitle text="Journeys" />
@@ -59,7 +62,8 @@ pub fn JourneysPage() -> impl IntoView {
     .into_any()
 }
 
-/// The list itself. It stays while its contents change, so that the keyboard and open menus stay too.
+/// The list itself. It stays while its contents change, so that the keyboard and open menus stay
+/// too.
 #[component]
 fn ListView(
     first: Result<ListPage, AppError>,
@@ -87,8 +91,9 @@ fn List(page: Memo<Option<ListPage>>, refresh: RwSignal<u32>) -> impl IntoView {
     let Some(now) = page.get_untracked() else {
         return view! { <LoadingState rows=12 /> }.into_any();
     };
-    let page =
-        Memo::new(move |earlier: Option<&ListPage>| page.get().or_else(|| earlier.cloned()).unwrap_or_else(|| now.clone()));
+    let page = Memo::new(move |earlier: Option<&ListPage>| {
+        page.get().or_else(|| earlier.cloned()).unwrap_or_else(|| now.clone())
+    });
     let state = ListState::new(page, refresh);
     provide_context(state);
     view! {

@@ -20,7 +20,12 @@ pub fn Pager() -> impl IntoView {
             let last = first + page.rows.len() as i64 - 1;
             match page.total {
                 0 => "No journeys".to_string(),
-                total => format!("{}–{} of {}", grouped(first), grouped(last), counted(total, "journey", "journeys")),
+                total => format!(
+                    "{}–{} of {}",
+                    grouped(first),
+                    grouped(last),
+                    counted(total, "journey", "journeys")
+                ),
             }
         })
     };

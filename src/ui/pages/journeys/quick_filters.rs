@@ -1,4 +1,5 @@
-//! One click to the filters that are wanted most, with how many journeys each has; and the filters that were saved.
+//! One click to the filters that are wanted most, with how many journeys each has; and the filters
+//! that were saved.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -74,7 +75,12 @@ fn Chip(
 ) -> impl IntoView {
     let state = expect_context::<ListState>();
     let href = move || state.page.with(|page| page.query.with_filter(wanted).to_url());
-    let current = move || state.page.with(|page| page.query.with_filter(wanted).filter == page.query.filter).then_some("true");
+    let current = move || {
+        state
+            .page
+            .with(|page| page.query.with_filter(wanted).filter == page.query.filter)
+            .then_some("true")
+    };
     view! {
         <li>
             <a class="chip" href=href aria-current=current>
@@ -105,8 +111,12 @@ fn SavedFilterChip(filter: SavedFilter) -> impl IntoView {
     let id = filter.id;
     let wanted = ListQuery::parse(&filter.query).unwrap_or_default();
     let href = wanted.to_url();
-    let current =
-        move || (state.page.with(|page| page.query.filter == wanted.filter && page.query.sort == wanted.sort)).then_some("true");
+    let current = move || {
+        (state
+            .page
+            .with(|page| page.query.filter == wanted.filter && page.query.sort == wanted.sort))
+        .then_some("true")
+    };
     let forget = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
         spawn_local(async move {

@@ -29,14 +29,19 @@ const PUBLISHER: &str = "needs-publisher";
 #[component]
 pub fn JourneyRow(id: JourneyId, columns: Memo<Vec<Column>>) -> impl IntoView {
     let state = expect_context::<ListState>();
-    // The row may have left the page a moment before it is taken down: then it keeps what it showed.
+    // The row may have left the page a moment before it is taken down: then it keeps what it
+    // showed.
     let Some(first) = untrack(|| find(state, id)) else { return ().into_any() };
-    let row =
-        Memo::new(move |earlier: Option<&JourneySummary>| find(state, id).unwrap_or_else(|| earlier.unwrap_or(&first).clone()));
-    let ticked = Memo::new(move |_| state.ticked.with(|ticked| ticked.contains(&id)) || state.all_matching.get());
+    let row = Memo::new(move |earlier: Option<&JourneySummary>| {
+        find(state, id).unwrap_or_else(|| earlier.unwrap_or(&first).clone())
+    });
+    let ticked = Memo::new(move |_| {
+        state.ticked.with(|ticked| ticked.contains(&id)) || state.all_matching.get()
+    });
     let name = Memo::new(move |_| row.read().name.clone());
     let labels = Memo::new(move |_| row.read().labels.clone());
-    let on_click = move |event: MouseEvent| state.tick(id, event_target_checked(&event), event.shift_key());
+    let on_click =
+        move |event: MouseEvent| state.tick(id, event_target_checked(&event), event.shift_key());
     view! {
         <tr role="row" class:is-ticked=move || ticked.get()>
             <td role="cell" class="cell-tick">
@@ -92,7 +97,9 @@ fn Cell(row: Memo<JourneySummary>, column: Column) -> impl IntoView {
         Column::Entered => grouped(row.read().figures.entered).into_any(),
         Column::Inside => grouped(row.read().figures.inside).into_any(),
         Column::GoalsMet => grouped(row.read().figures.converted).into_any(),
-        Column::Rate => row.read().figures.rate().map(percent).unwrap_or_else(|| "–".to_string()).into_any(),
+        Column::Rate => {
+            row.read().figures.rate().map(percent).unwrap_or_else(|| "–".to_string()).into_any()
+        }
         Column::Versions => row.read().versions.to_string().into_any(),
         Column::Created => {
             let row = row.read();
@@ -145,7 +152,10 @@ fn RowMenu(row: Memo<JourneySummary>, name: Memo<String>) -> impl IntoView {
             }
         }
     };
-    let on_rename = opens(state, close.clone(), move || Dialog::Rename { journey: id, name: name.get_untracked() });
+    let on_rename = opens(state, close.clone(), move || Dialog::Rename {
+        journey: id,
+        name: name.get_untracked(),
+    });
     let on_description = opens(state, close.clone(), move || Dialog::Description {
         journey: id,
         name: name.get_untracked(),
@@ -200,7 +210,11 @@ fn RowMenu(row: Memo<JourneySummary>, name: Memo<String>) -> impl IntoView {
 }
 
 /// A click that opens a dialog instead of following the link that serves without scripts.
-fn opens(state: ListState, close: impl Fn() + 'static, dialog: impl Fn() -> Dialog + 'static) -> impl Fn(MouseEvent) + 'static {
+fn opens(
+    state: ListState,
+    close: impl Fn() + 'static,
+    dialog: impl Fn() -> Dialog + 'static,
+) -> impl Fn(MouseEvent) + 'static {
     move |event| {
         event.prevent_default();
         close();
@@ -222,7 +236,9 @@ fn ActionItem(
         event.prevent_default();
         close();
         let Target { ids, matching } = Target::one(id);
-        state.run(async move { operate(action.key().to_string(), ids, matching, None, String::new()).await });
+        state.run(async move {
+            operate(action.key().to_string(), ids, matching, None, String::new()).await
+        });
     };
     view! {
         <button

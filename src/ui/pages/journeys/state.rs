@@ -1,4 +1,5 @@
-//! What the parts of the list share: the page they show, what is ticked, and the one way of carrying out an action.
+//! What the parts of the list share: the page they show, what is ticked, and the one way of
+//! carrying out an action.
 
 use std::collections::HashSet;
 
@@ -54,7 +55,8 @@ pub struct ListState {
     pub all_matching: RwSignal<bool>,
     /// The journey ticked last, where a Shift-click's range begins.
     pub anchor: StoredValue<Option<JourneyId>>,
-    /// False on the server and until the page listens: then nothing may differ from what the server sent.
+    /// False on the server and until the page listens: then nothing may differ from what the server
+    /// sent.
     pub alive: RwSignal<bool>,
     pub busy: RwSignal<bool>,
     pub dialog: RwSignal<Option<Dialog>>,
@@ -80,13 +82,15 @@ impl ListState {
             seat: page.with_untracked(|page| page.seat),
             toaster: expect_context::<Toaster>(),
         };
-        // Ticks made before the page came alive are read here, before hydration can touch the boxes.
+        // Ticks made before the page came alive are read here, before hydration can touch the
+        // boxes.
         let ticked: HashSet<JourneyId> = dom::ticked_journeys().into_iter().collect();
         Effect::new(move |_| {
             state.ticked.set(ticked.clone());
             state.alive.set(true);
         });
-        // Her role was changed, or she chose another project in another tab: everything around the list is another, too.
+        // Her role was changed, or she chose another project in another tab: everything around the
+        // list is another, too.
         Effect::new(move |_| {
             if page.with(|page| page.seat) != state.seat {
                 dom::reload();
@@ -111,8 +115,11 @@ impl ListState {
 
     /// The ticked rows that are on the page, in its order.
     pub fn chosen_rows(&self) -> Vec<JourneySummary> {
-        self.page
-            .with(|page| self.ticked.with(|ticked| page.rows.iter().filter(|row| ticked.contains(&row.id)).cloned().collect()))
+        self.page.with(|page| {
+            self.ticked.with(|ticked| {
+                page.rows.iter().filter(|row| ticked.contains(&row.id)).cloned().collect()
+            })
+        })
     }
 
     /// How many journeys an action would be about.
@@ -120,13 +127,20 @@ impl ListState {
         if self.all_matching.get() {
             return self.page.with(|page| page.total);
         }
-        self.page.with(|page| self.ticked.with(|ticked| page.rows.iter().filter(|row| ticked.contains(&row.id)).count() as i64))
+        self.page.with(|page| {
+            self.ticked.with(|ticked| {
+                page.rows.iter().filter(|row| ticked.contains(&row.id)).count() as i64
+            })
+        })
     }
 
     /// Is every row of the page ticked?
     pub fn page_fully_ticked(&self) -> bool {
-        self.page
-            .with(|page| self.ticked.with(|ticked| !page.rows.is_empty() && page.rows.iter().all(|row| ticked.contains(&row.id))))
+        self.page.with(|page| {
+            self.ticked.with(|ticked| {
+                !page.rows.is_empty() && page.rows.iter().all(|row| ticked.contains(&row.id))
+            })
+        })
     }
 
     /// Would the action do anything to any of the chosen journeys?
@@ -135,8 +149,13 @@ impl ListState {
             return self.page.with(|page| page.total > 0);
         }
         let now = self.page.with(|page| page.now);
-        let applies = |row: &JourneySummary| matches!(transition(row.situation(now), action), Decision::Apply(_));
-        self.page.with(|page| self.ticked.with(|ticked| page.rows.iter().filter(|row| ticked.contains(&row.id)).any(applies)))
+        let applies = |row: &JourneySummary| {
+            matches!(transition(row.situation(now), action), Decision::Apply(_))
+        };
+        self.page.with(|page| {
+            self.ticked
+                .with(|ticked| page.rows.iter().filter(|row| ticked.contains(&row.id)).any(applies))
+        })
     }
 
     /// May she do it? The server decides; this spares her the try.
@@ -162,7 +181,8 @@ impl ListState {
     /// Ticks or unticks a journey, or with Shift the range since the last one.
     pub fn tick(&self, id: JourneyId, on: bool, range: bool) {
         let anchor = self.anchor.get_value();
-        let rows: Vec<JourneyId> = self.page.with_untracked(|page| page.rows.iter().map(|row| row.id).collect());
+        let rows: Vec<JourneyId> =
+            self.page.with_untracked(|page| page.rows.iter().map(|row| row.id).collect());
         let place = |wanted: JourneyId| rows.iter().position(|row| *row == wanted);
         let ids: &[JourneyId] = match (range, anchor.and_then(place), place(id)) {
             (true, Some(from), Some(to)) => &rows[from.min(to)..=from.max(to)],
@@ -182,7 +202,8 @@ impl ListState {
     }
 
     pub fn tick_page(&self, on: bool) {
-        let rows: Vec<JourneyId> = self.page.with_untracked(|page| page.rows.iter().map(|row| row.id).collect());
+        let rows: Vec<JourneyId> =
+            self.page.with_untracked(|page| page.rows.iter().map(|row| row.id).collect());
         self.ticked.set(if on { rows.into_iter().collect() } else { HashSet::new() });
         self.all_matching.set(false);
     }
@@ -192,7 +213,10 @@ impl ListState {
         if action == Action::Stop {
             self.ask_stop(target);
         } else {
-            self.run(async move { operate(action.key().to_string(), target.ids, target.matching, None, String::new()).await });
+            self.run(async move {
+                operate(action.key().to_string(), target.ids, target.matching, None, String::new())
+                    .await
+            });
         }
     }
 
@@ -213,14 +237,24 @@ impl ListState {
         self.busy.set(true);
         spawn_local(async move {
             let action = Action::Stop.key().to_string();
-            match operate(action, target.ids.clone(), target.matching.clone(), Some(digest), String::new()).await {
+            match operate(
+                action,
+                target.ids.clone(),
+                target.matching.clone(),
+                Some(digest),
+                String::new(),
+            )
+            .await
+            {
                 Ok(answer) => {
                     self.dialog.set(None);
                     self.done(&answer);
                 }
                 Err(error) => {
                     self.dialog.set(match &error {
-                        AppError::SelectionChanged(preview) => Some(Dialog::Stop { target, preview: (**preview).clone() }),
+                        AppError::SelectionChanged(preview) => {
+                            Some(Dialog::Stop { target, preview: (**preview).clone() })
+                        }
                         _ => None,
                     });
                     self.toaster.error(&error);

@@ -11,7 +11,8 @@ use crate::{
     },
 };
 
-/// Its roles are spelled out: on a phone rows are laid out as cards, which would take the native ones away.
+/// Its roles are spelled out: on a phone rows are laid out as cards, which would take the native
+/// ones away.
 #[component]
 pub fn JourneysTable() -> impl IntoView {
     let state = expect_context::<ListState>();
@@ -53,7 +54,9 @@ fn header_class(column: Column) -> &'static str {
 fn TickPage() -> impl IntoView {
     let state = expect_context::<ListState>();
     let some = move || {
-        let count = state.page.with(|page| state.ticked.with(|ticked| page.rows.iter().any(|row| ticked.contains(&row.id))));
+        let count = state.page.with(|page| {
+            state.ticked.with(|ticked| page.rows.iter().any(|row| ticked.contains(&row.id)))
+        });
         count && !state.page_fully_ticked()
     };
     view! {
@@ -128,7 +131,8 @@ fn NothingHere() -> impl IntoView {
             .into_any()
         } else if archived {
             view! {
-                <EmptyState title="Nothing is archived" text="Stopped and finished journeys can be put here, out of the way.".to_string() symbol=Symbol::Archive>
+                <EmptyState title="Nothing is archived" text="Stopped and finished journeys can be \
+                    put here, out of the way.".to_string() symbol=Symbol::Archive>
                     <a class="button" href="/journeys">
                         "Back to all journeys"
                     </a>
@@ -139,7 +143,8 @@ fn NothingHere() -> impl IntoView {
             view! {
                 <EmptyState
                     title="No journeys yet"
-                    text="A journey greets, reminds or wins back people because of what they do. Make the first one, or look around in the demo: wayfare demo.".to_string()
+                    text="A journey greets, reminds or wins back people because of what they do. \
+                        Make the first one, or look around in the demo: wayfare demo.".to_string()
                     symbol=Symbol::Brand
                 >
                     <a class="button button-primary needs-creator" rel="external" href="/journeys/new">

@@ -1,4 +1,5 @@
-//! What recipients choose is kept twice: with them, until they are forgotten, and in the audit log, by their number alone.
+//! What recipients choose is kept twice: with them, until they are forgotten, and in the audit log,
+//! by their number alone.
 
 use sqlx::SqliteConnection;
 use uuid::Uuid;
@@ -41,12 +42,15 @@ pub async fn keep(
     choices: Vec<Choice>,
     now: Timestamp,
 ) -> StoreResult<()> {
-    let choices: Vec<Choice> = choices.into_iter().filter(|choice| !choice.changes.is_empty()).collect();
+    let choices: Vec<Choice> =
+        choices.into_iter().filter(|choice| !choice.changes.is_empty()).collect();
     if choices.is_empty() {
         return Ok(());
     }
-    let (id,): (Uuid,) =
-        sqlx::query_as("SELECT id FROM projects WHERE number = ?").bind(project).fetch_one(&mut *connection).await?;
+    let (id,): (Uuid,) = sqlx::query_as("SELECT id FROM projects WHERE number = ?")
+        .bind(project)
+        .fetch_one(&mut *connection)
+        .await?;
     let summary = format!("{}, {}", summary(&choices), source.title());
     let entry = Entry {
         project: Some(ProjectId(id)),
@@ -59,7 +63,13 @@ pub async fn keep(
     entry.write(connection, now).await?;
     let of = |choice: Choice| {
         let profile = choice.profile;
-        choice.changes.into_iter().map(move |change| NewContactChange { project, profile, change, source, by: None })
+        choice.changes.into_iter().map(move |change| NewContactChange {
+            project,
+            profile,
+            change,
+            source,
+            by: None,
+        })
     };
     let changes: Vec<NewContactChange> = choices.into_iter().flat_map(of).collect();
     contact_changes::insert(connection, &changes, now).await
@@ -68,7 +78,10 @@ pub async fn keep(
 /// "person 7: sms no", or how many they are.
 fn summary(choices: &[Choice]) -> String {
     if choices.len() > SPELLED_MAX {
-        return format!("{} chose what they get", counted(choices.len() as i64, "person", "people"));
+        return format!(
+            "{} chose what they get",
+            counted(choices.len() as i64, "person", "people")
+        );
     }
     let one = |choice: &Choice| {
         let said = choice.changes.iter().map(|change| {

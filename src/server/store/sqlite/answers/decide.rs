@@ -43,25 +43,34 @@ struct Row {
     consent: Option<String>,
 }
 
-/// With the numbers of her project and of herself; those of somebody who was forgotten are not there.
+/// With the numbers of her project and of herself; those of somebody who was forgotten are not
+/// there.
 async fn read(
     connection: &mut SqliteConnection,
     message: i64,
 ) -> StoreResult<Option<(ProjectNumber, Option<ProfileNumber>, Recipient)>> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT o.project, j.name, o.channel, p.seq AS profile, p.addresses, p.consent
-         FROM outbox o JOIN projects j ON j.number = o.project LEFT JOIN profiles p ON p.seq = o.profile WHERE o.seq = ?",
+         FROM outbox o JOIN projects j ON j.number = o.project LEFT JOIN profiles p
+         ON p.seq = o.profile WHERE o.seq = ?",
     )
     .bind(message)
     .fetch_optional(&mut *connection)
     .await?;
-    let Some((row, channel)) = row.and_then(|row| Channel::from_key(&row.channel).map(|channel| (row, channel))) else {
+    let Some((row, channel)) =
+        row.and_then(|row| Channel::from_key(&row.channel).map(|channel| (row, channel)))
+    else {
         return Ok(None);
     };
-    let addresses: BTreeMap<String, String> = row.addresses.map_or(Ok(BTreeMap::new()), |text| json(&text, "addresses"))?;
+    let addresses: BTreeMap<String, String> =
+        row.addresses.map_or(Ok(BTreeMap::new()), |text| json(&text, "addresses"))?;
     let consent = row.consent.map_or(Ok(BTreeMap::new()), |text| json(&text, "consent"))?;
     let suppressed = causes(connection, row.project, &addresses).await?;
-    Ok(Some((row.project, row.profile, Recipient { project: row.name, channel, addresses, consent, suppressed })))
+    Ok(Some((
+        row.project,
+        row.profile,
+        Recipient { project: row.name, channel, addresses, consent, suppressed },
+    )))
 }
 
 /// Why her addresses are on the list.
@@ -77,13 +86,17 @@ async fn causes(
         .collect();
     let rows: Vec<(String, i64)> = sqlx::query_as(
         "SELECT s.kind, s.cause FROM json_each(?1) c
-         CROSS JOIN suppressions s ON s.project = ?2 AND s.kind = c.value ->> 0 AND s.address = c.value ->> 1",
+         CROSS JOIN suppressions s ON s.project = ?2 AND s.kind = c.value ->> 0
+         AND s.address = c.value ->> 1",
     )
     .bind(to_json(&spelled)?)
     .bind(project)
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().filter_map(|(kind, cause)| Some((AddressKind::from_key(&kind)?, Cause::from_code(cause)?))).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|(kind, cause)| Some((AddressKind::from_key(&kind)?, Cause::from_code(cause)?)))
+        .collect())
 }
 
 pub async fn recipient(store: &SqliteStore, message: i64) -> StoreResult<Option<Recipient>> {
@@ -91,29 +104,47 @@ pub async fn recipient(store: &SqliteStore, message: i64) -> StoreResult<Option<
     Ok(read(&mut connection, message).await?.map(|(.., recipient)| recipient))
 }
 
-pub async fn decide(store: &SqliteStore, message: i64, wish: &Wish, now: Timestamp) -> StoreResult<Option<ChangedFacts>> {
+pub async fn decide(
+    store: &SqliteStore,
+    message: i64,
+    wish: &Wish,
+    now: Timestamp,
+) -> StoreResult<Option<ChangedFacts>> {
     let mut transaction = store.begin().await?;
-    let Some((project, profile, recipient)) = read(&mut transaction, message).await? else { return Ok(None) };
+    let Some((project, profile, recipient)) = read(&mut transaction, message).await? else {
+        return Ok(None);
+    };
     let said = recipient.said(wish);
     let mut consent = recipient.consent.clone();
     consent.extend(said.iter().map(|(channel, wanted)| (channel.key().to_string(), *wanted)));
     if let Some(profile) = profile.filter(|_| consent != recipient.consent) {
         write_consent(&mut transaction, [(project, profile, &consent)].into_iter(), now).await?;
         let changes = FieldChange::of_consents(&recipient.consent, &consent);
-        choices::keep(&mut transaction, project, ContactSource::Recipient, vec![Choice { profile, changes }], now).await?;
+        choices::keep(
+            &mut transaction,
+            project,
+            ContactSource::Recipient,
+            vec![Choice { profile, changes }],
+            now,
+        )
+        .await?;
     }
-    let suppressed = bring_list_in_line(&mut transaction, project, &recipient, &said, &consent, now).await?;
+    let suppressed =
+        bring_list_in_line(&mut transaction, project, &recipient, &said, &consent, now).await?;
     if said.contains(&(recipient.channel, false)) {
         insert(&mut transaction, [(message, Fate::Unsubscribed, now, None)]).await?;
     }
     transaction.commit().await?;
     let unwanted = said.iter().filter(|(_, wanted)| !wanted).map(|(channel, _)| *channel);
-    let withdrawn = |profile| unwanted.map(move |channel| ChangedPerson::withdrawn(profile, Some(channel))).collect();
+    let withdrawn = |profile| {
+        unwanted.map(move |channel| ChangedPerson::withdrawn(profile, Some(channel))).collect()
+    };
     Ok(Some(ChangedFacts { people: profile.map(withdrawn).unwrap_or_default(), suppressed }))
 }
 
-/// Addresses that she wants nothing at any more are on the list; those that she wants something at are not there because of
-/// her. Only those that she said something about. Answers those that are on it.
+/// Addresses that she wants nothing at any more are on the list; those that she wants something at
+/// are not there because of her. Only those that she said something about. Answers those that are
+/// on it.
 async fn bring_list_in_line(
     connection: &mut SqliteConnection,
     project: ProjectNumber,
@@ -123,13 +154,16 @@ async fn bring_list_in_line(
     now: Timestamp,
 ) -> StoreResult<Vec<ListedAddress>> {
     let mut suppressed = Vec::new();
-    let kinds: BTreeSet<AddressKind> = said.iter().filter_map(|(channel, _)| AddressKind::of(*channel)).collect();
+    let kinds: BTreeSet<AddressKind> =
+        said.iter().filter_map(|(channel, _)| AddressKind::of(*channel)).collect();
     for kind in kinds {
-        let address = recipient.addresses.get(kind.key()).and_then(|address| kind.normalise(address));
+        let address =
+            recipient.addresses.get(kind.key()).and_then(|address| kind.normalise(address));
         let Some(address) = address else { continue };
         if is_unwanted(consent, kind) {
             let (cause, at) = (Cause::Unsubscribed, now);
-            let new = NewSuppression { project, kind, address, cause, reason: cause.reason(""), at };
+            let new =
+                NewSuppression { project, kind, address, cause, reason: cause.reason(""), at };
             suppressed.push(new.listed());
             suppressions::put(connection, &[new]).await?;
         } else {

@@ -3,7 +3,10 @@
 use sqlx::FromRow;
 
 use crate::{
-    domain::{actor::Actor, audit::AuditEvent, delivery::hook::HookProvider, ids::ProjectId, time::Timestamp},
+    domain::{
+        actor::Actor, audit::AuditEvent, delivery::hook::HookProvider, ids::ProjectId,
+        time::Timestamp,
+    },
     server::store::{
         StoreError, StoreResult,
         answers::KnownSecret,
@@ -11,12 +14,17 @@ use crate::{
     },
 };
 
-pub async fn secret(store: &SqliteStore, project: ProjectId, provider: HookProvider) -> StoreResult<Option<Vec<u8>>> {
-    let row: Option<(Vec<u8>,)> = sqlx::query_as("SELECT secret FROM hook_secrets WHERE project_id = ? AND provider = ?")
-        .bind(project.0)
-        .bind(provider.key())
-        .fetch_optional(&store.readers)
-        .await?;
+pub async fn secret(
+    store: &SqliteStore,
+    project: ProjectId,
+    provider: HookProvider,
+) -> StoreResult<Option<Vec<u8>>> {
+    let row: Option<(Vec<u8>,)> =
+        sqlx::query_as("SELECT secret FROM hook_secrets WHERE project_id = ? AND provider = ?")
+            .bind(project.0)
+            .bind(provider.key())
+            .fetch_optional(&store.readers)
+            .await?;
     Ok(row.map(|(secret,)| secret))
 }
 
@@ -29,7 +37,8 @@ struct Row {
 
 pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<KnownSecret>> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT h.provider, h.updated_at, u.name AS updated_by FROM hook_secrets h JOIN users u ON u.id = h.updated_by
+        "SELECT h.provider, h.updated_at, u.name AS updated_by FROM hook_secrets h JOIN users u
+            ON u.id = h.updated_by
          WHERE h.project_id = ? ORDER BY h.provider",
     )
     .bind(project.0)
@@ -37,7 +46,11 @@ pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<Kno
     .await?;
     let known = |row: Row| {
         let provider = HookProvider::from_key(&row.provider)?;
-        Some(KnownSecret { provider, updated_at: Timestamp(row.updated_at), updated_by: row.updated_by })
+        Some(KnownSecret {
+            provider,
+            updated_at: Timestamp(row.updated_at),
+            updated_by: row.updated_by,
+        })
     };
     Ok(rows.into_iter().filter_map(known).collect())
 }
@@ -53,8 +66,10 @@ pub async fn save(
     let event = match sealed {
         Some(sealed) => {
             sqlx::query(
-                "INSERT INTO hook_secrets (project_id, provider, secret, updated_by, updated_at) VALUES (?, ?, ?, ?, ?)
-                 ON CONFLICT DO UPDATE SET secret = excluded.secret, updated_by = excluded.updated_by,
+                "INSERT INTO hook_secrets (project_id, provider, secret, updated_by, updated_at)
+                    VALUES (?, ?, ?, ?, ?)
+                 ON CONFLICT DO UPDATE SET secret = excluded.secret, updated_by =
+                 excluded.updated_by,
                      updated_at = excluded.updated_at",
             )
             .bind(actor.project.0)
@@ -67,11 +82,12 @@ pub async fn save(
             AuditEvent::HookSecretSaved
         }
         None => {
-            let removed = sqlx::query("DELETE FROM hook_secrets WHERE project_id = ? AND provider = ?")
-                .bind(actor.project.0)
-                .bind(provider.key())
-                .execute(&mut *transaction)
-                .await?;
+            let removed =
+                sqlx::query("DELETE FROM hook_secrets WHERE project_id = ? AND provider = ?")
+                    .bind(actor.project.0)
+                    .bind(provider.key())
+                    .execute(&mut *transaction)
+                    .await?;
             if removed.rows_affected() == 0 {
                 return Err(StoreError::NotFound("secret"));
             }

@@ -40,7 +40,11 @@ impl AnswerStore for SqliteStore {
         messages::of_project(self, project, messages).await
     }
 
-    async fn messages_by_provider(&self, project: ProjectId, names: &[String]) -> StoreResult<HashMap<String, i64>> {
+    async fn messages_by_provider(
+        &self,
+        project: ProjectId,
+        names: &[String],
+    ) -> StoreResult<HashMap<String, i64>> {
         messages::by_provider(self, project, names).await
     }
 
@@ -48,19 +52,37 @@ impl AnswerStore for SqliteStore {
         decide::recipient(self, message).await
     }
 
-    async fn decide(&self, message: i64, wish: &Wish, now: Timestamp) -> StoreResult<Option<ChangedFacts>> {
+    async fn decide(
+        &self,
+        message: i64,
+        wish: &Wish,
+        now: Timestamp,
+    ) -> StoreResult<Option<ChangedFacts>> {
         decide::decide(self, message, wish, now).await
     }
 
-    async fn suppressed(&self, project: ProjectId, kind: AddressKind, address: &str) -> StoreResult<Option<String>> {
+    async fn suppressed(
+        &self,
+        project: ProjectId,
+        kind: AddressKind,
+        address: &str,
+    ) -> StoreResult<Option<String>> {
         suppressions::reason(self, project, kind, address).await
     }
 
-    async fn suppressions(&self, project: ProjectId, query: &SuppressionQuery) -> StoreResult<SuppressionPage> {
+    async fn suppressions(
+        &self,
+        project: ProjectId,
+        query: &SuppressionQuery,
+    ) -> StoreResult<SuppressionPage> {
         suppressions::page(self, project, query).await
     }
 
-    async fn suppression_batch(&self, project: ProjectId, after: Option<&Suppression>) -> StoreResult<Vec<Suppression>> {
+    async fn suppression_batch(
+        &self,
+        project: ProjectId,
+        after: Option<&Suppression>,
+    ) -> StoreResult<Vec<Suppression>> {
         suppressions::batch(self, project, after).await
     }
 
@@ -75,11 +97,21 @@ impl AnswerStore for SqliteStore {
         suppressions::add(self, actor, kind, addresses, note, now).await
     }
 
-    async fn unsuppress(&self, actor: &Actor, kind: AddressKind, address: &str, now: Timestamp) -> StoreResult<()> {
+    async fn unsuppress(
+        &self,
+        actor: &Actor,
+        kind: AddressKind,
+        address: &str,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         suppressions::remove(self, actor, kind, address, now).await
     }
 
-    async fn hook_secret(&self, project: ProjectId, provider: HookProvider) -> StoreResult<Option<Vec<u8>>> {
+    async fn hook_secret(
+        &self,
+        project: ProjectId,
+        provider: HookProvider,
+    ) -> StoreResult<Option<Vec<u8>>> {
         hooks::secret(self, project, provider).await
     }
 

@@ -27,7 +27,8 @@ use crate::{
     },
 };
 
-/// It counts for everybody in the project who has this number, and for the number, should nobody have it (yet).
+/// It counts for everybody in the project who has this number, and for the number, should nobody
+/// have it (yet).
 pub async fn carry_out(
     connection: &mut SqliteConnection,
     project: ProjectId,
@@ -37,7 +38,10 @@ pub async fn carry_out(
 ) -> StoreResult<u64> {
     let Some(kind) = AddressKind::of(reply.channel) else { return Ok(0) };
     let number: Option<(ProjectNumber,)> =
-        sqlx::query_as("SELECT number FROM projects WHERE id = ?").bind(project.0).fetch_optional(&mut *connection).await?;
+        sqlx::query_as("SELECT number FROM projects WHERE id = ?")
+            .bind(project.0)
+            .fetch_optional(&mut *connection)
+            .await?;
     let Some((number,)) = number else { return Ok(0) };
     let profiles = who_has(connection, number, kind, &reply.address).await?;
     let mut people = read_people(connection, profiles.iter().copied()).await?;
@@ -59,7 +63,14 @@ pub async fn carry_out(
     };
     if unwanted {
         let (cause, address) = (Cause::Unsubscribed, reply.address.clone());
-        let new = NewSuppression { project: number, kind, address, cause, reason: cause.reason(""), at: reply.at };
+        let new = NewSuppression {
+            project: number,
+            kind,
+            address,
+            cause,
+            reason: cause.reason(""),
+            at: reply.at,
+        };
         changed.suppressed.push(new.listed());
         suppressions::put(connection, &[new]).await?;
     } else {
@@ -68,7 +79,9 @@ pub async fn carry_out(
     if reply.wanted {
         return Ok(1);
     }
-    changed.people.extend(profiles.iter().map(|profile| ChangedPerson::withdrawn(*profile, Some(reply.channel))));
+    changed.people.extend(
+        profiles.iter().map(|profile| ChangedPerson::withdrawn(*profile, Some(reply.channel))),
+    );
     for profile in profiles {
         if let Some(message) = last_message(connection, profile, reply).await? {
             insert(connection, [(message, Fate::Unsubscribed, reply.at, None)]).await?;
@@ -89,7 +102,8 @@ async fn who_has(
     }
     let rows: Vec<(i64,)> = sqlx::query_as(
         "SELECT seq FROM profiles WHERE project = ?1 AND addresses ->> '$.phone' IS NOT NULL AND
-             replace(replace(replace(replace(replace(replace(addresses ->> '$.phone', ' ', ''), '-', ''), '(', ''), ')', ''), '.', ''), '/', '') = ?2",
+             replace(replace(replace(replace(replace(replace(addresses ->> '$.phone', ' ', ''),
+             '-', ''), '(', ''), ')', ''), '.', ''), '/', '') = ?2",
     )
     .bind(project)
     .bind(address)
@@ -99,9 +113,14 @@ async fn who_has(
 }
 
 /// What she answers to: the last message that was sent to her by this channel.
-async fn last_message(connection: &mut SqliteConnection, profile: ProfileNumber, reply: &Reply) -> StoreResult<Option<i64>> {
+async fn last_message(
+    connection: &mut SqliteConnection,
+    profile: ProfileNumber,
+    reply: &Reply,
+) -> StoreResult<Option<i64>> {
     let row: Option<(i64,)> = sqlx::query_as(
-        "SELECT seq FROM outbox WHERE profile = ? AND channel = ? AND state = 1 ORDER BY settled_at DESC, seq DESC LIMIT 1",
+        "SELECT seq FROM outbox WHERE profile = ? AND channel = ? AND state = 1
+         ORDER BY settled_at DESC, seq DESC LIMIT 1",
     )
     .bind(profile)
     .bind(reply.channel.key())

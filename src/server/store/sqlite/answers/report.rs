@@ -1,4 +1,5 @@
-//! What became of messages is written: a fixed number of statements for as many reports as came together.
+//! What became of messages is written: a fixed number of statements for as many reports as came
+//! together.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -52,7 +53,11 @@ pub struct Reached {
     pub consent: BTreeMap<String, bool>,
 }
 
-pub async fn report(store: &SqliteStore, told: &[Told], now: Timestamp) -> StoreResult<(u64, ChangedFacts)> {
+pub async fn report(
+    store: &SqliteStore,
+    told: &[Told],
+    now: Timestamp,
+) -> StoreResult<(u64, ChangedFacts)> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let connection = &mut *transaction;
     let mut fresh: Vec<&Told> = Vec::with_capacity(told.len());
@@ -72,10 +77,15 @@ pub async fn report(store: &SqliteStore, told: &[Told], now: Timestamp) -> Store
 }
 
 /// False where the same was told before.
-async fn is_first(connection: &mut SqliteConnection, told: &Told, now: Timestamp) -> StoreResult<bool> {
+async fn is_first(
+    connection: &mut SqliteConnection,
+    told: &Told,
+    now: Timestamp,
+) -> StoreResult<bool> {
     let Some((project, receipt)) = &told.receipt else { return Ok(true) };
     let written = sqlx::query(
-        "INSERT INTO hook_receipts (project, receipt, at) SELECT number, ?2, ?3 FROM projects WHERE id = ?1 ON CONFLICT DO NOTHING",
+        "INSERT INTO hook_receipts (project, receipt, at) SELECT number, ?2, ?3 FROM projects
+         WHERE id = ?1 ON CONFLICT DO NOTHING",
     )
     .bind(project.0)
     .bind(receipt)
@@ -98,14 +108,16 @@ async fn write(
     let messages: HashSet<i64> = reports.iter().map(|report| report.message).collect();
     let messages = to_json(&messages)?;
     let posted: Vec<Posted> = sqlx::query_as(
-        "SELECT o.seq, o.project, o.profile, o.channel FROM json_each(?1) chosen CROSS JOIN outbox o ON o.seq = chosen.value",
+        "SELECT o.seq, o.project, o.profile, o.channel FROM json_each(?1) chosen CROSS JOIN outbox o
+         ON o.seq = chosen.value",
     )
     .bind(&messages)
     .fetch_all(&mut *connection)
     .await?;
     let posted: HashMap<i64, Posted> = posted.into_iter().map(|row| (row.seq, row)).collect();
     let known: Vec<(i64, i64)> = sqlx::query_as(
-        "SELECT m.message, m.what FROM json_each(?1) chosen CROSS JOIN message_events m ON m.message = chosen.value",
+        "SELECT m.message, m.what FROM json_each(?1) chosen CROSS JOIN message_events m
+         ON m.message = chosen.value",
     )
     .bind(&messages)
     .fetch_all(&mut *connection)
@@ -119,7 +131,8 @@ async fn write(
             rows.push((report.message, report.fate, report.at, report.detail.as_deref()));
             consequences.push((message, *report));
         }
-        // Whoever clicks has seen it. Written as the later of the two, so that the click is what moves her.
+        // Whoever clicks has seen it. Written as the later of the two, so that the click is what
+        // moves her.
         if report.fate == Fate::Clicked && known.insert((report.message, Fate::Viewed.code())) {
             rows.push((report.message, Fate::Viewed, report.at.plus(1), None));
         }
@@ -130,19 +143,26 @@ async fn write(
     Ok(news)
 }
 
-/// Notes things that became of messages, for the engine to act on. What is known already stays as it is.
+/// Notes things that became of messages, for the engine to act on. What is known already stays as
+/// it is.
 pub async fn insert(
     connection: &mut SqliteConnection,
     rows: impl IntoIterator<Item = (i64, Fate, Timestamp, Option<&str>)>,
 ) -> StoreResult<u64> {
-    static INSERT: Bulk =
-        Bulk::new("INSERT INTO message_events (message, what, at, detail) VALUES", 4, " ON CONFLICT DO NOTHING");
+    static INSERT: Bulk = Bulk::new(
+        "INSERT INTO message_events (message, what, at, detail) VALUES",
+        4,
+        " ON CONFLICT DO NOTHING",
+    );
     INSERT
-        .run(connection, rows, |query, (message, fate, at, detail)| query.bind(message).bind(fate.code()).bind(at.0).bind(detail))
+        .run(connection, rows, |query, (message, fate, at, detail)| {
+            query.bind(message).bind(fate.code()).bind(at.0).bind(detail)
+        })
         .await
 }
 
-/// Bounces, complaints and unsubscriptions reach beyond their message: the suppression list and her consent.
+/// Bounces, complaints and unsubscriptions reach beyond their message: the suppression list and her
+/// consent.
 async fn draw_consequences(
     connection: &mut SqliteConnection,
     reported: &[(&Posted, &Report)],
@@ -158,27 +178,37 @@ async fn draw_consequences(
     if grave.is_empty() {
         return Ok(());
     }
-    let mut people = read_people(connection, grave.iter().filter_map(|(message, ..)| message.profile)).await?;
+    let mut people =
+        read_people(connection, grave.iter().filter_map(|(message, ..)| message.profile)).await?;
     let mut changed: HashMap<ProfileNumber, ProjectNumber> = HashMap::new();
     let mut said: HashMap<ProjectNumber, Vec<Choice>> = HashMap::new();
     for (message, ..) in grave.iter().filter(|(.., cause)| *cause == Cause::Unsubscribed) {
-        if let Some((profile, person)) = message.profile.and_then(|profile| Some((profile, people.get_mut(&profile)?))) {
+        if let Some((profile, person)) =
+            message.profile.and_then(|profile| Some((profile, people.get_mut(&profile)?)))
+        {
             let before = person.consent.insert(message.channel.clone(), false);
             changed.insert(profile, message.project);
             let channel = Channel::from_key(&message.channel);
-            facts.people.extend(channel.map(|channel| ChangedPerson::withdrawn(profile, Some(channel))));
-            let changes = FieldChange::of_consent(&message.channel, before, false).into_iter().collect();
+            facts
+                .people
+                .extend(channel.map(|channel| ChangedPerson::withdrawn(profile, Some(channel))));
+            let changes =
+                FieldChange::of_consent(&message.channel, before, false).into_iter().collect();
             said.entry(message.project).or_default().push(Choice { profile, changes });
         }
     }
     for (project, said) in said {
         choices::keep(connection, project, ContactSource::Provider, said, now).await?;
     }
-    let list: Vec<NewSuppression> =
-        grave.iter().filter_map(|(message, report, cause)| suppression(message, report, *cause, &people, now)).collect();
+    let list: Vec<NewSuppression> = grave
+        .iter()
+        .filter_map(|(message, report, cause)| suppression(message, report, *cause, &people, now))
+        .collect();
     suppressions::put(connection, &list).await?;
     facts.suppressed.extend(list.iter().map(NewSuppression::listed));
-    let consents = changed.iter().filter_map(|(profile, project)| Some((*project, *profile, &people.get(profile)?.consent)));
+    let consents = changed
+        .iter()
+        .filter_map(|(profile, project)| Some((*project, *profile, &people.get(profile)?.consent)));
     write_consent(connection, consents, now).await
 }
 
@@ -191,7 +221,9 @@ fn suppression(
 ) -> Option<NewSuppression> {
     let kind = AddressKind::of(Channel::from_key(&message.channel)?)?;
     let person = message.profile.and_then(|profile| people.get(&profile));
-    if cause == Cause::Unsubscribed && person.is_some_and(|person| !is_unwanted(&person.consent, kind)) {
+    if cause == Cause::Unsubscribed
+        && person.is_some_and(|person| !is_unwanted(&person.consent, kind))
+    {
         return None;
     }
     let hers = || person.and_then(|person| person.addresses.get(kind.key()));
@@ -212,14 +244,21 @@ pub async fn read_people(
 ) -> StoreResult<HashMap<ProfileNumber, Reached>> {
     let profiles: HashSet<ProfileNumber> = profiles.collect();
     let rows: Vec<(i64, String, String)> = sqlx::query_as(
-        "SELECT p.seq, p.addresses, p.consent FROM json_each(?1) chosen CROSS JOIN profiles p ON p.seq = chosen.value",
+        "SELECT p.seq, p.addresses, p.consent FROM json_each(?1) chosen CROSS JOIN profiles p
+         ON p.seq = chosen.value",
     )
     .bind(to_json(&profiles)?)
     .fetch_all(connection)
     .await?;
     rows.into_iter()
         .map(|(profile, addresses, consent)| {
-            Ok((profile, Reached { addresses: json(&addresses, "addresses")?, consent: json(&consent, "consent")? }))
+            Ok((
+                profile,
+                Reached {
+                    addresses: json(&addresses, "addresses")?,
+                    consent: json(&consent, "consent")?,
+                },
+            ))
         })
         .collect()
 }
@@ -235,11 +274,20 @@ pub async fn write_consent(
         3,
         ") c WHERE profiles.seq = c.column1",
     );
-    let rows: Vec<(ProjectNumber, ProfileNumber, String)> =
-        people.map(|(project, profile, consent)| Ok((project, profile, to_json(consent)?))).collect::<StoreResult<_>>()?;
+    let rows: Vec<(ProjectNumber, ProfileNumber, String)> = people
+        .map(|(project, profile, consent)| Ok((project, profile, to_json(consent)?)))
+        .collect::<StoreResult<_>>()?;
     if rows.is_empty() {
         return Ok(());
     }
-    WRITE.run(connection, &rows, |query, (_, profile, consent)| query.bind(profile).bind(consent).bind(now.0)).await?;
-    people::notice_changes(connection, rows.iter().map(|(project, profile, _)| (*project, *profile))).await
+    WRITE
+        .run(connection, &rows, |query, (_, profile, consent)| {
+            query.bind(profile).bind(consent).bind(now.0)
+        })
+        .await?;
+    people::notice_changes(
+        connection,
+        rows.iter().map(|(project, profile, _)| (*project, *profile)),
+    )
+    .await
 }

@@ -6,7 +6,9 @@ use crate::{
     domain::{
         actor::Actor,
         audit::AuditEvent,
-        delivery::suppression::{AddressKind, Cause, SUPPRESSION_ROWS, Suppression, SuppressionPage, SuppressionQuery},
+        delivery::suppression::{
+            AddressKind, Cause, SUPPRESSION_ROWS, Suppression, SuppressionPage, SuppressionQuery,
+        },
         figures::counted,
         ids::ProjectId,
         time::Timestamp,
@@ -44,7 +46,8 @@ pub async fn put(connection: &mut SqliteConnection, list: &[NewSuppression]) -> 
     static PUT: Bulk = Bulk::new(
         "INSERT INTO suppressions (project, kind, address, cause, reason, at) VALUES",
         6,
-        " ON CONFLICT DO UPDATE SET cause = excluded.cause, reason = excluded.reason, at = excluded.at
+        " ON CONFLICT DO UPDATE SET cause = excluded.cause, reason = excluded.reason, at =
+            excluded.at
           WHERE excluded.cause > suppressions.cause",
     );
     PUT.run(connection, list, |query, new| {
@@ -61,21 +64,29 @@ pub async fn forgive(
     kind: AddressKind,
     address: &str,
 ) -> StoreResult<()> {
-    sqlx::query("DELETE FROM suppressions WHERE project = ? AND kind = ? AND address = ? AND cause = ?")
-        .bind(project)
-        .bind(kind.key())
-        .bind(address)
-        .bind(Cause::Unsubscribed.code())
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "DELETE FROM suppressions WHERE project = ? AND kind = ? AND address = ? AND cause = ?",
+    )
+    .bind(project)
+    .bind(kind.key())
+    .bind(address)
+    .bind(Cause::Unsubscribed.code())
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
 /// Why an address is on the list.
-pub async fn reason(store: &SqliteStore, project: ProjectId, kind: AddressKind, address: &str) -> StoreResult<Option<String>> {
+pub async fn reason(
+    store: &SqliteStore,
+    project: ProjectId,
+    kind: AddressKind,
+    address: &str,
+) -> StoreResult<Option<String>> {
     let Some(address) = kind.normalise(address) else { return Ok(None) };
     let row: Option<(String,)> = sqlx::query_as(
-        "SELECT s.reason FROM projects p JOIN suppressions s ON s.project = p.number AND s.kind = ?2 AND s.address = ?3
+        "SELECT s.reason FROM projects p JOIN suppressions s ON s.project = p.number AND s.kind = ?2
+            AND s.address = ?3
          WHERE p.id = ?1",
     )
     .bind(project.0)
@@ -97,22 +108,31 @@ struct Row {
 impl Row {
     fn into_domain(self) -> StoreResult<Suppression> {
         let kind = AddressKind::from_key(&self.kind);
-        let kind = kind.ok_or_else(|| StoreError::Damaged(format!("an address of the unknown kind {}", self.kind)))?;
+        let kind = kind.ok_or_else(|| {
+            StoreError::Damaged(format!("an address of the unknown kind {}", self.kind))
+        })?;
         Ok(Suppression { kind, address: self.address, reason: self.reason, at: Timestamp(self.at) })
     }
 }
 
-pub async fn page(store: &SqliteStore, project: ProjectId, query: &SuppressionQuery) -> StoreResult<SuppressionPage> {
+pub async fn page(
+    store: &SqliteStore,
+    project: ProjectId,
+    query: &SuppressionQuery,
+) -> StoreResult<SuppressionPage> {
     let number = number_of(store, project).await?;
     let matching = |select: &str| {
         let mut sql = QueryBuilder::<Sqlite>::new(select);
         sql.push(" FROM suppressions WHERE project = ").push_bind(number);
         if !query.search.is_empty() {
-            sql.push(" AND instr(lower(address), ").push_bind(query.search.to_lowercase()).push(") > 0");
+            sql.push(" AND instr(lower(address), ")
+                .push_bind(query.search.to_lowercase())
+                .push(") > 0");
         }
         sql
     };
-    let (total,): (i64,) = matching("SELECT count(*)").build_query_as().fetch_one(&store.readers).await?;
+    let (total,): (i64,) =
+        matching("SELECT count(*)").build_query_as().fetch_one(&store.readers).await?;
     let last = ((total + SUPPRESSION_ROWS - 1) / SUPPRESSION_ROWS).max(1);
     let query = query.with_page(query.page.clamp(1, last));
     let mut sql = matching("SELECT kind, address, reason, at");
@@ -123,7 +143,11 @@ pub async fn page(store: &SqliteStore, project: ProjectId, query: &SuppressionQu
     Ok(SuppressionPage { query, rows, total })
 }
 
-pub async fn batch(store: &SqliteStore, project: ProjectId, after: Option<&Suppression>) -> StoreResult<Vec<Suppression>> {
+pub async fn batch(
+    store: &SqliteStore,
+    project: ProjectId,
+    after: Option<&Suppression>,
+) -> StoreResult<Vec<Suppression>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT kind, address, reason, at FROM suppressions
          WHERE project = ?1 AND (kind, address) > (?2, ?3) ORDER BY kind, address LIMIT ?4",
@@ -166,17 +190,26 @@ pub async fn add(
     Ok(added)
 }
 
-pub async fn remove(store: &SqliteStore, actor: &Actor, kind: AddressKind, address: &str, now: Timestamp) -> StoreResult<()> {
+pub async fn remove(
+    store: &SqliteStore,
+    actor: &Actor,
+    kind: AddressKind,
+    address: &str,
+    now: Timestamp,
+) -> StoreResult<()> {
     let number = number_of(store, actor.project).await?;
     let mut transaction = store.begin().await?;
-    let reason: Option<(String,)> =
-        sqlx::query_as("DELETE FROM suppressions WHERE project = ? AND kind = ? AND address = ? RETURNING reason")
-            .bind(number)
-            .bind(kind.key())
-            .bind(address)
-            .fetch_optional(&mut *transaction)
-            .await?;
+    let reason: Option<(String,)> = sqlx::query_as(
+        "DELETE FROM suppressions WHERE project = ? AND kind = ? AND address = ? RETURNING reason",
+    )
+    .bind(number)
+    .bind(kind.key())
+    .bind(address)
+    .fetch_optional(&mut *transaction)
+    .await?;
     let (reason,) = reason.ok_or(StoreError::NotFound("address on the list"))?;
-    Entry::of(actor, AuditEvent::SuppressionRemoved, &format!("{address} ({reason})")).write(&mut transaction, now).await?;
+    Entry::of(actor, AuditEvent::SuppressionRemoved, &format!("{address} ({reason})"))
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await
 }

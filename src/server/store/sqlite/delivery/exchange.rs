@@ -1,5 +1,5 @@
-//! Settling what came back and taking other messages in its place, in one transaction; and what happens where one of them
-//! cannot be settled: it is set aside, and the others go on.
+//! Settling what came back and taking other messages in its place, in one transaction; and what
+//! happens where one of them cannot be settled: it is set aside, and the others go on.
 
 use std::collections::HashSet;
 
@@ -55,7 +55,11 @@ async fn all_together(
     Ok(Some(taken))
 }
 
-async fn take_only(store: &SqliteStore, quotas: &[Quota], now: Timestamp) -> StoreResult<Vec<TakenMessage>> {
+async fn take_only(
+    store: &SqliteStore,
+    quotas: &[Quota],
+    now: Timestamp,
+) -> StoreResult<Vec<TakenMessage>> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let taken = take::take(&mut transaction, quotas, now).await?;
     transaction.commit().await?;
@@ -63,35 +67,49 @@ async fn take_only(store: &SqliteStore, quotas: &[Quota], now: Timestamp) -> Sto
 }
 
 /// Those that are still in hand; what somebody else has settled counts as they settled it.
-async fn settle_ours(store: &SqliteStore, settled: &[SettledMessage], now: Timestamp) -> StoreResult<()> {
+async fn settle_ours(
+    store: &SqliteStore,
+    settled: &[SettledMessage],
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let held = in_hand(&mut transaction, settled).await?;
-    let ours: Vec<SettledMessage> = settled.iter().filter(|message| held.contains(&message.message)).cloned().collect();
+    let ours: Vec<SettledMessage> =
+        settled.iter().filter(|message| held.contains(&message.message)).cloned().collect();
     tracing::error!(others = settled.len() - ours.len(), "delivery.settled_by_somebody_else");
     settle::settle(&mut transaction, &ours, now).await?;
     transaction.commit().await?;
     Ok(())
 }
 
-async fn in_hand(connection: &mut SqliteConnection, settled: &[SettledMessage]) -> StoreResult<HashSet<MessageNumber>> {
+async fn in_hand(
+    connection: &mut SqliteConnection,
+    settled: &[SettledMessage],
+) -> StoreResult<HashSet<MessageNumber>> {
     let numbers: Vec<MessageNumber> = settled.iter().map(|message| message.message).collect();
-    let rows: Vec<(i64,)> =
-        sqlx::query_as("SELECT o.seq FROM json_each(?1) c CROSS JOIN outbox o ON o.seq = c.value AND o.state = ?2")
-            .bind(to_json(&numbers)?)
-            .bind(MessageState::InHand.code())
-            .fetch_all(connection)
-            .await?;
+    let rows: Vec<(i64,)> = sqlx::query_as(
+        "SELECT o.seq FROM json_each(?1) c CROSS JOIN outbox o ON o.seq = c.value AND o.state = ?2",
+    )
+    .bind(to_json(&numbers)?)
+    .bind(MessageState::InHand.code())
+    .fetch_all(connection)
+    .await?;
     Ok(rows.into_iter().map(|(seq,)| seq).collect())
 }
 
-async fn settle_one(store: &SqliteStore, message: &SettledMessage, now: Timestamp) -> StoreResult<()> {
+async fn settle_one(
+    store: &SqliteStore,
+    message: &SettledMessage,
+    now: Timestamp,
+) -> StoreResult<()> {
     let one = std::slice::from_ref(message);
     let mut transaction = store.begin_as(Urgency::Work).await?;
     match settle::settle(&mut transaction, one, now).await {
         Ok(_) => Ok(transaction.commit().await?),
         Err(error) if error.is_about_rows() => {
             transaction.rollback().await?;
-            // What became of it is kept, so that it does not go out again, and the person goes on. Counts are left as they are.
+            // What became of it is kept, so that it does not go out again, and the person goes on.
+            // Counts are left as they are.
             tracing::error!(%error, message = message.message, outcome = ?message.settlement, "delivery.message_set_aside");
             if let Err(error) = settle_uncounted(store, one, now).await {
                 tracing::error!(%error, message = message.message, "delivery.message_stays_in_hand");
@@ -102,7 +120,11 @@ async fn settle_one(store: &SqliteStore, message: &SettledMessage, now: Timestam
     }
 }
 
-async fn settle_uncounted(store: &SqliteStore, one: &[SettledMessage], now: Timestamp) -> StoreResult<()> {
+async fn settle_uncounted(
+    store: &SqliteStore,
+    one: &[SettledMessage],
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     settle::write_states(&mut transaction, one, &HashSet::new(), now).await?;
     settle::tell_engine(&mut transaction, one, now).await?;

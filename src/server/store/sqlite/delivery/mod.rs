@@ -25,8 +25,8 @@ use crate::{
     server::store::{
         StoreError, StoreResult,
         delivery::{
-            DeliveryStore, Heap, LiveChannel, MessageNumber, OutboxLoad, Quota, SettledMessage, Surroundings, TakenMessage,
-            VersionNames,
+            DeliveryStore, Heap, LiveChannel, MessageNumber, OutboxLoad, Quota, SettledMessage,
+            Surroundings, TakenMessage, VersionNames,
         },
         engine::{ProfileNumber, ProjectNumber, VersionNumber},
     },
@@ -39,7 +39,12 @@ impl DeliveryStore for SqliteStore {
         take::heaps(self).await
     }
 
-    async fn exchange(&self, settled: &[SettledMessage], quotas: &[Quota], now: Timestamp) -> StoreResult<Vec<TakenMessage>> {
+    async fn exchange(
+        &self,
+        settled: &[SettledMessage],
+        quotas: &[Quota],
+        now: Timestamp,
+    ) -> StoreResult<Vec<TakenMessage>> {
         exchange::exchange(self, settled, quotas, now).await
     }
 
@@ -76,19 +81,29 @@ impl DeliveryStore for SqliteStore {
         surroundings::all_caps(self).await
     }
 
-    async fn version_names(&self, versions: &[VersionNumber]) -> StoreResult<HashMap<VersionNumber, VersionNames>> {
+    async fn version_names(
+        &self,
+        versions: &[VersionNumber],
+    ) -> StoreResult<HashMap<VersionNumber, VersionNames>> {
         let rows: Vec<(i64, uuid::Uuid, String)> = sqlx::query_as(
-            "SELECT v.seq, j.id, j.name FROM json_each(?1) chosen CROSS JOIN versions v ON v.seq = chosen.value
+            "SELECT v.seq, j.id, j.name FROM json_each(?1) chosen CROSS JOIN versions v
+                ON v.seq = chosen.value
              JOIN journeys j ON j.id = v.journey_id",
         )
         .bind(to_json(&versions)?)
         .fetch_all(&self.readers)
         .await?;
-        let names = |(seq, id, name)| (seq, VersionNames { journey_id: JourneyId(id).to_string(), journey_name: name });
+        let names = |(seq, id, name)| {
+            (seq, VersionNames { journey_id: JourneyId(id).to_string(), journey_name: name })
+        };
         Ok(rows.into_iter().map(names).collect())
     }
 
-    async fn undelivered(&self, project: ProjectId, query: &UndeliveredQuery) -> StoreResult<UndeliveredPage> {
+    async fn undelivered(
+        &self,
+        project: ProjectId,
+        query: &UndeliveredQuery,
+    ) -> StoreResult<UndeliveredPage> {
         undelivered::page(self, project, query).await
     }
 

@@ -15,8 +15,13 @@ use crate::{
     },
 };
 
-/// False where some of them are not in hand any more: then all of it is to be rolled back, because it counts them.
-pub async fn settle(connection: &mut SqliteConnection, settled: &[SettledMessage], now: Timestamp) -> StoreResult<bool> {
+/// False where some of them are not in hand any more: then all of it is to be rolled back, because
+/// it counts them.
+pub async fn settle(
+    connection: &mut SqliteConnection,
+    settled: &[SettledMessage],
+    now: Timestamp,
+) -> StoreResult<bool> {
     if settled.is_empty() {
         return Ok(true);
     }
@@ -35,9 +40,13 @@ pub async fn settle(connection: &mut SqliteConnection, settled: &[SettledMessage
 }
 
 /// Those of the versions that were stopped or left.
-pub async fn stopped(connection: &mut SqliteConnection, versions: &[VersionNumber]) -> StoreResult<HashSet<VersionNumber>> {
+pub async fn stopped(
+    connection: &mut SqliteConnection,
+    versions: &[VersionNumber],
+) -> StoreResult<HashSet<VersionNumber>> {
     let rows: Vec<(i64,)> = sqlx::query_as(
-        "SELECT v.seq FROM json_each(?1) chosen CROSS JOIN versions v ON v.seq = chosen.value WHERE v.emptied IS NOT NULL",
+        "SELECT v.seq FROM json_each(?1) chosen CROSS JOIN versions v ON v.seq = chosen.value
+         WHERE v.emptied IS NOT NULL",
     )
     .bind(to_json(&versions)?)
     .fetch_all(connection)
@@ -53,7 +62,8 @@ pub async fn write_states(
     now: Timestamp,
 ) -> StoreResult<u64> {
     static WRITE: Bulk = Bulk::new(
-        "UPDATE outbox SET state = s.column2, settled_at = s.column3, due_at = s.column4, attempts = attempts + s.column5,
+        "UPDATE outbox SET state = s.column2, settled_at = s.column3, due_at = s.column4, attempts
+            = attempts + s.column5,
                 reason = s.column6, provider_id = coalesce(s.column7, provider_id) FROM (VALUES",
         7,
         ") s WHERE outbox.seq = s.column1 AND outbox.state = 4",
@@ -61,39 +71,65 @@ pub async fn write_states(
     WRITE
         .run(connection, settled, |query, message| {
             let (state, due, tried, reason, provider_id) = match &message.settlement {
-                Settlement::Sent { provider_id } => (MessageState::Sent, None, true, None, provider_id.as_deref()),
-                Settlement::Failed { reason, .. } => (MessageState::Failed, None, true, Some(reason.as_str()), None),
-                Settlement::Withheld { reason } => (MessageState::Withheld, None, false, Some(reason.as_str()), None),
-                // What would wait again waits no more where its journey was stopped: it was counted as cancelled.
+                Settlement::Sent { provider_id } => {
+                    (MessageState::Sent, None, true, None, provider_id.as_deref())
+                }
+                Settlement::Failed { reason, .. } => {
+                    (MessageState::Failed, None, true, Some(reason.as_str()), None)
+                }
+                Settlement::Withheld { reason } => {
+                    (MessageState::Withheld, None, false, Some(reason.as_str()), None)
+                }
+                // What would wait again waits no more where its journey was stopped: it was counted
+                // as cancelled.
                 Settlement::Again { .. } if stopped.contains(&message.version) => {
                     (MessageState::Cancelled, None, false, None, None)
                 }
-                Settlement::Again { at, reason, tried } => (MessageState::Queued, Some(at.0), *tried, reason.as_deref(), None),
+                Settlement::Again { at, reason, tried } => {
+                    (MessageState::Queued, Some(at.0), *tried, reason.as_deref(), None)
+                }
             };
             let settled_at = state.is_final().then_some(now.0);
-            let query = query.bind(message.message).bind(state.code()).bind(settled_at).bind(due.unwrap_or(0));
+            let query = query
+                .bind(message.message)
+                .bind(state.code())
+                .bind(settled_at)
+                .bind(due.unwrap_or(0));
             query.bind(i64::from(tried)).bind(reason).bind(provider_id)
         })
         .await
 }
 
 /// The engine moves people by what became of their messages.
-pub async fn tell_engine(connection: &mut SqliteConnection, settled: &[SettledMessage], now: Timestamp) -> StoreResult<()> {
-    static TELL: Bulk =
-        Bulk::new("INSERT INTO message_events (message, what, at) VALUES", 3, " ON CONFLICT DO UPDATE SET pending = 1");
-    let fates = settled.iter().filter_map(|message| Some((message.message, message.settlement.fate()?)));
-    TELL.run(connection, fates, |query, (message, fate)| query.bind(message).bind(fate.code()).bind(now.0)).await?;
+pub async fn tell_engine(
+    connection: &mut SqliteConnection,
+    settled: &[SettledMessage],
+    now: Timestamp,
+) -> StoreResult<()> {
+    static TELL: Bulk = Bulk::new(
+        "INSERT INTO message_events (message, what, at) VALUES",
+        3,
+        " ON CONFLICT DO UPDATE SET pending = 1",
+    );
+    let fates =
+        settled.iter().filter_map(|message| Some((message.message, message.settlement.fate()?)));
+    TELL.run(connection, fates, |query, (message, fate)| {
+        query.bind(message).bind(fate.code()).bind(now.0)
+    })
+    .await?;
     Ok(())
 }
 
-/// In a stopped version all that was queued counts as cancelled already; what went out after all does not.
+/// In a stopped version all that was queued counts as cancelled already; what went out after all
+/// does not.
 async fn count(
     connection: &mut SqliteConnection,
     settled: &[SettledMessage],
     stopped: &HashSet<VersionNumber>,
 ) -> StoreResult<()> {
     static COUNT: Bulk = Bulk::new(
-        "UPDATE versions SET queued = queued - c.column2, cancelled = cancelled - c.column3 FROM (VALUES",
+        "UPDATE versions SET queued = queued - c.column2, cancelled = cancelled - c.column3
+         FROM (VALUES",
         3,
         ") c WHERE versions.seq = c.column1",
     );
@@ -103,7 +139,8 @@ async fn count(
     }
     COUNT
         .run(connection, done, |query, (version, count)| {
-            let (queued, cancelled) = if stopped.contains(&version) { (0, count) } else { (count, 0) };
+            let (queued, cancelled) =
+                if stopped.contains(&version) { (0, count) } else { (count, 0) };
             query.bind(version).bind(queued).bind(cancelled)
         })
         .await?;
@@ -112,13 +149,15 @@ async fn count(
 
 /// What was given up on its way and goes out again may arrive twice: that is counted and shown.
 async fn doubt(connection: &mut SqliteConnection, settled: &[SettledMessage]) -> StoreResult<()> {
-    static DOUBT: Bulk = Bulk::new("UPDATE outbox SET doubts = doubts + 1 WHERE seq IN (VALUES", 1, ")");
+    static DOUBT: Bulk =
+        Bulk::new("UPDATE outbox SET doubts = doubts + 1 WHERE seq IN (VALUES", 1, ")");
     static COUNT: Bulk = Bulk::new(
         "INSERT INTO delivery_doubts (project, count) VALUES",
         2,
         " ON CONFLICT DO UPDATE SET count = count + excluded.count",
     );
-    let doubtful: Vec<&SettledMessage> = settled.iter().filter(|message| message.in_doubt).collect();
+    let doubtful: Vec<&SettledMessage> =
+        settled.iter().filter(|message| message.in_doubt).collect();
     if doubtful.is_empty() {
         return Ok(());
     }
@@ -127,42 +166,65 @@ async fn doubt(connection: &mut SqliteConnection, settled: &[SettledMessage]) ->
         *counts.entry(message.project).or_default() += 1;
     }
     DOUBT.run(connection, doubtful, |query, message| query.bind(message.message)).await?;
-    COUNT.run(connection, counts, |query, (project, count)| query.bind(project).bind(count)).await?;
+    COUNT
+        .run(connection, counts, |query, (project, count)| query.bind(project).bind(count))
+        .await?;
     Ok(())
 }
 
 /// What turned out to lead to another receiver than was known waits for that one.
-async fn learn_receivers(connection: &mut SqliteConnection, settled: &[SettledMessage]) -> StoreResult<()> {
-    static LEARN: Bulk = Bulk::new("UPDATE outbox SET receiver = c.column2 FROM (VALUES", 2, ") c WHERE outbox.seq = c.column1");
-    let learned = settled.iter().filter_map(|message| Some((message.message, message.receiver.as_deref()?)));
-    LEARN.run(connection, learned, |query, (message, receiver)| query.bind(message).bind(receiver)).await?;
+async fn learn_receivers(
+    connection: &mut SqliteConnection,
+    settled: &[SettledMessage],
+) -> StoreResult<()> {
+    static LEARN: Bulk = Bulk::new(
+        "UPDATE outbox SET receiver = c.column2 FROM (VALUES",
+        2,
+        ") c WHERE outbox.seq = c.column1",
+    );
+    let learned =
+        settled.iter().filter_map(|message| Some((message.message, message.receiver.as_deref()?)));
+    LEARN
+        .run(connection, learned, |query, (message, receiver)| query.bind(message).bind(receiver))
+        .await?;
     Ok(())
 }
 
 /// Nothing is sent again to an address that does not exist.
-async fn suppress(connection: &mut SqliteConnection, settled: &[SettledMessage], now: Timestamp) -> StoreResult<()> {
-    static SUPPRESS: Bulk =
-        Bulk::new("INSERT INTO suppressions (project, kind, address, cause, reason, at) VALUES", 6, " ON CONFLICT DO NOTHING");
+async fn suppress(
+    connection: &mut SqliteConnection,
+    settled: &[SettledMessage],
+    now: Timestamp,
+) -> StoreResult<()> {
+    static SUPPRESS: Bulk = Bulk::new(
+        "INSERT INTO suppressions (project, kind, address, cause, reason, at) VALUES",
+        6,
+        " ON CONFLICT DO NOTHING",
+    );
     let dead = settled.iter().filter_map(|message| match &message.settlement {
-        Settlement::Failed { reason, dead_address: Some((kind, address)) } => Some((message.project, kind, address, reason)),
+        Settlement::Failed { reason, dead_address: Some((kind, address)) } => {
+            Some((message.project, kind, address, reason))
+        }
         _ => None,
     });
     SUPPRESS
         .run(connection, dead, |query, (project, kind, address, reason)| {
-            let query = query.bind(project).bind(kind.key()).bind(address).bind(Cause::Bounced.code());
+            let query =
+                query.bind(project).bind(kind.key()).bind(address).bind(Cause::Bounced.code());
             query.bind(Cause::Bounced.reason(reason)).bind(now.0)
         })
         .await?;
     Ok(())
 }
 
-/// The server died with messages in the senders' hands. Whether a provider has taken them nobody knows: they go out again
-/// under the same key. Those of versions that were stopped or left do not.
+/// The server died with messages in the senders' hands. Whether a provider has taken them nobody
+/// knows: they go out again under the same key. Those of versions that were stopped or left do not.
 pub async fn take_back(store: &SqliteStore, now: Timestamp) -> StoreResult<i64> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let left = sqlx::query(
         "INSERT INTO delivery_doubts (project, count)
-         SELECT project, count(*) FROM outbox INDEXED BY outbox_leased WHERE state = 4 GROUP BY project
+         SELECT project, count(*) FROM outbox INDEXED BY outbox_leased WHERE state = 4
+         GROUP BY project
          ON CONFLICT DO UPDATE SET count = count + excluded.count",
     )
     .execute(&mut *transaction)
@@ -172,9 +234,12 @@ pub async fn take_back(store: &SqliteStore, now: Timestamp) -> StoreResult<i64> 
         return Ok(0);
     }
     let in_doubt = sqlx::query(
-        "UPDATE outbox SET state = iif((SELECT v.emptied FROM versions v WHERE v.seq = outbox.version) IS NOT NULL, 3, 0),
-                settled_at = iif((SELECT v.emptied FROM versions v WHERE v.seq = outbox.version) IS NOT NULL, ?1, NULL),
-                doubts = doubts + 1 WHERE seq IN (SELECT seq FROM outbox INDEXED BY outbox_leased WHERE state = 4)",
+        "UPDATE outbox SET state = iif((SELECT v.emptied FROM versions v
+            WHERE v.seq = outbox.version) IS NOT NULL, 3, 0),
+                settled_at = iif((SELECT v.emptied FROM versions v
+                WHERE v.seq = outbox.version) IS NOT NULL, ?1, NULL),
+                doubts = doubts + 1 WHERE seq IN (SELECT seq FROM outbox INDEXED BY outbox_leased
+                WHERE state = 4)",
     )
     .bind(now.0)
     .execute(&mut *transaction)

@@ -28,7 +28,8 @@ pub async fn read(
     if !addresses.is_empty() {
         let rows: Vec<(i64, String, String, String)> = sqlx::query_as(
             "SELECT s.project, s.kind, s.address, s.reason FROM json_each(?1) a
-             CROSS JOIN suppressions s ON s.project = a.value ->> 0 AND s.kind = a.value ->> 1 AND s.address = a.value ->> 2",
+             CROSS JOIN suppressions s ON s.project = a.value ->> 0 AND s.kind = a.value ->> 1
+             AND s.address = a.value ->> 2",
         )
         .bind(to_json(&addresses)?)
         .fetch_all(&store.readers)
@@ -52,11 +53,13 @@ async fn recent(
 ) -> StoreResult<HashMap<ProfileNumber, Vec<(Channel, i64, Option<Timestamp>)>>> {
     let rows: Vec<(i64, String, i64, Option<i64>)> = sqlx::query_as(
         "SELECT o.profile, o.channel, o.seq, o.settled_at FROM json_each(?1) chosen
-         CROSS JOIN outbox o INDEXED BY outbox_of_profile ON o.profile = chosen.value AND o.settled_at > ?2
+         CROSS JOIN outbox o INDEXED BY outbox_of_profile ON o.profile = chosen.value
+         AND o.settled_at > ?2
          WHERE o.state = 1 AND o.lane = 1
          UNION ALL
          SELECT o.profile, o.channel, o.seq, NULL FROM json_each(?1) chosen
-         CROSS JOIN outbox o INDEXED BY outbox_of_profile ON o.profile = chosen.value AND o.settled_at IS NULL
+         CROSS JOIN outbox o INDEXED BY outbox_of_profile ON o.profile = chosen.value
+         AND o.settled_at IS NULL
          WHERE o.state = 4",
     )
     .bind(to_json(&people)?)
@@ -71,9 +74,12 @@ async fn recent(
     Ok(recent)
 }
 
-pub async fn all_caps(store: &SqliteStore) -> StoreResult<HashMap<ProjectNumber, Vec<FrequencyCap>>> {
+pub async fn all_caps(
+    store: &SqliteStore,
+) -> StoreResult<HashMap<ProjectNumber, Vec<FrequencyCap>>> {
     let rows: Vec<(i64, String, i64, i64)> = sqlx::query_as(
-        "SELECT p.number, c.channel, c.most, c.hours FROM frequency_caps c JOIN projects p ON p.id = c.project_id
+        "SELECT p.number, c.channel, c.most, c.hours FROM frequency_caps c JOIN projects p
+            ON p.id = c.project_id
          ORDER BY p.number, c.channel",
     )
     .fetch_all(&store.readers)
@@ -81,7 +87,9 @@ pub async fn all_caps(store: &SqliteStore) -> StoreResult<HashMap<ProjectNumber,
     let mut caps: HashMap<ProjectNumber, Vec<FrequencyCap>> = HashMap::new();
     for (project, key, most, hours) in rows {
         let number = |value: i64| u32::try_from(value).unwrap_or(u32::MAX);
-        let Some(channel) = (if key.is_empty() { Some(None) } else { channel(&key).ok().map(Some) }) else {
+        let Some(channel) =
+            (if key.is_empty() { Some(None) } else { channel(&key).ok().map(Some) })
+        else {
             tracing::error!(project, channel = key, "delivery.cap_set_aside");
             continue;
         };
@@ -95,18 +103,24 @@ pub async fn outbox_load(store: &SqliteStore, project: ProjectId) -> StoreResult
     let waiting: Vec<(String, i64)> = sqlx::query_as(
         "SELECT o.channel, count(*) FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
              ON o.version = v.seq AND o.state = 0 AND o.lane = 1
-         WHERE v.project_id = ?1 AND v.status BETWEEN 2 AND 5 AND v.emptied IS NULL GROUP BY o.channel",
+         WHERE v.project_id = ?1 AND v.status BETWEEN 2 AND 5 AND v.emptied IS NULL
+         GROUP BY o.channel",
     )
     .bind(project.0)
     .fetch_all(&store.readers)
     .await?;
-    let doubts: Option<(i64,)> =
-        sqlx::query_as("SELECT d.count FROM projects p JOIN delivery_doubts d ON d.project = p.number WHERE p.id = ?")
-            .bind(project.0)
-            .fetch_optional(&store.readers)
-            .await?;
+    let doubts: Option<(i64,)> = sqlx::query_as(
+        "SELECT d.count FROM projects p JOIN delivery_doubts d
+            ON d.project = p.number WHERE p.id = ?",
+    )
+    .bind(project.0)
+    .fetch_optional(&store.readers)
+    .await?;
     Ok(OutboxLoad {
-        waiting: waiting.into_iter().map(|(key, count)| Ok((channel(&key)?, count))).collect::<StoreResult<_>>()?,
+        waiting: waiting
+            .into_iter()
+            .map(|(key, count)| Ok((channel(&key)?, count)))
+            .collect::<StoreResult<_>>()?,
         doubts: doubts.map_or(0, |(count,)| count),
     })
 }

@@ -17,12 +17,15 @@ use crate::{
 
 /// One step along the index for each heap, however many messages lie in it.
 const HEAPS: &str = "WITH RECURSIVE heaps (seq, version, channel, receiver, due_at) AS (
-    SELECT * FROM (SELECT seq, version, channel, receiver, due_at FROM outbox INDEXED BY outbox_waiting WHERE state = 0 AND lane = 1
+    SELECT * FROM (SELECT seq, version, channel, receiver, due_at FROM outbox
+    INDEXED BY outbox_waiting WHERE state = 0 AND lane = 1
                    ORDER BY version, channel, receiver, due_at LIMIT 1)
     UNION ALL
-    SELECT o.seq, o.version, o.channel, o.receiver, o.due_at FROM heaps h CROSS JOIN outbox o ON o.seq = (
+    SELECT o.seq, o.version, o.channel, o.receiver, o.due_at FROM heaps h CROSS JOIN outbox o
+    ON o.seq = (
         SELECT n.seq FROM outbox n INDEXED BY outbox_waiting
-        WHERE n.state = 0 AND n.lane = 1 AND (n.version, n.channel, n.receiver) > (h.version, h.channel, h.receiver)
+        WHERE n.state = 0 AND n.lane = 1 AND (n.version, n.channel, n.receiver) > (h.version,
+        h.channel, h.receiver)
         ORDER BY n.version, n.channel, n.receiver, n.due_at LIMIT 1))
  SELECT p.number AS project, h.version, h.channel, h.receiver, h.due_at FROM heaps h
  CROSS JOIN versions v ON v.seq = h.version JOIN projects p ON p.id = v.project_id
@@ -42,8 +45,9 @@ pub async fn heaps(store: &SqliteStore) -> StoreResult<Vec<Heap>> {
     // Messages of a channel that is not known wait; they keep nobody else waiting.
     let heap = |row: HeapRow| {
         let HeapRow { project, version, receiver, due_at, .. } = row;
-        let channel =
-            channel(&row.channel).inspect_err(|error| tracing::error!(version, %error, "delivery.heap_set_aside")).ok()?;
+        let channel = channel(&row.channel)
+            .inspect_err(|error| tracing::error!(version, %error, "delivery.heap_set_aside"))
+            .ok()?;
         Some(Heap { project, version, channel, receiver, due_at: Timestamp(due_at) })
     };
     Ok(rows.into_iter().filter_map(heap).collect())
@@ -65,17 +69,26 @@ struct TakenRow {
     entry_properties: Option<String>,
 }
 
-/// Status and channel are looked at in the transaction that takes: after a Stop was answered nothing more of the journey is
-/// taken, after a channel was switched off nothing more of the channel.
-const TAKE: &str = "SELECT o.seq, o.project, o.version, e.profile, o.channel, o.node, o.attempts, o.expires_at, e.state = 0 OR o.resent = 1 AS wanted, e.entry_properties
+/// Status and channel are looked at in the transaction that takes: after a Stop was answered
+/// nothing more of the journey is taken, after a channel was switched off nothing more of the
+/// channel.
+const TAKE: &str = "SELECT o.seq, o.project, o.version, e.profile, o.channel, o.node, o.attempts,
+    o.expires_at, e.state = 0 OR o.resent = 1 AS wanted, e.entry_properties
  FROM outbox o INDEXED BY outbox_waiting CROSS JOIN enrolments e ON e.seq = o.enrolment
- WHERE o.version = ?1 AND o.channel = ?2 AND o.receiver = ?6 AND o.state = 0 AND o.lane = 1 AND o.due_at <= ?3
+ WHERE o.version = ?1 AND o.channel = ?2 AND o.receiver = ?6 AND o.state = 0 AND o.lane = 1
+ AND o.due_at <= ?3
    AND EXISTS (SELECT 1 FROM versions v JOIN projects p ON p.id = v.project_id
-               JOIN channels c ON c.project_id = p.id AND c.channel = ?2 AND c.live = 1 AND c.revision = ?5
-               WHERE v.seq = ?1 AND v.status BETWEEN 2 AND 5 AND v.emptied IS NULL AND p.archived_at IS NULL)
+               JOIN channels c ON c.project_id = p.id AND c.channel = ?2 AND c.live = 1
+               AND c.revision = ?5
+               WHERE v.seq = ?1 AND v.status BETWEEN 2 AND 5 AND v.emptied IS NULL
+               AND p.archived_at IS NULL)
  ORDER BY o.due_at LIMIT ?4";
 
-pub async fn take(connection: &mut SqliteConnection, quotas: &[Quota], now: Timestamp) -> StoreResult<Vec<TakenMessage>> {
+pub async fn take(
+    connection: &mut SqliteConnection,
+    quotas: &[Quota],
+    now: Timestamp,
+) -> StoreResult<Vec<TakenMessage>> {
     let mut taken = Vec::new();
     let mut called_off: Vec<(MessageNumber, VersionNumber)> = Vec::new();
     for quota in quotas {
@@ -119,12 +132,14 @@ async fn call_off(
     now: Timestamp,
 ) -> StoreResult<()> {
     static CALL_OFF: Bulk = Bulk::new(
-        "UPDATE outbox SET state = 3, settled_at = c.column2, reason = 'they had left the journey' FROM (VALUES",
+        "UPDATE outbox SET state = 3, settled_at = c.column2, reason = 'they had left the journey'
+         FROM (VALUES",
         2,
         ") c WHERE outbox.seq = c.column1",
     );
     static COUNT: Bulk = Bulk::new(
-        "UPDATE versions SET queued = queued - c.column2, cancelled = cancelled + c.column2 FROM (VALUES",
+        "UPDATE versions SET queued = queued - c.column2, cancelled = cancelled + c.column2
+         FROM (VALUES",
         2,
         ") c WHERE versions.seq = c.column1",
     );
@@ -132,11 +147,19 @@ async fn call_off(
     for (_, version) in messages {
         *counts.entry(*version).or_default() += 1;
     }
-    CALL_OFF.run(connection, messages, |query, (message, _)| query.bind(message).bind(now.0)).await?;
+    CALL_OFF
+        .run(connection, messages, |query, (message, _)| query.bind(message).bind(now.0))
+        .await?;
     for one in counts {
-        // A count that cannot be right any more keeps nobody's messages from going out; the check finds it.
-        match COUNT.run(connection, [one], |query, (version, count)| query.bind(version).bind(count)).await {
-            Err(error) if error.is_about_rows() => tracing::error!(version = one.0, %error, "delivery.count_set_aside"),
+        // A count that cannot be right any more keeps nobody's messages from going out; the check
+        // finds it.
+        match COUNT
+            .run(connection, [one], |query, (version, count)| query.bind(version).bind(count))
+            .await
+        {
+            Err(error) if error.is_about_rows() => {
+                tracing::error!(version = one.0, %error, "delivery.count_set_aside")
+            }
             other => other.map(|_| ())?,
         }
     }

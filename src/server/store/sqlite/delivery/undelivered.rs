@@ -36,17 +36,25 @@ struct Row {
     stopped: bool,
 }
 
-pub async fn page(store: &SqliteStore, project: ProjectId, query: &UndeliveredQuery) -> StoreResult<UndeliveredPage> {
+pub async fn page(
+    store: &SqliteStore,
+    project: ProjectId,
+    query: &UndeliveredQuery,
+) -> StoreResult<UndeliveredPage> {
     let journey = query.journey.map(|journey| journey.0);
     let channel_key = query.channel.map(|channel| channel.key());
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT o.seq, j.id AS journey_id, j.name AS journey_name, o.node, o.channel, o.profile, p.identity,
-                p.addresses ->> CASE o.channel WHEN 'email' THEN '$.email' WHEN 'sms' THEN '$.phone' ELSE '$.push' END AS address,
+        "SELECT o.seq, j.id AS journey_id, j.name AS journey_name, o.node, o.channel, o.profile,
+            p.identity,
+                p.addresses ->> CASE o.channel WHEN 'email' THEN '$.email' WHEN 'sms' THEN '$.phone'
+                ELSE '$.push' END AS address,
                 o.reason, o.attempts, o.settled_at, v.emptied IS NOT NULL AS stopped
-         FROM projects x CROSS JOIN outbox o INDEXED BY outbox_undelivered ON o.project = x.number AND o.state = 2
+         FROM projects x CROSS JOIN outbox o INDEXED BY outbox_undelivered ON o.project = x.number
+         AND o.state = 2
               JOIN versions v ON v.seq = o.version JOIN journeys j ON j.id = v.journey_id
               LEFT JOIN profiles p ON p.seq = o.profile
-         WHERE x.id = ?1 AND (?2 IS NULL OR j.id = ?2) AND (?3 IS NULL OR o.channel = ?3) AND (?4 IS NULL OR o.seq < ?4)
+         WHERE x.id = ?1 AND (?2 IS NULL OR j.id = ?2) AND (?3 IS NULL OR o.channel = ?3)
+         AND (?4 IS NULL OR o.seq < ?4)
          ORDER BY o.seq DESC LIMIT ?5",
     )
     .bind(project.0)
@@ -58,9 +66,11 @@ pub async fn page(store: &SqliteStore, project: ProjectId, query: &UndeliveredQu
     .await?;
     let reasons: Vec<(Option<String>, i64)> = sqlx::query_as(
         "SELECT reason, count(*) FROM (
-             SELECT o.reason FROM projects x CROSS JOIN outbox o INDEXED BY outbox_undelivered ON o.project = x.number AND o.state = 2
+             SELECT o.reason FROM projects x CROSS JOIN outbox o INDEXED BY outbox_undelivered
+             ON o.project = x.number AND o.state = 2
              JOIN versions v ON v.seq = o.version
-             WHERE x.id = ?1 AND (?2 IS NULL OR v.journey_id = ?2) AND (?3 IS NULL OR o.channel = ?3) LIMIT ?4)
+             WHERE x.id = ?1 AND (?2 IS NULL OR v.journey_id = ?2) AND (?3 IS NULL
+             OR o.channel = ?3) LIMIT ?4)
          GROUP BY reason ORDER BY count(*) DESC, reason",
     )
     .bind(project.0)
@@ -70,7 +80,11 @@ pub async fn page(store: &SqliteStore, project: ProjectId, query: &UndeliveredQu
     .fetch_all(&store.readers)
     .await?;
     let total = reasons.iter().map(|(_, count)| count).sum();
-    let reasons = reasons.into_iter().map(|(reason, count)| (reason.unwrap_or_default(), count)).take(10).collect();
+    let reasons = reasons
+        .into_iter()
+        .map(|(reason, count)| (reason.unwrap_or_default(), count))
+        .take(10)
+        .collect();
     let next = (rows.len() as i64 > PAGE).then(|| rows[PAGE as usize - 1].seq);
     let rows = rows.into_iter().take(PAGE as usize).map(message).collect::<StoreResult<_>>()?;
     Ok(UndeliveredPage { query: *query, rows, total, next, reasons })
@@ -85,7 +99,10 @@ fn message(row: Row) -> StoreResult<Undelivered> {
         channel: channel(&row.channel)?,
         profile: row.profile,
         by_address: row.identity.is_none() && row.address.is_some(),
-        person: row.identity.or(row.address).unwrap_or_else(|| "somebody who was forgotten".to_string()),
+        person: row
+            .identity
+            .or(row.address)
+            .unwrap_or_else(|| "somebody who was forgotten".to_string()),
         reason: row.reason.unwrap_or_default(),
         attempts: row.attempts,
         failed_at: Timestamp(row.settled_at),
@@ -106,7 +123,8 @@ pub async fn send_again(
         "SELECT o.seq, o.version FROM projects x
          CROSS JOIN outbox o INDEXED BY outbox_undelivered ON o.project = x.number AND o.state = 2
          JOIN versions v ON v.seq = o.version
-         WHERE x.id = ?1 AND v.status BETWEEN 2 AND 5 AND v.emptied IS NULL AND o.profile IS NOT NULL
+         WHERE x.id = ?1 AND v.status BETWEEN 2 AND 5 AND v.emptied IS NULL
+         AND o.profile IS NOT NULL
            AND (?2 IS NULL OR v.journey_id = ?2) AND (?3 IS NULL OR o.channel = ?3)
            AND (json_array_length(?4) = 0 OR o.seq IN (SELECT value FROM json_each(?4)))
          ORDER BY o.seq LIMIT ?5",
@@ -120,14 +138,20 @@ pub async fn send_again(
     .await?;
     let count = messages.len() as i64;
     if count == 0 {
-        return if chosen.is_empty() { Ok(0) } else { Err(StoreError::NotFound("undelivered message")) };
+        return if chosen.is_empty() {
+            Ok(0)
+        } else {
+            Err(StoreError::NotFound("undelivered message"))
+        };
     }
     let rows = to_json(&messages)?;
     for statement in [
-        "UPDATE outbox SET state = 0, lane = 1, resent = 1, attempts = 0, settled_at = NULL, due_at = 0, expires_at = NULL, reason = NULL
+        "UPDATE outbox SET state = 0, lane = 1, resent = 1, attempts = 0, settled_at = NULL,
+            due_at = 0, expires_at = NULL, reason = NULL
          WHERE seq IN (SELECT value ->> 0 FROM json_each(?1))",
         "UPDATE versions SET queued = queued + c.count
-         FROM (SELECT value ->> 1 AS version, count(*) AS count FROM json_each(?1) GROUP BY 1) c WHERE versions.seq = c.version",
+         FROM (SELECT value ->> 1 AS version, count(*) AS count FROM json_each(?1) GROUP BY 1) c
+         WHERE versions.seq = c.version",
     ] {
         sqlx::query(statement).bind(&rows).execute(&mut *transaction).await?;
     }

@@ -1,5 +1,5 @@
-//! Names that a project knows. Those of properties are taken from the newest people and events: a form offers what is in
-//! use, and looking at everything would take seconds.
+//! Names that a project knows. Those of properties are taken from the newest people and events: a
+//! form offers what is in use, and looking at everything would take seconds.
 
 use std::collections::BTreeMap;
 
@@ -24,19 +24,32 @@ pub async fn read(store: &SqliteStore, project: ProjectId) -> StoreResult<Catalo
     let number = number_of(store, project).await?;
     let properties = texts(
         store,
-        "SELECT DISTINCT k.key FROM (SELECT properties FROM profiles WHERE project = ?1 ORDER BY seq DESC LIMIT ?3) p,
+        "SELECT DISTINCT k.key FROM (SELECT properties FROM profiles WHERE project = ?1
+            ORDER BY seq DESC LIMIT ?3) p,
                 json_each(p.properties) k ORDER BY k.key LIMIT ?2",
         number,
         PEOPLE,
     )
     .await?;
-    let lists = texts(store, "SELECT name FROM lists WHERE project = ?1 AND ?3 > 0 ORDER BY name LIMIT ?2", number, 1).await?;
+    let lists = texts(
+        store,
+        "SELECT name FROM lists WHERE project = ?1 AND ?3 > 0 ORDER BY name LIMIT ?2",
+        number,
+        1,
+    )
+    .await?;
     let segments = store.segments(project).await?.into_iter().map(|segment| segment.name).collect();
-    let journeys = store.published_journeys(project).await?.into_iter().flat_map(|(id, name)| [name, id.to_string()]);
-    let live: Vec<(String,)> = sqlx::query_as("SELECT channel FROM channels WHERE project_id = ? AND live = 1 ORDER BY channel")
-        .bind(project.0)
-        .fetch_all(&store.readers)
-        .await?;
+    let journeys = store
+        .published_journeys(project)
+        .await?
+        .into_iter()
+        .flat_map(|(id, name)| [name, id.to_string()]);
+    let live: Vec<(String,)> = sqlx::query_as(
+        "SELECT channel FROM channels WHERE project_id = ? AND live = 1 ORDER BY channel",
+    )
+    .bind(project.0)
+    .fetch_all(&store.readers)
+    .await?;
     Ok(Catalogue {
         events: store.known_events(project).await?,
         properties,
@@ -48,16 +61,26 @@ pub async fn read(store: &SqliteStore, project: ProjectId) -> StoreResult<Catalo
     })
 }
 
-async fn texts(store: &SqliteStore, sql: &'static str, project: i64, among: i64) -> StoreResult<Vec<String>> {
-    let rows: Vec<(String,)> = sqlx::query_as(sql).bind(project).bind(NAMES).bind(among).fetch_all(&store.readers).await?;
+async fn texts(
+    store: &SqliteStore,
+    sql: &'static str,
+    project: i64,
+    among: i64,
+) -> StoreResult<Vec<String>> {
+    let rows: Vec<(String,)> =
+        sqlx::query_as(sql).bind(project).bind(NAMES).bind(among).fetch_all(&store.readers).await?;
     Ok(rows.into_iter().map(|(text,)| text).collect())
 }
 
-async fn event_properties(store: &SqliteStore, project: i64) -> StoreResult<Vec<(String, Vec<String>)>> {
+async fn event_properties(
+    store: &SqliteStore,
+    project: i64,
+) -> StoreResult<Vec<(String, Vec<String>)>> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "SELECT DISTINCT n.name, k.key
          FROM (SELECT name, properties FROM events
-               WHERE seq > (SELECT max(seq) FROM events) - ?4 AND project = ?1 AND properties IS NOT NULL
+               WHERE seq > (SELECT max(seq) FROM events) - ?4 AND project = ?1
+               AND properties IS NOT NULL
                ORDER BY seq DESC LIMIT ?3) e
          JOIN event_names n ON n.id = e.name, json_each(e.properties) k
          WHERE n.name NOT GLOB '$*' ORDER BY n.name, k.key LIMIT ?2",

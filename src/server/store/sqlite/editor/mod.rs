@@ -30,27 +30,58 @@ use crate::{
 };
 
 impl EditorStore for SqliteStore {
-    async fn open_version(&self, project: ProjectId, journey: JourneyId, version: Option<i64>) -> StoreResult<OpenedVersion> {
+    async fn open_version(
+        &self,
+        project: ProjectId,
+        journey: JourneyId,
+        version: Option<i64>,
+    ) -> StoreResult<OpenedVersion> {
         open::open(self, project, journey, version).await
     }
 
-    async fn save_version(&self, actor: &Actor, save: &Save, now: Timestamp) -> StoreResult<SaveOutcome> {
+    async fn save_version(
+        &self,
+        actor: &Actor,
+        save: &Save,
+        now: Timestamp,
+    ) -> StoreResult<SaveOutcome> {
         save::save(self, actor, save, now).await
     }
 
-    async fn begin_version(&self, actor: &Actor, journey: JourneyId, from: Option<i64>, now: Timestamp) -> StoreResult<i64> {
+    async fn begin_version(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        from: Option<i64>,
+        now: Timestamp,
+    ) -> StoreResult<i64> {
         versions::begin(self, actor, journey, from, now).await
     }
 
-    async fn discard_draft(&self, actor: &Actor, journey: JourneyId, now: Timestamp) -> StoreResult<()> {
+    async fn discard_draft(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         versions::discard(self, actor, journey, now).await
     }
 
-    async fn publish_version(&self, actor: &Actor, publication: &Publication, now: Timestamp) -> StoreResult<()> {
+    async fn publish_version(
+        &self,
+        actor: &Actor,
+        publication: &Publication,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         publish::publish(self, actor, publication, now).await
     }
 
-    async fn node_figures(&self, project: ProjectId, journey: JourneyId, version: i64) -> StoreResult<Vec<NodeFigures>> {
+    async fn node_figures(
+        &self,
+        project: ProjectId,
+        journey: JourneyId,
+        version: i64,
+    ) -> StoreResult<Vec<NodeFigures>> {
         super::detail::nodes(self, project, journey, Some(version)).await
     }
 
@@ -70,10 +101,20 @@ impl EditorStore for SqliteStore {
     }
 
     async fn segment_criteria(&self, project: ProjectId) -> StoreResult<HashMap<String, Criteria>> {
-        Ok(self.segments(project).await?.into_iter().map(|segment| (segment.name, segment.criteria)).collect())
+        Ok(self
+            .segments(project)
+            .await?
+            .into_iter()
+            .map(|segment| (segment.name, segment.criteria))
+            .collect())
     }
 
-    async fn person_to_try(&self, project: ProjectId, identity: &str, needs: &Needs) -> StoreResult<Option<Profile>> {
+    async fn person_to_try(
+        &self,
+        project: ProjectId,
+        identity: &str,
+        needs: &Needs,
+    ) -> StoreResult<Option<Profile>> {
         replay::person(self, project, identity, needs).await
     }
 
@@ -81,7 +122,13 @@ impl EditorStore for SqliteStore {
         replay::place(self, since).await
     }
 
-    async fn past_events(&self, project: ProjectId, keys: &[String], from: i64, limit: i64) -> StoreResult<PastBatch> {
+    async fn past_events(
+        &self,
+        project: ProjectId,
+        keys: &[String],
+        from: i64,
+        limit: i64,
+    ) -> StoreResult<PastBatch> {
         replay::events(self, project, keys, from, limit).await
     }
 

@@ -41,7 +41,8 @@ pub async fn open(
     let chosen = version.map_or(draft.or(versions.first()), wanted).cloned();
     let chosen = chosen.ok_or(StoreError::NotFound("version"))?;
     let content: Option<ContentRow> = sqlx::query_as(
-        "SELECT v.revision, v.saved_by, (SELECT u.name FROM users u WHERE u.id = v.saved_by) AS saved_by_name, v.saved_at,
+        "SELECT v.revision, v.saved_by, (SELECT u.name FROM users u
+            WHERE u.id = v.saved_by) AS saved_by_name, v.saved_at,
                 v.graph, v.settings
          FROM versions v WHERE v.journey_id = ? AND v.project_id = ? AND v.number = ?",
     )
@@ -57,7 +58,10 @@ pub async fn open(
         versions,
         version: chosen,
         revision: content.revision,
-        saved_by: content.saved_by.map(|id| Person { id: UserId(id), name: content.saved_by_name.clone().unwrap_or_default() }),
+        saved_by: content.saved_by.map(|id| Person {
+            id: UserId(id),
+            name: content.saved_by_name.clone().unwrap_or_default(),
+        }),
         saved_at: content.saved_at.map(Timestamp),
         graph: json(&content.graph, "graph")?,
         settings: json(&content.settings, "settings")?,

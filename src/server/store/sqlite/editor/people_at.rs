@@ -19,7 +19,8 @@ struct Row {
     since: i64,
 }
 
-/// She came to the node with the first line that the step log has of this visit; lines that are too old are gone.
+/// She came to the node with the first line that the step log has of this visit; lines that are too
+/// old are gone.
 pub async fn read(
     store: &SqliteStore,
     project: ProjectId,
@@ -30,10 +31,13 @@ pub async fn read(
 ) -> StoreResult<Vec<PersonHere>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT e.seq AS trip, e.profile AS person, p.identity,
-                coalesce((SELECT min(s.at) FROM steps s WHERE s.enrolment = e.seq AND s.visit = e.visit), e.entered_at) AS since
+                coalesce((SELECT min(s.at) FROM steps s WHERE s.enrolment = e.seq
+                AND s.visit = e.visit), e.entered_at) AS since
          FROM (SELECT e.seq, e.profile, e.visit, e.entered_at
-               FROM versions v CROSS JOIN enrolments e INDEXED BY enrolments_live ON e.version = v.seq AND e.state = 0
-               WHERE v.project_id = ?1 AND v.journey_id = ?2 AND v.number = ?3 AND v.emptied IS NULL AND e.node = ?4
+               FROM versions v CROSS JOIN enrolments e INDEXED BY enrolments_live
+               ON e.version = v.seq AND e.state = 0
+               WHERE v.project_id = ?1 AND v.journey_id = ?2 AND v.number = ?3 AND v.emptied IS NULL
+               AND e.node = ?4
                LIMIT ?5) e
          LEFT JOIN profiles p ON p.seq = e.profile ORDER BY since DESC, e.seq DESC",
     )
@@ -44,6 +48,11 @@ pub async fn read(
     .bind(limit)
     .fetch_all(&store.readers)
     .await?;
-    let here = |row: Row| PersonHere { person: row.person, trip: row.trip, identity: row.identity, since: Timestamp(row.since) };
+    let here = |row: Row| PersonHere {
+        person: row.person,
+        trip: row.trip,
+        identity: row.identity,
+        since: Timestamp(row.since),
+    };
     Ok(rows.into_iter().map(here).collect())
 }

@@ -35,22 +35,34 @@ struct VersionRow {
     queued: i64,
 }
 
-pub async fn publish(store: &SqliteStore, actor: &Actor, publication: &Publication, now: Timestamp) -> StoreResult<()> {
+pub async fn publish(
+    store: &SqliteStore,
+    actor: &Actor,
+    publication: &Publication,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     let journey = candidate(&mut transaction, actor, publication.journey, now).await?;
     let versions = versions_of(&mut transaction, publication.journey).await?;
     let draft = versions.iter().find(|version| version.number == publication.version);
     let draft = draft.ok_or(StoreError::NotFound("version"))?;
     let becomes = decide(&journey, draft, publication, now)?;
-    let (ended, cancelled) = retire(&mut transaction, actor, &journey, &versions, publication.predecessor, now).await?;
+    let (ended, cancelled) =
+        retire(&mut transaction, actor, &journey, &versions, publication.predecessor, now).await?;
     open(&mut transaction, actor, &journey, draft, becomes, now).await?;
     write_texts(&mut transaction, actor, &journey, publication, now).await?;
     let first = !journey.situation.ever_published;
     let note = match publication.predecessor {
         _ if first => String::new(),
-        Predecessor::CarryOn => format!("version {}; people in older versions carry on", draft.number),
+        Predecessor::CarryOn => {
+            format!("version {}; people in older versions carry on", draft.number)
+        }
         Predecessor::Leave => {
-            format!("version {}; {} left the older versions", draft.number, counted(ended, "person", "people"))
+            format!(
+                "version {}; {} left the older versions",
+                draft.number,
+                counted(ended, "person", "people")
+            )
         }
     };
     let named = Candidate { name: publication.name.to_string(), ..journey.clone() };
@@ -61,9 +73,13 @@ pub async fn publish(store: &SqliteStore, actor: &Actor, publication: &Publicati
     store.commit(transaction, actor.project).await
 }
 
-async fn versions_of(connection: &mut SqliteConnection, journey: JourneyId) -> StoreResult<Vec<VersionRow>> {
+async fn versions_of(
+    connection: &mut SqliteConnection,
+    journey: JourneyId,
+) -> StoreResult<Vec<VersionRow>> {
     Ok(sqlx::query_as(
-        "SELECT id, number, status, revision, start_at, inside, queued FROM versions WHERE journey_id = ? ORDER BY number",
+        "SELECT id, number, status, revision, start_at, inside, queued FROM versions
+         WHERE journey_id = ? ORDER BY number",
     )
     .bind(journey.0)
     .fetch_all(connection)
@@ -71,7 +87,12 @@ async fn versions_of(connection: &mut SqliteConnection, journey: JourneyId) -> S
 }
 
 /// What the draft becomes, by the table.
-fn decide(journey: &Candidate, draft: &VersionRow, publication: &Publication, now: Timestamp) -> StoreResult<Status> {
+fn decide(
+    journey: &Candidate,
+    draft: &VersionRow,
+    publication: &Publication,
+    now: Timestamp,
+) -> StoreResult<Status> {
     let refused = |refusal| StoreError::Refused { name: journey.name.clone(), refusal };
     let situation = Situation {
         status: status(draft.status)?,
@@ -89,7 +110,8 @@ fn decide(journey: &Candidate, draft: &VersionRow, publication: &Publication, no
     Ok(becomes)
 }
 
-/// Older versions take no more entries. Answers how many people left them, and how many messages were called off.
+/// Older versions take no more entries. Answers how many people left them, and how many messages
+/// were called off.
 async fn retire(
     connection: &mut SqliteConnection,
     actor: &Actor,
@@ -108,7 +130,11 @@ async fn retire(
         if matches!(old, Status::Draft | Status::Stopped) {
             continue;
         }
-        let situation = Situation { status: old, start_ahead: version.start_at.is_some_and(|s| s > now.0), ..journey.situation };
+        let situation = Situation {
+            status: old,
+            start_ahead: version.start_at.is_some_and(|s| s > now.0),
+            ..journey.situation
+        };
         let becomes = match transition(situation, action) {
             Decision::Apply(Next::Status(becomes)) => becomes,
             // Entry of those is over already; whoever is inside may have to leave all the same.
@@ -127,8 +153,8 @@ async fn retire(
     Ok((ended, cancelled))
 }
 
-/// The status is set also where it stays: whatever sets it raises the engine's epoch, and no batch that was decided before
-/// moves anybody who has left.
+/// The status is set also where it stays: whatever sets it raises the engine's epoch, and no batch
+/// that was decided before moves anybody who has left.
 async fn close(
     connection: &mut SqliteConnection,
     actor: &Actor,
@@ -138,12 +164,19 @@ async fn close(
     now: Timestamp,
 ) -> StoreResult<()> {
     let sql = if leave {
-        "UPDATE versions SET status = ?3, left_at = coalesce(left_at, ?4), version_exit = version_exit + inside, inside = 0,
+        "UPDATE versions SET status = ?3, left_at = coalesce(left_at, ?4), version_exit =
+            version_exit + inside, inside = 0,
                 cancelled = cancelled + queued, queued = 0 WHERE id = ?1 AND project_id = ?2"
     } else {
         "UPDATE versions SET status = ?3 WHERE id = ?1 AND project_id = ?2 AND ?4 > 0"
     };
-    sqlx::query(sql).bind(version).bind(actor.project.0).bind(becomes.code()).bind(now.0).execute(connection).await?;
+    sqlx::query(sql)
+        .bind(version)
+        .bind(actor.project.0)
+        .bind(becomes.code())
+        .bind(now.0)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -157,7 +190,8 @@ async fn open(
     now: Timestamp,
 ) -> StoreResult<()> {
     sqlx::query(
-        "UPDATE versions SET status = ?3, published_by = ?4, published_at = ?5, start_at = coalesce(start_at, ?5),
+        "UPDATE versions SET status = ?3, published_by = ?4, published_at = ?5, start_at =
+            coalesce(start_at, ?5),
                 entry_since = iif(?3 = 2, ?5, entry_since) WHERE id = ?1 AND project_id = ?2",
     )
     .bind(draft.id)
@@ -168,9 +202,12 @@ async fn open(
     .execute(&mut *connection)
     .await?;
     sqlx::query(
-        "UPDATE journeys SET shown_version_id = v.id, status = v.status, entry_type = v.entry_type, start_at = v.start_at,
-                published_by = v.published_by, published_at = v.published_at, entered = v.entered, inside = v.inside,
-                converted = v.converted, rate = CASE WHEN v.entered > 0 THEN v.converted * 10000 / v.entered END,
+        "UPDATE journeys SET shown_version_id = v.id, status = v.status, entry_type =
+            v.entry_type, start_at = v.start_at,
+                published_by = v.published_by, published_at = v.published_at, entered = v.entered,
+                inside = v.inside,
+                converted = v.converted, rate = CASE WHEN v.entered > 0
+                THEN v.converted * 10000 / v.entered END,
                 ever_published = 1
          FROM versions v WHERE v.id = ?3 AND journeys.seq = ?2 AND journeys.project_id = ?1",
     )

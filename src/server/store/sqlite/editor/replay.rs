@@ -20,7 +20,12 @@ use crate::{
 /// Most events of all projects that one statement walks over.
 const WALK: i64 = 100_000;
 
-pub async fn person(store: &SqliteStore, project: ProjectId, identity: &str, needs: &Needs) -> StoreResult<Option<Profile>> {
+pub async fn person(
+    store: &SqliteStore,
+    project: ProjectId,
+    identity: &str,
+    needs: &Needs,
+) -> StoreResult<Option<Profile>> {
     let Some(number) = store.person_by_identity(project, identity).await? else { return Ok(None) };
     let needs = Needs { profile: true, ..needs.clone() };
     Ok(store.people(&[number], &needs).await?.remove(&number))
@@ -29,15 +34,19 @@ pub async fn person(store: &SqliteStore, project: ProjectId, identity: &str, nee
 /// Events are numbered as they were received: the place is found by halving.
 pub async fn place(store: &SqliteStore, since: Timestamp) -> StoreResult<i64> {
     let (first, last): (Option<i64>, Option<i64>) =
-        sqlx::query_as("SELECT (SELECT min(seq) FROM events), (SELECT max(seq) FROM events)").fetch_one(&store.readers).await?;
+        sqlx::query_as("SELECT (SELECT min(seq) FROM events), (SELECT max(seq) FROM events)")
+            .fetch_one(&store.readers)
+            .await?;
     let (Some(mut low), Some(last)) = (first, last) else { return Ok(0) };
     let mut high = last + 1;
     while low < high {
         let middle = low + (high - low) / 2;
-        let found: Option<(i64, i64)> = sqlx::query_as("SELECT seq, received_at FROM events WHERE seq >= ? ORDER BY seq LIMIT 1")
-            .bind(middle)
-            .fetch_optional(&store.readers)
-            .await?;
+        let found: Option<(i64, i64)> = sqlx::query_as(
+            "SELECT seq, received_at FROM events WHERE seq >= ? ORDER BY seq LIMIT 1",
+        )
+        .bind(middle)
+        .fetch_optional(&store.readers)
+        .await?;
         match found {
             Some((seq, received)) if received < since.0 => low = seq + 1,
             _ => high = middle,
@@ -56,12 +65,20 @@ struct Row {
     properties: Option<String>,
 }
 
-pub async fn events(store: &SqliteStore, project: ProjectId, keys: &[String], from: i64, limit: i64) -> StoreResult<PastBatch> {
+pub async fn events(
+    store: &SqliteStore,
+    project: ProjectId,
+    keys: &[String],
+    from: i64,
+    limit: i64,
+) -> StoreResult<PastBatch> {
     let number = number_of(store, project).await?;
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT e.seq, e.profile, n.name_key, e.at, e.received_at, e.properties FROM events e JOIN event_names n ON n.id = e.name
+        "SELECT e.seq, e.profile, n.name_key, e.at, e.received_at, e.properties FROM events e
+            JOIN event_names n ON n.id = e.name
          WHERE e.seq >= ?1 AND e.seq < ?1 + ?2 AND e.project = ?3
-           AND e.name IN (SELECT id FROM event_names WHERE project = ?3 AND name_key IN (SELECT value FROM json_each(?4)))
+           AND e.name IN (SELECT id FROM event_names WHERE project = ?3
+           AND name_key IN (SELECT value FROM json_each(?4)))
          ORDER BY e.seq LIMIT ?5",
     )
     .bind(from)
@@ -71,13 +88,18 @@ pub async fn events(store: &SqliteStore, project: ProjectId, keys: &[String], fr
     .bind(limit)
     .fetch_all(&store.readers)
     .await?;
-    let (last,): (Option<i64>,) = sqlx::query_as("SELECT max(seq) FROM events").fetch_one(&store.readers).await?;
+    let (last,): (Option<i64>,) =
+        sqlx::query_as("SELECT max(seq) FROM events").fetch_one(&store.readers).await?;
     let full = rows.len() as i64 == limit;
     let reached = rows.last().filter(|_| full).map_or(from + WALK, |row| row.seq + 1);
     let next = last.filter(|last| reached <= *last).map(|_| reached);
     let event = |row: Row| {
         let properties = parse_properties(row.properties.as_deref())?;
-        Ok((row.profile, PastEvent { key: row.name_key, at: Timestamp(row.at), properties }, Timestamp(row.received_at)))
+        Ok((
+            row.profile,
+            PastEvent { key: row.name_key, at: Timestamp(row.at), properties },
+            Timestamp(row.received_at),
+        ))
     };
     Ok(PastBatch { events: rows.into_iter().map(event).collect::<StoreResult<_>>()?, next })
 }

@@ -28,8 +28,8 @@ use crate::{
     },
 };
 
-/// A draft saves itself every few seconds: one line of the history stands for all of somebody's saves that follow one another
-/// within this time, in milliseconds.
+/// A draft saves itself every few seconds: one line of the history stands for all of somebody's
+/// saves that follow one another within this time, in milliseconds.
 const SITTING: i64 = 15 * MINUTE_MS;
 
 #[derive(FromRow)]
@@ -49,7 +49,12 @@ struct SavedRow {
     missing: String,
 }
 
-pub async fn save(store: &SqliteStore, actor: &Actor, save: &Save, now: Timestamp) -> StoreResult<SaveOutcome> {
+pub async fn save(
+    store: &SqliteStore,
+    actor: &Actor,
+    save: &Save,
+    now: Timestamp,
+) -> StoreResult<SaveOutcome> {
     let mut transaction = store.begin().await?;
     let row = read(&mut transaction, actor, save).await?.ok_or(StoreError::NotFound("version"))?;
     let found = status(row.status)?;
@@ -67,7 +72,8 @@ pub async fn save(store: &SqliteStore, actor: &Actor, save: &Save, now: Timestam
     if row.revision != save.revision {
         return Ok(SaveOutcome::Conflict);
     }
-    let (graph, settings): (Graph, Settings) = (json(&row.graph, "graph")?, json(&row.settings, "settings")?);
+    let (graph, settings): (Graph, Settings) =
+        (json(&row.graph, "graph")?, json(&row.settings, "settings")?);
     let changes = difference((&graph, &settings), (&save.graph, &save.settings));
     if graph == save.graph && settings == save.settings {
         return Ok(SaveOutcome::Done { revision: row.revision });
@@ -79,10 +85,13 @@ pub async fn save(store: &SqliteStore, actor: &Actor, save: &Save, now: Timestam
         }
     }
     write(&mut transaction, actor, save, &row, now).await?;
-    let same_sitting = row.saved_by == Some(actor.user.0) && row.saved_at.is_some_and(|at| now.0 - at < SITTING);
+    let same_sitting =
+        row.saved_by == Some(actor.user.0) && row.saved_at.is_some_and(|at| now.0 - at < SITTING);
     if action == Action::EditContent || !same_sitting {
-        let titles: Vec<&str> = changes.nodes.iter().map(|node| node.title.as_str()).take(5).collect();
-        let what = if titles.is_empty() { String::new() } else { format!(": {}", titles.join(", ")) };
+        let titles: Vec<&str> =
+            changes.nodes.iter().map(|node| node.title.as_str()).take(5).collect();
+        let what =
+            if titles.is_empty() { String::new() } else { format!(": {}", titles.join(", ")) };
         let note = format!("version {}{what}", save.version);
         note_edit(&mut transaction, actor, save, &row, action, note, now).await?;
     } else if settings.entry == save.settings.entry && settings.start == save.settings.start {
@@ -94,9 +103,14 @@ pub async fn save(store: &SqliteStore, actor: &Actor, save: &Save, now: Timestam
     Ok(SaveOutcome::Done { revision: row.revision + 1 })
 }
 
-async fn read(connection: &mut SqliteConnection, actor: &Actor, save: &Save) -> StoreResult<Option<SavedRow>> {
+async fn read(
+    connection: &mut SqliteConnection,
+    actor: &Actor,
+    save: &Save,
+) -> StoreResult<Option<SavedRow>> {
     Ok(sqlx::query_as(
-        "SELECT j.name, j.shelf = 1 AS archived, j.ever_published, j.revision AS journey_revision, v.status, v.start_at,
+        "SELECT j.name, j.shelf = 1 AS archived, j.ever_published, j.revision AS journey_revision,
+            v.status, v.start_at,
                 v.inside, v.revision, v.saved_by, v.saved_at, v.graph, v.settings, v.missing
          FROM journeys j JOIN versions v ON v.journey_id = j.id
          WHERE j.project_id = ? AND j.id = ? AND j.shelf < 2 AND v.number = ?",
@@ -109,16 +123,27 @@ async fn read(connection: &mut SqliteConnection, actor: &Actor, save: &Save) -> 
 }
 
 /// What is sent is kept; of what was missing in the project, what is still named.
-async fn write(connection: &mut SqliteConnection, actor: &Actor, save: &Save, row: &SavedRow, now: Timestamp) -> StoreResult<()> {
+async fn write(
+    connection: &mut SqliteConnection,
+    actor: &Actor,
+    save: &Save,
+    row: &SavedRow,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut missing: Vec<Reference> = json(&row.missing, "missing things")?;
     if !missing.is_empty() {
         let named = references(&save.graph, &save.settings);
         missing.retain(|reference| named.binary_search(reference).is_ok());
     }
     // A published version keeps the start that it got, also where its settings name none.
-    let start = save.settings.start.map(|start| start.0).or(row.start_at.filter(|_| row.status != Status::Draft.code()));
+    let start = save
+        .settings
+        .start
+        .map(|start| start.0)
+        .or(row.start_at.filter(|_| row.status != Status::Draft.code()));
     sqlx::query(
-        "UPDATE versions SET graph = ?4, settings = ?5, entry_type = ?6, start_at = ?7, end_at = ?8, missing = ?9,
+        "UPDATE versions SET graph = ?4, settings = ?5, entry_type = ?6, start_at = ?7, end_at =
+            ?8, missing = ?9,
                 revision = revision + 1, saved_by = ?10, saved_at = ?11
          WHERE project_id = ?1 AND journey_id = ?2 AND number = ?3",
     )

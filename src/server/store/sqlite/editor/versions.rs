@@ -35,11 +35,15 @@ pub async fn begin(
     let mut transaction = store.begin().await?;
     let candidate = allowed(&mut transaction, actor, journey, Action::NewVersion, now).await?;
     if draft_of(&mut transaction, &candidate).await?.is_some() {
-        return Err(StoreError::Conflict("There is a draft beside it already. Go on with that one, or discard it first."));
+        return Err(StoreError::Conflict(
+            "There is a draft beside it already. Go on with that one, or discard it first.",
+        ));
     }
     let original: Option<(i64, String, i64)> = sqlx::query_as(
-        "SELECT v.number, v.settings, (SELECT max(w.number) FROM versions w WHERE w.journey_id = v.journey_id)
-         FROM versions v WHERE v.journey_id = ?1 AND v.project_id = ?2 AND (?3 IS NULL OR v.number = ?3)
+        "SELECT v.number, v.settings, (SELECT max(w.number) FROM versions w
+            WHERE w.journey_id = v.journey_id)
+         FROM versions v WHERE v.journey_id = ?1 AND v.project_id = ?2 AND (?3 IS NULL
+         OR v.number = ?3)
          ORDER BY v.number DESC LIMIT 1",
     )
     .bind(journey.0)
@@ -54,9 +58,11 @@ pub async fn begin(
     settings.end = settings.end.filter(|end| *end > now);
     let number = last + 1;
     sqlx::query(
-        "INSERT INTO versions (id, journey_id, project_id, number, status, entry_type, graph, settings, start_at, end_at, missing,
+        "INSERT INTO versions (id, journey_id, project_id, number, status, entry_type, graph,
+            settings, start_at, end_at, missing,
                                created_by, created_at)
-         SELECT ?1, v.journey_id, v.project_id, ?4, 0, v.entry_type, v.graph, ?5, ?6, ?7, v.missing, ?8, ?9
+         SELECT ?1, v.journey_id, v.project_id, ?4, 0, v.entry_type, v.graph, ?5, ?6, ?7,
+         v.missing, ?8, ?9
          FROM versions v WHERE v.journey_id = ?2 AND v.number = ?3",
     )
     .bind(VersionId::new().0)
@@ -76,14 +82,23 @@ pub async fn begin(
     Ok(number)
 }
 
-pub async fn discard(store: &SqliteStore, actor: &Actor, journey: JourneyId, now: Timestamp) -> StoreResult<()> {
+pub async fn discard(
+    store: &SqliteStore,
+    actor: &Actor,
+    journey: JourneyId,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     let candidate = allowed(&mut transaction, actor, journey, Action::Rename, now).await?;
     if candidate.status == Status::Draft {
-        return Err(StoreError::Conflict("This journey was never published. Delete the journey instead of its draft."));
+        return Err(StoreError::Conflict(
+            "This journey was never published. Delete the journey instead of its draft.",
+        ));
     }
     let Some(number) = draft_of(&mut transaction, &candidate).await? else {
-        return Err(StoreError::Conflict("There is no draft beside the published version; there is nothing to discard."));
+        return Err(StoreError::Conflict(
+            "There is no draft beside the published version; there is nothing to discard.",
+        ));
     };
     sqlx::query("DELETE FROM versions WHERE journey_id = ? AND project_id = ? AND status = 0")
         .bind(journey.0)
@@ -96,11 +111,15 @@ pub async fn discard(store: &SqliteStore, actor: &Actor, journey: JourneyId, now
 }
 
 /// The number of the journey's draft.
-async fn draft_of(connection: &mut SqliteConnection, candidate: &Candidate) -> StoreResult<Option<i64>> {
-    let row: Option<(i64,)> = sqlx::query_as("SELECT number FROM versions WHERE journey_id = ? AND status = 0")
-        .bind(candidate.id.0)
-        .fetch_optional(connection)
-        .await?;
+async fn draft_of(
+    connection: &mut SqliteConnection,
+    candidate: &Candidate,
+) -> StoreResult<Option<i64>> {
+    let row: Option<(i64,)> =
+        sqlx::query_as("SELECT number FROM versions WHERE journey_id = ? AND status = 0")
+            .bind(candidate.id.0)
+            .fetch_optional(connection)
+            .await?;
     Ok(row.map(|(number,)| number))
 }
 
@@ -114,7 +133,8 @@ async fn change(
     now: Timestamp,
 ) -> StoreResult<()> {
     sqlx::query(
-        "UPDATE journeys SET version_count = version_count + ?3, revision = revision + 1, updated_at = ?4
+        "UPDATE journeys SET version_count = version_count + ?3, revision = revision + 1,
+            updated_at = ?4
          WHERE project_id = ?1 AND seq = ?2",
     )
     .bind(actor.project.0)
@@ -123,12 +143,19 @@ async fn change(
     .bind(now.0)
     .execute(&mut *connection)
     .await?;
-    record_one(candidate, action, (candidate.status, candidate.status), note).write(connection, actor, now).await?;
+    record_one(candidate, action, (candidate.status, candidate.status), note)
+        .write(connection, actor, now)
+        .await?;
     Ok(())
 }
 
 /// The line of the history of a change to one journey.
-pub fn record_one(candidate: &Candidate, action: Action, (from, to): (Status, Status), note: String) -> Record {
+pub fn record_one(
+    candidate: &Candidate,
+    action: Action,
+    (from, to): (Status, Status),
+    note: String,
+) -> Record {
     let item = Item {
         journey: candidate.id,
         name: candidate.name.clone(),
@@ -150,6 +177,7 @@ pub async fn candidate(
     journey: JourneyId,
     now: Timestamp,
 ) -> StoreResult<Candidate> {
-    let mut candidates = candidates::ticked(connection, actor.project, &[journey], now, false).await?;
+    let mut candidates =
+        candidates::ticked(connection, actor.project, &[journey], now, false).await?;
     candidates.found.pop().ok_or(StoreError::NotFound("journey"))
 }

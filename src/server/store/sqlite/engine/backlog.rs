@@ -29,14 +29,18 @@ struct Row {
 }
 
 pub async fn read(store: &SqliteStore, project: ProjectId, now: Timestamp) -> StoreResult<Backlog> {
-    let (due,): (i64,) = sqlx::query_as("SELECT count(*) FROM enrolments INDEXED BY enrolments_due WHERE due_at <= ?")
-        .bind(now.0)
-        .fetch_one(&store.readers)
-        .await?;
+    let (due,): (i64,) = sqlx::query_as(
+        "SELECT count(*) FROM enrolments INDEXED BY enrolments_due WHERE due_at <= ?",
+    )
+    .bind(now.0)
+    .fetch_one(&store.readers)
+    .await?;
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT j.id, j.name, sum(v.entered) AS entered, sum(v.inside) AS inside,
-                coalesce(sum((SELECT sum(f.count) FROM node_figures f WHERE f.version = v.seq AND f.outlet IN ('failed', '~failed'))), 0) AS failed,
-                coalesce(sum((SELECT sum(f.count) FROM node_figures f WHERE f.version = v.seq AND f.outlet IN ('unreachable', '~unreachable'))), 0)
+                coalesce(sum((SELECT sum(f.count) FROM node_figures f WHERE f.version = v.seq
+                AND f.outlet IN ('failed', '~failed'))), 0) AS failed,
+                coalesce(sum((SELECT sum(f.count) FROM node_figures f WHERE f.version = v.seq
+                AND f.outlet IN ('unreachable', '~unreachable'))), 0)
                     AS unreachable
          FROM (SELECT id, name FROM journeys WHERE project_id = ?1 AND shelf = 0 AND ever_published
                ORDER BY status <> 2, seq DESC LIMIT ?2) j

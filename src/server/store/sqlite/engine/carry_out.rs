@@ -1,4 +1,5 @@
-//! One transaction that carries out what a round of the engine decided: everything, or nothing where the ground has moved.
+//! One transaction that carries out what a round of the engine decided: everything, or nothing
+//! where the ground has moved.
 
 use std::collections::HashMap;
 
@@ -49,17 +50,25 @@ fn due(position: &Position) -> Option<i64> {
 /// False where somebody is not where the batch thinks she is.
 async fn move_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<bool> {
     static MOVE: Bulk = Bulk::new(
-        "UPDATE enrolments SET node = m.column3, visit = m.column4, wait_until = m.column5, due_at = m.column6,
+        "UPDATE enrolments SET node = m.column3, visit = m.column4, wait_until = m.column5, due_at
+            = m.column6,
                         state = m.column7, ended_at = m.column8, awaits = m.column9 FROM (VALUES",
         9,
-        ") m WHERE enrolments.seq = m.column1 AND enrolments.visit = m.column2 AND enrolments.state = 0",
+        ") m WHERE enrolments.seq = m.column1 AND enrolments.visit = m.column2
+         AND enrolments.state = 0",
     );
     let done = MOVE
         .run(connection, &batch.moved, |query, moved| {
             let position = &moved.position;
-            let query = query.bind(moved.seq).bind(moved.from_visit).bind(&position.node).bind(position.visit);
+            let query = query
+                .bind(moved.seq)
+                .bind(moved.from_visit)
+                .bind(&position.node)
+                .bind(position.visit);
             let query = query.bind(position.wait_until.map(|at| at.0)).bind(due(position));
-            let query = query.bind(position.ended.map_or(0, Ending::code)).bind(position.ended.map(|_| batch.now.0));
+            let query = query
+                .bind(position.ended.map_or(0, Ending::code))
+                .bind(position.ended.map(|_| batch.now.0));
             query.bind(position.awaits)
         })
         .await?;
@@ -68,7 +77,8 @@ async fn move_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreResu
 
 async fn enter_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
     static ENTER: Bulk = Bulk::new(
-        "INSERT INTO enrolments (seq, project, journey, version, profile, node, visit, wait_until, due_at, state,
+        "INSERT INTO enrolments (seq, project, journey, version, profile, node, visit, wait_until,
+            due_at, state,
                                          entered_at, began_at, entry_properties, ended_at) VALUES",
         14,
         "",
@@ -76,10 +86,21 @@ async fn enter_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreRes
     ENTER
         .run(connection, &batch.entered, |query, new| {
             let position = &new.position;
-            let query = query.bind(new.seq).bind(new.project).bind(new.journey).bind(new.version).bind(new.profile);
-            let query = query.bind(&position.node).bind(position.visit).bind(position.wait_until.map(|at| at.0));
+            let query = query
+                .bind(new.seq)
+                .bind(new.project)
+                .bind(new.journey)
+                .bind(new.version)
+                .bind(new.profile);
+            let query = query
+                .bind(&position.node)
+                .bind(position.visit)
+                .bind(position.wait_until.map(|at| at.0));
             let query = query.bind(due(position)).bind(position.ended.map_or(0, Ending::code));
-            let query = query.bind(new.entered_at.0).bind(new.began_at.0).bind(new.entry_properties.as_deref());
+            let query = query
+                .bind(new.entered_at.0)
+                .bind(new.began_at.0)
+                .bind(new.entry_properties.as_deref());
             query.bind(position.ended.map(|_| batch.now.0))
         })
         .await?;
@@ -90,16 +111,20 @@ async fn write_log(connection: &mut SqliteConnection, batch: &Batch) -> StoreRes
     static STEP: Bulk = Bulk::new(
         "INSERT INTO steps (enrolment, visit, at, path) VALUES",
         4,
-        " ON CONFLICT DO UPDATE SET path = substr(path, 1, length(path) - 1) || ',' || substr(excluded.path, 2)",
+        " ON CONFLICT DO UPDATE SET path = substr(path, 1, length(path) - 1) || ',' ||
+         substr(excluded.path, 2)",
     );
     static REFUSE: Bulk = Bulk::new(
         "INSERT INTO refusals (version, profile, gate, at, times) VALUES",
         5,
-        " ON CONFLICT DO UPDATE SET gate = excluded.gate, at = excluded.at, times = times + excluded.times",
+        " ON CONFLICT DO UPDATE SET gate = excluded.gate, at = excluded.at, times = times +
+         excluded.times",
     );
     let now = batch.now.0;
-    STEP.run(connection, &batch.steps, |query, step| query.bind(step.enrolment).bind(step.visit).bind(now).bind(&step.path))
-        .await?;
+    STEP.run(connection, &batch.steps, |query, step| {
+        query.bind(step.enrolment).bind(step.visit).bind(now).bind(&step.path)
+    })
+    .await?;
     REFUSE
         .run(connection, &batch.refused, |query, ((version, profile), (gate, times))| {
             query.bind(version).bind(profile).bind(gate.code()).bind(now).bind(times)
@@ -111,7 +136,8 @@ async fn write_log(connection: &mut SqliteConnection, batch: &Batch) -> StoreRes
 /// False where a message that the batch settles, and counts, does not wait any more.
 async fn write_messages(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<bool> {
     static QUEUE: Bulk = Bulk::new(
-        "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, lane, expires_at, created_at, receiver) VALUES",
+        "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, lane,
+         expires_at, created_at, receiver) VALUES",
         11,
         "",
     );
@@ -123,24 +149,46 @@ async fn write_messages(connection: &mut SqliteConnection, batch: &Batch) -> Sto
     let now = batch.now.0;
     QUEUE
         .run(connection, &batch.messages, |query, message| {
-            let query = query.bind(message.project).bind(message.version).bind(message.enrolment).bind(message.profile);
-            let query = query.bind(&message.node).bind(message.visit).bind(message.channel).bind(message.live);
+            let query = query
+                .bind(message.project)
+                .bind(message.version)
+                .bind(message.enrolment)
+                .bind(message.profile);
+            let query = query
+                .bind(&message.node)
+                .bind(message.visit)
+                .bind(message.channel)
+                .bind(message.live);
             query.bind(message.expires_at.map(|at| at.0)).bind(now).bind(&message.receiver)
         })
         .await?;
     let settled = SETTLE
-        .run(connection, &batch.settled, |query, (message, settled)| query.bind(message).bind(*settled as i64).bind(now))
+        .run(connection, &batch.settled, |query, (message, settled)| {
+            query.bind(message).bind(*settled as i64).bind(now)
+        })
         .await?;
     Ok(settled == batch.settled.len() as u64)
 }
 
-/// What became of messages has been acted on. That it was sent, failed or was withheld stands in the outbox itself.
+/// What became of messages has been acted on. That it was sent, failed or was withheld stands in
+/// the outbox itself.
 async fn close_answers(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
-    static FORGET: Bulk = Bulk::new("DELETE FROM message_events WHERE (message, what) IN (VALUES", 2, ")");
-    static KEEP: Bulk = Bulk::new("UPDATE message_events SET pending = 0 WHERE (message, what) IN (VALUES", 2, ")");
-    let answers = |settling: bool| batch.answered.iter().filter(move |(_, fate)| fate.is_settling() == settling);
-    FORGET.run(connection, answers(true), |query, (message, fate)| query.bind(message).bind(fate.code())).await?;
-    KEEP.run(connection, answers(false), |query, (message, fate)| query.bind(message).bind(fate.code())).await?;
+    static FORGET: Bulk =
+        Bulk::new("DELETE FROM message_events WHERE (message, what) IN (VALUES", 2, ")");
+    static KEEP: Bulk =
+        Bulk::new("UPDATE message_events SET pending = 0 WHERE (message, what) IN (VALUES", 2, ")");
+    let answers = |settling: bool| {
+        batch.answered.iter().filter(move |(_, fate)| fate.is_settling() == settling)
+    };
+    FORGET
+        .run(connection, answers(true), |query, (message, fate)| {
+            query.bind(message).bind(fate.code())
+        })
+        .await?;
+    KEEP.run(connection, answers(false), |query, (message, fate)| {
+        query.bind(message).bind(fate.code())
+    })
+    .await?;
     Ok(())
 }
 
@@ -148,10 +196,13 @@ async fn count(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<
     static COUNT: Bulk = Bulk::new(
         "UPDATE versions SET qualified = qualified + c.column2, control = control + c.column3,
                     entered = entered + c.column4,
-                    inside = inside + c.column4 - c.column5 - c.column6 - c.column7 - c.column8 - c.column9 - c.column10,
-                    completed = completed + c.column5, converted = converted + c.column6, timed_out = timed_out + c.column7,
+                    inside = inside + c.column4 - c.column5 - c.column6 - c.column7 - c.column8 -
+                    c.column9 - c.column10,
+                    completed = completed + c.column5, converted = converted + c.column6,
+                    timed_out = timed_out + c.column7,
                     force_exited = force_exited + c.column8, stopped = stopped + c.column9,
-                    version_exit = version_exit + c.column10, queued = queued + c.column11, cancelled = cancelled + c.column12
+                    version_exit = version_exit + c.column10, queued = queued + c.column11,
+                    cancelled = cancelled + c.column12
                  FROM (VALUES",
         12,
         ") c WHERE versions.seq = c.column1",
@@ -163,7 +214,11 @@ async fn count(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<
     );
     COUNT
         .run(connection, &batch.counted, |query, (version, counted)| {
-            let query = query.bind(version).bind(counted.qualified).bind(counted.control).bind(counted.entered);
+            let query = query
+                .bind(version)
+                .bind(counted.qualified)
+                .bind(counted.control)
+                .bind(counted.entered);
             // The first place is of those who are inside.
             let query = counted.ended.iter().skip(1).fold(query, |query, ended| query.bind(ended));
             query.bind(counted.queued).bind(counted.cancelled)
@@ -178,21 +233,42 @@ async fn count(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<
 
 async fn change_people(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
     static PATCH: Bulk = Bulk::new(
-        "UPDATE profiles SET properties = json_patch(properties, c.column2), updated_at = c.column3 FROM (VALUES",
+        "UPDATE profiles SET properties = json_patch(properties, c.column2), updated_at = c.column3
+         FROM (VALUES",
         3,
         ") c WHERE profiles.seq = c.column1",
     );
-    static MEET: Bulk = Bulk::new("INSERT INTO met_criteria (version, profile) VALUES", 2, " ON CONFLICT DO NOTHING");
-    static PART: Bulk = Bulk::new("DELETE FROM met_criteria WHERE (version, profile) IN (VALUES", 2, ")");
+    static MEET: Bulk = Bulk::new(
+        "INSERT INTO met_criteria (version, profile) VALUES",
+        2,
+        " ON CONFLICT DO NOTHING",
+    );
+    static PART: Bulk =
+        Bulk::new("DELETE FROM met_criteria WHERE (version, profile) IN (VALUES", 2, ")");
     let now = batch.now.0;
-    let patches: Vec<(ProfileNumber, String)> =
-        batch.properties.iter().map(|(profile, patch)| Ok((*profile, to_json(patch)?))).collect::<StoreResult<_>>()?;
-    PATCH.run(connection, patches, |query, (profile, patch)| query.bind(profile).bind(patch).bind(now)).await?;
+    let patches: Vec<(ProfileNumber, String)> = batch
+        .properties
+        .iter()
+        .map(|(profile, patch)| Ok((*profile, to_json(patch)?)))
+        .collect::<StoreResult<_>>()?;
+    PATCH
+        .run(connection, patches, |query, (profile, patch)| {
+            query.bind(profile).bind(patch).bind(now)
+        })
+        .await?;
     change_lists(connection, batch).await?;
     start_journeys(connection, batch).await?;
-    let pairs = |wanted: bool| batch.met.iter().filter(move |(_, met)| **met == wanted).map(|(pair, _)| pair);
-    MEET.run(connection, pairs(true), |query, (version, profile)| query.bind(version).bind(profile)).await?;
-    PART.run(connection, pairs(false), |query, (version, profile)| query.bind(version).bind(profile)).await?;
+    let pairs = |wanted: bool| {
+        batch.met.iter().filter(move |(_, met)| **met == wanted).map(|(pair, _)| pair)
+    };
+    MEET.run(connection, pairs(true), |query, (version, profile)| {
+        query.bind(version).bind(profile)
+    })
+    .await?;
+    PART.run(connection, pairs(false), |query, (version, profile)| {
+        query.bind(version).bind(profile)
+    })
+    .await?;
     Ok(())
 }
 
@@ -201,19 +277,27 @@ async fn change_lists(connection: &mut SqliteConnection, batch: &Batch) -> Store
         return Ok(());
     }
     // The last word about a person and a list counts.
-    let last: HashMap<(i64, i64, &str), bool> =
-        batch.lists.iter().map(|(project, profile, list, on)| ((*project, *profile, list.as_str()), *on)).collect();
-    let rows: Vec<(i64, i64, &str, bool)> =
-        last.into_iter().map(|((project, profile, list), on)| (project, profile, list, on)).collect();
+    let last: HashMap<(i64, i64, &str), bool> = batch
+        .lists
+        .iter()
+        .map(|(project, profile, list, on)| ((*project, *profile, list.as_str()), *on))
+        .collect();
+    let rows: Vec<(i64, i64, &str, bool)> = last
+        .into_iter()
+        .map(|((project, profile, list), on)| (project, profile, list, on))
+        .collect();
     let rows = to_json(&rows)?;
     for statement in [
-        "INSERT INTO lists (project, name, created_at) SELECT DISTINCT value ->> 0, value ->> 2, ?2 FROM json_each(?1)
+        "INSERT INTO lists (project, name, created_at) SELECT DISTINCT value ->> 0, value ->> 2, ?2
+            FROM json_each(?1)
          WHERE true ON CONFLICT DO NOTHING",
         "INSERT INTO list_members (list, profile)
-         SELECT l.id, c.value ->> 1 FROM json_each(?1) c CROSS JOIN lists l ON l.project = c.value ->> 0 AND l.name = c.value ->> 2
+         SELECT l.id, c.value ->> 1 FROM json_each(?1) c CROSS JOIN lists l
+         ON l.project = c.value ->> 0 AND l.name = c.value ->> 2
          WHERE c.value ->> 3 AND ?2 IS NOT NULL ON CONFLICT DO NOTHING",
         "DELETE FROM list_members WHERE (list, profile) IN (
-             SELECT l.id, c.value ->> 1 FROM json_each(?1) c CROSS JOIN lists l ON l.project = c.value ->> 0 AND l.name = c.value ->> 2
+             SELECT l.id, c.value ->> 1 FROM json_each(?1) c CROSS JOIN lists l
+             ON l.project = c.value ->> 0 AND l.name = c.value ->> 2
              WHERE NOT c.value ->> 3 AND ?2 IS NOT NULL)",
     ] {
         sqlx::query(statement).bind(&rows).bind(batch.now.0).execute(&mut *connection).await?;
@@ -221,7 +305,8 @@ async fn change_lists(connection: &mut SqliteConnection, batch: &Batch) -> Store
     Ok(())
 }
 
-/// “Start another journey” is an event of ours: the other journey lets her in by it, exactly once, like by any event.
+/// “Start another journey” is an event of ours: the other journey lets her in by it, exactly once,
+/// like by any event.
 async fn start_journeys(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
     if batch.started.is_empty() {
         return Ok(());
@@ -229,11 +314,14 @@ async fn start_journeys(connection: &mut SqliteConnection, batch: &Batch) -> Sto
     let rows = to_json(&batch.started)?;
     for statement in [
         "INSERT INTO event_names (project, name_key, name, created_at)
-         SELECT DISTINCT value ->> 0, '$enter ' || (value ->> 2), '$enter ' || (value ->> 2), ?2 FROM json_each(?1)
+         SELECT DISTINCT value ->> 0, '$enter ' || (value ->> 2), '$enter ' || (value ->> 2), ?2
+         FROM json_each(?1)
          WHERE true ON CONFLICT DO NOTHING",
         "INSERT INTO events (project, profile, name, at, received_at, properties)
-         SELECT c.value ->> 0, c.value ->> 1, n.id, ?2, ?2, json_object('$depth', c.value ->> 3) FROM json_each(?1) c
-         CROSS JOIN event_names n ON n.project = c.value ->> 0 AND n.name_key = '$enter ' || (c.value ->> 2)",
+         SELECT c.value ->> 0, c.value ->> 1, n.id, ?2, ?2, json_object('$depth', c.value ->> 3)
+         FROM json_each(?1) c
+         CROSS JOIN event_names n ON n.project = c.value ->> 0
+         AND n.name_key = '$enter ' || (c.value ->> 2)",
     ] {
         sqlx::query(statement).bind(&rows).bind(batch.now.0).execute(&mut *connection).await?;
     }
@@ -242,15 +330,22 @@ async fn start_journeys(connection: &mut SqliteConnection, batch: &Batch) -> Sto
 
 async fn keep_place(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
     if batch.cursor != batch.head.cursor {
-        sqlx::query("UPDATE engine_state SET cursor = ?").bind(batch.cursor).execute(&mut *connection).await?;
+        sqlx::query("UPDATE engine_state SET cursor = ?")
+            .bind(batch.cursor)
+            .execute(&mut *connection)
+            .await?;
     }
     if let Some(last) = batch.profile_changes {
-        sqlx::query("DELETE FROM profile_changes WHERE seq <= ?").bind(last).execute(&mut *connection).await?;
+        sqlx::query("DELETE FROM profile_changes WHERE seq <= ?")
+            .bind(last)
+            .execute(&mut *connection)
+            .await?;
     }
     if let Some((version, at, last)) = batch.run {
         sqlx::query(
             "INSERT INTO segment_runs (version, run_at, last_profile) VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET run_at = excluded.run_at, last_profile = excluded.last_profile",
+             ON CONFLICT DO UPDATE SET run_at = excluded.run_at, last_profile =
+             excluded.last_profile",
         )
         .bind(version)
         .bind(at.0)

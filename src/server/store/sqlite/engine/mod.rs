@@ -21,8 +21,9 @@ use crate::{
     server::store::{
         StoreResult,
         engine::{
-            Age, Answer, Backlog, Batch, EngineStore, EnrolmentNumber, Head, JourneyNumber, LastRun, LiveEnrolment, Needs, Page,
-            PlannedVersion, ProfileNumber, ProjectNumber, QueuedMessage, StoredEvent, VersionContent, VersionNumber,
+            Age, Answer, Backlog, Batch, EngineStore, EnrolmentNumber, Head, JourneyNumber,
+            LastRun, LiveEnrolment, Needs, Page, PlannedVersion, ProfileNumber, ProjectNumber,
+            QueuedMessage, StoredEvent, VersionContent, VersionNumber,
         },
     },
 };
@@ -52,11 +53,19 @@ impl EngineStore for SqliteStore {
         read::events_after(self, cursor, limit).await
     }
 
-    async fn people(&self, profiles: &[ProfileNumber], needs: &Needs) -> StoreResult<HashMap<ProfileNumber, Profile>> {
+    async fn people(
+        &self,
+        profiles: &[ProfileNumber],
+        needs: &Needs,
+    ) -> StoreResult<HashMap<ProfileNumber, Profile>> {
         read::people(self, profiles, needs).await
     }
 
-    async fn live(&self, profiles: &[ProfileNumber], versions: &[VersionNumber]) -> StoreResult<Vec<LiveEnrolment>> {
+    async fn live(
+        &self,
+        profiles: &[ProfileNumber],
+        versions: &[VersionNumber],
+    ) -> StoreResult<Vec<LiveEnrolment>> {
         read::live(self, profiles, versions).await
     }
 
@@ -67,11 +76,19 @@ impl EngineStore for SqliteStore {
         read::histories(self, pairs).await
     }
 
-    async fn met(&self, pairs: &[(VersionNumber, ProfileNumber)]) -> StoreResult<HashSet<(VersionNumber, ProfileNumber)>> {
+    async fn met(
+        &self,
+        pairs: &[(VersionNumber, ProfileNumber)],
+    ) -> StoreResult<HashSet<(VersionNumber, ProfileNumber)>> {
         read::met(self, pairs).await
     }
 
-    async fn due(&self, after: Option<Timestamp>, until: Timestamp, limit: i64) -> StoreResult<Vec<LiveEnrolment>> {
+    async fn due(
+        &self,
+        after: Option<Timestamp>,
+        until: Timestamp,
+        limit: i64,
+    ) -> StoreResult<Vec<LiveEnrolment>> {
         read::due(self, after, until, limit).await
     }
 
@@ -79,7 +96,12 @@ impl EngineStore for SqliteStore {
         read::next_due(self, after).await
     }
 
-    async fn put_off(&self, people: &[EnrolmentNumber], now: Timestamp, until: Timestamp) -> StoreResult<()> {
+    async fn put_off(
+        &self,
+        people: &[EnrolmentNumber],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> StoreResult<()> {
         sweep::put_off(self, people, now, until).await
     }
 
@@ -95,7 +117,10 @@ impl EngineStore for SqliteStore {
         plan::live_channels(self).await
     }
 
-    async fn profile_changes(&self, limit: i64) -> StoreResult<Vec<(i64, ProjectNumber, ProfileNumber)>> {
+    async fn profile_changes(
+        &self,
+        limit: i64,
+    ) -> StoreResult<Vec<(i64, ProjectNumber, ProfileNumber)>> {
         read::profile_changes(self, limit).await
     }
 
@@ -110,7 +135,10 @@ impl EngineStore for SqliteStore {
         super::criteria_sql::matching(self, project, criteria, after, limit, now).await
     }
 
-    async fn runs_of(&self, versions: &[VersionNumber]) -> StoreResult<HashMap<VersionNumber, LastRun>> {
+    async fn runs_of(
+        &self,
+        versions: &[VersionNumber],
+    ) -> StoreResult<HashMap<VersionNumber, LastRun>> {
         read::runs_of(self, versions).await
     }
 
@@ -138,7 +166,12 @@ impl EngineStore for SqliteStore {
         retention::messages(self, age, from, limit).await
     }
 
-    async fn forget_refusals(&self, age: Age, from: VersionNumber, limit: i64) -> StoreResult<Page> {
+    async fn forget_refusals(
+        &self,
+        age: Age,
+        from: VersionNumber,
+        limit: i64,
+    ) -> StoreResult<Page> {
         retention::refusals(self, age, from, limit).await
     }
 

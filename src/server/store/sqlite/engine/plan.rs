@@ -1,4 +1,5 @@
-//! What the engine plans with: where everything stands, and the versions in which anything may happen.
+//! What the engine plans with: where everything stands, and the versions in which anything may
+//! happen.
 
 use std::collections::{HashMap, HashSet};
 
@@ -79,10 +80,13 @@ struct PlannedRow {
 
 pub async fn planned(store: &SqliteStore) -> StoreResult<Vec<PlannedVersion>> {
     let rows: Vec<PlannedRow> = sqlx::query_as(
-        "SELECT v.seq, j.seq AS journey, v.journey_id, j.name AS journey_name, p.number AS project, v.project_id, v.status, v.entry_mark, v.entry_since,
+        "SELECT v.seq, j.seq AS journey, v.journey_id, j.name AS journey_name, p.number AS
+            project, v.project_id, v.status, v.entry_mark, v.entry_since,
                 v.entered
-         FROM versions v JOIN journeys j ON j.id = v.journey_id JOIN projects p ON p.id = v.project_id
-         WHERE v.status BETWEEN 2 AND 5 AND v.emptied IS NULL AND p.archived_at IS NULL ORDER BY v.seq",
+         FROM versions v JOIN journeys j ON j.id = v.journey_id JOIN projects p
+         ON p.id = v.project_id
+         WHERE v.status BETWEEN 2 AND 5 AND v.emptied IS NULL AND p.archived_at IS NULL
+         ORDER BY v.seq",
     )
     .fetch_all(&store.readers)
     .await?;
@@ -104,50 +108,76 @@ pub async fn planned(store: &SqliteStore) -> StoreResult<Vec<PlannedVersion>> {
         .collect()
 }
 
-pub async fn contents(store: &SqliteStore, versions: &[VersionNumber]) -> StoreResult<Vec<VersionContent>> {
+pub async fn contents(
+    store: &SqliteStore,
+    versions: &[VersionNumber],
+) -> StoreResult<Vec<VersionContent>> {
     let rows: Vec<(i64, String, String)> = sqlx::query_as(
-        "SELECT v.seq, v.graph, v.settings FROM json_each(?1) chosen CROSS JOIN versions v ON v.seq = chosen.value",
+        "SELECT v.seq, v.graph, v.settings FROM json_each(?1) chosen CROSS JOIN versions v
+         ON v.seq = chosen.value",
     )
     .bind(to_json(&versions)?)
     .fetch_all(&store.readers)
     .await?;
     let content = |(seq, graph, settings): (i64, String, String)| {
-        StoreResult::Ok(VersionContent { seq, graph: json(&graph, "graph")?, settings: json(&settings, "settings")? })
+        StoreResult::Ok(VersionContent {
+            seq,
+            graph: json(&graph, "graph")?,
+            settings: json(&settings, "settings")?,
+        })
     };
     // One version that cannot be read must not hold up all the others.
     let readable = |row: (i64, String, String)| {
         let seq = row.0;
-        content(row).inspect_err(|error| tracing::error!(version = seq, %error, "engine.unreadable_version")).ok()
+        content(row)
+            .inspect_err(
+                |error| tracing::error!(version = seq, %error, "engine.unreadable_version"),
+            )
+            .ok()
     };
     Ok(rows.into_iter().filter_map(readable).collect())
 }
 
-pub async fn all_segments(store: &SqliteStore) -> StoreResult<HashMap<ProjectNumber, HashMap<String, Criteria>>> {
-    let rows: Vec<(i64, String, String)> =
-        sqlx::query_as("SELECT p.number, s.name, s.criteria FROM segments s JOIN projects p ON p.id = s.project_id")
-            .fetch_all(&store.readers)
-            .await?;
+pub async fn all_segments(
+    store: &SqliteStore,
+) -> StoreResult<HashMap<ProjectNumber, HashMap<String, Criteria>>> {
+    let rows: Vec<(i64, String, String)> = sqlx::query_as(
+        "SELECT p.number, s.name, s.criteria FROM segments s JOIN projects p
+            ON p.id = s.project_id",
+    )
+    .fetch_all(&store.readers)
+    .await?;
     let mut segments: HashMap<ProjectNumber, HashMap<String, Criteria>> = HashMap::new();
     for (project, name, criteria) in rows {
         match json(&criteria, "criteria") {
             Ok(criteria) => {
                 segments.entry(project).or_default().insert(name, criteria);
             }
-            Err(error) => tracing::error!(project, segment = name, %error, "engine.unreadable_segment"),
+            Err(error) => {
+                tracing::error!(project, segment = name, %error, "engine.unreadable_segment")
+            }
         }
     }
     Ok(segments)
 }
 
 pub async fn live_channels(store: &SqliteStore) -> StoreResult<HashSet<(ProjectNumber, Channel)>> {
-    let rows: Vec<(i64, String)> =
-        sqlx::query_as("SELECT p.number, c.channel FROM channels c JOIN projects p ON p.id = c.project_id WHERE c.live = 1")
-            .fetch_all(&store.readers)
-            .await?;
-    Ok(rows.into_iter().filter_map(|(project, channel)| Some((project, Channel::from_key(&channel)?))).collect())
+    let rows: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT p.number, c.channel FROM channels c JOIN projects p
+            ON p.id = c.project_id WHERE c.live = 1",
+    )
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(project, channel)| Some((project, Channel::from_key(&channel)?)))
+        .collect())
 }
 
-pub async fn event_names(store: &SqliteStore, after: i64) -> StoreResult<Vec<(i64, ProjectNumber, String)>> {
+pub async fn event_names(
+    store: &SqliteStore,
+    after: i64,
+) -> StoreResult<Vec<(i64, ProjectNumber, String)>> {
     Ok(sqlx::query_as("SELECT id, project, name_key FROM event_names WHERE id > ? ORDER BY id")
         .bind(after)
         .fetch_all(&store.readers)

@@ -14,8 +14,8 @@ use crate::{
     server::store::{
         StoreResult,
         engine::{
-            Answer, JourneyNumber, LastRun, LiveEnrolment, Needs, ProfileNumber, ProjectNumber, QueuedMessage, StoredEvent,
-            VersionNumber,
+            Answer, JourneyNumber, LastRun, LiveEnrolment, Needs, ProfileNumber, ProjectNumber,
+            QueuedMessage, StoredEvent, VersionNumber,
         },
         sqlite::{
             SqliteStore,
@@ -35,9 +35,14 @@ struct EventRow {
     properties: Option<String>,
 }
 
-pub async fn events_after(store: &SqliteStore, cursor: i64, limit: i64) -> StoreResult<Vec<StoredEvent>> {
+pub async fn events_after(
+    store: &SqliteStore,
+    cursor: i64,
+    limit: i64,
+) -> StoreResult<Vec<StoredEvent>> {
     let rows: Vec<EventRow> = sqlx::query_as(
-        "SELECT seq, project, profile, name, at, received_at, properties FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
+        "SELECT seq, project, profile, name, at, received_at, properties FROM events WHERE seq > ?
+         ORDER BY seq LIMIT ?",
     )
     .bind(cursor)
     .bind(limit)
@@ -56,7 +61,8 @@ pub async fn events_after(store: &SqliteStore, cursor: i64, limit: i64) -> Store
 }
 
 /// The columns of a [`ProfileRow`].
-pub const PROFILE_COLUMNS: &str = "p.seq, p.identity, p.properties, p.addresses, p.consent, p.time_zone";
+pub const PROFILE_COLUMNS: &str =
+    "p.seq, p.identity, p.properties, p.addresses, p.consent, p.time_zone";
 
 #[derive(FromRow)]
 pub struct ProfileRow {
@@ -70,13 +76,18 @@ pub struct ProfileRow {
 
 impl ProfileRow {
     pub fn into_profile(self) -> StoreResult<Profile> {
-        let short = |text: &str, what| if text == "{}" { Ok(BTreeMap::new()) } else { json(text, what) };
+        let short =
+            |text: &str, what| if text == "{}" { Ok(BTreeMap::new()) } else { json(text, what) };
         Ok(Profile {
             seq: self.seq,
             identity: self.identity,
             properties: json(&self.properties, "properties")?,
             addresses: short(&self.addresses, "addresses")?,
-            consent: if self.consent == "{}" { BTreeMap::new() } else { json(&self.consent, "consent")? },
+            consent: if self.consent == "{}" {
+                BTreeMap::new()
+            } else {
+                json(&self.consent, "consent")?
+            },
             time_zone: self.time_zone,
             ..Profile::default()
         })
@@ -92,7 +103,11 @@ pub async fn people(
         return Ok(HashMap::new());
     }
     let chosen = to_json(&profiles)?;
-    let mut people = if needs.profile { whole_people(store, &chosen).await? } else { bare_people(store, &chosen).await? };
+    let mut people = if needs.profile {
+        whole_people(store, &chosen).await?
+    } else {
+        bare_people(store, &chosen).await?
+    };
     if !needs.events.is_empty() {
         load_events(store, &chosen, needs, &mut people).await?;
     }
@@ -102,9 +117,13 @@ pub async fn people(
     Ok(people)
 }
 
-async fn whole_people(store: &SqliteStore, chosen: &str) -> StoreResult<HashMap<ProfileNumber, Profile>> {
+async fn whole_people(
+    store: &SqliteStore,
+    chosen: &str,
+) -> StoreResult<HashMap<ProfileNumber, Profile>> {
     let rows: Vec<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT {PROFILE_COLUMNS} FROM json_each(?1) chosen CROSS JOIN profiles p ON p.seq = chosen.value"
+        "SELECT {PROFILE_COLUMNS} FROM json_each(?1) chosen CROSS JOIN profiles p
+         ON p.seq = chosen.value"
     )))
     .bind(chosen)
     .fetch_all(&store.readers)
@@ -113,18 +132,24 @@ async fn whole_people(store: &SqliteStore, chosen: &str) -> StoreResult<HashMap<
     let readable = |row: ProfileRow| {
         let seq = row.seq;
         let profile = row.into_profile();
-        profile.inspect_err(|error| tracing::error!(profile = seq, %error, "engine.unreadable_person")).ok()
+        profile
+            .inspect_err(|error| tracing::error!(profile = seq, %error, "engine.unreadable_person"))
+            .ok()
     };
     Ok(rows.into_iter().filter_map(readable).map(|profile| (profile.seq, profile)).collect())
 }
 
 /// Those who exist, where nothing else is asked of them.
-async fn bare_people(store: &SqliteStore, chosen: &str) -> StoreResult<HashMap<ProfileNumber, Profile>> {
-    let rows: Vec<(i64,)> =
-        sqlx::query_as("SELECT p.seq FROM json_each(?1) chosen CROSS JOIN profiles p ON p.seq = chosen.value")
-            .bind(chosen)
-            .fetch_all(&store.readers)
-            .await?;
+async fn bare_people(
+    store: &SqliteStore,
+    chosen: &str,
+) -> StoreResult<HashMap<ProfileNumber, Profile>> {
+    let rows: Vec<(i64,)> = sqlx::query_as(
+        "SELECT p.seq FROM json_each(?1) chosen CROSS JOIN profiles p ON p.seq = chosen.value",
+    )
+    .bind(chosen)
+    .fetch_all(&store.readers)
+    .await?;
     Ok(rows.into_iter().map(|(seq,)| (seq, Profile { seq, ..Profile::default() })).collect())
 }
 
@@ -137,7 +162,8 @@ async fn load_events(
     let rows: Vec<(i64, String, i64, Option<String>)> = sqlx::query_as(
         "SELECT e.profile, n.name_key, e.at, e.properties
          FROM json_each(?1) chosen CROSS JOIN profiles p ON p.seq = chosen.value
-              CROSS JOIN event_names n ON n.project = p.project AND n.name_key IN (SELECT value FROM json_each(?2))
+              CROSS JOIN event_names n ON n.project = p.project AND n.name_key IN (SELECT value
+              FROM json_each(?2))
               CROSS JOIN events e ON e.profile = p.seq AND e.name = n.id",
     )
     .bind(chosen)
@@ -156,9 +182,14 @@ async fn load_events(
     Ok(())
 }
 
-async fn load_lists(store: &SqliteStore, chosen: &str, people: &mut HashMap<ProfileNumber, Profile>) -> StoreResult<()> {
+async fn load_lists(
+    store: &SqliteStore,
+    chosen: &str,
+    people: &mut HashMap<ProfileNumber, Profile>,
+) -> StoreResult<()> {
     let rows: Vec<(i64, String)> = sqlx::query_as(
-        "SELECT m.profile, l.name FROM json_each(?1) chosen CROSS JOIN list_members m ON m.profile = chosen.value
+        "SELECT m.profile, l.name FROM json_each(?1) chosen CROSS JOIN list_members m
+            ON m.profile = chosen.value
          CROSS JOIN lists l ON l.id = m.list",
     )
     .bind(chosen)
@@ -178,7 +209,9 @@ pub fn parse_properties(text: Option<&str>) -> StoreResult<Properties> {
 }
 
 /// The columns of a [`LiveRow`]; `e` is the enrolment.
-const LIVE_COLUMNS: &str = "e.seq, e.journey, e.version, e.profile, e.node, e.visit, e.entered_at, e.began_at, e.wait_until,
+const LIVE_COLUMNS: &str =
+    "e.seq, e.journey, e.version, e.profile, e.node, e.visit, e.entered_at, \
+    e.began_at, e.wait_until,
     e.due_at, e.awaits, e.entry_properties";
 
 #[derive(FromRow)]
@@ -226,7 +259,8 @@ pub async fn live(
     }
     // A person is in few journeys: from her to them, whatever the number of journeys.
     let rows: Vec<LiveRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT {LIVE_COLUMNS} FROM json_each(?1) chosen CROSS JOIN enrolments e INDEXED BY enrolments_of_profile
+        "SELECT {LIVE_COLUMNS} FROM json_each(?1) chosen CROSS JOIN enrolments e
+            INDEXED BY enrolments_of_profile
              ON e.profile = chosen.value
          WHERE e.state = 0 AND e.version IN (SELECT value FROM json_each(?2))"
     )))
@@ -237,8 +271,9 @@ pub async fn live(
     Ok(rows.into_iter().map(LiveEnrolment::from).collect())
 }
 
-/// Numbers as `json_each` reads them best: a plain list. Pairs would have to be taken apart again for each row; asking for
-/// everybody in everything finds a few rows more than were asked for, which does no harm.
+/// Numbers as `json_each` reads them best: a plain list. Pairs would have to be taken apart again
+/// for each row; asking for everybody in everything finds a few rows more than were asked for,
+/// which does no harm.
 fn distinct(numbers: impl Iterator<Item = i64>) -> StoreResult<String> {
     to_json(&numbers.collect::<BTreeSet<i64>>())
 }
@@ -250,7 +285,8 @@ pub async fn histories(
     if pairs.is_empty() {
         return Ok(HashMap::new());
     }
-    // Inside of a version that was stopped or left is nobody, whatever the row still says until it is swept.
+    // Inside of a version that was stopped or left is nobody, whatever the row still says until it
+    // is swept.
     let rows: Vec<(i64, i64, bool, Option<i64>)> = sqlx::query_as(
         "SELECT e.journey, e.profile, max(e.state = 0 AND v.emptied IS NULL),
                 max(coalesce(e.ended_at, v.left_at, e.entered_at))
@@ -277,7 +313,8 @@ pub async fn met(
         return Ok(HashSet::new());
     }
     let rows: Vec<(i64, i64)> = sqlx::query_as(
-        "SELECT m.version, m.profile FROM json_each(?1) chosen CROSS JOIN met_criteria m INDEXED BY met_criteria_of_profile
+        "SELECT m.version, m.profile FROM json_each(?1) chosen CROSS JOIN met_criteria m
+            INDEXED BY met_criteria_of_profile
              ON m.profile = chosen.value AND m.version IN (SELECT value FROM json_each(?2))",
     )
     .bind(distinct(pairs.iter().map(|(_, profile)| *profile))?)
@@ -287,10 +324,16 @@ pub async fn met(
     Ok(rows.into_iter().collect())
 }
 
-pub async fn due(store: &SqliteStore, after: Option<Timestamp>, until: Timestamp, limit: i64) -> StoreResult<Vec<LiveEnrolment>> {
+pub async fn due(
+    store: &SqliteStore,
+    after: Option<Timestamp>,
+    until: Timestamp,
+    limit: i64,
+) -> StoreResult<Vec<LiveEnrolment>> {
     let rows: Vec<LiveRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {LIVE_COLUMNS} FROM enrolments e INDEXED BY enrolments_due
-         WHERE e.due_at > ?3 AND e.due_at <= ?1 AND e.profile IS NOT NULL ORDER BY e.due_at LIMIT ?2"
+         WHERE e.due_at > ?3 AND e.due_at <= ?1 AND e.profile IS NOT NULL ORDER BY e.due_at
+         LIMIT ?2"
     )))
     .bind(until.0)
     .bind(limit)
@@ -300,11 +343,16 @@ pub async fn due(store: &SqliteStore, after: Option<Timestamp>, until: Timestamp
     Ok(rows.into_iter().map(LiveEnrolment::from).collect())
 }
 
-pub async fn next_due(store: &SqliteStore, after: Option<Timestamp>) -> StoreResult<Option<Timestamp>> {
-    let (due,): (Option<i64>,) = sqlx::query_as("SELECT min(due_at) FROM enrolments WHERE due_at IS NOT NULL AND due_at > ?")
-        .bind(after.map_or(i64::MIN, |after| after.0))
-        .fetch_one(&store.readers)
-        .await?;
+pub async fn next_due(
+    store: &SqliteStore,
+    after: Option<Timestamp>,
+) -> StoreResult<Option<Timestamp>> {
+    let (due,): (Option<i64>,) = sqlx::query_as(
+        "SELECT min(due_at) FROM enrolments WHERE due_at IS NOT NULL AND due_at > ?",
+    )
+    .bind(after.map_or(i64::MIN, |after| after.0))
+    .fetch_one(&store.readers)
+    .await?;
     Ok(due.map(Timestamp))
 }
 
@@ -319,16 +367,21 @@ struct QueuedRow {
     live: LiveRow,
 }
 
-/// In the order in which they were written; messages of versions that were stopped or left are not handed out. Those of people
-/// who were forgotten are nobody's.
-pub async fn queued(store: &SqliteStore, after: i64, limit: i64) -> StoreResult<Vec<QueuedMessage>> {
+/// In the order in which they were written; messages of versions that were stopped or left are not
+/// handed out. Those of people who were forgotten are nobody's.
+pub async fn queued(
+    store: &SqliteStore,
+    after: i64,
+    limit: i64,
+) -> StoreResult<Vec<QueuedMessage>> {
     let columns = LIVE_COLUMNS.replace("e.profile", "coalesce(e.profile, 0) AS profile");
     let rows: Vec<QueuedRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT o.seq AS message, o.channel, o.node AS message_node, o.visit AS message_visit,
                 e.state = 0 AND e.profile IS NOT NULL AS inside, {columns}
          FROM outbox o INDEXED BY outbox_queued CROSS JOIN enrolments e ON e.seq = o.enrolment
               CROSS JOIN versions v ON v.seq = o.version
-         WHERE o.state = 0 AND o.lane = 0 AND o.seq > ?1 AND v.emptied IS NULL ORDER BY o.seq LIMIT ?2"
+         WHERE o.state = 0 AND o.lane = 0 AND o.seq > ?1 AND v.emptied IS NULL ORDER BY o.seq
+         LIMIT ?2"
     )))
     .bind(after)
     .bind(limit)
@@ -356,14 +409,17 @@ struct AnswerRow {
     live: LiveRow,
 }
 
-/// In the order in which it happened. Of a person who was forgotten, and in a stopped version, it moves nobody.
+/// In the order in which it happened. Of a person who was forgotten, and in a stopped version, it
+/// moves nobody.
 pub async fn answers(store: &SqliteStore, limit: i64) -> StoreResult<Vec<Answer>> {
     let columns = LIVE_COLUMNS.replace("e.profile", "coalesce(e.profile, 0) AS profile");
     let rows: Vec<AnswerRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT m.message, m.what, o.node AS message_node, o.visit AS message_visit,
                 e.state = 0 AND v.emptied IS NULL AND e.profile IS NOT NULL AS inside, {columns}
-         FROM message_events m INDEXED BY message_events_pending CROSS JOIN outbox o ON o.seq = m.message
-              CROSS JOIN enrolments e ON e.seq = o.enrolment CROSS JOIN versions v ON v.seq = o.version
+         FROM message_events m INDEXED BY message_events_pending CROSS JOIN outbox o
+         ON o.seq = m.message
+              CROSS JOIN enrolments e ON e.seq = o.enrolment CROSS JOIN versions v
+              ON v.seq = o.version
          WHERE m.pending = 1 ORDER BY m.at, m.message LIMIT ?1"
     )))
     .bind(limit)
@@ -382,19 +438,26 @@ pub async fn answers(store: &SqliteStore, limit: i64) -> StoreResult<Vec<Answer>
     Ok(rows.into_iter().filter_map(answer).collect())
 }
 
-pub async fn profile_changes(store: &SqliteStore, limit: i64) -> StoreResult<Vec<(i64, ProjectNumber, ProfileNumber)>> {
+pub async fn profile_changes(
+    store: &SqliteStore,
+    limit: i64,
+) -> StoreResult<Vec<(i64, ProjectNumber, ProfileNumber)>> {
     Ok(sqlx::query_as("SELECT seq, project, profile FROM profile_changes ORDER BY seq LIMIT ?")
         .bind(limit)
         .fetch_all(&store.readers)
         .await?)
 }
 
-pub async fn runs_of(store: &SqliteStore, versions: &[VersionNumber]) -> StoreResult<HashMap<VersionNumber, LastRun>> {
+pub async fn runs_of(
+    store: &SqliteStore,
+    versions: &[VersionNumber],
+) -> StoreResult<HashMap<VersionNumber, LastRun>> {
     if versions.is_empty() {
         return Ok(HashMap::new());
     }
     let rows: Vec<(i64, i64, Option<i64>)> = sqlx::query_as(
-        "SELECT r.version, r.run_at, r.last_profile FROM json_each(?1) chosen CROSS JOIN segment_runs r ON r.version = chosen.value",
+        "SELECT r.version, r.run_at, r.last_profile FROM json_each(?1) chosen CROSS
+         JOIN segment_runs r ON r.version = chosen.value",
     )
     .bind(to_json(&versions)?)
     .fetch_all(&store.readers)

@@ -1,6 +1,6 @@
-//! A Stop, and a newer version that everybody leaves the older one for, count at once and say so in one row; the rows of the
-//! people and the messages that they ended are brought in line afterwards, in small steps, so that ending a million trips
-//! does not hold up anybody.
+//! A Stop, and a newer version that everybody leaves the older one for, count at once and say so in
+//! one row; the rows of the people and the messages that they ended are brought in line afterwards,
+//! in small steps, so that ending a million trips does not hold up anybody.
 
 use crate::{
     domain::time::Timestamp,
@@ -15,10 +15,12 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResu
     let (left,): (bool,) = sqlx::query_as(
         "SELECT EXISTS (SELECT 1 FROM versions v CROSS JOIN enrolments e INDEXED BY enrolments_live
                             ON e.version = v.seq AND e.state = 0 WHERE v.emptied IS NOT NULL)
-             OR EXISTS (SELECT 1 FROM outbox o INDEXED BY outbox_queued CROSS JOIN versions v ON v.seq = o.version
+             OR EXISTS (SELECT 1 FROM outbox o INDEXED BY outbox_queued CROSS JOIN versions v
+             ON v.seq = o.version
                         WHERE o.state = 0 AND o.lane = 0 AND v.emptied IS NOT NULL)
              OR EXISTS (SELECT 1 FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
-                            ON o.version = v.seq AND o.state = 0 AND o.lane = 1 WHERE v.emptied IS NOT NULL)",
+                            ON o.version = v.seq AND o.state = 0 AND o.lane = 1
+                            WHERE v.emptied IS NOT NULL)",
     )
     .fetch_one(&store.readers)
     .await?;
@@ -28,9 +30,11 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResu
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let trips = sqlx::query(
         "UPDATE enrolments SET (state, ended_at) =
-                    (SELECT v.emptied, coalesce(v.left_at, ?1) FROM versions v WHERE v.seq = enrolments.version),
+                    (SELECT v.emptied, coalesce(v.left_at, ?1) FROM versions v
+                    WHERE v.seq = enrolments.version),
                 wait_until = NULL, due_at = NULL WHERE seq IN (
-             SELECT e.seq FROM versions v CROSS JOIN enrolments e INDEXED BY enrolments_live ON e.version = v.seq AND e.state = 0
+             SELECT e.seq FROM versions v CROSS JOIN enrolments e INDEXED BY enrolments_live
+             ON e.version = v.seq AND e.state = 0
              WHERE v.emptied IS NOT NULL LIMIT ?2)",
     )
     .bind(now.0)
@@ -41,13 +45,20 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResu
     let mut messages = 0;
     for statement in [
         "UPDATE outbox SET state = 3, settled_at = ?1 WHERE seq IN (
-             SELECT o.seq FROM outbox o INDEXED BY outbox_queued CROSS JOIN versions v ON v.seq = o.version
+             SELECT o.seq FROM outbox o INDEXED BY outbox_queued CROSS JOIN versions v
+             ON v.seq = o.version
              WHERE o.state = 0 AND o.lane = 0 AND v.emptied IS NOT NULL LIMIT ?2)",
         "UPDATE outbox SET state = 3, settled_at = ?1 WHERE seq IN (
              SELECT o.seq FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
-                 ON o.version = v.seq AND o.state = 0 AND o.lane = 1 WHERE v.emptied IS NOT NULL LIMIT ?2)",
+                 ON o.version = v.seq AND o.state = 0 AND o.lane = 1 WHERE v.emptied IS NOT NULL
+                 LIMIT ?2)",
     ] {
-        messages += sqlx::query(statement).bind(now.0).bind(limit).execute(&mut *transaction).await?.rows_affected();
+        messages += sqlx::query(statement)
+            .bind(now.0)
+            .bind(limit)
+            .execute(&mut *transaction)
+            .await?
+            .rows_affected();
     }
     transaction.commit().await?;
     let limit = limit.unsigned_abs();
@@ -55,12 +66,19 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResu
 }
 
 /// Only when somebody is looked at again is put off; what they wait for stays as it is.
-pub async fn put_off(store: &SqliteStore, people: &[EnrolmentNumber], now: Timestamp, until: Timestamp) -> StoreResult<()> {
-    let statement =
-        sqlx::query("UPDATE enrolments SET due_at = ?2 WHERE seq IN (SELECT value FROM json_each(?1)) AND due_at <= ?3")
-            .bind(to_json(&people)?)
-            .bind(until.0)
-            .bind(now.0);
+pub async fn put_off(
+    store: &SqliteStore,
+    people: &[EnrolmentNumber],
+    now: Timestamp,
+    until: Timestamp,
+) -> StoreResult<()> {
+    let statement = sqlx::query(
+        "UPDATE enrolments SET due_at = ?2 WHERE seq IN (SELECT value
+            FROM json_each(?1)) AND due_at <= ?3",
+    )
+    .bind(to_json(&people)?)
+    .bind(until.0)
+    .bind(now.0);
     store.execute(Urgency::Work, statement).await?;
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! The trace of changed addresses and consent: written where something that was known became another, one statement for as many
-//! as came together.
+//! The trace of changed addresses and consent: written where something that was known became
+//! another, one statement for as many as came together.
 
 use sqlx::{FromRow, SqliteConnection};
 
@@ -28,16 +28,29 @@ pub struct NewContactChange {
     pub by: Option<UserId>,
 }
 
-pub async fn insert(connection: &mut SqliteConnection, changes: &[NewContactChange], now: Timestamp) -> StoreResult<()> {
-    static INSERT: Bulk =
-        Bulk::new("INSERT INTO contact_changes (project, profile, field, before, after, source, user_id, at) VALUES", 8, "");
+pub async fn insert(
+    connection: &mut SqliteConnection,
+    changes: &[NewContactChange],
+    now: Timestamp,
+) -> StoreResult<()> {
+    static INSERT: Bulk = Bulk::new(
+        "INSERT INTO contact_changes (project, profile, field, before, after, source, user_id, at)
+         VALUES",
+        8,
+        "",
+    );
     if changes.is_empty() {
         return Ok(());
     }
     INSERT
         .run(connection, changes, |query, new| {
             let FieldChange { field, before, after } = &new.change;
-            let query = query.bind(new.project).bind(new.profile).bind(field).bind(before.as_deref()).bind(after.as_deref());
+            let query = query
+                .bind(new.project)
+                .bind(new.profile)
+                .bind(field)
+                .bind(before.as_deref())
+                .bind(after.as_deref());
             query.bind(new.source.code()).bind(new.by.map(|by| by.0)).bind(now.0)
         })
         .await?;
@@ -55,7 +68,11 @@ struct ChangeRow {
 }
 
 /// The newest first.
-pub async fn of_person(store: &SqliteStore, project: ProjectNumber, profile: ProfileNumber) -> StoreResult<Vec<ContactChange>> {
+pub async fn of_person(
+    store: &SqliteStore,
+    project: ProjectNumber,
+    profile: ProfileNumber,
+) -> StoreResult<Vec<ContactChange>> {
     let rows: Vec<ChangeRow> = sqlx::query_as(
         "SELECT c.at, c.field, c.before, c.after, c.source, u.name AS by
          FROM contact_changes c LEFT JOIN users u ON u.id = c.user_id
@@ -68,7 +85,9 @@ pub async fn of_person(store: &SqliteStore, project: ProjectNumber, profile: Pro
     .await?;
     let change = |row: ChangeRow| {
         let source = ContactSource::from_code(row.source);
-        let source = source.ok_or_else(|| StoreError::Damaged(format!("the unknown source {} of a change", row.source)))?;
+        let source = source.ok_or_else(|| {
+            StoreError::Damaged(format!("the unknown source {} of a change", row.source))
+        })?;
         let (field, before, after, by) = (row.field, row.before, row.after, row.by);
         Ok(ContactChange { at: Timestamp(row.at), field, before, after, source, by })
     };

@@ -23,11 +23,17 @@ use crate::{
 /// Imports on the page.
 const SHOWN: i64 = 20;
 
-pub async fn begin(store: &SqliteStore, actor: &Actor, new: &NewImport, now: Timestamp) -> StoreResult<ImportId> {
+pub async fn begin(
+    store: &SqliteStore,
+    actor: &Actor,
+    new: &NewImport,
+    now: Timestamp,
+) -> StoreResult<ImportId> {
     let id = ImportId::new();
     let mut transaction = store.begin().await?;
     sqlx::query(
-        "INSERT INTO imports (id, project_id, file_name, list, bytes, started_by, started_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO imports (id, project_id, file_name, list, bytes, started_by, started_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(id.0)
     .bind(actor.project.0)
@@ -50,22 +56,32 @@ pub async fn note(
     progress: &FileProgress,
     refused: &[RefusedLine],
 ) -> StoreResult<()> {
-    static REFUSE: Bulk =
-        Bulk::new("INSERT INTO import_errors (import, line, field, sentence) VALUES", 4, " ON CONFLICT DO NOTHING");
+    static REFUSE: Bulk = Bulk::new(
+        "INSERT INTO import_errors (import, line, field, sentence) VALUES",
+        4,
+        " ON CONFLICT DO NOTHING",
+    );
     let mut transaction = store.begin().await?;
-    sqlx::query("UPDATE imports SET bytes_read = ?3, taken = ?4, refused = ?5 WHERE id = ?1 AND project_id = ?2")
-        .bind(import.0)
-        .bind(project.0)
-        .bind(progress.bytes_read as i64)
-        .bind(progress.taken as i64)
-        .bind(progress.refused as i64)
-        .execute(&mut *transaction)
-        .await?;
+    sqlx::query(
+        "UPDATE imports SET bytes_read = ?3, taken = ?4, refused = ?5 WHERE id = ?1
+        AND project_id = ?2",
+    )
+    .bind(import.0)
+    .bind(project.0)
+    .bind(progress.bytes_read as i64)
+    .bind(progress.taken as i64)
+    .bind(progress.refused as i64)
+    .execute(&mut *transaction)
+    .await?;
     let before = (progress.refused as usize).saturating_sub(refused.len());
     let kept = refused.iter().take(ERRORS_KEPT.saturating_sub(before));
     REFUSE
         .run(&mut transaction, kept, |query, refused| {
-            query.bind(import.0).bind(refused.line as i64).bind(&refused.error.path).bind(&refused.error.sentence)
+            query
+                .bind(import.0)
+                .bind(refused.line as i64)
+                .bind(&refused.error.path)
+                .bind(&refused.error.sentence)
         })
         .await?;
     store.commit(transaction, project).await
@@ -80,7 +96,8 @@ pub async fn finish(
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     let (file, taken, refused): (String, i64, i64) = sqlx::query_as(
-        "UPDATE imports SET state = iif(?3 IS NULL, 1, 2), problem = ?3, finished_at = ?4 WHERE id = ?1 AND project_id = ?2
+        "UPDATE imports SET state = iif(?3 IS NULL, 1, 2), problem = ?3, finished_at = ?4
+            WHERE id = ?1 AND project_id = ?2
          RETURNING file_name, taken, refused",
     )
     .bind(import.0)
@@ -91,7 +108,8 @@ pub async fn finish(
     .await?
     .ok_or(StoreError::NotFound("import"))?;
     let broken = if problem.is_some() { ", broken off" } else { "" };
-    let summary = format!("{file}: {} taken, {refused} refused{broken}", counted(taken, "row", "rows"));
+    let summary =
+        format!("{file}: {} taken, {refused} refused{broken}", counted(taken, "row", "rows"));
     Entry::of(actor, AuditEvent::PeopleImported, &summary).write(&mut transaction, now).await?;
     store.commit(transaction, actor.project).await
 }
@@ -99,7 +117,9 @@ pub async fn finish(
 /// What was under way when the server ended will not go on.
 pub async fn break_off(store: &SqliteStore, problem: &str, now: Timestamp) -> StoreResult<()> {
     let statement =
-        sqlx::query("UPDATE imports SET state = 2, problem = ?1, finished_at = ?2 WHERE state = 0").bind(problem).bind(now.0);
+        sqlx::query("UPDATE imports SET state = 2, problem = ?1, finished_at = ?2 WHERE state = 0")
+            .bind(problem)
+            .bind(now.0);
     store.execute(Urgency::Person, statement).await?;
     Ok(())
 }
@@ -145,12 +165,18 @@ impl From<Row> for ImportView {
 }
 
 /// The newest, or one of them.
-pub async fn read(store: &SqliteStore, project: ProjectId, import: Option<ImportId>) -> StoreResult<Vec<ImportView>> {
+pub async fn read(
+    store: &SqliteStore,
+    project: ProjectId,
+    import: Option<ImportId>,
+) -> StoreResult<Vec<ImportView>> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT i.id, i.file_name, i.list, i.state, i.problem, i.bytes, i.bytes_read, i.taken, i.refused, u.name AS started_by,
+        "SELECT i.id, i.file_name, i.list, i.state, i.problem, i.bytes, i.bytes_read, i.taken,
+            i.refused, u.name AS started_by,
                 i.started_at, i.finished_at
          FROM imports i JOIN users u ON u.id = i.started_by
-         WHERE i.project_id = ?1 AND (?2 IS NULL OR i.id = ?2) ORDER BY i.started_at DESC, i.id DESC LIMIT ?3",
+         WHERE i.project_id = ?1 AND (?2 IS NULL OR i.id = ?2) ORDER BY i.started_at DESC, i.id DESC
+         LIMIT ?3",
     )
     .bind(project.0)
     .bind(import.map(|import| import.0))
@@ -160,7 +186,11 @@ pub async fn read(store: &SqliteStore, project: ProjectId, import: Option<Import
     Ok(rows.into_iter().map(ImportView::from).collect())
 }
 
-pub async fn refused(store: &SqliteStore, project: ProjectId, import: ImportId) -> StoreResult<Vec<RefusedLine>> {
+pub async fn refused(
+    store: &SqliteStore,
+    project: ProjectId,
+    import: ImportId,
+) -> StoreResult<Vec<RefusedLine>> {
     let rows: Vec<(i64, String, String)> = sqlx::query_as(
         "SELECT e.line, e.field, e.sentence FROM imports i JOIN import_errors e ON e.import = i.id
          WHERE i.id = ?1 AND i.project_id = ?2 ORDER BY e.line",

@@ -1,5 +1,5 @@
-//! Records become profiles and events: one transaction for as many senders as are waiting, a fixed number of statements for as
-//! many records as there are.
+//! Records become profiles and events: one transaction for as many senders as are waiting, a fixed
+//! number of statements for as many records as there are.
 
 use std::{
     borrow::Cow,
@@ -52,7 +52,11 @@ pub struct Addressed<'a> {
     pub what: Cow<'a, What>,
 }
 
-pub async fn ingest(store: &SqliteStore, batches: &[Batch], now: Timestamp) -> StoreResult<Vec<Ingested>> {
+pub async fn ingest(
+    store: &SqliteStore,
+    batches: &[Batch],
+    now: Timestamp,
+) -> StoreResult<Vec<Ingested>> {
     let result = write(store, batches, now).await;
     if result.is_err() {
         store.numbers().forget_names();
@@ -60,7 +64,11 @@ pub async fn ingest(store: &SqliteStore, batches: &[Batch], now: Timestamp) -> S
     result
 }
 
-async fn write(store: &SqliteStore, batches: &[Batch], now: Timestamp) -> StoreResult<Vec<Ingested>> {
+async fn write(
+    store: &SqliteStore,
+    batches: &[Batch],
+    now: Timestamp,
+) -> StoreResult<Vec<Ingested>> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let connection = &mut *transaction;
     let mut numbered: Vec<(ProjectNumber, &Batch)> = Vec::with_capacity(batches.len());
@@ -70,7 +78,10 @@ async fn write(store: &SqliteStore, batches: &[Batch], now: Timestamp) -> StoreR
     let resolved = resolve(connection, &numbered, now).await?;
     let mut asked_again = AskedAgain::new();
     for (from, into) in &resolved.merges {
-        asked_again.entry(*into).or_default().extend(merge::changed_facts(connection, *from, *into).await?);
+        asked_again
+            .entry(*into)
+            .or_default()
+            .extend(merge::changed_facts(connection, *from, *into).await?);
         merge::merge(connection, *from, *into, now).await?;
     }
     let (addressed, ignored) = address(&numbered, &resolved);
@@ -85,14 +96,21 @@ async fn write(store: &SqliteStore, batches: &[Batch], now: Timestamp) -> StoreR
 type AskedAgain = HashMap<ProfileNumber, Vec<ChangedPerson>>;
 
 /// The same by sender; nearly always there is nothing.
-fn by_sender(ignored: Vec<Vec<Ignored>>, addressed: &[Addressed<'_>], asked_again: &AskedAgain) -> Vec<Ingested> {
-    let mut ingested: Vec<Ingested> = ignored.into_iter().map(|ignored| Ingested { ignored, ..Ingested::default() }).collect();
+fn by_sender(
+    ignored: Vec<Vec<Ignored>>,
+    addressed: &[Addressed<'_>],
+    asked_again: &AskedAgain,
+) -> Vec<Ingested> {
+    let mut ingested: Vec<Ingested> =
+        ignored.into_iter().map(|ignored| Ingested { ignored, ..Ingested::default() }).collect();
     if asked_again.is_empty() {
         return ingested;
     }
-    let about: HashSet<(usize, ProfileNumber)> = addressed.iter().map(|record| (record.batch, record.profile)).collect();
+    let about: HashSet<(usize, ProfileNumber)> =
+        addressed.iter().map(|record| (record.batch, record.profile)).collect();
     for (batch, profile) in about {
-        if let (Some(ingested), Some(people)) = (ingested.get_mut(batch), asked_again.get(&profile)) {
+        if let (Some(ingested), Some(people)) = (ingested.get_mut(batch), asked_again.get(&profile))
+        {
             ingested.changed.people.extend(people);
         }
     }
@@ -108,15 +126,20 @@ async fn project_number(
     if let Some(number) = known {
         return Ok(number);
     }
-    let row: Option<(i64,)> =
-        sqlx::query_as("SELECT number FROM projects WHERE id = ?").bind(project.0).fetch_optional(connection).await?;
+    let row: Option<(i64,)> = sqlx::query_as("SELECT number FROM projects WHERE id = ?")
+        .bind(project.0)
+        .fetch_optional(connection)
+        .await?;
     let (number,) = row.ok_or(StoreError::NotFound("project"))?;
     store.numbers().learn_project(project, number);
     Ok(number)
 }
 
 /// Gives each record to its person, and takes out of it what its sender may not say of them.
-fn address<'a>(batches: &[(ProjectNumber, &'a Batch)], resolved: &Resolved) -> (Vec<Addressed<'a>>, Vec<Vec<Ignored>>) {
+fn address<'a>(
+    batches: &[(ProjectNumber, &'a Batch)],
+    resolved: &Resolved,
+) -> (Vec<Addressed<'a>>, Vec<Vec<Ignored>>) {
     let mut addressed = Vec::with_capacity(resolved.profiles.len());
     let mut found = resolved.profiles.iter();
     let mut all_ignored = Vec::with_capacity(batches.len());
@@ -165,10 +188,12 @@ struct Changed {
 }
 
 impl Changed {
-    /// What a consent that is withdrawn, and an address that is another one, mean for messages in hand.
+    /// What a consent that is withdrawn, and an address that is another one, mean for messages in
+    /// hand.
     fn note_withdrawn(&mut self, change: &ProfileChange) {
         for (key, address) in &change.addresses {
-            let other = self.addresses.get(key).is_some_and(|known| Some(known) != address.as_ref());
+            let other =
+                self.addresses.get(key).is_some_and(|known| Some(known) != address.as_ref());
             if other && let Some(kind) = AddressKind::from_key(key) {
                 self.withdrawn.extend(kind.channels());
             }
@@ -186,7 +211,9 @@ impl Changed {
         for (key, address) in &change.addresses {
             if self.known {
                 let before = self.addresses.get(key).map(String::as_str);
-                FieldChange::of_address(key, before, address.as_deref()).into_iter().for_each(&mut trace);
+                FieldChange::of_address(key, before, address.as_deref())
+                    .into_iter()
+                    .for_each(&mut trace);
             }
             match address {
                 Some(address) => self.addresses.insert(key.clone(), address.clone()),
@@ -214,7 +241,9 @@ async fn change_profiles(
     now: Timestamp,
 ) -> StoreResult<()> {
     let changes = || {
-        records.iter().filter_map(|record| if let What::Change(change) = &*record.what { Some((record, change)) } else { None })
+        records.iter().filter_map(|record| {
+            if let What::Change(change) = &*record.what { Some((record, change)) } else { None }
+        })
     };
     let mut changed: HashMap<ProfileNumber, Changed> = HashMap::new();
     for (record, _) in changes() {
@@ -223,10 +252,12 @@ async fn change_profiles(
     if changed.is_empty() {
         return Ok(());
     }
-    let known: Vec<&ProfileNumber> = changed.keys().filter(|profile| !new.contains(*profile)).collect();
+    let known: Vec<&ProfileNumber> =
+        changed.keys().filter(|profile| !new.contains(*profile)).collect();
     if !known.is_empty() {
         let rows: Vec<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-            "SELECT {PROFILE_COLUMNS} FROM json_each(?1) chosen CROSS JOIN profiles p ON p.seq = chosen.value"
+            "SELECT {PROFILE_COLUMNS} FROM json_each(?1) chosen CROSS JOIN profiles p
+             ON p.seq = chosen.value"
         )))
         .bind(to_json(&known)?)
         .fetch_all(&mut *connection)
@@ -251,12 +282,24 @@ async fn change_profiles(
     for (record, change) in changes() {
         let (project, profile, sender) = (record.project, record.profile, record.sender);
         changed.entry(profile).or_default().apply(change, |change| {
-            traces.push(NewContactChange { project, profile, change, source: sender.source.contact(), by: Some(sender.by) });
+            traces.push(NewContactChange {
+                project,
+                profile,
+                change,
+                source: sender.source.contact(),
+                by: Some(sender.by),
+            });
         });
     }
     // Nothing is in hand for somebody new.
-    for (profile, person) in changed.iter().filter(|(profile, person)| !person.withdrawn.is_empty() && !new.contains(*profile)) {
-        let withdrawn = person.withdrawn.iter().map(|channel| ChangedPerson::withdrawn(*profile, Some(*channel)));
+    for (profile, person) in changed
+        .iter()
+        .filter(|(profile, person)| !person.withdrawn.is_empty() && !new.contains(*profile))
+    {
+        let withdrawn = person
+            .withdrawn
+            .iter()
+            .map(|channel| ChangedPerson::withdrawn(*profile, Some(*channel)));
         asked_again.entry(*profile).or_default().extend(withdrawn);
     }
     write_profiles(connection, &changed, now).await?;
@@ -269,7 +312,8 @@ async fn write_profiles(
     now: Timestamp,
 ) -> StoreResult<()> {
     static WRITE: Bulk = Bulk::new(
-        "UPDATE profiles SET properties = c.column2, addresses = c.column3, consent = c.column4, time_zone = c.column5,
+        "UPDATE profiles SET properties = c.column2, addresses = c.column3, consent = c.column4,
+            time_zone = c.column5,
                         updated_at = c.column6 FROM (VALUES",
         6,
         ") c WHERE profiles.seq = c.column1",
@@ -277,29 +321,45 @@ async fn write_profiles(
     let rows: Vec<_> = changed
         .iter()
         .map(|(profile, person)| {
-            let texts = (to_json(&person.properties)?, to_json(&person.addresses)?, to_json(&person.consent)?);
+            let texts = (
+                to_json(&person.properties)?,
+                to_json(&person.addresses)?,
+                to_json(&person.consent)?,
+            );
             Ok((profile, texts, person.time_zone.as_deref()))
         })
         .collect::<StoreResult<_>>()?;
     WRITE
         .run(connection, rows, |query, (profile, (properties, addresses, consent), zone)| {
-            query.bind(profile).bind(properties).bind(addresses).bind(consent).bind(zone).bind(now.0)
+            query
+                .bind(profile)
+                .bind(properties)
+                .bind(addresses)
+                .bind(consent)
+                .bind(zone)
+                .bind(now.0)
         })
         .await?;
-    notice_changes(connection, changed.iter().map(|(profile, person)| (person.project, *profile))).await
+    notice_changes(connection, changed.iter().map(|(profile, person)| (person.project, *profile)))
+        .await
 }
 
-/// Lets the engine look at people who changed: only where a journey lets people in by what they are.
+/// Lets the engine look at people who changed: only where a journey lets people in by what they
+/// are.
 pub async fn notice_changes(
     connection: &mut SqliteConnection,
     changed: impl Iterator<Item = (ProjectNumber, ProfileNumber)>,
 ) -> StoreResult<()> {
     static NOTICE: Bulk = Bulk::new("INSERT INTO profile_changes (project, profile) VALUES", 2, "");
-    let (looked_at,): (bool,) = sqlx::query_as("SELECT EXISTS (SELECT 1 FROM versions WHERE status = 2 AND entry_type = 1)")
-        .fetch_one(&mut *connection)
-        .await?;
+    let (looked_at,): (bool,) = sqlx::query_as(
+        "SELECT EXISTS (SELECT 1 FROM versions WHERE status = 2 AND entry_type = 1)",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
     if looked_at {
-        NOTICE.run(connection, changed, |query, (project, profile)| query.bind(project).bind(profile)).await?;
+        NOTICE
+            .run(connection, changed, |query, (project, profile)| query.bind(project).bind(profile))
+            .await?;
     }
     Ok(())
 }
@@ -312,7 +372,9 @@ async fn insert_events(
 ) -> StoreResult<()> {
     let events: Vec<(&Addressed<'_>, &NewEvent)> = records
         .iter()
-        .filter_map(|record| if let What::Event(event) = &*record.what { Some((record, event)) } else { None })
+        .filter_map(|record| {
+            if let What::Event(event) = &*record.what { Some((record, event)) } else { None }
+        })
         .collect();
     if events.is_empty() {
         return Ok(());
@@ -329,13 +391,17 @@ async fn insert_events(
         .filter_map(|(record, event)| {
             let name = names.get(&(record.project, event.name.as_str()))?;
             let message = event.message_id.as_ref().map(|id| message_key(record.project, id));
-            let properties = Some(&event.properties).filter(|properties| !properties.is_empty()).map(to_json).transpose();
+            let properties = Some(&event.properties)
+                .filter(|properties| !properties.is_empty())
+                .map(to_json)
+                .transpose();
             Some(properties.map(|properties| (record, *name, event.at, message, properties)))
         })
         .collect::<StoreResult<_>>()?;
     INSERT
         .run(connection, rows, |query, (record, name, at, message, properties)| {
-            let query = query.bind(record.project).bind(record.profile).bind(name).bind(at.0).bind(now.0);
+            let query =
+                query.bind(record.project).bind(record.profile).bind(name).bind(at.0).bind(now.0);
             query.bind(message).bind(properties)
         })
         .await?;
@@ -372,48 +438,64 @@ async fn name_number(
     now: Timestamp,
 ) -> StoreResult<i64> {
     let key = event_key(name);
-    let known: Option<(i64,)> = sqlx::query_as("SELECT id FROM event_names WHERE project = ? AND name_key = ?")
-        .bind(project)
-        .bind(&key)
-        .fetch_optional(&mut *connection)
-        .await?;
+    let known: Option<(i64,)> =
+        sqlx::query_as("SELECT id FROM event_names WHERE project = ? AND name_key = ?")
+            .bind(project)
+            .bind(&key)
+            .fetch_optional(&mut *connection)
+            .await?;
     if let Some((number,)) = known {
         store.numbers().learn_name(project, name, number);
         return Ok(number);
     }
-    let (number,) =
-        sqlx::query_as("INSERT INTO event_names (project, name_key, name, created_at) VALUES (?, ?, ?, ?) RETURNING id")
-            .bind(project)
-            .bind(&key)
-            .bind(name)
-            .bind(now.0)
-            .fetch_one(connection)
-            .await?;
+    let (number,) = sqlx::query_as(
+        "INSERT INTO event_names (project, name_key, name, created_at)
+            VALUES (?, ?, ?, ?) RETURNING id",
+    )
+    .bind(project)
+    .bind(&key)
+    .bind(name)
+    .bind(now.0)
+    .fetch_one(connection)
+    .await?;
     Ok(number)
 }
 
 /// 128 bits of project and message id: small in the index, and nobody finds two that are the same.
 fn message_key(project: ProjectNumber, message: &str) -> Vec<u8> {
-    let digest = Sha256::new().chain_update(project.to_le_bytes()).chain_update(message.as_bytes()).finalize();
+    let digest = Sha256::new()
+        .chain_update(project.to_le_bytes())
+        .chain_update(message.as_bytes())
+        .finalize();
     digest[..16].to_vec()
 }
 
-async fn join_lists(connection: &mut SqliteConnection, records: &[Addressed<'_>], now: Timestamp) -> StoreResult<()> {
+async fn join_lists(
+    connection: &mut SqliteConnection,
+    records: &[Addressed<'_>],
+    now: Timestamp,
+) -> StoreResult<()> {
     let rows: Vec<(ProjectNumber, ProfileNumber, &String)> = records
         .iter()
-        .filter_map(
-            |record| if let What::List(list) = &*record.what { Some((record.project, record.profile, list)) } else { None },
-        )
+        .filter_map(|record| {
+            if let What::List(list) = &*record.what {
+                Some((record.project, record.profile, list))
+            } else {
+                None
+            }
+        })
         .collect();
     if rows.is_empty() {
         return Ok(());
     }
     let rows = to_json(&rows)?;
     for statement in [
-        "INSERT INTO lists (project, name, created_at) SELECT DISTINCT value ->> 0, value ->> 2, ?2 FROM json_each(?1)
+        "INSERT INTO lists (project, name, created_at) SELECT DISTINCT value ->> 0, value ->> 2, ?2
+            FROM json_each(?1)
          WHERE true ON CONFLICT DO NOTHING",
         "INSERT INTO list_members (list, profile)
-         SELECT l.id, c.value ->> 1 FROM json_each(?1) c CROSS JOIN lists l ON l.project = c.value ->> 0 AND l.name = c.value ->> 2
+         SELECT l.id, c.value ->> 1 FROM json_each(?1) c CROSS JOIN lists l
+         ON l.project = c.value ->> 0 AND l.name = c.value ->> 2
          WHERE ?2 IS NOT NULL ON CONFLICT DO NOTHING",
     ] {
         sqlx::query(statement).bind(&rows).bind(now.0).execute(&mut *connection).await?;

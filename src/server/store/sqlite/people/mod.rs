@@ -37,7 +37,12 @@ impl PeopleStore for SqliteStore {
         ingest::ingest(self, batches, now).await
     }
 
-    async fn people_page(&self, project: ProjectId, query: &PeopleQuery, now: Timestamp) -> StoreResult<PeoplePage> {
+    async fn people_page(
+        &self,
+        project: ProjectId,
+        query: &PeopleQuery,
+        now: Timestamp,
+    ) -> StoreResult<PeoplePage> {
         page::page(self, project, query, now).await
     }
 
@@ -45,7 +50,11 @@ impl PeopleStore for SqliteStore {
         person::person(self, project, person).await
     }
 
-    async fn person_by_identity(&self, project: ProjectId, identity: &str) -> StoreResult<Option<i64>> {
+    async fn person_by_identity(
+        &self,
+        project: ProjectId,
+        identity: &str,
+    ) -> StoreResult<Option<i64>> {
         person::by_identity(self, project, identity).await
     }
 
@@ -53,11 +62,20 @@ impl PeopleStore for SqliteStore {
         person::trip(self, project, trip).await
     }
 
-    async fn why_not(&self, project: ProjectId, person: i64, journey: JourneyId, now: Timestamp) -> StoreResult<WhyNot> {
+    async fn why_not(
+        &self,
+        project: ProjectId,
+        person: i64,
+        journey: JourneyId,
+        now: Timestamp,
+    ) -> StoreResult<WhyNot> {
         why_not::why_not(self, project, person, journey, now).await
     }
 
-    async fn published_journeys(&self, project: ProjectId) -> StoreResult<Vec<(JourneyId, String)>> {
+    async fn published_journeys(
+        &self,
+        project: ProjectId,
+    ) -> StoreResult<Vec<(JourneyId, String)>> {
         why_not::published_journeys(self, project).await
     }
 
@@ -69,7 +87,13 @@ impl PeopleStore for SqliteStore {
         segments::all(self, project).await
     }
 
-    async fn save_segment(&self, actor: &Actor, name: &str, criteria: &Criteria, now: Timestamp) -> StoreResult<()> {
+    async fn save_segment(
+        &self,
+        actor: &Actor,
+        name: &str,
+        criteria: &Criteria,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         segments::save(self, actor, name, criteria, now).await
     }
 
@@ -77,7 +101,12 @@ impl PeopleStore for SqliteStore {
         segments::delete(self, actor, name, now).await
     }
 
-    async fn count_matching(&self, project: ProjectId, criteria: &Criteria, now: Timestamp) -> StoreResult<i64> {
+    async fn count_matching(
+        &self,
+        project: ProjectId,
+        criteria: &Criteria,
+        now: Timestamp,
+    ) -> StoreResult<i64> {
         segments::count(self, project, criteria, now).await
     }
 
@@ -85,11 +114,20 @@ impl PeopleStore for SqliteStore {
         segments::known_events(self, project).await
     }
 
-    async fn known_names(&self, project: ProjectId, event: Option<&str>) -> StoreResult<KnownNames> {
+    async fn known_names(
+        &self,
+        project: ProjectId,
+        event: Option<&str>,
+    ) -> StoreResult<KnownNames> {
         names::known(self, project, event).await
     }
 
-    async fn begin_import(&self, actor: &Actor, new: &NewImport, now: Timestamp) -> StoreResult<ImportId> {
+    async fn begin_import(
+        &self,
+        actor: &Actor,
+        new: &NewImport,
+        now: Timestamp,
+    ) -> StoreResult<ImportId> {
         imports::begin(self, actor, new, now).await
     }
 
@@ -103,7 +141,13 @@ impl PeopleStore for SqliteStore {
         imports::note(self, project, import, progress, refused).await
     }
 
-    async fn finish_import(&self, actor: &Actor, import: ImportId, problem: Option<&str>, now: Timestamp) -> StoreResult<()> {
+    async fn finish_import(
+        &self,
+        actor: &Actor,
+        import: ImportId,
+        problem: Option<&str>,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         imports::finish(self, actor, import, problem, now).await
     }
 
@@ -111,11 +155,19 @@ impl PeopleStore for SqliteStore {
         imports::break_off(self, problem, now).await
     }
 
-    async fn imports(&self, project: ProjectId, import: Option<ImportId>) -> StoreResult<Vec<ImportView>> {
+    async fn imports(
+        &self,
+        project: ProjectId,
+        import: Option<ImportId>,
+    ) -> StoreResult<Vec<ImportView>> {
         imports::read(self, project, import).await
     }
 
-    async fn refused_lines(&self, project: ProjectId, import: ImportId) -> StoreResult<Vec<RefusedLine>> {
+    async fn refused_lines(
+        &self,
+        project: ProjectId,
+        import: ImportId,
+    ) -> StoreResult<Vec<RefusedLine>> {
         imports::refused(self, project, import).await
     }
 }
@@ -124,7 +176,9 @@ pub use ingest::notice_changes;
 
 /// The short number of a project.
 pub async fn number_of(store: &SqliteStore, project: ProjectId) -> StoreResult<ProjectNumber> {
-    let row: Option<(i64,)> =
-        sqlx::query_as("SELECT number FROM projects WHERE id = ?").bind(project.0).fetch_optional(&store.readers).await?;
+    let row: Option<(i64,)> = sqlx::query_as("SELECT number FROM projects WHERE id = ?")
+        .bind(project.0)
+        .fetch_optional(&store.readers)
+        .await?;
     row.map(|(number,)| number).ok_or(StoreError::NotFound("project"))
 }

@@ -1,5 +1,5 @@
-//! Which properties people and events have: what templates can name. Looked up in the newest ones only, so that it takes the
-//! same time with a thousand people as with a million.
+//! Which properties people and events have: what templates can name. Looked up in the newest ones
+//! only, so that it takes the same time with a thousand people as with a million.
 
 use std::collections::BTreeSet;
 
@@ -16,11 +16,16 @@ const SEARCHED: i64 = 50_000;
 /// Most names of each.
 const NAMES: i64 = 2_000;
 
-pub async fn known(store: &SqliteStore, project: ProjectId, event: Option<&str>) -> StoreResult<KnownNames> {
+pub async fn known(
+    store: &SqliteStore,
+    project: ProjectId,
+    event: Option<&str>,
+) -> StoreResult<KnownNames> {
     let number = number_of(store, project).await?;
     let profile: Vec<(String,)> = sqlx::query_as(
         "SELECT DISTINCT property.key FROM
-            (SELECT properties FROM profiles WHERE project = ?1 ORDER BY seq DESC LIMIT ?2) newest, json_each(newest.properties) property
+            (SELECT properties FROM profiles WHERE project = ?1 ORDER BY seq DESC
+            LIMIT ?2) newest, json_each(newest.properties) property
          LIMIT ?3",
     )
     .bind(number)
@@ -39,7 +44,8 @@ async fn of_event(store: &SqliteStore, project: i64, event: &str) -> StoreResult
     let names: Vec<(String,)> = sqlx::query_as(
         "SELECT DISTINCT property.key FROM
             (SELECT e.properties FROM events e JOIN event_names n ON n.id = e.name
-             WHERE e.seq > (SELECT coalesce(max(seq), 0) FROM events) - ?3 AND n.project = ?1 AND n.name_key = ?2
+             WHERE e.seq > (SELECT coalesce(max(seq), 0) FROM events) - ?3 AND n.project = ?1
+             AND n.name_key = ?2
                 AND e.project = ?1 AND e.properties IS NOT NULL
              ORDER BY e.seq DESC LIMIT ?4) newest, json_each(newest.properties) property
          LIMIT ?5",

@@ -25,10 +25,16 @@ struct Row {
     updated_at: i64,
 }
 
-pub async fn page(store: &SqliteStore, project: ProjectId, query: &PeopleQuery, now: Timestamp) -> StoreResult<PeoplePage> {
+pub async fn page(
+    store: &SqliteStore,
+    project: ProjectId,
+    query: &PeopleQuery,
+    now: Timestamp,
+) -> StoreResult<PeoplePage> {
     let number = number_of(store, project).await?;
     let mut sql = QueryBuilder::<Sqlite>::new(
-        "SELECT p.seq, p.identity, coalesce(p.properties ->> '$.name', p.properties ->> '$.Name') AS name,
+        "SELECT p.seq, p.identity, coalesce(p.properties ->> '$.name', p.properties ->> '$.Name')
+            AS name,
                 p.addresses ->> '$.email' AS email, p.created_at, p.updated_at
          FROM profiles p WHERE p.project = ",
     );
@@ -45,8 +51,11 @@ pub async fn page(store: &SqliteStore, project: ProjectId, query: &PeopleQuery, 
         sql.push(" AND kind IN (0, 1) AND alias BETWEEN ").push_bind(search.to_string());
         sql.push(" AND ").push_bind(end(search));
         if query.among_addresses {
-            sql.push(" UNION SELECT seq FROM profiles WHERE addresses ->> '$.email' IS NOT NULL AND project = ")
-                .push_bind(number);
+            sql.push(
+                " UNION SELECT seq FROM profiles WHERE addresses ->> '$.email' IS NOT NULL
+                AND project = ",
+            )
+            .push_bind(number);
             sql.push(" AND lower(addresses ->> '$.email') BETWEEN ").push_bind(lower.clone());
             sql.push(" AND ").push_bind(end(&lower)).push(")");
         } else {
@@ -69,8 +78,10 @@ pub async fn page(store: &SqliteStore, project: ProjectId, query: &PeopleQuery, 
     let mut rows: Vec<Row> = sql.build_query_as().fetch_all(&mut *reader).await?;
     let more = rows.len() as i64 > PEOPLE_ROWS;
     rows.truncate(PEOPLE_ROWS as usize);
-    let (total,): (i64,) =
-        sqlx::query_as("SELECT count(*) FROM profiles WHERE project = ?").bind(number).fetch_one(&mut *reader).await?;
+    let (total,): (i64,) = sqlx::query_as("SELECT count(*) FROM profiles WHERE project = ?")
+        .bind(number)
+        .fetch_one(&mut *reader)
+        .await?;
     reader.release().await?;
     let row = |row: Row| PersonRow {
         seq: row.seq,

@@ -31,7 +31,11 @@ use crate::{
 /// Events and trips on her page.
 const LINES: i64 = 50;
 
-pub async fn person(store: &SqliteStore, project: ProjectId, person: i64) -> StoreResult<PersonDetail> {
+pub async fn person(
+    store: &SqliteStore,
+    project: ProjectId,
+    person: i64,
+) -> StoreResult<PersonDetail> {
     let number = number_of(store, project).await?;
     let row: Option<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {PROFILE_COLUMNS} FROM profiles p WHERE p.seq = ?1 AND p.project = ?2"
@@ -41,24 +45,33 @@ pub async fn person(store: &SqliteStore, project: ProjectId, person: i64) -> Sto
     .fetch_optional(&store.readers)
     .await?;
     let profile = row.ok_or(StoreError::NotFound("person"))?.into_profile()?;
-    let (created_at, updated_at): (i64, i64) = sqlx::query_as("SELECT created_at, updated_at FROM profiles WHERE seq = ?")
-        .bind(person)
-        .fetch_one(&store.readers)
-        .await?;
+    let (created_at, updated_at): (i64, i64) =
+        sqlx::query_as("SELECT created_at, updated_at FROM profiles WHERE seq = ?")
+            .bind(person)
+            .fetch_one(&store.readers)
+            .await?;
     let texts = |sql: &'static str| async move {
-        let rows: Vec<(String,)> = sqlx::query_as(sql).bind(person).fetch_all(&store.readers).await?;
+        let rows: Vec<(String,)> =
+            sqlx::query_as(sql).bind(person).fetch_all(&store.readers).await?;
         StoreResult::Ok(rows.into_iter().map(|(text,)| text).collect::<Vec<String>>())
     };
     Ok(PersonDetail {
         seq: person,
         identity: profile.identity,
-        anonymous: texts("SELECT alias FROM aliases WHERE profile = ? AND kind = 1 ORDER BY alias LIMIT 20").await?,
+        anonymous: texts(
+            "SELECT alias FROM aliases WHERE profile = ? AND kind = 1 ORDER BY alias
+            LIMIT 20",
+        )
+        .await?,
         properties: profile.properties,
         addresses: profile.addresses.into_iter().collect(),
         consent: profile.consent.into_iter().collect(),
         time_zone: profile.time_zone,
-        lists: texts("SELECT l.name FROM list_members m JOIN lists l ON l.id = m.list WHERE m.profile = ? ORDER BY l.name")
-            .await?,
+        lists: texts(
+            "SELECT l.name FROM list_members m JOIN lists l ON l.id = m.list
+            WHERE m.profile = ? ORDER BY l.name",
+        )
+        .await?,
         created_at: Timestamp(created_at),
         updated_at: Timestamp(updated_at),
         events: events(store, person).await?,
@@ -67,13 +80,18 @@ pub async fn person(store: &SqliteStore, project: ProjectId, person: i64) -> Sto
     })
 }
 
-pub async fn by_identity(store: &SqliteStore, project: ProjectId, identity: &str) -> StoreResult<Option<i64>> {
+pub async fn by_identity(
+    store: &SqliteStore,
+    project: ProjectId,
+    identity: &str,
+) -> StoreResult<Option<i64>> {
     let number = number_of(store, project).await?;
-    let row: Option<(i64,)> = sqlx::query_as("SELECT profile FROM aliases WHERE project = ? AND kind = 0 AND alias = ?")
-        .bind(number)
-        .bind(identity)
-        .fetch_optional(&store.readers)
-        .await?;
+    let row: Option<(i64,)> =
+        sqlx::query_as("SELECT profile FROM aliases WHERE project = ? AND kind = 0 AND alias = ?")
+            .bind(number)
+            .bind(identity)
+            .fetch_optional(&store.readers)
+            .await?;
     Ok(row.map(|(profile,)| profile))
 }
 
@@ -88,7 +106,11 @@ async fn events(store: &SqliteStore, person: i64) -> StoreResult<Vec<EventView>>
     .await?;
     rows.into_iter()
         .map(|(name, at, properties)| {
-            Ok(EventView { name, at: Timestamp(at), properties: parse_properties(properties.as_deref())? })
+            Ok(EventView {
+                name,
+                at: Timestamp(at),
+                properties: parse_properties(properties.as_deref())?,
+            })
         })
         .collect()
 }
@@ -107,9 +129,15 @@ struct TripRow {
 }
 
 /// Trips, newest first; `column` is one of ours.
-async fn trips(store: &SqliteStore, project: i64, column: &'static str, value: i64) -> StoreResult<Vec<TripView>> {
+async fn trips(
+    store: &SqliteStore,
+    project: i64,
+    column: &'static str,
+    value: i64,
+) -> StoreResult<Vec<TripView>> {
     let rows: Vec<TripRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT e.seq, j.id AS journey, j.name AS journey_name, v.number AS version, e.state, v.emptied,
+        "SELECT e.seq, j.id AS journey, j.name AS journey_name, v.number AS version, e.state,
+            v.emptied,
                 e.entered_at, e.ended_at, e.due_at
          FROM enrolments e JOIN versions v ON v.seq = e.version JOIN journeys j ON j.seq = e.journey
          WHERE {column} = ?1 AND e.project = ?2 ORDER BY e.seq DESC LIMIT ?3"
@@ -121,7 +149,8 @@ async fn trips(store: &SqliteStore, project: i64, column: &'static str, value: i
     .await?;
     let view = |row: TripRow| {
         // What a Stop or a newer version ended may still be waiting to be swept.
-        let ending = Ending::from_code(if row.state == 0 { row.emptied.unwrap_or(0) } else { row.state });
+        let ending =
+            Ending::from_code(if row.state == 0 { row.emptied.unwrap_or(0) } else { row.state });
         TripView {
             seq: row.seq,
             journey: JourneyId(row.journey),
@@ -138,20 +167,24 @@ async fn trips(store: &SqliteStore, project: i64, column: &'static str, value: i
 
 pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreResult<TripDetail> {
     let number = number_of(store, project).await?;
-    let view = trips(store, number, "e.seq", trip).await?.pop().ok_or(StoreError::NotFound("trip"))?;
+    let view =
+        trips(store, number, "e.seq", trip).await?.pop().ok_or(StoreError::NotFound("trip"))?;
     let (graph, person, title): (String, Option<i64>, Option<String>) = sqlx::query_as(
         "SELECT v.graph, e.profile, coalesce(p.properties ->> '$.name', p.identity)
-         FROM enrolments e JOIN versions v ON v.seq = e.version LEFT JOIN profiles p ON p.seq = e.profile WHERE e.seq = ?",
+         FROM enrolments e JOIN versions v ON v.seq = e.version LEFT JOIN profiles p
+         ON p.seq = e.profile WHERE e.seq = ?",
     )
     .bind(trip)
     .fetch_one(&store.readers)
     .await?;
     let graph: Graph = json(&graph, "graph")?;
-    let titles: HashMap<&str, String> = graph.nodes.iter().map(|node| (node.id.as_str(), node.title())).collect();
-    let rows: Vec<(i64, String)> = sqlx::query_as("SELECT at, path FROM steps WHERE enrolment = ? ORDER BY visit, at")
-        .bind(trip)
-        .fetch_all(&store.readers)
-        .await?;
+    let titles: HashMap<&str, String> =
+        graph.nodes.iter().map(|node| (node.id.as_str(), node.title())).collect();
+    let rows: Vec<(i64, String)> =
+        sqlx::query_as("SELECT at, path FROM steps WHERE enrolment = ? ORDER BY visit, at")
+            .bind(trip)
+            .fetch_all(&store.readers)
+            .await?;
     let mut steps = Vec::new();
     for (at, path) in rows {
         let path: Vec<(String, String, String)> = json(&path, "step")?;
@@ -165,7 +198,13 @@ pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreRe
     }
     let unknown = if person.is_some() { "Somebody unknown" } else { "A deleted person" };
     let messages = of_trip(store, trip).await?;
-    Ok(TripDetail { trip: view, person, person_title: title.unwrap_or_else(|| unknown.to_string()), steps, messages })
+    Ok(TripDetail {
+        trip: view,
+        person,
+        person_title: title.unwrap_or_else(|| unknown.to_string()),
+        steps,
+        messages,
+    })
 }
 
 fn in_words(what: &str) -> String {
@@ -181,19 +220,27 @@ fn in_words(what: &str) -> String {
     }
 }
 
-pub async fn delete(store: &SqliteStore, actor: &Actor, person: i64, now: Timestamp) -> StoreResult<()> {
+pub async fn delete(
+    store: &SqliteStore,
+    actor: &Actor,
+    person: i64,
+    now: Timestamp,
+) -> StoreResult<()> {
     let number = number_of(store, actor.project).await?;
     let mut transaction = store.begin().await?;
-    let known: Option<(i64,)> = sqlx::query_as("SELECT seq FROM profiles WHERE seq = ? AND project = ?")
-        .bind(person)
-        .bind(number)
-        .fetch_optional(&mut *transaction)
-        .await?;
+    let known: Option<(i64,)> =
+        sqlx::query_as("SELECT seq FROM profiles WHERE seq = ? AND project = ?")
+            .bind(person)
+            .bind(number)
+            .fetch_optional(&mut *transaction)
+            .await?;
     if known.is_none() {
         return Err(StoreError::NotFound("person"));
     }
     merge::forget(&mut transaction, person, now).await?;
     // Who it was is what was asked to be forgotten: the log has her number only.
-    Entry::of(actor, AuditEvent::PersonDeleted, &format!("person {person}")).write(&mut transaction, now).await?;
+    Entry::of(actor, AuditEvent::PersonDeleted, &format!("person {person}"))
+        .write(&mut transaction, now)
+        .await?;
     store.commit(transaction, actor.project).await
 }

@@ -1,11 +1,12 @@
-//! Whom records are about. Identities and anonymous ids are names of one profile; a record that carries both joins them.
+//! Whom records are about. Identities and anonymous ids are names of one profile; a record that
+//! carries both joins them.
 //!
 //! - An anonymous profile that is identified becomes that person.
 //! - Where both are known and the anonymous one has no identity, the two are merged.
-//! - An anonymous id that belongs to somebody else (a shared device) passes to the new person from now on; what was done
-//!   before stays where it was.
-//! - What a browser sends is about the identity that it names, and joins nobody to a known person: a device's name neither
-//!   passes from one person to another nor is added to somebody known.
+//! - An anonymous id that belongs to somebody else (a shared device) passes to the new person from
+//!   now on; what was done before stays where it was.
+//! - What a browser sends is about the identity that it names, and joins nobody to a known person:
+//!   a device's name neither passes from one person to another nor is added to somebody known.
 
 use std::collections::{HashMap, HashSet};
 
@@ -85,18 +86,22 @@ pub async fn resolve(
     }
     book.write(connection, now).await?;
     resolved.new = book.new.iter().map(|(profile, ..)| *profile).collect();
-    (resolved.merges, resolved.identified, resolved.identified_in) = (book.merges, book.identified, book.identified_in);
+    (resolved.merges, resolved.identified, resolved.identified_in) =
+        (book.merges, book.identified, book.identified_in);
     Ok(resolved)
 }
 
 async fn last_profile(connection: &mut SqliteConnection) -> StoreResult<ProfileNumber> {
-    let (last,) = sqlx::query_as("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'profiles'), 0)")
-        .fetch_one(connection)
-        .await?;
+    let (last,) = sqlx::query_as(
+        "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'profiles'), 0)",
+    )
+    .fetch_one(connection)
+    .await?;
     Ok(last)
 }
 
-/// What is known of the names in the batch: whose they are, which of these people have an identity, and whether all are known.
+/// What is known of the names in the batch: whose they are, which of these people have an identity,
+/// and whether all are known.
 async fn read<'a>(
     connection: &mut SqliteConnection,
     batches: &[(ProjectNumber, &'a Batch)],
@@ -176,18 +181,36 @@ impl<'a> Book<'a> {
         !self.of_browser || !self.is_known(profile)
     }
 
-    fn find(&mut self, project: ProjectNumber, identity: Option<Alias<'a>>, anonymous: Option<Alias<'a>>) -> ProfileNumber {
-        let of = |book: &Self, name: Option<Alias<'a>>| name.and_then(|name| book.names.get(&name).copied());
+    fn find(
+        &mut self,
+        project: ProjectNumber,
+        identity: Option<Alias<'a>>,
+        anonymous: Option<Alias<'a>>,
+    ) -> ProfileNumber {
+        let of = |book: &Self, name: Option<Alias<'a>>| {
+            name.and_then(|name| book.names.get(&name).copied())
+        };
         let profile = match (of(self, identity), of(self, anonymous)) {
-            (Some(person), Some(device)) if person != device && !self.identified.contains(&device) && self.may_name(person) => {
+            (Some(person), Some(device))
+                if person != device
+                    && !self.identified.contains(&device)
+                    && self.may_name(person) =>
+            {
                 self.merges.push((device, person));
-                for profile in self.names.values_mut().chain(self.given.values_mut()).filter(|profile| **profile == device) {
+                for profile in self
+                    .names
+                    .values_mut()
+                    .chain(self.given.values_mut())
+                    .filter(|profile| **profile == device)
+                {
                     *profile = person;
                 }
                 person
             }
             (Some(person), _) => person,
-            (None, Some(device)) if identity.is_none() || !self.identified.contains(&device) => device,
+            (None, Some(device)) if identity.is_none() || !self.identified.contains(&device) => {
+                device
+            }
             _ => self.newcomer(project),
         };
         for name in [identity, anonymous].into_iter().flatten() {
@@ -215,7 +238,11 @@ impl<'a> Book<'a> {
     }
 
     async fn write(&self, connection: &mut SqliteConnection, now: Timestamp) -> StoreResult<()> {
-        static INSERT: Bulk = Bulk::new("INSERT INTO profiles (seq, project, identity, created_at, updated_at) VALUES", 5, "");
+        static INSERT: Bulk = Bulk::new(
+            "INSERT INTO profiles (seq, project, identity, created_at, updated_at) VALUES",
+            5,
+            "",
+        );
         static IDENTIFY: Bulk = Bulk::new(
             "UPDATE profiles SET identity = c.column2 FROM (VALUES",
             2,
@@ -228,12 +255,19 @@ impl<'a> Book<'a> {
         );
         INSERT
             .run(connection, &self.new, |query, (profile, project)| {
-                query.bind(profile).bind(project).bind(self.identities.get(profile)).bind(now.0).bind(now.0)
+                query
+                    .bind(profile)
+                    .bind(project)
+                    .bind(self.identities.get(profile))
+                    .bind(now.0)
+                    .bind(now.0)
             })
             .await?;
         let new: HashSet<ProfileNumber> = self.new.iter().map(|(profile, _)| *profile).collect();
         let named = self.identities.iter().filter(|(profile, _)| !new.contains(profile));
-        IDENTIFY.run(connection, named, |query, (profile, identity)| query.bind(profile).bind(identity)).await?;
+        IDENTIFY
+            .run(connection, named, |query, (profile, identity)| query.bind(profile).bind(identity))
+            .await?;
         NAME.run(connection, &self.given, |query, ((project, kind, alias), profile)| {
             query.bind(project).bind(kind).bind(alias).bind(profile)
         })

@@ -30,7 +30,8 @@ const SEGMENTS_MAX: usize = 2_000;
 
 pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<SegmentView>> {
     let rows: Vec<(String, String, String, i64)> = sqlx::query_as(
-        "SELECT s.name, s.criteria, u.name, s.updated_at FROM segments s JOIN users u ON u.id = s.created_by
+        "SELECT s.name, s.criteria, u.name, s.updated_at FROM segments s JOIN users u
+            ON u.id = s.created_by
          WHERE s.project_id = ? ORDER BY s.name",
     )
     .bind(project.0)
@@ -39,49 +40,88 @@ pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<Seg
     rows.into_iter()
         .map(|(name, criteria, created_by, updated_at)| {
             let criteria = json(&criteria, "criteria")?;
-            Ok(SegmentView { name, criteria, created_by, updated_at: Timestamp(updated_at), people: None })
+            Ok(SegmentView {
+                name,
+                criteria,
+                created_by,
+                updated_at: Timestamp(updated_at),
+                people: None,
+            })
         })
         .collect()
 }
 
-async fn by_name(store: &SqliteStore, project: ProjectId) -> StoreResult<HashMap<String, Criteria>> {
-    Ok(all(store, project).await?.into_iter().map(|segment| (segment.name, segment.criteria)).collect())
+async fn by_name(
+    store: &SqliteStore,
+    project: ProjectId,
+) -> StoreResult<HashMap<String, Criteria>> {
+    Ok(all(store, project)
+        .await?
+        .into_iter()
+        .map(|segment| (segment.name, segment.criteria))
+        .collect())
 }
 
 /// The question of a segment with every other segment put in.
-pub async fn expanded(store: &SqliteStore, project: ProjectId, name: &str) -> StoreResult<Criteria> {
+pub async fn expanded(
+    store: &SqliteStore,
+    project: ProjectId,
+    name: &str,
+) -> StoreResult<Criteria> {
     with_segments(store, project, &Criteria::InSegment(name.to_string())).await
 }
 
 /// A question with every segment that it names put in.
-pub async fn with_segments(store: &SqliteStore, project: ProjectId, criteria: &Criteria) -> StoreResult<Criteria> {
+pub async fn with_segments(
+    store: &SqliteStore,
+    project: ProjectId,
+    criteria: &Criteria,
+) -> StoreResult<Criteria> {
     Ok(criteria.expand(&by_name(store, project).await?))
 }
 
-pub async fn count(store: &SqliteStore, project: ProjectId, criteria: &Criteria, now: Timestamp) -> StoreResult<i64> {
+pub async fn count(
+    store: &SqliteStore,
+    project: ProjectId,
+    criteria: &Criteria,
+    now: Timestamp,
+) -> StoreResult<i64> {
     let number = number_of(store, project).await?;
     let criteria = with_segments(store, project, criteria).await?;
     criteria_sql::count(store, number, &criteria, now).await
 }
 
-pub async fn save(store: &SqliteStore, actor: &Actor, name: &str, criteria: &Criteria, now: Timestamp) -> StoreResult<()> {
+pub async fn save(
+    store: &SqliteStore,
+    actor: &Actor,
+    name: &str,
+    criteria: &Criteria,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut segments = by_name(store, actor.project).await?;
     segments.insert(name.to_string(), criteria.clone());
     if leads_back(&segments, name) {
-        return Err(StoreError::Conflict("The segment would be part of itself. Take it out of its own conditions."));
+        return Err(StoreError::Conflict(
+            "The segment would be part of itself. Take it out of its own conditions.",
+        ));
     }
     if segments.len() > SEGMENTS_MAX {
-        return Err(StoreError::Conflict("The project has as many segments as there can be. Delete one that nobody uses."));
+        return Err(StoreError::Conflict(
+            "The project has as many segments as there can be. Delete one that nobody uses.",
+        ));
     }
     if too_large(&segments).is_some() {
         return Err(StoreError::Conflict(
-            "With all the segments that are part of it, a segment would become too large. Name fewer segments in it.",
+            "With all the segments that are part of it, a segment would become too large. Name \
+                fewer segments in it.",
         ));
     }
     let mut transaction = store.begin().await?;
     sqlx::query(
-        "INSERT INTO segments (id, project_id, name, criteria, created_by, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
-         ON CONFLICT (project_id, name) DO UPDATE SET criteria = excluded.criteria, updated_at = excluded.updated_at",
+        "INSERT INTO segments (id, project_id, name, criteria, created_by, created_at, updated_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
+         ON CONFLICT (project_id, name) DO UPDATE
+         SET criteria = excluded.criteria, updated_at = excluded.updated_at",
     )
     .bind(Uuid::now_v7())
     .bind(actor.project.0)
@@ -114,7 +154,12 @@ fn leads_back(segments: &HashMap<String, Criteria>, name: &str) -> bool {
     false
 }
 
-pub async fn delete(store: &SqliteStore, actor: &Actor, name: &str, now: Timestamp) -> StoreResult<()> {
+pub async fn delete(
+    store: &SqliteStore,
+    actor: &Actor,
+    name: &str,
+    now: Timestamp,
+) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
     let done = sqlx::query("DELETE FROM segments WHERE project_id = ? AND name = ?")
         .bind(actor.project.0)

@@ -62,23 +62,30 @@ pub async fn why_not(
 ) -> StoreResult<WhyNot> {
     let number = number_of(store, project).await?;
     let row: Option<VersionRow> = sqlx::query_as(
-        "SELECT j.name, j.seq AS journey, v.seq AS version, v.status, j.shelf, v.graph, v.settings, v.entry_mark, v.entered
-         FROM journeys j JOIN versions v ON v.id = j.shown_version_id WHERE j.project_id = ?1 AND j.id = ?2 AND j.shelf < 2",
+        "SELECT j.name, j.seq AS journey, v.seq AS version, v.status, j.shelf, v.graph,
+            v.settings, v.entry_mark, v.entered
+         FROM journeys j JOIN versions v ON v.id = j.shown_version_id WHERE j.project_id = ?1
+         AND j.id = ?2 AND j.shelf < 2",
     )
     .bind(project.0)
     .bind(journey.0)
     .fetch_optional(&store.readers)
     .await?;
     let row = row.ok_or(StoreError::NotFound("journey"))?;
-    let known: Option<(i64,)> = sqlx::query_as("SELECT seq FROM profiles WHERE seq = ? AND project = ?")
-        .bind(person)
-        .bind(number)
-        .fetch_optional(&store.readers)
-        .await?;
+    let known: Option<(i64,)> =
+        sqlx::query_as("SELECT seq FROM profiles WHERE seq = ? AND project = ?")
+            .bind(person)
+            .bind(number)
+            .fetch_optional(&store.readers)
+            .await?;
     known.ok_or(StoreError::NotFound("person"))?;
     let graph: Graph = json(&row.graph, "graph")?;
     let settings: Settings = json(&row.settings, "settings")?;
-    let all = segments::all(store, project).await?.into_iter().map(|segment| (segment.name, segment.criteria)).collect();
+    let all = segments::all(store, project)
+        .await?
+        .into_iter()
+        .map(|segment| (segment.name, segment.criteria))
+        .collect();
     let history = store.histories(&[(row.journey, person)]).await?.remove(&(row.journey, person));
     let case = Case {
         journey,
@@ -114,7 +121,9 @@ fn closed(status: Status) -> Option<String> {
         Status::Running => return None,
         Status::Draft => "The journey is a draft: nobody comes in before it is published.",
         Status::Scheduled => "The journey has not started yet.",
-        Status::Paused => "The journey is paused: nobody comes in, and what happens meanwhile is not made up for.",
+        Status::Paused => {
+            "The journey is paused: nobody comes in, and what happens meanwhile is not made up for."
+        }
         Status::Completed => "Entry is over: the journey is completed.",
         Status::Restricted => "A newer version took over.",
         Status::Stopped => "The journey was stopped for good.",
@@ -126,28 +135,45 @@ fn gates(case: &Case, person: i64, now: Timestamp) -> Vec<String> {
     let mut reasons = Vec::new();
     if let Some(left) = case.history.and_then(|history| history.left_at) {
         match case.settings.reentry {
-            Reentry::Never => reasons.push(format!("She left on {}, and the journey lets nobody in twice.", left.long_date())),
+            Reentry::Never => reasons.push(format!(
+                "She left on {}, and the journey lets nobody in twice.",
+                left.long_date()
+            )),
             Reentry::AfterHours(hours) if now.0 - left.0 < i64::from(hours) * 3_600_000 => reasons
-                .push(format!("She left on {}; people come in again {hours} hours later at the earliest.", left.long_date())),
+                .push(format!(
+                    "She left on {}; people come in again {hours} hours later at the earliest.",
+                    left.long_date()
+                )),
             Reentry::AfterExit | Reentry::AfterHours(_) => {}
         }
     }
     if is_control(&case.settings, &case.journey.to_string(), person) {
         reasons.push(Gate::Control.sentence().to_string());
     }
-    if case.settings.entry_cap.is_some_and(|cap| case.entered >= i64::try_from(cap).unwrap_or(i64::MAX)) {
+    if case
+        .settings
+        .entry_cap
+        .is_some_and(|cap| case.entered >= i64::try_from(cap).unwrap_or(i64::MAX))
+    {
         reasons.push(Gate::Cap.sentence().to_string());
     }
     reasons
 }
 
 /// Has she had an occasion to come in?
-async fn occasion(store: &SqliteStore, project: i64, case: &Case, person: i64, now: Timestamp) -> StoreResult<Vec<String>> {
+async fn occasion(
+    store: &SqliteStore,
+    project: i64,
+    case: &Case,
+    person: i64,
+    now: Timestamp,
+) -> StoreResult<Vec<String>> {
     match &case.settings.entry {
         Entry::Event { name, filters } => {
             let newest: Vec<(i64, i64, Option<String>)> = sqlx::query_as(
                 "SELECT e.seq, e.at, e.properties FROM events e JOIN event_names n ON n.id = e.name
-                 WHERE e.profile = ?1 AND n.project = ?2 AND n.name_key = ?3 ORDER BY e.seq DESC LIMIT 20",
+                 WHERE e.profile = ?1 AND n.project = ?2 AND n.name_key = ?3 ORDER BY e.seq DESC
+                 LIMIT 20",
             )
             .bind(person)
             .bind(project)
@@ -157,28 +183,49 @@ async fn occasion(store: &SqliteStore, project: i64, case: &Case, person: i64, n
             if newest.is_empty() {
                 return Ok(vec![format!("She has never done “{name}”.")]);
             }
-            let fitting = |properties: &Properties| filters.iter().all(|filter| filter.holds(properties));
+            let fitting =
+                |properties: &Properties| filters.iter().all(|filter| filter.holds(properties));
             for (seq, at, properties) in &newest {
                 if fitting(&parse_properties(properties.as_deref())?) {
                     let at = Timestamp(*at).long_date();
                     return Ok(if *seq <= case.entry_mark {
-                        vec![format!("She last did “{name}” on {at}: before the journey was opened, or opened again.")]
+                        vec![format!(
+                            "She last did “{name}” on {at}: before the journey was opened, or \
+                                opened again."
+                        )]
                     } else {
                         Vec::new()
                     });
                 }
             }
             let failing = parse_properties(newest[0].2.as_deref())?;
-            let wanted: Vec<String> =
-                filters.iter().filter(|filter| !filter.holds(&failing)).map(|filter| filter.describe()).collect();
-            Ok(vec![format!("She did “{name}”, but the last time it was not so that {}.", wanted.join(" and "))])
+            let wanted: Vec<String> = filters
+                .iter()
+                .filter(|filter| !filter.holds(&failing))
+                .map(|filter| filter.describe())
+                .collect();
+            Ok(vec![format!(
+                "She did “{name}”, but the last time it was not so that {}.",
+                wanted.join(" and ")
+            )])
         }
         Entry::Profile { .. } | Entry::Segment { .. } | Entry::List { .. } => {
-            let needs = Needs { events: case.compiled.past_events().into_iter().collect(), lists: true, profile: true };
+            let needs = Needs {
+                events: case.compiled.past_events().into_iter().collect(),
+                lists: true,
+                profile: true,
+            };
             let people = store.people(&[person], &needs).await?;
             let criteria = case.compiled.entry_criteria.as_ref();
-            let meets = people.get(&person).zip(criteria).is_some_and(|(profile, criteria)| criteria.holds(profile, now));
-            Ok(if meets { Vec::new() } else { vec![format!("She does not meet the entry: {}.", case.settings.entry.describe())] })
+            let meets = people
+                .get(&person)
+                .zip(criteria)
+                .is_some_and(|(profile, criteria)| criteria.holds(profile, now));
+            Ok(if meets {
+                Vec::new()
+            } else {
+                vec![format!("She does not meet the entry: {}.", case.settings.entry.describe())]
+            })
         }
         Entry::Api {} => Ok(vec!["Only a program lets people into this journey.".to_string()]),
     }
@@ -186,11 +233,12 @@ async fn occasion(store: &SqliteStore, project: i64, case: &Case, person: i64, n
 
 /// What the gates wrote down the last time that she had an occasion.
 async fn recorded(store: &SqliteStore, case: &Case, person: i64) -> StoreResult<Option<String>> {
-    let row: Option<(i64, i64, i64)> = sqlx::query_as("SELECT gate, at, times FROM refusals WHERE version = ?1 AND profile = ?2")
-        .bind(case.version)
-        .bind(person)
-        .fetch_optional(&store.readers)
-        .await?;
+    let row: Option<(i64, i64, i64)> =
+        sqlx::query_as("SELECT gate, at, times FROM refusals WHERE version = ?1 AND profile = ?2")
+            .bind(case.version)
+            .bind(person)
+            .fetch_optional(&store.readers)
+            .await?;
     Ok(row.and_then(|(gate, at, times)| {
         let gate = Gate::from_code(gate)?;
         let times = if times > 1 { format!(", {times} times in all") } else { String::new() };
@@ -199,9 +247,13 @@ async fn recorded(store: &SqliteStore, case: &Case, person: i64) -> StoreResult<
 }
 
 /// Journeys that can be asked about, by name; a choice of more than these is no help.
-pub async fn published_journeys(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<(JourneyId, String)>> {
+pub async fn published_journeys(
+    store: &SqliteStore,
+    project: ProjectId,
+) -> StoreResult<Vec<(JourneyId, String)>> {
     let rows: Vec<(Uuid, String)> = sqlx::query_as(
-        "SELECT id, name FROM journeys WHERE project_id = ? AND shelf = 0 AND ever_published ORDER BY name_key LIMIT 500",
+        "SELECT id, name FROM journeys WHERE project_id = ? AND shelf = 0 AND ever_published
+         ORDER BY name_key LIMIT 500",
     )
     .bind(project.0)
     .fetch_all(&store.readers)
