@@ -36,6 +36,9 @@ use wayfare::{
     },
 };
 
+/// What parses texts of others goes down a call a level; of memory that is not used none is taken.
+const STACK_BYTES: usize = 8 * 1024 * 1024;
+
 type Failure = Box<dyn std::error::Error>;
 
 /// The command or its settings make no sense, as clap says it too.
@@ -56,7 +59,11 @@ fn main() -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
-    let ended = match tokio::runtime::Runtime::new() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK_BYTES)
+        .build();
+    let ended = match runtime {
         Ok(runtime) => {
             let ended = runtime.block_on(run(cli.command));
             runtime.shutdown_timeout(LAST_WORK);

@@ -13,6 +13,9 @@ use crate::domain::{delivery::fate::Fate, time::Timestamp};
 const NAMES_MAX: usize = 20;
 /// Messages within messages that are looked into.
 const DEPTH_MAX: usize = 3;
+/// Room for as many messages within messages as the largest request can have (4 MiB, about thirty
+/// bytes each). Memory that is not used is not taken.
+const STACK_BYTES: usize = 256 * 1024 * 1024;
 /// Longest diagnosis that is kept, in characters.
 const DETAIL_MAX: usize = 300;
 
@@ -22,6 +25,12 @@ const DETAIL_MAX: usize = 300;
 /// # Errors
 /// Where it is no mail.
 pub fn hear(call: Call<'_>) -> Result<Heard, NotHeard> {
+    // The parser and what drops its result go down a call a message within a message, and a mail
+    // can nest more of them than the stack of a task has room for.
+    stacker::grow(STACK_BYTES, || hear_mail(call))
+}
+
+fn hear_mail(call: Call<'_>) -> Result<Heard, NotHeard> {
     // The parser makes something of everything; a mail says at least from whom it is, or what is in
     // it.
     let is_mail =
@@ -203,9 +212,24 @@ fn quoted_ids(message: &Message<'_>, depth: usize, names: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
     use http::HeaderMap;
 
     use super::*;
+
+    #[test]
+    fn messages_within_messages_are_read_however_deep() {
+        let level = "Content-Type:message/rfc822\r\n\r\n";
+        let mail = format!("From: a@b.example\r\n{}", level.repeat(4 * 1024 * 1024 / level.len()));
+        let call = |body| Call { url: "", headers: &HeaderMap::new(), body, now: Timestamp(0) };
+        assert!(hear(call(mail.as_bytes())).expect("a mail").statements.is_empty());
+        // Within base64, which the parser undoes.
+        let inner = base64::engine::general_purpose::STANDARD.encode(level.repeat(90_000));
+        let mail = format!(
+            "From: a@b.example\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n{inner}"
+        );
+        assert!(hear(call(mail.as_bytes())).expect("a mail").statements.is_empty());
+    }
 
     const KEY: &str = "wf.21i3v9.00112233445566778899aabbccddeeff";
 
