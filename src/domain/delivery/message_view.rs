@@ -2,47 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fate::Fate;
+use super::{fate::Fate, message_status::MessageStatus};
 use crate::domain::{figures::counted, time::Timestamp};
-
-/// Where a message stands. The numbers are those of the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MessageState {
-    Queued = 0,
-    Sent = 1,
-    Failed = 2,
-    /// A stop, or her leaving, called it off.
-    Cancelled = 3,
-    WithSender = 4,
-    Withheld = 5,
-}
-
-impl MessageState {
-    const ALL: [MessageState; 6] = [
-        MessageState::Queued,
-        MessageState::Sent,
-        MessageState::Failed,
-        MessageState::Cancelled,
-        MessageState::WithSender,
-        MessageState::Withheld,
-    ];
-
-    pub fn from_code(code: i64) -> Option<Self> {
-        MessageState::ALL.into_iter().find(|state| *state as i64 == code)
-    }
-
-    pub fn title(self) -> &'static str {
-        match self {
-            MessageState::Queued => "Waiting",
-            MessageState::Sent => "Sent",
-            MessageState::Failed => "Failed",
-            MessageState::Cancelled => "Called off",
-            MessageState::WithSender => "Being sent",
-            MessageState::Withheld => "Withheld",
-        }
-    }
-}
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageView {
@@ -53,7 +14,7 @@ pub struct MessageView {
     pub title: String,
     /// Of the channel, in words.
     pub channel: String,
-    pub state: MessageState,
+    pub state: MessageStatus,
     pub created_at: Timestamp,
     pub settled_at: Option<Timestamp>,
     /// Why it was not sent, or not yet.
@@ -76,7 +37,7 @@ impl MessageView {
     /// "Sent", "Withheld: does not want e-mail", "Waiting after 3 tries: the mail server is busy".
     pub fn standing(&self) -> String {
         let tries =
-            if self.attempts > 1 || (self.attempts == 1 && self.state == MessageState::Queued) {
+            if self.attempts > 1 || (self.attempts == 1 && self.state == MessageStatus::Queued) {
                 format!(" after {}", counted(self.attempts, "try", "tries"))
             } else {
                 String::new()
@@ -95,7 +56,7 @@ impl MessageView {
 mod tests {
     use super::*;
 
-    fn message(state: MessageState, attempts: i64, reason: &str) -> MessageView {
+    fn message(state: MessageStatus, attempts: i64, reason: &str) -> MessageView {
         MessageView {
             seq: 1,
             trip: 1,
@@ -114,17 +75,17 @@ mod tests {
 
     #[test]
     fn a_message_says_where_it_stands() {
-        assert_eq!(message(MessageState::Sent, 1, "").standing(), "Sent");
+        assert_eq!(message(MessageStatus::Sent, 1, "").standing(), "Sent");
         assert_eq!(
-            message(MessageState::Withheld, 0, "does not want e-mail").standing(),
+            message(MessageStatus::Skipped, 0, "does not want e-mail").standing(),
             "Withheld: does not want e-mail"
         );
         assert_eq!(
-            message(MessageState::Queued, 3, "it is busy").standing(),
+            message(MessageStatus::Queued, 3, "it is busy").standing(),
             "Waiting after 3 tries: it is busy"
         );
         assert!(
-            MessageView { doubts: 1, ..message(MessageState::Sent, 2, "") }
+            MessageView { doubts: 1, ..message(MessageStatus::Sent, 2, "") }
                 .standing()
                 .contains("may have gone out twice")
         );

@@ -7,6 +7,7 @@ pub mod channel_form;
 pub mod fate;
 pub mod gates;
 pub mod hook;
+pub mod message_status;
 pub mod message_view;
 pub mod names;
 pub mod overview;

@@ -6,11 +6,8 @@
 
 use super::{Engine, slice::Slice};
 use crate::{
-    domain::delivery::fate::Fate,
-    server::store::{
-        Store, StoreResult,
-        engine::{QueuedMessage, Settled},
-    },
+    domain::delivery::{fate::Fate, message_status::MessageStatus},
+    server::store::{Store, StoreResult, engine::QueuedMessage},
 };
 
 impl<S: Store + Clone> Engine<S> {
@@ -35,7 +32,7 @@ impl<S: Store + Clone> Engine<S> {
             // Somebody who met a goal or left meanwhile gets nothing any more.
             if !message.inside {
                 counted.cancelled += 1;
-                slice.batch.settled.push((message.seq, Settled::Cancelled));
+                slice.batch.settled.push((message.seq, MessageStatus::Cancelled));
                 continue;
             }
             tracing::debug!(
@@ -44,7 +41,7 @@ impl<S: Store + Clone> Engine<S> {
                 profile = trip.profile,
                 "message.logged"
             );
-            slice.batch.settled.push((message.seq, Settled::Sent));
+            slice.batch.settled.push((message.seq, MessageStatus::Sent));
             slice.count_fate(trip.version, &message.node, Fate::Sent);
             // She may have gone on from the node by a time-out of its own.
             if trip.node == message.node && trip.visit == message.visit {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::StoreResult;
 use crate::domain::{
-    delivery::fate::Fate,
+    delivery::{fate::Fate, message_status::MessageStatus},
     engine::{
         admit::{Gate, History},
         step::Ending,
@@ -125,15 +125,6 @@ pub struct QueuedMessage {
     pub enrolment: LiveEnrolment,
 }
 
-/// What became of a message. The numbers are those of the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settled {
-    Sent = 1,
-    Failed = 2,
-    /// Whoever it was for had left before it went out.
-    Cancelled = 3,
-}
-
 /// What of people is needed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {
@@ -247,7 +238,7 @@ pub struct Batch {
     pub steps: Vec<NewStep>,
     pub messages: Vec<NewMessage>,
     /// What became of messages.
-    pub settled: Vec<(i64, Settled)>,
+    pub settled: Vec<(i64, MessageStatus)>,
     /// What became of messages and was acted on.
     pub answered: Vec<(i64, Fate)>,
     pub counted: HashMap<VersionNumber, Counted>,

@@ -8,7 +8,8 @@ use crate::{
     domain::{
         delivery::{
             fate::Fate,
-            message_view::{AnswerView, MessageState, MessageView},
+            message_status::MessageStatus,
+            message_view::{AnswerView, MessageView},
         },
         graph::Graph,
         ids::ProjectId,
@@ -124,7 +125,7 @@ async fn views(store: &SqliteStore, rows: Vec<Row>) -> StoreResult<Vec<MessageVi
     let mut answers = answers(store, rows.iter().map(|row| row.seq)).await?;
     rows.into_iter()
         .map(|row| {
-            let state = MessageState::from_code(row.state);
+            let state = MessageStatus::from_code(row.state);
             let state = state.ok_or_else(|| {
                 StoreError::Damaged(format!("a message in the unknown state {}", row.state))
             })?;

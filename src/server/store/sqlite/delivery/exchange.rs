@@ -5,9 +5,9 @@ use std::collections::HashSet;
 
 use sqlx::SqliteConnection;
 
-use super::{MessageState, settle, take};
+use super::{settle, take};
 use crate::{
-    domain::time::Timestamp,
+    domain::{delivery::message_status::MessageStatus, time::Timestamp},
     server::store::{
         StoreResult,
         delivery::{MessageNumber, Quota, SettledMessage, TakenMessage},
@@ -91,7 +91,7 @@ async fn in_hand(
         "SELECT o.seq FROM json_each(?1) c CROSS JOIN outbox o ON o.seq = c.value AND o.state = ?2",
     )
     .bind(to_json(&numbers)?)
-    .bind(MessageState::InHand.code())
+    .bind(MessageStatus::Sending.code())
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|(seq,)| seq).collect())

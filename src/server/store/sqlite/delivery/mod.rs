@@ -2,7 +2,6 @@
 
 mod exchange;
 mod settle;
-mod state;
 mod surroundings;
 mod take;
 mod undelivered;
@@ -31,8 +30,6 @@ use crate::{
         engine::{ProfileNumber, ProjectNumber, VersionNumber},
     },
 };
-
-pub use state::MessageState;
 
 impl DeliveryStore for SqliteStore {
     async fn heaps(&self) -> StoreResult<Vec<Heap>> {

@@ -4,9 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::SqliteConnection;
 
-use super::MessageState;
 use crate::{
-    domain::{delivery::suppression::Cause, time::Timestamp},
+    domain::{
+        delivery::{message_status::MessageStatus, suppression::Cause},
+        time::Timestamp,
+    },
     server::store::{
         StoreResult,
         delivery::{SettledMessage, Settlement},
@@ -72,21 +74,21 @@ pub async fn write_states(
         .run(connection, settled, |query, message| {
             let (state, due, tried, reason, provider_id) = match &message.settlement {
                 Settlement::Sent { provider_id } => {
-                    (MessageState::Sent, None, true, None, provider_id.as_deref())
+                    (MessageStatus::Sent, None, true, None, provider_id.as_deref())
                 }
                 Settlement::Failed { reason, .. } => {
-                    (MessageState::Failed, None, true, Some(reason.as_str()), None)
+                    (MessageStatus::Failed, None, true, Some(reason.as_str()), None)
                 }
                 Settlement::Withheld { reason } => {
-                    (MessageState::Withheld, None, false, Some(reason.as_str()), None)
+                    (MessageStatus::Skipped, None, false, Some(reason.as_str()), None)
                 }
                 // What would wait again waits no more where its journey was stopped: it was counted
                 // as cancelled.
                 Settlement::Again { .. } if stopped.contains(&message.version) => {
-                    (MessageState::Cancelled, None, false, None, None)
+                    (MessageStatus::Cancelled, None, false, None, None)
                 }
                 Settlement::Again { at, reason, tried } => {
-                    (MessageState::Queued, Some(at.0), *tried, reason.as_deref(), None)
+                    (MessageStatus::Queued, Some(at.0), *tried, reason.as_deref(), None)
                 }
             };
             let settled_at = state.is_final().then_some(now.0);

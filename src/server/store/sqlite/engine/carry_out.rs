@@ -164,7 +164,7 @@ async fn write_messages(connection: &mut SqliteConnection, batch: &Batch) -> Sto
         .await?;
     let settled = SETTLE
         .run(connection, &batch.settled, |query, (message, settled)| {
-            query.bind(message).bind(*settled as i64).bind(now)
+            query.bind(message).bind(settled.code()).bind(now)
         })
         .await?;
     Ok(settled == batch.settled.len() as u64)

@@ -6,11 +6,11 @@
 use std::collections::HashMap;
 
 use crate::{
-    domain::time::Timestamp,
+    domain::{delivery::message_status::MessageStatus, time::Timestamp},
     server::store::{
         StoreResult,
         engine::{Age, EnrolmentNumber, Page, VersionNumber},
-        sqlite::{SqliteStore, bulk::Bulk, delivery::MessageState, rows::to_json, turns::Urgency},
+        sqlite::{SqliteStore, bulk::Bulk, rows::to_json, turns::Urgency},
     },
 };
 
@@ -92,7 +92,7 @@ pub async fn messages(store: &SqliteStore, age: Age, from: i64, limit: i64) -> S
         posted.iter().map(|(seq, _, _, created_at, _)| (*seq, Timestamp(*created_at))).collect();
     let next = next(&page, age, limit);
     let is_old = |(_, state, _, created_at, settled_at): &&Posted| {
-        let is_final = MessageState::from_code(*state).is_some_and(MessageState::is_final);
+        let is_final = MessageStatus::from_code(*state).is_some_and(MessageStatus::is_final);
         is_final && age.is_old(Timestamp(settled_at.unwrap_or(*created_at)))
     };
     let old: Vec<i64> = posted.iter().filter(is_old).map(|(seq, ..)| *seq).collect();
@@ -117,12 +117,12 @@ async fn delete_messages(store: &SqliteStore, old: &[i64]) -> StoreResult<u64> {
          RETURNING seq, state, version",
     )
     .bind(to_json(&old)?)
-    .bind(to_json(&MessageState::FINAL.map(MessageState::code))?)
+    .bind(to_json(&MessageStatus::FINAL.map(MessageStatus::code))?)
     .fetch_all(&mut *transaction)
     .await?;
     let mut cancelled: HashMap<VersionNumber, i64> = HashMap::new();
     for (_, _, version) in
-        gone.iter().filter(|(_, state, _)| *state == MessageState::Cancelled.code())
+        gone.iter().filter(|(_, state, _)| *state == MessageStatus::Cancelled.code())
     {
         *cancelled.entry(*version).or_default() += 1;
     }
