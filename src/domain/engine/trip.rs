@@ -350,7 +350,9 @@ fn finish(progress: &mut Progress, ending: Ending, arrived: bool, reason: String
 /// What a node changes counts for the nodes after it.
 fn apply(effect: &Effect, profile: &mut Profile) {
     match effect {
-        Effect::SetProperties(values) => merge(&mut profile.properties, values),
+        Effect::SetProperties(values) => {
+            merge(&mut profile.properties, values);
+        }
         Effect::AddToList(list) => {
             profile.lists.insert(list.clone());
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Properties,
-    value::{canonical, read_key, read_properties},
+    value::{PROFILE_BYTES_MAX, PROPERTIES_MAX, canonical, read_key, read_properties, size},
 };
 use crate::domain::{
     error::FieldError,
@@ -225,13 +225,39 @@ fn without_nulls(properties: Properties) -> Properties {
     properties.into_iter().filter(|(_, value)| !value.is_null()).collect()
 }
 
-/// Properties after a change: what is null goes, what is new comes.
-pub fn merge(properties: &mut Properties, change: &Properties) {
-    for (name, value) in change {
-        if value.is_null() {
-            properties.remove(name);
+/// Properties after a change: what is null goes, what is new comes. A profile has at most
+/// [`PROPERTIES_MAX`] with [`PROFILE_BYTES_MAX`] in all; answers those that found no room.
+pub fn merge(properties: &mut Properties, change: &Properties) -> Vec<String> {
+    // First what goes: a change may make the room that it needs.
+    for name in change.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name) {
+        properties.remove(name);
+    }
+    let mut without_room = Vec::new();
+    let mut bytes: usize = properties.iter().map(|(name, value)| name.len() + size(value)).sum();
+    for (name, value) in change.iter().filter(|(_, value)| !value.is_null()) {
+        let before = properties.get(name).map(|known| name.len() + size(known));
+        let after = bytes - before.unwrap_or_default() + name.len() + size(value);
+        let is_new = before.is_none();
+        if is_new && properties.len() >= PROPERTIES_MAX || after > PROFILE_BYTES_MAX.max(bytes) {
+            without_room.push(name.clone());
         } else {
             properties.insert(name.clone(), canonical(value.clone()));
+            bytes = after;
+        }
+    }
+    without_room
+}
+
+/// The properties of two profiles that become one: all of `kept`, and of the `other` what it says
+/// besides, as far as there is room.
+pub fn merge_profiles(kept: &mut Properties, other: Properties) {
+    let mut bytes: usize = kept.iter().map(|(name, value)| name.len() + size(value)).sum();
+    for (name, value) in other {
+        let more = name.len() + size(&value);
+        let has_room = kept.len() < PROPERTIES_MAX && bytes + more <= PROFILE_BYTES_MAX;
+        if has_room && !kept.contains_key(&name) {
+            bytes += more;
+            kept.insert(name, value);
         }
     }
 }
@@ -259,6 +285,25 @@ mod tests {
         assert_eq!(change.consent.get("email"), Some(&false));
         assert_eq!(change.time_zone.as_deref(), Some("Europe/Berlin"));
         assert_eq!(change.properties["plan"], json!("gold"));
+    }
+
+    #[test]
+    fn a_profile_has_room_for_so_many_properties_however_they_come() {
+        let numbered = |from: usize, to: usize| -> Properties {
+            (from..to).map(|n| (format!("p{n:03}"), json!(n))).collect()
+        };
+        let mut properties = numbered(0, PROPERTIES_MAX - 1);
+        let change = numbered(PROPERTIES_MAX - 2, PROPERTIES_MAX + 2);
+        assert_eq!(merge(&mut properties, &change), ["p256", "p257"]);
+        assert_eq!(properties.len(), PROPERTIES_MAX);
+        let change = map(json!({ "p000": null, "p001": "known", "new": true }));
+        assert!(merge(&mut properties, &change).is_empty(), "what goes makes room");
+        let large = json!(vec!["x".repeat(1_000); 100]);
+        let change = (0..20).map(|n| (format!("p{n:03}"), large.clone())).collect();
+        assert_eq!(merge(&mut properties, &change).len(), 10, "and for so many bytes");
+        let before = properties.clone();
+        merge_profiles(&mut properties, map(json!({ "p001": 7, "other": 7 })));
+        assert_eq!(properties, before);
     }
 
     #[test]

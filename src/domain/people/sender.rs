@@ -48,6 +48,15 @@ pub struct Ignored {
     pub record: usize,
     /// Names of properties, or `lists`.
     pub fields: Vec<String>,
+    pub reason: IgnoredReason,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IgnoredReason {
+    /// A key for browsers may not change it of a known person.
+    BrowserKey,
+    /// The profile has as many properties as it can have.
+    ProfileFull,
 }
 
 impl RecordSource {

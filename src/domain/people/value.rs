@@ -17,6 +17,8 @@ pub type Properties = Map<String, Value>;
 
 /// Most properties of a profile or an event (reference 8.2 and 8.3).
 pub const PROPERTIES_MAX: usize = 256;
+/// Most bytes of all properties of a profile, with their names.
+pub const PROFILE_BYTES_MAX: usize = 1024 * 1024;
 /// Longest name of a property or an event, in characters (reference 8.2).
 pub const KEY_MAX: usize = 120;
 /// Longest text of a property, in characters. Twice the reference's, since templates carry links.
@@ -27,6 +29,18 @@ pub const LIST_MAX: usize = 100;
 pub const DEPTH_MAX: usize = 8;
 /// Integers beyond this are not told apart by a double.
 const EXACT_MAX: i64 = 1 << 53;
+
+/// About how many bytes a value takes.
+pub fn size(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+        Value::String(text) => text.len() + 2,
+        Value::Array(items) => 2 + items.iter().map(size).sum::<usize>(),
+        Value::Object(members) => {
+            2 + members.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>()
+        }
+    }
+}
 
 /// The canonical form of a property's value.
 pub fn canonical(value: Value) -> Value {

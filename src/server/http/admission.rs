@@ -88,12 +88,12 @@ fn session_of(state: &AppState, request: &Request) -> Option<SecretHash> {
     cookie(request.headers(), session_cookie(secure)).map(|text| secret::hash(&text))
 }
 
-fn peer_of(request: &Request) -> SocketAddr {
+pub(super) fn peer_of(request: &Request) -> SocketAddr {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
     peer.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)))
 }
 
-fn not_now(status: StatusCode, text: &'static str) -> Response<Body> {
+pub(super) fn not_now(status: StatusCode, text: &'static str) -> Response<Body> {
     let mut response = plain(status, text);
     response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     close(response.headers_mut());

@@ -9,6 +9,7 @@ mod client;
 mod error_page;
 mod guard;
 mod health;
+mod held_bodies;
 mod hooks;
 mod identify;
 pub mod local_token;
@@ -56,6 +57,7 @@ pub use assets::plain;
 pub use changes::STREAMS_MAX;
 use changes::Watcher;
 pub use client::TrustedProxies;
+use held_bodies::HeldBodies;
 pub use routes::{Access, Route, catalogue};
 pub use site::Site;
 
@@ -97,9 +99,14 @@ pub fn routers(state: &AppState, limits: &ConnectionLimits) -> Routers {
 /// All routes, with what finds out who asks and bounds what a request may cost.
 fn all_routes(state: &AppState) -> Router<AppState> {
     let routers = routes::routers(state);
+    // Apart, so that whoever fills the one leaves the other alone.
+    let [strangers, known_people] = [(); 2].map(|()| {
+        middleware::from_fn_with_state(HeldBodies::new(Arc::clone(&state.site)), held_bodies::limit)
+    });
     let timed = routers
         .people
         .layer(csrf(&state.site))
+        .layer(known_people.clone())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
     let uploads = routers
@@ -108,6 +115,7 @@ fn all_routes(state: &AppState) -> Router<AppState> {
         .layer(DefaultBodyLimit::max(people_upload::FILE_MAX));
     let programs = routers
         .programs
+        .layer(known_people)
         .layer(middleware::map_response(rest::told_in_json))
         .layer(middleware::from_fn_with_state(state.clone(), rest::key::require_key))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT));
@@ -119,6 +127,7 @@ fn all_routes(state: &AppState) -> Router<AppState> {
         .layer(middleware::from_fn_with_state(state.clone(), identify::identify));
     let outside = routers
         .outside
+        .layer(strangers)
         .layer(DefaultBodyLimit::max(hooks::BODY_MAX))
         .layer(middleware::from_fn_with_state(state.clone(), tracking::receive))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT));

@@ -26,7 +26,7 @@ pub struct Rejected {
     pub error: FieldError,
 }
 
-/// What a key for browsers may not change of a known person: the rest of the record was taken.
+/// What was left as it was: the rest of the record was taken.
 #[derive(Debug, Serialize)]
 pub struct LeftAlone {
     /// The record's place in the batch, from 0.
@@ -35,8 +35,18 @@ pub struct LeftAlone {
     pub sentence: &'static str,
 }
 
-const LEFT_ALONE: &str = "These fields stay as they are: a key for browsers changes neither \
-    addresses nor consent nor lists of a known person.";
+fn sentence(reason: IgnoredReason) -> &'static str {
+    match reason {
+        IgnoredReason::BrowserKey => {
+            "These fields stay as they are: a key for browsers changes neither addresses nor \
+                consent nor lists of a known person."
+        }
+        IgnoredReason::ProfileFull => {
+            "These properties were not stored: a profile has at most 256, with 1 MiB in all. Remove \
+                others first."
+        }
+    }
+}
 
 /// What became of a batch.
 #[derive(Debug, Serialize)]
@@ -109,7 +119,7 @@ pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, FieldError> {
     Ok(value)
 }
 
-/// Stores what was good of a batch; answers what its sender may not change, by the places of the
+/// Stores what was good of a batch; answers what was left as it was, by the places of the
 /// items.
 pub async fn store(
     state: &AppState,
@@ -120,14 +130,15 @@ pub async fn store(
     let mut left: Vec<LeftAlone> = Vec::new();
     for ignored in state.services.ingest(actor, records).await? {
         let index = places.get(ignored.record).copied().unwrap_or(ignored.record);
-        match left.last_mut().filter(|last| last.index == index) {
+        let sentence = sentence(ignored.reason);
+        match left.last_mut().filter(|last| (last.index, last.sentence) == (index, sentence)) {
             Some(last) => {
                 let further =
                     ignored.fields.into_iter().filter(|field| !last.fields.contains(field));
                 let further: Vec<String> = further.collect();
                 last.fields.extend(further);
             }
-            None => left.push(LeftAlone { index, fields: ignored.fields, sentence: LEFT_ALONE }),
+            None => left.push(LeftAlone { index, fields: ignored.fields, sentence }),
         }
     }
     Ok(left)

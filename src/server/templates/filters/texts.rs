@@ -78,23 +78,30 @@ fn titlecase(call: &Call<'_>) -> Result<Value> {
 fn strip_html(call: &Call<'_>) -> Result<Value> {
     let html = call.text();
     call.makes(html.len())?;
+    text(without_tags(&html))
+}
+
+/// What opens, and what ends it, and whether such an end comes any more: what was not found once is
+/// not looked for again.
+const TAGS: [(&str, &str); 4] =
+    [("<script", "</script>"), ("<style", "</style>"), ("<!--", "-->"), ("<", ">")];
+
+fn without_tags(html: &str) -> String {
     let small = html.to_ascii_lowercase();
     let mut out = String::with_capacity(html.len());
     let mut at = 0;
+    let mut comes = [true; TAGS.len()];
     while let Some(found) = small[at..].find('<') {
         let start = at + found;
         out.push_str(&html[at..start]);
-        let end = ["<script", "<style", "<!--", "<"].into_iter().zip([
-            "</script>",
-            "</style>",
-            "-->",
-            ">",
-        ]);
-        let end =
-            end.filter(|(open, _)| small[start..].starts_with(open)).find_map(|(_, close)| {
-                let end = small[start..].find(close)?;
-                Some(start + end + close.len())
-            });
+        let end = TAGS.iter().zip(&mut comes).find_map(|((open, close), comes)| {
+            if !*comes || !small[start..].starts_with(open) {
+                return None;
+            }
+            let end = small[start..].find(close);
+            *comes = end.is_some();
+            Some(start + end? + close.len())
+        });
         match end {
             Some(end) => at = end,
             // No tag at all, and none comes: “1 < 2”.
@@ -105,7 +112,7 @@ fn strip_html(call: &Call<'_>) -> Result<Value> {
         }
     }
     out.push_str(&html[at..]);
-    text(out)
+    out
 }
 
 fn newline_to_br(call: &Call<'_>) -> Result<Value> {
@@ -165,4 +172,32 @@ fn truncate_words(call: &Call<'_>) -> Result<Value> {
     }
     let kept: Vec<&str> = plain.split_whitespace().take(words).collect();
     text(format!("{}{ending}", kept.join(" ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_tags;
+
+    #[test]
+    fn tags_scripts_styles_and_comments_go_and_texts_stay() {
+        let html = "a<b>c</b><script>d</script><STYLE>e</style><!-- f -->g<script>h<br>i 1 < 2";
+        assert_eq!(without_tags(html), "acghi 1 < 2");
+        assert_eq!(without_tags("<!--> a <b>c"), " a c");
+    }
+
+    #[test]
+    fn what_never_ends_is_looked_for_once() {
+        for (unit, stays) in [
+            ("<script>", false),
+            ("<style>", false),
+            ("<!-- >", false),
+            ("<script", true),
+            ("<!--", true),
+            ("<", true),
+        ] {
+            let html = unit.repeat(4_000_000 / unit.len());
+            // A square of it takes hours.
+            assert_eq!(without_tags(&html).len(), if stays { html.len() } else { 0 }, "{unit}");
+        }
+    }
 }

@@ -23,7 +23,7 @@ use crate::{
             contact::FieldChange,
             profile::{Channel, event_key},
             record::{NewEvent, ProfileChange, What, merge as merge_properties},
-            sender::{Batch, Ignored, Sender, Trust, of_known_person},
+            sender::{Batch, Ignored, IgnoredReason, Sender, Trust, of_known_person},
         },
         time::Timestamp,
     },
@@ -48,6 +48,8 @@ pub struct Addressed<'a> {
     pub profile: ProfileNumber,
     /// The place of its batch, and whose that is.
     pub batch: usize,
+    /// Its own place in the batch.
+    pub place: usize,
     pub sender: Sender,
     pub what: Cow<'a, What>,
 }
@@ -84,8 +86,12 @@ async fn write(
             .extend(merge::changed_facts(connection, *from, *into).await?);
         merge::merge(connection, *from, *into, now).await?;
     }
-    let (addressed, ignored) = address(&numbered, &resolved);
-    change_profiles(connection, &addressed, &resolved.new, &mut asked_again, now).await?;
+    let (addressed, mut ignored) = address(&numbered, &resolved);
+    let without_room =
+        change_profiles(connection, &addressed, &resolved.new, &mut asked_again, now).await?;
+    for (batch, left) in without_room {
+        ignored[batch].push(left);
+    }
     insert_events(store, connection, &addressed, now).await?;
     join_lists(connection, &addressed, now).await?;
     transaction.commit().await?;
@@ -155,7 +161,8 @@ fn address<'a>(
             let what = if known && batch.sender.trust == Trust::Browser {
                 let (rest, fields) = of_known_person(&record.what);
                 if !fields.is_empty() {
-                    ignored.push(Ignored { record: place, fields });
+                    let reason = IgnoredReason::BrowserKey;
+                    ignored.push(Ignored { record: place, fields, reason });
                 }
                 rest.map(Cow::Owned)
             } else {
@@ -165,6 +172,7 @@ fn address<'a>(
                 project: *project,
                 profile,
                 batch: number,
+                place,
                 sender: batch.sender,
                 what,
             }));
@@ -205,9 +213,10 @@ impl Changed {
         }
     }
 
-    fn apply(&mut self, change: &ProfileChange, mut trace: impl FnMut(FieldChange)) {
+    /// Answers the names of new properties that found no room.
+    fn apply(&mut self, change: &ProfileChange, mut trace: impl FnMut(FieldChange)) -> Vec<String> {
         self.note_withdrawn(change);
-        merge_properties(&mut self.properties, &change.properties);
+        let without_room = merge_properties(&mut self.properties, &change.properties);
         for (key, address) in &change.addresses {
             if self.known {
                 let before = self.addresses.get(key).map(String::as_str);
@@ -229,6 +238,7 @@ impl Changed {
         if let Some(zone) = &change.time_zone {
             self.time_zone = Some(zone.clone());
         }
+        without_room
     }
 }
 
@@ -239,7 +249,7 @@ async fn change_profiles(
     new: &HashSet<ProfileNumber>,
     asked_again: &mut AskedAgain,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> StoreResult<Vec<(usize, Ignored)>> {
     let changes = || {
         records.iter().filter_map(|record| {
             if let What::Change(change) = &*record.what { Some((record, change)) } else { None }
@@ -249,8 +259,9 @@ async fn change_profiles(
     for (record, _) in changes() {
         changed.entry(record.profile).or_default().project = record.project;
     }
+    let mut without_room = Vec::new();
     if changed.is_empty() {
-        return Ok(());
+        return Ok(without_room);
     }
     let known: Vec<&ProfileNumber> =
         changed.keys().filter(|profile| !new.contains(*profile)).collect();
@@ -281,7 +292,7 @@ async fn change_profiles(
     let mut traces = Vec::new();
     for (record, change) in changes() {
         let (project, profile, sender) = (record.project, record.profile, record.sender);
-        changed.entry(profile).or_default().apply(change, |change| {
+        let fields = changed.entry(profile).or_default().apply(change, |change| {
             traces.push(NewContactChange {
                 project,
                 profile,
@@ -290,6 +301,10 @@ async fn change_profiles(
                 by: Some(sender.by),
             });
         });
+        if !fields.is_empty() {
+            let reason = IgnoredReason::ProfileFull;
+            without_room.push((record.batch, Ignored { record: record.place, fields, reason }));
+        }
     }
     // Nothing is in hand for somebody new.
     for (profile, person) in changed
@@ -303,7 +318,8 @@ async fn change_profiles(
         asked_again.entry(*profile).or_default().extend(withdrawn);
     }
     write_profiles(connection, &changed, now).await?;
-    contact_changes::insert(connection, &traces, now).await
+    contact_changes::insert(connection, &traces, now).await?;
+    Ok(without_room)
 }
 
 async fn write_profiles(

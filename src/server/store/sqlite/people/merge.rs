@@ -6,9 +6,16 @@ use std::collections::{BTreeMap, HashMap};
 use sqlx::SqliteConnection;
 
 use crate::{
-    domain::{engine::step::Ending, people::profile::Channel, time::Timestamp},
+    domain::{
+        engine::step::Ending,
+        people::{Properties, profile::Channel, record::merge_profiles},
+        time::Timestamp,
+    },
     server::store::{
-        StoreResult, delivery::ChangedPerson, engine::ProfileNumber, sqlite::rows::json,
+        StoreResult,
+        delivery::ChangedPerson,
+        engine::ProfileNumber,
+        sqlite::rows::{json, to_json},
     },
 };
 
@@ -66,6 +73,7 @@ pub async fn merge(
         now,
     )
     .await?;
+    let properties = merged_properties(connection, from, into).await?;
     for statement in [
         "UPDATE aliases SET profile = ?2 WHERE profile = ?1",
         "UPDATE events SET profile = ?2 WHERE profile = ?1",
@@ -77,7 +85,6 @@ pub async fn merge(
         "DELETE FROM list_members WHERE profile = ?1 AND ?2 > 0",
         "DELETE FROM met_criteria WHERE profile = ?1 AND ?2 > 0",
         "UPDATE profiles SET
-             properties = json_patch((SELECT properties FROM profiles WHERE seq = ?1), properties),
              addresses = json_patch((SELECT addresses FROM profiles WHERE seq = ?1), addresses),
              consent = json_patch((SELECT consent FROM profiles WHERE seq = ?1), consent),
              time_zone = coalesce(time_zone, (SELECT time_zone FROM profiles WHERE seq = ?1))
@@ -87,7 +94,32 @@ pub async fn merge(
     ] {
         sqlx::query(statement).bind(from).bind(into).execute(&mut *connection).await?;
     }
+    sqlx::query("UPDATE profiles SET properties = ?2 WHERE seq = ?1")
+        .bind(into)
+        .bind(to_json(&properties)?)
+        .execute(&mut *connection)
+        .await?;
     Ok(())
+}
+
+async fn merged_properties(
+    connection: &mut SqliteConnection,
+    from: ProfileNumber,
+    into: ProfileNumber,
+) -> StoreResult<Properties> {
+    let mut of = HashMap::new();
+    let rows: Vec<(ProfileNumber, String)> =
+        sqlx::query_as("SELECT seq, properties FROM profiles WHERE seq IN (?1, ?2)")
+            .bind(from)
+            .bind(into)
+            .fetch_all(connection)
+            .await?;
+    for (profile, text) in rows {
+        of.insert(profile, json::<Properties>(&text, "properties")?);
+    }
+    let mut kept = of.remove(&into).unwrap_or_default();
+    merge_profiles(&mut kept, of.remove(&from).unwrap_or_default());
+    Ok(kept)
 }
 
 /// Forgets everything that was about her; the counts of journeys keep her trips.
