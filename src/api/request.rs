@@ -186,6 +186,7 @@ impl From<StoreError> for AppError {
             StoreError::Refused { name, refusal } => {
                 AppError::Conflict(format!("{name} {}.", refusal.phrase()))
             }
+            StoreError::Forbidden(error) => error.into(),
             StoreError::RevisionChanged { name } => AppError::Conflict(format!(
                 "{name} was changed by somebody since you opened it. Nothing was saved; reload the \
                     page to see their change."

@@ -194,7 +194,9 @@ impl Permission {
             Permission::SeeJourneys => "seeing journeys",
             Permission::SeePeople => "seeing and searching people's addresses and properties",
             Permission::EditJourneys => "making and editing journeys",
-            Permission::OperateJourneys => "publishing, pausing, resuming, stopping and archiving",
+            Permission::OperateJourneys => {
+                "publishing, changing what is published, pausing, resuming, stopping and archiving"
+            }
             Permission::SendEvents => "sending profiles and events",
             Permission::EnterPeople => "letting people into journeys",
             Permission::ErasePeople => "erasing people",
@@ -214,9 +216,10 @@ impl Permission {
             | Action::Resume
             | Action::Stop
             | Action::Archive
-            | Action::Unarchive => Some(Permission::OperateJourneys),
-            Action::EditContent
-            | Action::EditDraft
+            | Action::Unarchive
+            // What stands in a published version is what people get from the next moment on.
+            | Action::EditContent => Some(Permission::OperateJourneys),
+            Action::EditDraft
             | Action::NewVersion
             | Action::Clone
             | Action::Rename

@@ -1,6 +1,8 @@
 //! What a journey names that lies outside of it, in its project: segments, lists, channel settings,
 //! other journeys. A clone into another project says which of them are not there.
 
+use std::collections::{HashMap, HashSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -56,6 +58,26 @@ pub fn references(graph: &Graph, settings: &Settings) -> Vec<Reference> {
     found
 }
 
+/// The segments that are asked where these are: they themselves, and those within them.
+pub fn segments_within(
+    named: impl IntoIterator<Item = String>,
+    segments: &HashMap<String, Criteria>,
+) -> HashSet<String> {
+    let mut open: Vec<String> = named.into_iter().collect();
+    let mut found = HashSet::new();
+    while let Some(name) = open.pop() {
+        if let Some(criteria) = segments.get(&name).filter(|_| !found.contains(&name)) {
+            criteria.leaves(&mut |leaf| {
+                if let Criteria::InSegment(other) = leaf {
+                    open.push(other.clone());
+                }
+            });
+        }
+        found.insert(name);
+    }
+    found
+}
+
 fn of_step(step: &NodeKind, found: &mut Vec<Reference>) {
     let channel = |name: &str| Reference::new(ReferenceKind::Channel, name);
     match step {
@@ -95,5 +117,22 @@ fn of_criteria(criteria: &Criteria, found: &mut Vec<Reference>) {
         }
         Criteria::Not(part) => of_criteria(part, found),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_within_others_are_found_however_deep_and_in_circles() {
+        let of = |name: &str| Criteria::InSegment(name.to_string());
+        let segments = HashMap::from([
+            ("a".to_string(), Criteria::Not(Box::new(of("b")))),
+            ("b".to_string(), Criteria::Any(vec![of("c"), of("a")])),
+            ("d".to_string(), of("a")),
+        ]);
+        let found = segments_within(["a".to_string()], &segments);
+        assert_eq!(found, HashSet::from(["a", "b", "c"].map(str::to_string)));
     }
 }

@@ -34,6 +34,7 @@ mod obstacles;
 mod openapi;
 mod operate;
 mod providers;
+mod published_content;
 mod receivers;
 mod redirects;
 mod retention;

@@ -334,6 +334,11 @@ fn mode(actor: &Actor, opened: &OpenedVersion, now: Timestamp) -> (Mode, Option<
     match (allowed(Action::EditDraft), allowed(Action::EditContent)) {
         (Decision::Apply(_), _) => (Mode::Draft, None),
         (_, Decision::Apply(_)) => {
+            if let Some(Err(refusal)) =
+                Permission::of_action(Action::EditContent).map(|needed| actor.require(needed))
+            {
+                return (Mode::Read, Some(refusal.sentence()));
+            }
             let why = format!(
                 "Version {} is published: texts, names and places can be changed in it. Everything \
                     else needs a new version.",

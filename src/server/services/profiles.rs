@@ -237,13 +237,26 @@ impl<S: Store + Clone> Services<S> {
             )
             .into());
         }
+        self.may_change_segment(actor, &name).await?;
         self.store.save_segment(actor, &name, criteria, self.now()).await?;
         self.announce(actor.project).await;
         Ok(())
     }
 
+    /// A segment that a published version asks for decides who enters and what they get, like the
+    /// version itself.
+    async fn may_change_segment(&self, actor: &Actor, name: &str) -> ServiceResult<()> {
+        if let Err(forbidden) = actor.require(Permission::OperateJourneys)
+            && !self.store.journeys_using_segment(actor.project, name).await?.is_empty()
+        {
+            return Err(forbidden.into());
+        }
+        Ok(())
+    }
+
     pub async fn delete_segment(&self, actor: &Actor, name: &str) -> ServiceResult<()> {
         actor.require(Permission::EditJourneys)?;
+        self.may_change_segment(actor, name).await?;
         self.store.delete_segment(actor, name, self.now()).await?;
         self.announce(actor.project).await;
         Ok(())

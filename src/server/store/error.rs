@@ -1,6 +1,8 @@
 //! What can go wrong with the store, told apart by what the caller can do about it.
 
-use crate::domain::{error::FieldError, operation::StopPreview, transition::Refusal};
+use crate::domain::{
+    access::Forbidden, error::FieldError, operation::StopPreview, transition::Refusal,
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -10,6 +12,9 @@ pub enum StoreError {
     /// The rules do not allow it for this one journey.
     #[error("{name} {}", refusal.phrase())]
     Refused { name: String, refusal: Refusal },
+    /// The actor may not do it to what was found.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
     /// Somebody else changed the journey since it was opened.
     #[error("{name} was changed by somebody since it was opened")]
     RevisionChanged { name: String },

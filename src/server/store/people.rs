@@ -99,6 +99,13 @@ pub trait PeopleStore {
         name: &str,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
+    /// Names of journeys of which a published version asks for the segment, itself or within
+    /// another one, and may still do so.
+    fn journeys_using_segment(
+        &self,
+        project: ProjectId,
+        name: &str,
+    ) -> impl Future<Output = StoreResult<Vec<String>>> + Send;
     /// How many people meet criteria, segments included.
     fn count_matching(
         &self,

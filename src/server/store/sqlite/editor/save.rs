@@ -69,6 +69,10 @@ pub async fn save(
     if let Decision::Already(refusal) | Decision::Refuse(refusal) = transition(situation, action) {
         return Err(StoreError::Refused { name: row.name, refusal });
     }
+    // Asked here, where it is certain whether it is a draft still.
+    if let Some(permission) = Permission::of_action(action) {
+        actor.require(permission)?;
+    }
     if row.revision != save.revision {
         return Ok(SaveOutcome::Conflict);
     }

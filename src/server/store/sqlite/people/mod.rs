@@ -101,6 +101,14 @@ impl PeopleStore for SqliteStore {
         segments::delete(self, actor, name, now).await
     }
 
+    async fn journeys_using_segment(
+        &self,
+        project: ProjectId,
+        name: &str,
+    ) -> StoreResult<Vec<String>> {
+        segments::journeys_using(self, project, name).await
+    }
+
     async fn count_matching(
         &self,
         project: ProjectId,

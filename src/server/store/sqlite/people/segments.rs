@@ -9,9 +9,12 @@ use crate::{
     domain::{
         actor::Actor,
         audit::AuditEvent,
-        graph::{criteria::Criteria, expansion::too_large},
+        graph::{Graph, criteria::Criteria, expansion::too_large},
         ids::ProjectId,
         people::view::SegmentView,
+        reference::{ReferenceKind, references, segments_within},
+        settings::Settings,
+        status::Status,
         time::Timestamp,
     },
     server::store::{
@@ -60,6 +63,36 @@ async fn by_name(
         .into_iter()
         .map(|segment| (segment.name, segment.criteria))
         .collect())
+}
+
+pub async fn journeys_using(
+    store: &SqliteStore,
+    project: ProjectId,
+    name: &str,
+) -> StoreResult<Vec<String>> {
+    let rows: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT j.name, v.graph, v.settings FROM journeys j JOIN versions v ON v.journey_id = j.id
+         WHERE j.project_id = ?1 AND j.shelf < 2 AND v.status NOT IN (?2, ?3) ORDER BY j.name",
+    )
+    .bind(project.0)
+    .bind(Status::Draft.code())
+    .bind(Status::Stopped.code())
+    .fetch_all(&store.readers)
+    .await?;
+    let segments = by_name(store, project).await?;
+    let mut using = Vec::new();
+    for (journey, graph, settings) in rows {
+        let (graph, settings): (Graph, Settings) =
+            (json(&graph, "graph")?, json(&settings, "settings")?);
+        let named = references(&graph, &settings)
+            .into_iter()
+            .filter(|reference| reference.kind == ReferenceKind::Segment)
+            .map(|reference| reference.name);
+        if segments_within(named, &segments).contains(name) && using.last() != Some(&journey) {
+            using.push(journey);
+        }
+    }
+    Ok(using)
 }
 
 /// The question of a segment with every other segment put in.
