@@ -40,7 +40,7 @@ async function came(page: Page, server: Server, person: string): Promise<void> {
     await page.goto(`${server.url}/profiles?search=${person}`);
     await page.getByRole('link', { name: person }).click({ timeout: 1000 });
     await expect(page.getByText(`${person}@example.com`).first()).toBeVisible({ timeout: 1000 });
-    await expect(page.getByRole('list', { name: 'Trips' }).getByRole('link', { name: 'Welcome (example)' })).toBeVisible({ timeout: 1000 });
+    await expect(page.getByRole('list', { name: 'Enrolments' }).getByRole('link', { name: 'Welcome (example)' })).toBeVisible({ timeout: 1000 });
   }).toPass({ timeout: 15_000 });
 }
 

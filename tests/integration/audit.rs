@@ -40,7 +40,10 @@ async fn a_bulk_action_is_one_entry_with_its_filter_and_an_account_of_every_row(
         assert!(entry.contains(part), "{part} in {entry}");
     }
     let (_, page) = ada.page("/audit?event=journeys.pause").await;
-    assert!(page.contains("28 of 32") && page.contains("Row by row"), "the page leads to the rows");
+    assert!(
+        page.contains("28 of 32") && page.contains("View result"),
+        "the page leads to the rows"
+    );
 }
 
 #[tokio::test]

@@ -181,7 +181,10 @@ async fn people_leave_the_older_version_and_the_counts_add_up() {
     enter(&program, &["ada"]).await;
     program.until(&journey, "inside", 1).await;
     let trips = server.page("/profiles/1").await.1;
-    assert!(trips.contains("version 1: version exit"), "her page tells how the first trip ended");
+    assert!(
+        trips.contains("version 1: moved to a newer version"),
+        "her page tells how the first trip ended"
+    );
     checked(place, server);
 }
 
@@ -371,7 +374,7 @@ async fn every_template_is_made_checked_and_published_by_plain_forms() {
         assert!(
             status == 200
                 && page.contains("id=\"editor\"")
-                && !page.contains("Before it can be published"),
+                && !page.contains("Fix before publishing"),
             "{template}"
         );
         let id = to.split('/').nth(2).expect("an id");
@@ -406,7 +409,7 @@ async fn versions_are_begun_discarded_and_published_without_a_script() {
     let begun = server.plain("versions/begin", &[("id", &journey), ("from", "1")], &edit).await;
     assert_eq!(begun.headers()["location"], edit.as_str());
     let (_, page) = server.page(&format!("/journeys/{journey}")).await;
-    assert!(page.contains("Version 2 is being drafted."), "the journey's page tells of the draft");
+    assert!(page.contains("Version 2 is a draft."), "the journey's page tells of the draft");
     let (_, page) = server.page(&edit).await;
     for wanted in ["Discard draft", "Publish…", "Open version 1", "data-version=\"2\""] {
         assert!(page.contains(wanted), "{wanted}");

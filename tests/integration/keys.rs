@@ -199,10 +199,10 @@ async fn a_key_ends_when_it_was_to_end() {
     let (place, server) = accounts();
     let (ada, key) = bobs_key(&place, &server).await;
     assert_eq!(status_with(&server, &key).await, 200);
-    assert!(ada.page("/keys").await.1.contains("until "));
+    assert!(ada.page("/keys").await.1.contains("expires "));
     assert_eq!(place.sql("UPDATE api_keys SET expires_at = 1").await, 1);
     assert_eq!(status_with(&server, &key).await, 401);
-    assert!(ada.page("/keys").await.1.contains("It has expired"));
+    assert!(ada.page("/keys").await.1.contains("Expired. Requests"));
     let wrong = [("name", "Shop"), ("scopes[0]", "read"), ("lifetime", "soon")];
     assert_eq!(ada.post("keys/create", &wrong).await.status(), 400);
 }
@@ -228,7 +228,7 @@ async fn a_key_opens_nothing_once_nobody_answers_for_it_until_an_admin_takes_it_
     assert_eq!(ada.give_role(&bob, "").await.status(), 200, "Bob leaves");
     assert_eq!(status_with(&server, &key).await, 401);
     let (_, page) = ada.page("/keys").await;
-    assert!(page.contains("may not manage keys here any more. Take it over or revoke it."));
+    assert!(page.contains("can no longer manage API keys here. Take it over or revoke it."));
     assert_eq!(
         ada.post("keys/take-over", &[("key", &value_of(&page, "key", 0))]).await.status(),
         200

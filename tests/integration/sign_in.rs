@@ -43,10 +43,7 @@ async fn a_plain_sign_in_that_fails_shows_the_form_again_without_the_password() 
     let answer = server.plain("session/sign-in", &form, "/sign-in?next=%2Fkeys").await;
     assert_eq!(answer.status(), 401);
     let page = answer.text().await.expect("text");
-    assert!(
-        page.contains("do not belong together") && page.contains(ADA),
-        "the reason and the address"
-    );
+    assert!(page.contains("is wrong") && page.contains(ADA), "the reason and the address");
     assert!(!page.contains("my secret guess"), "never the password");
     let answer = server
         .plain(
@@ -389,7 +386,7 @@ async fn a_password_link_that_is_too_old_replaced_or_made_up_opens_nothing() {
         [link.as_str(), "/password/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "/password/x"]
     {
         let (status, page) = server.page(dead).await;
-        assert!(status == 410 && page.contains("opens nothing") && !page.contains(ADA), "{dead}");
+        assert!(status == 410 && page.contains("no longer works") && !page.contains(ADA), "{dead}");
         let answer = server
             .post(
                 "session/choose-password",

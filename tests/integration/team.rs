@@ -95,7 +95,7 @@ async fn an_invitation_that_was_withdrawn_is_too_old_or_made_up_opens_nothing() 
     for dead in [withdrawn.as_str(), old.as_str(), "/invitations/made-up"] {
         let (status, page) = server.page(dead).await;
         assert!(
-            status == 410 && page.contains("opens nothing") && !page.contains("My project"),
+            status == 410 && page.contains("no longer works") && !page.contains("My project"),
             "{dead}"
         );
         assert_eq!(join_new(&server.browser(), dead).await.status(), 410, "{dead}");
@@ -180,7 +180,7 @@ async fn a_button_that_somebody_smuggled_in_changes_no_role() {
         status == 200
             && page.contains("an Admin?")
             && page.contains(BOB)
-            && page.contains("Now: Viewer"),
+            && page.contains("Current role: Viewer"),
         "{page}"
     );
     // A script is told, and no proof fits but that of this person, this role and whoever was asked.
@@ -332,7 +332,7 @@ async fn a_clone_into_another_project_brings_its_labels_and_marks_what_is_not_th
     let (status, page) = ada.page(&format!("/journeys/{clone}")).await;
     assert_eq!(status, 200);
     assert!(
-        page.contains("Not in this project") && page.contains("settings for e-mail"),
+        page.contains("Missing in this project") && page.contains("settings for e-mail"),
         "what is missing is marked"
     );
     let list = ada.list("").await;
@@ -424,7 +424,7 @@ async fn a_key_without_a_scope_is_not_made_and_its_name_is_needed() {
         ada.post("keys/create", &[("name", "Shop"), ("scopes[0]", "everything")]).await.status(),
         400
     );
-    assert!(ada.page("/keys").await.1.contains("None yet"));
+    assert!(ada.page("/keys").await.1.contains("No API keys yet"));
 }
 
 #[tokio::test]
