@@ -9,8 +9,8 @@ import { htmlOf, linkIn, type Mail, MailServer } from '../support/mail.ts';
 import { newKeyOn, signUp } from '../support/programs.ts';
 import type { Server } from '../support/server.ts';
 
-// The whole way of an e-mail: the channel is set up and tried, a journey sends to a real mail server, somebody opens the mail,
-// follows its link, and decides that she wants no more.
+// The whole way of an email: the channel is set up and tested, a journey sends to a real mail server, the recipient opens the
+// email, follows its link, and unsubscribes.
 
 type Around = { mails: MailServer; shop: string };
 
@@ -119,13 +119,13 @@ async function firstMail(mails: MailServer, address: string): Promise<Mail> {
   return mails.mailsTo(address)[0]!;
 }
 
-/** Somebody at home, with a browser like others have: what calls itself automatic counts for nobody. */
+/** A reader with an ordinary browser: automatic readers are not counted. */
 async function reader(browser: Browser): Promise<Page> {
   const userAgent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
   return (await browser.newContext({ userAgent })).newPage();
 }
 
-/** The page of somebody, by way of the search. */
+/** The page of a profile, by way of the search. */
 async function openPerson(page: Page, server: Server, who: string): Promise<void> {
   await page.goto(`${server.url}/profiles?search=${who}`);
   await page.getByRole('link', { name: who, exact: true }).click();
@@ -161,7 +161,7 @@ test('from the form of the channel to a click in the mail, and to its end', asyn
   const messages = page.getByRole('list', { name: 'Messages' });
   await expect(messages.getByText('Mail, by e-mail: Sent')).toBeVisible();
   await expect(messages.getByText(/^Clicked/)).toBeVisible();
-  // The click moved her on: she waited for it.
+  // The click moved the person on, who waited for it.
   await expect(page.getByText(/^Keen: /).first()).toBeVisible();
   await openJourney(page, server);
   const figures = page.getByRole('table', { name: 'Messages' }).getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'Mail' }) });
@@ -190,7 +190,7 @@ test('what no provider takes is listed with its reason and can be sent again', a
   await expect(failed.getByRole('link', { name: JOURNEY })).toBeVisible();
   await expect(page.getByRole('table', { name: 'Reasons' })).toContainText('does not know her address');
 
-  // The address is taken for dead; somebody who knows better takes it off the list, and sends again.
+  // The address counts as dead; an admin takes it off the list, and resends.
   await page.getByRole('link', { name: 'Suppression list' }).click();
   await page.getByRole('button', { name: 'Remove bounce@example.com' }).click();
   await page.getByRole('link', { name: 'Overview' }).click();

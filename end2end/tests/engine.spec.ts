@@ -21,7 +21,7 @@ test('people come in, a pause keeps them out, a resume forgets, a stop ends it',
 
   await open('/journeys');
   await signUp(server, key, 'ada', 'bilal', 'chiara');
-  // Nobody reloads: the figures come by themselves.
+  // Without a reload: the stats update by themselves.
   await expect(figure(page, /^3$/).first()).toBeVisible();
 
   await tick(page, journey).check();

@@ -42,7 +42,7 @@ test('a mixed selection is changed where it can be and told why not elsewhere', 
   await expect(toast(page).getByRole('link', { name: 'Ferry crossings pilot' })).toBeVisible();
 });
 
-test('pause can be undone, and undo says when somebody was faster', async ({ page, open, request, server }) => {
+test('pause can be undone, and undo says when someone was faster', async ({ page, open, request, server }) => {
   await open('/journeys?status=running&sort=name');
   await tick(page, 'Abandoned cart').check();
   await bulk(page, 'Pause').click();

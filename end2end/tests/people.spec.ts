@@ -6,13 +6,13 @@ test.use({ seed: join(import.meta.dirname, '../../docs/examples/welcome.json') }
 
 const table = 'identity,email,plan,age:number\nada,ada@example.com,gold,36\nbilal,bilal@example.com,free,old\nchiara,chiara@example.com,gold,29\n';
 
-test('a file of people is imported, its refused row named, and the others found by a question', async ({ page, server }) => {
+test('a file of people is imported, its refused row named, and the others found by conditions', async ({ page, server }) => {
   await page.goto(`${server.url}/profiles`);
   await page.getByRole('link', { name: 'Import a file' }).click();
   await page.getByLabel('File (.csv or .jsonl)').setInputFiles({ name: 'guests.csv', mimeType: 'text/csv', buffer: Buffer.from(table) });
   await page.getByLabel('Add everyone to a list').fill('Spring fair');
   await page.getByRole('button', { name: 'Import', exact: true }).click();
-  // Nobody reloads: the page follows the import.
+  // Without a reload: the page follows the import.
   await expect(page.getByText('Done: 2 rows imported, 1 rejected.')).toBeVisible();
   await expect(page.getByRole('row', { name: /3 age “old” is not a number/ })).toBeVisible();
   await accessible(page);
@@ -33,7 +33,7 @@ test('a file of people is imported, its refused row named, and the others found 
   await expect(page.getByRole('group', { name: 'Condition 1' }).getByLabel('Value')).toHaveValue('gold');
 });
 
-test("a journey's own page follows what happens, and says why somebody is not in it", async ({ page, server }) => {
+test("a journey's own page follows what happens, and says why a person is not in it", async ({ page, server }) => {
   const key = await newKey(server);
   await page.goto(`${server.url}/journeys`);
   await page.getByRole('link', { name: 'Welcome (example)' }).click();
@@ -46,7 +46,7 @@ test("a journey's own page follows what happens, and says why somebody is not in
   await expect(entered).toHaveText('Entered2');
   await expect(page.getByRole('table', { name: 'Stats by step' })).toBeVisible();
 
-  // Once is once: the second time she is kept out, and her page says by what.
+  // Once is once: a second entry is refused, and the profile says why.
   await signUp(server, key, 'ada');
   await page.goto(`${server.url}/profiles?search=ada`);
   await page.getByRole('link', { name: 'ada' }).click();

@@ -33,7 +33,7 @@ const test = base.extend<Fixtures>({
 // The provider's own pages want a font and an icon that are not there.
 test.use({ expectedErrors: /ERR_NAME_NOT_RESOLVED|ERR_INTERNET_DISCONNECTED|status of 404/ });
 
-test('whoever the provider knows comes in, with the role of her group', async ({ page, server }) => {
+test('a user of the provider signs in, with the role of their group', async ({ page, server }) => {
   await page.goto(`${server.url}/keys`);
   await page.getByRole('link', { name: 'Company sign-in' }).click();
   await signInAt(page, 'ada');
@@ -56,7 +56,7 @@ test('another group leads to another role, and the same person stays one account
   expect(server.run('user', 'list').match(/mia@example\.com/g)).toHaveLength(1);
 });
 
-test('whoever has a password links the provider from inside the account, and unlinks it', async ({ page, server, signIn }) => {
+test('a user with a password links the provider from inside the account, and unlinks it', async ({ page, server, signIn }) => {
   server.account('ada@example.com', 'viewer');
   await signIn('ada@example.com', '/account');
   await page.getByLabel('Your password').fill(PASSWORD);
@@ -80,7 +80,7 @@ test('whoever has a password links the provider from inside the account, and unl
 test.describe('what does not work', () => {
   test.use({ expectedErrors: /ERR_NAME_NOT_RESOLVED|ERR_INTERNET_DISCONNECTED|status of (403|404|409|410|502)/ });
 
-  test('somebody in no group comes in and sees nothing', async ({ page, server }) => {
+  test('a user in no group signs in and sees nothing', async ({ page, server }) => {
     await page.goto(`${server.url}/sign-in`);
     await page.getByRole('link', { name: 'Company sign-in' }).click();
     await signInAt(page, 'zoe');
@@ -115,7 +115,7 @@ test.describe('what does not work', () => {
     await expect(page).toHaveURL(/sign-in/);
   });
 
-  test('an address that the provider did not verify takes over nobody\u2019s account', async ({ page, server }) => {
+  test('an address that the provider did not verify takes over no account', async ({ page, server }) => {
     server.account('unproven@example.com', 'admin');
     await page.goto(`${server.url}/sign-in`);
     await page.getByRole('link', { name: 'Company sign-in' }).click();

@@ -34,7 +34,7 @@ async function ready(page: Page, server: Server): Promise<string> {
   return newKey(server);
 }
 
-/** She is known, with her address, and inside. */
+/** The profile exists, with its address, and is inside. */
 async function came(page: Page, server: Server, person: string): Promise<void> {
   await expect(async () => {
     await page.goto(`${server.url}/profiles?search=${person}`);

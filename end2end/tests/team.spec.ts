@@ -19,7 +19,7 @@ test('the first account is made from local mode, and closes it', async ({ page, 
   await other.goto(`${server.url}/keys`);
   await expect(other).toHaveURL(`${server.url}/sign-in?next=%2Fkeys`);
   await other.getByLabel('Email address').fill(ADA);
-  await other.getByLabel('Password').fill('not her password at all');
+  await other.getByLabel('Password').fill('not the password at all');
   await other.getByRole('button', { name: 'Sign in' }).click();
   await expect(complaint(other, 'is wrong')).toBeVisible();
   await expect(other.getByLabel('Email address')).toHaveValue(ADA);
@@ -46,7 +46,7 @@ test.describe('with an admin', () => {
     });
   }
 
-  test('somebody who is invited joins with the role, and loses it while looking', async ({ page, server, signIn, browser }) => {
+  test('an invited user joins with the role, and loses it while looking', async ({ page, server, signIn, browser }) => {
     await signIn(ADA, '/people');
     await page.getByLabel('Email address').fill('bob@example.com');
     await page.getByRole('combobox', { name: 'Role', exact: true }).selectOption('publisher');

@@ -63,7 +63,7 @@ async fn what_people_do_to_accounts_keys_people_and_projects_is_written_down_wit
         &[("present", PASSWORD), ("password", "velvet harbour quiet seventeen")],
     )
     .await;
-    // Nobody who guesses waits for the entry about it.
+    // No one who guesses waits for the entry about it.
     while log(&ada, "event=session.sign_in_failed").await.is_empty() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }

@@ -105,9 +105,9 @@ async fn a_channel_is_set_up_tested_and_switched_on() {
         )
         .await;
     assert!(is_on(&answer.text().await.expect("a page")));
-    // Somebody else, who looked at it before.
+    // Someone else, who looked at it before.
     let (status, said) = sentence(server.post("channels/save", &live).await).await;
-    assert!(status == 409 && said.contains("was changed by somebody"), "{said}");
+    assert!(status == 409 && said.contains("was changed by someone else"), "{said}");
     // Sent again from the page that says so, it is refused again: it does not pass for having seen
     // the change.
     let page =

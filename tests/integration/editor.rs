@@ -177,13 +177,13 @@ async fn people_leave_the_older_version_and_the_counts_add_up() {
         json!([])
     );
 
-    // Whoever left may come into the new one, where it lets people in again.
+    // People who exited may enter the new one, if it allows re-entry.
     enter(&program, &["ada"]).await;
     program.until(&journey, "inside", 1).await;
     let trips = server.page("/profiles/1").await.1;
     assert!(
         trips.contains("version 1: moved to a newer version"),
-        "her page tells how the first trip ended"
+        "the profile shows how the first enrolment ended"
     );
     checked(place, server);
 }
@@ -203,7 +203,7 @@ async fn a_stopped_journey_gets_a_new_version_and_the_old_one_stays_as_it_was() 
     assert_eq!(
         editor.figures(&journey).await[1]["stopped"],
         json!(1),
-        "she was stopped, and did not leave"
+        "stopped, and not moved to a newer version"
     );
     checked(place, server);
 }
@@ -273,7 +273,7 @@ async fn publishing_is_refused_with_all_problems_at_once_and_for_an_older_save()
 
     editor.save(&document, reminder("Hello"), shop::settings()).await;
     let (status, refused) = editor.publish(&document, "carry_on").await;
-    assert_eq!(status, 409, "somebody saved since: {refused}");
+    assert_eq!(status, 409, "someone saved since: {refused}");
     let document = editor.open(&journey).await;
     assert_eq!(editor.publish(&document, "carry_on").await.0, 200);
     assert_eq!(editor.publish(&document, "carry_on").await.0, 409, "it is published");
@@ -351,7 +351,7 @@ async fn a_draft_is_tried_on_somebody_and_on_what_happened() {
             .map(|at| &at[10..]),
         Some("T00:00:00Z")
     );
-    // Nothing was written, and nobody was let in.
+    // Nothing was written, and no one entered.
     drop(server);
     assert_eq!(place.count("SELECT count(*) FROM enrolments").await, 0);
     assert_eq!(place.count("SELECT count(*) FROM outbox").await, 0);

@@ -343,7 +343,7 @@ async fn a_message_is_sent_to_oneself_as_it_is_shown_and_nothing_of_it_is_counte
     );
     assert!(page.contains("value=\"bounce@example.com\""), "what was typed is still there");
     let (_, list) = server.page("/suppressions").await;
-    assert!(list.contains("No suppressed addresses."), "a test puts nobody on the list");
+    assert!(list.contains("No suppressed addresses."), "a test suppresses no address");
 
     let form = [("kind", "email"), ("addresses", "gone@example.com")];
     assert_eq!(server.post("suppressions/add", &form).await.status(), 200);
@@ -363,7 +363,7 @@ async fn a_message_is_sent_to_oneself_as_it_is_shown_and_nothing_of_it_is_counte
         assert!(log.contains(line), "{line} is not in {log}");
     }
     let (_, detail) = program.get(&format!("/api/v1/journeys/{id}")).await;
-    assert_eq!(detail["nodes"], json!([]), "nobody came, nothing was sent");
+    assert_eq!(detail["nodes"], json!([]), "no one entered, nothing was sent");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Signing in and out, passwords and their links: what works, and what does not whoever tries.
+//! Signing in and out, passwords and their links: what works, and what never does.
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ async fn an_unknown_address_a_wrong_password_and_a_suspended_account_are_told_th
     let server = place.serve();
     let mut answers = Vec::new();
     for (email, password) in [
-        (ADA, "not her password"),
+        (ADA, "not the password"),
         ("nobody@example.com", PASSWORD),
         ("sam@example.com", PASSWORD),
         ("no address", "x"),
@@ -131,12 +131,12 @@ async fn guesses_from_elsewhere_do_not_shut_the_owner_out() {
     assert_eq!(
         from(&server.browser(), "198.51.100.9", ADA, PASSWORD).await.status(),
         429,
-        "who knows whether it is she?"
+        "it may be someone else"
     );
     assert_eq!(
         from(&own, "198.51.100.10", ADA, PASSWORD).await.status(),
         200,
-        "her own browser, wherever it is"
+        "a known browser, wherever it is"
     );
     assert_eq!(
         from(&own, "203.0.113.0", ADA, PASSWORD).await.status(),
@@ -409,7 +409,7 @@ async fn the_first_account_closes_local_mode_and_can_be_made_only_once() {
     };
     let answer = found(ADA).await;
     assert_eq!(answer.status(), 200);
-    let session = session_in(&answer).expect("she is signed in");
+    let session = session_in(&answer).expect("a session");
     assert_eq!(server.status_with_session(&session).await, 200);
     assert_eq!(
         server.browser().get("/api/ui/journeys/list?query=").await.status(),
