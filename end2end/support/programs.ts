@@ -8,7 +8,7 @@ export async function newKey(server: Server): Promise<string> {
   return (await answer.json()) as string;
 }
 
-/** The same where there are accounts: whoever is signed in on the page makes it. */
+/** The same where there are accounts: the user of the page creates it. */
 export async function newKeyOn(page: Page, server: Server): Promise<string> {
   const form = { name: 'Shop', 'scopes[0]': 'ingest' };
   const answer = await page.request.post(`${server.url}/api/ui/keys/create`, { form, headers: { accept: 'application/json' } });

@@ -1,5 +1,5 @@
 // A real OpenID provider (oidc-provider, certified) as a process of its own, with the pages that it brings for development:
-// whoever types a name is that person. What people are in is told by the environment, so that a test can change it.
+// typing a name is enough to be that user. Groups come from the environment, so that a test can change it.
 //
 //   node provider.mjs PORT REDIRECT_URI
 //

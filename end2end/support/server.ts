@@ -9,7 +9,7 @@ const binary = process.env.WAYFARE_BINARY ?? join(import.meta.dirname, '../../ta
 /** 'demo', 'empty', a number of journeys, or the path of a file to import. */
 export type Seed = string | number;
 
-/** Everybody's password. */
+/** The password of every account. */
 export const PASSWORD = 'copper lantern drifting moss';
 
 /** Accounts by their address, each with a role in every project; none is local mode. */
@@ -37,7 +37,7 @@ export class Server {
     return server;
   }
 
-  /** Makes an account; her name is what stands before the @. */
+  /** Creates an account; its name is the part before the @. */
   account(email: string, role: string, ...further: string[]): void {
     const words = ['user', 'add', email, '--role', role, '--password-stdin', ...further, '--database', this.database];
     execFileSync(binary, words, { input: `${PASSWORD}\n` });

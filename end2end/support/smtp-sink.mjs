@@ -120,5 +120,5 @@ server.on('error', (error) => {
 });
 server.listen(Number(values.port), '127.0.0.1', () => console.log(`listening on ${server.server.address().port}`));
 process.on('exit', () => closeSync(file));
-// Whoever started it and holds the other end of its input is gone: so are we.
+// The process that started it and holds the other end of its input has ended: so does this one.
 if (fstatSync(0).isFIFO() || fstatSync(0).isSocket()) process.stdin.on('end', () => process.exit(0)).resume();

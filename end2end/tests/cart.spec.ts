@@ -252,7 +252,7 @@ class Keys implements Hands {
   }
 
   async edit() {
-    await this.keys.tabTo(this.page.getByRole('link', { name: 'Skip to the content' }), 1);
+    await this.keys.tabTo(this.page.getByRole('link', { name: 'Skip to content' }), 1);
     await this.keys.press('Enter');
     await this.keys.tabTo(this.page.getByRole('link', { name: 'Edit', exact: true }), 8);
     await this.keys.press('Enter');

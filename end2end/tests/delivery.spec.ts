@@ -9,8 +9,8 @@ import { htmlOf, linkIn, type Mail, MailServer } from '../support/mail.ts';
 import { newKeyOn, signUp } from '../support/programs.ts';
 import type { Server } from '../support/server.ts';
 
-// The whole way of an e-mail: the channel is set up and tried, a journey sends to a real mail server, somebody opens the mail,
-// follows its link, and decides that she wants no more.
+// The whole way of an email: the channel is set up and tested, a journey sends to a real mail server, the recipient opens the
+// email, follows its link, and unsubscribes.
 
 type Around = { mails: MailServer; shop: string };
 
@@ -69,13 +69,13 @@ async function setUpMail(page: Page, mails: MailServer): Promise<void> {
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Delivery' }).click();
   await page.getByRole('link', { name: 'E-mail' }).click();
   await expect(page.getByText('Not set up')).toBeVisible();
-  await page.getByLabel('Sender’s name').fill('The shop');
-  await page.getByLabel('Sender’s address').fill('news@shop.example');
-  await page.getByRole('textbox', { name: 'Mail server' }).fill('localhost');
+  await page.getByLabel('Sender name').fill('The shop');
+  await page.getByLabel('Sender address').fill('news@shop.example');
+  await page.getByRole('textbox', { name: 'SMTP server' }).fill('localhost');
   await page.getByRole('textbox', { name: 'Port' }).fill(String(mails.port));
   await page.getByLabel('Encryption').selectOption('None (a relay on your own network)');
   await page.getByRole('button', { name: 'Save channel' }).click();
-  await expect(said(page, 'Saved. Send a test to see whether it works.')).toBeVisible();
+  await expect(said(page, 'Saved. Send a test to check that it works.')).toBeVisible();
 }
 
 async function switchOn(page: Page): Promise<void> {
@@ -119,13 +119,13 @@ async function firstMail(mails: MailServer, address: string): Promise<Mail> {
   return mails.mailsTo(address)[0]!;
 }
 
-/** Somebody at home, with a browser like others have: what calls itself automatic counts for nobody. */
+/** A reader with an ordinary browser: automatic readers are not counted. */
 async function reader(browser: Browser): Promise<Page> {
   const userAgent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
   return (await browser.newContext({ userAgent })).newPage();
 }
 
-/** The page of somebody, by way of the search. */
+/** The page of a profile, by way of the search. */
 async function openPerson(page: Page, server: Server, who: string): Promise<void> {
   await page.goto(`${server.url}/profiles?search=${who}`);
   await page.getByRole('link', { name: who, exact: true }).click();
@@ -134,10 +134,10 @@ async function openPerson(page: Page, server: Server, who: string): Promise<void
 test('from the form of the channel to a click in the mail, and to its end', async ({ browser, page, server, signIn, mails, shop }) => {
   await signIn('ada@example.com');
   await setUpMail(page, mails);
-  const to = page.getByLabel('E-mail address');
+  const to = page.getByLabel('Email address');
   await expect(to).toHaveValue('ada@example.com');
   await page.getByRole('button', { name: 'Send test' }).click();
-  await expect(said(page, 'The provider took the test message.')).toBeVisible();
+  await expect(said(page, 'The provider accepted the test message.')).toBeVisible();
   expect(mails.mailsTo('ada@example.com').map((mail) => mail.subject)).toEqual(['A test from Wayfare']);
   await switchOn(page);
 
@@ -157,11 +157,11 @@ test('from the form of the channel to a click in the mail, and to its end', asyn
 
   await openPerson(page, server, 'bea');
   await page.getByRole('link', { name: JOURNEY }).first().click();
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Trip');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Enrolment');
   const messages = page.getByRole('list', { name: 'Messages' });
   await expect(messages.getByText('Mail, by e-mail: Sent')).toBeVisible();
   await expect(messages.getByText(/^Clicked/)).toBeVisible();
-  // The click moved her on: she waited for it.
+  // The click moved the person on, who waited for it.
   await expect(page.getByText(/^Keen: /).first()).toBeVisible();
   await openJourney(page, server);
   const figures = page.getByRole('table', { name: 'Messages' }).getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'Mail' }) });
@@ -182,7 +182,7 @@ test('what no provider takes is listed with its reason and can be sent again', a
   await signIn('ada@example.com');
   const key = await running(page, server, mails, shop);
   await signUp(server, key, 'bounce');
-  const failed = page.getByRole('list', { name: 'Messages that were not delivered' }).getByRole('listitem');
+  const failed = page.getByRole('list', { name: 'Failed messages' }).getByRole('listitem');
   await expect(async () => {
     await page.goto(`${server.url}/delivery`);
     await expect(failed).toContainText('the mail server does not know her address (550 5.1.1 no such user)', { timeout: 1000 });
@@ -190,13 +190,13 @@ test('what no provider takes is listed with its reason and can be sent again', a
   await expect(failed.getByRole('link', { name: JOURNEY })).toBeVisible();
   await expect(page.getByRole('table', { name: 'Reasons' })).toContainText('does not know her address');
 
-  // The address is taken for dead; somebody who knows better takes it off the list, and sends again.
+  // The address counts as dead; an admin takes it off the list, and resends.
   await page.getByRole('link', { name: 'Suppression list' }).click();
   await page.getByRole('button', { name: 'Remove bounce@example.com' }).click();
   await page.getByRole('link', { name: 'Overview' }).click();
   await page.getByRole('checkbox', { name: 'Message to bounce' }).check();
-  await page.getByRole('button', { name: 'Send the ticked again' }).click();
-  await expect(said(page, 'On their way again.')).toBeVisible();
+  await page.getByRole('button', { name: 'Resend selected' }).click();
+  await expect(said(page, 'Messages queued again.')).toBeVisible();
   // It does not work this time either: its address is on the list again, the message among those that were not delivered.
   await expect(async () => {
     await page.goto(`${server.url}/suppressions`);
@@ -220,21 +220,21 @@ test.describe('a test to oneself', () => {
     await signUp(server, await newKeyOn(page, server), 'bea');
     await openJourney(page, server);
     await page.getByRole('link', { name: 'Mail' }).click();
-    await page.getByLabel('Identity or e-mail address').fill('bea');
+    await page.getByLabel('Identity or email address').fill('bea');
     await page.getByRole('button', { name: 'Show' }).click();
-    await expect(page.getByText('Filled in for')).toContainText('bea');
-    await expect(page.getByLabel('E-mail address', { exact: true })).toHaveValue('ada@example.com');
+    await expect(page.getByText('Shown with data from')).toContainText('bea');
+    await expect(page.getByLabel('Email address', { exact: true })).toHaveValue('ada@example.com');
     await page.getByRole('button', { name: 'Send test' }).click();
-    await expect(said(page, 'The provider took the test message.')).toBeVisible();
-    await expect(page.getByText('Filled in for'), 'it stays with the chosen person').toContainText('bea');
+    await expect(said(page, 'The provider accepted the test message.')).toBeVisible();
+    await expect(page.getByText('Shown with data from'), 'it stays with the chosen person').toContainText('bea');
     const mail = await firstMail(mails, 'ada@example.com');
     expect(mail.subject).toBe('Ten percent, bea');
     expect(linkIn(htmlOf(mail), 'See the offer')).toBe(`${shop}/offer`);
 
-    await page.getByLabel('E-mail address', { exact: true }).fill('bounce@example.com');
+    await page.getByLabel('Email address', { exact: true }).fill('bounce@example.com');
     await page.getByRole('button', { name: 'Send test' }).click();
     await expect(complaint(page, 'The test message was not sent: the mail server does not know her address')).toBeVisible();
-    await expect(page.getByLabel('E-mail address', { exact: true })).toHaveValue('bounce@example.com');
+    await expect(page.getByLabel('Email address', { exact: true })).toHaveValue('bounce@example.com');
   });
 });
 

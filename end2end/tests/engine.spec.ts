@@ -21,7 +21,7 @@ test('people come in, a pause keeps them out, a resume forgets, a stop ends it',
 
   await open('/journeys');
   await signUp(server, key, 'ada', 'bilal', 'chiara');
-  // Nobody reloads: the figures come by themselves.
+  // Without a reload: the stats update by themselves.
   await expect(figure(page, /^3$/).first()).toBeVisible();
 
   await tick(page, journey).check();
@@ -44,10 +44,10 @@ test('people come in, a pause keeps them out, a resume forgets, a stop ends it',
 
   await open('/profiles?search=greta');
   await page.getByRole('link', { name: 'greta' }).click();
-  await expect(page.getByText('She has not been in any.')).toBeVisible();
+  await expect(page.getByText('This person hasn’t entered a journey yet.')).toBeVisible();
   await open('/profiles?search=ada');
   await page.getByRole('link', { name: 'ada' }).click();
-  await page.getByRole('list', { name: 'Trips' }).getByRole('link', { name: journey }).click();
+  await page.getByRole('list', { name: 'Enrolments' }).getByRole('link', { name: journey }).click();
   await expect(page.getByText('E-mail: sends the message')).toBeVisible();
   await expect(page.getByText(/Delay: waits/)).toBeVisible();
 });

@@ -137,7 +137,7 @@ test('edit changes name, description and labels, and refuses an outdated form', 
   const answer = other.waitForResponse('**/journeys/edit');
   await other.getByRole('button', { name: 'Save' }).click();
   expect((await answer).status()).toBe(409);
-  await expect(other.getByRole('alert').filter({ hasText: 'changed by somebody since you opened it' })).toBeVisible();
+  await expect(other.getByRole('alert').filter({ hasText: 'changed by someone else since you opened it' })).toBeVisible();
   expect((await page.request.get(`${server.url}/journeys?q=Too+late`)).status()).toBe(200);
 });
 });

@@ -82,7 +82,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await open(path);
         await accessible(page);
       }
-      await page.getByRole('button', { name: /^Project/ }).click();
+      await page.getByRole('button', { name: /^Switch project/ }).click();
       await accessible(page);
       await page.keyboard.press('Escape');
       await page.getByRole('button', { name: 'ada Admin' }).click();
@@ -107,7 +107,7 @@ for (const width of [360, 768, 1280]) {
         await open(path);
         await nothingOverflows(page);
       }
-      await page.getByRole('button', { name: /^Project/ }).click();
+      await page.getByRole('button', { name: /^Switch project/ }).click();
       await nothingOverflows(page);
     });
   });
@@ -140,7 +140,7 @@ test.describe('an empty database', () => {
     await open('/journeys');
     await expect(page.getByText('No journeys yet')).toBeVisible();
     await accessible(page);
-    await page.getByRole('link', { name: 'Make the first journey' }).click();
+    await page.getByRole('link', { name: 'Create your first journey' }).click();
     await expect(page.getByRole('heading', { name: 'New journey' })).toBeVisible();
   });
 });

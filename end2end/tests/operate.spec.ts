@@ -42,7 +42,7 @@ test('a mixed selection is changed where it can be and told why not elsewhere', 
   await expect(toast(page).getByRole('link', { name: 'Ferry crossings pilot' })).toBeVisible();
 });
 
-test('pause can be undone, and undo says when somebody was faster', async ({ page, open, request, server }) => {
+test('pause can be undone, and undo says when someone was faster', async ({ page, open, request, server }) => {
   await open('/journeys?status=running&sort=name');
   await tick(page, 'Abandoned cart').check();
   await bulk(page, 'Pause').click();
@@ -99,7 +99,7 @@ test.describe('with many journeys', () => {
     await expect(page.getByText('Nothing matches')).toBeVisible();
     await toast(page).getByRole('link', { name: 'Details' }).click();
     await expect(page.getByRole('heading', { name: `${count} journeys paused.` })).toBeVisible();
-    await expect(page.getByRole('table', { name: 'Outcome for each journey' }).getByRole('row')).toHaveCount(101);
+    await expect(page.getByRole('table', { name: 'Result for each journey' }).getByRole('row')).toHaveCount(101);
   });
 
   test('pages are walked and their size is chosen', async ({ page, open }) => {
@@ -108,7 +108,7 @@ test.describe('with many journeys', () => {
     await page.getByRole('link', { name: 'Next page' }).click();
     await expect(page.getByText(/^26–50 of/)).toBeVisible();
     await expect(table(page).getByRole('row').nth(1)).not.toHaveText(first!);
-    await page.getByRole('link', { name: '100 rows a page' }).click();
+    await page.getByRole('link', { name: '100 rows per page' }).click();
     await expect(table(page).getByRole('row')).toHaveCount(101);
     await expect(page).toHaveURL(/per=100/);
   });

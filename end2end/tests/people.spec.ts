@@ -6,14 +6,14 @@ test.use({ seed: join(import.meta.dirname, '../../docs/examples/welcome.json') }
 
 const table = 'identity,email,plan,age:number\nada,ada@example.com,gold,36\nbilal,bilal@example.com,free,old\nchiara,chiara@example.com,gold,29\n';
 
-test('a file of people is imported, its refused row named, and the others found by a question', async ({ page, server }) => {
+test('a file of people is imported, its refused row named, and the others found by conditions', async ({ page, server }) => {
   await page.goto(`${server.url}/profiles`);
   await page.getByRole('link', { name: 'Import a file' }).click();
   await page.getByLabel('File (.csv or .jsonl)').setInputFiles({ name: 'guests.csv', mimeType: 'text/csv', buffer: Buffer.from(table) });
-  await page.getByLabel('Put everybody on the list').fill('Spring fair');
+  await page.getByLabel('Add everyone to a list').fill('Spring fair');
   await page.getByRole('button', { name: 'Import', exact: true }).click();
-  // Nobody reloads: the page follows the import.
-  await expect(page.getByText('Done: 2 rows taken, 1 refused.')).toBeVisible();
+  // Without a reload: the page follows the import.
+  await expect(page.getByText('Done: 2 rows imported, 1 rejected.')).toBeVisible();
   await expect(page.getByRole('row', { name: /3 age “old” is not a number/ })).toBeVisible();
   await accessible(page);
 
@@ -24,16 +24,16 @@ test('a file of people is imported, its refused row named, and the others found 
   await condition.getByLabel('Name').fill('plan');
   await condition.getByLabel('Value').fill('gold');
   // The count follows what is typed.
-  await expect(page.getByText('2 people right now')).toBeVisible();
-  await page.getByRole('button', { name: 'Another condition' }).click();
+  await expect(page.getByText('2 profiles right now')).toBeVisible();
+  await page.getByRole('button', { name: 'Add condition' }).click();
   await expect(page.getByRole('group', { name: 'Condition 2' })).toBeVisible();
-  await page.getByRole('button', { name: 'Show these people' }).click();
+  await page.getByRole('button', { name: 'Show profiles' }).click();
   await expect(page.getByRole('rowheader')).toHaveText(['chiara', 'ada']);
-  await page.getByRole('link', { name: 'Change' }).click();
+  await page.getByRole('link', { name: 'Edit conditions' }).click();
   await expect(page.getByRole('group', { name: 'Condition 1' }).getByLabel('Value')).toHaveValue('gold');
 });
 
-test("a journey's own page follows what happens, and says why somebody is not in it", async ({ page, server }) => {
+test("a journey's own page follows what happens, and says why a person is not in it", async ({ page, server }) => {
   const key = await newKey(server);
   await page.goto(`${server.url}/journeys`);
   await page.getByRole('link', { name: 'Welcome (example)' }).click();
@@ -44,13 +44,13 @@ test("a journey's own page follows what happens, and says why somebody is not in
   await expect(entered).toHaveText('Entered0');
   await signUp(server, key, 'ada', 'bilal');
   await expect(entered).toHaveText('Entered2');
-  await expect(page.getByRole('table', { name: 'Figures by step' })).toBeVisible();
+  await expect(page.getByRole('table', { name: 'Stats by step' })).toBeVisible();
 
-  // Once is once: the second time she is kept out, and her page says by what.
+  // Once is once: a second entry is refused, and the profile says why.
   await signUp(server, key, 'ada');
   await page.goto(`${server.url}/profiles?search=ada`);
   await page.getByRole('link', { name: 'ada' }).click();
   await page.getByRole('combobox', { name: 'Journey' }).selectOption('Welcome (example)');
-  await page.getByRole('button', { name: 'Find out' }).click();
+  await page.getByRole('button', { name: 'Show reasons' }).click();
   await expect(page.locator('.reasons')).toContainText(/inside/i);
 });

@@ -33,7 +33,7 @@ const test = base.extend<Fixtures>({
 // The provider's own pages want a font and an icon that are not there.
 test.use({ expectedErrors: /ERR_NAME_NOT_RESOLVED|ERR_INTERNET_DISCONNECTED|status of 404/ });
 
-test('whoever the provider knows comes in, with the role of her group', async ({ page, server }) => {
+test('a user of the provider signs in, with the role of their group', async ({ page, server }) => {
   await page.goto(`${server.url}/keys`);
   await page.getByRole('link', { name: 'Company sign-in' }).click();
   await signInAt(page, 'ada');
@@ -56,15 +56,15 @@ test('another group leads to another role, and the same person stays one account
   expect(server.run('user', 'list').match(/mia@example\.com/g)).toHaveLength(1);
 });
 
-test('whoever has a password links the provider from inside the account, and unlinks it', async ({ page, server, signIn }) => {
+test('a user with a password links the provider from inside the account, and unlinks it', async ({ page, server, signIn }) => {
   server.account('ada@example.com', 'viewer');
   await signIn('ada@example.com', '/account');
   await page.getByLabel('Your password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Link Company sign-in' }).click();
   await page.getByRole('link', { name: 'Continue to Company sign-in' }).click();
   await signInAt(page, 'ada');
-  await expect(page.getByText('From now on you can sign in with it as well.')).toBeVisible();
-  await expect(page.getByRole('list', { name: 'Linked sign-ins' })).toContainText('ada');
+  await expect(page.getByText('You can now sign in with it as well.')).toBeVisible();
+  await expect(page.getByRole('list', { name: 'Linked identities' })).toContainText('ada');
 
   await page.getByRole('button', { name: 'ada Viewer' }).click();
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();
@@ -73,14 +73,14 @@ test('whoever has a password links the provider from inside the account, and unl
   await expect(page.getByRole('button', { name: 'ada Viewer' })).toBeVisible();
   await page.goto(`${server.url}/account`);
   await page.getByRole('button', { name: /^Unlink ada at/ }).click();
-  await expect(page.getByText('It no longer signs anybody in to your account.')).toBeVisible();
+  await expect(page.getByText('It can no longer be used to sign in to your account.')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Link Company sign-in' })).toBeVisible();
 });
 
 test.describe('what does not work', () => {
   test.use({ expectedErrors: /ERR_NAME_NOT_RESOLVED|ERR_INTERNET_DISCONNECTED|status of (403|404|409|410|502)/ });
 
-  test('somebody in no group comes in and sees nothing', async ({ page, server }) => {
+  test('a user in no group signs in and sees nothing', async ({ page, server }) => {
     await page.goto(`${server.url}/sign-in`);
     await page.getByRole('link', { name: 'Company sign-in' }).click();
     await signInAt(page, 'zoe');
@@ -101,7 +101,7 @@ test.describe('what does not work', () => {
     for (const who of [page, await browser.newPage()]) {
       const answer = await who.goto(back);
       expect(answer!.status()).toBe(410);
-      await expect(complaint(who, 'This link opens nothing')).toBeVisible();
+      await expect(complaint(who, 'This link no longer works')).toBeVisible();
     }
   });
 
@@ -115,7 +115,7 @@ test.describe('what does not work', () => {
     await expect(page).toHaveURL(/sign-in/);
   });
 
-  test('an address that the provider did not verify takes over nobody\u2019s account', async ({ page, server }) => {
+  test('an address that the provider did not verify takes over no account', async ({ page, server }) => {
     server.account('unproven@example.com', 'admin');
     await page.goto(`${server.url}/sign-in`);
     await page.getByRole('link', { name: 'Company sign-in' }).click();
@@ -123,14 +123,14 @@ test.describe('what does not work', () => {
     await expect(page.getByRole('button', { name: /Admin$/ })).toHaveCount(0);
     await page.goto(`${server.url}/people`);
     await expect(page).toHaveURL(/sign-in|people/);
-    await expect(page.getByRole('list', { name: 'People in this project' })).toHaveCount(0);
+    await expect(page.getByRole('list', { name: 'Members' })).toHaveCount(0);
   });
 
   test('a provider that is away is told as such, and passwords still work', async ({ page, server, provider, signIn }) => {
     await provider.running!.stop();
     await page.goto(`${server.url}/sign-in`);
     await page.getByRole('link', { name: 'Company sign-in' }).click();
-    await expect(complaint(page, 'The sign-in provider did not let you in')).toBeVisible();
+    await expect(complaint(page, 'Single sign-on failed')).toBeVisible();
     await signIn('root@example.com');
     await expect(page.getByRole('button', { name: 'root Admin' })).toBeVisible();
   });

@@ -39,8 +39,8 @@ for (const [email, { title, edits, operates, manages }] of Object.entries(may)) 
       await page.keyboard.press('Escape');
 
       const pages = page.getByRole('navigation', { name: 'Main' }).getByRole('link');
-      const everybody = ['Journeys', 'Profiles', 'Delivery'];
-      await expect(pages).toHaveText(manages ? [...everybody, 'People', 'API keys', 'Audit log'] : everybody);
+      const everyone = ['Journeys', 'Profiles', 'Delivery'];
+      await expect(pages).toHaveText(manages ? [...everyone, 'Team', 'API keys', 'Audit log'] : everyone);
     });
 
     test('pauses only where it may', async ({ page, signIn }) => {
@@ -87,7 +87,7 @@ for (const [email, { title, edits, operates, manages }] of Object.entries(may)) 
       await expect(main.getByRole('button', { name: 'Pause' })).toHaveCount(operates ? 1 : 0);
       await expect(main.getByRole('button', { name: 'Clone' })).toHaveCount(edits ? 1 : 0);
       await expect(main.getByRole('link', { name: 'Edit' })).toHaveCount(edits ? 1 : 0);
-      await expect(main.getByRole('link', { name: 'Its part of the audit log' })).toHaveCount(manages ? 1 : 0);
+      await expect(main.getByRole('link', { name: 'View in audit log' })).toHaveCount(manages ? 1 : 0);
     });
 
     test('opens the pages of the project only where it may', async ({ page, server, signIn }) => {

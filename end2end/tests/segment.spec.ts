@@ -34,13 +34,13 @@ async function ready(page: Page, server: Server): Promise<string> {
   return newKey(server);
 }
 
-/** She is known, with her address, and inside. */
+/** The profile exists, with its address, and is inside. */
 async function came(page: Page, server: Server, person: string): Promise<void> {
   await expect(async () => {
     await page.goto(`${server.url}/profiles?search=${person}`);
     await page.getByRole('link', { name: person }).click({ timeout: 1000 });
     await expect(page.getByText(`${person}@example.com`).first()).toBeVisible({ timeout: 1000 });
-    await expect(page.getByRole('list', { name: 'Trips' }).getByRole('link', { name: 'Welcome (example)' })).toBeVisible({ timeout: 1000 });
+    await expect(page.getByRole('list', { name: 'Enrolments' }).getByRole('link', { name: 'Welcome (example)' })).toBeVisible({ timeout: 1000 });
   }).toPass({ timeout: 15_000 });
 }
 

@@ -8,7 +8,7 @@ test('the first account is made from local mode, and closes it', async ({ page, 
   await open('/journeys');
   await page.getByRole('link', { name: /Local mode/ }).click();
   await page.getByLabel('Your name').fill('Ada Lovelace');
-  await page.getByLabel('E-mail address').fill(ADA);
+  await page.getByLabel('Email address').fill(ADA);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Create account' }).click();
   await expect(page).toHaveURL(`${server.url}/journeys`);
@@ -18,11 +18,11 @@ test('the first account is made from local mode, and closes it', async ({ page, 
   const other = await browser.newPage();
   await other.goto(`${server.url}/keys`);
   await expect(other).toHaveURL(`${server.url}/sign-in?next=%2Fkeys`);
-  await other.getByLabel('E-mail address').fill(ADA);
-  await other.getByLabel('Password').fill('not her password at all');
+  await other.getByLabel('Email address').fill(ADA);
+  await other.getByLabel('Password').fill('not the password at all');
   await other.getByRole('button', { name: 'Sign in' }).click();
-  await expect(complaint(other, 'do not belong together')).toBeVisible();
-  await expect(other.getByLabel('E-mail address')).toHaveValue(ADA);
+  await expect(complaint(other, 'is wrong')).toBeVisible();
+  await expect(other.getByLabel('Email address')).toHaveValue(ADA);
   await other.getByLabel('Password').fill(PASSWORD);
   await other.getByRole('button', { name: 'Sign in' }).click();
   await expect(other).toHaveURL(`${server.url}/keys`);
@@ -38,7 +38,7 @@ test.describe('with an admin', () => {
       const asked: string[] = [];
       page.on('request', (request) => asked.push(new URL(request.url()).host));
       await page.goto(`${server.url}/sign-in?next=${next}`);
-      await page.getByLabel('E-mail address').fill(ADA);
+      await page.getByLabel('Email address').fill(ADA);
       await page.getByLabel('Password').fill(PASSWORD);
       await page.getByRole('button', { name: 'Sign in' }).click();
       await expect(page).toHaveURL(`${server.url}/journeys`);
@@ -46,11 +46,11 @@ test.describe('with an admin', () => {
     });
   }
 
-  test('somebody who is invited joins with the role, and loses it while looking', async ({ page, server, signIn, browser }) => {
+  test('an invited user joins with the role, and loses it while looking', async ({ page, server, signIn, browser }) => {
     await signIn(ADA, '/people');
-    await page.getByLabel('E-mail address').fill('bob@example.com');
+    await page.getByLabel('Email address').fill('bob@example.com');
     await page.getByRole('combobox', { name: 'Role', exact: true }).selectOption('publisher');
-    await page.getByRole('button', { name: 'Make invitation' }).click();
+    await page.getByRole('button', { name: 'Create invitation' }).click();
     const link = await page.getByRole('textbox', { name: 'Invitation' }).inputValue();
     await page.getByRole('link', { name: 'Done' }).click();
     await expect(page.getByRole('list', { name: 'Open invitations' })).toContainText('bob@example.com');
@@ -72,7 +72,7 @@ test.describe('with an admin', () => {
     await page.getByRole('button', { name: 'Save role of Bob' }).click();
     const question = page.getByRole('alertdialog', { name: 'Make Bob a Viewer?' });
     await expect(question).toContainText('bob@example.com');
-    await expect(question).toContainText('Now: Publisher');
+    await expect(question).toContainText('Current role: Publisher');
     await question.getByRole('button', { name: 'Make Bob a Viewer' }).click();
     await expect(page.getByText('Saved.')).toBeVisible();
     await page.goto(`${server.url}/journeys?q=Suspicious`);
@@ -85,7 +85,7 @@ test.describe('with an admin', () => {
     await page.goto(`${server.url}/people`);
     await page.getByRole('button', { name: 'Remove Bob' }).click();
     await page.getByRole('alertdialog', { name: 'Remove Bob from the project?' }).getByRole('button', { name: 'Remove Bob' }).click();
-    await expect(page.getByRole('list', { name: 'People in this project' })).not.toContainText('Bob');
+    await expect(page.getByRole('list', { name: 'Members' })).not.toContainText('Bob');
     await bob.reload();
     await expect(complaint(bob, 'You have no role in any project yet')).toBeVisible();
     await bob.close();
@@ -95,13 +95,13 @@ test.describe('with an admin', () => {
     await signIn(ADA, '/projects');
     await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Shop');
     await page.getByRole('button', { name: 'Create project' }).click();
-    await expect(page.getByRole('button', { name: 'Project Shop, change' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Switch project: Shop' })).toBeVisible();
     await page.getByRole('link', { name: 'Journeys' }).click();
     await expect(page.getByText('No journeys yet')).toBeVisible();
 
-    await page.getByRole('button', { name: 'Project Shop, change' }).click();
+    await page.getByRole('button', { name: 'Switch project: Shop' }).click();
     await page.getByRole('group', { name: 'Projects' }).getByRole('button', { name: 'My project' }).click();
-    await expect(page.getByRole('button', { name: 'Project My project, change' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Switch project: My project' })).toBeVisible();
     await alive(page);
     await expect(row(page, 'Rail passes: first ideas')).toBeVisible();
 
@@ -111,8 +111,8 @@ test.describe('with an admin', () => {
     await page.getByRole('radio', { name: 'Shop' }).check();
     await page.getByRole('main').getByRole('button', { name: 'Clone' }).click();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^Edit .*Rail passes/);
-    await expect(page.getByRole('button', { name: 'Project Shop, change' })).toBeVisible();
-    await expect(page.getByRole('region', { name: 'Not in this project' })).toContainText('settings for e-mail');
+    await expect(page.getByRole('button', { name: 'Switch project: Shop' })).toBeVisible();
+    await expect(page.getByRole('region', { name: 'Missing in this project' })).toContainText('settings for e-mail');
 
     await page.goto(`${server.url}/projects`);
     const shop = page.getByRole('list', { name: 'Projects' }).getByRole('listitem').filter({ hasText: 'Shop' });
@@ -121,10 +121,10 @@ test.describe('with an admin', () => {
     await shop.getByRole('button', { name: 'Save' }).click();
     await expect(page.getByText('Saved.')).toBeVisible();
     await page.getByRole('button', { name: 'Archive Online shop' }).click();
-    await expect(page.getByText('The project is archived.')).toBeVisible();
-    await expect(page.getByRole('button', { name: 'Project My project, change' })).toBeVisible();
+    await expect(page.getByText('Project archived.')).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Switch project: My project' })).toBeVisible();
     await page.getByRole('button', { name: 'Unarchive Online shop' }).click();
-    await expect(page.getByText('The project is back.')).toBeVisible();
+    await expect(page.getByText('Project unarchived.')).toBeVisible();
   });
 
   test('a list that shows one project loads anew when another is chosen in another tab', async ({ page, server, signIn, context }) => {
@@ -133,22 +133,22 @@ test.describe('with an admin', () => {
     await page.getByRole('button', { name: 'Create project' }).click();
     await page.goto(`${server.url}/projects`);
     await page.getByRole('button', { name: 'Open My project' }).click();
-    await expect(page.getByRole('button', { name: 'Project My project, change' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Switch project: My project' })).toBeVisible();
     await page.goto(`${server.url}/journeys?status=running`);
     await alive(page);
     const tab = await context.newPage();
     await tab.goto(`${server.url}/projects`);
     await tab.getByRole('button', { name: 'Open Shop' }).click();
-    await expect(tab.getByRole('button', { name: 'Project Shop, change' })).toBeVisible();
+    await expect(tab.getByRole('button', { name: 'Switch project: Shop' })).toBeVisible();
     await page.getByRole('link', { name: /^All \d+/ }).click();
-    await expect(page.getByRole('button', { name: 'Project Shop, change' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Switch project: Shop' })).toBeVisible();
     await expect(page.getByText('No journeys yet')).toBeVisible();
     await tab.close();
   });
 
   test('an API key is shown once, works, and is revoked', async ({ page, server, signIn, request }) => {
     await signIn(ADA, '/keys');
-    await page.getByLabel('What is it for?').fill('Shop backend');
+    await page.getByRole('textbox', { name: 'Name' }).fill('Shop backend');
     await page.getByRole('checkbox', { name: /^read/ }).check();
     await page.getByRole('button', { name: 'Create key' }).click();
     const key = await page.getByRole('textbox', { name: 'API key' }).inputValue();
@@ -178,8 +178,8 @@ test.describe('with an admin', () => {
     await expect(entry).toContainText('Chrome on Linux');
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download as CSV' }).click()]);
     expect(download.suggestedFilename()).toBe('wayfare-audit.csv');
-    await entry.getByRole('link', { name: 'Row by row' }).click();
-    await expect(page.getByRole('table', { name: 'Outcome for each journey' }).getByRole('row')).toHaveCount(29);
+    await entry.getByRole('link', { name: 'View result' }).click();
+    await expect(page.getByRole('table', { name: 'Result for each journey' }).getByRole('row')).toHaveCount(29);
     expect(page.url()).toContain(`${server.url}/operations/`);
   });
 
@@ -205,7 +205,7 @@ test.describe('with an admin', () => {
 
   test('the password is changed, and signing out leaves nothing to go back to', async ({ page, server, signIn }) => {
     await signIn(ADA, '/account');
-    await page.getByLabel('Present password').fill(PASSWORD);
+    await page.getByLabel('Current password').fill(PASSWORD);
     await page.getByLabel('New password').fill('velvet harbour quiet seventeen');
     await page.getByRole('button', { name: 'Change password' }).click();
     await expect(page.getByText('Your password is changed')).toBeVisible();

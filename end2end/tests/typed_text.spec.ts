@@ -52,10 +52,10 @@ test.describe('refused', () => {
   test('a form that did not work shows again what was typed into several lines', async ({ page, server }) => {
     const typed = '\n</textarea><x-pwn>\n\nlast';
     await page.goto(`${server.url}/suppressions`);
-    await page.getByRole('textbox', { name: 'Addresses, one a line' }).fill(typed);
+    await page.getByRole('textbox', { name: 'Addresses, one per line' }).fill(typed);
     await page.getByRole('button', { name: /^Add/ }).click();
     await expect(page.getByRole('alert').first()).toBeVisible();
-    await expect(page.getByRole('textbox', { name: 'Addresses, one a line' })).toHaveValue(typed);
+    await expect(page.getByRole('textbox', { name: 'Addresses, one per line' })).toHaveValue(typed);
     await expect(page.locator('x-pwn')).toHaveCount(0);
   });
 });
@@ -78,7 +78,7 @@ test.describe('with an admin', () => {
     await page.getByRole('button', { name: 'Continue' }).click();
     const question = page.getByRole('alertdialog', { name: /^Make .* an Admin\?$/ });
     await expect(question).toContainText('bob@example.com');
-    await expect(question).toContainText('Now: Viewer');
+    await expect(question).toContainText('Current role: Viewer');
     await question.getByRole('link', { name: 'Cancel' }).click();
     await expect(page.getByRole('combobox', { name: /^Role of bob/i })).toHaveValue('viewer');
   });

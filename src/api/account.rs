@@ -1,4 +1,4 @@
-//! A person's own account: name, password, sessions.
+//! The user's own account: name, password, sessions.
 
 use leptos::prelude::*;
 
@@ -16,16 +16,16 @@ use crate::domain::{
 pub struct AccountPage {
     pub name: String,
     pub email: String,
-    /// False where she came through a provider and never chose one.
+    /// False for an account that came through SSO and never chose one.
     pub has_password: bool,
     pub sessions: Vec<SessionView>,
-    /// What the sign-in provider is called, where there is one.
+    /// The name of the SSO provider, if there is one.
     pub provider: Option<String>,
     pub linked: Vec<LinkedIdentity>,
 }
 
 /// # Errors
-/// Where nobody is signed in.
+/// If no one is signed in.
 pub async fn read_account() -> Result<AccountPage, AppError> {
     let (services, standing) = standing()?;
     let account = services.own_account(&standing).await.map_err(fail)?;
@@ -42,7 +42,7 @@ pub async fn read_account() -> Result<AccountPage, AppError> {
     })
 }
 
-/// Takes the link to the sign-in provider back.
+/// Unlinks an SSO identity.
 #[server(prefix = "/api/ui", endpoint = "account/unlink-provider")]
 pub async fn unlink_provider(issuer: String, subject: String) -> Result<(), AppError> {
     let (services, standing) = standing()?;
@@ -75,7 +75,7 @@ pub async fn change_password(
     Ok(())
 }
 
-/// Ends one of her sessions.
+/// Ends one of the user's sessions.
 #[server(prefix = "/api/ui", endpoint = "account/end-session")]
 pub async fn end_session(session: String) -> Result<(), AppError> {
     let (services, standing) = standing()?;
@@ -87,7 +87,7 @@ pub async fn end_session(session: String) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Ends all of her sessions, this one too.
+/// Ends all sessions of the user, including this one.
 #[server(prefix = "/api/ui", endpoint = "account/sign-out-everywhere")]
 pub async fn sign_out_everywhere() -> Result<(), AppError> {
     let (services, standing) = standing()?;

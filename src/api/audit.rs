@@ -9,7 +9,7 @@ use crate::domain::audit::{AuditPage, AuditQuery};
 /// One page of the log; `query` is the query string of its address.
 ///
 /// # Errors
-/// Where she may not read it, or the query makes no sense.
+/// If the actor may not read it, or the query is not valid.
 pub async fn read_audit(query: &str) -> Result<AuditPage, AppError> {
     let (services, actor) = context()?;
     let query = AuditQuery::parse(query).map_err(|errors| fail(AppError::Invalid(errors)))?;

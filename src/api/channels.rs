@@ -18,7 +18,7 @@ use crate::domain::{
 };
 
 /// # Errors
-/// Where she may not manage channels.
+/// If the actor may not manage channels.
 pub async fn read_channels() -> Result<(Vec<ChannelView>, Vec<FrequencyCap>), AppError> {
     let (services, actor) = context()?;
     let channels = services.channels(&actor).await.map_err(fail)?;
@@ -26,10 +26,10 @@ pub async fn read_channels() -> Result<(Vec<ChannelView>, Vec<FrequencyCap>), Ap
 }
 
 /// # Errors
-/// Where there is no such channel, or she may not manage it.
+/// If there is no such channel, or the actor may not manage it.
 pub async fn read_channel(key: String) -> Result<ChannelView, AppError> {
     let (services, actor) = context()?;
-    // Whoever may not see channels does not learn which there are.
+    // Without the permission, an unknown channel is refused like a known one.
     let channel = Channel::from_key(&key).unwrap_or(Channel::InApp);
     services.channel(&actor, channel).await.map_err(fail)
 }
@@ -58,7 +58,7 @@ pub async fn save_channel(
     Ok(())
 }
 
-/// Sends a test message with the settings that are saved. Answers what the provider calls it.
+/// Sends a test message with the settings that are saved. Returns the ID that the provider gave it.
 #[server(prefix = "/api/ui", endpoint = "channels/test")]
 pub async fn test_channel(channel: String, to: String) -> Result<Option<String>, AppError> {
     let (services, actor) = context()?;

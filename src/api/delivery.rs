@@ -1,4 +1,4 @@
-//! What becomes of messages.
+//! The state of channels, and failed messages.
 
 use leptos::prelude::*;
 
@@ -16,7 +16,7 @@ use crate::domain::{
 /// The page about delivery, for the journey and the channel in its address.
 ///
 /// # Errors
-/// Where she may not see it, or the address makes no sense.
+/// If the actor may not see it, or the address is not valid.
 pub async fn read_delivery(query: &str) -> Result<DeliveryOverview, AppError> {
     let (services, actor) = context()?;
     let all: Vec<(String, String)> = pairs(query).collect();
@@ -30,7 +30,7 @@ pub async fn read_delivery(query: &str) -> Result<DeliveryOverview, AppError> {
     services.delivery_overview(&actor, &query).await.map_err(fail)
 }
 
-/// Empty words choose everything.
+/// Empty fields choose everything.
 fn chosen_ones(journey: &str, channel: &str) -> Result<UndeliveredQuery, AppError> {
     let journey = match journey {
         "" => None,
@@ -40,7 +40,7 @@ fn chosen_ones(journey: &str, channel: &str) -> Result<UndeliveredQuery, AppErro
         fail(AppError::field(FieldError::new(
             "channel",
             "unknown_value",
-            "There is no such channel.",
+            "This channel does not exist. Choose one from the list.",
         )))
     };
     let channel = match channel {
@@ -50,8 +50,7 @@ fn chosen_ones(journey: &str, channel: &str) -> Result<UndeliveredQuery, AppErro
     Ok(UndeliveredQuery { journey, channel, before: None })
 }
 
-/// Sends undelivered messages again: the ticked ones, or with `all` everything that the filter
-/// shows.
+/// Resends failed messages: the selected ones, or with `all` everything that the filter shows.
 #[server(prefix = "/api/ui", endpoint = "delivery/again")]
 pub async fn send_again(
     #[server(default)] messages: Vec<i64>,
@@ -61,8 +60,8 @@ pub async fn send_again(
 ) -> Result<i64, AppError> {
     let (services, actor) = context()?;
     if messages.is_empty() && !all {
-        let none =
-            FieldError::new("messages", "required", "Tick the messages that should be sent again.");
+        let sentence = "No message is selected. Select the messages to resend.";
+        let none = FieldError::new("messages", "required", sentence);
         return Err(fail(AppError::field(none)));
     }
     let query = chosen_ones(&journey, &channel)?;

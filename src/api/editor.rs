@@ -28,7 +28,7 @@ pub async fn open_editor(
         .map_err(request::fail)
 }
 
-/// Keeps the graph and the settings, unless somebody else did since `save.revision`.
+/// Saves the graph and the settings, unless someone else did since `save.revision`.
 #[server(prefix = "/api/ui", endpoint = "editor/save", input = Json)]
 pub async fn save_editor(save: Save) -> Result<Saved, AppError> {
     let (services, actor) = super::request::context()?;
@@ -56,7 +56,7 @@ pub async fn discard_draft(journey: String) -> Result<(), AppError> {
         .map_err(request::fail)
 }
 
-/// Publishes a draft; refused with all of its problems at once.
+/// Publishes a draft, or refuses with all of its problems.
 #[server(prefix = "/api/ui", endpoint = "editor/publish", input = Json)]
 pub async fn publish_version(publish: Publish) -> Result<EditorDocument, AppError> {
     use super::request;
@@ -68,21 +68,21 @@ pub async fn publish_version(publish: Publish) -> Result<EditorDocument, AppErro
         .map_err(request::fail)
 }
 
-/// Which way somebody would go.
+/// The path that one profile would take.
 #[server(prefix = "/api/ui", endpoint = "editor/try-person", input = Json)]
 pub async fn try_person(trial: Trial) -> Result<Vec<TrialStep>, AppError> {
     let (services, actor) = super::request::context()?;
     services.try_person(&actor, &trial).await.map_err(super::request::fail)
 }
 
-/// What would have happened in the last days.
+/// Replays the events of the last days.
 #[server(prefix = "/api/ui", endpoint = "editor/try-events", input = Json)]
 pub async fn try_events(replay: Replay) -> Result<ReplayFigures, AppError> {
     let (services, actor) = super::request::context()?;
     services.try_events(&actor, &replay).await.map_err(super::request::fail)
 }
 
-/// Who passed each node of a version, and who waits there.
+/// How many people entered each node of a version, and how many wait there.
 #[server(prefix = "/api/ui", endpoint = "editor/figures", input = Json)]
 pub async fn editor_figures(journey: String, version: i64) -> Result<Vec<NodeFigures>, AppError> {
     use super::{journeys::journey_id, request};
@@ -108,14 +108,14 @@ pub async fn people_at(
         .map_err(request::fail)
 }
 
-/// A message as it stands in the editor, filled in for somebody.
+/// A preview of a message as it is in the editor.
 #[server(prefix = "/api/ui", endpoint = "editor/preview", input = Json)]
 pub async fn preview_draft(message: DraftMessage) -> Result<MessagePreview, AppError> {
     let (services, actor) = super::request::context()?;
     Ok(services.preview_draft(&actor, message).await.map_err(super::request::fail)?.view)
 }
 
-/// Sends it right now, filled in as the preview shows it. Answers what the provider calls it.
+/// Sends a test of it, as the preview shows it. Returns the ID that the provider gave it.
 #[server(prefix = "/api/ui", endpoint = "editor/test", input = Json)]
 pub async fn test_draft(message: DraftMessage, to: String) -> Result<Option<String>, AppError> {
     let (services, actor) = super::request::context()?;

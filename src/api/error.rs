@@ -1,5 +1,4 @@
-//! What a page is told when something did not work: a sentence for a person, and a status for
-//! programs.
+//! Errors of server functions: a sentence for people, and a status for programs.
 
 use leptos::server_fn::{
     codec::JsonEncoding,
@@ -14,31 +13,31 @@ use crate::domain::{error::FieldError, operation::StopPreview};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AppError {
-    /// 400: what came makes no sense; each complaint names its field.
+    /// 400: the input is not valid; each problem names its field.
     Invalid(Vec<FieldError>),
-    /// 401: nobody is signed in, or not any more.
+    /// 401: no one is signed in, or the session has ended.
     SignedOut,
-    /// 401: who she says she is, she did not show.
+    /// 401: the email address or the password is wrong.
     WrongCredentials,
     /// 403: why, and whom to ask.
     Forbidden(String),
     /// 404
     NotFound(String),
-    /// 409: it made sense, but not for things as they are now.
+    /// 409: it is valid, but not in the current state.
     Conflict(String),
     /// 409: the selection is no longer the one that was confirmed; nothing was changed.
     SelectionChanged(Box<StopPreview>),
-    /// 410: a link that opens nothing.
+    /// 410: a link that is no longer valid.
     DeadLink,
-    /// 413: more was sent than is taken: a sentence.
+    /// 413: the request is too large: a sentence.
     TooLarge(String),
     /// 429: tried too often; seconds to wait.
     TooMany(u64),
-    /// 429: as much as may be is being done already; a sentence, and seconds to wait.
+    /// 429: the limit of concurrent work is reached; a sentence, and seconds to wait.
     Crowded { sentence: String, seconds: u64 },
     /// 503: it was stopped because it took too long: a sentence.
     TookTooLong(String),
-    /// 502: the sign-in provider did not do its part.
+    /// 502: the SSO provider failed.
     Provider,
     /// 500: our fault. The details are in the log.
     Internal,
@@ -80,37 +79,36 @@ impl AppError {
                 errors.iter().map(|error| error.sentence.as_str()).collect::<Vec<_>>().join(" ")
             }
             AppError::SignedOut => {
-                "You are not signed in, or not any more. Sign in and try again; nothing was \
-                    changed."
+                "You are not signed in, or your session has ended. Nothing was changed. Sign in \
+                    and try again."
                     .to_string()
             }
-            AppError::WrongCredentials => "That e-mail address and password do not belong \
-                together. Try again."
-                .to_string(),
+            AppError::WrongCredentials => {
+                "The email address or the password is wrong. Try again.".to_string()
+            }
             AppError::Forbidden(sentence) => sentence.clone(),
-            AppError::DeadLink => "This link opens nothing: it was used, withdrawn or is too old. \
-                Ask for a new one."
+            AppError::DeadLink => "This link no longer works: it was used, withdrawn or has \
+                expired. Ask for a new one."
                 .to_string(),
             AppError::TooMany(seconds) => format!(
                 "Too many requests. Wait {seconds} seconds and \
                 try again."
             ),
-            AppError::Provider => "The sign-in provider did not let you in. Try again, or ask \
-                whoever runs it."
+            AppError::Provider => "Single sign-on failed. Try again, or ask the administrator of \
+                your identity provider."
                 .to_string(),
-            AppError::NotFound(what) => format!(
-                "There is no such {what}. It may have been \
-                deleted; go back to the list."
-            ),
+            AppError::NotFound(what) => {
+                format!("There is no such {what}. It may have been deleted. Go back to the list.")
+            }
             AppError::Conflict(sentence) => sentence.clone(),
             AppError::SelectionChanged(preview) => format!(
-                "The journeys that match have changed since you looked: now it is {}. Nothing was \
-                    stopped; look again and confirm once more.",
+                "The matching journeys have changed. Stop would now end {}. Nothing was stopped. \
+                    Check again, then confirm.",
                 preview.effect()
             ),
             AppError::Internal => {
-                "Something went wrong on our side, and nothing was changed. Try again; the \
-                    server's log has the details."
+                "Something went wrong on the server. Nothing was changed. Try again; the \
+                    server’s log has the details."
                     .to_string()
             }
             AppError::Unavailable(sentence)
@@ -126,29 +124,28 @@ impl AppError {
     /// A short headline for a page.
     pub fn title(&self) -> &'static str {
         match self {
-            AppError::Invalid(_) => "That address makes no sense",
+            AppError::Invalid(_) => "This address is not valid",
             AppError::SignedOut => "Sign in first",
             AppError::WrongCredentials => "Not signed in",
             AppError::Forbidden(_) => "Not allowed",
-            AppError::DeadLink => "This link opens nothing",
+            AppError::DeadLink => "This link no longer works",
             AppError::TooLarge(_) => "Too large",
             AppError::TooMany(_) => "Too many attempts",
-            AppError::Crowded { .. } => "Not begun",
-            AppError::TookTooLong(_) => "It took too long",
+            AppError::Crowded { .. } => "Server busy",
+            AppError::TookTooLong(_) => "This took too long",
             AppError::Provider => "Not signed in",
             AppError::NotFound(_) => "Not found",
-            AppError::Conflict(_) | AppError::SelectionChanged(_) => "That did not work",
+            AppError::Conflict(_) | AppError::SelectionChanged(_) => "That didn’t work",
             AppError::Internal => "Something went wrong",
-            AppError::Unavailable(_) => "Not stored",
+            AppError::Unavailable(_) => "Not saved",
             AppError::Connection => "No connection",
         }
     }
 
-    /// A request that is not what this address takes: a field is missing, or is of another kind.
+    /// A request that does not fit this address: a field is missing or has the wrong type.
     pub fn unreadable() -> Self {
-        let sentence = "The request is incomplete, or something in it is of another kind than \
-            belongs there. Nothing was changed; \
-                        reload the page and try again.";
+        let sentence = "The request is incomplete, or one of its values has the wrong type. \
+            Nothing was changed. Reload the page and try again.";
         Self::field(FieldError::new("", "malformed", sentence))
     }
 
@@ -188,7 +185,7 @@ impl FromServerFnError for AppError {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        // What the framework says is about Rust. On the server it goes to the log.
+        // The framework's messages are about Rust. On the server they go to the log.
         #[cfg(feature = "ssr")]
         tracing::debug!(%error, "function.not_run");
         match error {

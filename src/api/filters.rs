@@ -52,7 +52,7 @@ pub async fn save_filter(
     Ok(saved)
 }
 
-/// Forgets a saved filter.
+/// Deletes a saved filter.
 #[server(prefix = "/api/ui", endpoint = "filters/delete")]
 pub async fn delete_filter(
     filter: String,
@@ -85,7 +85,7 @@ pub async fn choose_columns(
     for key in &columns {
         let column: Column = key.parse().map_err(|()| {
             let allowed = Column::ALL.map(Column::key).join(", ");
-            let sentence = format!("“{key}” is no column of the list. Use any of: {allowed}.");
+            let sentence = format!("“{key}” is not a column of the list. Use any of: {allowed}.");
             fail(AppError::field(FieldError::new("columns", "unknown_value", sentence)))
         })?;
         chosen.push(column);

@@ -13,7 +13,7 @@ pub fn current_hold() -> Option<Hold> {
     services().ok()?.hold()
 }
 
-/// Lets everything go on. The page that it was pressed on comes again.
+/// Releases the hold, and shows the same page again.
 #[server(prefix = "/api/ui", endpoint = "hold/release")]
 pub async fn release_hold() -> Result<(), AppError> {
     let (services, actor) = context()?;

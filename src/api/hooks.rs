@@ -1,4 +1,4 @@
-//! Where providers report what became of messages.
+//! Provider webhooks.
 
 use leptos::prelude::*;
 
@@ -12,7 +12,7 @@ use crate::domain::{
 };
 
 /// # Errors
-/// Where she may not manage channels.
+/// If the actor may not manage channels.
 pub async fn read_hooks() -> Result<Vec<HookView>, AppError> {
     let (services, actor) = context()?;
     let (_, caller) = caller()?;
@@ -22,12 +22,13 @@ pub async fn read_hooks() -> Result<Vec<HookView>, AppError> {
 
 fn provider_of(key: &str) -> Result<HookProvider, AppError> {
     let unknown = || {
-        AppError::field(FieldError::new("provider", "unknown_value", "There is no such provider."))
+        let sentence = "This provider does not exist. Choose one from the page.";
+        AppError::field(FieldError::new("provider", "unknown_value", sentence))
     };
     HookProvider::from_key(key).ok_or_else(|| fail(unknown()))
 }
 
-/// Keeps what a provider's reports are verified with.
+/// Saves the secret that verifies a provider's requests.
 #[server(prefix = "/api/ui", endpoint = "hooks/save")]
 pub async fn save_hook_secret(provider: String, secret: String) -> Result<(), AppError> {
     let (services, actor) = context()?;

@@ -1,4 +1,4 @@
-//! Files of people and events.
+//! Imports of profiles and events.
 
 use super::{
     AppError,
@@ -13,19 +13,19 @@ use crate::domain::{
 /// The newest imports.
 ///
 /// # Errors
-/// Where she may not import.
+/// If the actor may not import.
 pub async fn read_imports() -> Result<Vec<ImportView>, AppError> {
     let (services, actor) = context()?;
     services.imports(&actor).await.map_err(fail)
 }
 
-/// An import, and the first rows that were refused.
+/// An import, and its first rejected rows.
 ///
 /// # Errors
-/// Where there is none of this id.
+/// If there is no import with this id.
 pub async fn read_import(id: &str) -> Result<(ImportView, Vec<RefusedLine>), AppError> {
     let (services, actor) = context()?;
-    // Whoever may not ask hears no more than that.
+    // Without the permission, nothing else is revealed.
     actor.require(Permission::SendEvents).map_err(fail)?;
     let import: ImportId =
         id.parse().map_err(|_| fail(AppError::NotFound("import".to_string())))?;

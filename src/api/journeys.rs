@@ -1,4 +1,4 @@
-//! The list and the journey's own pages.
+//! The Journeys page and the journey's own pages.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
@@ -31,7 +31,7 @@ pub struct JourneyPage {
     pub history: Vec<HistoryEntry>,
     /// All labels of the project, for editing.
     pub labels: Vec<Label>,
-    /// Where the person who looks stands.
+    /// The project and role of the user.
     pub seat: Option<Seat>,
     /// The server's clock.
     pub now: crate::domain::time::Timestamp,
@@ -121,7 +121,7 @@ fn new_document(
             AppError::field(FieldError::new(
                 "template",
                 "unknown_value",
-                "There is no such journey to start from.",
+                "This template does not exist. Choose one from the list.",
             ))
         };
         Some(
@@ -171,8 +171,7 @@ pub async fn clone_journey(
     Ok(clone)
 }
 
-/// Name, description and labels at once; refused where somebody changed the journey since
-/// `revision`.
+/// Saves name, description and labels. Refused if someone changed the journey since `revision`.
 #[server(prefix = "/api/ui", endpoint = "journeys/edit")]
 pub async fn edit_journey(
     id: String,
@@ -221,10 +220,10 @@ pub async fn edit_journey(
 pub struct ClonePage {
     pub journey: JourneyId,
     pub name: String,
-    /// Where she may make journeys, the present one first.
+    /// The projects where the user may create journeys, the current one first.
     pub projects: Vec<crate::domain::actor::ProjectName>,
     pub here: Option<crate::domain::ids::ProjectId>,
-    /// What the journey names that lies outside of it.
+    /// What the journey refers to in its project.
     pub names: Vec<String>,
 }
 
@@ -263,17 +262,17 @@ pub async fn read_clone(id: &str) -> Result<ClonePage, AppError> {
 /// A journey that is to be edited.
 ///
 /// # Errors
-/// Where there is none, or she may not edit.
+/// If there is none, or the actor may not edit it.
 #[cfg(feature = "ssr")]
 pub async fn read_editable(id: String) -> Result<JourneyPage, AppError> {
     super::request::require(crate::domain::access::Permission::EditJourneys)?;
     get_journey(id).await
 }
 
-/// The project's labels, for somebody who may put them on journeys.
+/// The project's labels, for an actor who may add them to journeys.
 ///
 /// # Errors
-/// Where she may not.
+/// If the actor may not.
 #[cfg(feature = "ssr")]
 pub async fn labels_to_put() -> Result<Vec<Label>, AppError> {
     use super::request::{context, fail, require};

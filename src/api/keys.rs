@@ -15,14 +15,14 @@ use crate::domain::{
 };
 
 /// # Errors
-/// Where she may not manage keys.
+/// If the actor may not manage API keys.
 pub async fn read_keys() -> Result<Vec<ApiKey>, AppError> {
     let (services, actor) = context()?;
     services.keys(&actor).await.map_err(fail)
 }
 
-/// Makes a key. Its secret is in the answer and nowhere else. Without a word about its lifetime it
-/// does not end by itself.
+/// Creates a key. Its secret is in the answer and nowhere else. Without a lifetime it never
+/// expires.
 #[server(prefix = "/api/ui", endpoint = "keys/create")]
 pub async fn create_key(
     name: String,
@@ -38,9 +38,7 @@ pub async fn create_key(
     let secret = services.create_key(&actor, &name, &scopes, lifetime).await.map_err(fail)?;
     show_once(ShownOnce {
         title: "API key",
-        text: format!(
-            "This is the key “{name}”. Copy it now: it is kept nowhere and not shown again."
-        ),
+        text: format!("This is the API key “{name}”. Copy it now. You won’t see it again."),
         secret: secret.expose().to_string(),
         back: "/keys",
     });

@@ -1,4 +1,4 @@
-//! Messages as they will look.
+//! Previews and test sends of messages.
 
 use leptos::prelude::*;
 
@@ -12,11 +12,11 @@ use crate::domain::{
     query_string::write_query,
 };
 
-/// A message filled in for whoever has this identity or e-mail address; empty: for somebody made
-/// up.
+/// A preview with the data of the profile that has this identity or email address, or with sample
+/// data if it is empty.
 ///
 /// # Errors
-/// Where there is no such message.
+/// If there is no such message.
 pub async fn read_preview(
     journey: &str,
     node: &str,
@@ -27,8 +27,8 @@ pub async fn read_preview(
     Ok(services.preview_message(&actor, journey, node, Some(person)).await.map_err(fail)?.view)
 }
 
-/// Sends a message of a journey right now, filled in as its page shows it. Answers what the
-/// provider calls it.
+/// Sends a test of a journey's message, as its page shows it. Returns the ID that the provider gave
+/// it.
 #[server(prefix = "/api/ui", endpoint = "messages/test")]
 pub async fn test_message(
     journey: String,

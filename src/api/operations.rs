@@ -1,11 +1,11 @@
-//! What is done to journeys, from the list and from a journey's page.
+//! Operations on journeys, from the Journeys page and from a journey's page.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
 use super::AppError;
 use crate::domain::operation::{BulkAnswer, StopPreview};
 
-/// Pause, resume, stop, archive, unarchive or delete: the ticked journeys (`ids`), or everything
+/// Pause, resume, stop, archive, unarchive or delete: the selected journeys (`ids`), or everything
 /// that the list's query `matching` matches now. Stop on many wants `confirmed`, the fingerprint
 /// that its preview gave.
 #[server(prefix = "/api/ui", endpoint = "journeys/operate")]
@@ -34,7 +34,7 @@ pub async fn operate(
             | Action::Delete),
         ) => action,
         _ => {
-            let sentence = "That is not an action of the list. Use pause, resume, stop, archive, \
+            let sentence = "This action does not exist. Use pause, resume, stop, archive, \
                 unarchive or delete.";
             return Err(invalid(FieldError::new("action", "unknown_value", sentence)));
         }
@@ -44,7 +44,7 @@ pub async fn operate(
     let confirmed =
         confirmed.as_deref().map(SelectionDigest::parse).transpose().map_err(invalid)?;
     if action == Action::Stop && confirmed.is_none() {
-        let sentence = "Stop is final and needs a confirmation. Look at what it would end first.";
+        let sentence = "Stop is final and needs a confirmation. Preview what it would end first.";
         return Err(invalid(FieldError::new("confirmed", "required", sentence)));
     }
     let answer = services.operate(&actor, &selection, action, confirmed).await.map_err(fail)?;
@@ -67,7 +67,7 @@ pub async fn preview_stop(
     services.preview_stop(&actor, &selection).await.map_err(fail)
 }
 
-/// Puts labels on (`add`, and `create` by name) and takes labels off (`remove`).
+/// Adds labels (`add`, and `create` by name) and removes labels (`remove`).
 #[server(prefix = "/api/ui", endpoint = "journeys/label")]
 pub async fn label_journeys(
     #[server(default)] ids: Vec<String>,
@@ -136,7 +136,7 @@ pub async fn rename_journey(
     Ok(answer)
 }
 
-/// Takes an operation back, where nobody has changed the journeys since.
+/// Undoes an operation, unless the journeys have changed since.
 #[server(prefix = "/api/ui", endpoint = "operations/undo")]
 pub async fn undo_operation(
     operation: String,

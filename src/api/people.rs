@@ -1,4 +1,4 @@
-//! The people of a project and invitations to it.
+//! The members of a project and invitations to it.
 
 use leptos::prelude::*;
 
@@ -15,16 +15,16 @@ use crate::domain::{
 };
 use crate::server::services::ServiceError;
 
-/// What the page of people shows.
+/// What the Team page shows.
 pub struct PeoplePage {
     pub members: Vec<Member>,
     pub invitations: Vec<Invitation>,
-    /// Who is looking.
+    /// The user who looks at the page.
     pub me: UserId,
 }
 
 /// # Errors
-/// Where she may not manage people.
+/// If the actor may not manage members.
 pub async fn read_people() -> Result<PeoplePage, AppError> {
     let (services, actor) = context()?;
     let members = services.members(&actor).await.map_err(fail)?;
@@ -32,7 +32,7 @@ pub async fn read_people() -> Result<PeoplePage, AppError> {
     Ok(PeoplePage { members, invitations, me: actor.user })
 }
 
-/// Makes a link with which somebody joins the project; it is shown once.
+/// Creates a link to join the project. It is shown once.
 #[server(prefix = "/api/ui", endpoint = "people/invite")]
 pub async fn invite(email: String, role: String) -> Result<String, AppError> {
     let (services, actor) = context()?;
@@ -43,7 +43,7 @@ pub async fn invite(email: String, role: String) -> Result<String, AppError> {
     show_once(ShownOnce {
         title: "Invitation",
         text: format!(
-            "Send this link to {email}. It works once, within seven days, and is not shown again."
+            "Send this link to {email}. It works once, expires after 7 days and is not shown again."
         ),
         secret: link.clone(),
         back: "/people",
@@ -62,10 +62,10 @@ pub async fn withdraw_invitation(invitation: String) -> Result<(), AppError> {
     Ok(())
 }
 
-/// What the page asks about before a role is changed.
+/// What the page confirms before a role is changed.
 ///
 /// # Errors
-/// Where the reader may not manage people, or the person is not in the project.
+/// If the actor may not manage members, or the user is not a member.
 pub async fn read_role_change(user: String, role: String) -> Result<RoleChange, AppError> {
     let (services, standing) = standing()?;
     let (user, wanted) = role_wanted(&user, &role)?;
@@ -86,9 +86,8 @@ fn role_wanted(user: &str, role: &str) -> Result<(UserId, Option<Role>), AppErro
     Ok((user, role))
 }
 
-/// Gives somebody another role; an empty one takes them out of the project. Nothing is done that
-/// the page of [`read_role_change`] has not asked about: a form without its `confirmed` is led
-/// there.
+/// Changes a member's role; an empty one removes them from the project. The page of
+/// [`read_role_change`] has to confirm it first: a form without its `confirmed` is sent there.
 #[server(prefix = "/api/ui", endpoint = "people/role")]
 pub async fn set_role(
     user: String,

@@ -1,4 +1,4 @@
-//! People, what they did, and their trips.
+//! Profiles, their events and their enrolments.
 
 use leptos::prelude::*;
 
@@ -15,7 +15,7 @@ use crate::domain::{
     query_string::pairs,
 };
 
-/// What the page of a person shows.
+/// What the page of a profile shows.
 pub struct Asked {
     pub person: PersonDetail,
     pub messages: Vec<MessageView>,
@@ -25,10 +25,10 @@ pub struct Asked {
     pub why: Option<WhyNot>,
 }
 
-/// One page of people, and the segments to choose from.
+/// One page of profiles, and the segments to choose from.
 ///
 /// # Errors
-/// Where she may not see them, or there is no such segment.
+/// If the actor may not see them, or there is no such segment.
 pub async fn read_people(
     query: &str,
 ) -> Result<(PeoplePage, Vec<SegmentView>, PeopleQuery), AppError> {
@@ -38,7 +38,7 @@ pub async fn read_people(
     Ok((page, services.segments(&actor).await.map_err(fail)?, query))
 }
 
-/// What an address asks for: the beginning of a name, a segment, conditions as the form of segments
+/// The query in an address: the beginning of an identity, a segment, conditions as the segment form
 /// sends them.
 fn people_query(query: &str) -> Result<PeopleQuery, FieldError> {
     let all: Vec<(String, String)> = pairs(query).collect();
@@ -60,15 +60,14 @@ fn people_query(query: &str) -> Result<PeopleQuery, FieldError> {
     })
 }
 
-/// A person, the journeys that can be asked about, and for a journey that was asked about, why she
-/// is not in it.
+/// A profile, the journeys to choose from, and for the chosen journey why the profile is not in it.
 ///
 /// # Errors
-/// Where there is nobody of this number.
+/// If there is no profile with this number.
 pub async fn read_person(number: &str, journey: &str) -> Result<Asked, AppError> {
     let (services, actor) = context()?;
-    let nobody = || fail(AppError::NotFound("person".to_string()));
-    let number: i64 = number.parse().map_err(|_| nobody())?;
+    let not_found = || fail(AppError::NotFound("profile".to_string()));
+    let number: i64 = number.parse().map_err(|_| not_found())?;
     let person = services.person(&actor, number).await.map_err(fail)?;
     let why = match journey.trim() {
         "" => None,
@@ -86,17 +85,18 @@ pub async fn read_person(number: &str, journey: &str) -> Result<Asked, AppError>
     })
 }
 
-/// One trip, step by step.
+/// One enrolment, step by step.
 ///
 /// # Errors
-/// Where there is no such trip.
+/// If there is no such enrolment.
 pub async fn read_trip(number: &str) -> Result<TripDetail, AppError> {
     let (services, actor) = context()?;
-    let number: i64 = number.parse().map_err(|_| fail(AppError::NotFound("trip".to_string())))?;
+    let number: i64 =
+        number.parse().map_err(|_| fail(AppError::NotFound("enrolment".to_string())))?;
     services.trip(&actor, number).await.map_err(fail)
 }
 
-/// Forgets a person; the counts of journeys keep her trips without her.
+/// Deletes a profile. Journey stats keep their totals.
 #[server(prefix = "/api/ui", endpoint = "profiles/delete")]
 pub async fn delete_person(person: i64) -> Result<(), AppError> {
     let (services, actor) = context()?;

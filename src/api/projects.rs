@@ -1,4 +1,4 @@
-//! Projects, and which of them a browser looks at.
+//! Projects, and which of them is open in a browser.
 
 use leptos::prelude::*;
 
@@ -8,10 +8,10 @@ use super::{
 };
 use crate::domain::{error::FieldError, ids::ProjectId, team::ProjectView, text::ProjectTitle};
 
-/// Her projects, archived ones too.
+/// The projects of the user, including archived ones.
 ///
 /// # Errors
-/// Where nobody is signed in.
+/// If no one is signed in.
 pub async fn read_projects() -> Result<Vec<ProjectView>, AppError> {
     let (services, standing) = standing()?;
     services.projects(&standing).await.map_err(fail)
@@ -27,7 +27,7 @@ pub fn project_id(text: &str) -> Result<ProjectId, AppError> {
     })
 }
 
-/// Looks at another project from now on.
+/// Switches to another project.
 #[server(prefix = "/api/ui", endpoint = "projects/switch")]
 pub async fn switch_project(project: String) -> Result<(), AppError> {
     let (services, standing) = standing()?;
@@ -38,7 +38,7 @@ pub async fn switch_project(project: String) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Makes a project and looks at it.
+/// Creates a project and switches to it.
 #[server(prefix = "/api/ui", endpoint = "projects/create")]
 pub async fn create_project(name: String) -> Result<ProjectId, AppError> {
     let (services, actor) = context()?;
@@ -59,7 +59,7 @@ pub async fn rename_project(project: String, name: String) -> Result<(), AppErro
     Ok(())
 }
 
-/// Archives a project (`archive` = `true`), or takes it back.
+/// Archives a project (`archive` = `true`), or unarchives it.
 #[server(prefix = "/api/ui", endpoint = "projects/archive")]
 pub async fn archive_project(project: String, archive: bool) -> Result<(), AppError> {
     let (services, standing) = standing()?;

@@ -1,5 +1,4 @@
-//! The request behind a server function: who is asking, what serves her, and how a plain form is
-//! answered.
+//! The request behind a server function: its caller, the services, and the answer to a plain form.
 
 use std::sync::{Arc, Mutex};
 
@@ -32,7 +31,7 @@ pub type AppServices = Services<SqliteStore>;
 pub const COLUMNS_COOKIE: &str = "wayfare_columns";
 /// The cookie of the project that was chosen last.
 pub const PROJECT_COOKIE: &str = "wayfare_project";
-/// The cookie that binds a sign-in with the provider to the browser that began it.
+/// The cookie that binds an SSO sign-in to the browser that began it.
 pub const PROVIDER_COOKIE: &str = "wayfare_provider";
 
 /// The cookie of the session. Over TLS its name makes browsers refuse one that another host or path
@@ -46,16 +45,16 @@ pub fn device_cookie(secure: bool) -> &'static str {
     if secure { "__Host-wayfare_device" } else { "wayfare_device" }
 }
 
-/// Who is behind a request; the router puts it there.
+/// The caller of a request, provided by the router.
 #[derive(Clone, Default)]
 pub struct Caller {
     pub visitor: Visitor,
-    /// None where nobody is signed in.
+    /// None if no one is signed in.
     pub standing: Option<Standing>,
 }
 
 impl Caller {
-    /// Her role in the project that she is looking at.
+    /// The role in the current project.
     pub fn role(&self) -> Option<Role> {
         self.standing.as_ref().and_then(Standing::role)
     }
@@ -77,7 +76,7 @@ pub struct FormAnswer(Arc<Mutex<Answer>>);
 #[derive(Clone, Default)]
 pub struct Answer {
     pub error: Option<AppError>,
-    /// The page that asks for what is missing: whether it is really meant.
+    /// The page that asks for the missing confirmation.
     pub asks_on: Option<String>,
     /// The page to go on to.
     pub target: Option<String>,
@@ -113,39 +112,39 @@ pub fn typed(field: &str) -> Option<String> {
     problem.typed.into_iter().find(|(key, _)| key == field).map(|(_, value)| value)
 }
 
-/// Who serves, whoever asks.
+/// The services, for any caller.
 pub fn services() -> Result<AppServices, AppError> {
     use_context::<AppServices>().ok_or_else(|| fail(AppError::Internal))
 }
 
-/// Who serves, and what the request brings.
+/// The services, and the caller.
 pub fn caller() -> Result<(AppServices, Caller), AppError> {
     Ok((services()?, use_context::<Caller>().unwrap_or_default()))
 }
 
-/// Who serves, and the person who asks.
+/// The services, and the user who is signed in.
 pub fn standing() -> Result<(AppServices, Standing), AppError> {
     let (services, caller) = caller()?;
     let standing = caller.standing.ok_or_else(|| fail(AppError::SignedOut))?;
     Ok((services, standing))
 }
 
-/// Who serves, and who acts in the project that she is looking at.
+/// The services, and the actor in the current project.
 pub fn context() -> Result<(AppServices, Actor), AppError> {
     let (services, standing) = standing()?;
     Ok((services, standing.actor))
 }
 
-/// For pages that only show a form: may she do what it is for?
+/// Checks the permission for pages that only show a form.
 ///
 /// # Errors
-/// Where she may not, with the reason.
+/// If the actor may not, with the reason.
 pub fn require(permission: Permission) -> Result<(), AppError> {
     let (_, actor) = context()?;
     actor.require(permission).map_err(fail)
 }
 
-/// May the person who asks do it here? For what a page shows.
+/// Whether the user has the permission here, for what a page shows.
 pub fn may(permission: Permission) -> bool {
     use_context::<Caller>()
         .and_then(|caller| caller.standing)
@@ -188,12 +187,12 @@ impl From<StoreError> for AppError {
             }
             StoreError::Forbidden(error) => error.into(),
             StoreError::RevisionChanged { name } => AppError::Conflict(format!(
-                "{name} was changed by somebody since you opened it. Nothing was saved; reload the \
-                    page to see their change."
+                "{name} was changed by someone else since you opened it. Nothing was saved. \
+                    Reload the page to see their change."
             )),
             StoreError::SelectionChanged(preview) => AppError::SelectionChanged(preview),
             StoreError::Taken(what) => AppError::Conflict(format!(
-                "There is already a {what} of this name. Choose another name."
+                "A {what} with this name already exists. Choose another name."
             )),
             StoreError::Conflict(sentence) => AppError::Conflict(sentence.to_string()),
             StoreError::Problems(problems) => AppError::Invalid(problems),
@@ -220,8 +219,7 @@ impl From<ServiceError> for AppError {
             ServiceError::WrongCredentials => AppError::WrongCredentials,
             ServiceError::SignedOut => AppError::SignedOut,
             ServiceError::Unconfirmed => AppError::Conflict(
-                "Nothing was changed: this is done on the page that asks whether it is really \
-                    meant, within an hour."
+                "Nothing was changed. Confirm it on the confirmation page within an hour."
                     .to_string(),
             ),
             ServiceError::TooMany(wait) => AppError::TooMany(wait.0),
@@ -238,8 +236,7 @@ impl From<ServiceError> for AppError {
                 AppError::Internal
             }
             ServiceError::Stopping => AppError::Unavailable(
-                "The server is stopping, and it may not be stored. Send it \
-                    again in a moment."
+                "The server is stopping, so your change may not be saved. Try again in a moment."
                     .to_string(),
             ),
             ServiceError::Provider(error) => {
@@ -288,8 +285,7 @@ pub fn go_to(path: &str) {
     FormAnswer::change(|answer| answer.target = Some(local(path)));
 }
 
-/// Sends a plain form on to the page that asks whether it is really meant; a script is told that
-/// nothing was done.
+/// Sends a plain form on to the confirmation page; a script gets the error.
 pub fn ask_on(path: &str, error: impl Into<AppError>) -> AppError {
     FormAnswer::change(|answer| answer.asks_on = Some(local(path)));
     fail(error)
@@ -360,7 +356,7 @@ pub fn keep_session(session: &OpenedSession, visitor: &Visitor) {
     session_cookies(session, visitor).iter().for_each(set_cookie);
 }
 
-/// What a browser gets at a sign-in: its session, and by what it is known the next time.
+/// The cookies that a browser gets at sign-in: its session and its device.
 pub fn session_cookies(session: &OpenedSession, visitor: &Visitor) -> Vec<Cookie<'static>> {
     let secure = visitor.secure;
     let own = new_cookie(

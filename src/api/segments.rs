@@ -1,4 +1,4 @@
-//! Segments: questions about people that are kept.
+//! Segments: saved criteria.
 #![expect(clippy::too_many_arguments, reason = "the columns of a form")]
 
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use crate::domain::{
 };
 
 /// # Errors
-/// Where she may not see them.
+/// If the actor may not see them.
 pub async fn read_segments() -> Result<Vec<SegmentView>, AppError> {
     let (services, actor) = context()?;
     services.segments(&actor).await.map_err(fail)
@@ -23,17 +23,17 @@ pub async fn read_segments() -> Result<Vec<SegmentView>, AppError> {
 /// What the builder shows.
 pub struct Building {
     pub form: SegmentForm,
-    /// People who match right now, or why they cannot be counted.
+    /// Profiles that match right now, or why they cannot be counted.
     pub people: Result<i64, String>,
     pub events: Vec<String>,
-    /// The segment exists, and its question does not fit into the form.
+    /// The segment exists, and its criteria do not fit into the form.
     pub too_deep: bool,
 }
 
-/// The form that an address spells, or the segment that it names, with the number of people in it.
+/// The form in an address, or the segment that it names, with the number of profiles in it.
 ///
 /// # Errors
-/// Where she may not make segments.
+/// If the actor may not create segments.
 pub async fn build_segment(query: &str) -> Result<Building, AppError> {
     let (services, actor) = context()?;
     let mut form = form_of(query);
@@ -64,7 +64,7 @@ pub async fn build_segment(query: &str) -> Result<Building, AppError> {
     })
 }
 
-/// The conditions that an address spells.
+/// The conditions in an address.
 pub fn form_of(query: &str) -> SegmentForm {
     let all: Vec<(String, String)> = pairs(query).collect();
     let column = |name: &str| {
@@ -78,7 +78,7 @@ pub fn form_of(query: &str) -> SegmentForm {
     SegmentForm::of_columns(one("name"), one("join"), columns)
 }
 
-/// Keeps a segment; one of that name is changed.
+/// Saves a segment; one with that name is replaced.
 #[server(prefix = "/api/ui", endpoint = "segments/save")]
 pub async fn save_segment(
     name: String,

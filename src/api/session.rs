@@ -1,4 +1,4 @@
-//! Signing in and out. Everybody may ask for these, signed in or not.
+//! Signing in and out. These need no session.
 
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
@@ -81,11 +81,11 @@ pub async fn join_new(link: String, name: String, password: String) -> Result<()
     Ok(())
 }
 
-/// What the sign-in page has to know.
+/// What the sign-in page needs.
 pub struct SignInPage {
-    /// What the provider's button says, where there is one.
+    /// The label of the SSO button, if there is one.
     pub provider: Option<String>,
-    /// Nobody has to sign in: there is no account yet.
+    /// No one has to sign in: no account exists yet.
     pub local: bool,
 }
 
@@ -95,19 +95,19 @@ pub fn read_sign_in() -> Result<SignInPage, AppError> {
     Ok(SignInPage { provider: services.provider_name(), local })
 }
 
-/// What somebody who follows an invitation is told.
+/// What an invitation offers.
 ///
 /// # Errors
-/// Where the link opens nothing.
+/// If the link is not valid.
 pub async fn read_invitation(link: &str) -> Result<InvitationOffer, AppError> {
     let (services, caller) = caller()?;
     services.invitation_offer(link, caller.standing.as_ref()).await.map_err(fail)
 }
 
-/// The address of the account whose password the link lets choose.
+/// The email address of the account whose password the link changes.
 ///
 /// # Errors
-/// Where the link opens nothing.
+/// If the link is not valid.
 pub async fn read_password_link(link: &str) -> Result<String, AppError> {
     let (services, _) = caller()?;
     services.read_password_link(link).await.map_err(fail)

@@ -1,4 +1,4 @@
-//! Addresses that get nothing any more.
+//! The suppression list.
 
 use leptos::prelude::*;
 
@@ -14,7 +14,7 @@ use crate::domain::{
 /// One page of the list; `query` is the query string of its address.
 ///
 /// # Errors
-/// Where she may not see it, or the query makes no sense.
+/// If the actor may not see it, or the query is not valid.
 pub async fn read_suppressions(query: &str) -> Result<SuppressionPage, AppError> {
     let (services, actor) = context()?;
     let query = SuppressionQuery::parse(query).map_err(|error| fail(AppError::field(error)))?;
@@ -26,13 +26,13 @@ fn kind_of(key: &str) -> Result<AddressKind, AppError> {
         AppError::field(FieldError::new(
             "kind",
             "unknown_value",
-            "Choose what kind of address it is.",
+            "The kind of address is missing. Choose one.",
         ))
     };
     AddressKind::from_key(key).ok_or_else(|| fail(unknown()))
 }
 
-/// Puts addresses on the list, one a line.
+/// Adds addresses to the list, one per line.
 #[server(prefix = "/api/ui", endpoint = "suppressions/add")]
 pub async fn add_suppressions(
     kind: String,
@@ -48,7 +48,7 @@ pub async fn add_suppressions(
     Ok(())
 }
 
-/// Takes an address off the list.
+/// Removes an address from the list.
 #[server(prefix = "/api/ui", endpoint = "suppressions/remove")]
 pub async fn remove_suppression(kind: String, address: String) -> Result<(), AppError> {
     let (services, actor) = context()?;

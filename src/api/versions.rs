@@ -52,7 +52,7 @@ pub async fn publish_version_by_form(
         "" | "carry_on" => Predecessor::CarryOn,
         "leave" => Predecessor::Leave,
         _ => {
-            let sentence = "Choose whether people in the older version carry on or leave.";
+            let sentence = "Choose whether people in the older version carry on or exit.";
             return Err(fail(AppError::field(FieldError::new(
                 "predecessor",
                 "unknown_value",
@@ -75,7 +75,7 @@ pub struct EditPage {
 }
 
 /// # Errors
-/// Where there is no such version, or she may not edit.
+/// If there is no such version, or the actor may not edit it.
 pub async fn read_edit_page(id: String, version: String) -> Result<EditPage, AppError> {
     let page = read_editable(id.clone()).await?;
     let (journey, version) = (journey_id(&id).map_err(fail)?, number(&version, "version")?);
@@ -88,7 +88,7 @@ pub async fn read_edit_page(id: String, version: String) -> Result<EditPage, App
 /// What is asked before a draft is published.
 ///
 /// # Errors
-/// Where there is nothing to publish, or she may not.
+/// If there is nothing to publish, or the actor may not.
 pub async fn read_publish_page(id: String) -> Result<EditPage, AppError> {
     require(Permission::OperateJourneys)?;
     read_edit_page(id, String::new()).await

@@ -66,7 +66,7 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Every address, as the server knows them.
+/// Every address; only the server has them all.
 #[cfg(feature = "ssr")]
 #[component]
 fn Pages() -> impl IntoView {
@@ -109,8 +109,8 @@ fn Pages() -> impl IntoView {
     }
 }
 
-/// The one address that comes alive in the browser; links to the others carry `rel="external"` and
-/// load them whole.
+/// The one address that is hydrated in the browser. Links to the others carry `rel="external"` and
+/// load a whole page.
 #[cfg(not(feature = "ssr"))]
 #[component]
 fn Pages() -> impl IntoView {

@@ -6,8 +6,7 @@ use leptos::prelude::*;
 
 use crate::domain::ids::JourneyId;
 
-/// The element that the browser's half takes over; what stands around it stays as the server sent
-/// it.
+/// The element that the browser's half takes over. What surrounds it stays as the server sent it.
 pub const APP: &str = "app";
 
 /// Takes over what the server rendered.
@@ -65,8 +64,7 @@ pub fn on_server_change(on_change: impl Fn() + 'static) {
             use send_wrapper::SendWrapper;
             use wasm_bindgen::{JsCast, closure::Closure};
             let Ok(source) = web_sys::EventSource::new("/api/ui/changes") else { return };
-            // A page that nobody sees asks for nothing; it is brought up to date when somebody
-            // looks at it again.
+            // A hidden page asks for nothing. It is brought up to date when it is shown again.
             let missed = std::rc::Rc::new(std::cell::Cell::new(false));
             let on_change = {
                 let (on_change, missed) = (on_change.clone(), missed.clone());
@@ -92,8 +90,7 @@ pub fn on_server_change(on_change: impl Fn() + 'static) {
             };
             let _ = source
                 .add_event_listener_with_callback("changed", changed.as_ref().unchecked_ref());
-            // A second greeting means that the connection was lost meanwhile: whatever happened was
-            // missed.
+            // A second greeting means that the connection was lost meanwhile, and changes with it.
             let greeted = std::cell::Cell::new(false);
             let hello = {
                 let on_change = on_change.clone();

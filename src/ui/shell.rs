@@ -1,5 +1,5 @@
-//! The document around every page: its head, the bar at the top, and what a plain form could not
-//! do. The server alone makes it; the browser's half never sees it, so it costs no module.
+//! The document around every page: its head, the bar at the top, and the errors of plain forms. The
+//! server alone makes it; the browser's half never sees it, so it costs no module.
 
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
@@ -62,8 +62,8 @@ pub enum Liveliness {
 /// The HTML document.
 ///
 /// Only the list is taken over by the browser's half: it is where scripts make a difference. The
-/// other pages are complete as they are sent, say so at once with `data-hydrated`, and cost no
-/// module; into one of them the editor is mounted.
+/// other pages are complete as they are sent, say so right away with `data-hydrated`, and need no
+/// module. The editor is mounted into one of them.
 pub fn shell(files: PageFiles, liveliness: Liveliness) -> impl IntoView {
     let comes_alive = liveliness == Liveliness::List;
     let editor = (liveliness == Liveliness::Editor && !files.editor.start.is_empty())
@@ -97,7 +97,7 @@ pub fn shell(files: PageFiles, liveliness: Liveliness) -> impl IntoView {
             </head>
             <body data-role=role.map(Role::key)>
                 <a class="skip-link" href="#content">
-                    "Skip to the content"
+                    "Skip to content"
                 </a>
                 <TopBar caller=caller />
                 {held.map(|hold| view! { <HeldBanner hold=hold role=role /> })}
@@ -120,7 +120,7 @@ fn EditorLinks(files: EditorFiles) -> impl IntoView {
     }
 }
 
-/// Why the form on this page did not work.
+/// The error of the form on this page.
 #[component]
 fn Problem(problem: FormProblem) -> impl IntoView {
     view! {
@@ -131,7 +131,7 @@ fn Problem(problem: FormProblem) -> impl IntoView {
     }
 }
 
-/// Says on every page that nothing happens by itself, and lets admins end that.
+/// Says on every page that the server is held, and lets admins release it.
 #[component]
 fn HeldBanner(hold: Hold, role: Option<Role>) -> impl IntoView {
     let may_release = role.is_some_and(|role| role.may(Permission::ManageProjects));
@@ -188,14 +188,14 @@ fn Brand() -> impl IntoView {
     }
 }
 
-/// The projects that she may enter. Each is a button of a form: choosing one is a change.
+/// The projects of the user. Each is a button of a form, because choosing one is a change.
 #[component]
 fn Switcher(memberships: Vec<Membership>, current: Option<ProjectId>) -> impl IntoView {
     let shown = memberships.iter().find(|membership| Some(membership.project.id) == current);
     let Some(shown) = shown.map(|membership| membership.project.name.clone()) else {
         return ().into_any();
     };
-    let label = format!("Project {shown}, change");
+    let label = format!("Switch project: {shown}");
     view! {
         <button class="switcher" r#type="button" popovertarget="projects-menu" aria-label=label>
             <span class="switcher-name">{shown}</span>
@@ -241,14 +241,14 @@ const PARTS: [(&str, &str); 6] = [
     ("/suppressions", "/delivery"),
 ];
 
-/// The pages that her role opens.
+/// The pages that the role allows.
 #[component]
 fn MainNavigation(role: Option<Role>) -> impl IntoView {
     let pages = [
         ("/journeys", "Journeys", Permission::SeeJourneys),
         ("/profiles", "Profiles", Permission::SeeJourneys),
         ("/delivery", "Delivery", Permission::SeeJourneys),
-        ("/people", "People", Permission::ManagePeople),
+        ("/people", "Team", Permission::ManagePeople),
         ("/keys", "API keys", Permission::ManageKeys),
         ("/audit", "Audit log", Permission::SeeAuditLog),
     ];
@@ -273,7 +273,7 @@ fn MainNavigation(role: Option<Role>) -> impl IntoView {
     }
 }
 
-/// Says on every page that there is no account yet, and where to make the first.
+/// Says on every page that no account exists yet, and links to the page that creates the first.
 #[component]
 fn LocalMode(
     /// It asks for the token that was printed.
@@ -281,15 +281,15 @@ fn LocalMode(
 ) -> impl IntoView {
     let (open_to, title) = if token {
         (
-            " · open to whoever has the printed address · create the first account",
-            "Whoever opens the address that was printed at the start may do everything, until \
-                there is an account.",
+            " · open to anyone with the printed address · create the first account",
+            "Until the first account exists, anyone with the address printed at startup has full \
+                access.",
         )
     } else {
         (
-            " · open to whoever reaches this port · create the first account",
-            "There is no account yet: whoever reaches this port may do everything, also through a \
-                proxy that does not say so.",
+            " · open to anyone who reaches this port · create the first account",
+            "Until the first account exists, anyone who reaches this port has full access, also \
+                through a proxy that hides them.",
         )
     };
     view! {

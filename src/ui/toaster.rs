@@ -1,4 +1,4 @@
-//! Outcomes and errors, told at the edge of the page and to screen readers.
+//! Results and errors, shown at the edge of the page and announced to screen readers.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -20,7 +20,7 @@ pub struct Toast {
     text: String,
     is_error: bool,
     undo: Option<OperationId>,
-    /// Journeys that were skipped, and where all rows are told.
+    /// Journeys that were skipped, and the operation whose page lists all journeys.
     skipped: Vec<ItemOutcome>,
     account: Option<OperationId>,
 }
@@ -99,7 +99,7 @@ impl Toaster {
     }
 }
 
-/// The toast of an answer; also what a page shows that was reached by a plain form.
+/// The toast of an operation, also shown on a page after a plain form.
 pub fn of_answer(answer: &BulkAnswer) -> Toast {
     let report = &answer.report;
     let skipped: Vec<ItemOutcome> = answer

@@ -76,7 +76,7 @@ impl Post {
         post
     }
 
-    /// Somebody gets the message.
+    /// Someone gets the message.
     async fn send_to(&self, who: &str, properties: Value) {
         let before = self.figure("sent").await;
         let profile = json!({ "identity": who, "properties": properties });
@@ -146,7 +146,7 @@ impl Post {
         panic!("{fate} never became {count}: {}", self.figure(fate).await);
     }
 
-    /// By which way she went on, which the way's node has noted in her profile.
+    /// The path that was taken, which the node at its end has noted in the profile.
     async fn went_by(&self, who: &str) -> Value {
         self.profile(who).await["properties"]["answered"].clone()
     }
@@ -155,7 +155,7 @@ impl Post {
         self.program.get(&format!("/api/v1/profiles/{who}")).await.1
     }
 
-    /// Does she want messages by this channel? Null where she never said.
+    /// Does the profile want messages by this channel? Null if it was never asked.
     async fn consent(&self, who: &str, channel: &str) -> Value {
         let profile = self.profile(who).await;
         let said = profile["consent"].as_array().cloned().unwrap_or_default();
@@ -181,7 +181,7 @@ impl Post {
     }
 }
 
-/// No answer to somebody outside sets a cookie or can be kept or framed.
+/// No answer to anyone outside sets a cookie or can be kept or framed.
 fn is_hardened(answer: &Response) {
     let header = |name: &str| {
         answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()

@@ -40,7 +40,10 @@ async fn a_bulk_action_is_one_entry_with_its_filter_and_an_account_of_every_row(
         assert!(entry.contains(part), "{part} in {entry}");
     }
     let (_, page) = ada.page("/audit?event=journeys.pause").await;
-    assert!(page.contains("28 of 32") && page.contains("Row by row"), "the page leads to the rows");
+    assert!(
+        page.contains("28 of 32") && page.contains("View result"),
+        "the page leads to the rows"
+    );
 }
 
 #[tokio::test]
@@ -60,7 +63,7 @@ async fn what_people_do_to_accounts_keys_people_and_projects_is_written_down_wit
         &[("present", PASSWORD), ("password", "velvet harbour quiet seventeen")],
     )
     .await;
-    // Nobody who guesses waits for the entry about it.
+    // No one who guesses waits for the entry about it.
     while log(&ada, "event=session.sign_in_failed").await.is_empty() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }

@@ -1,4 +1,4 @@
-//! Copies of a database: the source stays as it is, whoever made it.
+//! Copies of a database: the source stays as it is, in each of them.
 
 use std::{fs, path::Path};
 

@@ -51,7 +51,7 @@ async fn the_overdue_go_on_at_the_rate_and_the_rest_in_time() {
         assert!(seconds < 30, "they all go on: {done} of 400 after {seconds} s");
         shop.clock.pass(SECOND_MS);
     }
-    // Somebody who comes to wait now is in time.
+    // A person who begins to wait now is in time.
     shop.sign_up(1_001..=1_300).await;
     rest(&mut after).await;
     for _ in 0..61 {

@@ -73,7 +73,7 @@ async fn a_channel_is_set_up_tested_and_switched_on() {
             .page("/channels/email?notice=test-taken")
             .await
             .1
-            .contains("The provider took the test message.")
+            .contains("The provider accepted the test message.")
     );
     assert_eq!(sink.messages()[0]["subject"], "A test from Wayfare");
     let answer = server
@@ -105,9 +105,9 @@ async fn a_channel_is_set_up_tested_and_switched_on() {
         )
         .await;
     assert!(is_on(&answer.text().await.expect("a page")));
-    // Somebody else, who looked at it before.
+    // Someone else, who looked at it before.
     let (status, said) = sentence(server.post("channels/save", &live).await).await;
-    assert!(status == 409 && said.contains("was changed by somebody"), "{said}");
+    assert!(status == 409 && said.contains("was changed by someone else"), "{said}");
     // Sent again from the page that says so, it is refused again: it does not pass for having seen
     // the change.
     let page =
@@ -131,7 +131,7 @@ async fn a_secret_is_kept_shown_to_nobody_and_asked_for_again_where_it_would_go_
     assert!(status == 400 && said.contains("Enter the auth token"), "{said}");
     assert_eq!(save_sms(&server, &twilio.url(), &[("secret", TOKEN)]).await.status(), 200);
     let (_, page) = server.page("/channels/sms").await;
-    assert!(page.contains("Set, not shown.") && !page.contains(TOKEN));
+    assert!(page.contains("Set, but not shown.") && !page.contains(TOKEN));
     // An empty field keeps it.
     assert_eq!(
         save_sms(&server, &twilio.url(), &[("revision", "1"), ("per_second", "5")]).await.status(),

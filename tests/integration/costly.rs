@@ -1,4 +1,4 @@
-//! Costly work: it ends, nobody takes all of it, and what is too large is said to be.
+//! Costly work: it ends, no one takes all of it, and what is too large is said to be.
 
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};

@@ -110,7 +110,7 @@ fn check_finds_what_does_not_add_up() {
     assert!(text(&output.stdout).contains("1 difference"), "{}", text(&output.stdout));
 }
 
-/// What somebody at the command line was told, without a word that only the driver uses.
+/// What the command line said, without a word that only the driver uses.
 fn sentence(output: &std::process::Output) -> String {
     let told = text(&output.stderr);
     assert!(!output.status.success(), "{told}");

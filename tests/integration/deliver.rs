@@ -55,7 +55,7 @@ async fn kills_while_messages_go_out_lose_none_and_double_only_what_was_in_hand(
         )
         .await;
     for to in &doubled {
-        assert!(doubtful.contains(to), "{to} got it twice, but it was in nobody's hand at a kill");
+        assert!(doubtful.contains(to), "{to} got it twice, but it was not being sent at a kill");
     }
     let counted = place.count("SELECT coalesce(sum(count), 0) FROM delivery_doubts").await;
     assert!(counted >= doubtful.len() as i64, "what was in hand at a kill is counted");
@@ -172,7 +172,7 @@ async fn one_click_in_a_mail_unsubscribes_and_the_next_message_is_withheld() {
         .collect();
     assert_eq!(program.json("/api/v1/events", json!({ "events": people })).await.0, StatusCode::OK);
     program.until(&second, "completed", 40).await;
-    assert_eq!(sink.messages().len() - before, 39, "all but her");
+    assert_eq!(sink.messages().len() - before, 39, "all but one");
     program.tells(&["messages_sent_total 79", "messages_failed_total 0"]).await;
     program
         .tells(&[

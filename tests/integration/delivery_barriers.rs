@@ -176,7 +176,7 @@ fn change(properties: Value) -> What {
 }
 
 async fn facts_of(shop: &Shop, records: Vec<(&str, What)>) -> Vec<ChangedFacts> {
-    let who = |identity: &str| Who::read(Some(identity.to_string()), None).expect("somebody");
+    let who = |identity: &str| Who::read(Some(identity.to_string()), None).expect("a person");
     let records =
         records.into_iter().map(|(identity, what)| Record { who: who(identity), what }).collect();
     ingest(shop, &[batch(shop, records)]).await
@@ -202,7 +202,7 @@ async fn only_a_withdrawn_consent_and_another_address_make_a_sender_wait() {
     let ada = |properties| vec![("ada", change(properties))];
     let new = json!({ "email": "ada@example.com", "MSG-push": false, "MSG-email": true });
     let none = |facts: Vec<ChangedFacts>| facts.iter().all(ChangedFacts::is_empty);
-    assert!(none(facts_of(&shop, ada(new)).await), "nothing is in hand for somebody new");
+    assert!(none(facts_of(&shop, ada(new)).await), "nothing is in hand for someone new");
     let ordinary =
         json!({ "email": "ada@example.com", "plan": "gold", "MSG-email": true, "MSG-push": false });
     assert!(none(facts_of(&shop, ada(ordinary)).await));
@@ -221,7 +221,7 @@ async fn of_senders_that_share_a_transaction_only_the_one_concerned_waits() {
     let shop = Shop::without_tasks().await;
     facts_of(&shop, vec![("ada", change(json!({ "email": "ada@example.com" })))]).await;
     let record = |identity: &str, what| {
-        vec![Record { who: Who::read(Some(identity.to_string()), None).expect("somebody"), what }]
+        vec![Record { who: Who::read(Some(identity.to_string()), None).expect("a person"), what }]
     };
     let batches = [
         batch(&shop, record("bob", change(json!({ "plan": "gold" })))),
@@ -237,7 +237,7 @@ async fn two_who_become_one_are_asked_about_again_and_the_one_who_does_not_want_
     let shop = Shop::without_tasks().await;
     let device = |identity: Option<&str>, properties| {
         let who =
-            Who::read(identity.map(str::to_string), Some("device".to_string())).expect("somebody");
+            Who::read(identity.map(str::to_string), Some("device".to_string())).expect("a person");
         [batch(&shop, vec![Record { who, what: change(properties) }])]
     };
     facts_of(&shop, vec![("ada", change(json!({ "email": "ada@example.com" })))]).await;

@@ -177,11 +177,14 @@ async fn people_leave_the_older_version_and_the_counts_add_up() {
         json!([])
     );
 
-    // Whoever left may come into the new one, where it lets people in again.
+    // People who exited may enter the new one, if it allows re-entry.
     enter(&program, &["ada"]).await;
     program.until(&journey, "inside", 1).await;
     let trips = server.page("/profiles/1").await.1;
-    assert!(trips.contains("version 1: version exit"), "her page tells how the first trip ended");
+    assert!(
+        trips.contains("version 1: moved to a newer version"),
+        "the profile shows how the first enrolment ended"
+    );
     checked(place, server);
 }
 
@@ -200,7 +203,7 @@ async fn a_stopped_journey_gets_a_new_version_and_the_old_one_stays_as_it_was() 
     assert_eq!(
         editor.figures(&journey).await[1]["stopped"],
         json!(1),
-        "she was stopped, and did not leave"
+        "stopped, and not moved to a newer version"
     );
     checked(place, server);
 }
@@ -270,7 +273,7 @@ async fn publishing_is_refused_with_all_problems_at_once_and_for_an_older_save()
 
     editor.save(&document, reminder("Hello"), shop::settings()).await;
     let (status, refused) = editor.publish(&document, "carry_on").await;
-    assert_eq!(status, 409, "somebody saved since: {refused}");
+    assert_eq!(status, 409, "someone saved since: {refused}");
     let document = editor.open(&journey).await;
     assert_eq!(editor.publish(&document, "carry_on").await.0, 200);
     assert_eq!(editor.publish(&document, "carry_on").await.0, 409, "it is published");
@@ -348,7 +351,7 @@ async fn a_draft_is_tried_on_somebody_and_on_what_happened() {
             .map(|at| &at[10..]),
         Some("T00:00:00Z")
     );
-    // Nothing was written, and nobody was let in.
+    // Nothing was written, and no one entered.
     drop(server);
     assert_eq!(place.count("SELECT count(*) FROM enrolments").await, 0);
     assert_eq!(place.count("SELECT count(*) FROM outbox").await, 0);
@@ -371,7 +374,7 @@ async fn every_template_is_made_checked_and_published_by_plain_forms() {
         assert!(
             status == 200
                 && page.contains("id=\"editor\"")
-                && !page.contains("Before it can be published"),
+                && !page.contains("Fix before publishing"),
             "{template}"
         );
         let id = to.split('/').nth(2).expect("an id");
@@ -406,7 +409,7 @@ async fn versions_are_begun_discarded_and_published_without_a_script() {
     let begun = server.plain("versions/begin", &[("id", &journey), ("from", "1")], &edit).await;
     assert_eq!(begun.headers()["location"], edit.as_str());
     let (_, page) = server.page(&format!("/journeys/{journey}")).await;
-    assert!(page.contains("Version 2 is being drafted."), "the journey's page tells of the draft");
+    assert!(page.contains("Version 2 is a draft."), "the journey's page tells of the draft");
     let (_, page) = server.page(&edit).await;
     for wanted in ["Discard draft", "Publish…", "Open version 1", "data-version=\"2\""] {
         assert!(page.contains(wanted), "{wanted}");

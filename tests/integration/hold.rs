@@ -1,4 +1,4 @@
-//! A server that is held: nobody enters or moves and nothing is sent until somebody says go.
+//! A server that is held: no one enters or moves and nothing is sent until it is released.
 
 use std::{fs, time::Duration};
 
@@ -94,7 +94,7 @@ async fn a_server_on_a_restored_copy_sends_nothing_until_somebody_releases_it() 
     );
     tokio::time::sleep(LONG).await;
     assert_eq!(receiver.asked().len(), before, "nothing is sent");
-    assert_eq!(program.figures(&journey).await["entered"], json!(1), "nobody enters");
+    assert_eq!(program.figures(&journey).await["entered"], json!(1), "no one enters");
 
     let answer = server.plain("hold/release", &[], "/delivery").await;
     assert_eq!(
@@ -102,7 +102,7 @@ async fn a_server_on_a_restored_copy_sends_nothing_until_somebody_releases_it() 
         (StatusCode::SEE_OTHER, &b"/delivery"[..])
     );
     assert_eq!(health(&server).await, "ok\n");
-    // What waited goes out, and whoever came meanwhile enters.
+    // What waited goes out, and people who came meanwhile enter.
     until_asked(&receiver, before + 2).await;
     program.until(&journey, "completed", 2).await;
     assert!(!server.page("/journeys").await.1.contains("This is a restored copy"));

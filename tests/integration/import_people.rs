@@ -63,12 +63,12 @@ async fn the_page_shows_how_far_it_has_come_and_what_was_refused() {
     let server = place.serve();
     let page = send(&server, "people.csv", TABLE).await;
     let shown = finished(&server, &page).await;
-    assert!(shown.contains("Done: 2 rows taken, 2 refused."), "{shown}");
+    assert!(shown.contains("Done: 2 rows imported, 2 rejected."), "{shown}");
     assert!(shown.contains("“old” is not a number"));
     let table = server.get(&format!("{page}/refused.csv")).await.text().await.expect("a table");
     assert!(table.starts_with("line,column,why\r\n3,age,"), "{table}");
     let list = server.get("/imports").await.text().await.expect("a page");
-    assert!(list.contains("people.csv") && list.contains("2 rows taken, 2 refused"), "{list}");
+    assert!(list.contains("people.csv") && list.contains("2 rows imported, 2 rejected"), "{list}");
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn a_file_that_cannot_be_read_at_all_says_why_and_changes_nothing() {
     let page = send(&server, "people.csv", "mail,plan\na@example.com,gold\n").await;
     let shown = finished(&server, &page).await;
     assert!(
-        shown.contains("Broken off") && shown.contains("There is no column “identity”"),
+        shown.contains("Interrupted") && shown.contains("There is no column “identity”"),
         "{shown}"
     );
     let address = format!("{}/imports/upload", server.url);
@@ -112,7 +112,7 @@ async fn send(server: &Server, name: &str, contents: &str) -> String {
 async fn finished(server: &Server, page: &str) -> String {
     for _ in 0..100 {
         let shown = server.get(page).await.text().await.expect("a page");
-        if !shown.contains("Under way") {
+        if !shown.contains("In progress") {
             return shown;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

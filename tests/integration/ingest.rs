@@ -164,7 +164,7 @@ async fn whoever_watches_sees_what_waits_and_how_each_journey_does() {
     let mut document = welcome();
     document["name"] = json!("Say \"hello\"");
     let journey = program.publish(document).await;
-    // Without an address nobody can be reached.
+    // Without an address no one can be reached.
     assert_eq!(
         program.json("/api/v1/events", json!({ "events": [event("ada", "Signed Up")] })).await.0,
         StatusCode::OK
@@ -337,7 +337,7 @@ async fn code_written_for_segment_moves_over() {
     assert_eq!((status, &told["success"]), (StatusCode::OK, &json!(false)));
     assert_eq!(told["rejected"][0]["index"], json!(3));
     let (_, ada) = program.get("/api/v1/profiles/ada").await;
-    // What she did before she was known is hers.
+    // Events from before the profile was known belong to it.
     let names: Vec<&Value> =
         ada["events"].as_array().expect("events").iter().map(|event| &event["name"]).collect();
     assert_eq!(names, [&json!("Page Viewed"), &json!("Visited")]);

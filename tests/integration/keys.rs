@@ -14,7 +14,7 @@ fn started() -> (Place, Server) {
     (place, server)
 }
 
-/// Ada, as the shop's own systems know her.
+/// Ada, as the shop's own systems know this profile.
 async fn known_ada(shop: &Program) {
     let ada = json!({ "identity": "ada", "properties": {
         "email": "ada@example.com", "phone": "+4917012345", "MSG-email": false, "plan": "free"
@@ -22,7 +22,7 @@ async fn known_ada(shop: &Program) {
     assert_eq!(shop.json("/api/v1/profiles", json!({ "profiles": [ada] })).await.0, StatusCode::OK);
 }
 
-/// Where she is reached, and whether she wants to be.
+/// Addresses and consent.
 async fn contact(shop: &Program) -> (Value, Value) {
     let (status, ada) = shop.get("/api/v1/profiles/ada").await;
     assert_eq!(status, StatusCode::OK);
@@ -82,9 +82,9 @@ async fn a_key_of_browsers_changes_neither_addresses_nor_consent_of_a_known_pers
     assert_eq!(
         (&ada["properties"]["plan"], &ada["lists"]),
         (&json!("gold"), &json!([])),
-        "what she is like may change"
+        "properties may change"
     );
-    assert_eq!(ada["events"][0]["name"], json!("Page Viewed"), "and so may what she did");
+    assert_eq!(ada["events"][0]["name"], json!("Page Viewed"), "and so may events");
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn a_key_of_browsers_joins_nobody_to_a_known_person() {
     known_ada(&shop).await;
     let before = contact(&shop).await;
     let browser = Program::with(&server, &["browser"]).await;
-    // Somebody unknown with an address of their own, who then says that they are Ada.
+    // An unknown person with an address of their own, who then says that they are Ada.
     let eve =
         json!({ "anonymous_id": "eve", "properties": { "push_token": "eve's", "MSG-sms": true } });
     browser.json("/api/v1/profiles", json!({ "profiles": [eve] })).await;
@@ -151,7 +151,7 @@ async fn a_key_of_browsers_makes_somebody_new_with_their_address() {
     assert_eq!(
         browser.json("/v1/identify", again).await.1["ignored"][0]["fields"],
         json!(["email"]),
-        "now she is known"
+        "now the profile is known"
     );
 }
 
@@ -199,10 +199,10 @@ async fn a_key_ends_when_it_was_to_end() {
     let (place, server) = accounts();
     let (ada, key) = bobs_key(&place, &server).await;
     assert_eq!(status_with(&server, &key).await, 200);
-    assert!(ada.page("/keys").await.1.contains("until "));
+    assert!(ada.page("/keys").await.1.contains("expires "));
     assert_eq!(place.sql("UPDATE api_keys SET expires_at = 1").await, 1);
     assert_eq!(status_with(&server, &key).await, 401);
-    assert!(ada.page("/keys").await.1.contains("It has expired"));
+    assert!(ada.page("/keys").await.1.contains("Expired. Requests"));
     let wrong = [("name", "Shop"), ("scopes[0]", "read"), ("lifetime", "soon")];
     assert_eq!(ada.post("keys/create", &wrong).await.status(), 400);
 }
@@ -228,7 +228,7 @@ async fn a_key_opens_nothing_once_nobody_answers_for_it_until_an_admin_takes_it_
     assert_eq!(ada.give_role(&bob, "").await.status(), 200, "Bob leaves");
     assert_eq!(status_with(&server, &key).await, 401);
     let (_, page) = ada.page("/keys").await;
-    assert!(page.contains("may not manage keys here any more. Take it over or revoke it."));
+    assert!(page.contains("can no longer manage API keys here. Take it over or revoke it."));
     assert_eq!(
         ada.post("keys/take-over", &[("key", &value_of(&page, "key", 0))]).await.status(),
         200
@@ -236,5 +236,5 @@ async fn a_key_opens_nothing_once_nobody_answers_for_it_until_an_admin_takes_it_
     assert_eq!(status_with(&server, &key).await, 200);
     assert!(ada.page("/audit").await.1.contains("API key taken over"));
     let signed_in_again = server.browser().sign_in(BOB, PASSWORD).await;
-    assert_eq!(signed_in_again.status(), 200, "his account is still there");
+    assert_eq!(signed_in_again.status(), 200, "the account is still there");
 }

@@ -41,7 +41,7 @@ async fn bulk_actions_under_kills_are_whole_and_what_was_answered_stays() {
         let (left, after) = (total(&server, from).await, total(&server, to).await);
         assert!(left == 0 || left == moved, "round {round}: {left} of {moved} were left");
         assert!(!acknowledged || left == 0, "round {round}: what was answered is gone");
-        assert_eq!(everybody, total(&server, "").await, "round {round}: nobody got lost");
+        assert_eq!(everybody, total(&server, "").await, "round {round}: no one got lost");
         assert_eq!(
             after,
             before + moved - left,

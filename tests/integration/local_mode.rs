@@ -136,7 +136,7 @@ async fn it_says_at_the_start_and_on_every_page_to_whom_it_is_open() {
         "/setup",
     ] {
         let (status, page) = browser.page(path).await;
-        assert!(status == 200 && page.contains("open to whoever reaches this port"), "{path}");
+        assert!(status == 200 && page.contains("open to anyone who reaches this port"), "{path}");
     }
     child.kill().expect("killed");
     child.wait().expect("gone");
@@ -194,7 +194,7 @@ async fn with_a_token_only_whoever_has_the_printed_address_comes_in() {
     let (status, page) = owner.page("/keys").await;
     assert!(
         status == 200
-            && page.contains("open to whoever has the printed address")
+            && page.contains("open to anyone with the printed address")
             && !page.contains(&token)
     );
 

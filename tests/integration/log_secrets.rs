@@ -121,7 +121,7 @@ async fn no_secret_of_any_kind_stands_in_the_log_at_its_loudest() {
     let back = idp.consent(&there, Said { subject: "zoe", token: told, info: json!({}) });
     assert!(
         session_in(&zoe.client.get(&back).send().await.expect("an answer")).is_some(),
-        "she is signed in"
+        "the session is open"
     );
     for (name, value) in reqwest::Url::parse(&back).expect("an address").query_pairs().into_owned()
     {

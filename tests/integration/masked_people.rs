@@ -9,7 +9,7 @@ use crate::{
     support::{Browser, Place, Server},
 };
 
-/// What nobody without the right may read, anywhere.
+/// What no one may read without the permission, anywhere.
 const SECRETS: [&str; 6] =
     ["ada@example.com", "4917012345", "token-of-ada", "Ada Lovelace", "platinum", "crimson"];
 

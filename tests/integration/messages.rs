@@ -161,7 +161,7 @@ async fn a_message_is_shown_as_the_chosen_person_will_see_it() {
             "{page}"
         );
         assert!(
-            page.contains("Filled in for ")
+            page.contains("Shown with data from ")
                 && page.contains("title=\"On a phone\"")
                 && page.contains("title=\"On a desktop\"")
         );
@@ -169,7 +169,7 @@ async fn a_message_is_shown_as_the_chosen_person_will_see_it() {
     assert!(
         show("m1", "ann-1")
             .await
-            .contains("7 characters, sent and paid as one SMS. It has signs outside")
+            .contains("7 characters, sent and billed as one SMS. It has characters outside")
     );
     let push = show("m2", "ann-1").await;
     assert!(push.contains("Ink &amp; Pen") && push.contains("https://shop.example/gold"), "{push}");
@@ -179,11 +179,11 @@ async fn a_message_is_shown_as_the_chosen_person_will_see_it() {
             && hook.contains("{\"a\": \"Ink &amp; Pen\" }"),
         "{hook}"
     );
-    assert!(show("m0", "").await.contains("somebody made up"));
+    assert!(show("m0", "").await.contains("Shown with sample data"));
     assert!(
         show("m0", "nobody%3Cb%3E")
             .await
-            .contains("Nobody has the identity or e-mail address “nobody&lt;b&gt;”")
+            .contains("No profile has the identity or email address “nobody&lt;b&gt;”")
     );
     assert_eq!(server.page(&format!("/journeys/{id}/messages/entry")).await.0, 404);
     assert_eq!(
@@ -343,7 +343,7 @@ async fn a_message_is_sent_to_oneself_as_it_is_shown_and_nothing_of_it_is_counte
     );
     assert!(page.contains("value=\"bounce@example.com\""), "what was typed is still there");
     let (_, list) = server.page("/suppressions").await;
-    assert!(list.contains("The list is empty."), "a test puts nobody on the list");
+    assert!(list.contains("No suppressed addresses."), "a test suppresses no address");
 
     let form = [("kind", "email"), ("addresses", "gone@example.com")];
     assert_eq!(server.post("suppressions/add", &form).await.status(), 200);
@@ -363,7 +363,7 @@ async fn a_message_is_sent_to_oneself_as_it_is_shown_and_nothing_of_it_is_counte
         assert!(log.contains(line), "{line} is not in {log}");
     }
     let (_, detail) = program.get(&format!("/api/v1/journeys/{id}")).await;
-    assert_eq!(detail["nodes"], json!([]), "nobody came, nothing was sent");
+    assert_eq!(detail["nodes"], json!([]), "no one entered, nothing was sent");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A disk that is full and a database that somebody else holds: requests are refused and say so,
+//! A disk that is full and a database that another program holds: requests are refused and say so,
 //! and nothing that was answered is lost.
 
 use std::time::Duration;
@@ -50,7 +50,7 @@ async fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing_that_it_took(
         refused.1
     );
     assert_eq!(program.get("/api/v1/journeys").await.0, StatusCode::OK, "it goes on reading");
-    // Somebody makes room, and it goes on by itself.
+    // Room is made, and it goes on by itself.
     server.give_room();
     assert_eq!(program.json("/api/v1/events", events(taken)).await.0, StatusCode::OK);
     taken += TOGETHER;

@@ -122,7 +122,7 @@ fn assert_described(document: &Value, operation: &Value, what: &str, status: &st
     }
 }
 
-/// What nobody should send, each with what it is.
+/// What no one should send, each with what it is.
 fn nonsense(path: &str, operation: &Value) -> Vec<(&'static str, String, Option<Vec<u8>>)> {
     let fine = path
         .replace("{id}", "00000000-0000-7000-8000-000000000000")
@@ -178,8 +178,8 @@ async fn every_answer_to_nonsense_is_one_that_is_described() {
                     .request(kind.clone(), format!("{}{asked}", server.url))
                     .body(body.unwrap_or_default());
                 for key in [Some(program.key()), Some(other.key()), None] {
-                    // Whoever has no key is refused before the body is read: it would be cut off on
-                    // its way.
+                    // Without a key, the request is refused before the body is read: it would be
+                    // cut off on its way.
                     if large && key != Some(program.key()) {
                         continue;
                     }
@@ -206,7 +206,7 @@ async fn every_answer_to_nonsense_is_one_that_is_described() {
                 described(
                     &document,
                     operation,
-                    &format!("{method} {path} for somebody else"),
+                    &format!("{method} {path} for someone else"),
                     foreign,
                 )
                 .await,

@@ -1,5 +1,5 @@
-//! Every route of the running router, asked by every role, by nobody and by every kind of key,
-//! compared with the table of `domain::access`. A route that is missing here fails the test.
+//! Every route of the running router, called by every role, without a session and by every kind of
+//! key, compared with the table of `domain::access`. A route that is missing here fails the test.
 
 use std::collections::BTreeSet;
 
@@ -106,7 +106,7 @@ fn complaint(
         true if line.opens == Opens::Everybody => {
             !matches!(status.as_u16(), 401 | 403 | 405 | 500..)
         }
-        // Who is number 999? Whoever may ask hears that there is nobody.
+        // Profile 999 does not exist. Those who may ask are told so.
         true if names_nobody(line) => status == StatusCode::NOT_FOUND,
         true => {
             matches!(status.as_u16(), 200 | 201 | 202 | 204 | 303 | 409 | 410) && !sent_to_sign_in
@@ -115,7 +115,7 @@ fn complaint(
         false if sent_to_sign_in => {
             line.opens.refusal(asker) == StatusCode::UNAUTHORIZED && line.method == "GET"
         }
-        // Of a project that is not hers she does not even learn that it is there.
+        // A project of others is not even revealed to exist.
         false if asker == Asker::Outsider && line.names_project() => {
             status == StatusCode::NOT_FOUND
         }
@@ -197,7 +197,7 @@ async fn world(place: &Place, admin: &Browser) -> World {
     }
 }
 
-/// Takes somebody out of every project.
+/// Removes a user from every project.
 async fn leave_everything(admin: &Browser, projects: &[&str], user: &str) {
     for project in projects.iter().rev() {
         assert_eq!(admin.post("projects/switch", &[("project", project)]).await.status(), 200);
@@ -242,8 +242,8 @@ fn chosen_project(page: &str) -> String {
         .to_string()
 }
 
-/// The id of somebody on the people's page.
+/// The id of a user on the Team page.
 fn member(page: &str, email: &str) -> String {
-    let after = page.split(email).nth(1).expect("she is on the page");
+    let after = page.split(email).nth(1).expect("the user is on the page");
     value_of(after, "user", 0)
 }

@@ -6,7 +6,7 @@ use wayfare::domain::access::{Permission, Role, Scope};
 
 use crate::support::PASSWORD;
 
-/// To which everybody changes hers.
+/// The password that everyone changes to.
 pub const NEW_PASSWORD: &str = "velvet harbour quiet seventeen";
 /// Stands where another session of the asker's goes.
 pub const OTHER_SESSION: &str = "another session";
@@ -86,7 +86,7 @@ impl Opens {
 /// What the questions are about.
 pub struct World {
     pub journey: String,
-    /// One for each asker: whoever may, deletes it.
+    /// One for each asker: those who may, delete it.
     pub drafts: Vec<String>,
     pub operation: String,
     pub project: String,
@@ -94,7 +94,7 @@ pub struct World {
     pub member: String,
     pub invitation: String,
     pub key: String,
-    /// One for each asker: whoever may, deletes it.
+    /// One for each asker: those who may, delete it.
     pub filters: Vec<String>,
 }
 

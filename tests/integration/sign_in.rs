@@ -1,4 +1,4 @@
-//! Signing in and out, passwords and their links: what works, and what does not whoever tries.
+//! Signing in and out, passwords and their links: what works, and what never does.
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ async fn an_unknown_address_a_wrong_password_and_a_suspended_account_are_told_th
     let server = place.serve();
     let mut answers = Vec::new();
     for (email, password) in [
-        (ADA, "not her password"),
+        (ADA, "not the password"),
         ("nobody@example.com", PASSWORD),
         ("sam@example.com", PASSWORD),
         ("no address", "x"),
@@ -43,10 +43,7 @@ async fn a_plain_sign_in_that_fails_shows_the_form_again_without_the_password() 
     let answer = server.plain("session/sign-in", &form, "/sign-in?next=%2Fkeys").await;
     assert_eq!(answer.status(), 401);
     let page = answer.text().await.expect("text");
-    assert!(
-        page.contains("do not belong together") && page.contains(ADA),
-        "the reason and the address"
-    );
+    assert!(page.contains("is wrong") && page.contains(ADA), "the reason and the address");
     assert!(!page.contains("my secret guess"), "never the password");
     let answer = server
         .plain(
@@ -134,12 +131,12 @@ async fn guesses_from_elsewhere_do_not_shut_the_owner_out() {
     assert_eq!(
         from(&server.browser(), "198.51.100.9", ADA, PASSWORD).await.status(),
         429,
-        "who knows whether it is she?"
+        "it may be someone else"
     );
     assert_eq!(
         from(&own, "198.51.100.10", ADA, PASSWORD).await.status(),
         200,
-        "her own browser, wherever it is"
+        "a known browser, wherever it is"
     );
     assert_eq!(
         from(&own, "203.0.113.0", ADA, PASSWORD).await.status(),
@@ -389,7 +386,7 @@ async fn a_password_link_that_is_too_old_replaced_or_made_up_opens_nothing() {
         [link.as_str(), "/password/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "/password/x"]
     {
         let (status, page) = server.page(dead).await;
-        assert!(status == 410 && page.contains("opens nothing") && !page.contains(ADA), "{dead}");
+        assert!(status == 410 && page.contains("no longer works") && !page.contains(ADA), "{dead}");
         let answer = server
             .post(
                 "session/choose-password",
@@ -412,7 +409,7 @@ async fn the_first_account_closes_local_mode_and_can_be_made_only_once() {
     };
     let answer = found(ADA).await;
     assert_eq!(answer.status(), 200);
-    let session = session_in(&answer).expect("she is signed in");
+    let session = session_in(&answer).expect("a session");
     assert_eq!(server.status_with_session(&session).await, 200);
     assert_eq!(
         server.browser().get("/api/ui/journeys/list?query=").await.status(),

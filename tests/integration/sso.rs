@@ -40,7 +40,7 @@ fn signed(subject: &'static str, email: &str) -> Said {
 }
 
 impl House {
-    /// Goes to the provider with a browser and comes back as somebody.
+    /// Goes to the provider with a browser and comes back signed in.
     async fn sign_in(&self, browser: &Browser, said: Said) -> Response {
         let there = html(browser, "/sign-in/provider?next=%2Fkeys").await;
         assert_eq!(there.status(), 303);
@@ -153,14 +153,18 @@ async fn user_info_about_somebody_else_is_refused() {
 async fn an_address_finds_an_account_once_and_never_one_that_somebody_signs_in_to() {
     let house = house().await;
     let answer = house.sign_in(&house.server.browser(), signed("ada", ADA)).await;
-    assert_eq!((answer.status().as_u16(), session_in(&answer)), (409, None), "she has a password");
+    assert_eq!(
+        (answer.status().as_u16(), session_in(&answer)),
+        (409, None),
+        "the account has a password"
+    );
     let page = answer.text().await.expect("text");
     assert!(page.contains("link the provider under “Your account”"), "it is said how: {page}");
     assert_eq!(house.who(signed("mia", "mia@example.com")).await.0, 303);
     assert_eq!(
         house.who(signed("another-mia", "mia@example.com")).await,
         (409, None),
-        "the address went to somebody else"
+        "the address went to someone else"
     );
 }
 
@@ -169,11 +173,11 @@ async fn an_account_with_a_password_is_linked_from_inside_it_and_unlinked_again(
     let house = house().await;
     let ada = house.server.signed_in(ADA).await;
     assert!(ada.page("/account").await.1.contains("Link Company sign-in"), "there is a button");
-    assert_eq!(house.begin_link(&ada, "not her password").await.status(), 401);
+    assert_eq!(house.begin_link(&ada, "not the password").await.status(), 401);
     let begun = house.begin_link(&ada, PASSWORD).await;
     assert_eq!(begun.status(), 200);
     let there = onward(&begun.text().await.expect("a page"));
-    // The address does not matter: who she is there is what she shows.
+    // The address does not matter: the identity there is what counts.
     let answer = house.arrive(&ada, &there, signed("ada", "other@example.com")).await;
     assert_eq!(answer.headers()["location"], "/account?notice=provider-linked");
     assert_eq!(house.who(signed("ada", "other@example.com")).await, (303, Some(ADA.to_string())));
@@ -183,7 +187,11 @@ async fn an_account_with_a_password_is_linked_from_inside_it_and_unlinked_again(
     let identity = ["issuer", "subject"].map(|name| crate::support::value_of(&page, name, 0));
     let form = [("issuer", identity[0].as_str()), ("subject", identity[1].as_str())];
     let bob = house.server.signed_in(BOB).await;
-    assert_eq!(bob.post("account/unlink-provider", &form).await.status(), 404, "it is not his");
+    assert_eq!(
+        bob.post("account/unlink-provider", &form).await.status(),
+        404,
+        "it is another user's"
+    );
     assert_eq!(ada.post("account/unlink-provider", &form).await.status(), 200);
     assert_eq!(house.who(signed("ada", ADA)).await, (409, None));
     assert!(house.audit("account.sso_unlink").await.contains("ada at http"));
@@ -204,7 +212,7 @@ async fn a_link_is_finished_only_in_the_session_that_began_it() {
             .to_string();
         (onward(&begun.text().await.expect("a page")), cookie)
     };
-    // Bob's browser, and one in which nobody is signed in, with what bound it to Ada's.
+    // Bob's browser, and one without a session, with what bound it to Ada's.
     let bob = session_in(&house.server.browser().sign_in(BOB, PASSWORD).await).expect("a session");
     for session in [format!("; wayfare_session={bob}"), String::new()] {
         let (there, cookie) = begin().await;
@@ -217,7 +225,7 @@ async fn a_link_is_finished_only_in_the_session_that_began_it() {
     let (there, _) = begin().await;
     ada.sign_in(ADA, PASSWORD).await;
     let answer = house.arrive(&ada, &there, signed("eve", "eve@example.com")).await;
-    assert_eq!(answer.status(), 410, "another session of hers is another session");
+    assert_eq!(answer.status(), 410, "another session of the same user is another session");
     assert_eq!(house.who(signed("eve", ADA)).await, (409, None), "nothing was linked");
 }
 

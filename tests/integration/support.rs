@@ -274,7 +274,7 @@ impl Server {
         Browser::at(&self.url)
     }
 
-    /// A browser in which somebody is signed in.
+    /// A browser with a session.
     pub async fn signed_in(&self, email: &str) -> Browser {
         let browser = self.browser();
         let answer = browser.sign_in(email, PASSWORD).await;
@@ -361,7 +361,7 @@ impl Browser {
             .expect("an answer")
     }
 
-    /// Gives somebody a role as a browser without scripts does: the page asks, and its form is
+    /// Gives a user a role as a browser without scripts does: the page asks, and its form is
     /// sent.
     pub async fn give_role(&self, user: &str, role: &str) -> Response {
         let address = format!("/people/role?user={user}&role={role}");

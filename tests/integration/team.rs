@@ -1,4 +1,4 @@
-//! People, projects and API keys: what is whose, and what is nobody's any more.
+//! People, projects and API keys: what belongs to whom, and what no longer does.
 
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -95,12 +95,12 @@ async fn an_invitation_that_was_withdrawn_is_too_old_or_made_up_opens_nothing() 
     for dead in [withdrawn.as_str(), old.as_str(), "/invitations/made-up"] {
         let (status, page) = server.page(dead).await;
         assert!(
-            status == 410 && page.contains("opens nothing") && !page.contains("My project"),
+            status == 410 && page.contains("no longer works") && !page.contains("My project"),
             "{dead}"
         );
         assert_eq!(join_new(&server.browser(), dead).await.status(), 410, "{dead}");
     }
-    assert_eq!(text(&place.run(&["user", "list"]).stdout).lines().count(), 1, "nobody came in");
+    assert_eq!(text(&place.run(&["user", "list"]).stdout).lines().count(), 1, "no one joined");
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn who_has_an_account_joins_with_it() {
     assert_eq!(
         join_new(&server.browser(), &link).await.status(),
         409,
-        "nobody takes over an account with an invitation"
+        "no one takes over an account with an invitation"
     );
     let bob = server.signed_in(BOB).await;
     assert_eq!(bob.post("session/join", &[("link", secret_of(&link))]).await.status(), 200);
@@ -147,7 +147,7 @@ async fn a_role_counts_from_the_next_request_on() {
     let (ada, bob) = (server.signed_in(ADA).await, server.signed_in(BOB).await);
     let journey = bob.ids("status=running").await[0].clone();
     let (_, page) = ada.page("/people").await;
-    let id = value_of(page.split(BOB).nth(1).expect("he is listed"), "user", 0);
+    let id = value_of(page.split(BOB).nth(1).expect("Bob is listed"), "user", 0);
     assert_eq!(ada.give_role(&id, "creator").await.status(), 200);
     let (status, error) = bob.operate("pause", &[journey], &[]).await;
     assert_eq!(status, 403);
@@ -171,7 +171,7 @@ async fn a_button_that_somebody_smuggled_in_changes_no_role() {
     let (ada, eve) = (server.signed_in(ADA).await, server.signed_in("eve@example.com").await);
     let (_, page) = ada.page("/people").await;
     let id = value_of(page.split(BOB).nth(1).expect("they are listed"), "user", 0);
-    // One click on a form of somebody else's leads to the page that asks.
+    // One click on a form from elsewhere leads to the page that asks.
     let clicked = ada.plain("people/role", &[("user", &id), ("role", "admin")], "/journeys").await;
     assert_eq!(clicked.status(), 303);
     let asking = clicked.headers()["location"].to_str().expect("an address").to_string();
@@ -180,10 +180,11 @@ async fn a_button_that_somebody_smuggled_in_changes_no_role() {
         status == 200
             && page.contains("an Admin?")
             && page.contains(BOB)
-            && page.contains("Now: Viewer"),
+            && page.contains("Current role: Viewer"),
         "{page}"
     );
-    // A script is told, and no proof fits but that of this person, this role and whoever was asked.
+    // A script is told, and only the proof of this person, this role and the user who was asked
+    // fits.
     let proof = value_of(&page, "confirmed", 0);
     let (_, other_role) = ada.page(&format!("/people/role?user={id}&role=creator")).await;
     let (_, of_eve) = eve.page(&asking).await;
@@ -219,7 +220,7 @@ async fn a_project_keeps_its_last_admin() {
     let server = place.serve();
     let ada = server.signed_in(ADA).await;
     let (_, page) = ada.page("/people").await;
-    let id = value_of(page.split(ADA).nth(1).expect("she is listed"), "user", 0);
+    let id = value_of(page.split(ADA).nth(1).expect("Ada is listed"), "user", 0);
     for role in ["", "publisher"] {
         let answer = ada.give_role(&id, role).await;
         assert_eq!(answer.status(), 409, "{role}");
@@ -269,7 +270,7 @@ async fn a_thing_of_another_project_is_not_there_for_who_has_no_role_in_it() {
     assert_eq!(
         ada.page(&format!("/journeys/{journey}")).await.0,
         200,
-        "the link leads her into its project"
+        "the link leads into its project"
     );
     assert_eq!(ada.list("status=paused").await["total"], 9);
 }
@@ -317,11 +318,11 @@ async fn a_clone_into_another_project_brings_its_labels_and_marks_what_is_not_th
     assert_eq!(
         bob.post("journeys/clone", &[("id", &journey), ("project", &shop)]).await.status(),
         404,
-        "he has no role there"
+        "Bob has no role there"
     );
     place.account_in("vic@example.com", "viewer", &["--project", "Shop"]);
     let answer = ada.post("journeys/clone", &[("id", &journey), ("project", &shop)]).await;
-    assert_eq!(answer.status(), 404, "the journey is not in the project that she looks at");
+    assert_eq!(answer.status(), 404, "the journey is not in the current project");
     ada.page(&format!("/journeys/{journey}")).await;
     let clone: String = ada
         .post("journeys/clone", &[("id", &journey), ("project", &shop)])
@@ -332,7 +333,7 @@ async fn a_clone_into_another_project_brings_its_labels_and_marks_what_is_not_th
     let (status, page) = ada.page(&format!("/journeys/{clone}")).await;
     assert_eq!(status, 200);
     assert!(
-        page.contains("Not in this project") && page.contains("settings for e-mail"),
+        page.contains("Missing in this project") && page.contains("settings for e-mail"),
         "what is missing is marked"
     );
     let list = ada.list("").await;
@@ -424,7 +425,7 @@ async fn a_key_without_a_scope_is_not_made_and_its_name_is_needed() {
         ada.post("keys/create", &[("name", "Shop"), ("scopes[0]", "everything")]).await.status(),
         400
     );
-    assert!(ada.page("/keys").await.1.contains("None yet"));
+    assert!(ada.page("/keys").await.1.contains("No API keys yet"));
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use crate::{
 use walk::Walk;
 
 const ADA: &str = "ada@example.com";
-/// Each ends what it may stand in, and begins an element that nobody else writes.
+/// Each ends what it may stand in, and begins an element that nothing else writes.
 const TEXTS: [&str; 4] = ["</title><x-pwn>", "</textarea><x-pwn>", "\"><x-pwn>", "--><x-pwn>"];
 /// All of it in one.
 const EVERYTHING: &str = "</title></textarea></script>'>\"-->\"><x-pwn>";
@@ -158,7 +158,7 @@ async fn values_in_mails_stay_text_and_lead_nowhere_they_may_not() {
     );
 }
 
-/// A server on which the text stands wherever somebody or something could put it.
+/// A server on which the text stands wherever people or programs could put it.
 struct Scene {
     ada: Browser,
     project: String,
@@ -239,7 +239,7 @@ async fn set_up_channels(ada: &Browser, sink: &Sink) {
     assert_eq!(ada.post("channels/save", &hooks).await.status(), 200);
 }
 
-/// Somebody whose every property is the text enters by an event of its name, gets a mail, and a
+/// A person whose every property is the text enters by an event of its name, gets a mail, and a
 /// receiver refuses a webhook with it.
 async fn send_messages(program: &Program, text: &str, receiver: &Receiver) -> String {
     let name = unquoted(text);

@@ -1,4 +1,4 @@
-//! A log that cannot be written, or that nobody reads any more: everything else goes on as if it
+//! A log that cannot be written, or that is no longer read: everything else goes on as if it
 //! could.
 
 use std::{
@@ -83,7 +83,7 @@ async fn everything_goes_on_when_the_disk_with_the_log_is_full() {
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_goes_on_when_the_reader_of_the_log_has_stopped_reading() {
     let (reader, writer) = pipe().expect("a pipe");
-    // Keeps the pipe full for as long as somebody could read it.
+    // Keeps the pipe full for as long as it could be read.
     let mut filler = writer.try_clone().expect("another end");
     std::thread::spawn(move || while filler.write_all(&[b'.'; 4096]).is_ok() {});
     everything_goes_on(writer).await;

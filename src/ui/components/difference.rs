@@ -1,5 +1,5 @@
-//! What is different between two versions, in lists: of the page that compares, and of the editor
-//! where two people saved.
+//! The differences between two versions, as lists: for the page that compares versions, and for the
+//! editor after a conflict.
 
 use leptos::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::domain::{
 #[component]
 pub fn Difference(difference: VersionDifference) -> impl IntoView {
     if difference.is_empty() {
-        return view! { <p>"There is no difference."</p> }.into_any();
+        return view! { <p>"No differences."</p> }.into_any();
     }
     let moved = difference.moved.len() as i64;
     view! {
@@ -31,7 +31,7 @@ fn NodeChanges(changes: Vec<NodeChange>, moved: i64) -> impl IntoView {
             <div>
                 <h3>"Steps"</h3>
                 <ul class="changes">{changes.into_iter().map(|change| view! { <NodeLine change=change /> }).collect_view()}</ul>
-                {(moved > 0).then(|| view! { <p class="hint">{format!("{} elsewhere on the canvas.", counted(moved, "step lies", "steps lie"))}</p> })}
+                {(moved > 0).then(|| view! { <p class="hint">{format!("{} moved on the canvas.", counted(moved, "step", "steps"))}</p> })}
             </div>
         }
     })
@@ -56,7 +56,7 @@ fn NodeLine(change: NodeChange) -> impl IntoView {
 
 #[component]
 fn FieldList(fields: Vec<FieldChange>) -> impl IntoView {
-    let shown = |text: String| if text.is_empty() { "nothing".to_string() } else { text };
+    let shown = |text: String| if text.is_empty() { "empty".to_string() } else { text };
     view! {
         <ul>
             {fields

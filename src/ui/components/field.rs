@@ -1,5 +1,4 @@
-//! Fields of plain forms. What was typed stands in them again when the form did not work; passwords
-//! do not.
+//! Fields of plain forms. After an error they show again what was typed, except passwords.
 
 use leptos::prelude::*;
 
@@ -46,7 +45,7 @@ pub fn TextField(
     }
 }
 
-/// A password that is known.
+/// An existing password.
 #[component]
 pub fn PasswordField(
     #[prop(default = "Password")] label: &'static str,
@@ -60,7 +59,7 @@ pub fn PasswordField(
     }
 }
 
-/// A password that is chosen now. Password managers read the rules from the attributes.
+/// A new password. Password managers read the rules from the attributes.
 #[component]
 pub fn NewPasswordField(#[prop(default = "Password")] label: &'static str) -> impl IntoView {
     view! {
@@ -79,14 +78,13 @@ pub fn NewPasswordField(#[prop(default = "Password")] label: &'static str) -> im
                 maxlength=PASSWORD_MAX.to_string()
             />
             <span class="hint" id="field-new-password-hint">
-                {format!("At least {PASSWORD_MIN} characters. Several words that do not belong \
-                    together do well.")}
+                {format!("At least {PASSWORD_MIN} characters. Several unrelated words work well.")}
             </span>
         </div>
     }
 }
 
-/// A role, with what each is for.
+/// A role, with what each one allows.
 #[component]
 pub fn RoleField(
     #[prop(into)] label: String,

@@ -1,5 +1,5 @@
-//! Line icons, drawn on a 20 × 20 grid in the colour of the text. They say nothing to screen
-//! readers: the words beside them do.
+//! Line icons, drawn on a 20 × 20 grid in the colour of the text. They are hidden from screen
+//! readers, which read the words beside them.
 
 use leptos::prelude::*;
 

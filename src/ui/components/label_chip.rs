@@ -1,4 +1,4 @@
-//! A label as it is worn by a journey.
+//! A label of a journey.
 
 use leptos::prelude::*;
 

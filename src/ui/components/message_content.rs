@@ -1,4 +1,4 @@
-//! What a message says, as it will look: on its own page and in the editor.
+//! The preview of a message's content: on its own page and in the editor.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::domain::{
     people::profile::Channel,
 };
 
-/// Whatever needs no frame; of an e-mail nothing.
+/// Content that needs no frame. Empty for an email.
 #[component]
 pub fn PlainContent(content: PreviewContent) -> impl IntoView {
     match content {
@@ -36,7 +36,7 @@ pub fn EmailSubject(subject: String) -> impl IntoView {
 pub fn EmailText(text: String) -> impl IntoView {
     view! {
         <section class="section" aria-labelledby="text-title">
-            <h2 id="text-title">"For those who read no HTML"</h2>
+            <h2 id="text-title">"Plain text version"</h2>
             <pre class="preview-text" tabindex="0" aria-labelledby="text-title">
                 {text}
             </pre>
@@ -44,13 +44,13 @@ pub fn EmailText(text: String) -> impl IntoView {
     }
 }
 
-/// What a field for where a test goes is called.
+/// The label of the field for the recipient of a test send.
 pub fn address_label(channel: Channel) -> &'static str {
     match channel {
-        Channel::Email => "E-mail address",
+        Channel::Email => "Email address",
         Channel::Sms | Channel::Whatsapp => "Phone number",
-        Channel::Push | Channel::WebPush => "Token of a device",
-        Channel::Webhook | Channel::InApp => "Address (https://…)",
+        Channel::Push | Channel::WebPush => "Device token",
+        Channel::Webhook | Channel::InApp => "URL (https://…)",
     }
 }
 
@@ -58,7 +58,7 @@ pub fn address_label(channel: Channel) -> &'static str {
 fn Sms(body: String, size: SmsSize) -> impl IntoView {
     let parts = if size.parts == 1 { "one SMS".to_string() } else { format!("{} SMS", size.parts) };
     let why = if size.unicode {
-        " It has signs outside of the GSM alphabet, so fewer fit into one."
+        " It has characters outside the GSM alphabet, so fewer fit into one SMS."
     } else {
         ""
     };
@@ -68,7 +68,7 @@ fn Sms(body: String, size: SmsSize) -> impl IntoView {
             <div class="preview-screen">
                 <p class="preview-bubble">{body}</p>
             </div>
-            <p class="hint">{format!("{} characters, sent and paid as {parts}.{why}", size.characters)}</p>
+            <p class="hint">{format!("{} characters, sent and billed as {parts}.{why}", size.characters)}</p>
         </section>
     }
 }
@@ -107,7 +107,7 @@ fn Webhook(
     let request = format!("{method} {url}\n{}\n{body}", lines.concat());
     view! {
         <section class="section" aria-labelledby="request-title">
-            <h2 id="request-title">"The request"</h2>
+            <h2 id="request-title">"Request"</h2>
             <pre class="preview-text" tabindex="0" aria-labelledby="request-title">
                 {request}
             </pre>

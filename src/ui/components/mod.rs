@@ -12,6 +12,8 @@ pub mod menu;
 pub mod message_content;
 #[cfg(feature = "ssr")]
 pub mod page;
+#[cfg(any(feature = "ssr", feature = "editor"))]
+pub mod path_name;
 #[cfg(feature = "ssr")]
 pub mod section;
 pub mod state;

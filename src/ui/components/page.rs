@@ -1,5 +1,4 @@
-//! The frame of a plain page: where it stands, its heading, what just happened, its content once it
-//! is loaded.
+//! The frame of a plain page: breadcrumb, heading, notice, and its content once it is loaded.
 
 use std::future::Future;
 
@@ -19,7 +18,8 @@ pub fn Page(
     /// Addresses and names of the pages above it.
     #[prop(optional)]
     crumbs: Vec<(String, String)>,
-    /// What it belongs to; its pages are equally wide, so that their navigation stays where it is.
+    /// The section that it belongs to. Its pages are equally wide, so that their navigation stays
+    /// in place.
     #[prop(optional)]
     section: Option<Section>,
     #[prop(optional)] wide: bool,
@@ -54,7 +54,7 @@ pub fn Page(
     }
 }
 
-/// What is shown once it is there, or why it is not.
+/// Shows the content once it is loaded, or why it could not be.
 #[component]
 pub fn Loaded<T, Fut, V, View>(load: V, view: View) -> impl IntoView
 where
@@ -80,42 +80,39 @@ where
     }
 }
 
-/// What a plain form did, said on the page that it led to. The address names it; the words are
-/// ours.
+/// The result of a plain form, on the page that it led to. The address only has its key.
 #[component]
 fn Notice() -> impl IntoView {
     let text = match query_value("notice").as_str() {
         "saved" => "Saved.",
-        "removed" => "Removed from the project. Nothing that was done is lost.",
+        "removed" => "Removed from the project. Their work is kept.",
         "signed-out" => "You are signed out.",
         "signed-out-everywhere" => "You are signed out on every device.",
         "password-chosen" => "Your password is set. Sign in with it.",
         "password-changed" => "Your password is changed, and every other device is signed out.",
-        "provider-linked" => "Linked. From now on you can sign in with it as well.",
-        "provider-unlinked" => "Unlinked. It no longer signs anybody in to your account.",
+        "provider-linked" => "Linked. You can now sign in with it as well.",
+        "provider-unlinked" => "Unlinked. It can no longer be used to sign in to your account.",
         "session-ended" => "That device is signed out.",
-        "invitation-withdrawn" => "The invitation is withdrawn; its link opens nothing any more.",
-        "segment-deleted" => {
-            "The segment is deleted. Where it was asked for, it now holds for nobody."
-        }
-        "person-deleted" => "The person is forgotten.",
+        "invitation-withdrawn" => "Invitation withdrawn. Its link no longer works.",
+        "segment-deleted" => "Segment deleted. Wherever it is used, it now matches no one.",
+        "person-deleted" => "Profile deleted.",
         "sent-again" => {
-            "On their way again. What no provider takes comes back to this page; to addresses on \
-                the suppression list nothing goes."
+            "Messages queued again. If they fail, they appear here again. Addresses on the \
+                suppression list are skipped."
         }
-        "channel-saved" => "Saved. Send a test to see whether it works.",
-        "test-taken" => "The provider took the test message.",
-        "caps-saved" => "Saved. The caps hold from the next message on.",
-        "key-taken-over" => "You answer for the key now.",
-        "key-revoked" => "The key is revoked; nobody gets in with it any more.",
+        "channel-saved" => "Saved. Send a test to check that it works.",
+        "test-taken" => "The provider accepted the test message.",
+        "caps-saved" => "Saved. The caps apply from the next message.",
+        "key-taken-over" => "You own the API key now.",
+        "key-revoked" => "API key revoked. Requests that use it are refused.",
         "suppression-removed" => {
-            "The address is off the list; messages go there again, as far as she wants them."
+            "Removed from the suppression list. Messages go out again if consent allows it."
         }
-        "hook-saved" => "The secret is kept. Reports that are signed with it count from now on.",
-        "hook-removed" => "The secret is gone; reports are refused from now on.",
-        "project-created" => "The project is made, and you are looking at it.",
-        "project-archived" => "The project is archived.",
-        "project-unarchived" => "The project is back.",
+        "hook-saved" => "Secret saved. Requests signed with it are accepted from now on.",
+        "hook-removed" => "Secret removed. Requests are refused from now on.",
+        "project-created" => "Project created. You are now working in it.",
+        "project-archived" => "Project archived.",
+        "project-unarchived" => "Project unarchived.",
         _ => return ().into_any(),
     };
     view! {

@@ -1,5 +1,5 @@
-//! Pages that belong together: one entry of the main bar, and a navigation of their own that shows
-//! what her role opens.
+//! Pages that belong together: one entry in the main navigation, and a navigation of their own with
+//! the pages that the role allows.
 
 use http::request::Parts;
 use leptos::prelude::*;
@@ -15,18 +15,18 @@ pub struct Section {
     pub pages: &'static [Entry],
 }
 
-/// How messages go out, and what comes back.
+/// Channels, failed messages, provider webhooks and the suppression list.
 pub const DELIVERY: Section = Section {
     name: "Delivery",
     pages: &[
         ("/delivery", "Overview", Permission::SeeJourneys),
         ("/channels", "Channels", Permission::ManageChannels),
-        ("/channels/hooks", "Provider reports", Permission::ManageChannels),
+        ("/channels/hooks", "Provider webhooks", Permission::ManageChannels),
         ("/suppressions", "Suppression list", Permission::SeeJourneys),
     ],
 };
 
-/// The path of the page that is asked for.
+/// The path of the requested page.
 pub fn here() -> String {
     use_context::<Parts>().map(|parts| parts.uri.path().to_string()).unwrap_or_default()
 }

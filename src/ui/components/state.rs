@@ -1,5 +1,4 @@
-//! What a page shows instead of its content: nothing there yet, something went wrong, still on its
-//! way.
+//! What a page shows instead of its content: empty, error, loading.
 
 use leptos::prelude::*;
 

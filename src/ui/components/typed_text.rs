@@ -1,6 +1,6 @@
 //! The two elements whose text the framework writes into a page as it is: the document's title and
-//! `<textarea>`. Whatever stands in one of them comes through here; `cargo xtask check` refuses
-//! them anywhere else (`xtask/src/raw_html.rs`).
+//! `<textarea>`. All their text comes through here; `cargo xtask check` refuses them anywhere else
+//! (`xtask/src/raw_html.rs`).
 //!
 //! In the browser nothing is escaped: there the title and the text of a field are set as text,
 //! never read as HTML.
@@ -35,7 +35,7 @@ pub fn TextArea(
     #[prop(optional)] max: Option<usize>,
     #[prop(optional)] placeholder: Option<&'static str>,
     #[prop(optional)] required: bool,
-    /// Nothing in it is a word: a key, a certificate.
+    /// The text is no prose: a key, a certificate.
     #[prop(optional)]
     code: bool,
     /// Id of the hint below it.

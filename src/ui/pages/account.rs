@@ -1,4 +1,4 @@
-//! `/account`: one's own name, password and devices.
+//! `/account`: name, password, single sign-on and devices of the user.
 
 use leptos::prelude::*;
 
@@ -42,9 +42,9 @@ fn Cards(account: Account) -> impl IntoView {
         <section class="card" aria-labelledby="password-title">
             <h2 id="password-title">"Password"</h2>
             <form class="form" method="post" action="/api/ui/account/password">
-                {account.has_password.then(|| view! { <PasswordField label="Present password" name="present" /> })}
+                {account.has_password.then(|| view! { <PasswordField label="Current password" name="present" /> })}
                 <NewPasswordField label="New password" />
-                <p class="hint">"Every other device will be signed out."</p>
+                <p class="hint">"This signs out every other device."</p>
                 <div class="form-actions">
                     <button class="button" r#type="submit">
                         "Change password"
@@ -56,8 +56,8 @@ fn Cards(account: Account) -> impl IntoView {
             .then(|| view! { <SingleSignOn provider=account.provider linked=account.linked has_password=account.has_password /> })}
         <section class="card" aria-labelledby="devices-title">
             <h2 id="devices-title">"Devices"</h2>
-            <p class="hint">"Where you are signed in. End what you do not know, and change your \
-                password."</p>
+            <p class="hint">"You are signed in on these devices. If you don’t recognise one, \
+                sign it out and change your password."</p>
             <ul class="rows" aria-label="Devices">
                 {account.sessions.into_iter().map(|session| view! { <Device session=session /> }).collect_view()}
             </ul>
@@ -70,7 +70,8 @@ fn Cards(account: Account) -> impl IntoView {
     }
 }
 
-/// The sign-in provider: linked from in here, because an address alone proves too little.
+/// Single sign-on. It is linked from inside the account, because an email address alone proves too
+/// little.
 #[component]
 fn SingleSignOn(
     provider: Option<String>,
@@ -85,9 +86,9 @@ fn SingleSignOn(
             {(!nothing)
                 .then(|| {
                     view! {
-                        <p class="hint">"Whoever is one of these there is signed in here as you. \
-                            Unlinking takes the roles along that came with it."</p>
-                        <ul class="rows" aria-label="Linked sign-ins">
+                        <p class="hint">"Signing in with one of these identities opens your \
+                            account. Unlinking one also removes the roles that came with it."</p>
+                        <ul class="rows" aria-label="Linked identities">
                             {linked.into_iter().map(|identity| view! { <Linked identity=identity /> }).collect_view()}
                         </ul>
                     }
@@ -97,8 +98,8 @@ fn SingleSignOn(
                 .map(|name| {
                     view! {
                         <form class="form" method="post" action="/sign-in/provider/link">
-                            <p class="hint">{format!("Not linked. Once it is, you can sign in here \
-                                with {name} as well.")}</p>
+                            <p class="hint">{format!("Not linked yet. Link {name} to sign in \
+                                with it as well.")}</p>
                             {has_password.then(|| view! { <PasswordField label="Your password" name="present" /> })}
                             <div class="form-actions">
                                 <button class="button" r#type="submit">

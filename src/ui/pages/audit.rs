@@ -49,7 +49,7 @@ fn Entries(log: Log) -> impl IntoView {
         <p class="audit-summary">
             {counted(total, "entry", "entries")} " " <a href=export download="wayfare-audit.csv">"Download as CSV"</a>
         </p>
-        {none.then(|| view! { <p class="card">"Nothing matches. " <a href="/audit">"Show everything"</a></p> })}
+        {none.then(|| view! { <p class="card">"No entries match. " <a href="/audit">"Reset filters"</a></p> })}
         {(!none).then(|| view! { <EntryTable entries=log.entries /> })}
         <nav class="pager" aria-label="Pages">
             <p>{format!("Page {} of {}", grouped(page), grouped(last))}</p>
@@ -71,12 +71,12 @@ fn Filters(log: Log) -> impl IntoView {
         <form class="filters" method="get" action="/audit" role="search" aria-label="Audit log">
             <label class="field">
                 <span class="field-label">"Search"</span>
-                <input r#type="search" name="search" value=query.search.clone() placeholder="Journey, person, words" />
+                <input r#type="search" name="search" value=query.search.clone() placeholder="Abandoned cart" />
             </label>
             <label class="field">
                 <span class="field-label">"Who"</span>
                 <select name="by">
-                    <option value="">"Everybody"</option>
+                    <option value="">"Everyone"</option>
                     {log
                         .people
                         .into_iter()
@@ -166,11 +166,11 @@ fn EntryRow(entry: AuditEntry) -> impl IntoView {
                 <span class="hint audit-more">
                     {count}
                     {filter.map(|filter| format!(" · filter: {filter}"))}
-                    {entry.operation.map(|id| view! { " " <a href=format!("/operations/{id}")>"Row by row"</a> })}
+                    {entry.operation.map(|id| view! { " " <a href=format!("/operations/{id}")>"View result"</a> })}
                 </span>
             </td>
             <td>
-                {if entry.address.is_empty() { "this machine".to_string() } else { entry.address }}
+                {if entry.address.is_empty() { "this server".to_string() } else { entry.address }}
                 <span class="hint audit-more">{entry.device}</span>
             </td>
         </tr>

@@ -1,4 +1,4 @@
-//! `/channels/{channel}`: the settings of one channel, and a test that really sends.
+//! `/channels/{channel}`: the settings of one channel, and its test send.
 
 use leptos::prelude::*;
 
@@ -34,7 +34,7 @@ pub fn ChannelPage() -> impl IntoView {
     }
 }
 
-/// A field of the settings: its name, its words, its value.
+/// A field of the settings: its name, label, hint and value.
 struct Setting {
     name: &'static str,
     label: &'static str,
@@ -65,39 +65,39 @@ fn settings_of(channel: Channel, settings: Option<&ChannelSettings>) -> Vec<Sett
             vec![
                 setting(
                     "from_name",
-                    "Sender’s name",
+                    "Sender name",
                     &of(|email| email.from_name.clone()),
-                    "What people see beside the address.",
+                    "Shown next to the sender address.",
                 ),
                 setting(
                     "from_address",
-                    "Sender’s address",
+                    "Sender address",
                     &of(|email| email.from_address.clone()),
                     "",
                 ),
                 optional(
                     "reply_to",
-                    "Answers go to",
+                    "Reply-to address",
                     &of(|email| email.reply_to.clone().unwrap_or_default()),
-                    "To the sender where it is empty.",
+                    "Leave empty to use the sender address.",
                 ),
                 setting(
                     "host",
-                    "Mail server",
+                    "SMTP server",
                     &of(|email| email.host.clone()),
-                    "Such as smtp.example.com.",
+                    "For example smtp.example.com.",
                 ),
                 optional(
                     "port",
                     "Port",
                     &of(|email| email.port.to_string()),
-                    "Leave it empty for the usual one: 587 or 465, as the encryption goes.",
+                    "Leave empty for the default: 587 with STARTTLS, 465 with TLS.",
                 ),
                 optional(
                     "user",
-                    "User name",
+                    "Username",
                     &of(|email| email.user.clone().unwrap_or_default()),
-                    "Empty where the server wants none.",
+                    "Leave empty if the server doesn’t require one.",
                 ),
             ]
         }
@@ -109,19 +109,19 @@ fn settings_of(channel: Channel, settings: Option<&ChannelSettings>) -> Vec<Sett
                 _ => ("", "", TWILIO),
             };
             vec![
-                setting("account", "Account SID", account, "Twilio’s begins with AC."),
+                setting("account", "Account SID", account, "At Twilio it starts with AC."),
                 setting(
                     "from",
                     "Sender",
                     from,
-                    "A number such as +4930123456, a name of up to 11 letters, or a messaging \
-                        service (MG…).",
+                    "A phone number such as +4930123456, a name of up to 11 letters, or a \
+                        messaging service (MG…).",
                 ),
                 setting(
                     "base_url",
-                    "Address of the API",
+                    "API address",
                     base_url,
-                    "Twilio’s, or a gateway’s that speaks its language.",
+                    "The Twilio API or a compatible gateway.",
                 ),
             ]
         }
@@ -135,11 +135,11 @@ fn settings_of(channel: Channel, settings: Option<&ChannelSettings>) -> Vec<Sett
             vec![
                 setting(
                     "base_url",
-                    "Address of the API",
+                    "API address",
                     base_url,
-                    "Firebase’s, unless a gateway stands in for it.",
+                    "The Firebase API or a compatible gateway.",
                 ),
-                setting("token_url", "Address of the sign-in", token_url, ""),
+                setting("token_url", "Token address", token_url, ""),
             ]
         }
         (_, settings) => {
@@ -149,9 +149,9 @@ fn settings_of(channel: Channel, settings: Option<&ChannelSettings>) -> Vec<Sett
             };
             vec![setting(
                 "timeout_seconds",
-                "Seconds that a receiver has to answer",
+                "Time limit for a response (seconds)",
                 &seconds.to_string(),
-                "1 to 30.",
+                "From 1 to 30.",
             )]
         }
     }
@@ -160,7 +160,8 @@ fn settings_of(channel: Channel, settings: Option<&ChannelSettings>) -> Vec<Sett
 #[component]
 fn Settings(channel: ChannelView) -> impl IntoView {
     let fields = settings_of(channel.channel, channel.settings.as_ref());
-    // What was typed into this form and not into the other one: only this one has a revision.
+    // Only this form has a revision: it tells whether the values were typed here or into the test
+    // form.
     let live =
         typed("revision").map_or(channel.state == ChannelState::Live, |_| typed("live").is_some());
     let revision = typed("revision").unwrap_or_else(|| channel.revision.to_string());
@@ -187,15 +188,15 @@ fn Settings(channel: ChannelView) -> impl IntoView {
                 {(channel.channel == Channel::Email).then(|| view! { <Encryption settings=channel.settings.clone() /> })}
                 <SecretField channel=channel.clone() />
                 <label class="field">
-                    <span class="field-label">"Messages a second at most"</span>
-                    <input r#type="text" inputmode="numeric" name="per_second" value=per_second placeholder="no limit" />
+                    <span class="field-label">"Maximum messages per second"</span>
+                    <input r#type="text" inputmode="numeric" name="per_second" value=per_second placeholder="No limit" />
                 </label>
                 <label class="choice">
                     <input r#type="checkbox" name="live" value="on" checked=live />
                     <span>
                         <strong>"Live"</strong>
-                        ": messages are sent. Without it they are logged and counted, and nobody \
-                            gets them."
+                        ": messages are sent. In test mode they are logged and counted, but not \
+                            sent."
                     </span>
                 </label>
                 <div class="form-actions">
@@ -225,7 +226,7 @@ fn SettingField(field: Setting) -> impl IntoView {
     }
 }
 
-/// How the connection to the mail server is protected, and by whose word.
+/// How the connection to the SMTP server is encrypted, and which authority is trusted.
 #[component]
 fn Encryption(settings: Option<ChannelSettings>) -> impl IntoView {
     let (known, authority) = match settings {
@@ -253,7 +254,7 @@ fn Encryption(settings: Option<ChannelSettings>) -> impl IntoView {
         </label>
         <div class="field">
             <label class="field-label" for="field-authority">
-                "Certificate of a private authority"
+                "Private CA certificate"
             </label>
             <TextArea
                 id="field-authority"
@@ -265,18 +266,17 @@ fn Encryption(settings: Option<ChannelSettings>) -> impl IntoView {
                 text=authority
             />
             <span class="hint" id="field-authority-hint">
-                "In PEM, where the server’s certificate comes from your own authority. Empty \
-                    otherwise."
+                "In PEM format. Only needed if your own authority issued the server’s certificate."
             </span>
         </div>
     }
 }
 
-/// The secret is typed and never shown: whether there is one, the page says.
+/// The secret can be entered but is never shown. The page says whether one is set.
 #[component]
 fn SecretField(channel: ChannelView) -> impl IntoView {
     let (label, hint) = match channel.channel {
-        Channel::Email => ("Password", "It goes with the user name."),
+        Channel::Email => ("Password", "For the username above."),
         Channel::Sms => ("Auth token", ""),
         Channel::Push => (
             "Service account (JSON file)",
@@ -284,12 +284,12 @@ fn SecretField(channel: ChannelView) -> impl IntoView {
         ),
         _ => (
             "Signing secret",
-            "Optional, at least 16 characters. Requests are signed with it, so that the receiver \
-                knows they are ours.",
+            "Optional, at least 16 characters. It signs requests, so that the receiver can \
+                verify them.",
         ),
     };
     let said =
-        if channel.has_secret { "Set, not shown. Leave it empty to keep it." } else { "Not set." };
+        if channel.has_secret { "Set, but not shown. Leave empty to keep it." } else { "Not set." };
     let forgets = channel.has_secret
         && channel
             .settings
@@ -316,7 +316,7 @@ fn SecretField(channel: ChannelView) -> impl IntoView {
                 view! {
                     <label class="choice">
                         <input r#type="checkbox" name="forget_secret" value="on" />
-                        <span>"Forget the signing secret: requests are not signed any more"</span>
+                        <span>"Remove the signing secret: requests are no longer signed"</span>
                     </label>
                 }
             })}
@@ -325,7 +325,7 @@ fn SecretField(channel: ChannelView) -> impl IntoView {
 
 #[component]
 fn Test(channel: ChannelView) -> impl IntoView {
-    let hint = "It really goes out, now, with the settings as they are saved, also in test mode.";
+    let hint = "Sends one real message with the saved settings, also in test mode.";
     (channel.state != ChannelState::NotSetUp).then(|| {
         let (channel, hidden) = (channel.channel, vec![("channel", channel.channel.key().to_string())]);
         view! { <TestCard channel=channel action="/api/ui/channels/test" hint=hint hidden=hidden /> }

@@ -45,7 +45,7 @@ fn Channels(channels: Vec<ChannelView>) -> impl IntoView {
 fn ChannelRow(channel: ChannelView) -> impl IntoView {
     let heading = channel.channel.heading();
     let address = format!("/channels/{}", channel.channel.key());
-    let action = if channel.state == ChannelState::NotSetUp { "Set up" } else { "Change" };
+    let action = if channel.state == ChannelState::NotSetUp { "Set up" } else { "Edit" };
     view! {
         <li class="row">
             <span class="row-main">
@@ -64,7 +64,7 @@ fn ChannelRow(channel: ChannelView) -> impl IntoView {
 
 #[component]
 pub fn StateBadge(state: ChannelState) -> impl IntoView {
-    // The colours of journeys: what runs, what is held back, what is not there yet.
+    // The colours of journey statuses: running, paused, not set up.
     let class = match state {
         ChannelState::NotSetUp => "badge",
         ChannelState::Test => "badge badge-paused",
@@ -83,9 +83,9 @@ fn Caps(caps: Vec<FrequencyCap>) -> impl IntoView {
         <section class="card" aria-labelledby="caps-title">
             <h2 id="caps-title">"Frequency caps"</h2>
             <p class="hint">
-                "How many messages a person gets at most, from all journeys together. One more is \
-                    withheld, and its journey says so. A message whose settings say so goes out \
-                    all the same, and counts."
+                "The most messages one person gets, from all journeys together. Further messages \
+                    are skipped, and the enrolment shows why. Messages that ignore the caps are \
+                    sent and still count."
             </p>
             <form class="form" method="post" action="/api/ui/channels/caps">
                 {CAPPED
@@ -119,11 +119,11 @@ fn CapRow(place: usize, channel: Option<Channel>, cap: Option<FrequencyCap>) -> 
             <legend>{name}</legend>
             <input r#type="hidden" name=format!("channel[{place}]") value=channel.map_or("", Channel::key) />
             <label class="field">
-                <span class="field-label">"Messages at most"</span>
-                <input r#type="text" inputmode="numeric" name=most value=values.0 placeholder="no cap" />
+                <span class="field-label">"Maximum messages"</span>
+                <input r#type="text" inputmode="numeric" name=most value=values.0 placeholder="No cap" />
             </label>
             <label class="field">
-                <span class="field-label">{format!("In hours (1 to {CAP_HOURS_MAX})")}</span>
+                <span class="field-label">{format!("Within hours (1 to {CAP_HOURS_MAX})")}</span>
                 <input r#type="text" inputmode="numeric" name=hours value=values.1 />
             </label>
         </fieldset>

@@ -1,4 +1,4 @@
-//! What the checks found, as a list.
+//! The problems that the checks found, as a list.
 
 use leptos::prelude::*;
 
@@ -7,10 +7,10 @@ use crate::domain::{
     graph::Graph,
 };
 
-/// Most findings that are listed.
+/// The most problems that are listed.
 const LISTED: usize = 100;
 
-/// Nothing where nothing was found.
+/// Empty if there are no problems.
 #[component]
 pub fn CheckList(checks: Vec<Check>, graph: Graph) -> impl IntoView {
     let of = |severity: Severity| {
@@ -22,7 +22,7 @@ pub fn CheckList(checks: Vec<Check>, graph: Graph) -> impl IntoView {
             .then(|| {
                 view! {
                     <section class="card card-warning" aria-labelledby="problems-title">
-                        <h2 id="problems-title">"Before it can be published"</h2>
+                        <h2 id="problems-title">"Fix before publishing"</h2>
                         <Findings found=errors graph=graph.clone() />
                     </section>
                 }
@@ -31,7 +31,7 @@ pub fn CheckList(checks: Vec<Check>, graph: Graph) -> impl IntoView {
             .then(|| {
                 view! {
                     <section class="card" aria-labelledby="warnings-title">
-                        <h2 id="warnings-title">"Worth a look"</h2>
+                        <h2 id="warnings-title">"Warnings"</h2>
                         <Findings found=warnings graph=graph />
                     </section>
                 }

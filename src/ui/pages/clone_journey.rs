@@ -1,4 +1,4 @@
-//! `/journeys/:id/clone`: into which project?
+//! `/journeys/:id/clone`: the project to clone a journey into.
 
 use leptos::prelude::*;
 
@@ -34,10 +34,10 @@ fn Choice(page: ClonePage) -> impl IntoView {
     view! {
         <form class="card form" method="post" action="/api/ui/journeys/clone">
             <input r#type="hidden" name="id" value=page.journey.to_string() />
-            <p>{format!("A draft like “{}”, with its steps, settings and labels, and none of its \
-                figures.", page.name)}</p>
+            <p>{format!("Creates a draft of “{}” with the same steps, settings and labels. Its \
+                stats start at zero.", page.name)}</p>
             <fieldset class="choices choices-long">
-                <legend>"Into which project?"</legend>
+                <legend>"Project"</legend>
                 {page
                     .projects
                     .into_iter()
@@ -46,7 +46,7 @@ fn Choice(page: ClonePage) -> impl IntoView {
                             <label class="choice">
                                 <input r#type="radio" name="project" value=project.id.to_string() checked=Some(project.id) == first />
                                 <span>
-                                    {project.name} {(Some(project.id) == page.here).then_some(" (this one)")}
+                                    {project.name} {(Some(project.id) == page.here).then_some(" (current)")}
                                 </span>
                             </label>
                         }
@@ -57,8 +57,8 @@ fn Choice(page: ClonePage) -> impl IntoView {
                 .then(|| {
                     view! {
                         <div class="hint">
-                            "The journey uses what another project may not have; there it will be \
-                                marked in the draft:"
+                            "The journey uses the following. If the other project lacks \
+                                something, the draft marks it:"
                             <ul>{page.names.into_iter().map(|name| view! { <li>{name}</li> }).collect_view()}</ul>
                         </div>
                     }

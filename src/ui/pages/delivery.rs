@@ -1,4 +1,4 @@
-//! `/delivery`: how the channels do, and the messages that no provider took.
+//! `/delivery`: the state of the channels, and failed messages.
 
 use leptos::prelude::*;
 
@@ -49,9 +49,9 @@ fn Overview(overview: DeliveryOverview) -> impl IntoView {
                 .then(|| {
                     view! {
                         <p class="hint">
-                            {counted(doubts, "message was", "messages were")}
-                            " on the way when the server was cut off. They went out again under \
-                                the same key: a provider that looks at it takes them once."
+                            {counted(doubts, "possible duplicate", "possible duplicates")}
+                            ": the server stopped while sending, so these messages were sent \
+                                again with the same key. Providers that check it deliver each once."
                         </p>
                     }
                 })}
@@ -75,11 +75,12 @@ fn ChannelRow(load: ChannelLoad) -> impl IntoView {
             <span class="row-main">
                 <strong>{name}</strong>
                 <StateBadge state=state />
-                {trouble.is_some().then(|| view! { <span class="badge badge-stopped">"In trouble"</span> })}
+                {trouble.is_some().then(|| view! { <span class="badge badge-stopped">"Failing"</span> })}
                 <span class="hint">{facts}</span>
                 {trouble
                     .map(|trouble| {
-                        let rests = if resting { " Its messages wait; every now and then one is tried." } else { "" };
+                        let rests = if resting { " Messages wait, and one is tried from time to \
+                            time." } else { "" };
                         view! { <span class="row-trouble sentence">{format!("{trouble}.{rests}")}</span> }
                     })}
             </span>
@@ -96,14 +97,14 @@ fn UndeliveredCard(page: UndeliveredPage) -> impl IntoView {
     let channel = query.channel.map(|channel| channel.key().to_string()).unwrap_or_default();
     view! {
         <section class="card" aria-labelledby="undelivered-title">
-            <h2 id="undelivered-title">"Not delivered"</h2>
+            <h2 id="undelivered-title">"Failed messages"</h2>
             <Filter query=query />
             {none
                 .then(|| {
                     view! {
                         <p class="hint">
-                            "Nothing. What a provider refuses for good, or after nine tries, comes \
-                                to stand here with its reason."
+                            "No failed messages. Messages a provider rejects, or that fail nine \
+                                times, appear here with the reason."
                         </p>
                     }
                 })}
@@ -120,10 +121,10 @@ fn UndeliveredCard(page: UndeliveredPage) -> impl IntoView {
                                     view! {
                                         <div class="form-actions needs-publisher">
                                             <button class="button button-primary" r#type="submit">
-                                                "Send the ticked again"
+                                                "Resend selected"
                                             </button>
                                             <button class="button" r#type="submit" name="all" value="true">
-                                                {format!("Send all {} again", grouped(total))}
+                                                {format!("Resend all {}", grouped(total))}
                                             </button>
                                         </div>
                                     }
@@ -136,7 +137,7 @@ fn UndeliveredCard(page: UndeliveredPage) -> impl IntoView {
                     let address = format!("/delivery?journey={journey}&channel={channel}&before={next}");
                     view! {
                         <p>
-                            <a href=address>"Older ones"</a>
+                            <a href=address>"Older messages"</a>
                         </p>
                     }
                 })}
@@ -144,7 +145,7 @@ fn UndeliveredCard(page: UndeliveredPage) -> impl IntoView {
     }
 }
 
-/// By channel; the journey comes with the address of a link on its page.
+/// By channel. The journey comes from a link on its page.
 #[component]
 fn Filter(query: UndeliveredQuery) -> impl IntoView {
     let journey = query.journey.map(|journey| journey.to_string());
@@ -154,7 +155,7 @@ fn Filter(query: UndeliveredQuery) -> impl IntoView {
             <label class="field">
                 <span class="field-label">"Channel"</span>
                 <select name="channel">
-                    <option value="">"All"</option>
+                    <option value="">"All channels"</option>
                     {Channel::SENDING
                         .into_iter()
                         .map(|channel| {
@@ -169,7 +170,7 @@ fn Filter(query: UndeliveredQuery) -> impl IntoView {
             </label>
             <div class="form-actions">
                 <button class="button" r#type="submit">
-                    "Show"
+                    "Apply"
                 </button>
                 {query.journey.map(|_| view! { <a class="button" href="/delivery">"All journeys"</a> })}
             </div>
@@ -177,7 +178,7 @@ fn Filter(query: UndeliveredQuery) -> impl IntoView {
     }
 }
 
-/// What to mend before sending again.
+/// What to fix before resending.
 #[component]
 fn Reasons(reasons: Vec<(String, i64)>) -> impl IntoView {
     view! {
@@ -185,7 +186,7 @@ fn Reasons(reasons: Vec<(String, i64)>) -> impl IntoView {
             <table class="plain-table" aria-label="Reasons">
                 <thead>
                     <tr>
-                        <th scope="col">"Why not"</th>
+                        <th scope="col">"Reason"</th>
                         <th scope="col" class="cell-number">
                             "Messages"
                         </th>
@@ -212,7 +213,7 @@ fn Reasons(reasons: Vec<(String, i64)>) -> impl IntoView {
 #[component]
 fn Rows(rows: Vec<Undelivered>) -> impl IntoView {
     view! {
-        <ul class="rows" aria-label="Messages that were not delivered">
+        <ul class="rows" aria-label="Failed messages">
             {rows.into_iter().map(|row| view! { <Row row=row /> }).collect_view()}
         </ul>
     }
@@ -222,7 +223,8 @@ fn Rows(rows: Vec<Undelivered>) -> impl IntoView {
 fn Row(row: Undelivered) -> impl IntoView {
     let can = !row.stopped && row.profile.is_some();
     let label = format!("Message to {}", row.person);
-    let stays = if row.stopped { " · its journey was stopped, so it stays" } else { "" };
+    let stays =
+        if row.stopped { " · can’t be resent, because its journey was stopped" } else { "" };
     view! {
         <li class="row">
             {can
@@ -245,7 +247,7 @@ fn Row(row: Undelivered) -> impl IntoView {
                 <span class="badge">{row.channel.title()}</span>
                 <a href=format!("/journeys/{}", row.journey)>{row.journey_name}</a>
                 <span class="hint">
-                    <LongDate at=row.failed_at /> " · " {counted(row.attempts, "try", "tries")} " · " {row.reason} {stays}
+                    <LongDate at=row.failed_at /> " · " {counted(row.attempts, "attempt", "attempts")} " · " {row.reason} {stays}
                 </span>
             </span>
         </li>

@@ -1,6 +1,6 @@
-//! `/journeys/:id/edit`: the editor. The canvas takes the place that is marked for it; everything
-//! but drawing works without a script: name, description and labels, the steps as a list, what is
-//! found, and versions.
+//! `/journeys/:id/edit`: the editor. The canvas mounts into the element that is marked for it.
+//! Everything but drawing works without a script: name, description and labels, the steps as a
+//! list, problems and versions.
 
 use leptos::prelude::*;
 
@@ -86,8 +86,8 @@ fn Editor(loaded: EditPage) -> impl IntoView {
             <VersionActions page=page.clone() document=document.clone() />
         </div>
         {document.why.clone().map(|why| view! { <p class="card card-warning without-canvas">{why}</p> })}
-        // The canvas mounts here, and finds in it what it edits. What it does itself goes when it
-        // is there (`without-canvas`).
+        // The canvas mounts here and reads from the attributes what it edits. It replaces the parts
+        // marked `without-canvas`.
         <section id="editor" class="editor-place" aria-label="Editor" data-journey=summary.id.to_string() data-version=document.version.to_string()></section>
         {(!summary.archived)
             .then(|| {
@@ -147,7 +147,7 @@ fn VersionActions(page: Loaded, document: EditorDocument) -> impl IntoView {
     }
 }
 
-/// A new draft that begins as the version that is looked at.
+/// A new draft, copied from the version that is shown.
 #[component]
 pub fn BeginForm(journey: JourneyId, from: i64) -> impl IntoView {
     view! {

@@ -27,12 +27,12 @@ pub fn FoundPage() -> impl IntoView {
 fn FirstAccountForm() -> impl IntoView {
     view! {
         <p class="lead">
-            "It becomes the admin of everything that is here. From then on everybody signs in, and \
-                Wayfare may be opened to others."
+            "This account becomes the admin of every project. After that, everyone has to sign \
+                in, and you can open Wayfare to others."
         </p>
         <form class="card form form-sign-in" method="post" action="/api/ui/session/found">
             <TextField label="Your name" name="name" autocomplete="name" max=PERSON_MAX autofocus=true />
-            <TextField label="E-mail address" name="email" kind="email" autocomplete="username" max=EMAIL_MAX />
+            <TextField label="Email address" name="email" kind="email" autocomplete="username" max=EMAIL_MAX />
             <NewPasswordField />
             <div class="form-actions">
                 <button class="button button-primary" r#type="submit">
@@ -49,6 +49,6 @@ fn FirstAccountForm() -> impl IntoView {
 #[component]
 fn TooLate() -> impl IntoView {
     view! {
-        <p class="card">"There is an account already. " <a href="/sign-in">"Sign in"</a> " with it, or ask an admin to invite you."</p>
+        <p class="card">"The first account already exists. " <a href="/sign-in">"Sign in"</a> ", or ask an admin to invite you."</p>
     }
 }

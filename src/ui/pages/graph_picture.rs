@@ -1,12 +1,15 @@
-//! A graph as a picture that cannot be changed: nodes where their author put them, and lines for
-//! the connectors. Beside it the same graph as a list, for screen readers and for those who prefer
+//! A graph as a picture that cannot be edited: nodes at their positions, and lines for the
+//! connectors. The same graph follows as a list, for screen readers and for people who prefer
 //! reading.
 
 use std::collections::HashMap;
 
 use leptos::prelude::*;
 
-use crate::domain::graph::{Graph, Node};
+use crate::{
+    domain::graph::{Graph, Node},
+    ui::components::path_name::path_name,
+};
 
 const NODE_WIDTH: f64 = 220.0;
 const NODE_HEIGHT: f64 = 72.0;
@@ -14,7 +17,7 @@ const MARGIN: f64 = 32.0;
 /// More nodes than this are listed, not drawn, and neither are more lines.
 const DRAWN_MAX: usize = 400;
 const LINES_MAX: usize = 4 * DRAWN_MAX;
-/// Ways out of a step that are listed.
+/// The most paths of a step that are listed.
 const WAYS_MAX: usize = 200;
 
 #[component]
@@ -41,7 +44,7 @@ fn Picture(graph: Graph) -> impl IntoView {
         + NODE_HEIGHT
         + MARGIN;
     let (width, height) = (right - left, bottom - top);
-    // Where each stands, and by which ways it is left: written down once.
+    // Each node with its outlets, computed once.
     let known: HashMap<&str, (&Node, Vec<String>)> =
         graph.nodes.iter().map(|node| (node.id.as_str(), (node, node.outlets()))).collect();
     let lines: Vec<(String, String, f64, f64)> = graph
@@ -61,14 +64,17 @@ fn Picture(graph: Graph) -> impl IntoView {
                 y1 + bend,
                 y2 - bend
             );
-            let label =
-                if connector.outlet == "next" { String::new() } else { connector.outlet.clone() };
+            let label = if connector.outlet == "next" {
+                String::new()
+            } else {
+                path_name(from, &connector.outlet)
+            };
             Some((path, label, x1, y1 + 14.0))
         })
         .collect();
     view! {
-        <div class="graph" role="img" aria-label="Picture of the journey's steps; the list below \
-            has the same steps" tabindex="0">
+        <div class="graph" role="img" aria-label="Picture of the journey’s steps. The list below \
+            shows the same steps." tabindex="0">
             <svg class="graph-canvas" viewBox=format!("0 0 {width:.0} {height:.0}") width=format!("{width:.0}") height=format!("{height:.0}") aria-hidden="true">
                     {lines
                         .into_iter()
@@ -123,10 +129,11 @@ fn Outline(graph: Graph) -> impl IntoView {
             .into_iter()
             .take(WAYS_MAX)
             .map(|outlet| {
+                let path = path_name(node, &outlet);
                 match drawn.get(&(node.id.as_str(), outlet.as_str())).and_then(|to| titles.get(to))
                 {
-                    Some(title) => format!("{outlet} → {title}"),
-                    None => format!("{outlet}: people stop here"),
+                    Some(title) => format!("{path} → {title}"),
+                    None => format!("{path}: ends here"),
                 }
             })
             .chain(more)

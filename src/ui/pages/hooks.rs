@@ -1,5 +1,5 @@
-//! `/channels/hooks`: where providers report what became of messages, and with what their reports
-//! are verified.
+//! `/channels/hooks`: the webhooks at which providers report message events, and the secrets that
+//! verify them.
 
 use leptos::prelude::*;
 
@@ -16,11 +16,11 @@ use crate::{
 #[component]
 pub fn HooksPage() -> impl IntoView {
     view! {
-        <Page title="Provider reports" section=DELIVERY>
+        <Page title="Provider webhooks" section=DELIVERY>
             <p class="lead">
-                "Providers say here what became of a message: delivered, bounced, marked as spam, \
-                    unsubscribed. A report counts only if it is signed with the secret that you \
-                    enter here. Addresses are secret as well; treat them like passwords."
+                "Providers report here when a message is delivered, bounces, is marked as spam \
+                    or leads to an unsubscribe. Requests count only if they are signed with the \
+                    secret you enter. Keep the addresses secret, like passwords."
             </p>
             <Loaded
                 load=read_hooks
@@ -64,8 +64,9 @@ fn Secret(
     view! {
         <p class="hint">
             {match known {
-                Some((at, by)) => view! { "Reports are verified with what " {by} " entered on " <LongDate at=at /> "." }.into_any(),
-                None => "No secret yet: every report is refused.".into_any(),
+                Some((at, by)) => view! { "Secret entered by " {by} " on " <LongDate at=at /> "." }.into_any(),
+                None => "No secret yet, so every request is refused. Enter the provider’s secret \
+                    below.".into_any(),
             }}
         </p>
         <form class="form" method="post" action="/api/ui/hooks/save">
@@ -75,7 +76,7 @@ fn Secret(
                     {name} <span class="visually-hidden">{format!(" of {title}")}</span>
                 </label>
                 <input id=field r#type="password" name="secret" required autocomplete="off" maxlength="1000" />
-                <span class="hint">"It is kept sealed and never shown again."</span>
+                <span class="hint">"Stored encrypted and never shown again."</span>
             </div>
             <div class="form-actions">
                 <button class="button button-primary" r#type="submit" aria-label=format!("Save the secret of {title}")>
@@ -92,9 +93,9 @@ fn Secret(
                             r#type="submit"
                             name="provider"
                             value=provider
-                            aria-label=format!("Remove the secret of {title}")
+                            aria-label=format!("Remove secret of {title}")
                         >
-                            "Remove the secret"
+                            "Remove secret"
                         </button>
                     </form>
                 }

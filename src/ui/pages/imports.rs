@@ -1,4 +1,4 @@
-//! `/imports`: files of people and events: a new one, and what became of the last ones.
+//! `/imports`: files of profiles or events: a new import, and the results of earlier ones.
 
 use leptos::prelude::*;
 
@@ -15,13 +15,13 @@ use crate::{
     },
 };
 
-/// Refused rows that the page shows; the file has them all.
+/// Rejected rows that the page shows. The CSV file has all of them.
 const SHOWN: usize = 100;
 
 #[component]
 pub fn ImportsPage() -> impl IntoView {
     view! {
-        <Page title="Import people" crumbs=vec![("/profiles".to_string(), "Profiles".to_string())]>
+        <Page title="Imports" crumbs=vec![("/profiles".to_string(), "Profiles".to_string())]>
             <UploadForm />
             <Loaded load=read_imports view=|imports| view! { <Earlier imports=imports /> }.into_any() />
         </Page>
@@ -32,18 +32,18 @@ pub fn ImportsPage() -> impl IntoView {
 fn UploadForm() -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="upload-title">
-            <h2 id="upload-title">"A file of people or events"</h2>
+            <h2 id="upload-title">"Import profiles or events"</h2>
             <form class="form" method="post" action="/imports/upload" enctype="multipart/form-data">
                 <label class="field">
                     <span class="field-label">"File (.csv or .jsonl)"</span>
                     <input r#type="file" name="file" accept=".csv,.tsv,.txt,.jsonl,.ndjson" required />
                 </label>
                 <label class="field">
-                    <span class="field-label">"Put everybody on the list (optional)"</span>
+                    <span class="field-label">"Add everyone to a list (optional)"</span>
                     <input r#type="text" name="list" maxlength="120" placeholder="Spring fair 2027" />
                 </label>
                 <label class="field">
-                    <span class="field-label">"Column that says who somebody is (optional)"</span>
+                    <span class="field-label">"Identity column (optional)"</span>
                     <input r#type="text" name="identity" maxlength="120" placeholder="identity" />
                 </label>
                 <div class="form-actions">
@@ -52,11 +52,12 @@ fn UploadForm() -> impl IntoView {
                     </button>
                 </div>
                 <p class="hint">
-                    "The first row of a table names its columns: " <code>"identity"</code>
-                    " says who it is, every other column is a property. Properties are texts \
-                        unless the column says otherwise: "
+                    "The first row names the columns: " <code>"identity"</code>
+                    " holds the identity, every other column is a property. Properties are text \
+                        unless the column name sets a type: "
                     <code>"age:number"</code>", " <code>"vip:boolean"</code>", " <code>"born:date"</code>
-                    ". A table with a column " <code>"event"</code> " holds events. An empty cell changes nothing."
+                    ". A file with the column " <code>"event"</code>
+                    " holds events. Empty cells change nothing."
                 </p>
             </form>
         </section>
@@ -68,7 +69,7 @@ fn Earlier(imports: Vec<ImportView>) -> impl IntoView {
     (!imports.is_empty()).then(|| {
         view! {
             <section class="card" aria-labelledby="earlier-title">
-                <h2 id="earlier-title">"Files so far"</h2>
+                <h2 id="earlier-title">"Earlier imports"</h2>
                 <ul class="rows" aria-label="Imports">
                     {imports
                         .into_iter()
@@ -96,21 +97,21 @@ fn Earlier(imports: Vec<ImportView>) -> impl IntoView {
 
 fn title_of(state: &ImportState) -> &'static str {
     match state {
-        ImportState::UnderWay => "Under way",
+        ImportState::UnderWay => "In progress",
         ImportState::Done => "Done",
-        ImportState::BrokenOff(_) => "Broken off",
+        ImportState::BrokenOff(_) => "Interrupted",
     }
 }
 
 fn outcome(import: &ImportView) -> String {
-    let taken = counted(import.progress.taken as i64, "row", "rows");
-    format!("{taken} taken, {} refused", grouped(import.progress.refused as i64))
+    let imported = counted(import.progress.taken as i64, "row", "rows");
+    format!("{imported} imported, {} rejected", grouped(import.progress.refused as i64))
 }
 
 #[component]
 pub fn ImportPage() -> impl IntoView {
     let id = id_of_path();
-    let above = [("/profiles", "Profiles"), ("/imports", "Import people")];
+    let above = [("/profiles", "Profiles"), ("/imports", "Imports")];
     view! {
         <Page title="Import" crumbs=above.map(|(address, name)| (address.to_string(), name.to_string())).to_vec() wide=true>
             <Loaded
@@ -139,11 +140,11 @@ fn Import(import: ImportView, refused: Vec<RefusedLine>) -> impl IntoView {
             <h2 id="import-title">{import.file_name.clone()}</h2>
             <p role="status">{format!("{}: {}.", title_of(&import.state), outcome(&import))}</p>
             {under_way
-                .then(|| view! { <progress max="100" value=percent.to_string() aria-label="How much of the file was read" /> })}
+                .then(|| view! { <progress max="100" value=percent.to_string() aria-label="Progress of the import" /> })}
             {problem.map(|problem| view! { <p class="form-problem">{problem}</p> })}
             <p class="hint">
                 "by " {import.started_by.clone()} ", " <LongDate at=import.started_at />
-                {import.list.clone().map(|list| format!(" · everybody is put on the list “{list}”"))}
+                {import.list.clone().map(|list| format!(" · adds everyone to the list “{list}”"))}
             </p>
             {(!refused.is_empty())
                 .then(|| view! { <RefusedRows refused=refused address=address all=import.progress.refused /> })}
@@ -155,24 +156,24 @@ fn Import(import: ImportView, refused: Vec<RefusedLine>) -> impl IntoView {
 fn RefusedRows(refused: Vec<RefusedLine>, address: String, all: u64) -> impl IntoView {
     let kept = refused.len();
     let note = if all as usize > kept {
-        format!(" The first {} are kept.", grouped(ERRORS_KEPT as i64))
+        format!(" Only the first {} are kept.", grouped(ERRORS_KEPT as i64))
     } else {
         String::new()
     };
     view! {
-        <h3>"Rows that were refused"</h3>
+        <h3>"Rejected rows"</h3>
         <p>
-            "The others were taken. Mend these, and import them again: whoever is known already is \
-                only brought up to date."
-            {note} " " <a href=address download="">"Download as a table"</a>
+            "All other rows were imported. Correct these rows and import them again: existing \
+                profiles are updated."
+            {note} " " <a href=address download="">"Download as CSV"</a>
         </p>
-        <div class="table-scroll" tabindex="0" role="region" aria-label="Refused rows">
-            <table class="plain-table" aria-label="Refused rows">
+        <div class="table-scroll" tabindex="0" role="region" aria-label="Rejected rows">
+            <table class="plain-table" aria-label="Rejected rows">
                 <thead>
                     <tr>
                         <th scope="col">"Line"</th>
                         <th scope="col">"Column"</th>
-                        <th scope="col">"Why"</th>
+                        <th scope="col">"Reason"</th>
                     </tr>
                 </thead>
                 <tbody>

@@ -32,7 +32,7 @@ pub fn InvitationPage() -> impl IntoView {
 #[component]
 fn Offer(offer: InvitationOffer, link: String) -> impl IntoView {
     let lead = format!(
-        "You are invited to the project “{}” as {}, who {}. The invitation is for {}.",
+        "You are invited to the project “{}” as {} ({}). The invitation is for {}.",
         offer.project,
         offer.role.title(),
         offer.role.meaning(),
@@ -66,7 +66,7 @@ fn SignInFirst(link: String) -> impl IntoView {
     let address = format!("/sign-in?{}", write_query(&[("next", format!("/invitations/{link}"))]));
     view! {
         <p class="card">
-            "There is an account with this address. " <a href=address>"Sign in with it"</a> " to join."
+            "An account with this email address already exists. " <a href=address>"Sign in"</a> " to join."
         </p>
     }
 }
@@ -78,7 +78,7 @@ fn NewAccountForm(link: String, email: String) -> impl IntoView {
             <input r#type="hidden" name="link" value=link />
             <TextField label="Your name" name="name" autocomplete="name" max=PERSON_MAX autofocus=true />
             <label class="field">
-                <span class="field-label">"E-mail address"</span>
+                <span class="field-label">"Email address"</span>
                 <input r#type="email" value=email readonly autocomplete="username" />
             </label>
             <NewPasswordField />

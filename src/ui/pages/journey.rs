@@ -1,4 +1,4 @@
-//! `/journeys/:id`: one journey: status, figures, versions, settings, and what was done to it.
+//! `/journeys/:id`: one journey: status, stats, versions, settings and history.
 
 use leptos::prelude::*;
 
@@ -15,6 +15,7 @@ use crate::{
     domain::{
         access::Permission,
         figures::{Figures, grouped, percent},
+        graph::node::minutes,
         ids::JourneyId,
         journey::{JourneyDetail, VersionSummary},
         operation::{HistoryEntry, Outcome},
@@ -77,7 +78,7 @@ fn Journey(loaded: Loaded) -> impl IntoView {
             detail.graph.problems().into_iter().chain(detail.settings.problems()).chain(messages);
         all.map(|problem| problem.sentence).collect()
     };
-    // A draft beside the shown version has no figures of its own.
+    // A draft beside the shown version has no stats of its own.
     let is_shown =
         |version: &&VersionSummary| version.status != Status::Draft || !summary.ever_published;
     let shown =
@@ -107,7 +108,7 @@ fn Journey(loaded: Loaded) -> impl IntoView {
             .then(|| {
                 view! {
                     <section class="card card-warning" aria-labelledby="problems-title">
-                        <h2 id="problems-title">"Before it can be published"</h2>
+                        <h2 id="problems-title">"Fix before publishing"</h2>
                         <ul>{problems.into_iter().map(|problem| view! { <li>{problem}</li> }).collect_view()}</ul>
                     </section>
                 }
@@ -134,7 +135,7 @@ fn Journey(loaded: Loaded) -> impl IntoView {
     }
 }
 
-/// The buttons of the page: what the table allows for this journey now.
+/// The buttons of the page: the actions that the status allows now.
 #[component]
 fn Actions(loaded: Loaded) -> impl IntoView {
     let summary = loaded.detail.summary;
@@ -229,12 +230,13 @@ fn FigureTiles(figures: Figures) -> impl IntoView {
         ("Rate", rate),
         ("Completed", grouped(figures.completed)),
         ("Timed out", grouped(figures.timed_out)),
-        ("Ended by Stop", grouped(figures.stopped)),
-        ("Left otherwise", grouped(figures.force_exited + figures.version_exit)),
+        ("Stopped", grouped(figures.stopped)),
+        ("Exited early", grouped(figures.force_exited)),
+        ("Moved to a newer version", grouped(figures.version_exit)),
         ("Queued messages", grouped(figures.queued)),
     ];
     view! {
-        <dl class="tiles" aria-label="Figures" data-live="figures">
+        <dl class="tiles" aria-label="Stats" data-live="figures">
             {tiles
                 .into_iter()
                 .map(|(title, value)| {
@@ -274,14 +276,14 @@ fn SettingsCard(detail: JourneyDetail) -> impl IntoView {
 
 fn settings_rows(settings: &Settings) -> Vec<(&'static str, String)> {
     let reentry = match settings.reentry {
-        Reentry::Never => "Never a second time".to_string(),
-        Reentry::AfterExit => "After leaving".to_string(),
-        Reentry::AfterHours(hours) => format!("{hours} hours after leaving"),
+        Reentry::Never => "Once only".to_string(),
+        Reentry::AfterExit => "After exit".to_string(),
+        Reentry::AfterHours(hours) => format!("{} after exit", duration(hours)),
     };
     let mut rows = vec![("Entry", settings.entry.describe()), ("Re-entry", reentry)];
     let mut add = |title, value: Option<String>| rows.extend(value.map(|value| (title, value)));
     add("End", settings.end.map(|end| end.long_date()));
-    add("Entry cap", settings.entry_cap.map(|cap| grouped(cap as i64)));
+    add("Entry limit", settings.entry_cap.map(|cap| grouped(cap as i64)));
     add(
         "Control group",
         (settings.control_percent > 0).then(|| format!("{}%", settings.control_percent)),
@@ -293,8 +295,8 @@ fn settings_rows(settings: &Settings) -> Vec<(&'static str, String)> {
         .collect();
     add("Goals", (!goals.is_empty()).then(|| goals.join(", ")));
     let exits: Vec<String> = settings.exits.iter().map(|exit| format!("“{}”", exit.name)).collect();
-    add("Leaves on", (!exits.is_empty()).then(|| exits.join(", ")));
-    add("Time-out", settings.timeout_hours.map(|hours| format!("{hours} hours")));
+    add("Exit events", (!exits.is_empty()).then(|| exits.join(", ")));
+    add("Time-out", settings.timeout_hours.map(duration));
     add(
         "Quiet hours",
         settings.quiet_hours.as_ref().map(|quiet| format!("{} to {}", quiet.from, quiet.to)),
@@ -303,7 +305,12 @@ fn settings_rows(settings: &Settings) -> Vec<(&'static str, String)> {
     rows
 }
 
-/// A draft that stands beside the version that is shown.
+/// "14 days", "1 h".
+fn duration(hours: u32) -> String {
+    minutes(hours.saturating_mul(60))
+}
+
+/// A draft beside the version that is shown.
 #[component]
 fn DraftHint(detail: JourneyDetail) -> impl IntoView {
     let (id, shown) = (detail.summary.id, detail.summary.ever_published);
@@ -314,10 +321,10 @@ fn DraftHint(detail: JourneyDetail) -> impl IntoView {
         .filter(|_| shown)?;
     Some(view! {
         <p class="card" role="note">
-            {format!("Version {} is being drafted. ", draft.number)}
+            {format!("Version {} is a draft. ", draft.number)}
             {may(Permission::EditJourneys)
-                .then(|| view! { <a href=format!("/journeys/{id}/edit?version={}", draft.number)>"Open the draft"</a> })}
-            {may(Permission::OperateJourneys).then(|| view! { " · " <a href=format!("/journeys/{id}/publish")>"Publish it"</a> })}
+                .then(|| view! { <a href=format!("/journeys/{id}/edit?version={}", draft.number)>"Open draft"</a> })}
+            {may(Permission::OperateJourneys).then(|| view! { " · " <a href=format!("/journeys/{id}/publish")>"Publish"</a> })}
         </p>
     })
 }
@@ -328,9 +335,10 @@ fn HistoryCard(journey: JourneyId, history: Vec<HistoryEntry>) -> impl IntoView 
     view! {
         <section class="card" aria-labelledby="history-title" data-live="history">
             <h2 id="history-title">"History"</h2>
-            {empty.then(|| view! { <p class="hint">"Nothing was done to this journey in Wayfare yet."</p> })}
+            {empty.then(|| view! { <p class="hint">"No operations yet. Publishing, pausing and \
+                other operations appear here."</p> })}
             {may(Permission::SeeAuditLog)
-                .then(|| view! { <p><a href=format!("/audit?search={journey}")>"Its part of the audit log"</a></p> })}
+                .then(|| view! { <p><a href=format!("/audit?search={journey}")>"View in audit log"</a></p> })}
             <ol class="history">{history.into_iter().map(|entry| view! { <HistoryLine entry=entry /> }).collect_view()}</ol>
         </section>
     }

@@ -1,4 +1,4 @@
-//! `/keys`: with what programs come in.
+//! `/keys`: the API keys of the project.
 
 use leptos::prelude::*;
 
@@ -30,31 +30,31 @@ fn Cards(keys: Vec<ApiKey>) -> impl IntoView {
     let none = keys.is_empty();
     view! {
         <section class="card" aria-labelledby="keys-title">
-            <h2 id="keys-title">"Keys of this project"</h2>
-            {none.then(|| view! { <p class="hint">"None yet. A program needs one to send events or \
-                to operate journeys."</p> })}
+            <h2 id="keys-title">"API keys of this project"</h2>
+            {none.then(|| view! { <p class="hint">"No API keys yet. Create one below: programs \
+                need it to send events or operate journeys."</p> })}
             <ul class="rows" aria-label="API keys">
                 {keys.into_iter().map(|key| view! { <KeyRow key=key /> }).collect_view()}
             </ul>
         </section>
         <section class="card" aria-labelledby="new-key-title">
-            <h2 id="new-key-title">"New key"</h2>
+            <h2 id="new-key-title">"New API key"</h2>
             <form class="form" method="post" action="/api/ui/keys/create">
-                <TextField label="What is it for?" name="name" max=KEY_MAX />
+                <TextField label="Name" name="name" max=KEY_MAX hint="The program that uses it, for example: shop backend." />
                 <fieldset class="choices choices-long">
-                    <legend>"What may it do?"</legend>
+                    <legend>"Scopes"</legend>
                     {Scope::ALL.into_iter().filter(|scope| *scope != Scope::Browser).map(|scope| view! { <ScopeChoice scope=scope /> }).collect_view()}
                 </fieldset>
                 <fieldset class="choices choices-long">
-                    <legend>"Or is it for browsers?"</legend>
+                    <legend>"Browser key"</legend>
                     <ScopeChoice scope=Scope::Browser />
                 </fieldset>
                 <p class="hint">
-                    "Everybody who opens your pages can read a key that stands in them. Choose \
-                        “browser” for such a key, and nothing else."
+                    "Anyone who opens your pages can read a key embedded in them. For such a \
+                        key, choose only “browser”."
                 </p>
                 <label class="field">
-                    <span class="field-label">"When does it end?"</span>
+                    <span class="field-label">"Expires"</span>
                     <select name="lifetime">
                         {KeyLifetime::ALL
                             .into_iter()
@@ -74,8 +74,8 @@ fn Cards(keys: Vec<ApiKey>) -> impl IntoView {
                     </button>
                 </div>
                 <p class="hint">
-                    "It is shown once. Wayfare keeps only its fingerprint. You answer for it: it \
-                        opens nothing once you may not manage keys here any more."
+                    "The key is shown only once. You own it: it stops working when you can no \
+                        longer manage API keys in this project."
                 </p>
             </form>
         </section>
@@ -108,13 +108,13 @@ fn KeyRow(key: ApiKey) -> impl IntoView {
                 <code>{key.hint} "…"</code>
                 {key.scopes.into_iter().map(|scope| view! { <span class="badge">{scope}</span> }).collect_view()}
                 <span class="hint">
-                    "by " {key.created_by.name} ", " <LongDate at=key.created_at /> " · "
-                    {others.then(|| format!("kept by {} · ", key.kept_by.name))}
+                    "created by " {key.created_by.name} ", " <LongDate at=key.created_at /> " · "
+                    {others.then(|| format!("owned by {} · ", key.kept_by.name))}
                     {match key.last_used_at {
                         Some(at) => view! { "last used " <LongDate at=at /> }.into_any(),
                         None => "never used".into_any(),
                     }}
-                    {key.expires_at.filter(|_| revoked_at.is_none()).map(|at| view! { " · until " <LongDate at=at /> })}
+                    {key.expires_at.filter(|_| revoked_at.is_none()).map(|at| view! { " · expires " <LongDate at=at /> })}
                 </span>
                 {standing(state, &key.kept_by.name).map(|text| view! { <span class="hint">{text}</span> })}
             </span>
@@ -143,21 +143,20 @@ fn KeyAction(action: &'static str, word: &'static str, id: String, name: String)
     }
 }
 
-/// What is the matter with a key, if anything.
+/// Why a key does not work, or soon will not.
 fn standing(state: KeyState, keeper: &str) -> Option<String> {
     match state {
         KeyState::Good | KeyState::Revoked => None,
-        KeyState::EndsSoon => Some("It ends soon: make another one in time.".to_string()),
+        KeyState::EndsSoon => Some("Expires soon. Create a replacement in time.".to_string()),
         KeyState::Expired => {
-            Some("It has expired and opens nothing any more. Make another one.".to_string())
+            Some("Expired. Requests that use it are refused. Create a new key.".to_string())
         }
         KeyState::KeeperSuspended => Some(format!(
-            "It opens nothing: the account of {keeper}, who answers for it, is suspended. Take it \
-                over or revoke it."
+            "Refused: the account of its owner, {keeper}, is suspended. Take it over or revoke it."
         )),
         KeyState::KeeperWithoutRight => Some(format!(
-            "It opens nothing: {keeper}, who answers for it, may not manage keys here any more. \
-                Take it over or revoke it."
+            "Refused: its owner, {keeper}, can no longer manage API keys here. Take it over or \
+                revoke it."
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! The fields that put labels on and take them off, for the dialog and the page.
+//! The fields that add and remove labels, for the dialog and the page.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::{
     ui::components::label_chip::LabelChip,
 };
 
-/// A new label, and for each known one: put on, take off, or leave as it is.
+/// A new label, and for each existing one: add, remove, or leave as it is.
 #[component]
 pub fn LabelFields(labels: Vec<Label>) -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! `/journeys/:id/messages/:node`: a message, filled in for somebody.
+//! `/journeys/:id/messages/:node`: a preview of one message.
 
 use leptos::prelude::*;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -66,13 +66,13 @@ fn Message(preview: MessagePreview, typed: String) -> impl IntoView {
             {may(Permission::SeePeople).then(|| view! { <PersonChooser address=address person=preview.person typed=typed /> })}
             {test}
         </div>
-        <ProblemsCard problems=preview.findings.problems title="It cannot be sent" />
+        <ProblemsCard problems=preview.findings.problems title="This message can’t be sent" />
         <WarningsCard warnings=preview.findings.warnings />
         {preview.content.map(|content| view! { <Content content=content html_address=html_address /> })}
     }
 }
 
-/// To oneself, as it is shown; where nobody set the channel up, the way to do so.
+/// A test send of the message as it is shown. Without a channel, a link to set it up.
 #[component]
 fn Test(preview: MessagePreview, person: String) -> impl IntoView {
     let MessagePreview { journey, node, channel, channel_state, .. } = preview;
@@ -81,11 +81,10 @@ fn Test(preview: MessagePreview, person: String) -> impl IntoView {
     }
     let addressed = channel == Channel::Webhook;
     let hint = if addressed {
-        "The request really goes out, now, to the address below, filled in as it is shown here, \
-            also in test mode."
+        "Sends the request as shown here to the address below, also in test mode."
     } else {
-        "It really goes out, now, filled in as it is shown here, also in test mode. Opens and \
-            clicks of a test are not counted, and its link for unsubscribing leads nowhere."
+        "Sends one real message as shown here, also in test mode. Opens and clicks are not \
+            counted, and its unsubscribe link does nothing."
     };
     let hidden = vec![("journey", journey.to_string()), ("node", node), ("person", person)];
     view! { <TestCard channel=channel action="/api/ui/messages/test" hint=hint hidden=hidden addressed=addressed /> }.into_any()
@@ -95,7 +94,7 @@ fn Test(preview: MessagePreview, person: String) -> impl IntoView {
 fn NotSetUp(channel: Channel) -> impl IntoView {
     let way = if may(Permission::ManageChannels) {
         let address = format!("/channels/{}", channel.key());
-        view! { <a href=address>{format!("Set up {}", channel.heading())}</a> " to send one." }
+        view! { <a href=address>{format!("Set up {}", channel.heading())}</a> " to send a test." }
             .into_any()
     } else {
         "Ask an admin of the project to set it up.".into_any()
@@ -103,38 +102,36 @@ fn NotSetUp(channel: Channel) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="test-title">
             <h2 id="test-title">"Send a test"</h2>
-            <p class="hint">{format!("The channel {} is not set up yet, so there is nothing to \
-                send a test with. ", channel.heading())} {way}</p>
+            <p class="hint">{format!("The channel {} is not set up yet. ", channel.heading())} {way}</p>
         </section>
     }
 }
 
-/// Who it is filled in for, and a field for somebody else.
+/// The profile whose data the preview shows, and a field to choose another.
 #[component]
 fn PersonChooser(address: String, person: PreviewPerson, typed: String) -> impl IntoView {
     let unknown = person == PreviewPerson::Unknown;
     let shown = match person {
         PreviewPerson::Person { seq, title } => view! {
-            "Filled in for "
+            "Shown with data from "
             <a href=format!("/profiles/{seq}")>{title}</a>
-            ", with her newest event of the journey’s entry."
+            ", and the latest event that matches the journey’s entry."
         }
         .into_any(),
-        PreviewPerson::Example => "Filled in for somebody made up. Choose a person to see it as \
-            she will."
-            .into_any(),
+        PreviewPerson::Example => {
+            "Shown with sample data. Choose a profile to use real data.".into_any()
+        }
         PreviewPerson::Unknown => format!(
-            "Nobody has the identity or e-mail address “{typed}”. It is filled in for \
-                somebody made up."
+            "No profile has the identity or email address “{typed}”. Shown with sample data."
         )
         .into_any(),
     };
     view! {
         <section class="card" aria-labelledby="person-title">
-            <h2 id="person-title">"For whom?"</h2>
+            <h2 id="person-title">"Preview as"</h2>
             <form class="filters" method="get" action=address>
                 <label class="field">
-                    <span class="field-label">"Identity or e-mail address"</span>
+                    <span class="field-label">"Identity or email address"</span>
                     <input
                         r#type="text"
                         name="person"
@@ -175,7 +172,7 @@ fn Content(content: PreviewContent, html_address: String) -> impl IntoView {
 fn Frames(address: String) -> impl IntoView {
     view! {
         <section class="section" aria-labelledby="html-title">
-            <h2 id="html-title">"As it is shown"</h2>
+            <h2 id="html-title">"Preview"</h2>
             <div class="preview-frames">
                 <Frame title="On a phone" class="preview-frame preview-phone" address=address.clone() />
                 <Frame title="On a desktop" class="preview-frame preview-desktop" address=address />

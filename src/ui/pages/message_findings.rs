@@ -1,10 +1,10 @@
-//! What is wrong with messages, and what only looks so.
+//! Problems of messages: errors and warnings.
 
 use leptos::prelude::*;
 
 use crate::domain::error::FieldError;
 
-/// Nothing where nothing is wrong.
+/// Empty if there are no errors.
 #[component]
 pub fn ProblemsCard(problems: Vec<FieldError>, title: &'static str) -> impl IntoView {
     (!problems.is_empty()).then(|| {
@@ -17,14 +17,14 @@ pub fn ProblemsCard(problems: Vec<FieldError>, title: &'static str) -> impl Into
     })
 }
 
-/// Nothing where everything is known.
+/// Empty if there are no warnings.
 #[component]
 pub fn WarningsCard(warnings: Vec<FieldError>) -> impl IntoView {
     (!warnings.is_empty()).then(|| {
         view! {
             <section class="card card-warning" aria-labelledby="message-warnings-title">
-                <h2 id="message-warnings-title">"Look at these messages again"</h2>
-                <p>"They can be sent, but may not say what they should:"</p>
+                <h2 id="message-warnings-title">"Check these messages"</h2>
+                <p>"They can be sent, but may not show what you expect:"</p>
                 <ul>{warnings.into_iter().map(|warning| view! { <li>{warning.sentence}</li> }).collect_view()}</ul>
             </section>
         }

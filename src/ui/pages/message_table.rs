@@ -1,4 +1,4 @@
-//! What became of a journey's messages, node by node.
+//! Message events of a journey, step by step.
 
 use leptos::prelude::*;
 
@@ -8,16 +8,16 @@ use crate::domain::{
     journey::{JourneyDetail, NodeFigures},
 };
 
-/// The columns after “Sent”; their shares are of what was sent.
+/// The columns after “Sent”. Their percentages are of the messages sent.
 const AFTER: [(Fate, &str); 5] = [
     (Fate::Delivered, "Delivered"),
-    (Fate::Viewed, "Viewed"),
+    (Fate::Viewed, "Opened"),
     (Fate::Clicked, "Clicked"),
     (Fate::Bounced, "Bounced"),
     (Fate::Unsubscribed, "Unsubscribed"),
 ];
 
-/// In the order of the graph; nothing where no message came to an end yet.
+/// In the order of the graph. Empty before the first message was sent, failed or was skipped.
 #[component]
 pub fn MessageTable(detail: JourneyDetail) -> impl IntoView {
     let figures = |id: &str| {
@@ -46,7 +46,7 @@ pub fn MessageTable(detail: JourneyDetail) -> impl IntoView {
                         <th scope="col" class="cell-number">"Sent"</th>
                         {AFTER.into_iter().map(|(_, title)| view! { <th scope="col" class="cell-number">{title}</th> }).collect_view()}
                         <th scope="col" class="cell-number">"Failed"</th>
-                        <th scope="col" class="cell-number">"Withheld"</th>
+                        <th scope="col" class="cell-number">"Skipped"</th>
                     </tr>
                 </thead>
                 <tbody>{rows.into_iter().map(|(title, figures)| view! { <Row title=title figures=figures /> }).collect_view()}</tbody>

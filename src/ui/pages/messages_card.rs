@@ -1,4 +1,4 @@
-//! The messages of a person or of a trip, and what became of them.
+//! The messages of a profile or of an enrolment, with their events.
 
 use leptos::prelude::*;
 
@@ -10,7 +10,7 @@ use crate::{
 #[component]
 pub fn MessagesCard(
     messages: Vec<MessageView>,
-    /// Which journey each belongs to, with a link to its trip.
+    /// Show the journey of each message, with a link to the enrolment.
     #[prop(optional)]
     with_trips: bool,
 ) -> impl IntoView {
@@ -18,7 +18,7 @@ pub fn MessagesCard(
     view! {
         <section class="card" aria-labelledby="messages-title" data-live="messages">
             <h2 id="messages-title">"Messages"</h2>
-            {none.then(|| view! { <p class="hint">"None yet."</p> })}
+            {none.then(|| view! { <p class="hint">"No messages yet. Messages from journeys appear here."</p> })}
             <ol class="history" aria-label="Messages">
                 {messages.into_iter().map(|message| view! { <Line message=message with_trip=with_trips /> }).collect_view()}
             </ol>

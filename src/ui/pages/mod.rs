@@ -1,5 +1,5 @@
-//! One module an address. Those marked `ssr` are plain HTML: the browser's half knows only the
-//! list.
+//! One module per address. Those marked `ssr` are plain HTML: the browser's half contains only the
+//! Journeys page.
 
 #[cfg(feature = "ssr")]
 pub mod account;

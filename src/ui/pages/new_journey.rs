@@ -1,4 +1,4 @@
-//! `/journeys/new`: what to start from and a name, and the draft opens in the editor.
+//! `/journeys/new`: choose a template and a name. The draft opens in the editor.
 
 use leptos::prelude::*;
 
@@ -50,13 +50,13 @@ fn NewJourneyForm() -> impl IntoView {
                     name="description"
                     rows=2
                     max=DESCRIPTION_MAX
-                    placeholder="What is it for?"
+                    placeholder="Reminds people who left items in their cart"
                     text=typed("description").unwrap_or_default()
                 />
             </label>
             <fieldset class="starts">
                 <legend>"Start from"</legend>
-                <Start key="" title="Blank".to_string() about="Nothing but the way in.".to_string() chosen=chosen.is_empty() />
+                <Start key="" title="Blank".to_string() about="Start from scratch with just an entry.".to_string() chosen=chosen.is_empty() />
                 {TEMPLATES.into_iter().map(|template| view! { <TemplateCard template=template chosen=chosen == template.key /> }).collect_view()}
             </fieldset>
             <div class="form-actions">

@@ -1,18 +1,21 @@
-//! What happened at each step of a journey, and the way to its messages.
+//! Stats of each step of a journey, and links to its messages.
 
 use std::collections::HashMap;
 
 use leptos::prelude::*;
 
-use crate::domain::{
-    delivery::preview::message_address,
-    figures::grouped,
-    graph::Node,
-    ids::JourneyId,
-    journey::{JourneyDetail, NodeFigures},
+use crate::{
+    domain::{
+        delivery::preview::message_address,
+        figures::grouped,
+        graph::Node,
+        ids::JourneyId,
+        journey::{JourneyDetail, NodeFigures},
+    },
+    ui::components::path_name::path_name,
 };
 
-/// In the order of the graph; where nobody has come in yet, the messages alone.
+/// In the order of the graph. Before anyone has entered, only the messages.
 #[component]
 pub fn NodeTable(detail: JourneyDetail) -> impl IntoView {
     let journey = detail.summary.id;
@@ -31,15 +34,15 @@ pub fn NodeTable(detail: JourneyDetail) -> impl IntoView {
         .map(|node| (node.clone(), known(node).unwrap_or_default()))
         .collect();
     view! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label="Figures by step">
-            <table class="plain-table" aria-label="Figures by step">
+        <div class="table-scroll" tabindex="0" role="region" aria-label="Stats by step">
+            <table class="plain-table" aria-label="Stats by step">
                 <thead>
                     <tr>
                         <th scope="col">"Step"</th>
-                        <th scope="col" class="cell-number">"Came"</th>
+                        <th scope="col" class="cell-number">"Entered"</th>
                         <th scope="col" class="cell-number">"Waiting"</th>
-                        <th scope="col">"Went on by"</th>
-                        <th scope="col" class="cell-number">"Ended here"</th>
+                        <th scope="col">"Paths taken"</th>
+                        <th scope="col" class="cell-number">"Exited here"</th>
                     </tr>
                 </thead>
                 <tbody>
@@ -59,7 +62,7 @@ fn NodeRow(journey: JourneyId, node: Node, figures: NodeFigures) -> impl IntoVie
     let ways: Vec<String> = figures
         .left
         .iter()
-        .map(|(outlet, count)| format!("{outlet} {}", grouped(*count)))
+        .map(|(outlet, count)| format!("{} {}", path_name(&node, outlet), grouped(*count)))
         .collect();
     view! {
         <tr>
@@ -74,7 +77,7 @@ fn NodeRow(journey: JourneyId, node: Node, figures: NodeFigures) -> impl IntoVie
     }
 }
 
-/// A message leads to how it looks.
+/// A message links to its preview.
 #[component]
 fn NodeTitle(journey: JourneyId, node: Node) -> impl IntoView {
     if node.step.is_message() {

@@ -1,4 +1,4 @@
-//! `/operations/:id`: what one action did, row by row.
+//! `/operations/:id`: the result of one operation, journey by journey.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -78,11 +78,11 @@ fn Account(account: OperationAccount) -> impl IntoView {
                 }
             })}
         <div class="table-scroll">
-            <table class="plain-table" aria-label="Outcome for each journey">
+            <table class="plain-table" aria-label="Result for each journey">
                 <thead>
                     <tr>
                         <th scope="col">"Journey"</th>
-                        <th scope="col">"Outcome"</th>
+                        <th scope="col">"Result"</th>
                     </tr>
                 </thead>
                 <tbody>

@@ -27,7 +27,7 @@ pub fn PasswordPage() -> impl IntoView {
                         <form class="card form form-sign-in" method="post" action="/api/ui/session/choose-password">
                             <input r#type="hidden" name="link" value=link.clone() />
                             <label class="field">
-                                <span class="field-label">"E-mail address"</span>
+                                <span class="field-label">"Email address"</span>
                                 <input r#type="email" value=email readonly autocomplete="username" />
                             </label>
                             <NewPasswordField />
@@ -36,8 +36,7 @@ pub fn PasswordPage() -> impl IntoView {
                                     "Save password"
                                 </button>
                             </div>
-                            <p class="hint">"Every device that is signed in to this account will \
-                                be signed out."</p>
+                            <p class="hint">"This signs out every device that uses this account."</p>
                         </form>
                     }
                         .into_any()

@@ -1,4 +1,4 @@
-//! `/people`: who is in the project, as what; invitations.
+//! `/people`: the members of the project, their roles, and invitations.
 
 use leptos::prelude::*;
 
@@ -19,7 +19,7 @@ use crate::{
 #[component]
 pub fn PeoplePage() -> impl IntoView {
     view! {
-        <Page title="People">
+        <Page title="Team">
             <Loaded load=read_people view=|people| view! { <Cards people=people /> }.into_any() />
         </Page>
     }
@@ -28,33 +28,34 @@ pub fn PeoplePage() -> impl IntoView {
 #[component]
 fn Cards(people: People) -> impl IntoView {
     let me = people.me;
-    let nobody = people.members.is_empty();
+    let none = people.members.is_empty();
     view! {
         <section class="card" aria-labelledby="members-title">
-            <h2 id="members-title">"In this project"</h2>
-            {nobody
+            <h2 id="members-title">"Members"</h2>
+            {none
                 .then(|| {
                     view! {
                         <p class="hint">
-                            "Nobody yet: there is no account. " <a href="/setup">"Create the first one"</a> "."
+                            "No members yet, because no account exists. " <a href="/setup">"Create the first account"</a> "."
                         </p>
                     }
                 })}
-            <ul class="rows" aria-label="People in this project">
+            <ul class="rows" aria-label="Members">
                 {people.members.into_iter().map(|member| view! { <MemberRow member=member me=me /> }).collect_view()}
             </ul>
         </section>
         <section class="card" aria-labelledby="invite-title">
-            <h2 id="invite-title">"Invite somebody"</h2>
+            <h2 id="invite-title">"Invite a member"</h2>
             <form class="form" method="post" action="/api/ui/people/invite">
-                <TextField label="E-mail address" name="email" kind="email" max=EMAIL_MAX />
+                <TextField label="Email address" name="email" kind="email" max=EMAIL_MAX />
                 <RoleField label="Role" />
                 <div class="form-actions">
                     <button class="button button-primary" r#type="submit">
-                        "Make invitation"
+                        "Create invitation"
                     </button>
                 </div>
-                <p class="hint">"You get a link to send. It works once, within seven days."</p>
+                <p class="hint">"You get a link to share. It works once and expires after 7 \
+                    days."</p>
             </form>
         </section>
         {(!people.invitations.is_empty()).then(|| view! { <Invitations invitations=people.invitations /> })}
@@ -75,7 +76,7 @@ fn MemberRow(member: Member, me: UserId) -> impl IntoView {
                     {match member.last_sign_in_at {
                         Some(at) => view! { "last signed in " <LongDate at=at /> }.into_any(),
                         None => "never signed in".into_any(),
-                    }} {member.by_provider.then_some(" · role from the sign-in provider")}
+                    }} {member.by_provider.then_some(" · role from SSO")}
                 </span>
             </span>
             <form class="row-form" method="get" action="/people/role">
@@ -109,7 +110,7 @@ fn Invitations(invitations: Vec<Invitation>) -> impl IntoView {
                                 <span class="row-main">
                                     <strong>{invitation.email.clone()}</strong>
                                     <span class="hint">
-                                        {invitation.role.title()} " · by " {invitation.created_by.name} " · until "
+                                        {invitation.role.title()} " · by " {invitation.created_by.name} " · expires "
                                         <LongDate at=invitation.expires_at />
                                     </span>
                                 </span>

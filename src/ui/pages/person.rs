@@ -1,9 +1,11 @@
-//! `/profiles/:id`: one person: what she is, what she did, her trips, and why she is not in a
+//! `/profiles/:id`: one profile: its data, events, enrolments and messages, and why it is not in a
 //! journey.
 
 use leptos::prelude::*;
 
-use super::{id_of_path, messages_card::MessagesCard, profiles::masked_hint, query_value};
+use super::{
+    id_of_path, messages_card::MessagesCard, profiles::masked_hint, query_value, trip::state_title,
+};
 use crate::{
     api::{
         profiles::{Asked, read_person},
@@ -62,7 +64,7 @@ fn Person(asked: Asked) -> impl IntoView {
         </section>
         <section class="card" aria-labelledby="properties-title">
             <h2 id="properties-title">"Properties"</h2>
-            {properties.is_empty().then(|| view! { <p class="hint">{if may(Permission::SeePeople) { "None.".to_string() } else { masked_hint() }}</p> })}
+            {properties.is_empty().then(|| view! { <p class="hint">{if may(Permission::SeePeople) { "No properties yet.".to_string() } else { masked_hint() }}</p> })}
             <dl class="facts">
                 {properties.into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect_view()}
             </dl>
@@ -84,7 +86,7 @@ fn facts(person: &PersonDetail) -> Vec<(String, String)> {
         }
     };
     add("Identity", person.identity.clone().unwrap_or_default());
-    add("Other ids", person.anonymous.join(", "));
+    add("Anonymous IDs", person.anonymous.join(", "));
     for (channel, address) in &person.addresses {
         add(&format!("Address: {channel}"), address.clone());
     }
@@ -96,7 +98,7 @@ fn facts(person: &PersonDetail) -> Vec<(String, String)> {
     facts
 }
 
-/// A value as a person reads it.
+/// A property value as text.
 fn shown(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_string)
 }
@@ -107,15 +109,15 @@ fn Trips(trips: Vec<TripView>) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="trips-title">
             <h2 id="trips-title">"Journeys"</h2>
-            {none.then(|| view! { <p class="hint">"She has not been in any."</p> })}
-            <ul class="rows" aria-label="Trips">
+            {none.then(|| view! { <p class="hint">"This person hasn’t entered a journey yet."</p> })}
+            <ul class="rows" aria-label="Enrolments">
                 {trips
                     .into_iter()
                     .map(|trip| {
                         view! {
                             <li>
                                 <a href=format!("/trips/{}", trip.seq)>{trip.journey_name}</a>
-                                {format!(", version {}: {}, since ", trip.version, trip.state.replace('_', " "))}
+                                {format!(", version {}: {}, since ", trip.version, state_title(&trip.state))}
                                 <LongDate at=trip.entered_at />
                             </li>
                         }
@@ -126,13 +128,13 @@ fn Trips(trips: Vec<TripView>) -> impl IntoView {
     }
 }
 
-/// Asks for one journey.
+/// Explains why this person is not in the chosen journey.
 #[component]
 fn WhyCard(number: i64, journeys: Vec<(JourneyId, String)>, why: Option<WhyNot>) -> impl IntoView {
     let chosen = why.as_ref().map(|why| why.journey);
     view! {
         <section class="card" aria-labelledby="why-title">
-            <h2 id="why-title">"Why is she not in a journey?"</h2>
+            <h2 id="why-title">"Why isn’t this person in a journey?"</h2>
             {why
                 .map(|why| {
                     view! {
@@ -146,7 +148,7 @@ fn WhyCard(number: i64, journeys: Vec<(JourneyId, String)>, why: Option<WhyNot>)
                 <label class="field">
                     <span class="field-label">"Journey"</span>
                     <select name="journey" required>
-                        <option value="">"Choose one"</option>
+                        <option value="">"Choose a journey"</option>
                         {journeys
                             .into_iter()
                             .map(|(id, name)| view! { <option value=id.to_string() selected=chosen == Some(id)>{name}</option> })
@@ -155,7 +157,7 @@ fn WhyCard(number: i64, journeys: Vec<(JourneyId, String)>, why: Option<WhyNot>)
                 </label>
                 <div class="form-actions">
                     <button class="button" r#type="submit">
-                        "Find out"
+                        "Show reasons"
                     </button>
                 </div>
             </form>
@@ -163,14 +165,14 @@ fn WhyCard(number: i64, journeys: Vec<(JourneyId, String)>, why: Option<WhyNot>)
     }
 }
 
-/// Who redirected or silenced them, if anybody did.
+/// Who changed addresses or consent, and when.
 #[component]
 fn Changes(changes: Vec<ContactChange>) -> impl IntoView {
     let none = changes.is_empty();
     view! {
         <section class="card" aria-labelledby="changes-title">
             <h2 id="changes-title">"Changed addresses and consent"</h2>
-            {none.then(|| view! { <p class="hint">"None since they are known. Addresses are masked here."</p> })}
+            {none.then(|| view! { <p class="hint">"No changes yet. Addresses are masked here."</p> })}
             <ol class="history">
                 {changes
                     .into_iter()
@@ -196,8 +198,8 @@ fn Events(events: Vec<EventView>) -> impl IntoView {
     let none = events.is_empty();
     view! {
         <section class="card" aria-labelledby="events-title">
-            <h2 id="events-title">"What she did last"</h2>
-            {none.then(|| view! { <p class="hint">"Nothing yet."</p> })}
+            <h2 id="events-title">"Recent events"</h2>
+            {none.then(|| view! { <p class="hint">"No events yet. Events appear here when a program sends them."</p> })}
             <ol class="history">
                 {events
                     .into_iter()
@@ -224,14 +226,14 @@ fn Events(events: Vec<EventView>) -> impl IntoView {
 fn Forget(number: i64) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="forget-title">
-            <h2 id="forget-title">"Forget this person"</h2>
+            <h2 id="forget-title">"Delete this profile"</h2>
             <p class="hint">
-                "Deletes her profile, her events and her steps for good, as the law may ask for. \
-                    Figures of journeys keep counting her trips, without her."
+                "Permanently deletes this profile, its events and its history. Journey stats \
+                    keep their totals. Use it for erasure requests."
             </p>
             <form method="post" action="/api/ui/profiles/delete">
                 <button class="button button-danger" r#type="submit" name="person" value=number.to_string()>
-                    "Forget for good"
+                    "Delete profile"
                 </button>
             </form>
         </section>

@@ -1,4 +1,4 @@
-//! What was done by a plain form, on the page that it came back to.
+//! The result of a plain form, on the page that it came from.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -8,7 +8,7 @@ use crate::{
     ui::toaster::{ToastBox, of_answer},
 };
 
-/// What an operation did that a plain form asked for: its id came back in the address.
+/// The result of an operation from a plain form. The address has its id.
 #[component]
 pub fn PlainOutcome(
     /// Where Undo comes back to.
@@ -35,7 +35,7 @@ pub fn PlainOutcome(
                         }
                             .into_any()
                     }
-                    // An old or damaged id in the address is no reason to trouble anybody.
+                    // An old or damaged id in the address is ignored.
                     Some(Err(_)) | None => ().into_any(),
                 }
             })}

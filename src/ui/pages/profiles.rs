@@ -1,4 +1,5 @@
-//! `/profiles`: the people of the project, found by the beginning of a name or by a segment.
+//! `/profiles`: the profiles of the project, filtered by the beginning of an identity or by a
+//! segment.
 
 use leptos::prelude::*;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -42,18 +43,17 @@ fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> i
     let next = page.rows.last().filter(|_| page.more).map(|last| address(&query, last.seq));
     let later = query.after > 0;
     let sees = may(Permission::SeePeople);
-    let placeholder =
-        if sees { "Beginning of an identity or e-mail" } else { "Beginning of an identity" };
+    let label = if sees { "Identity or email starts with" } else { "Identity starts with" };
     view! {
         <form class="filters" method="get" action="/profiles" role="search" aria-label="Profiles">
             <label class="field">
-                <span class="field-label">"Search"</span>
-                <input r#type="search" name="search" value=query.search.clone() placeholder=placeholder />
+                <span class="field-label">{label}</span>
+                <input r#type="search" name="search" value=query.search.clone() placeholder="ada" />
             </label>
             <label class="field">
                 <span class="field-label">"Segment"</span>
                 <select name="segment">
-                    <option value="">"Everybody"</option>
+                    <option value="">"Everyone"</option>
                     {segments
                         .into_iter()
                         .map(|segment| {
@@ -72,11 +72,11 @@ fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> i
                 <button class="button" r#type="submit">
                     "Search"
                 </button>
-                {filtered.then(|| view! { <a href="/profiles">"Show everybody"</a> })}
+                {filtered.then(|| view! { <a href="/profiles">"Show all profiles"</a> })}
             </div>
         </form>
         <p class="audit-summary">
-            {format!("{} in this project · ", counted(page.total, "person", "people"))} <a href="/segments">"Segments"</a>
+            {format!("{} in this project · ", counted(page.total, "profile", "profiles"))} <a href="/segments">"Segments"</a>
             {sees.then(|| view! { " · " <a href=format!("/segments/edit?{}", query.conditions)>"Find by conditions"</a> })}
             {may(Permission::SendEvents).then(|| view! { " · " <a href="/imports">"Import a file"</a> })}
         </p>
@@ -85,17 +85,18 @@ fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> i
             .map(|(question, conditions)| {
                 view! {
                     <p class="card" role="status">
-                        "People for whom: " {question} ". " <a href=format!("/segments/edit?{conditions}")>"Change"</a>
+                        "Profiles that match: " {question} ". " <a href=format!("/segments/edit?{conditions}")>"Edit conditions"</a>
                     </p>
                 }
             })}
-        {(none && filtered).then(|| view! { <p class="card">"Nobody matches. " <a href="/profiles">"Show everybody"</a></p> })}
+        {(none && filtered).then(|| view! { <p class="card">"No profiles match. " <a href="/profiles">"Show all profiles"</a></p> })}
         {(none && !filtered)
             .then(|| {
                 view! {
                     <p class="card">
-                        "Nobody is here yet. People appear when a program sends profiles or events \
-                            with an API key."
+                        "No profiles yet. They appear when a program sends profiles or events \
+                            with an API key. "
+                        {may(Permission::SendEvents).then(|| view! { <a href="/imports">"Import a file"</a> })}
                     </p>
                 }
             })}
@@ -109,10 +110,10 @@ fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> i
     }
 }
 
-/// What is said to whoever sees people in part.
+/// Explains what is hidden from roles that see profiles only in part.
 pub fn masked_hint() -> String {
     format!(
-        "Addresses are masked, names and properties left out. {}",
+        "Addresses are masked, and names and properties are hidden. {}",
         Permission::SeePeople.refusal()
     )
 }
@@ -135,17 +136,17 @@ fn PeopleTable(rows: Vec<PersonRow>) -> impl IntoView {
             <table class="plain-table" aria-label="Profiles">
                 <thead>
                     <tr>
-                        <th scope="col">"Person"</th>
-                        <th scope="col">"E-mail"</th>
+                        <th scope="col">"Profile"</th>
+                        <th scope="col">"Email"</th>
                         <th scope="col">"First seen"</th>
-                        <th scope="col">"Changed"</th>
+                        <th scope="col">"Updated"</th>
                     </tr>
                 </thead>
                 <tbody>
                     {rows
                         .into_iter()
                         .map(|row| {
-                            let title = row.name.or(row.identity).unwrap_or_else(|| format!("Unknown #{}", row.seq));
+                            let title = row.name.or(row.identity).unwrap_or_else(|| format!("Anonymous #{}", row.seq));
                             view! {
                                 <tr>
                                     <th scope="row">

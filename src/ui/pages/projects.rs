@@ -1,4 +1,4 @@
-//! `/projects`: all of one's projects.
+//! `/projects`: the projects of the user.
 
 use leptos::prelude::*;
 
@@ -47,11 +47,11 @@ fn ProjectRow(project: ProjectView) -> impl IntoView {
         <li class="row">
             <span class="row-main">
                 <strong>{project.name.clone()}</strong>
-                {project.current.then(|| view! { <span class="badge badge-running">"You are here"</span> })}
+                {project.current.then(|| view! { <span class="badge badge-running">"Current"</span> })}
                 {archived.then(|| view! { <span class="badge">"Archived"</span> })}
                 <span class="hint">
                     {project.role.title()} " · " {counted(project.journeys, "journey", "journeys")} " · "
-                    {counted(project.members, "person", "people")} " · since " <LongDate at=project.created_at />
+                    {counted(project.members, "member", "members")} " · created " <LongDate at=project.created_at />
                 </span>
             </span>
             {(!project.current && !archived)
@@ -108,8 +108,8 @@ fn NewProjectForm() -> impl IntoView {
                     label="Name"
                     name="name"
                     max=PROJECT_MAX
-                    hint="A project has its own journeys, people and API keys; nothing of another \
-                        one is seen in it."
+                    hint="A project has its own journeys, profiles, channels and API keys. \
+                        Projects can’t see each other’s data."
                 />
                 <div class="form-actions">
                     <button class="button button-primary" r#type="submit">

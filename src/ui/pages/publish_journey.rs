@@ -48,7 +48,7 @@ pub fn PublishJourneyPage() -> impl IntoView {
 fn NothingToPublish(loaded: EditPage) -> impl IntoView {
     view! {
         <p class="card">
-            {format!("{} has no draft that could be published. ", loaded.document.name)}
+            {format!("{} has no draft to publish. ", loaded.document.name)}
             <a href=format!("/journeys/{}", loaded.document.journey)>"Back to the journey"</a>
         </p>
     }
@@ -86,8 +86,8 @@ fn PublishForm(loaded: EditPage) -> impl IntoView {
                 />
             </label>
             <label class="field">
-                <span class="field-label">{format!("Description, at most \
-                    {PUBLISHED_DESCRIPTION_MAX} characters")}</span>
+                <span class="field-label">{format!("Description (at most \
+                    {PUBLISHED_DESCRIPTION_MAX} characters)")}</span>
                 <TextArea
                     name="description"
                     rows=2
@@ -111,47 +111,47 @@ fn PublishForm(loaded: EditPage) -> impl IntoView {
 
 fn when_it_opens(start: Option<Timestamp>, takes_over: bool) -> String {
     match (start, takes_over) {
-        (None, false) => "People enter from the moment of publishing on.".to_string(),
+        (None, false) => "People can enter as soon as you publish.".to_string(),
         (None, true) => {
-            "People enter this version from the moment of publishing on, and the older one no more."
+            "As soon as you publish, people enter this version instead of the older one."
                 .to_string()
         }
-        (Some(start), false) => format!("People enter from {} on.", start.long_date()),
+        (Some(start), false) => format!("People can enter from {}.", start.long_date()),
         (Some(start), true) => {
             format!(
-                "The older version takes nobody any more at once; people enter this one from {} \
-                    on.",
+                "When you publish, entry to the older version ends. People enter this version \
+                    from {}.",
                 start.long_date()
             )
         }
     }
 }
 
-/// What becomes of people in older versions.
+/// What happens to people in older versions.
 #[component]
 fn PredecessorField(inside: i64, queued: i64) -> impl IntoView {
     let leaves = typed("predecessor").as_deref() == Some("leave");
     let people = counted(inside, "person is", "people are");
     let messages = if queued > 0 {
-        format!(" {} called off.", counted(queued, "queued message is", "queued messages are"))
+        format!(" {} cancelled.", counted(queued, "queued message is", "queued messages are"))
     } else {
         String::new()
     };
     view! {
         <fieldset class="choices choices-long">
-            <legend>{format!("{people} inside of older versions. What happens to them?")}</legend>
+            <legend>{format!("{people} inside older versions. What should happen to them?")}</legend>
             <label class="choice">
                 <input r#type="radio" name="predecessor" value="carry_on" checked=!leaves />
                 <span>
                     <strong>"They carry on"</strong>
-                    " in the version that they entered until they leave it; nobody else enters it."
+                    " in the version they entered until they exit. No one else enters it."
                 </span>
             </label>
             <label class="choice">
                 <input r#type="radio" name="predecessor" value="leave" checked=leaves />
                 <span>
-                    <strong>"They leave"</strong>
-                    " at once, and are counted as having left the version."
+                    <strong>"They exit"</strong>
+                    " immediately, and are counted as moved to a newer version."
                     {messages}
                 </span>
             </label>

@@ -1,5 +1,4 @@
-//! `/people/role`: asks whether somebody is really to have another role, and says who, which, and
-//! which until now.
+//! `/people/role`: confirms a change of role: of whom, from which role, to which.
 
 use leptos::prelude::*;
 
@@ -14,7 +13,7 @@ use crate::{
 pub fn RoleChangePage() -> impl IntoView {
     let (user, role) = (query_value("user"), query_value("role"));
     view! {
-        <Page title="Change a role" crumbs=vec![("/people".to_string(), "People".to_string())]>
+        <Page title="Change role" crumbs=vec![("/people".to_string(), "Team".to_string())]>
             <Loaded
                 load=move || read_role_change(user.clone(), role.clone())
                 view=|change| view! { <Question change=change /> }.into_any()
@@ -30,7 +29,7 @@ fn Question(change: RoleChange) -> impl IntoView {
     if change.wanted == Some(change.member.role) {
         return view! {
             <p class="card">
-                {format!("{name} is {} already. ", change.member.role.with_article())} <a href="/people">"Back to the people"</a>
+                {format!("{name} is already {}. ", change.member.role.with_article())} <a href="/people">"Back to the team"</a>
             </p>
         }
         .into_any();
@@ -52,7 +51,7 @@ fn Question(change: RoleChange) -> impl IntoView {
                     {format!(" ({}), in the project ", change.member.email)}
                     <strong>{change.project}</strong>
                 </p>
-                <p>{format!("Now: {}. {}", change.member.role.title(), change.member.role.meaning())}</p>
+                <p>{format!("Current role: {} ({})", change.member.role.title(), change.member.role.meaning())}</p>
                 <p>{then(change.wanted)}</p>
             </div>
             <form class="dialog-actions" method="post" action="/api/ui/people/role">
@@ -73,8 +72,7 @@ fn Question(change: RoleChange) -> impl IntoView {
 
 fn then(wanted: Option<Role>) -> String {
     match wanted {
-        Some(role) => format!("Then: {}. {}", role.title(), role.meaning()),
-        None => "Then: no role. They see nothing of this project any more, from the next click on."
-            .to_string(),
+        Some(role) => format!("New role: {} ({})", role.title(), role.meaning()),
+        None => "New role: none. They lose access to this project immediately.".to_string(),
     }
 }

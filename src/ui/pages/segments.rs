@@ -1,5 +1,4 @@
-//! `/segments`: questions about people that are kept, and `/segments/edit`: the form that builds
-//! one.
+//! `/segments`: saved criteria, and `/segments/edit`: the form that builds one.
 
 use leptos::prelude::*;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -23,7 +22,7 @@ use crate::{
     ui::components::page::{Loaded, Page},
 };
 
-/// Keys and words of the ways to compare.
+/// Keys and labels of the comparisons.
 const COMPARISONS: [(&str, &str); 10] = [
     ("equals", "is"),
     ("not_equals", "is not"),
@@ -33,8 +32,8 @@ const COMPARISONS: [(&str, &str); 10] = [
     ("at_most", "is at most"),
     ("greater_than", "is more than"),
     ("at_least", "is at least"),
-    ("exists", "is known"),
-    ("missing", "is not known"),
+    ("exists", "exists"),
+    ("missing", "does not exist"),
 ];
 
 #[component]
@@ -52,14 +51,14 @@ fn List(segments: Vec<SegmentView>) -> impl IntoView {
     let edits = may(Permission::EditJourneys);
     view! {
         {edits.then(|| view! { <p><a class="button button-primary" href="/segments/edit">"New segment"</a></p> })}
-        {none.then(|| view! { <p class="card">"No segment yet. A segment is a question about \
-            people that journeys and pages use by its name."</p> })}
+        {none.then(|| view! { <p class="card">"No segments yet. A segment is a saved set of \
+            criteria that journeys and pages can use."</p> })}
         <ul class="rows" aria-label="Segments">
             {segments
                 .into_iter()
                 .map(|segment| {
                     let encoded = utf8_percent_encode(&segment.name, NON_ALPHANUMERIC).to_string();
-                    let people = segment.people.map(|people| counted(people, "person", "people")).unwrap_or_default();
+                    let people = segment.people.map(|people| counted(people, "profile", "profiles")).unwrap_or_default();
                     view! {
                         <li class="card">
                             <h2>
@@ -107,7 +106,7 @@ pub fn SegmentEditPage() -> impl IntoView {
 fn Builder(building: Building) -> impl IntoView {
     let form = building.form;
     let count = match building.people {
-        Ok(people) => format!("{} right now", counted(people, "person", "people")),
+        Ok(people) => format!("{} right now", counted(people, "profile", "profiles")),
         Err(problem) => problem,
     };
     let rows = form.rows.len() + 1;
@@ -118,8 +117,8 @@ fn Builder(building: Building) -> impl IntoView {
             .then(|| {
                 view! {
                     <p class="card card-warning">
-                        "This segment asks more than the form can show. It was made through the \
-                            API and is changed there; saving here replaces it."
+                        "This segment has criteria that the form can’t show. Edit it through the \
+                            API. Saving here replaces it."
                     </p>
                 }
             })}
@@ -129,11 +128,11 @@ fn Builder(building: Building) -> impl IntoView {
                 <input r#type="text" name="name" value=form.name.clone() required maxlength=KEY_MAX.to_string() />
             </label>
             <label class="field">
-                <span class="field-label">"People for whom"</span>
+                <span class="field-label">"Profiles that match"</span>
                 <select name="join">
-                    <option value="all">"all of these hold"</option>
+                    <option value="all">"all of these conditions"</option>
                     <option value="any" selected=form.join == "any">
-                        "any of these holds"
+                        "any of these conditions"
                     </option>
                 </select>
             </label>
@@ -146,10 +145,10 @@ fn Builder(building: Building) -> impl IntoView {
             </p>
             <div class="form-actions">
                 <button class="button" r#type="submit" formnovalidate>
-                    "Another condition"
+                    "Add condition"
                 </button>
                 <button class="button" r#type="submit" formaction="/profiles" formnovalidate>
-                    "Show these people"
+                    "Show profiles"
                 </button>
                 <button class="button button-primary" r#type="submit" formmethod="post" formaction="/api/ui/segments/save">
                     "Save segment"
@@ -158,7 +157,7 @@ fn Builder(building: Building) -> impl IntoView {
         </form>
         <p class="hint">
             "Channels are " {Channel::ALL.map(Channel::key).join(", ")}
-            ". A condition without a name asks nothing."
+            ". Conditions without a name are ignored."
         </p>
     }
 }
@@ -179,7 +178,7 @@ fn Condition(place: usize, row: Row) -> impl IntoView {
             <label class="field">
                 <span class="field-label">"Condition"</span>
                 <select name="negate[]">
-                    {option("", "it is so that she", &row.negate)} {option("not", "it is not so that she", &row.negate)}
+                    {option("", "matches", &row.negate)} {option("not", "does not match", &row.negate)}
                 </select>
             </label>
             <label class="field">
@@ -193,7 +192,7 @@ fn Condition(place: usize, row: Row) -> impl IntoView {
                 <input r#type="text" name="property[]" value=row.name list="known-events" />
             </label>
             <label class="field of-property">
-                <span class="field-label">"Compared"</span>
+                <span class="field-label">"Comparison"</span>
                 <select name="is[]">
                     {COMPARISONS.into_iter().map(|(key, words)| option(key, words, &row.is)).collect_view()}
                 </select>

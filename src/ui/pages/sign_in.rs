@@ -1,4 +1,4 @@
-//! `/sign-in`: an e-mail address and a password, or the sign-in provider.
+//! `/sign-in`: an email address and a password, or single sign-on.
 
 use leptos::prelude::*;
 
@@ -37,7 +37,7 @@ pub fn SignInPage() -> impl IntoView {
                         {page.local.then(|| view! { <LocalHint /> })}
                         <form class="card form form-sign-in" method="post" action="/api/ui/session/sign-in">
                             <input r#type="hidden" name="next" value=next />
-                            <TextField label="E-mail address" name="email" kind="email" autocomplete="username" max=EMAIL_MAX autofocus=true />
+                            <TextField label="Email address" name="email" kind="email" autocomplete="username" max=EMAIL_MAX autofocus=true />
                             <PasswordField />
                             <div class="form-actions">
                                 <button class="button button-primary" r#type="submit">
@@ -45,8 +45,7 @@ pub fn SignInPage() -> impl IntoView {
                                 </button>
                             </div>
                             <p class="hint">
-                                "Forgotten? Whoever runs this Wayfare gives you a link to choose a \
-                                    new one: "
+                                "Forgot your password? Ask your administrator to run: "
                                 <code>"wayfare user reset"</code>
                             </p>
                         </form>
@@ -63,7 +62,7 @@ pub fn SignInPage() -> impl IntoView {
 fn LocalHint() -> impl IntoView {
     view! {
         <p class="card card-warning">
-            "There is no account yet, and no need to sign in. " <a href="/journeys">"Go to the journeys"</a> " or "
+            "No account exists yet, so you don’t need to sign in. " <a href="/journeys">"Go to the Journeys page"</a> " or "
             <a href="/setup">"create the first account"</a> "."
         </p>
     }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::domain::{figures::grouped, operation::StopPreview};
 
-/// What Stop ends, counted; what it leaves alone, and that it is final.
+/// What Stop ends and what it skips, counted, and that it is final.
 #[component]
 pub fn StopEffect(preview: StopPreview) -> impl IntoView {
     let skipped: Vec<String> = preview.skipped.iter().map(|skipped| skipped.sentence()).collect();
@@ -19,13 +19,13 @@ pub fn StopEffect(preview: StopPreview) -> impl IntoView {
                         "This ends " <strong>{preview.effect()}</strong> "."
                         {preview.only.clone().map(|name| view! { " The journey is " <strong>{name}</strong> "." })}
                     </p>
-                    <p>"Stop is final: nobody enters, nobody moves and nothing is sent any more, \
-                        and a stopped journey cannot be started again. To keep new people out and \
-                        let the others finish, use Pause."</p>
+                    <p>"Stop is final: people exit, messages are no longer sent, and the journey \
+                        can’t be restarted. To block new people but let the others finish, use \
+                        Pause."</p>
                 }
                     .into_any()
             }}
-            {(skipped_count > 0).then(|| view! { <p>{format!("{} left alone: {}.", grouped(skipped_count), skipped.join("; "))}</p> })}
+            {(skipped_count > 0).then(|| view! { <p>{format!("{} skipped: {}.", grouped(skipped_count), skipped.join("; "))}</p> })}
         </div>
     }
 }

@@ -19,7 +19,7 @@ pub fn chosen_fields(query: &str) -> (Vec<String>, Option<String>, String) {
         fields.iter().filter(|(key, _)| key == "ids").map(|(_, value)| value.clone()).collect();
     let one =
         |wanted: &str| fields.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.clone());
-    // The address is anybody's to write: it leads back to a page of ours or to the list.
+    // Anyone can write this address, so it only leads back to a page of ours.
     (ids, one("matching"), local(&one("back").unwrap_or_default()))
 }
 

@@ -1,4 +1,4 @@
-//! `/suppressions`: addresses that get nothing any more, and why.
+//! `/suppressions`: addresses that get no messages, and why.
 
 use leptos::prelude::*;
 
@@ -29,9 +29,9 @@ pub fn SuppressionsPage() -> impl IntoView {
     view! {
         <Page title="Suppression list" section=DELIVERY>
             <p class="lead">
-                "No message goes to an address on this list, whatever a journey says. Addresses \
-                    come here by themselves when a message bounces, when somebody marks one as \
-                    spam, and when somebody unsubscribes."
+                "Addresses on this list get no messages, from any journey. Wayfare adds an \
+                    address when a message bounces or is marked as spam, and when its owner \
+                    unsubscribes."
             </p>
             <Loaded
                 load=move || {
@@ -74,8 +74,9 @@ fn Addresses(list: List) -> impl IntoView {
                     }
                 })}
         </p>
-        {(none && searched).then(|| view! { <p class="card">"Nothing matches. " <a href="/suppressions">"Show all"</a></p> })}
-        {(none && !searched).then(|| view! { <p class="card">"The list is empty."</p> })}
+        {(none && searched).then(|| view! { <p class="card">"No addresses match. " <a href="/suppressions">"Show all"</a></p> })}
+        {(none && !searched).then(|| view! { <p class="card">"No suppressed addresses. Addresses \
+            appear here after a bounce, a spam complaint or an unsubscribe."</p> })}
         {(!none).then(|| view! { <AddressTable rows=list.rows manages=manages /> })}
         <nav class="pager" aria-label="Pages">
             <p>{format!("Page {} of {}", grouped(page), grouped(last))}</p>
@@ -95,7 +96,7 @@ fn SearchForm(search: String) -> impl IntoView {
         <form class="filters" method="get" action="/suppressions" role="search" aria-label="Suppression list">
             <label class="field">
                 <span class="field-label">"Search"</span>
-                <input r#type="search" name="search" value=search placeholder="Part of an address" />
+                <input r#type="search" name="search" value=search placeholder="example.com" />
             </label>
             <div class="form-actions">
                 <button class="button" r#type="submit">
@@ -116,7 +117,7 @@ fn AddressTable(rows: Vec<Suppression>, manages: bool) -> impl IntoView {
                     <tr>
                         <th scope="col">"Address"</th>
                         <th scope="col">"Kind"</th>
-                        <th scope="col">"Why"</th>
+                        <th scope="col">"Reason"</th>
                         <th scope="col">"Since"</th>
                         {manages.then(|| view! { <th scope="col"><span class="visually-hidden">"Remove"</span></th> })}
                     </tr>
@@ -179,16 +180,16 @@ fn AddForm() -> impl IntoView {
                     </select>
                 </label>
                 <label class="field">
-                    <span class="field-label">"Addresses, one a line"</span>
+                    <span class="field-label">"Addresses, one per line"</span>
                     <TextArea name="addresses" rows=4 required=true text=typed("addresses").unwrap_or_default() />
                 </label>
                 <label class="field">
-                    <span class="field-label">"Why (optional)"</span>
+                    <span class="field-label">"Note (optional)"</span>
                     <input r#type="text" name="note" maxlength="200" value=typed("note").unwrap_or_default() />
                 </label>
                 <div class="form-actions">
                     <button class="button button-primary" r#type="submit">
-                        "Add to the list"
+                        "Add to list"
                     </button>
                 </div>
             </form>

@@ -1,4 +1,4 @@
-//! A form that sends one message right now: of a channel, or of a journey.
+//! A form for a test send of a channel or of a message.
 
 use leptos::prelude::*;
 
@@ -13,9 +13,9 @@ pub fn TestCard(
     channel: Channel,
     action: &'static str,
     hint: &'static str,
-    /// What the form says besides.
+    /// Further fields of the form.
     hidden: Vec<(&'static str, String)>,
-    /// The message says itself where it goes.
+    /// The message has an address of its own.
     #[prop(optional)]
     addressed: bool,
 ) -> impl IntoView {
@@ -47,7 +47,7 @@ pub fn TestCard(
     }
 }
 
-/// Of whoever looks at the page; only her e-mail address is known.
+/// The address of the user who looks at the page. Only their email address is known.
 fn own_address(channel: Channel) -> String {
     let standing = use_context::<Caller>().and_then(|caller| caller.standing);
     let email = standing

@@ -1,4 +1,4 @@
-//! `/trips/:id`: one trip of one person, step by step, with the reason of each turn.
+//! `/trips/:id`: one enrolment, step by step, with the reason for each path.
 
 use leptos::prelude::*;
 
@@ -16,7 +16,7 @@ use crate::{
 pub fn TripPage() -> impl IntoView {
     let id = id_of_path();
     view! {
-        <Page title="Trip">
+        <Page title="Enrolment">
             <Loaded
                 load=move || {
                     let id = id.clone();
@@ -43,24 +43,25 @@ fn Trip(detail: TripDetail) -> impl IntoView {
                 <a href=format!("/journeys/{}", trip.journey)>{trip.journey_name}</a>
             </h2>
             <dl class="facts">
-                <dt>"Person"</dt>
+                <dt>"Profile"</dt>
                 <dd>{person}</dd>
                 <dt>"Version"</dt>
                 <dd>{trip.version}</dd>
-                <dt>"State"</dt>
-                <dd>{trip.state.replace('_', " ")}</dd>
+                <dt>"Status"</dt>
+                <dd>{state_title(&trip.state)}</dd>
                 <dt>"Entered"</dt>
                 <dd>
                     <LongDate at=trip.entered_at />
                 </dd>
-                {trip.due_at.map(|at| view! { <dt>"Next"</dt><dd><LongDate at=at /></dd> })}
-                {trip.ended_at.map(|at| view! { <dt>"Ended"</dt><dd><LongDate at=at /></dd> })}
+                {trip.due_at.map(|at| view! { <dt>"Continues"</dt><dd><LongDate at=at /></dd> })}
+                {trip.ended_at.map(|at| view! { <dt>"Exited"</dt><dd><LongDate at=at /></dd> })}
             </dl>
         </section>
         <MessagesCard messages=detail.messages />
         <section class="card" aria-labelledby="steps-title" data-live="steps">
-            <h2 id="steps-title">"Step by step"</h2>
-            {none.then(|| view! { <p class="hint">"The steps are not kept any more."</p> })}
+            <h2 id="steps-title">"Steps"</h2>
+            {none.then(|| view! { <p class="hint">"The steps of this enrolment were removed \
+                after the retention period."</p> })}
             <ol class="history">
                 {detail
                     .steps
@@ -79,5 +80,14 @@ fn Trip(detail: TripDetail) -> impl IntoView {
                     .collect_view()}
             </ol>
         </section>
+    }
+}
+
+/// "inside", or the exit reason, in the words of pages.
+pub fn state_title(state: &str) -> String {
+    match state {
+        "force_exited" => "exited early".to_string(),
+        "version_exit" => "moved to a newer version".to_string(),
+        key => key.replace('_', " "),
     }
 }

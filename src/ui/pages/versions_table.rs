@@ -1,4 +1,4 @@
-//! The versions of a journey with their figures, and the ways to each.
+//! The versions of a journey with their stats, and links to each.
 
 use leptos::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::{
     ui::components::{status_badge::StatusBadge, time::ShortDate},
 };
 
-/// Newest first, as they come. `opened` is the one that the page is about.
+/// Newest first, as they come. `opened` is the version that the page shows.
 #[component]
 pub fn VersionsTable(
     journey: JourneyId,

@@ -32,7 +32,7 @@ async fn looking_never_unsubscribes() {
         assert!(page.contains(part), "{part} in {page}");
     }
     for secret in ["ada@example.com", "12345", "<script"] {
-        assert!(!page.contains(secret), "{secret}: whoever has the link does not learn it");
+        assert!(!page.contains(secret), "{secret}: the link does not reveal it");
     }
     assert_eq!(post.traces().await, before);
     for body in ["", "List-Unsubscribe=", "List-Unsubscribe=Two-Clicks", "do=nothing", "want=email"]
@@ -140,7 +140,7 @@ async fn what_bounced_or_was_put_on_the_list_by_hand_is_not_taken_back_on_her_pa
     assert_eq!(
         post.consent("ada", "email").await,
         Value::Null,
-        "what she cannot choose is not chosen"
+        "what cannot be chosen is not chosen"
     );
     assert_eq!(post.choose(1, &ONE_CLICK).await.status(), 200);
     let list = post.list().await;

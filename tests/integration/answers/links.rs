@@ -18,7 +18,11 @@ async fn a_click_leads_on_at_once_moves_her_and_counts_once() {
             (answer.status().as_u16(), &answer.headers()["location"]),
             (302, &HeaderValue::from_static(TARGET))
         );
-        assert_eq!(answer.headers()["referrer-policy"], "no-referrer", "her token goes to nobody");
+        assert_eq!(
+            answer.headers()["referrer-policy"],
+            "no-referrer",
+            "the token is not passed on"
+        );
         is_hardened(&answer);
     }
     post.until("clicked", 1).await;
@@ -130,7 +134,7 @@ async fn nothing_of_a_stopped_journey_or_a_forgotten_person_moves_and_everything
     assert_eq!(
         post.choose(2, &[("List-Unsubscribe", "One-Click")]).await.status(),
         200,
-        "she may say it all the same"
+        "it can be said all the same"
     );
     let Post { place, server, .. } = post;
     drop(server);

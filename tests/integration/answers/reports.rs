@@ -85,7 +85,7 @@ async fn a_report_that_is_not_signed_as_it_has_to_be_changes_nothing() {
     let good = signature(SECRET, &body);
     let ask =
         async |signature: Option<String>| post.report_signed(&records, signature).await.0.as_u16();
-    assert_eq!(ask(Some(good.clone())).await, 401, "nobody has entered a secret");
+    assert_eq!(ask(Some(good.clone())).await, 401, "no secret is entered");
     let post = &post;
     assert_eq!(
         post.browser
@@ -224,7 +224,7 @@ async fn a_mail_server_passes_bounces_and_complaints_on() {
     let postfix = include_str!("../../fixtures/bounces/postfix.eml");
     let forged = postfix.replace("{key}", "wf.1.00112233445566778899aabbccddeeff");
     assert_eq!(post.bounce(&forged).await.status(), 200);
-    assert_eq!(post.traces().await.0, 0, "a name that we did not give is nobody's");
+    assert_eq!(post.traces().await.0, 0, "a name that we did not give belongs to no one");
     assert_eq!(post.bounce(postfix).await.status(), 200);
     assert_eq!(
         post.bounce(include_str!("../../fixtures/bounces/complaint.eml")).await.status(),
@@ -277,7 +277,7 @@ async fn stop_by_text_message_unsubscribes_start_undoes_it_and_an_old_stop_count
         ("OptOutType", "STOP"),
     ];
     assert_eq!(post.twilio(&stranger, "").await, 200);
-    assert!(post.list().await.contains("+4917099999"), "also where nobody has the number yet");
+    assert!(post.list().await.contains("+4917099999"), "also before a profile has the number");
 }
 
 #[tokio::test]
@@ -343,11 +343,7 @@ async fn mailgun_reports_count_once_for_each_token() {
             .as_u16()
     };
     assert_eq!(send("first", "opened").await, 200);
-    assert_eq!(
-        send("first", "unsubscribed").await,
-        200,
-        "whoever caught a token can say nothing with it"
-    );
+    assert_eq!(send("first", "unsubscribed").await, 200, "a caught token reports nothing");
     post.until("viewed", 1).await;
     assert_eq!(post.consent("ada", "email").await, Value::Null);
     assert_eq!(send("second", "unsubscribed").await, 200);

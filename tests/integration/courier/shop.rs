@@ -242,7 +242,7 @@ impl Shop {
         number
     }
 
-    /// What somebody else does to the file.
+    /// What another program does to the file.
     pub async fn sql(&self, sql: &'static str) {
         let mut connection = self.connection().await;
         let done = sqlx::query(sql)
@@ -341,7 +341,7 @@ impl Shop {
     }
 
     async fn send(&self, what: Vec<(u64, What)>) {
-        let who = |number| Who::read(Some(format!("person {number}")), None).expect("somebody");
+        let who = |number| Who::read(Some(format!("person {number}")), None).expect("a person");
         let records =
             what.into_iter().map(|(number, what)| Record { who: who(number), what }).collect();
         let sender = Sender::trusted(self.actor.user, RecordSource::Api);

@@ -94,7 +94,7 @@ pub fn settings() -> Value {
     json!({ "entry": { "event": { "name": "Signed Up" } } })
 }
 
-/// A day after somebody signed up, an e-mail.
+/// A day after a sign-up, an email.
 pub fn reminder(subject: &str) -> Value {
     json!({
         "nodes": [

@@ -66,7 +66,7 @@ fn visit(document: &Value, schema: &Value, value: &Value, place: &str, found: &m
                     .extend(unknown.map(|(name, _)| format!("{place} has the undescribed {name}")));
             }
             "type" | "enum" | "const" | "additionalProperties" => {}
-            note => assert!(NOTES.contains(&note), "{place}: nobody knows {note}"),
+            note => assert!(NOTES.contains(&note), "{place}: unknown: {note}"),
         }
     }
     for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
@@ -90,6 +90,6 @@ fn is_of(kind: &str, value: &Value) -> bool {
         "number" => value.is_number(),
         "boolean" => value.is_boolean(),
         "null" => value.is_null(),
-        other => panic!("nobody knows the type {other}"),
+        other => panic!("unknown type {other}"),
     }
 }

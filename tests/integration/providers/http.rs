@@ -127,7 +127,7 @@ async fn answer(State(receiver): State<Receiver>, request: Request) -> Response<
         all.push(asked);
         all.len()
     };
-    // Whoever gives out tokens is somebody else, and well.
+    // Tokens come from another machine, which works.
     let how = if path == "/token" {
         Answer::Well
     } else {

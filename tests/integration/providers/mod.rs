@@ -29,7 +29,7 @@ pub fn rsa_key() -> (String, Vec<u8>) {
     (private.to_string(), STANDARD.decode(public).expect("base64"))
 }
 
-/// Somebody who takes connections and hangs up on what is said, with a reset.
+/// A machine that accepts connections and resets them.
 pub async fn resetting() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -45,7 +45,7 @@ pub async fn resetting() -> SocketAddr {
     address
 }
 
-/// A port at which nobody listens.
+/// A port at which nothing listens.
 pub async fn nobody() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     listener.local_addr().expect("an address")

@@ -177,7 +177,7 @@ impl Company {
         panic!("seed {}: the engine never comes to rest", self.seed);
     }
 
-    /// Half a day to a month, stopping wherever somebody is due.
+    /// Half a day to a month, stopping wherever someone is due.
     async fn pass_time(&mut self) {
         let target =
             self.clock.now().plus(12 * HOUR_MS + self.dice.below(8 * DAY_MS as u64) as i64);
@@ -190,7 +190,7 @@ impl Company {
             let next = self.store.next_due(None).await.expect("a time");
             assert!(
                 next.is_none_or(|next| next > self.clock.now()),
-                "seed {}: somebody due was left",
+                "seed {}: someone due was left",
                 self.seed
             );
         }
@@ -243,12 +243,12 @@ impl Company {
             ),
             _ => (Some(format!("person {number}")), None),
         };
-        Who::read(identity, anonymous).expect("somebody")
+        Who::read(identity, anonymous).expect("a person")
     }
 
     async fn forget_somebody(&mut self) {
         let person = self.dice.below(PEOPLE) as i64 + 1;
-        // Nobody of that number may be left; that is an answer as well.
+        // The number may be gone; that is an answer as well.
         let _ = self.store.delete_person(&self.actor, person, self.clock.now()).await;
     }
 
@@ -307,7 +307,7 @@ impl Company {
             let known = self.retired.get(&(journey, older.number)).is_some_and(|(_, left)| *left);
             assert!(
                 !left || older.figures.inside == 0,
-                "seed {}: somebody stayed in version {}",
+                "seed {}: someone stayed in version {}",
                 self.seed,
                 older.number
             );
@@ -375,7 +375,7 @@ impl Company {
             let now = self.seen(*id).await;
             assert_eq!(
                 now.entered, then.entered,
-                "seed {}: somebody entered a {:?} journey",
+                "seed {}: someone entered a {:?} journey",
                 self.seed, then.status
             );
             if then.status == Status::Stopped {
@@ -396,13 +396,13 @@ impl Company {
                 .figures;
             assert_eq!(
                 now.entered, then.entered,
-                "seed {}: somebody entered a version that is over",
+                "seed {}: someone entered a version that is over",
                 self.seed
             );
             if *left {
                 assert_eq!(
                     now, *then,
-                    "seed {}: somebody moved in a version that everybody left",
+                    "seed {}: someone moved in a version that everyone left",
                     self.seed
                 );
             }

@@ -1,5 +1,5 @@
 //! An identity provider of the test's own, over HTTP: discovery, keys, tokens for codes with PKCE,
-//! UserInfo. What it says of somebody in the signed ID token and in UserInfo is up to the test,
+//! UserInfo. What it says of a user in the signed ID token and in UserInfo is up to the test,
 //! however little it fits together.
 
 use std::{
@@ -26,7 +26,7 @@ use url::Url;
 
 const CLIENT: &str = "wayfare";
 
-/// What it says of somebody.
+/// What it says of a user.
 #[derive(Debug, Clone)]
 pub struct Said {
     pub subject: &'static str,
@@ -91,7 +91,7 @@ impl Idp {
         .to_vec()
     }
 
-    /// Somebody comes with the address that they were sent to, signs in there, and is sent back to
+    /// A user comes with the address that they were sent to, signs in there, and is sent back to
     /// this one.
     pub fn consent(&self, address: &str, said: Said) -> String {
         let address = Url::parse(address).expect("an address");

@@ -11,7 +11,7 @@ use crate::support::Browser;
 
 /// Most pages of one route that are looked at in one walk.
 const OF_A_ROUTE: usize = 8;
-/// Fields whose text nobody ever sees again.
+/// Fields whose text is never shown again.
 const SECRET: [&str; 1] = ["password"];
 
 /// A field of a form, with what stands in it.
@@ -201,7 +201,7 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// Is there an element in an answer that nobody but a stranger has written? Answers the text of
+    /// Is there an element in an answer that only a stranger has written? Answers the text of
     /// a page.
     async fn judge(&mut self, place: &str, answer: Response) -> Option<String> {
         let header = |name: &str| {

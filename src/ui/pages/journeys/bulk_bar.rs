@@ -1,4 +1,4 @@
-//! The buttons for what is ticked, at the top left.
+//! The buttons for the selected journeys, at the top left.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
@@ -77,8 +77,8 @@ fn BulkButton(action: Action, symbol: Symbol, text: &'static str) -> impl IntoVi
     let enabled = Memo::new(move |_| {
         !refused && (!state.alive.get() || (!state.busy.get() && state.applies(action)))
     });
-    // Without scripts Stop and Label have a page of their own, which the form opens with what is
-    // ticked.
+    // Without scripts Stop and Label have a page of their own, which the form opens for the
+    // selection.
     let own_page = match action {
         Action::Stop => Some("/journeys/stop"),
         Action::Label => Some("/journeys/label"),

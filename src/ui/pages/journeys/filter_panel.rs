@@ -99,7 +99,7 @@ fn SearchBox() -> impl IntoView {
                 r#type="search"
                 name="q"
                 aria-label="Search journeys"
-                placeholder="Name or id"
+                placeholder="Name or ID"
                 autocomplete="off"
                 maxlength="200"
                 value=state.page.with_untracked(|page| page.query.filter.search.clone())
@@ -111,7 +111,7 @@ fn SearchBox() -> impl IntoView {
     }
 }
 
-/// The rest of the list's query as hidden fields, so that a plain form does not forget it.
+/// The rest of the list's query as hidden fields, so that a plain form keeps it.
 #[component]
 pub fn KeptFields(of: impl Fn(&ListQuery) -> ListQuery + Send + Sync + 'static) -> impl IntoView {
     let state = expect_context::<ListState>();
@@ -316,7 +316,12 @@ fn LabelChoice() -> impl IntoView {
                     view! { <Choice name="label[]" value=id.to_string() text=label.name.clone() on=on /> }
                 }
             </For>
-            {move || state.page.with(|page| page.labels.is_empty()).then(|| view! { <p class="hint">"No labels yet. Tick journeys and press Label."</p> })}
+            {move || {
+                state
+                    .page
+                    .with(|page| page.labels.is_empty())
+                    .then(|| view! { <p class="hint">"No labels yet. Select journeys, then choose Label."</p> })
+            }}
         </fieldset>
     }
 }

@@ -1,4 +1,4 @@
-//! `/journeys`: the list.
+//! `/journeys`: the Journeys page.
 
 mod bulk_bar;
 mod columns_menu;

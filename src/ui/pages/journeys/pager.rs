@@ -1,4 +1,4 @@
-//! Which part of the list this is, and the way to the others.
+//! Which page of the list this is, and links to the others.
 
 use leptos::prelude::*;
 
@@ -40,7 +40,7 @@ pub fn Pager() -> impl IntoView {
                         let href = move || state.page.with(|page| page.query.with_page_size(size).to_url());
                         let current = move || (state.page.read().query.page_size == size).then_some("true");
                         view! {
-                            <a class="page-link" href=href aria-current=current aria-label=format!("{} rows a page", size.rows())>
+                            <a class="page-link" href=href aria-current=current aria-label=format!("{} rows per page", size.rows())>
                                 {size.rows()}
                             </a>
                         }

@@ -1,4 +1,4 @@
-//! One row. It stays in place while its figures change, and each cell follows only its own value.
+//! One row. It stays in place while its stats change, and each cell follows only its own value.
 
 use leptos::{ev::MouseEvent, prelude::*};
 
@@ -22,7 +22,7 @@ use crate::{
     ui::dom,
 };
 
-/// Hidden from who is less (`style/base.css`).
+/// Hidden from lower roles (`style/base.css`).
 const CREATOR: &str = "needs-creator";
 const PUBLISHER: &str = "needs-publisher";
 

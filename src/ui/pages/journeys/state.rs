@@ -62,7 +62,7 @@ pub struct ListState {
     pub dialog: RwSignal<Option<Dialog>>,
     /// The address of this list.
     pub url: Memo<String>,
-    /// Where the person who looks stands. Another seat loads the page anew.
+    /// The project and role of the user. If they change, the page is loaded anew.
     pub seat: Option<Seat>,
     toaster: Toaster,
 }
@@ -89,8 +89,8 @@ impl ListState {
             state.ticked.set(ticked.clone());
             state.alive.set(true);
         });
-        // Her role was changed, or she chose another project in another tab: everything around the
-        // list is another, too.
+        // The role was changed, or another project was chosen in another tab: everything around the
+        // list changes, too.
         Effect::new(move |_| {
             if page.with(|page| page.seat) != state.seat {
                 dom::reload();
@@ -158,7 +158,7 @@ impl ListState {
         })
     }
 
-    /// May she do it? The server decides; this spares her the try.
+    /// Whether the role allows it. The server decides; this only disables buttons early.
     pub fn may(&self, permission: Permission) -> bool {
         self.seat.is_none_or(|seat| seat.may(permission))
     }

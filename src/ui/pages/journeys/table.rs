@@ -97,7 +97,7 @@ fn SortHeader(key: SortKey, title: &'static str, class: &'static str) -> impl In
     }
 }
 
-/// Why there is nothing, and what to do about it.
+/// Why the list is empty, and what to do about it.
 #[component]
 fn NothingHere() -> impl IntoView {
     let state = expect_context::<ListState>();
@@ -117,9 +117,9 @@ fn NothingHere() -> impl IntoView {
         });
         if narrowed {
             let text = if search.is_empty() {
-                "No journey meets all of these filters. Take one away, or reset them.".to_string()
+                "No journey matches all of these filters. Remove one, or reset them.".to_string()
             } else {
-                format!("No journey that meets the filters has “{search}” in its name or id.")
+                format!("No journey that matches the filters has “{search}” in its name or ID.")
             };
             view! {
                 <EmptyState title="Nothing matches" text=text symbol=Symbol::Search>
@@ -131,8 +131,8 @@ fn NothingHere() -> impl IntoView {
             .into_any()
         } else if archived {
             view! {
-                <EmptyState title="Nothing is archived" text="Stopped and finished journeys can be \
-                    put here, out of the way.".to_string() symbol=Symbol::Archive>
+                <EmptyState title="No archived journeys" text="Archived journeys appear here. You \
+                    can archive stopped and completed journeys.".to_string() symbol=Symbol::Archive>
                     <a class="button" href="/journeys">
                         "Back to all journeys"
                     </a>
@@ -143,12 +143,12 @@ fn NothingHere() -> impl IntoView {
             view! {
                 <EmptyState
                     title="No journeys yet"
-                    text="A journey greets, reminds or wins back people because of what they do. \
-                        Make the first one, or look around in the demo: wayfare demo.".to_string()
+                    text="A journey sends messages to people based on what they do. Create your \
+                        first one, or explore the demo: wayfare demo.".to_string()
                     symbol=Symbol::Brand
                 >
                     <a class="button button-primary needs-creator" rel="external" href="/journeys/new">
-                        "Make the first journey"
+                        "Create your first journey"
                     </a>
                 </EmptyState>
             }
