@@ -10,12 +10,14 @@ use crate::{
     shell::{call, output, root, step, succeeds},
     tasks,
     toolchain::{TARGET, Toolchain, clean},
+    words,
 };
 
 pub fn check() -> Result<()> {
     step("imports go one way", arrows::check)?;
     step("what people typed stays text", raw_html::check)?;
     step("tasks are watched", tasks::check)?;
+    step("words are those of the glossary", words::check)?;
     step("lock files", lock_files)?;
     step("advisories about what they name", advisories::check)?;
     let toolchain = Toolchain::ready()?;

@@ -19,6 +19,7 @@ mod tasks;
 mod test;
 mod toolchain;
 mod wasm;
+mod words;
 
 use std::{path::PathBuf, process::ExitCode};
 
