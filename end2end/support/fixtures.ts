@@ -55,7 +55,7 @@ export { expect, PASSWORD };
 /** Signs in through the page, as a person does. */
 export async function signInOn(page: Page, server: Server, email: string, path = '/journeys'): Promise<void> {
   await page.goto(server.url + path);
-  await page.getByLabel('E-mail address').fill(email);
+  await page.getByLabel('Email address').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page).toHaveURL(server.url + path);

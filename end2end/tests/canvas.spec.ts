@@ -152,7 +152,7 @@ test.describe('thousands of steps', () => {
       expect(told).toMatch(place);
       expect(told).toMatch(reason);
     };
-    await refused(largeJourney('Too many', 5_001), /nodes/, /5001 nodes; the most is 5000/);
+    await refused(largeJourney('Too many', 5_001), /nodes/, /5001 nodes; the limit is 5000/);
     const at = (position: object) => ({
       ...small,
       graph: { ...small.graph, nodes: small.graph.nodes.map((node: object, index: number) => (index === 1 ? { ...node, position } : node)) },

@@ -41,7 +41,7 @@ async function fromNothingToFigures(page: Page, server: Server, hands: Hands, na
   await hands.letIn('Checkout Started');
   await hands.add(/Entry/, 'next', 'Wait for event');
   await hands.write('Event that is waited for', 'Order Completed');
-  await hands.add(/Wait for event/, 'timeout', 'E-mail');
+  await hands.add(/Wait for event/, 'timeout', 'Email');
   await hands.write('Subject', 'You left something behind');
   await hands.add(/Wait for event/, 'yes', 'Goal');
   await hands.write('Name of the goal', 'Bought');
@@ -300,7 +300,7 @@ test('the keyboard is never lost: by adding, connecting, disconnecting, copying,
   const hands = new Keys(page, server.url);
   const { keys } = hands;
   await hands.begin('Never lost');
-  await hands.add(/Entry/, 'next', 'E-mail');
+  await hands.add(/Entry/, 'next', 'Email');
   await hands.add(/E-mail/, 'sent', 'SMS');
   await keys.press('Escape');
   await expect(row(page, /SMS/)).toBeFocused();

@@ -67,7 +67,7 @@ const said = (page: Page, text: string): Locator => page.getByRole('status').fil
 /** Sets the e-mail channel up by its form, in test mode. */
 async function setUpMail(page: Page, mails: MailServer): Promise<void> {
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Delivery' }).click();
-  await page.getByRole('link', { name: 'E-mail' }).click();
+  await page.getByRole('link', { name: 'Email' }).click();
   await expect(page.getByText('Not set up')).toBeVisible();
   await page.getByLabel('Sender’s name').fill('The shop');
   await page.getByLabel('Sender’s address').fill('news@shop.example');
@@ -134,7 +134,7 @@ async function openPerson(page: Page, server: Server, who: string): Promise<void
 test('from the form of the channel to a click in the mail, and to its end', async ({ browser, page, server, signIn, mails, shop }) => {
   await signIn('ada@example.com');
   await setUpMail(page, mails);
-  const to = page.getByLabel('E-mail address');
+  const to = page.getByLabel('Email address');
   await expect(to).toHaveValue('ada@example.com');
   await page.getByRole('button', { name: 'Send test' }).click();
   await expect(said(page, 'The provider took the test message.')).toBeVisible();
@@ -215,7 +215,7 @@ test.describe('a test to oneself', () => {
     await openJourney(page, server);
     await page.getByRole('link', { name: 'Mail' }).click();
     await page.getByRole('link', { name: 'Set up E-mail' }).click();
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText('E-mail');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Email');
     await setUpMail(page, mails);
     await signUp(server, await newKeyOn(page, server), 'bea');
     await openJourney(page, server);
@@ -223,7 +223,7 @@ test.describe('a test to oneself', () => {
     await page.getByLabel('Identity or e-mail address').fill('bea');
     await page.getByRole('button', { name: 'Show' }).click();
     await expect(page.getByText('Filled in for')).toContainText('bea');
-    await expect(page.getByLabel('E-mail address', { exact: true })).toHaveValue('ada@example.com');
+    await expect(page.getByLabel('Email address', { exact: true })).toHaveValue('ada@example.com');
     await page.getByRole('button', { name: 'Send test' }).click();
     await expect(said(page, 'The provider took the test message.')).toBeVisible();
     await expect(page.getByText('Filled in for'), 'it stays with the chosen person').toContainText('bea');
@@ -231,10 +231,10 @@ test.describe('a test to oneself', () => {
     expect(mail.subject).toBe('Ten percent, bea');
     expect(linkIn(htmlOf(mail), 'See the offer')).toBe(`${shop}/offer`);
 
-    await page.getByLabel('E-mail address', { exact: true }).fill('bounce@example.com');
+    await page.getByLabel('Email address', { exact: true }).fill('bounce@example.com');
     await page.getByRole('button', { name: 'Send test' }).click();
     await expect(complaint(page, 'The test message was not sent: the mail server does not know her address')).toBeVisible();
-    await expect(page.getByLabel('E-mail address', { exact: true })).toHaveValue('bounce@example.com');
+    await expect(page.getByLabel('Email address', { exact: true })).toHaveValue('bounce@example.com');
   });
 });
 
@@ -243,7 +243,7 @@ test('the parts of delivery that a role may not see are not offered to it', asyn
   const parts = page.getByRole('navigation', { name: 'Delivery' });
   await expect(parts.getByRole('link')).toHaveText(['Overview', 'Suppression list']);
   await expect(parts.getByRole('link', { name: 'Overview' })).toHaveAttribute('aria-current', 'page');
-  await expect(page.getByRole('link', { name: 'E-mail' })).toHaveCount(0);
+  await expect(page.getByRole('link', { name: 'Email' })).toHaveCount(0);
   await parts.getByRole('link', { name: 'Suppression list' }).click();
   await expect(parts.getByRole('link', { name: 'Suppression list' })).toHaveAttribute('aria-current', 'page');
   const main = page.getByRole('navigation', { name: 'Main' });

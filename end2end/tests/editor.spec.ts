@@ -9,7 +9,7 @@ import { newKey, signUp, track } from '../support/programs.ts';
 
 test('steps are dragged out of the palette, connected by hand and put onto a connector', async ({ page, server }) => {
   await newJourney(page, server.url, 'By hand');
-  await addAt(page, step(page, /^Entry/), 'next', 'E-mail');
+  await addAt(page, step(page, /^Entry/), 'next', 'Email');
   await page.getByRole('button', { name: 'Show all steps' }).click();
   const spot = await middle(step(page, /^E-mail/));
   const exit = page.getByRole('region', { name: 'Palette' }).getByRole('button', { name: 'Exit' });
@@ -51,7 +51,7 @@ test('checks are live, lead to their place, and keep a version from being publis
   await addAt(page, step(page, /^Entry/), 'next', 'Delay');
   await panel(page).getByLabel('Waits', { exact: true }).selectOption({ label: 'Until a time of day' });
   await panel(page).getByLabel(/^Time of day/).fill('');
-  await expect(panel(page)).toContainText('A time of day is written as 09:30.');
+  await expect(panel(page)).toContainText('Write a time of day as 09:30.');
   await expect(saving(page)).toHaveText('Saved');
   await page.getByRole('button', { name: 'Publish…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Publish this version' });
@@ -89,7 +89,7 @@ test('what is known is inserted where the cursor stands, with a word for those o
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
   await panel(page).getByLabel('Entry', { exact: true }).selectOption({ label: 'Live event' });
   await panel(page).getByLabel('Event that lets people in').fill('Checkout Started');
-  await addAt(page, step(page, /^Entry/), 'next', 'E-mail');
+  await addAt(page, step(page, /^Entry/), 'next', 'Email');
   const [subject, text] = [panel(page).getByLabel('Subject', { exact: true }), panel(page).getByLabel('Text', { exact: true })];
   const insert = panel(page).getByRole('group', { name: 'Insert…' });
   await subject.fill('Hi , your cart');
@@ -119,7 +119,7 @@ test.describe('a frame without rights', () => {
     const key = await newKey(server);
     await signUp(server, key, 'ada');
     await newJourney(page, server.url, 'Seen');
-    await addAt(page, step(page, /^Entry/), 'next', 'E-mail');
+    await addAt(page, step(page, /^Entry/), 'next', 'Email');
     await panel(page).getByLabel('Subject', { exact: true }).fill('For {{ profile.name }}');
     await panel(page).getByLabel('Text', { exact: true }).fill('<p style="color: rgb(1, 2, 3)">Dear {{ profile.name }}</p><script>alert(1)</script>');
     await panel(page).getByRole('button', { name: 'Preview and test…' }).click();

@@ -57,7 +57,7 @@ test('pause can be undone, and undo says when somebody was faster', async ({ pag
   const elsewhere = await request.post(`${server.url}/api/ui/journeys/operate`, { form: { action: 'resume', 'ids[0]': id } });
   expect(elsewhere.status()).toBe(200);
   await toast(page).getByRole('button', { name: 'Undo' }).last().click();
-  await expect(toast(page).getByText(/Nothing was changed.*was changed by somebody since/)).toBeVisible();
+  await expect(toast(page).getByText(/Nothing was changed.*was changed by someone else/)).toBeVisible();
 });
 
 test('stop asks first, counts what it ends, and is final', async ({ page, open }) => {
@@ -145,7 +145,7 @@ test('the row menu renames, and markup comes back as typed', async ({ page, open
   const name = '<b>"Ünïcode" & \'quotes\'</b> 🎉';
   await dialog.getByRole('textbox', { name: 'Name' }).fill('x'.repeat(201));
   await dialog.getByRole('button', { name: 'Rename' }).click();
-  await expect(dialog.getByRole('alert')).toContainText('201 characters; the most is 200');
+  await expect(dialog.getByRole('alert')).toContainText('201 characters; the limit is 200');
   await dialog.getByRole('textbox', { name: 'Name' }).fill(name);
   await dialog.getByRole('button', { name: 'Rename' }).click();
   await expect(page.getByRole('link', { name, exact: true })).toBeVisible();

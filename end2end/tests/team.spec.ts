@@ -8,7 +8,7 @@ test('the first account is made from local mode, and closes it', async ({ page, 
   await open('/journeys');
   await page.getByRole('link', { name: /Local mode/ }).click();
   await page.getByLabel('Your name').fill('Ada Lovelace');
-  await page.getByLabel('E-mail address').fill(ADA);
+  await page.getByLabel('Email address').fill(ADA);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Create account' }).click();
   await expect(page).toHaveURL(`${server.url}/journeys`);
@@ -18,11 +18,11 @@ test('the first account is made from local mode, and closes it', async ({ page, 
   const other = await browser.newPage();
   await other.goto(`${server.url}/keys`);
   await expect(other).toHaveURL(`${server.url}/sign-in?next=%2Fkeys`);
-  await other.getByLabel('E-mail address').fill(ADA);
+  await other.getByLabel('Email address').fill(ADA);
   await other.getByLabel('Password').fill('not her password at all');
   await other.getByRole('button', { name: 'Sign in' }).click();
   await expect(complaint(other, 'do not belong together')).toBeVisible();
-  await expect(other.getByLabel('E-mail address')).toHaveValue(ADA);
+  await expect(other.getByLabel('Email address')).toHaveValue(ADA);
   await other.getByLabel('Password').fill(PASSWORD);
   await other.getByRole('button', { name: 'Sign in' }).click();
   await expect(other).toHaveURL(`${server.url}/keys`);
@@ -38,7 +38,7 @@ test.describe('with an admin', () => {
       const asked: string[] = [];
       page.on('request', (request) => asked.push(new URL(request.url()).host));
       await page.goto(`${server.url}/sign-in?next=${next}`);
-      await page.getByLabel('E-mail address').fill(ADA);
+      await page.getByLabel('Email address').fill(ADA);
       await page.getByLabel('Password').fill(PASSWORD);
       await page.getByRole('button', { name: 'Sign in' }).click();
       await expect(page).toHaveURL(`${server.url}/journeys`);
@@ -48,7 +48,7 @@ test.describe('with an admin', () => {
 
   test('somebody who is invited joins with the role, and loses it while looking', async ({ page, server, signIn, browser }) => {
     await signIn(ADA, '/people');
-    await page.getByLabel('E-mail address').fill('bob@example.com');
+    await page.getByLabel('Email address').fill('bob@example.com');
     await page.getByRole('combobox', { name: 'Role', exact: true }).selectOption('publisher');
     await page.getByRole('button', { name: 'Make invitation' }).click();
     const link = await page.getByRole('textbox', { name: 'Invitation' }).inputValue();

@@ -42,7 +42,7 @@ impl EmailAddress {
             Err(FieldError::new(
                 "email",
                 "malformed",
-                "That is not an e-mail address. One looks like ada@example.com.",
+                "This is not an email address. Use the form ada@example.com.",
             ))
         }
     }
@@ -77,13 +77,13 @@ impl Password {
         if length < PASSWORD_MIN {
             let sentence = format!(
                 "The password has {length} characters; use at least {PASSWORD_MIN}. Several words \
-                    do well."
+                    work well."
             );
             return Err(FieldError::new("password", "too_short", sentence));
         }
         if length > PASSWORD_MAX {
             let sentence =
-                format!("The password has {length} characters; the most is {PASSWORD_MAX}.");
+                format!("The password has {length} characters; the limit is {PASSWORD_MAX}.");
             return Err(FieldError::new("password", "too_long", sentence));
         }
         Ok(Self(text.to_string()))

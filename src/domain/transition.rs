@@ -185,15 +185,15 @@ impl Refusal {
                 "was never published; delete it instead",
                 "were never published; delete them instead",
             ),
-            Refusal::StartIsAhead => ("has its start still ahead", "have their start still ahead"),
-            Refusal::HasProblems => ("has problems to solve first", "have problems to solve first"),
+            Refusal::StartIsAhead => ("has not started yet", "have not started yet"),
+            Refusal::HasProblems => ("has errors to fix first", "have errors to fix first"),
             Refusal::ChangedSince => {
-                ("was changed by somebody since", "were changed by somebody since")
+                ("was changed by someone else", "were changed by someone else")
             }
             Refusal::TooManyLabels => {
                 ("would have more than 10 labels", "would have more than 10 labels")
             }
-            Refusal::NotFound => ("does not exist any more", "do not exist any more"),
+            Refusal::NotFound => ("no longer exists", "no longer exist"),
             Refusal::NothingToUndo => {
                 ("was not changed by that action", "were not changed by that action")
             }

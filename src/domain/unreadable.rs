@@ -77,7 +77,7 @@ fn data(text: &str) -> Option<String> {
     Some(if text.starts_with("missing field") {
         format!("the field “{}” is missing", named())
     } else if text.starts_with("duplicate field") {
-        format!("the field “{}” is there twice", named())
+        format!("the field “{}” appears twice", named())
     } else if text.starts_with("unknown field") {
         format!("there is no field “{}” here{}", named(), known())
     } else if text.starts_with("unknown variant") {
@@ -87,9 +87,9 @@ fn data(text: &str) -> Option<String> {
     {
         mismatch(rest)
     } else if text.starts_with("invalid length") {
-        "it has another number of parts than belong there".to_string()
+        "it has the wrong number of items".to_string()
     } else if text.starts_with("data did not match any variant") {
-        "it has none of the forms that are known here".to_string()
+        "it matches none of the accepted forms".to_string()
     } else {
         return None;
     })
@@ -107,8 +107,8 @@ fn mismatch(text: &str) -> String {
             || expected.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', ',']))
     };
     match EXPECTED.iter().find(|(words, _)| words.iter().any(|word| is(word))) {
-        Some((_, ours)) => format!("{found} stands where {ours} belongs"),
-        None => format!("{found} does not belong there"),
+        Some((_, ours)) => format!("{found} is there instead of {ours}"),
+        None => format!("{found} is not allowed there"),
     }
 }
 
@@ -163,7 +163,7 @@ mod tests {
             ("{\"count\": 1} x", "there is more after its end"),
             ("{}", "the field “count” is missing"),
             ("{\"count\": 1, \"count\": 2}", "the field “count” is there twice"),
-            ("[]", "it has another number of parts than belong there"),
+            ("[]", "it has the wrong number of items"),
             ("7", "a number stands where an object belongs"),
             ("null", "null stands where an object belongs"),
             (
@@ -184,7 +184,7 @@ mod tests {
                 "{\"count\": 1, \"kind\": \"explode\"}",
                 "“explode” is not known here; known are “delay”, “split”",
             ),
-            ("{\"count\": 1, \"pair\": \"two\"}", "it has none of the forms that are known here"),
+            ("{\"count\": 1, \"pair\": \"two\"}", "it matches none of the accepted forms"),
         ];
         for (text, expected) in samples {
             assert_eq!(of::<Form>(text), expected, "{text}");

@@ -63,7 +63,7 @@ async fn an_error_names_its_field_and_says_what_to_do() {
     assert_eq!(error["invalid"][0]["path"], "name");
     assert_eq!(
         error["invalid"][0]["sentence"],
-        "The name has 300 characters; the most is 200. Shorten it and try again."
+        "The name has 300 characters; the limit is 200. Shorten it and try again."
     );
 }
 

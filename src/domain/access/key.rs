@@ -126,7 +126,7 @@ impl FromStr for KeyLifetime {
         if text.is_empty() {
             return Ok(Self::default());
         }
-        let sentence = "That is no end of a key. Use 90-days, 1-year or never.";
+        let sentence = "This is not a valid expiry. Use 90-days, 1-year or never.";
         let known = KeyLifetime::ALL.into_iter().find(|lifetime| lifetime.key() == text);
         known.ok_or_else(|| FieldError::new("lifetime", "unknown_value", sentence))
     }

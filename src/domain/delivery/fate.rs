@@ -65,13 +65,13 @@ impl Fate {
         match self {
             Fate::Sent => "Sent",
             Fate::Delivered => "Delivered",
-            Fate::Viewed => "Viewed",
+            Fate::Viewed => "Opened",
             Fate::Clicked => "Clicked",
             Fate::Bounced => "Bounced",
             Fate::Complained => "Marked as spam",
             Fate::Unsubscribed => "Unsubscribed",
             Fate::Failed => "Failed",
-            Fate::Withheld => "Withheld",
+            Fate::Withheld => "Skipped",
         }
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     engine::calendar::{Calendar, quiet_until},
     error::FieldError,
-    graph::node::Sending,
+    graph::node::{self, Sending},
     people::{Profile, profile::Channel},
     settings::{QuietHours, QuietThen},
     time::{HOUR_MS, MINUTE_MS, Timestamp},
@@ -51,11 +51,11 @@ impl FrequencyCap {
             problems.push(FieldError::new(
                 "most",
                 "range",
-                "A cap lets at least one message through. Pause the journeys instead.",
+                "A cap must allow at least one message. To send nothing, pause the journeys.",
             ));
         }
         if !(1..=CAP_HOURS_MAX).contains(&self.hours) {
-            let sentence = format!("A cap looks back 1 to {CAP_HOURS_MAX} hours.");
+            let sentence = format!("A cap covers 1 to {CAP_HOURS_MAX} hours.");
             problems.push(FieldError::new("hours", "range", sentence));
         }
         problems
@@ -64,10 +64,10 @@ impl FrequencyCap {
     /// In words, as an entry of the audit log has them.
     pub fn describe(&self) -> String {
         format!(
-            "{}: {} in {} hours",
+            "{}: {} in {}",
             self.channel.map_or("all channels", Channel::title),
             self.most,
-            self.hours
+            node::hours(self.hours)
         )
     }
 
@@ -95,7 +95,7 @@ pub fn on_arrival(
         return Gate::Shut(reason);
     }
     if expires_at.is_some_and(|expires_at| expires_at <= clock.now) {
-        return Gate::Shut("too late: skipped".to_string());
+        return Gate::Shut("too late".to_string());
     }
     let Some(quiet) = quiet.filter(|_| disturbs(channel)) else { return Gate::Open };
     let over =
@@ -105,7 +105,7 @@ pub fn on_arrival(
         (Some(over), QuietThen::SendWhenOver) => {
             Gate::Later(over, format!("quiet hours until {}", over.long_date()))
         }
-        (Some(_), QuietThen::Drop) => Gate::Shut("dropped: it came in quiet hours".to_string()),
+        (Some(_), QuietThen::Drop) => Gate::Shut("arrived during quiet hours".to_string()),
     }
 }
 
@@ -134,7 +134,7 @@ pub fn on_hand_over(
         other => return other,
     }
     if let Some(reason) = circumstances.suppressed {
-        return Gate::Shut(format!("her address is on the suppression list: {reason}"));
+        return Gate::Shut(format!("the address is on the suppression list: {reason}"));
     }
     let capped = circumstances.caps.iter().find(|cap| {
         !circumstances.ignore_caps && is_reached(cap, channel, circumstances.recent, clock.now)
@@ -164,8 +164,7 @@ fn is_reached(
 fn reached(cap: &FrequencyCap) -> String {
     let what = cap.channel.map_or("message", Channel::title);
     let plural = if cap.most == 1 { "" } else { "s" };
-    let hours = if cap.hours == 1 { "hour".to_string() } else { format!("{} hours", cap.hours) };
-    format!("frequency cap: {} {what}{plural} in {hours} reached", cap.most)
+    format!("frequency cap: {} {what}{plural} in {} reached", cap.most, node::hours(cap.hours))
 }
 
 /// Does a message by this channel reach her at all?
@@ -215,7 +214,7 @@ mod tests {
         let gate = ask(&somebody(), &Circumstances { suppressed: Some("it bounced"), ..free() });
         assert_eq!(
             gate,
-            Gate::Shut("her address is on the suppression list: it bounced".to_string())
+            Gate::Shut("the address is on the suppression list: it bounced".to_string())
         );
     }
 
@@ -269,6 +268,6 @@ mod tests {
             on_arrival(&somebody(), Channel::Email, None, sending.expires_at(planned), clock)
         };
         assert_eq!(gate(NOW.plus(-59 * MINUTE_MS)), Gate::Open);
-        assert_eq!(gate(NOW.plus(-60 * MINUTE_MS)), Gate::Shut("too late: skipped".to_string()));
+        assert_eq!(gate(NOW.plus(-60 * MINUTE_MS)), Gate::Shut("too late".to_string()));
     }
 }

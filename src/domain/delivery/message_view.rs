@@ -34,12 +34,12 @@ impl MessageState {
 
     pub fn title(self) -> &'static str {
         match self {
-            MessageState::Queued => "Waiting",
+            MessageState::Queued => "Queued",
             MessageState::Sent => "Sent",
             MessageState::Failed => "Failed",
-            MessageState::Cancelled => "Called off",
-            MessageState::WithSender => "Being sent",
-            MessageState::Withheld => "Withheld",
+            MessageState::Cancelled => "Cancelled",
+            MessageState::WithSender => "Sending",
+            MessageState::Withheld => "Skipped",
         }
     }
 }
@@ -73,19 +73,18 @@ pub struct AnswerView {
 }
 
 impl MessageView {
-    /// "Sent", "Withheld: does not want e-mail", "Waiting after 3 tries: the mail server is busy".
+    /// "Sent", "Withheld: does not want e-mail", "Queued after 3 attempts: the mail server is busy".
     pub fn standing(&self) -> String {
         let tries =
             if self.attempts > 1 || (self.attempts == 1 && self.state == MessageState::Queued) {
-                format!(" after {}", counted(self.attempts, "try", "tries"))
+                format!(" after {}", counted(self.attempts, "attempt", "attempts"))
             } else {
                 String::new()
             };
         let why = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
         let doubt = match self.doubts {
             0 => String::new(),
-            _ => " (the server stopped while it was being sent: it may have gone out twice)"
-                .to_string(),
+            _ => " (possibly sent twice: the server stopped while sending)".to_string(),
         };
         format!("{}{tries}{why}{doubt}", self.state.title())
     }
@@ -100,7 +99,7 @@ mod tests {
             seq: 1,
             trip: 1,
             journey_name: "Welcome".to_string(),
-            title: "E-mail".to_string(),
+            title: "Email".to_string(),
             channel: "e-mail".to_string(),
             state,
             created_at: Timestamp(0),
@@ -117,16 +116,16 @@ mod tests {
         assert_eq!(message(MessageState::Sent, 1, "").standing(), "Sent");
         assert_eq!(
             message(MessageState::Withheld, 0, "does not want e-mail").standing(),
-            "Withheld: does not want e-mail"
+            "Skipped: does not want email"
         );
         assert_eq!(
             message(MessageState::Queued, 3, "it is busy").standing(),
-            "Waiting after 3 tries: it is busy"
+            "Queued after 3 attempts: it is busy"
         );
         assert!(
             MessageView { doubts: 1, ..message(MessageState::Sent, 2, "") }
                 .standing()
-                .contains("may have gone out twice")
+                .contains("possibly sent twice")
         );
     }
 }

@@ -94,14 +94,14 @@ fn closed(cause: Cause) -> Option<&'static str> {
     match cause {
         Cause::Unsubscribed => None,
         Cause::ByHand => {
-            Some("Nothing is sent here any more. Write to us if you want messages again.")
+            Some("We no longer send messages here. Write to us if you want them again.")
         }
         Cause::Complained => Some(
-            "You marked a message as spam, so nothing is sent here any more. Write to us if you \
-                want messages again.",
+            "You marked a message as spam, so we no longer send messages here. Write to us if you \
+                want them again.",
         ),
         Cause::Bounced => Some(
-            "Messages to this address came back, so nothing is sent here any more. Write to us if \
+            "Messages to this address bounced, so we no longer send messages here. Write to us if \
                 it works again.",
         ),
     }

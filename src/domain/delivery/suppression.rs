@@ -45,7 +45,7 @@ impl AddressKind {
 
     pub fn title(self) -> &'static str {
         match self {
-            AddressKind::Email => "E-mail address",
+            AddressKind::Email => "Email address",
             AddressKind::Phone => "Phone number",
             AddressKind::Push => "Push token",
             AddressKind::WebPush => "Web push token",
@@ -138,8 +138,8 @@ impl Cause {
         let (words, detailed) = match self {
             Cause::Bounced => ("it bounced", true),
             Cause::ByHand => ("added by hand", true),
-            Cause::Complained => ("she marked a message as spam", false),
-            Cause::Unsubscribed => ("she unsubscribed", false),
+            Cause::Complained => ("the recipient marked a message as spam", false),
+            Cause::Unsubscribed => ("the recipient unsubscribed", false),
         };
         if detailed && !detail.is_empty() {
             format!("{words}: {detail}")
@@ -245,7 +245,7 @@ pub fn read_addresses(kind: AddressKind, text: &str) -> Result<Vec<String>, Fiel
         return refuse("required", "Enter at least one address.".to_string());
     }
     if lines.len() > ADDED_MAX {
-        return refuse("too_long", format!("Add at most {ADDED_MAX} addresses at once."));
+        return refuse("too_long", format!("Add at most {ADDED_MAX} addresses at a time."));
     }
     let mut addresses = Vec::with_capacity(lines.len());
     for line in lines {
@@ -312,7 +312,7 @@ mod tests {
             "it bounced: 550 5.1.1 no such user"
         );
         assert_eq!(Cause::Bounced.reason(""), "it bounced");
-        assert_eq!(Cause::Unsubscribed.reason("whatever"), "she unsubscribed");
+        assert_eq!(Cause::Unsubscribed.reason("whatever"), "the recipient unsubscribed");
         assert!(Cause::Bounced.reason(&"x".repeat(5_000)).len() < 400);
     }
 

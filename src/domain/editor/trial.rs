@@ -48,7 +48,7 @@ pub fn try_person(
             .get(case.version.entry)
             .map(|node| node.id.clone())
             .unwrap_or_default();
-        steps.push(TrialStep { at: case.start, node, what: "kept out".to_string(), reason });
+        steps.push(TrialStep { at: case.start, node, what: "would not enter".to_string(), reason });
     }
     let mut later = case.later.to_vec();
     later.sort_by_key(|event| event.minutes);
@@ -146,11 +146,11 @@ fn kept_out(case: &TrialCase<'_>, profile: &Profile) -> Option<String> {
     match (&case.version.settings.entry, &case.version.entry_criteria) {
         (Entry::Event { filters, .. }, _) => {
             let unmet = filters.iter().find(|filter| !filter.holds(&case.event))?;
-            Some(format!("The event would not let her in: it is not so that {}.", unmet.describe()))
+            Some(format!("The event does not meet this condition: {}.", unmet.describe()))
         }
         (Entry::Api {}, _) => None,
         (entry, Some(criteria)) if !criteria.holds(profile, case.start) => {
-            Some(format!("She would not be let in: {} does not hold for her.", entry.describe()))
+            Some(format!("This person does not match the entry: {}.", entry.describe()))
         }
         _ => None,
     }

@@ -52,18 +52,18 @@ impl Gate {
     pub fn sentence(self) -> &'static str {
         match self {
             Gate::TooOld => {
-                "The event had happened more than an hour before it arrived; such events let \
-                    nobody in."
+                "The event happened more than an hour before it arrived. Such events cannot start \
+                    an enrolment."
             }
             Gate::Control => {
-                "She belongs to the control group: she qualifies, and stays outside for comparison."
+                "This person is in the control group: qualifies, but stays outside for comparison."
             }
-            Gate::Inside => "She was inside already; nobody is inside twice.",
+            Gate::Inside => "This person was already inside. No one is inside twice.",
             Gate::Reentry => {
-                "She had been in before, and the journey does not let people in again, or not so \
-                    soon."
+                "This person was inside before. The re-entry rule does not allow another entry, or \
+                    not so soon."
             }
-            Gate::Cap => "The journey had let in as many people as it may.",
+            Gate::Cap => "The entry limit was reached.",
         }
     }
 }

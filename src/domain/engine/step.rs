@@ -88,11 +88,11 @@ impl Ending {
     pub fn title(self) -> &'static str {
         match self {
             Ending::Completed => "Completed",
-            Ending::Converted => "Goal met",
+            Ending::Converted => "Converted",
             Ending::TimedOut => "Timed out",
             Ending::ForceExited => "Exited",
             Ending::Stopped => "Stopped",
-            Ending::VersionExit => "Left the version",
+            Ending::VersionExit => "Moved to a newer version",
         }
     }
 }
@@ -182,7 +182,7 @@ pub fn step(scene: &Scene<'_>, signal: Signal<'_>) -> Option<Turn> {
     match (&node.step, signal) {
         (NodeKind::Delay(delay), Signal::Arrive) => Some(wait(scene, delay)),
         (NodeKind::Delay(_), Signal::TimeUp) => {
-            Some(Turn::new(Step::Go("next"), "the time has come"))
+            Some(Turn::new(Step::Go("next"), "the wait is over"))
         }
         (NodeKind::WaitForEvent { event, timeout_minutes, .. }, Signal::Arrive) => {
             let until = scene.now.plus(i64::from(*timeout_minutes) * MINUTE_MS);
@@ -192,7 +192,7 @@ pub fn step(scene: &Scene<'_>, signal: Signal<'_>) -> Option<Turn> {
             ))
         }
         (NodeKind::WaitForEvent { event, .. }, Signal::TimeUp) => {
-            Some(Turn::new(Step::Go("timeout"), format!("“{}” did not come in time", event.name)))
+            Some(Turn::new(Step::Go("timeout"), format!("“{}” did not happen in time", event.name)))
         }
         (NodeKind::WaitForEvent { event, same, .. }, Signal::Event(happened)) => {
             awaited(event, same, happened, scene.trip)
@@ -213,7 +213,7 @@ fn pass(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
                 Some(branch) => {
                     Turn::new(Step::GoNamed(branch.name.clone()), branch.criteria.describe())
                 }
-                None => Turn::new(Step::Go("others"), "no condition held"),
+                None => Turn::new(Step::Go("others"), "no condition matched"),
             }
         }
         NodeKind::HasDoneSplit { event, within_days } => {
@@ -283,7 +283,7 @@ fn wait(scene: &Scene<'_>, delay: &Delay) -> Turn {
                 None => {
                     return Turn::new(
                         Step::Go("next"),
-                        format!("“{property}” holds no date, so there is nothing to wait for"),
+                        format!("“{property}” has no date, so there is nothing to wait for"),
                     );
                 }
             };
@@ -291,7 +291,7 @@ fn wait(scene: &Scene<'_>, delay: &Delay) -> Turn {
         }
     };
     if until <= scene.now {
-        return Turn::new(Step::Go("next"), format!("{} had passed", until.long_date()));
+        return Turn::new(Step::Go("next"), format!("{} was in the past", until.long_date()));
     }
     Turn::new(Step::Wait(Some(until)), format!("waits until {}", until.long_date()))
 }
@@ -312,7 +312,7 @@ fn awaited(event: &EventMatch, same: &[String], happened: &PastEvent, trip: &Tri
 fn message(scene: &Scene<'_>, node: &CompiledNode, signal: Signal<'_>) -> Option<Turn> {
     match signal {
         Signal::TimeUp if scene.trip.awaits => {
-            Some(Turn::new(Step::Go("timeout"), "nothing came of it in time"))
+            Some(Turn::new(Step::Go("timeout"), "no response in time"))
         }
         Signal::Arrive | Signal::TimeUp => Some(send(scene, node)),
         Signal::Answer(answer) => answered(scene, node, answer),
@@ -322,7 +322,7 @@ fn message(scene: &Scene<'_>, node: &CompiledNode, signal: Signal<'_>) -> Option
 
 fn send(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
     let Some(channel) = node.step.channel() else {
-        return Turn::new(Step::Go("failed"), "there is no such channel");
+        return Turn::new(Step::Go("failed"), "this channel does not exist");
     };
     let expires_at = node.sending.expires_at(scene.planned);
     let quiet = scene.version.settings.quiet_hours.as_ref();
@@ -347,7 +347,7 @@ fn answered(scene: &Scene<'_>, node: &CompiledNode, fate: Fate) -> Option<Turn> 
             .sending
             .answer_minutes
             .map(|minutes| scene.now.plus(i64::from(minutes) * MINUTE_MS));
-        return Some(Turn::new(Step::AwaitAnswer(until), "sent; waits for what she does with it"));
+        return Some(Turn::new(Step::AwaitAnswer(until), "sent; waits for a response"));
     }
     let leaves = fate == Fate::Sent || fate.is_final();
     fate.outlets().last().filter(|_| leaves).map(|outlet| Turn::new(Step::Go(outlet), ""))

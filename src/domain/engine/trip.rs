@@ -182,7 +182,7 @@ pub fn answer(
 }
 
 fn timed_out(trip: Trip) -> Progress {
-    end(trip, Ending::TimedOut, "the journey's time was over".to_string())
+    end(trip, Ending::TimedOut, "the journey's time-out was reached".to_string())
 }
 
 /// She is out, from where she is.
@@ -261,7 +261,7 @@ fn walk(world: World<'_>, profile: &mut Profile, trip: Trip, first: Signal<'_>) 
         }
         signal = Signal::Arrive;
     }
-    finish(&mut progress, Ending::Completed, true, "went in a circle without a wait".to_string());
+    finish(&mut progress, Ending::Completed, true, "went in a loop without a wait".to_string());
     progress
 }
 
@@ -288,21 +288,17 @@ fn leave(world: World<'_>, progress: &mut Progress, outlet: String, arrived: boo
     }
     let settings = &world.version.settings;
     let said = if reason.is_empty() { String::new() } else { format!("{reason}; ") };
+    let path = world.version.nodes[node].step.outlet_title(&outlet);
     if !settings.goals.is_empty() && settings.timeout_hours.is_some() {
         stay(
             world,
             progress,
             None,
             arrived,
-            format!("{said}“{outlet}” leads nowhere: waits for a goal or the time-out"),
+            format!("{said}“{path}” ends here: waits for a goal or the time-out"),
         );
     } else {
-        finish(
-            progress,
-            Ending::Completed,
-            arrived,
-            format!("{said}“{outlet}” leads nowhere: the end"),
-        );
+        finish(progress, Ending::Completed, arrived, format!("{said}“{path}” ends here"));
     }
     if let Some(passage) = progress.passages.last_mut() {
         passage.undrawn = Some(outlet);
@@ -322,7 +318,7 @@ fn stay(
             progress,
             Ending::TimedOut,
             arrived,
-            "the journey's time was over".to_string(),
+            "the journey's time-out was reached".to_string(),
         );
     }
     progress.trip.due = until;

@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::expansion::{Expansion, PARTS_MAX};
+use super::{
+    expansion::{Expansion, PARTS_MAX},
+    node::{self, last_days},
+};
 use crate::domain::{
     people::{
         Profile, Properties,
@@ -196,7 +199,7 @@ impl Criteria {
     /// In words, for the journey's page.
     pub fn describe(&self) -> String {
         let joined = |parts: &[Criteria], word: &str| match parts {
-            [] if word == " or " => "nobody".to_string(),
+            [] if word == " or " => "no one".to_string(),
             [] => "everyone".to_string(),
             parts => parts.iter().map(Criteria::describe).collect::<Vec<_>>().join(word),
         };
@@ -211,17 +214,22 @@ impl Criteria {
                 } else {
                     format!(" at least {at_least} times")
                 };
-                let window =
-                    within_days.map(|days| format!(" in the last {days} days")).unwrap_or_default();
+                let window = within_days
+                    .map(|days| format!(" in the last {}", last_days(days)))
+                    .unwrap_or_default();
                 format!("did “{}”{times}{window}", event.name)
             }
             Criteria::DidTime { event, occasion, ago, days } => {
                 let which = if *occasion == Occasion::First { "first" } else { "last" };
-                let side = if *ago == Ago::Within { "within the last" } else { "longer ago than" };
-                format!("did “{}” for the {which} time {side} {days} days", event.name)
+                let when = if *ago == Ago::Within {
+                    format!("in the last {}", last_days(*days))
+                } else {
+                    format!("more than {} ago", node::days(*days))
+                };
+                format!("did “{}” for the {which} time {when}", event.name)
             }
             Criteria::OnList(name) => format!("is on the list “{name}”"),
-            Criteria::InSegment(name) => format!("is in “{name}”"),
+            Criteria::InSegment(name) => format!("is in the segment “{name}”"),
             Criteria::Reachable(channel) => format!("can be reached by {channel}"),
         }
     }

@@ -45,9 +45,9 @@ impl ContactSource {
         match self {
             ContactSource::Api => "through the API",
             ContactSource::File => "from a file",
-            ContactSource::Recipient => "by themselves, through a message's link",
-            ContactSource::Provider => "by themselves, as the provider reports",
-            ContactSource::Reply => "by themselves, with an answer to a text message",
+            ContactSource::Recipient => "by the recipient, through a link in a message",
+            ContactSource::Provider => "by the recipient, reported by the provider",
+            ContactSource::Reply => "by the recipient, in reply to a text message",
         }
     }
 }

@@ -97,7 +97,7 @@ impl PersonDetail {
 impl TripDetail {
     pub fn masked(mut self) -> Self {
         if let Some(person) = self.person {
-            self.person_title = format!("Person #{person}");
+            self.person_title = format!("Profile #{person}");
         }
         for step in &mut self.steps {
             step.reason = sentence(&step.reason);

@@ -62,7 +62,7 @@ impl Channel {
     /// The name, as a heading has it.
     pub fn heading(self) -> &'static str {
         match self {
-            Channel::Email => "E-mail",
+            Channel::Email => "Email",
             Channel::Sms => "SMS",
             Channel::Push => "Push",
             Channel::Webhook => "Webhook",

@@ -116,7 +116,7 @@ impl Who {
             anonymous: checked(anonymous, "anonymous_id")?,
         };
         if who == Self::default() {
-            let sentence = "It does not say whom it is about. Send an identity or an anonymous id.";
+            let sentence = "The record names no profile. Send an identity or an anonymous ID.";
             return Err(FieldError::new("identity", "required", sentence));
         }
         Ok(who)
@@ -196,13 +196,13 @@ impl NewEvent {
         let name = read_key(name).map_err(|error| error.under("event"))?;
         if name.starts_with('$') {
             let sentence =
-                "Names that begin with “$” belong to Wayfare. Call the event something else.";
+                "Names that begin with “$” are reserved for Wayfare. Use another event name.";
             return Err(FieldError::new("event", "reserved", sentence));
         }
         let at = read_time(at, now)?;
         let properties = read_properties(properties).map_err(|error| error.under("properties"))?;
         if message_id.as_ref().is_some_and(|id| id.is_empty() || id.chars().count() > ID_MAX) {
-            let sentence = format!("A message id has 1 to {ID_MAX} characters.");
+            let sentence = format!("A message ID has 1 to {ID_MAX} characters.");
             return Err(FieldError::new("message_id", "length", sentence));
         }
         Ok(Self { name, at, properties: without_nulls(properties), message_id })
@@ -214,7 +214,8 @@ fn read_time(at: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, FieldEr
     let at = at.unwrap_or(now);
     if at > now.plus(AHEAD_MAX) || at < EARLIEST {
         let sentence = format!(
-            "The time {at} cannot be: it lies before the year 2000 or more than a day ahead."
+            "The time {at} is not valid: it is before the year 2000 or more than a day in the \
+                future."
         );
         return Err(FieldError::new("timestamp", "range", sentence));
     }

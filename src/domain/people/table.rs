@@ -90,8 +90,8 @@ impl Heading {
         if !columns.iter().any(|column| matches!(column, Column::Identity | Column::Anonymous)) {
             let wanted = identity.unwrap_or("identity");
             let sentence = format!(
-                "There is no column “{wanted}”. The first row names the columns; one of them says \
-                    who somebody is."
+                "There is no column “{wanted}”. The first row names the columns, and one of them \
+                    must hold the identity."
             );
             errors.push(FieldError::new(wanted, "required", sentence));
         }

@@ -81,7 +81,7 @@ impl PersonDetail {
         named
             .map(str::to_string)
             .or(self.identity.clone())
-            .unwrap_or_else(|| "Somebody unknown".to_string())
+            .unwrap_or_else(|| "Unknown profile".to_string())
     }
 }
 

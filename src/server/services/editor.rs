@@ -306,7 +306,7 @@ fn published_description(text: &str) -> Result<Description, FieldError> {
     let length = description.as_str().chars().count();
     if length > PUBLISHED_DESCRIPTION_MAX {
         let sentence = format!(
-            "The description has {length} characters; the most is {PUBLISHED_DESCRIPTION_MAX}. \
+            "The description has {length} characters; the limit is {PUBLISHED_DESCRIPTION_MAX}. \
                 Shorten it."
         );
         return Err(FieldError::new("description", "too_long", sentence));

@@ -11,7 +11,7 @@ pub enum StoreError {
     #[error("{name} {}", refusal.phrase())]
     Refused { name: String, refusal: Refusal },
     /// Somebody else changed the journey since it was opened.
-    #[error("{name} was changed by somebody since it was opened")]
+    #[error("{name} was changed by someone else it was opened")]
     RevisionChanged { name: String },
     /// The selection is no longer the one that was confirmed; nothing was changed.
     #[error("the selection has changed since it was confirmed")]

@@ -61,7 +61,7 @@ impl Template {
     pub fn parse(source: &str, place: Place, most: usize) -> Result<Self, Vec<Fault>> {
         if source.len() > most {
             let sentence =
-                format!("It has {} KB; the most is {} KB.", source.len() / 1024, most / 1024);
+                format!("It has {} KB; the limit is {} KB.", source.len() / 1024, most / 1024);
             return Err(vec![Fault::new(1, "too_long", sentence)]);
         }
         let pieces = pieces(source).map_err(|fault| vec![fault])?;

@@ -621,7 +621,7 @@ fn the_check_names_field_line_and_what_to_do() {
         problems[0].1,
         "Line 2: “{% for i on y %}” cannot be read. Check its spelling, quotes and signs."
     );
-    assert!(found(&mail("a", &"x".repeat(EMAIL_MAX + 1)))[0].1.contains("the most is 1024 KB"));
+    assert!(found(&mail("a", &"x".repeat(EMAIL_MAX + 1)))[0].1.contains("the limit is 1024 KB"));
     assert!(
         found(&mail("a", "<mjml><mj-body><mj-oops></mj-oops></mj-body></mjml>"))[0]
             .1

@@ -234,7 +234,7 @@ impl Saver {
 
 impl Theirs {
     fn new(document: EditorDocument, by: Option<Person>, at: Option<Timestamp>) -> Self {
-        let by = by.map_or_else(|| "Somebody else".to_string(), |person| person.name);
+        let by = by.map_or_else(|| "Someone else".to_string(), |person| person.name);
         Self { document, by, at: at.map(Timestamp::long_date).unwrap_or_default() }
     }
 }

@@ -59,7 +59,10 @@ async fn one_click_of_a_mail_program_unsubscribes_from_the_channel_and_moves_her
         (json!(false), Value::Null)
     );
     let list = post.list().await;
-    assert!(list.contains("ada@example.com") && list.contains("she unsubscribed"), "{list}");
+    assert!(
+        list.contains("ada@example.com") && list.contains("the recipient unsubscribed"),
+        "{list}"
+    );
     assert_eq!(post.choose(1, &ONE_CLICK).await.status(), 200, "a second time is no mistake");
     assert_eq!(post.figure("unsubscribed").await, 1);
 }

@@ -63,7 +63,7 @@ pub fn read_each<'a, T: Deserialize<'a>>(
 ) -> Result<ReadBatch, AppError> {
     if raw.len() > RECORDS_MAX {
         let sentence =
-            format!("There are {} records; the most in one call is {RECORDS_MAX}.", raw.len());
+            format!("There are {} records; the limit in one call is {RECORDS_MAX}.", raw.len());
         return Err(AppError::field(FieldError::new("", "too_many", sentence)));
     }
     let mut records = Vec::with_capacity(raw.len());

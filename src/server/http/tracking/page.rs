@@ -21,7 +21,7 @@ use crate::{
 /// The channel in the words of whoever gets messages.
 fn name(channel: Channel) -> &'static str {
     match channel {
-        Channel::Email => "E-mail",
+        Channel::Email => "Email",
         Channel::Sms => "Text messages",
         Channel::Push => "Notifications of the app",
         Channel::Whatsapp => "WhatsApp",

@@ -68,7 +68,7 @@ impl Later {
 pub fn LaterFields(later: RwSignal<Vec<Later>>) -> impl IntoView {
     view! {
         <fieldset class="panel-group">
-            <legend>"What she does later"</legend>
+            <legend>"Later events"</legend>
             <For each=move || later.get() key=|event| event.name let:event>
                 <div class="list-line">
                     <LaterEventFields event=event />
@@ -124,12 +124,12 @@ fn LaterEventFields(event: Later) -> impl IntoView {
                 </label>
             </div>
             <Pairs
-                title="Where its properties differ"
-                hint="It has those of the event that let her in: the same cart, the same order. \
-                    Say here what is otherwise; an empty value takes a property away."
+                title="Properties that differ"
+                hint="This event repeats the properties of the entry event: the same cart, the \
+                    same order. Add only those that differ; an empty value removes one."
                 pairs=pairs
                 read=differing_value
-                add="Add a difference"
+                add="Add a property"
             />
         </div>
     }

@@ -11,7 +11,7 @@ use crate::{
         actor::Actor,
         audit::AuditEvent,
         engine::step::Ending,
-        graph::Graph,
+        graph::{Graph, Node},
         ids::{JourneyId, ProjectId},
         people::view::{EventView, PersonDetail, StepView, TripDetail, TripView},
         time::Timestamp,
@@ -178,8 +178,8 @@ pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreRe
     .fetch_one(&store.readers)
     .await?;
     let graph: Graph = json(&graph, "graph")?;
-    let titles: HashMap<&str, String> =
-        graph.nodes.iter().map(|node| (node.id.as_str(), node.title())).collect();
+    let nodes: HashMap<&str, &Node> =
+        graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
     let rows: Vec<(i64, String)> =
         sqlx::query_as("SELECT at, path FROM steps WHERE enrolment = ? ORDER BY visit, at")
             .bind(trip)
@@ -188,15 +188,18 @@ pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreRe
     let mut steps = Vec::new();
     for (at, path) in rows {
         let path: Vec<(String, String, String)> = json(&path, "step")?;
-        steps.extend(path.into_iter().map(|(node, what, reason)| StepView {
-            at: Timestamp(at),
-            title: titles.get(node.as_str()).cloned().unwrap_or_else(|| node.clone()),
-            node,
-            what: in_words(&what),
-            reason,
+        steps.extend(path.into_iter().map(|(id, what, reason)| {
+            let node = nodes.get(id.as_str()).copied();
+            StepView {
+                at: Timestamp(at),
+                title: node.map_or_else(|| id.clone(), Node::title),
+                what: in_words(&what, node),
+                node: id,
+                reason,
+            }
         }));
     }
-    let unknown = if person.is_some() { "Somebody unknown" } else { "A deleted person" };
+    let unknown = if person.is_some() { "Unknown profile" } else { "Deleted profile" };
     let messages = of_trip(store, trip).await?;
     Ok(TripDetail {
         trip: view,
@@ -207,9 +210,12 @@ pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreRe
     })
 }
 
-fn in_words(what: &str) -> String {
+fn in_words(what: &str, node: Option<&Node>) -> String {
     match what.split_once(':') {
-        Some(("left", outlet)) => format!("goes on by “{outlet}”"),
+        Some(("left", outlet)) => {
+            let path = node.map_or_else(|| outlet.to_string(), |node| node.outlet_title(outlet));
+            format!("continues on the path “{path}”")
+        }
         Some(("ended", key)) => {
             let ending = Ending::ALL.into_iter().find(|ending| ending.key() == key);
             ending.map(Ending::title).unwrap_or_default().to_string()
