@@ -163,7 +163,7 @@ async fn services_in(
     let projects = store.projects(None).await?;
     let known = projects.iter().find(|known| known.name.eq_ignore_ascii_case(name));
     let known = known.ok_or_else(|| {
-        format!("There is no project “{name}”. Give the name of one with --project.")
+        format!("The project “{name}” does not exist. Name an existing one with --project.")
     })?;
     Ok((services, Actor { project: known.id, ..actor }, store))
 }
@@ -266,13 +266,12 @@ async fn write_backup(args: &BackupArgs) -> Result<(), Failure> {
     let copy = args.file.display();
     writeln!(
         stdout(),
-        "{copy} written. Keep the key file with care and apart from it: it is not in the copy."
+        "{copy} written. It does not contain the key file. Back up the key file separately."
     )?;
     writeln!(
         stdout(),
-        "A server that starts on the copy is held: nobody enters or moves and nothing is sent, \
-            until you press Release on any \
-         page or run: wayfare release --database {copy}"
+        "A server that starts on the copy is held: no one enters or moves, and nothing is sent, \
+            until you press Release on any page or run: wayfare release --database {copy}"
     )?;
     Ok(())
 }
@@ -283,10 +282,7 @@ async fn release(args: &DatabaseArgs) -> Result<(), Failure> {
     store.close().await;
     let shown = args.database.display();
     if released {
-        writeln!(
-            stdout(),
-            "{shown} is released. A server that runs on it goes on within a second."
-        )?;
+        writeln!(stdout(), "{shown} is released. A running server continues within a second.")?;
     } else {
         writeln!(stdout(), "{shown} is not held.")?;
     }

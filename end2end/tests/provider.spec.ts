@@ -40,7 +40,7 @@ test('whoever the provider knows comes in, with the role of her group', async ({
   await expect(page).toHaveURL(`${server.url}/keys`);
   await expect(page.getByRole('button', { name: 'Ada Admin' })).toBeVisible();
   await page.goto(`${server.url}/audit?event=session.sign_in`);
-  await expect(page.getByRole('table', { name: 'Audit log' })).toContainText('with the sign-in provider');
+  await expect(page.getByRole('table', { name: 'Audit log' })).toContainText('with SSO');
 });
 
 test('another group leads to another role, and the same person stays one account', async ({ page, server }) => {
@@ -130,7 +130,7 @@ test.describe('what does not work', () => {
     await provider.running!.stop();
     await page.goto(`${server.url}/sign-in`);
     await page.getByRole('link', { name: 'Company sign-in' }).click();
-    await expect(complaint(page, 'The sign-in provider did not let you in')).toBeVisible();
+    await expect(complaint(page, 'The identity provider did not let you in')).toBeVisible();
     await signIn('root@example.com');
     await expect(page.getByRole('button', { name: 'root Admin' })).toBeVisible();
   });

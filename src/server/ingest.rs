@@ -39,7 +39,7 @@ pub struct Intake(mpsc::Sender<Waiting>);
 /// Why records were not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
-    #[error("more is coming in than can be written")]
+    #[error("more arrives than can be written")]
     Full,
     /// Nobody writes any more; whether these were stored is not known.
     #[error("the server is stopping")]

@@ -73,7 +73,7 @@ pub struct AnswerView {
 }
 
 impl MessageView {
-    /// "Sent", "Withheld: does not want e-mail", "Queued after 3 attempts: the mail server is busy".
+    /// "Sent", "Skipped: does not want email", "Queued after 3 attempts: the mail server is busy".
     pub fn standing(&self) -> String {
         let tries =
             if self.attempts > 1 || (self.attempts == 1 && self.state == MessageState::Queued) {

@@ -141,7 +141,7 @@ pub fn judge(text: &str, name: &str, email: &str) -> Result<Password, FieldError
         .and_then(|feedback| feedback.warning())
         .map(|warning| format!(" {warning}"));
     let sentence = format!(
-        "This password is easy to guess.{} Use several words that do not belong together.",
+        "This password is easy to guess.{} Use several unrelated words.",
         why.unwrap_or_default()
     );
     Err(FieldError::new("password", "too_weak", sentence))

@@ -81,13 +81,13 @@ pub enum ChannelError {
     )]
     Authority,
     #[error(
-        "The channel's password or key was sealed with another key of the server. Start the server \
+        "The channel's password or key was encrypted with another server key. Start the server \
             with that key, or enter the secret again."
     )]
     OtherKey,
-    #[error("The mail server's name cannot stand in a certificate. Look for a mistake in it.")]
+    #[error("The mail server's name is not valid in a certificate. Check its spelling.")]
     HostName,
-    #[error("The sender's address cannot be written into a message. Look for a mistake in it.")]
+    #[error("The sender's address is not valid in a message. Check its spelling.")]
     Sender,
 }
 

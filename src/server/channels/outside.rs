@@ -44,20 +44,17 @@ struct Policy {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoWay {
     #[error(
-        "“{0}” is in a private network, which this server does not reach into. Whoever runs it can \
-            open the network with --allow-networks."
+        "“{0}” is in a private network, which this server does not reach. Ask your administrator \
+            to allow the network with --allow-networks."
     )]
     Closed(String),
-    #[error("There is no machine of the name “{0}”. Look for a mistake in it.")]
+    #[error("The server name “{0}” does not exist. Check its spelling.")]
     Unknown(String),
-    #[error("Nobody says where the machine of the name “{0}” is.")]
+    #[error("The name server gave no address for “{0}”. Try again, or check the name.")]
     Late(String),
-    #[error(
-        "“{0}” is not an address that a message can be sent to. One looks like \
-            https://api.example.com/orders."
-    )]
+    #[error("“{0}” is not a valid address. Use the form https://api.example.com/orders.")]
     Malformed(String),
-    #[error("“{0}” has a user name or a password in it. Put it into a header instead.")]
+    #[error("“{0}” contains a user name or password. Put it in a header instead.")]
     Credentials(String),
 }
 

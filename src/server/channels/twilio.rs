@@ -130,15 +130,15 @@ fn judge(receiver: &Receiver<'_>, answer: &Answer) -> Handed {
     let said = receiver.hushed.quoted(&words);
     match refused.code {
         Some(OPTED_OUT) => Handed::Never {
-            reason: format!("she has opted out of messages from us{said}"),
+            reason: format!("the recipient has opted out{said}"),
             fault: Fault::Address,
         },
         Some(code) if DEAD_NUMBERS.contains(&code) => Handed::Never {
-            reason: format!("her number gets no messages{said}"),
+            reason: format!("the number cannot receive messages{said}"),
             fault: Fault::Address,
         },
         Some(code) if WRONG_SENDER.contains(&code) => Handed::NotNow {
-            reason: format!("the SMS provider does not let us send with these settings{said}"),
+            reason: format!("the SMS provider does not allow sending with these settings{said}"),
             wish_ms: answer.wish_ms,
             fault: Fault::Channel,
         },

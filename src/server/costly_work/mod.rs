@@ -72,11 +72,11 @@ impl Job {
             Job::Preview => "The preview",
             Job::TestMessage => "Filling in the test message",
             Job::Checks => "Checking the journey",
-            Job::Trial => "The trial",
+            Job::Trial => "The simulation",
             Job::Replay => "The replay",
             Job::Comparison => "The comparison",
-            Job::Count => "Counting people",
-            Job::Search => "The search for people",
+            Job::Count => "Counting profiles",
+            Job::Search => "The profile search",
             Job::Export => "The export",
             Job::Import => "The import",
             Job::LargeRequest => "The request",
@@ -91,7 +91,7 @@ impl Job {
                 "Make the journey and its messages simpler."
             }
             Job::Replay => "Choose fewer days.",
-            Job::Count | Job::Search => "Ask for less.",
+            Job::Count | Job::Search => "Request less.",
             Job::Export | Job::Import | Job::LargeRequest => "Try again.",
         }
     }
@@ -109,13 +109,11 @@ impl Crowded {
     /// Why, and what to do.
     pub fn sentence(&self) -> String {
         let why = match self.of {
-            Of::Person(_) => "You have started as much at once as one person may",
-            Of::Project(_) => {
-                "Others in this project have started as much at once as one project may"
-            }
-            Of::Server => "The server has as much to do at once as it can",
+            Of::Person(_) => "You have too many requests running",
+            Of::Project(_) => "This project has too many requests running",
+            Of::Server => "The server is busy",
         };
-        format!("{} was not begun. {why}. Wait a moment and try again.", self.job.title())
+        format!("{} was not started. {why}. Wait a moment and try again.", self.job.title())
     }
 }
 
@@ -128,7 +126,7 @@ pub enum WorkError<E> {
     #[error("{0}")]
     TookTooLong(String),
     /// It panicked, or the server is ending.
-    #[error("the work broke off")]
+    #[error("the work was interrupted")]
     BrokeOff,
     #[error(transparent)]
     Work(E),

@@ -71,14 +71,17 @@ pub enum GivenUp {
 impl GivenUp {
     pub fn reason(self) -> &'static str {
         match self {
-            GivenUp::Stopped => "given up on its way: the journey was stopped",
+            GivenUp::Stopped => "cancelled while sending: the journey was stopped",
             GivenUp::Withdrawn => {
-                "given up on its way: the person was deleted, withdrew their consent or changed \
-                    their address"
+                "cancelled while sending: the profile was deleted, or its consent or address \
+                    changed"
             }
-            GivenUp::Suppressed => "given up on its way: the address joined the suppression list",
-            GivenUp::ChannelChanged => "given up on its way: its channel was changed",
-            GivenUp::Ending => "given up on its way: the server ended",
+            GivenUp::Suppressed => {
+                "cancelled while sending: the address joined the suppression \
+                list"
+            }
+            GivenUp::ChannelChanged => "cancelled while sending: the channel was changed",
+            GivenUp::Ending => "cancelled while sending: the server stopped",
         }
     }
 }

@@ -157,14 +157,14 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
                 tried: false,
             }
         } else {
-            our_fault(message, "the person cannot be read", now)
+            our_fault(message, "the profile cannot be read", now)
         };
         let _ = self.send.send(Outcome::untouched(message, settlement));
     }
 }
 
 /// What is said of a message whose sending broke off within Wayfare.
-const BROKEN_OFF: &str = "something went wrong in Wayfare while it was sent";
+const BROKEN_OFF: &str = "an error in Wayfare while sending";
 
 /// Not the provider's doing: tried again soon, then as after any other failure.
 fn our_fault(message: &TakenMessage, reason: &str, now: Timestamp) -> Settlement {

@@ -233,7 +233,7 @@ impl Letter {
 
     fn fill_in(&self, office: &Office, zone: &str, now: Timestamp) -> Result<Parcel, String> {
         let Some(node) = self.version.nodes.get(&self.message.node) else {
-            return Err("its node was taken out of the journey".to_string());
+            return Err("its step was removed from the journey".to_string());
         };
         let message = node.message.as_ref().map_err(Clone::clone)?;
         let event: Properties = match &self.message.entry_properties {

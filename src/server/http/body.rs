@@ -54,7 +54,7 @@ pub async fn read_graph(
 pub fn too_large(most: usize) -> AppError {
     let most = most / 1024 / 1024;
     let advice = if most == BODY_MAX / 1024 / 1024 {
-        "Send less at once."
+        "Send less at a time."
     } else {
         "Make the texts of the journey shorter, or split it into several journeys."
     };

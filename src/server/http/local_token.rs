@@ -25,9 +25,8 @@ use crate::{
 
 const COOKIE: &str = "wayfare_local";
 const PARAMETER: &str = "token";
-const SENTENCE: &str = "This Wayfare asks for a token. Open the address that it printed when it \
-    was started; whoever started it finds it \
-                        in their terminal.";
+const SENTENCE: &str = "This Wayfare needs a token. Open the address that it printed in the \
+    terminal when it started.";
 
 /// The hash of the token of this start.
 #[derive(Debug, Clone)]

@@ -51,7 +51,7 @@ async fn take(state: &AppState, caller: Caller, request: Request) -> Result<Impo
     let place = state.services.begin_costly(&actor, Job::Import).await?;
     let form = Multipart::from_request(request, state)
         .await
-        .map_err(|_| broken("it came in no form with a file"))?;
+        .map_err(|_| broken("the request contains no file"))?;
     let file = read(form).await?;
     Ok(state.services.start_import(&actor, file, place).await?)
 }
@@ -88,8 +88,7 @@ async fn read(mut form: Multipart) -> Result<PeopleFile, AppError> {
         return Err(AppError::field(FieldError::new("file", "required", "Choose a file.")));
     };
     let format = FileFormat::of_name(&name).ok_or_else(|| {
-        let sentence = "The name of the file ends neither in .csv nor in .jsonl, so it is not \
-            known how to read it.";
+        let sentence = "The file has an unknown format. Use a .csv or .jsonl file.";
         AppError::field(FieldError::new("file", "unknown_value", sentence))
     })?;
     let given = |text: Option<String>| {
@@ -109,7 +108,7 @@ async fn short(name: String, mut field: Field<'_>) -> Result<String, AppError> {
     while let Some(chunk) = field.chunk().await.map_err(lost)? {
         text.extend_from_slice(&chunk);
         if text.len() > FIELD_MAX {
-            let sentence = format!("This has more than {FIELD_MAX} bytes. Make it shorter.");
+            let sentence = format!("This has more than {FIELD_MAX} bytes. Shorten it.");
             return Err(AppError::field(FieldError::new(name, "too_long", sentence)));
         }
     }
@@ -121,11 +120,11 @@ fn lost(error: MultipartError) -> AppError {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         let most = FILE_MAX / 1024 / 1024;
         return AppError::TooLarge(format!(
-            "The file is larger than {most} MB. Split it, or read it in with “wayfare \
-                import-people” where the server runs."
+            "The file is larger than {most} MB. Split it, or import it with “wayfare \
+                import-people” on the server."
         ));
     }
-    broken("the connection ended, or the form is damaged")
+    broken("the connection ended, or the form is not valid")
 }
 
 fn broken(reason: &str) -> AppError {

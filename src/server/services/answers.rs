@@ -57,7 +57,7 @@ pub struct Taken {
 #[derive(Debug, thiserror::Error)]
 pub enum HookError {
     /// There is no such address: nobody learns what is missing.
-    #[error("there is no such address")]
+    #[error("this address does not exist")]
     Unknown,
     #[error("the request is not verified")]
     NotHeard(NotHeard),
@@ -415,7 +415,7 @@ fn spellings(names: &[String]) -> impl Iterator<Item = String> + '_ {
 /// Never in practice: writing to memory does not fail.
 pub fn suppression_rows(list: &[Suppression], with_header: bool) -> ServiceResult<Vec<u8>> {
     let failed = |error: csv::Error| {
-        ServiceError::Store(StoreError::Damaged(format!("an address that is no CSV: {error}")))
+        ServiceError::Store(StoreError::Damaged(format!("an address that is not CSV: {error}")))
     };
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());

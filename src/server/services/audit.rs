@@ -48,7 +48,7 @@ impl<S: Store + Clone> Services<S> {
 /// Never in practice: writing to memory does not fail.
 pub fn csv_rows(entries: &[AuditEntry], with_header: bool) -> ServiceResult<Vec<u8>> {
     let failed = |error: csv::Error| {
-        ServiceError::Store(StoreError::Damaged(format!("an entry that is no CSV: {error}")))
+        ServiceError::Store(StoreError::Damaged(format!("an entry that is not CSV: {error}")))
     };
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());

@@ -284,7 +284,7 @@ impl<S: Store + Clone> Services<S> {
         let mut found: Vec<Check> = problems.chain(warnings).collect();
         if !Zones.knows(&settings.time_zone) {
             let sentence =
-                format!("“{}” is no time zone. Write it like Europe/Berlin.", settings.time_zone);
+                format!("“{}” is not a time zone. Use the form Europe/Berlin.", settings.time_zone);
             found.push(Check::of_settings(Severity::Error, "time_zone", "unknown_value", sentence));
         }
         Ok(found)
@@ -335,8 +335,8 @@ fn mode(actor: &Actor, opened: &OpenedVersion, now: Timestamp) -> (Mode, Option<
         (Decision::Apply(_), _) => (Mode::Draft, None),
         (_, Decision::Apply(_)) => {
             let why = format!(
-                "Version {} is published: texts, names and places can be changed in it. Everything \
-                    else needs a new version.",
+                "Version {} is published: you can edit texts, names and layout. For anything else, \
+                    create a new version.",
                 version.number
             );
             (Mode::Content, Some(why))
@@ -350,7 +350,7 @@ fn mode(actor: &Actor, opened: &OpenedVersion, now: Timestamp) -> (Mode, Option<
             (
                 Mode::Read,
                 Some(format!(
-                    "{what} {}. It can be looked at, and a new version or a clone can be changed.",
+                    "{what} {}. You can view it. To make changes, create a new version or a clone.",
                     refusal.phrase()
                 )),
             )

@@ -77,7 +77,7 @@ impl<S: Store + Clone> Services<S> {
         let mut members = self.members(actor).await?.into_iter();
         Ok(members
             .find(|member| member.person.id == user)
-            .ok_or(StoreError::NotFound("person in this project"))?)
+            .ok_or(StoreError::NotFound("member of this project"))?)
     }
 
     pub async fn invitations(&self, actor: &Actor) -> ServiceResult<Vec<Invitation>> {

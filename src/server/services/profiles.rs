@@ -206,8 +206,10 @@ impl<S: Store + Clone> Services<S> {
     pub async fn count_matching(&self, actor: &Actor, criteria: &Criteria) -> ServiceResult<i64> {
         actor.require(Permission::SeePeople)?;
         if size(criteria) > PARTS_MAX {
-            let sentence =
-                format!("Criteria have at most {PARTS_MAX} parts. Make a segment of some of them.");
+            let sentence = format!(
+                "Criteria can have at most {PARTS_MAX} parts. Move some of them to a \
+                    segment."
+            );
             return Err(FieldError::new("criteria", "too_large", sentence).into());
         }
         let (services, project, criteria) = (self.clone(), actor.project, criteria.clone());

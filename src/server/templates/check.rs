@@ -78,8 +78,8 @@ fn try_out(
         {
             if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&webhook.body) {
                 let sentence = format!(
-                    "Filled in with an example, the body is not valid JSON (line {}). Check quotes \
-                        and commas.",
+                    "With sample data, the body is not valid JSON (line {}). Check quotes and \
+                        commas.",
                     error.line()
                 );
                 add(&mut findings.warnings, FieldError::new("body", "malformed", sentence));
@@ -131,14 +131,14 @@ fn unknown(name: &Name, known: &KnownNames) -> Option<String> {
     if is_person(root) {
         let property = property.as_deref().filter(|_| !known.profile.is_empty())?;
         let all = || known.profile.iter().map(String::as_str).chain(OF_EVERYBODY);
-        return missing(property, all(), "Nobody has a property");
+        return missing(property, all(), "No profile has a property");
     }
     if is_event(root) {
         let property = property.as_deref().filter(|_| !known.event.is_empty())?;
         return missing(
             property,
             known.event.iter().map(String::as_str),
-            "The event never had a property",
+            "The event has never had a property",
         );
     }
     if is_around(root) {
@@ -168,6 +168,6 @@ fn missing<'a>(
     }
     Some(match closest(property, known) {
         Some(near) => format!("{nobody} “{property}”. Did you mean “{near}”?"),
-        None => format!("{nobody} “{property}”. Nothing will stand there, or its default."),
+        None => format!("{nobody} “{property}”. The text will be empty, or its default."),
     })
 }

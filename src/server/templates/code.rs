@@ -120,10 +120,7 @@ pub fn trouble(code: &str) -> Option<(&'static str, String)> {
             _ => {}
         }
         if brackets > BRACKETS_MAX || path > PATH_MAX {
-            return Some((
-                "too_deep",
-                "This looks too deep into a value. Make it simpler.".to_string(),
-            ));
+            return Some(("too_deep", "This goes too deep into a value. Simplify it.".to_string()));
         }
     }
     None

@@ -675,15 +675,15 @@ fn the_check_finds_names_that_nobody_knows() {
     };
     assert_eq!(
         warned("{{ profile.frist_name }} {{ profile.frist_name }}"),
-        ["Nobody has a property “frist_name”. Did you mean “first_name”?"]
+        ["No profile has a property “frist_name”. Did you mean “first_name”?"]
     );
     assert_eq!(
         warned("{{ profile.shoe_size }}"),
-        ["Nobody has a property “shoe_size”. Nothing will stand there, or its default."]
+        ["No profile has a property “shoe_size”. The text will be empty, or its default."]
     );
     assert_eq!(
         warned("{{ event.totel }}"),
-        ["The event never had a property “totel”. Did you mean “total”?"]
+        ["The event has never had a property “totel”. Did you mean “total”?"]
     );
     assert_eq!(
         warned("{{ first_name }}"),
@@ -693,7 +693,7 @@ fn the_check_finds_names_that_nobody_knows() {
     assert_eq!(warned("{{ profil.plan }}"), ["There is no “profil”. Did you mean “profile”?"]);
     assert_eq!(
         warned("{{ ${frist_name} }}"),
-        ["Nobody has a property “frist_name”. Did you mean “first_name”?"]
+        ["No profile has a property “frist_name”. Did you mean “first_name”?"]
     );
     let fine = "{{ profile.First_Name }}{{ profile.email }}{% for i in event.items %}{{ i.name \
         }}{{ forloop.index }}{% endfor %}\

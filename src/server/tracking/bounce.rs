@@ -28,7 +28,7 @@ pub fn hear(call: Call<'_>) -> Result<Heard, NotHeard> {
         |message: &Message<'_>| message.from().is_some() || message.content_type().is_some();
     let message = MessageParser::default().parse(call.body).filter(is_mail);
     let message = message.ok_or_else(|| {
-        NotHeard::Malformed("The body is not a mail (message/rfc822).".to_string())
+        NotHeard::Malformed("The body is not an email (message/rfc822).".to_string())
     })?;
     let mut heard = Heard::default();
     let said = message.parts.iter().find_map(|part| {

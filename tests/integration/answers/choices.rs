@@ -94,7 +94,7 @@ async fn a_link_that_was_made_for_something_else_or_changed_chooses_nothing() {
         for request in answers {
             let answer = request.send().await.expect("an answer");
             assert_eq!(answer.status(), 404, "{address}");
-            assert!(answer.text().await.expect("text").contains("This link leads nowhere"));
+            assert!(answer.text().await.expect("text").contains("This link does not work"));
         }
     }
     assert_eq!(post.traces().await, before);

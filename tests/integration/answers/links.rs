@@ -99,7 +99,7 @@ async fn a_link_leads_only_where_its_author_wanted() {
         assert_eq!(answer.status(), 404, "{token}");
         assert!(answer.headers().get("location").is_none(), "{token}");
         is_hardened(&answer);
-        assert!(answer.text().await.expect("text").contains("This link leads nowhere"), "{token}");
+        assert!(answer.text().await.expect("text").contains("This link does not work"), "{token}");
     }
     assert_eq!(post.traces().await.0, 0);
 }

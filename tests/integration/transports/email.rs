@@ -228,8 +228,8 @@ async fn a_certificate_is_trusted_by_the_word_of_an_authority_that_is_known() {
         let handed = open(ChannelSettings::Email(unknown.clone()), None)
             .hand_over(&mail("k1", "ada@example.com"))
             .await;
-        let sentence = "the mail server cannot be trusted: its certificate comes from an authority \
-            that is not known here";
+        let sentence = "the mail server cannot be trusted: its certificate is from an unknown \
+            authority";
         assert_end(&handed, &End::Again(Fault::Channel), sentence);
         let known = EmailSettings { authority: Some(certificates.authority.clone()), ..unknown };
         let handed = open(ChannelSettings::Email(known.clone()), None)
@@ -240,11 +240,7 @@ async fn a_certificate_is_trusted_by_the_word_of_an_authority_that_is_known() {
         let handed = open(ChannelSettings::Email(elsewhere), None)
             .hand_over(&mail("k3", "ada@example.com"))
             .await;
-        assert_end(
-            &handed,
-            &End::Again(Fault::Channel),
-            "its certificate is made out to another name",
-        );
+        assert_end(&handed, &End::Again(Fault::Channel), "its certificate is for another name");
         assert_eq!(sink.messages().len(), 1, "{security:?}");
     }
 }

@@ -150,8 +150,7 @@ async fn a_receiver_whose_certificate_nobody_vouches_for_is_not_trusted() {
     // It speaks TLS from the first byte; what comes after does not matter.
     let sink = Sink::start_with(&[certificates.flags(), vec!["--tls".to_string()]].concat());
     let handed = unsigned().hand_over(&hook(&format!("https://localhost:{}/", sink.port))).await;
-    let sentence = "the receiver cannot be trusted: its certificate comes from an authority that \
-        is not known here";
+    let sentence = "the receiver cannot be trusted: its certificate is from an unknown authority";
     assert_end(&handed, &End::Again(Fault::Channel), sentence);
 }
 

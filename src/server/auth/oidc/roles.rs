@@ -19,8 +19,8 @@ struct Rule {
 /// A rule that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "“{0}” is not a rule for roles. One looks like marketing=publisher or \
-        marketing=publisher@Shop; several are parted by ;."
+    "“{0}” is not a role rule. Use the form marketing=publisher or marketing=publisher@Shop, and \
+        separate rules with ;."
 )]
 pub struct MalformedRule(String);
 

@@ -35,8 +35,8 @@ pub struct LeftAlone {
     pub sentence: &'static str,
 }
 
-const LEFT_ALONE: &str = "These fields stay as they are: a key for browsers changes neither \
-    addresses nor consent nor lists of a known person.";
+const LEFT_ALONE: &str = "These fields were not changed: a browser key cannot change addresses, \
+    consent or lists of a known profile.";
 
 /// What became of a batch.
 #[derive(Debug, Serialize)]

@@ -56,7 +56,7 @@ impl<S: Store + Clone> Services<S> {
         actor.require(Permission::SeeJourneys)?;
         walkable(&trial.graph)?;
         if trial.later.len() > LATER_MAX {
-            let sentence = format!("At most {LATER_MAX} events can be assumed.");
+            let sentence = format!("A simulation can have at most {LATER_MAX} later events.");
             return Err(FieldError::new("later", "too_many", sentence).into());
         }
         let (services, asking, project, trial) =
@@ -165,8 +165,8 @@ impl<S: Store + Clone> Services<S> {
         let found = self.store.person_to_try(actor.project, identity, needs).await?;
         found.ok_or_else(|| {
             let sentence = format!(
-                "Nobody has the identity “{identity}”. Choose somebody else, or \
-                try it on an example."
+                "No profile has the identity “{identity}”. Choose another one, or use an example \
+                profile."
             );
             FieldError::new("person", "unknown_value", sentence).into()
         })

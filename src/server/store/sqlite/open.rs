@@ -84,7 +84,7 @@ impl SqliteStore {
         if ownership.look().is_some() {
             let shown = path.display();
             return Err(StoreError::Unusable(format!(
-                "The file {shown} was replaced while it was opened. Start again."
+                "The file {shown} was replaced while it was being opened. Start again."
             )));
         }
         Ok(Self {
@@ -203,7 +203,7 @@ pub async fn is_ours(connection: &mut SqliteConnection, file: &DatabaseFile) -> 
             .map_err(|error| StoreError::Unusable(explain(path, &error)))?;
     if !tables.is_empty() && !tables.iter().any(|(name,)| name == "_sqlx_migrations") {
         return Err(StoreError::Unusable(format!(
-            "The database {} belongs to another program. Nothing was changed; give another file \
+            "The database {} belongs to another program. Nothing was changed. Name another file \
                 with --database.",
             path.display()
         )));

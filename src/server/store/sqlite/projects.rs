@@ -185,7 +185,7 @@ pub async fn archive(
                 .await?;
         if others == 0 {
             return Err(StoreError::Conflict(
-                "This is the only project. Make another one before archiving it.",
+                "This is the only project. Create another one before you archive it.",
             ));
         }
     }

@@ -37,7 +37,7 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     match body.get("event-data").filter(|event| event.is_object()) {
         Some(event) => heard.statements.extend(read(event, call)),
         None => {
-            let error = FieldError::new("event-data", "required", "There is no event in it.");
+            let error = FieldError::new("event-data", "required", "The body contains no event.");
             heard.rejected.push((0, error));
         }
     }

@@ -48,9 +48,9 @@ pub fn read_secret(provider: HookProvider, typed: &str) -> Result<String, FieldE
     match provider {
         HookProvider::Bounce => refuse("Bounces need no secret."),
         _ if typed.is_empty() => refuse("Enter the secret."),
-        _ if typed.len() > 1_000 => refuse("That is too long for a secret. Copy it again."),
+        _ if typed.len() > 1_000 => refuse("This is too long for a secret. Copy it again."),
         HookProvider::SendGrid if sendgrid::public_key(typed).is_none() => refuse(
-            "That is not SendGrid's verification key. Copy the public key that the Signed Event \
+            "This is not SendGrid's verification key. Copy the public key that the Signed Event \
                 Webhook shows; it begins with MFkw.",
         ),
         HookProvider::Gateway if typed.len() < 16 => {

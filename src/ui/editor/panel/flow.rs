@@ -237,7 +237,7 @@ pub fn ConditionFields(step: Part<NodeKind>) -> impl IntoView {
         }
     };
     view! {
-        <p class="hint">"People take the first branch they match; if none, the path Everyone else."</p>
+        <p class="hint">"People take the first branch they match, or the path Everyone else."</p>
         <Complaint path=branches.path />
         <For each=move || 0..count.get() key=|index| *index let:index>
             <fieldset class="panel-group">

@@ -79,7 +79,7 @@ pub async fn keep(
 fn summary(choices: &[Choice]) -> String {
     if choices.len() > SPELLED_MAX {
         return format!(
-            "{} chose what they get",
+            "{} changed their preferences",
             counted(choices.len() as i64, "person", "people")
         );
     }

@@ -55,11 +55,11 @@ pub async fn publish(
     let note = match publication.predecessor {
         _ if first => String::new(),
         Predecessor::CarryOn => {
-            format!("version {}; people in older versions carry on", draft.number)
+            format!("version {}; people in older versions continue", draft.number)
         }
         Predecessor::Leave => {
             format!(
-                "version {}; {} left the older versions",
+                "version {}; {} exited the older versions",
                 draft.number,
                 counted(ended, "person", "people")
             )

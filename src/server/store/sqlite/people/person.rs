@@ -214,7 +214,7 @@ fn in_words(what: &str, node: Option<&Node>) -> String {
     match what.split_once(':') {
         Some(("left", outlet)) => {
             let path = node.map_or_else(|| outlet.to_string(), |node| node.outlet_title(outlet));
-            format!("continues on the path “{path}”")
+            format!("takes the path “{path}”")
         }
         Some(("ended", key)) => {
             let ending = Ending::ALL.into_iter().find(|ending| ending.key() == key);
