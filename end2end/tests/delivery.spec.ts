@@ -137,7 +137,7 @@ test('from the form of the channel to a click in the mail, and to its end', asyn
   const to = page.getByLabel('Email address');
   await expect(to).toHaveValue('ada@example.com');
   await page.getByRole('button', { name: 'Send test' }).click();
-  await expect(said(page, 'The provider took the test message.')).toBeVisible();
+  await expect(said(page, 'The provider accepted the test message.')).toBeVisible();
   expect(mails.mailsTo('ada@example.com').map((mail) => mail.subject)).toEqual(['A test from Wayfare']);
   await switchOn(page);
 
@@ -159,7 +159,7 @@ test('from the form of the channel to a click in the mail, and to its end', asyn
   await page.getByRole('link', { name: JOURNEY }).first().click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Trip');
   const messages = page.getByRole('list', { name: 'Messages' });
-  await expect(messages.getByText('Mail, by e-mail: Sent')).toBeVisible();
+  await expect(messages.getByText('Mail, by email: Sent')).toBeVisible();
   await expect(messages.getByText(/^Clicked/)).toBeVisible();
   // The click moved her on: she waited for it.
   await expect(page.getByText(/^Keen: /).first()).toBeVisible();
@@ -185,10 +185,10 @@ test('what no provider takes is listed with its reason and can be sent again', a
   const failed = page.getByRole('list', { name: 'Messages that were not delivered' }).getByRole('listitem');
   await expect(async () => {
     await page.goto(`${server.url}/delivery`);
-    await expect(failed).toContainText('the mail server does not know her address (550 5.1.1 no such user)', { timeout: 1000 });
+    await expect(failed).toContainText('the mail server does not know the address (550 5.1.1 no such user)', { timeout: 1000 });
   }).toPass({ timeout: 15_000 });
   await expect(failed.getByRole('link', { name: JOURNEY })).toBeVisible();
-  await expect(page.getByRole('table', { name: 'Reasons' })).toContainText('does not know her address');
+  await expect(page.getByRole('table', { name: 'Reasons' })).toContainText('does not know the address');
 
   // The address is taken for dead; somebody who knows better takes it off the list, and sends again.
   await page.getByRole('link', { name: 'Suppression list' }).click();
@@ -214,7 +214,7 @@ test.describe('a test to oneself', () => {
     await importJourney(server, shop);
     await openJourney(page, server);
     await page.getByRole('link', { name: 'Mail' }).click();
-    await page.getByRole('link', { name: 'Set up E-mail' }).click();
+    await page.getByRole('link', { name: 'Set up Email' }).click();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Email');
     await setUpMail(page, mails);
     await signUp(server, await newKeyOn(page, server), 'bea');
@@ -225,7 +225,7 @@ test.describe('a test to oneself', () => {
     await expect(page.getByText('Filled in for')).toContainText('bea');
     await expect(page.getByLabel('Email address', { exact: true })).toHaveValue('ada@example.com');
     await page.getByRole('button', { name: 'Send test' }).click();
-    await expect(said(page, 'The provider took the test message.')).toBeVisible();
+    await expect(said(page, 'The provider accepted the test message.')).toBeVisible();
     await expect(page.getByText('Filled in for'), 'it stays with the chosen person').toContainText('bea');
     const mail = await firstMail(mails, 'ada@example.com');
     expect(mail.subject).toBe('Ten percent, bea');
@@ -233,7 +233,7 @@ test.describe('a test to oneself', () => {
 
     await page.getByLabel('Email address', { exact: true }).fill('bounce@example.com');
     await page.getByRole('button', { name: 'Send test' }).click();
-    await expect(complaint(page, 'The test message was not sent: the mail server does not know her address')).toBeVisible();
+    await expect(complaint(page, 'The test message was not sent: the mail server does not know the address')).toBeVisible();
     await expect(page.getByLabel('Email address', { exact: true })).toHaveValue('bounce@example.com');
   });
 });

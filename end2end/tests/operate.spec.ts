@@ -74,7 +74,7 @@ test('stop asks first, counts what it ends, and is final', async ({ page, open }
 
   await bulk(page, 'Stop').click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Stop 2 journeys' }).click();
-  await expect(toast(page).getByText(/2 journeys stopped\. [\d,]+ trips ended, [\d,]+ queued messages cancelled\./)).toBeVisible();
+  await expect(toast(page).getByText(/2 journeys stopped\. [\d,]+ enrolments ended, [\d,]+ queued messages cancelled\./)).toBeVisible();
   await expect(toast(page).getByRole('button', { name: 'Undo' })).toHaveCount(0);
 
   await open('/journeys?status=stopped&sort=name');
@@ -186,7 +186,7 @@ test('only a draft that was never published can be deleted, and that can be undo
 test('the description is shown', async ({ page, open }) => {
   await open('/journeys?sort=name');
   await (await menuOf(page, 'Abandoned cart')).getByRole('menuitem', { name: 'View description' }).click();
-  await expect(page.getByRole('dialog', { name: 'Description of Abandoned cart' })).toContainText('An hour after a cart was left');
+  await expect(page.getByRole('dialog', { name: 'Description of Abandoned cart' })).toContainText('An hour after a cart is abandoned');
 });
 
 test('labels are put on and taken off together', async ({ page, open }) => {

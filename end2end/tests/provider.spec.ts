@@ -110,7 +110,7 @@ test.describe('what does not work', () => {
     await page.goto(`${server.url}/sign-in`);
     await page.getByRole('link', { name: 'Company sign-in' }).click();
     await signInAt(page, 'mia');
-    await expect(complaint(page, 'link the provider under “Your account”')).toBeVisible();
+    await expect(complaint(page, 'link the identity provider under “Your account”')).toBeVisible();
     await page.goto(`${server.url}/people`);
     await expect(page).toHaveURL(/sign-in/);
   });

@@ -10,10 +10,10 @@ use super::{error::FieldError, ids::SessionId, time::Timestamp};
 pub const PASSWORD_MIN: usize = 12;
 /// Longest password, in characters (ASVS 4.0.3, 2.1.2).
 pub const PASSWORD_MAX: usize = 128;
-/// Longest e-mail address (RFC 5321, 4.5.3.1.3, less the angle brackets).
+/// Longest email address (RFC 5321, 4.5.3.1.3, less the angle brackets).
 pub const EMAIL_MAX: usize = 254;
 
-/// An e-mail address, as typed. Two that differ in case only are one account.
+/// An email address, as typed. Two that differ in case only are one account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EmailAddress(String);

@@ -338,7 +338,7 @@ async fn a_message_is_sent_to_oneself_as_it_is_shown_and_nothing_of_it_is_counte
     assert_eq!(sink.messages().pop().expect("a mail")["subject"], json!("Soon gold"));
     let (status, page) = complaint("m0", "bounce@example.com").await;
     assert!(
-        status == 409 && page.contains("was not sent: the mail server does not know her address"),
+        status == 409 && page.contains("was not sent: the mail server does not know the address"),
         "{page}"
     );
     assert!(page.contains("value=\"bounce@example.com\""), "what was typed is still there");

@@ -164,7 +164,7 @@ fn is_reached(
 fn reached(cap: &FrequencyCap) -> String {
     let what = cap.channel.map_or("message", Channel::title);
     let plural = if cap.most == 1 { "" } else { "s" };
-    format!("frequency cap: {} {what}{plural} in {} reached", cap.most, node::hours(cap.hours))
+    format!("frequency cap reached: {} {what}{plural} in {}", cap.most, node::hours(cap.hours))
 }
 
 /// Does a message by this channel reach her at all?
@@ -223,7 +223,7 @@ mod tests {
         let mut unwilling = somebody();
         unwilling.consent.insert("email".to_string(), false);
         let gate = ask(&unwilling, &Circumstances { ignore_caps: true, ..free() });
-        assert_eq!(gate, Gate::Shut("does not want e-mail".to_string()));
+        assert_eq!(gate, Gate::Shut("does not want email".to_string()));
     }
 
     #[test]
@@ -240,7 +240,7 @@ mod tests {
         );
         let twice = [(Channel::Email, hours_ago(1)), (Channel::Email, hours_ago(23))];
         let shut = ask(&somebody(), &Circumstances { caps: &caps, recent: &twice, ..free() });
-        assert_eq!(shut, Gate::Shut("frequency cap: 2 e-mails in 24 hours reached".to_string()));
+        assert_eq!(shut, Gate::Shut("frequency cap reached: 2 emails in 1 day".to_string()));
     }
 
     #[test]

@@ -100,7 +100,7 @@ mod tests {
             trip: 1,
             journey_name: "Welcome".to_string(),
             title: "Email".to_string(),
-            channel: "e-mail".to_string(),
+            channel: "email".to_string(),
             state,
             created_at: Timestamp(0),
             settled_at: None,
@@ -115,7 +115,7 @@ mod tests {
     fn a_message_says_where_it_stands() {
         assert_eq!(message(MessageState::Sent, 1, "").standing(), "Sent");
         assert_eq!(
-            message(MessageState::Withheld, 0, "does not want e-mail").standing(),
+            message(MessageState::Withheld, 0, "does not want email").standing(),
             "Skipped: does not want email"
         );
         assert_eq!(

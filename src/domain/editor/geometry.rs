@@ -109,7 +109,7 @@ impl Frame {
 }
 
 /// The outlets of a node that have a place on its rim: those that lead somewhere, and those that
-/// every author thinks of. An e-mail has ten; nobody wants to see them all.
+/// every author thinks of. An email has ten; nobody wants to see them all.
 pub fn shown_outlets(node: &Node, drawn: impl Fn(&str) -> bool) -> Vec<String> {
     let usual = |outlet: &str| match &node.step {
         NodeKind::InApp { .. } => matches!(outlet, "viewed" | "clicked"),

@@ -49,7 +49,7 @@ impl Channel {
 
     pub fn title(self) -> &'static str {
         match self {
-            Channel::Email => "e-mail",
+            Channel::Email => "email",
             Channel::Sms => "SMS",
             Channel::Push => "push",
             Channel::Webhook => "webhook",

@@ -13,7 +13,7 @@ pub const PEOPLE_ROWS: i64 = 50;
 /// Which people.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PeopleQuery {
-    /// Beginning of an identity or an e-mail address.
+    /// Beginning of an identity or an email address.
     pub search: String,
     /// Addresses are looked through as well, and identities that are addresses; for somebody who
     /// may see them.

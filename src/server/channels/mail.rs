@@ -1,4 +1,4 @@
-//! Writes one e-mail as it goes over the wire.
+//! Writes one email as it goes over the wire.
 
 use lettre::{
     Address, Message,

@@ -37,7 +37,7 @@ const PROBLEMS_MAX: usize = 50;
 /// And warnings.
 const WARNINGS_MAX: usize = 500;
 
-/// A message filled in, and an e-mail's HTML.
+/// A message filled in, and an email's HTML.
 pub struct Preview {
     pub view: MessagePreview,
     pub html: Option<String>,
@@ -85,7 +85,7 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// A message of the journey's newest version, filled in for the person of this identity or
-    /// e-mail address, or else for somebody made up.
+    /// email address, or else for somebody made up.
     ///
     /// # Errors
     /// Where there is no such journey, or no such message in it.

@@ -61,7 +61,7 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// Sends a message of the journey's newest version, filled in as its page shows it: for the
-    /// person of this identity or e-mail address, or else for somebody made up. Nothing in it is
+    /// person of this identity or email address, or else for somebody made up. Nothing in it is
     /// counted. Answers what the provider calls it.
     ///
     /// # Errors

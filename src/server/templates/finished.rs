@@ -1,4 +1,4 @@
-//! An e-mail is finished once for everybody who gets the same shape of it.
+//! An email is finished once for everybody who gets the same shape of it.
 //!
 //! What makes a mail of a text takes its time: MJML becomes HTML, links are found, a text part is
 //! read out of it all. None of that depends on who is greeted. So it is done with marks where

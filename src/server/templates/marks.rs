@@ -1,4 +1,4 @@
-//! Marks: they stand in an e-mail where something of one person's belongs, while the e-mail is
+//! Marks: they stand in an email where something of one person's belongs, while the email is
 //! finished for everybody.
 //!
 //! A mark is a word that nobody else writes: it begins with a secret of this process. It has small

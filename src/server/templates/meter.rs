@@ -6,7 +6,7 @@ use std::io;
 
 use liquid_core::{Error, Result, Runtime};
 
-/// Longest text of an e-mail's body, as it is written and as it goes out, in bytes.
+/// Longest text of an email's body, as it is written and as it goes out, in bytes.
 pub const EMAIL_MAX: usize = 1024 * 1024;
 /// Longest HTML that is made of MJML, in bytes.
 pub const HTML_MAX: usize = 4 * 1024 * 1024;

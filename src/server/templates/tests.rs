@@ -486,7 +486,7 @@ fn broken_mjml_is_told_in_a_sentence() {
         let error = email(body, None).expect_err(body);
         assert!(matches!(error, TemplateError::Mjml(_)), "{body}: {error}");
         assert!(
-            error.to_string().starts_with("The e-mail is not valid MJML: ")
+            error.to_string().starts_with("The email is not valid MJML: ")
                 && error.to_string().ends_with('.'),
             "{error}"
         );

@@ -133,7 +133,7 @@ fn Workbench(document: Arc<EditorDocument>) -> impl IntoView {
                 <Canvas ground=ground hand=hand />
                 <Panel />
             </div>
-            <p class="editor-said" role="status" aria-label="Status">
+            <p class="editor-said" role="status" aria-label="Last action">
                 {bench.said}
             </p>
             <Help open=help />

@@ -16,7 +16,7 @@ use crate::{
     ui::components::message_content::{EmailSubject, EmailText, PlainContent, address_label},
 };
 
-/// Of the frame that an e-mail is shown in.
+/// Of the frame that an email is shown in.
 const FRAME: &str = "message-frame";
 
 #[component]
@@ -142,7 +142,7 @@ fn Shown(preview: MessagePreview, draft: StoredValue<Option<DraftMessage>>) -> i
     }
 }
 
-/// An e-mail under its own policy, as wide as on a phone or on a desktop.
+/// An email under its own policy, as wide as on a phone or on a desktop.
 #[component]
 fn HtmlFrame(draft: StoredValue<Option<DraftMessage>>) -> impl IntoView {
     let form = NodeRef::<html::Form>::new();

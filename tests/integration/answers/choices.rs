@@ -149,7 +149,10 @@ async fn what_bounced_or_was_put_on_the_list_by_hand_is_not_taken_back_on_her_pa
     let list = post.list().await;
     assert!(list.contains("added by hand: asked by phone"), "the graver reason stays: {list}");
     let page = post.get(&post.choices(1)).send().await.expect("a page").text().await.expect("text");
-    assert!(page.contains("disabled") && page.contains("Nothing is sent here any more"), "{page}");
+    assert!(
+        page.contains("disabled") && page.contains("We no longer send messages here"),
+        "{page}"
+    );
 }
 
 #[tokio::test]

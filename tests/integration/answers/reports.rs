@@ -416,7 +416,7 @@ async fn an_unsubscription_that_a_provider_reports_stands_with_the_person_and_in
             .page("/audit?event=recipients.decide")
             .await
             .1
-            .contains("as the provider reports")
+            .contains("reported by the provider")
     );
 }
 

@@ -1,4 +1,4 @@
-//! E-mail, against a real SMTP server.
+//! Email, against a real SMTP server.
 
 use std::sync::Arc;
 
@@ -113,16 +113,16 @@ async fn tell_refusals(sink: &Sink) {
     assert_end(
         &hand("quota@example.com").await,
         &End::Again(Fault::Message),
-        "her mailbox takes nothing right now",
+        "the mailbox accepts nothing right now",
     );
     assert_end(&hand("spam@example.com").await, &End::Never(Fault::Message), "looks like spam");
     assert_end(&hand("later@example.com").await, &End::Again(Fault::Channel), "421");
     assert_end(
         &hand("drop@example.com").await,
         &End::Again(Fault::Channel),
-        "broke the connection off",
+        "closed the connection",
     );
-    assert_end(&hand("nobody").await, &End::Never(Fault::Address), "is not an e-mail address");
+    assert_end(&hand("nobody").await, &End::Never(Fault::Address), "is not an email address");
     // None of it spoils the next message.
     assert_end(&hand("ada@example.com").await, &End::Taken, "");
     assert_end(&hand("slow@example.com").await, &End::Taken, "");
@@ -145,7 +145,7 @@ async fn an_address_in_other_letters_goes_to_a_server_that_takes_them() {
         "",
     );
     let handed = plain(narrow.port).hand_over(&mail("k3", "jörg@example.com")).await;
-    assert_end(&handed, &End::Never(Fault::Message), "no addresses with letters beyond a to z");
+    assert_end(&handed, &End::Never(Fault::Message), "accepts only the letters a to z");
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ async fn nobody_there_is_told_as_such() {
     assert_end(
         &handed,
         &End::Again(Fault::Channel),
-        "There is no machine of the name “nobody.invalid”",
+        "The server name “nobody.invalid” does not exist",
     );
 }
 
@@ -289,7 +289,7 @@ async fn a_server_that_wants_no_password_says_so() {
     let handed = open(ChannelSettings::Email(email), Some(&secret("opens sesame")))
         .hand_over(&mail("k1", "a@example.com"))
         .await;
-    assert_end(&handed, &End::Again(Fault::Channel), "offers no way of signing in");
+    assert_end(&handed, &End::Again(Fault::Channel), "offers no password sign-in");
 }
 
 #[tokio::test]
