@@ -1,4 +1,4 @@
-//! `wayfare user …`: accounts, for whoever owns the machine.
+//! `wayfare user …`: accounts, for anyone who owns the machine.
 
 use std::io::{BufRead, IsTerminal, Write, stdout};
 

@@ -73,7 +73,7 @@ fn main() -> ExitCode {
     })
 }
 
-/// What whoever typed the command is told. What the database's driver says is for the log.
+/// What anyone who typed the command is told. What the database's driver says is for the log.
 fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
     let store = match (error.downcast_ref(), error.downcast_ref()) {
         (Some(ServeError::Store(error)), _) | (_, Some(ServiceError::Store(error))) => Some(error),
@@ -127,7 +127,7 @@ async fn open(args: &DatabaseArgs, access: Access) -> Result<SqliteStore, Failur
 }
 
 /// The services on a database, without a server: what the other commands use, in the name of
-/// whoever owns the machine.
+/// anyone who owns the machine.
 async fn services(
     args: &DatabaseArgs,
     access: Access,

@@ -58,11 +58,11 @@ pub enum Authority {
     Key(Vec<Scope>),
     /// An account without a role in any project.
     Outsider,
-    /// Things that happen by themselves, and the command line of whoever owns the machine.
+    /// Things that happen by themselves, and the command line of anyone who owns the machine.
     System,
 }
 
-/// Nobody gets further than this: what was refused, and to whom.
+/// No one gets further than this: what was refused, and to whom.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.sentence())]
 pub struct Forbidden {
@@ -239,7 +239,7 @@ impl Permission {
         sentence
     }
 
-    /// Why somebody of this role is refused it, for a tooltip or an error.
+    /// Why someone of this role is refused it, for a tooltip or an error.
     pub fn refusal_for(self, role: Role) -> String {
         let refusal = self.refusal();
         let sentence = refusal.trim_end_matches('.');

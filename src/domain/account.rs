@@ -89,7 +89,7 @@ impl Password {
         Ok(Self(text.to_string()))
     }
 
-    /// Takes what somebody claims to be her password; too long to be one is no password at all.
+    /// Takes what someone claims to be their password; too long to be one is no password at all.
     pub fn claim(text: &str) -> Self {
         Self(text.chars().take(PASSWORD_MAX + 1).collect())
     }
@@ -118,7 +118,7 @@ pub struct SessionView {
     pub current: bool,
 }
 
-/// Who somebody is at a sign-in provider (OpenID Connect Core, 5.7: issuer and subject together).
+/// Who someone is at a sign-in provider (OpenID Connect Core, 5.7: issuer and subject together).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkedIdentity {
     pub issuer: String,

@@ -1,5 +1,5 @@
-//! A hold: everything that happens by itself stands still. Nobody enters, nobody moves, nothing is
-//! sent, no schedule starts or ends anything and nothing is deleted for its age, until somebody
+//! A hold: everything that happens by itself stands still. No one enters, no one moves, nothing is
+//! sent, no schedule starts or ends anything and nothing is deleted for its age, until someone
 //! releases it. People can do everything else meanwhile.
 
 use serde::{Deserialize, Serialize};

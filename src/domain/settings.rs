@@ -72,17 +72,17 @@ impl FromStr for EntryType {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Entry {
-    /// She does something, now.
+    /// They do something, now.
     Event {
         name: String,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         filters: Vec<PropertyFilter>,
     },
-    /// Her profile comes to meet criteria.
+    /// Their profile comes to meet criteria.
     Profile { criteria: Criteria },
-    /// She is in a segment when it is looked at.
+    /// They are in a segment when it is looked at.
     Segment { name: String, when: SegmentTiming },
-    /// She is on a list that was uploaded.
+    /// They are on a list that was uploaded.
     List { name: String },
     /// A program says so.
     Api {},

@@ -21,7 +21,7 @@ pub enum Status {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntrySwitch {
-    /// A draft lets nobody in because nothing runs it.
+    /// A draft lets no one in because nothing runs it.
     NotApplicable,
     Open,
     Closed,

@@ -49,7 +49,7 @@ pub struct Situation {
 }
 
 /// Is the start of a version still ahead? Of one that has run it never is again, wherever a clock
-/// that was set back puts its time: it would be Scheduled once more and let nobody in.
+/// that was set back puts its time: it would be Scheduled once more and let no one in.
 pub fn start_ahead(start: Option<Timestamp>, has_run: bool, now: Timestamp) -> bool {
     !has_run && start.is_some_and(|start| start > now)
 }

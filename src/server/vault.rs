@@ -1,8 +1,8 @@
 //! The server's own key: it seals secrets that have to be used again (a provider's password), and
 //! signs links that people bring back.
 //!
-//! The key is 32 bytes from `WAYFARE_SECRET_KEY` or a file beside the database. Whoever has the
-//! database without the key reads no provider's password; whoever loses the key types them in
+//! The key is 32 bytes from `WAYFARE_SECRET_KEY` or a file beside the database. Anyone who has the
+//! database without the key reads no provider's password; anyone who loses the key types them in
 //! again.
 
 use std::{
@@ -217,7 +217,7 @@ impl Vault {
         opened.map(|text| text.to_vec()).map_err(|_| VaultError::OtherKey)
     }
 
-    /// 16 bytes that nobody without the key can make.
+    /// 16 bytes that no one without the key can make.
     pub fn sign(&self, purpose: Purpose, data: &[u8]) -> [u8; 16] {
         let mut context = hmac::Context::with_key(&self.0.master);
         context.update(purpose.label());

@@ -177,7 +177,7 @@ pub struct ChannelView {
     pub channel: Channel,
     pub state: ChannelState,
     pub settings: Option<ChannelSettings>,
-    /// There is one; which, nobody is told.
+    /// There is one; which, no one is told.
     pub has_secret: bool,
     pub per_second: Option<u32>,
     /// 0 before it was saved first.
@@ -187,7 +187,7 @@ pub struct ChannelView {
 }
 
 impl ChannelView {
-    /// Of a channel that nobody has set up.
+    /// Of a channel that no one has set up.
     pub fn empty(channel: Channel) -> Self {
         Self {
             channel,
@@ -269,8 +269,8 @@ impl ChannelSettings {
         })
     }
 
-    /// To whom the secret is shown. Where this changes it has to be entered again: whoever may
-    /// change an address must not learn a secret by sending it to a machine of her own.
+    /// To whom the secret is shown. Where this changes it has to be entered again: anyone who may
+    /// change an address must not learn a secret by sending it to a machine of their own.
     pub fn secret_goes_to(&self) -> Vec<&str> {
         match self {
             ChannelSettings::Email(email) => vec![
@@ -283,7 +283,7 @@ impl ChannelSettings {
             ChannelSettings::Push(push) => {
                 vec![&push.base_url, &push.token_url, &push.project, &push.client_email]
             }
-            // It signs and is sent to nobody.
+            // It signs and is sent to no one.
             ChannelSettings::Webhook(_) => Vec::new(),
         }
     }

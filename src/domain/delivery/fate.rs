@@ -13,7 +13,7 @@ pub enum Fate {
     Clicked = 4,
     /// It came back.
     Bounced = 5,
-    /// She called it spam.
+    /// They called it spam.
     Complained = 6,
     Unsubscribed = 7,
     /// No provider took it.
@@ -75,7 +75,7 @@ impl Fate {
         }
     }
 
-    /// The connectors by which it carries her on: the first of them that is drawn.
+    /// The connectors by which it carries them on: the first of them that is drawn.
     pub fn outlets(self) -> &'static [&'static str] {
         match self {
             Fate::Sent => &["sent"],
@@ -90,7 +90,7 @@ impl Fate {
         }
     }
 
-    /// Nothing more will come of the message: she leaves, whether a connector is drawn or not.
+    /// Nothing more will come of the message: they leave, whether a connector is drawn or not.
     pub fn is_final(self) -> bool {
         matches!(self, Fate::Bounced | Fate::Failed | Fate::Withheld)
     }

@@ -1,5 +1,5 @@
 //! What stands in front of every message: an address, consent, the suppression list, quiet hours,
-//! frequency caps, being too late. Asked when somebody comes to a message, and again when it is
+//! frequency caps, being too late. Asked when someone comes to a message, and again when it is
 //! handed over: hours may lie between the two.
 
 use serde::{Deserialize, Serialize};
@@ -83,7 +83,7 @@ impl Sending {
     }
 }
 
-/// Asked when she comes to the message.
+/// Asked when they come to the message.
 pub fn on_arrival(
     profile: &Profile,
     channel: Channel,
@@ -109,13 +109,13 @@ pub fn on_arrival(
     }
 }
 
-/// What is known about a person at the moment of handing a message over, besides her profile.
+/// What is known about a person at the moment of handing a message over, besides their profile.
 #[derive(Debug, Clone, Copy)]
 pub struct Circumstances<'a> {
-    /// Why her address gets nothing any more.
+    /// Why their address gets nothing any more.
     pub suppressed: Option<&'a str>,
     pub caps: &'a [FrequencyCap],
-    /// When she got messages lately, by channel.
+    /// When they got messages lately, by channel.
     pub recent: &'a [(Channel, Timestamp)],
     pub ignore_caps: bool,
 }
@@ -167,7 +167,7 @@ fn reached(cap: &FrequencyCap) -> String {
     format!("frequency cap reached: {} {what}{plural} in {}", cap.most, node::hours(cap.hours))
 }
 
-/// Does a message by this channel reach her at all?
+/// Does a message by this channel reach them at all?
 fn unreachable(profile: &Profile, channel: Channel) -> Option<String> {
     if profile.reachable(channel) {
         return None;
@@ -177,7 +177,7 @@ fn unreachable(profile: &Profile, channel: Channel) -> Option<String> {
     Some(format!("{why} {}", channel.title()))
 }
 
-/// Does it reach her herself? A webhook goes to a machine, an in-app message waits for her.
+/// Does it reach a person? A webhook goes to a machine, an in-app message waits for them.
 fn disturbs(channel: Channel) -> bool {
     !matches!(channel, Channel::Webhook | Channel::InApp)
 }

@@ -12,7 +12,7 @@ pub enum MessageState {
     Queued = 0,
     Sent = 1,
     Failed = 2,
-    /// A stop, or her leaving, called it off.
+    /// A stop, or their leaving, called it off.
     Cancelled = 3,
     WithSender = 4,
     Withheld = 5,

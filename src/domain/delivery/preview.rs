@@ -29,7 +29,7 @@ pub struct DraftMessage {
     pub node: Node,
     /// Of the draft: they say which event lets people in.
     pub settings: Settings,
-    /// Identity or email address; empty: somebody made up.
+    /// Identity or email address; empty: someone made up.
     pub person: String,
 }
 
@@ -53,9 +53,9 @@ pub struct MessagePreview {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PreviewPerson {
-    /// Nobody was chosen: somebody made up.
+    /// No one was chosen: someone made up.
     Example,
-    /// Nobody is called so: somebody made up.
+    /// No one is called so: someone made up.
     Unknown,
     Person {
         seq: i64,

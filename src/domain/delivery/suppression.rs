@@ -56,7 +56,7 @@ impl AddressKind {
         AddressKind::ALL.into_iter().find(|kind| kind.key() == key)
     }
 
-    /// The kind that a channel sends to; none where it sends to no address of hers.
+    /// The kind that a channel sends to; none where it sends to no address of theirs.
     pub fn of(channel: Channel) -> Option<Self> {
         channel.address_key().and_then(Self::from_key)
     }
@@ -93,7 +93,7 @@ impl AddressKind {
 }
 
 /// Why an address is on the list. The greater one goes before the lesser, and only the least is
-/// taken back by herself.
+/// taken back by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
@@ -115,7 +115,7 @@ impl Cause {
         Cause::ALL.into_iter().find(|cause| cause.code() == code)
     }
 
-    /// What becomes of a message and puts her address on the list.
+    /// What becomes of a message and puts their address on the list.
     pub fn of(fate: Fate) -> Option<Self> {
         match fate {
             Fate::Bounced => Some(Cause::Bounced),
@@ -125,7 +125,7 @@ impl Cause {
         }
     }
 
-    /// The end of a sentence: "her address is on the suppression list: it bounced: 550 no such
+    /// The end of a sentence: "their address is on the suppression list: it bounced: 550 no such
     /// user".
     pub fn reason(self, detail: &str) -> String {
         let detail: String = detail
@@ -234,7 +234,7 @@ impl SuppressionPage {
     }
 }
 
-/// Addresses as somebody typed them, one a line.
+/// Addresses as someone typed them, one a line.
 ///
 /// # Errors
 /// Names the first line that is no such address, or says that there are none or too many.

@@ -19,8 +19,8 @@ pub struct VariableGroup {
     pub variables: Vec<Variable>,
 }
 
-/// Everything that is known: of the person, of the event that lets her in, of the journey, and her
-/// own links.
+/// Everything that is known: of the person, of the event that lets them in, of the journey, and
+/// their own links.
 pub fn variables(catalogue: &Catalogue, entry: &Entry) -> Vec<VariableGroup> {
     let named = |root: &str, names: Vec<String>| {
         let mut all: Vec<Variable> = Vec::new();

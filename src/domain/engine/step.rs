@@ -1,4 +1,5 @@
-//! What one person does at one node: a pure function of the node, her trip, herself and the moment.
+//! What one person does at one node: a pure function of the node, their trip, themselves and the
+//! moment.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,13 +35,13 @@ const CHAIN_MAX: u64 = 10;
 /// Why the person is looked at.
 #[derive(Debug, Clone, Copy)]
 pub enum Signal<'a> {
-    /// She has just come to the node.
+    /// They have just come to the node.
     Arrive,
-    /// The time that she waited for has come.
+    /// The time that they waited for has come.
     TimeUp,
-    /// She did something.
+    /// They did something.
     Event(&'a PastEvent),
-    /// What became of her message.
+    /// What became of their message.
     Answer(Fate),
 }
 
@@ -97,7 +98,7 @@ impl Ending {
     }
 }
 
-/// What she does next.
+/// What they do next.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// Leaves by this outlet.
@@ -106,13 +107,13 @@ pub enum Step {
     GoNamed(String),
     /// Stays until then, or until something happens.
     Wait(Option<Timestamp>),
-    /// A message is written; she stays until it is known what became of it.
+    /// A message is written; they stay until it is known what became of it.
     Send {
         channel: Channel,
         /// From then on it is too late for it.
         expires_at: Option<Timestamp>,
     },
-    /// Her message is out; she stays for what she does with it.
+    /// Their message is out; they stay for what they do with it.
     AwaitAnswer(Option<Timestamp>),
     End(Ending),
 }
@@ -155,18 +156,18 @@ pub struct Scene<'a> {
     pub profile: &'a Profile,
     pub calendar: &'a dyn Calendar,
     pub now: Timestamp,
-    /// When she should have been looked at. Long before now after a standstill.
+    /// When they should have been looked at. Long before now after a standstill.
     pub planned: Timestamp,
 }
 
 impl<'a> Scene<'a> {
-    /// Somebody who is looked at when she should be.
+    /// Someone who is looked at when they should be.
     pub fn new(world: World<'a>, trip: &'a Trip, profile: &'a Profile) -> Self {
         let World { version, calendar, now } = world;
         Self { version, trip, profile, calendar, now, planned: now }
     }
 
-    /// Her own zone, or the journey's.
+    /// Their own zone, or the journey's.
     fn zone(&self) -> &str {
         let own = self.profile.time_zone.as_deref().filter(|zone| self.calendar.knows(zone));
         own.unwrap_or(&self.version.settings.time_zone)
@@ -203,7 +204,7 @@ pub fn step(scene: &Scene<'_>, signal: Signal<'_>) -> Option<Turn> {
     }
 }
 
-/// Nodes at which nobody waits.
+/// Nodes at which no one waits.
 fn pass(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
     match &node.step {
         NodeKind::ConditionSplit { branches } => {
@@ -296,7 +297,7 @@ fn wait(scene: &Scene<'_>, delay: &Delay) -> Turn {
     Turn::new(Step::Wait(Some(until)), format!("waits until {}", until.long_date()))
 }
 
-/// The awaited event, about the same thing as the one that let her in.
+/// The awaited event, about the same thing as the one that let them in.
 fn awaited(event: &EventMatch, same: &[String], happened: &PastEvent, trip: &Trip) -> bool {
     happened.key == event_key(&event.name)
         && event.filters_hold(&happened.properties)
@@ -336,7 +337,7 @@ fn send(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
     }
 }
 
-/// She leaves by the connector of what became of it, where it is drawn. A message that was sent is
+/// They leave by the connector of what became of it, where it is drawn. A message that was sent is
 /// waited on where something that may still become of it leads somewhere.
 fn answered(scene: &Scene<'_>, node: &CompiledNode, fate: Fate) -> Option<Turn> {
     if let Some(outlet) = fate.outlets().iter().find(|outlet| node.ways.contains_key(**outlet)) {

@@ -1,4 +1,4 @@
-//! Questions about a person: her properties, and what she has done.
+//! Questions about a person: their properties, and what they have done.
 
 use std::collections::HashMap;
 
@@ -142,7 +142,7 @@ impl EventMatch {
     }
 }
 
-/// Which of the times that she did something is meant.
+/// Which of the times that they did something is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Occasion {
@@ -176,7 +176,7 @@ pub enum Criteria {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         within_days: Option<u32>,
     },
-    /// The first or the last time that she did it lies within the last days, or before them. Never
+    /// The first or the last time that they did it lies within the last days, or before them. Never
     /// done is neither.
     DidTime {
         event: EventMatch,
@@ -235,7 +235,7 @@ impl Criteria {
     }
 
     /// The answer for one person, at this moment. Segments must have been put in
-    /// ([`Criteria::expand`]): one that was not holds for nobody.
+    /// ([`Criteria::expand`]): one that was not holds for no one.
     pub fn holds(&self, profile: &Profile, now: Timestamp) -> bool {
         let days_ago = |days: u32| now.plus(-(i64::from(days) * DAY_MS));
         match self {

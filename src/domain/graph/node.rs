@@ -146,7 +146,7 @@ pub enum NodeKind {
     ConditionSplit {
         branches: Vec<Branch>,
     },
-    /// Has she done it, in so many days?
+    /// Have they done it, in so many days?
     HasDoneSplit {
         event: EventMatch,
         #[serde(default, skip_serializing_if = "Option::is_none")]

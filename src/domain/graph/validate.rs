@@ -189,7 +189,7 @@ impl Graph {
         problems
     }
 
-    /// Nodes that somebody who comes in can get to.
+    /// Nodes that someone who comes in can get to.
     pub fn reached(&self) -> HashSet<&str> {
         let mut ways: HashMap<&str, Vec<&str>> = HashMap::new();
         for connector in &self.connectors {
@@ -212,7 +212,7 @@ impl Graph {
         reached
     }
 
-    /// A node on a circle that nobody ever waits on, if there is one: Kahn's algorithm over the
+    /// A node on a circle that no one ever waits on, if there is one: Kahn's algorithm over the
     /// nodes that do not wait.
     pub fn cycle_without_wait(&self) -> Option<&str> {
         let passing: HashSet<&str> = self
@@ -362,7 +362,7 @@ impl Sending {
 
 const RESERVED: &str = "The name of a branch or a share must not begin with “!”, “~” or “@”.";
 
-/// Figures by step are kept under the names of outlets; these beginnings mean that somebody ended,
+/// Figures by step are kept under the names of outlets; these beginnings mean that someone ended,
 /// could not go on, or that something became of a message.
 fn is_reserved(name: &str) -> bool {
     name.starts_with(['!', '~', '@'])

@@ -52,7 +52,7 @@ impl ContactSource {
     }
 }
 
-/// One field that is another now. Addresses are masked, so that forgetting somebody leaves nothing
+/// One field that is another now. Addresses are masked, so that forgetting someone leaves nothing
 /// to forget in copies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldChange {
@@ -86,7 +86,7 @@ impl FieldChange {
         })
     }
 
-    /// Messages are wanted that were not, or the other way; also where nobody had said so yet.
+    /// Messages are wanted that were not, or the other way; also where no one had said so yet.
     pub fn of_consent(channel: &str, before: Option<bool>, after: bool) -> Option<Self> {
         let word = |wanted: bool| if wanted { "yes" } else { "no" }.to_string();
         (before != Some(after)).then(|| Self {

@@ -1,4 +1,4 @@
-//! What somebody without [`SeePeople`](crate::domain::access::Permission::SeePeople) is shown of
+//! What someone without [`SeePeople`](crate::domain::access::Permission::SeePeople) is shown of
 //! people: addresses are masked, properties and names are left out.
 
 use super::view::{PeoplePage, PersonDetail, TripDetail};

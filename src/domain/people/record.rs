@@ -1,4 +1,4 @@
-//! What arrives about people: who somebody is, and what she did. Each API has a form of its own;
+//! What arrives about people: who someone is, and what they did. Each API has a form of its own;
 //! all become these records.
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use crate::domain::{
 pub const ID_MAX: usize = 255;
 /// How far ahead of our clock an event may lie: clocks differ.
 pub const AHEAD_MAX: i64 = DAY_MS;
-/// Older than this when it arrives, an event is kept but lets nobody in (reference 4.5).
+/// Older than this when it arrives, an event is kept but lets no one in (reference 4.5).
 pub const LIVE_MAX: i64 = 60 * MINUTE_MS;
 /// The earliest time of an event, 2000-01-01: before it, clocks were not set.
 const EARLIEST: Timestamp = Timestamp(946_684_800_000);
@@ -24,9 +24,9 @@ const EARLIEST: Timestamp = Timestamp(946_684_800_000);
 /// Whom it is about. At least one of both.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Who {
-    /// As the sender knows her.
+    /// As the sender knows them.
     pub identity: Option<String>,
-    /// Before she was known: a device, a browser.
+    /// Before they were known: a device, a browser.
     pub anonymous: Option<String>,
 }
 
@@ -67,7 +67,7 @@ pub struct ProfileChange {
     pub time_zone: Option<String>,
 }
 
-/// Something she did.
+/// Something they did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewEvent {
     pub name: String,
@@ -81,7 +81,7 @@ pub struct NewEvent {
 pub enum What {
     Change(ProfileChange),
     Event(NewEvent),
-    /// Put her on this list.
+    /// Put them on this list.
     List(String),
 }
 

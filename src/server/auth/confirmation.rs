@@ -1,5 +1,5 @@
 //! What asks whether it is really meant: the page that asks holds a proof, signed for exactly what
-//! it asks about and for whom, and nothing is done without it. A button that somebody has smuggled
+//! it asks about and for whom, and nothing is done without it. A button that someone has smuggled
 //! into a page has none.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

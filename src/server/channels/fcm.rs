@@ -182,7 +182,7 @@ impl Transport for Fcm {
             match &parcel.content {
                 Content::Push { title, body, link } => {
                     let notice = Notice { title, body, link: link.as_deref() };
-                    // Over both requests, and the wait for somebody else's token.
+                    // Over both requests, and the wait for someone else's token.
                     let sent = tokio::time::timeout(TIMEOUT, self.send(parcel, notice)).await;
                     sent.unwrap_or_else(|_| Err(late(NAME, TIMEOUT)))
                         .unwrap_or_else(|handed| handed)

@@ -36,7 +36,7 @@ pub struct Tokens {
     client_email: String,
     token_url: String,
     key: rsa::KeyPair,
-    /// Whoever comes while another one asks waits for the answer instead of asking as well.
+    /// Anyone who comes while another one asks waits for the answer instead of asking as well.
     known: Mutex<Option<Token>>,
 }
 

@@ -88,12 +88,12 @@ impl Receiver<'_> {
     pub fn no_way(&self, no_way: &NoWay) -> Handed {
         let reason = no_way.to_string().trim_end_matches('.').to_string();
         match (self.address_of, no_way) {
-            // Names come and go; what is closed or malformed stays so until somebody changes the
+            // Names come and go; what is closed or malformed stays so until someone changes the
             // message.
             (Fault::Channel, _) | (_, NoWay::Unknown(_)) => {
                 Handed::NotNow { reason, wish_ms: None, fault: self.address_of }
             }
-            // Where nobody answers for a name, each try takes its time: all messages to it wait.
+            // Where no one answers for a name, each try takes its time: all messages to it wait.
             (_, NoWay::Late(_)) => Handed::NotNow { reason, wish_ms: None, fault: Fault::Channel },
             (fault, _) => Handed::Never { reason, fault },
         }

@@ -51,7 +51,7 @@ pub enum Handed {
 pub enum Fault {
     /// This message's own: its address, its text. Others go out meanwhile.
     Message,
-    /// Her address does not exist (any more): it joins the suppression list.
+    /// Their address does not exist (any more): it joins the suppression list.
     Address,
     /// The provider's or the network's, or our settings': others would fail as well. Many in a row
     /// open the circuit breaker.
@@ -92,7 +92,7 @@ pub enum ChannelError {
 }
 
 impl Handed {
-    /// Somebody handed a message of one channel to the transport of another.
+    /// Someone handed a message of one channel to the transport of another.
     fn wrong_channel() -> Self {
         Handed::Never {
             reason: "it is not a message of this channel".to_string(),

@@ -40,7 +40,7 @@ struct Policy {
     names: Names,
 }
 
-/// Why there is nobody to talk to at a name or an address. The sentences stand alone.
+/// Why there is no one to talk to at a name or an address. The sentences stand alone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoWay {
     #[error(
@@ -62,11 +62,11 @@ impl Outside {
     /// # Errors
     /// Where there can be no client; the reason is the system's.
     pub fn new(allowed: Vec<IpNet>) -> Result<Self, reqwest::Error> {
-        // Somebody else may have chosen it already; there is only one.
+        // Someone else may have chosen it already; there is only one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let policy = Policy { allowed: allowed.into(), names: Names::default() };
         let http = policy.client().build().or_else(|error| {
-            // A machine without certificates of authorities trusts nobody, and still serves its
+            // A machine without certificates of authorities trusts no one, and still serves its
             // pages.
             let client = policy.client().tls_certs_only([]).build()?;
             tracing::warn!(%error, "channels.no_authorities: nothing is sent over https; install \
@@ -81,7 +81,7 @@ impl Outside {
         &self.http
     }
 
-    /// An address that somebody typed, as far as it can be judged without looking its name up.
+    /// An address that someone typed, as far as it can be judged without looking its name up.
     ///
     /// # Errors
     /// [`NoWay`], where nothing can or may be sent there.

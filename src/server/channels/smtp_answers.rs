@@ -175,7 +175,7 @@ fn recipient_fault(code: u16, enhanced: Option<(u16, u16)>) -> Fault {
     }
 }
 
-/// Is it about her mailbox, and others get their messages meanwhile? 450 at the recipient is
+/// Is it about their mailbox, and others get their messages meanwhile? 450 at the recipient is
 /// “mailbox busy” (RFC 5321, 4.2.3).
 fn is_her_mailbox(step: Step, code: u16, enhanced: Option<(u16, u16)>) -> bool {
     match enhanced {

@@ -19,7 +19,7 @@ use super::{
 use crate::domain::delivery::channel::{ChannelSecret, SmsSettings};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Numbers that nobody has, that take no messages, or whose owner said STOP: no message will ever
+/// Numbers that no one has, that take no messages, or whose owner said STOP: no message will ever
 /// get there. Twilio's numbers of errors (twilio.com/docs/api/errors).
 const DEAD_NUMBERS: [u32; 5] = [21211, 21217, 21610, 21614, 30006];
 /// The owner said STOP.

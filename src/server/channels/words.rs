@@ -7,7 +7,7 @@ use super::outside::cause;
 /// Most characters of a provider's own words.
 const WORDS_MAX: usize = 200;
 
-/// Things that are never shown, whoever repeats them.
+/// Things that are never shown, no matter who repeats them.
 #[derive(Clone, Default)]
 pub struct Hushed(Vec<String>);
 

@@ -1,8 +1,8 @@
-//! Costly work: whatever takes a processor, the database or memory in the measure of what somebody
+//! Costly work: whatever takes a processor, the database or memory in the measure of what someone
 //! sent or asked for.
 //!
 //! All of it goes through [`CostlyWork`]: it gets a place first (`places.rs`), runs in a task of
-//! its own, ends inside of itself when its time is over or nobody waits any more (`stop.rs`), and
+//! its own, ends inside of itself when its time is over or no one waits any more (`stop.rs`), and
 //! gives its place back when it has really ended.
 
 mod places;
@@ -33,8 +33,8 @@ pub use stop::{Waiting, WorkStop};
 pub const LONGEST: Duration = Duration::from_secs(20);
 /// Longest time of an export: as long as the client reads.
 const EXPORT: Duration = Duration::from_secs(600);
-/// How much later whoever waits is answered, where the work is within a library and does not look
-/// at the clock.
+/// How much later anyone who waits is answered, where the work is within a library and does not
+/// look at the clock.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// What is costly.
@@ -141,7 +141,7 @@ pub struct WorkReading {
     pub refused: u64,
     /// Ended because it took too long.
     pub too_long: u64,
-    /// Ended because nobody waited any more.
+    /// Ended because no one waited any more.
     pub nobody_waited: u64,
 }
 
@@ -167,7 +167,7 @@ impl Default for CostlyWork {
     }
 }
 
-/// Work that is under way: a place, and what stops it. Dropped, the work has ended or nobody waits
+/// Work that is under way: a place, and what stops it. Dropped, the work has ended or no one waits
 /// for it.
 pub struct Running {
     pub stop: WorkStop,

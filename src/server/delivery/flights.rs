@@ -45,7 +45,7 @@ struct InHand {
     version: VersionNumber,
     profile: ProfileNumber,
     channel: Channel,
-    /// Where it goes, as the suppression list has it; none as long as nobody has looked.
+    /// Where it goes, as the suppression list has it; none as long as no one has looked.
     address: Option<ListedAddress>,
     /// It goes back to the outbox instead of beginning.
     recalled: bool,
@@ -216,7 +216,7 @@ impl Flights {
         self.finish(begun).await;
     }
 
-    /// The same without waiting, for whoever takes the messages.
+    /// The same without waiting, for anyone who takes the messages.
     pub fn recall(&self, facts: &ChangedFacts) -> Begun {
         let concerned = Concerned::new(facts);
         self.recall_by(|message| concerned.verdict(message))
@@ -359,7 +359,7 @@ impl<'a> Concerned<'a> {
             Some(address) if self.suppressed.contains(address) => {
                 return Verdict::Finish(GivenUp::Suppressed);
             }
-            // Nobody has looked at the list for it yet: looking again does no harm.
+            // No one has looked at the list for it yet: looking again does no harm.
             None if self
                 .kinds
                 .iter()

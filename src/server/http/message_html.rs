@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Mails are styled in place and their pictures lie anywhere. Without the rights of `sandbox` it is
-/// nobody's page.
+/// no one's page.
 const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src https: \
     data:; form-action 'none'; base-uri 'none'; \
                       frame-ancestors 'self'";

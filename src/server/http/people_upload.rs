@@ -102,7 +102,7 @@ async fn read(mut form: Multipart) -> Result<PeopleFile, AppError> {
     })
 }
 
-/// A field that somebody types. Only the file may be as long as the whole form.
+/// A field that someone types. Only the file may be as long as the whole form.
 async fn short(name: String, mut field: Field<'_>) -> Result<String, AppError> {
     let mut text = Vec::new();
     while let Some(chunk) = field.chunk().await.map_err(lost)? {
@@ -137,7 +137,7 @@ fn disk(error: std::io::Error) -> AppError {
     AppError::Internal
 }
 
-/// The rows that were refused, for whoever mends them.
+/// The rows that were refused, for anyone who mends them.
 pub async fn refused(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
@@ -162,7 +162,7 @@ pub async fn refused(
 async fn refused_rows(state: &AppState, caller: Caller, import: &str) -> Result<Vec<u8>, AppError> {
     let actor = may_import(caller)?;
     let import: ImportId = import.parse().map_err(|_| AppError::NotFound("import".to_string()))?;
-    // Only those of an import of her project.
+    // Only those of an import of their project.
     state.services.import_of(&actor, import).await?;
     Ok(refused_csv(&state.services.refused_lines(&actor, import).await?)?)
 }

@@ -19,7 +19,7 @@ impl<S: Store + Clone> Services<S> {
     /// Begins an export, and writes down that there was one.
     ///
     /// # Errors
-    /// Where she may not read the log.
+    /// Where they may not read the log.
     pub async fn begin_audit_export(&self, actor: &Actor, query: &AuditQuery) -> ServiceResult<()> {
         actor.require(Permission::SeeAuditLog)?;
         let filter = query.with_page(1).to_query();
@@ -30,7 +30,7 @@ impl<S: Store + Clone> Services<S> {
     /// A batch of entries older than `before`, newest first; empty at the end.
     ///
     /// # Errors
-    /// Where she may not read the log.
+    /// Where they may not read the log.
     pub async fn audit_batch(
         &self,
         actor: &Actor,

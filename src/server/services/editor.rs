@@ -156,7 +156,7 @@ impl<S: Store + Clone> Services<S> {
             Publication { journey, version, revision, name, description, predecessor };
         self.store.publish_version(actor, &publication, self.now()).await?;
         if let (Predecessor::Leave, Some(delivery)) = (predecessor, &self.delivery) {
-            // As with a Stop: answered only when nothing more goes out to whoever has left.
+            // As with a Stop: answered only when nothing more goes out to anyone who has left.
             delivery.flights.barrier(&self.store).await?;
         }
         tracing::info!(%journey, version, ?predecessor, by = %actor.user, "version.published");
@@ -319,7 +319,7 @@ fn line(version: VersionSummary) -> VersionLine {
     VersionLine { number, status, published_by, published_at, figures }
 }
 
-/// What she may change about the version, and why not more.
+/// What they may change about the version, and why not more.
 fn mode(actor: &Actor, opened: &OpenedVersion, now: Timestamp) -> (Mode, Option<String>) {
     if let Err(refusal) = actor.require(Permission::EditJourneys) {
         return (Mode::Read, Some(refusal.sentence()));

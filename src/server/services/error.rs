@@ -30,13 +30,13 @@ pub enum ServiceError {
     /// It cannot run, for all of these reasons.
     #[error("{} problems", .0.len())]
     Problems(Vec<FieldError>),
-    /// Wrong password, no such account, suspended: nobody is told which.
+    /// Wrong password, no such account, suspended: no one is told which.
     #[error("wrong email address or password")]
     WrongCredentials,
     /// It was not asked about before, or about something else.
     #[error("it was not confirmed")]
     Unconfirmed,
-    /// Nobody is signed in.
+    /// No one is signed in.
     #[error("no one is signed in")]
     SignedOut,
     #[error(transparent)]
@@ -50,7 +50,7 @@ pub enum ServiceError {
     /// Costly work that was stopped: a sentence.
     #[error("{0}")]
     TookTooLong(String),
-    /// Costly work ended before its end; whoever began it says why.
+    /// Costly work ended before its end; anyone who began it says why.
     #[error(transparent)]
     GivenUp(#[from] GivenUp),
     /// Costly work broke off: a bug, or the server is ending.

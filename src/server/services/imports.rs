@@ -43,7 +43,7 @@ impl<S: Store + Clone> Services<S> {
     /// its place until its end.
     ///
     /// # Errors
-    /// Where she may not, or the list has no proper name.
+    /// Where they may not, or the list has no proper name.
     pub async fn start_import(
         &self,
         actor: &Actor,

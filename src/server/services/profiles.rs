@@ -71,8 +71,8 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.intake.take(Batch { project: actor.project, sender, records }).await?)
     }
 
-    /// People, masked for whoever may not see them; conditions of one's own would tell about their
-    /// properties.
+    /// People, masked for anyone who may not see them; conditions of one's own would tell about
+    /// their properties.
     ///
     /// # Errors
     /// Where conditions are asked for without the right to see people.
@@ -109,10 +109,10 @@ impl<S: Store + Clone> Services<S> {
         Ok(known.ok_or(StoreError::NotFound("person"))?)
     }
 
-    /// The person of an identity, masked for whoever may not see people.
+    /// The person of an identity, masked for anyone who may not see people.
     ///
     /// # Errors
-    /// Where there is nobody, or whoever may not see addresses asks for one.
+    /// Where there is no one, or anyone who may not see addresses asks for one.
     pub async fn person_of(&self, actor: &Actor, identity: &str) -> ServiceResult<PersonDetail> {
         if !actor.may(Permission::SeePeople) {
             actor.require(if kind_of(identity).is_some() {

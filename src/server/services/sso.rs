@@ -140,7 +140,7 @@ impl<S: Store + Clone> Services<S> {
     /// Who the person that asks is at the provider.
     ///
     /// # Errors
-    /// Where nobody is signed in.
+    /// Where no one is signed in.
     pub async fn linked_identities(
         &self,
         standing: &Standing,
@@ -165,7 +165,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(())
     }
 
-    /// Whoever has a password shows it once more.
+    /// Anyone who has a password shows it once more.
     ///
     /// # Errors
     /// [`ServiceError::WrongCredentials`] where it is another one; [`ServiceError::TooMany`] where

@@ -61,11 +61,11 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// Sends a message of the journey's newest version, filled in as its page shows it: for the
-    /// person of this identity or email address, or else for somebody made up. Nothing in it is
+    /// person of this identity or email address, or else for someone made up. Nothing in it is
     /// counted. Answers what the provider calls it.
     ///
     /// # Errors
-    /// Where it cannot be filled in, where nobody set its channel up, and what the provider said
+    /// Where it cannot be filled in, where no one set its channel up, and what the provider said
     /// where it did not take it.
     pub async fn test_message(
         &self,

@@ -10,7 +10,7 @@ pub enum StoreError {
     /// The rules do not allow it for this one journey.
     #[error("{name} {}", refusal.phrase())]
     Refused { name: String, refusal: Refusal },
-    /// Somebody else changed the journey since it was opened.
+    /// Someone else changed the journey since it was opened.
     #[error("{name} was changed by someone else since it was opened")]
     RevisionChanged { name: String },
     /// The selection is no longer the one that was confirmed; nothing was changed.
@@ -25,7 +25,7 @@ pub enum StoreError {
     /// What was sent cannot be stored, for all of these reasons.
     #[error("{} problems", .0.len())]
     Problems(Vec<FieldError>),
-    /// A link that opens nothing: never made, used, withdrawn or too old. Nobody is told which.
+    /// A link that opens nothing: never made, used, withdrawn or too old. No one is told which.
     #[error("the link is not valid")]
     DeadLink,
     /// The database holds something that it should not.

@@ -1,4 +1,4 @@
-//! The links of an email: they count, and somebody who has enough finds the way out.
+//! The links of an email: they count, and someone who has enough finds the way out.
 
 use std::{cell::Cell, rc::Rc};
 

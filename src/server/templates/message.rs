@@ -45,7 +45,7 @@ pub enum TemplateError {
     TooMuch { what: &'static str, most: usize },
     #[error("The email's HTML cannot be read. Check that its elements are closed.")]
     Html,
-    /// Whoever wanted it wants it no more.
+    /// Anyone who wanted it wants it no more.
     #[error("The message was not rendered: {0}.")]
     GivenUp(#[from] GivenUp),
     #[error("“{0}” is not a web address. Begin it with https:// or http://.")]
@@ -239,7 +239,7 @@ impl CompiledMessage {
         }
     }
 
-    /// Fills it in for one person. Without `links` nothing is counted and nobody is unsubscribed.
+    /// Fills it in for one person. Without `links` nothing is counted and no one is unsubscribed.
     ///
     /// # Errors
     /// [`TemplateError`]; missing properties are none.
@@ -251,7 +251,7 @@ impl CompiledMessage {
         self.compose_while(facts, links, &Uninterrupted)
     }
 
-    /// The same for somebody who may not want it any more before it is done. Limits bound how long
+    /// The same for someone who may not want it any more before it is done. Limits bound how long
     /// each part of it takes (`meter.rs`, `mjml.rs`); between them it is asked.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use crate::domain::delivery::names::closest;
 pub const PARTS_MAX: usize = 5_000;
 pub const PICTURES_MAX: usize = 100;
 
-/// The parts of MJML. The library lets others through as they are, and nobody would see them.
+/// The parts of MJML. The library lets others through as they are, and no one would see them.
 const MJML: [&str; 33] = [
     "mj-accordion",
     "mj-accordion-element",

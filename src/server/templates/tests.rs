@@ -51,7 +51,7 @@ fn order() -> Properties {
     )
 }
 
-/// Hands facts about Ann to whoever needs them.
+/// Hands facts about Ann to anyone who needs them.
 fn with_facts<T>(profile: &Profile, use_them: impl FnOnce(&Facts<'_>) -> T) -> T {
     let event = order();
     use_them(&Facts {
@@ -428,7 +428,7 @@ fn a_mail_that_shows_the_way_out_itself_gets_no_second_one() {
     );
     let html = mail.expect("a mail").html.expect("HTML");
     assert!(!html.contains("You do not want"), "{html}");
-    // It is nobody's click.
+    // It is no one's click.
     assert!(
         html.contains("href=\"https://t.example/u?a=1&amp;b=2\"")
             && html.contains("href=\"https://t.example/p\""),
@@ -744,7 +744,7 @@ fn a_mail_that_nobody_wants_any_more_is_given_up_between_any_two_parts_of_its_ma
         "Hi",
         "<mjml><mj-body><mj-section><mj-column><mj-text>Hi</mj-text></mj-column></mj-section></mj-body></mjml>",
     );
-    // Subject, body, HTML, text: for somebody with everything and for somebody with nothing.
+    // Subject, body, HTML, text: for someone with everything and for someone with nothing.
     for time in 0..9 {
         let given_up = check(&step, &known(), &At(time.into()));
         assert_eq!(given_up, Err(GivenUp::NobodyWaits), "{time}");

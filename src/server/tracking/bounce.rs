@@ -148,7 +148,7 @@ fn after_type(value: &str) -> &str {
 
 fn mailbox(value: &str) -> Option<String> {
     let address = after_type(value).trim_matches(['<', '>', ' ']);
-    // Some take the name away to protect whoever complained.
+    // Some take the name away to protect anyone who complained.
     let whole = address
         .split_once('@')
         .is_some_and(|(name, domain)| !name.is_empty() && domain.contains('.'));

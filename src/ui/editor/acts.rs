@@ -122,7 +122,7 @@ impl Bench {
         self.mode != Mode::Read
     }
 
-    /// A step behind an outlet, or where nobody says which, behind what is chosen.
+    /// A step behind an outlet, or where no one says which, behind what is chosen.
     pub fn add(&self, step: NodeKind, after: Option<(String, String)>) {
         let after = after.or_else(|| {
             let id = self.sketch(|sketch| sketch.only_chosen().map(|node| node.id.clone()))?;

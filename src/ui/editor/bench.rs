@@ -74,7 +74,7 @@ pub enum SaveState {
     Conflict(Box<Theirs>),
 }
 
-/// What somebody else saved.
+/// What someone else saved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Theirs {
     pub document: EditorDocument,
@@ -358,7 +358,7 @@ impl Bench {
                 changes.push((cell.clone(), node.clone(), outlets));
             }
         });
-        // Outside of the borrow: whoever listens may ask for cells.
+        // Outside of the borrow: anyone who listens may ask for cells.
         for (cell, node, outlets) in changes {
             if cell.at.with_untracked(|at| *at != node.position) {
                 cell.at.set(node.position);

@@ -1,4 +1,4 @@
-//! Somebody else saved: what each of both changed, and the choice between them.
+//! Someone else saved: what each of both changed, and the choice between them.
 
 use leptos::prelude::*;
 

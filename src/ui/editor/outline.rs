@@ -115,7 +115,7 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
     });
     let kind = RwSignal::new("email".to_string());
     let other = RwSignal::new(String::new());
-    // Thousands of names are written when somebody wants to see them.
+    // Thousands of names are written when someone wants to see them.
     let wanted = RwSignal::new(bench.order.read_untracked().len() <= ALL_NAMED);
     let others = Memo::new(move |_| {
         bench.order.track();

@@ -1,4 +1,4 @@
-//! A message as it stands in its form, filled in for somebody: how it looks on a phone and on a
+//! A message as it stands in its form, filled in for someone: how it looks on a phone and on a
 //! desktop, and a test of it.
 
 use leptos::{html, prelude::*, task::spawn_local};

@@ -1,5 +1,5 @@
 //! The rows of the outline. Of a large journey only those are there that can be seen, and the one
-//! that has the keyboard; each says which of how many it is, so that nobody hears less of the tree
+//! that has the keyboard; each says which of how many it is, so that no one hears less of the tree
 //! than is in it.
 
 use std::sync::Arc;

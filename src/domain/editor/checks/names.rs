@@ -1,6 +1,6 @@
 //! Names that the project does not know, and channels by which it does not send. Each is told once,
 //! at the first node that uses it: new data may be on its way, and three hundred warnings help
-//! nobody.
+//! no one.
 
 use std::collections::HashSet;
 
@@ -215,7 +215,7 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Channels whose messages reach nobody.
+/// Channels whose messages reach no one.
 fn channels(graph: &Graph, catalogue: &Catalogue) -> Vec<Check> {
     let mut found = Vec::new();
     for channel in Channel::ALL {

@@ -4,8 +4,8 @@ use super::{Entry, Plot, Status};
 
 #[rustfmt::skip]
 pub const JOURNEYS: &[Entry] = &[
-    Entry { name: "Abandoned cart", description: "An hour after a cart is abandoned: an email, then \
-        a push and a text for those who still have not bought.",
+    Entry { name: "Abandoned cart", description: "An hour after a cart is abandoned: an email, \
+        then a push and a text for those who still have not bought.",
         labels: &["Shop", "Retention"], plot: Plot::AbandonedCart, event: "Checkout Started", goal: "Order Completed", topic: "your cart is waiting",
         status: Status::Running, archived: false, versions: 3, age_days: 410, entered: 184230 },
     Entry { name: "Abandoned cart, high value", description: "The same for carts over 200, with a personal touch.",

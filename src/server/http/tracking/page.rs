@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// The channel in the words of whoever gets messages.
+/// The channel in the words of anyone who gets messages.
 fn name(channel: Channel) -> &'static str {
     match channel {
         Channel::Email => "Email",

@@ -155,7 +155,7 @@ pub async fn insert(
     Ok(user)
 }
 
-/// Gives a role where there is none; whoever has one keeps the higher.
+/// Gives a role where there is none; anyone who has one keeps the higher.
 pub async fn give_role(
     connection: &mut SqliteConnection,
     project: ProjectId,

@@ -1,7 +1,7 @@
 //! A consistent copy of the file, made while the server runs. The source is only read, in whatever
 //! schema it is.
 //!
-//! The copy says in itself that it is one: a server that starts on it is held until somebody
+//! The copy says in itself that it is one: a server that starts on it is held until someone
 //! releases it, so that what waited in the backup is not sent a second time by itself. The mark is
 //! in the file's header (`user_version`), because that place is there in every schema; opening the
 //! copy for writing makes a hold of it.
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::server::store::{StoreError, StoreResult};
 
-/// `user_version` of a copy that nobody has opened for writing.
+/// `user_version` of a copy that no one has opened for writing.
 const COPY: i64 = 1;
 
 /// Copies the database of a path, for its owner alone. Either the whole copy is there at the end,

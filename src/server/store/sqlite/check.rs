@@ -69,7 +69,7 @@ pub async fn check(store: &SqliteStore) -> StoreResult<Vec<String>> {
 }
 
 /// What a version says of its people (k_), and what their trips say (r_). `carried` are figures
-/// from before trips were kept. In a version that was stopped (5) or left (6) nobody is inside,
+/// from before trips were kept. In a version that was stopped (5) or left (6) no one is inside,
 /// whatever a row says until it is swept.
 const TRIPS: &str = "WITH trips AS (
     SELECT e.version, count(*) AS entered, sum(e.state = 0) AS inside, sum(e.state = 1) AS
@@ -144,7 +144,7 @@ async fn messages(store: &SqliteStore) -> StoreResult<Vec<String>> {
     Ok(rows.into_iter().map(in_words).collect())
 }
 
-/// Nobody is inside of one journey twice.
+/// No one is inside of one journey twice.
 async fn twice(store: &SqliteStore) -> StoreResult<Vec<String>> {
     let rows: Vec<(String, i64, i64)> = sqlx::query_as(
         "SELECT j.name, e.profile, count(*) FROM enrolments e JOIN versions v ON v.seq = e.version

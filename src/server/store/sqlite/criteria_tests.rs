@@ -109,8 +109,8 @@ fn criteria() -> impl Strategy<Value = Criteria> {
     })
 }
 
-/// A person: her properties, what she did (how many hours ago), whether she is on the list, her
-/// address and consent.
+/// A person: their properties, what they did (how many hours ago), whether they are on the list,
+/// their address and consent.
 type Someone = (Properties, Vec<(i64, Properties)>, bool, bool, Option<bool>);
 
 fn someone() -> impl Strategy<Value = Someone> {

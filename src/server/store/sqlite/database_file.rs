@@ -169,7 +169,7 @@ pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Options for files that nobody but their owner may read; what is there already keeps its rights.
+/// Options for files that no one but their owner may read; what is there already keeps its rights.
 pub fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]

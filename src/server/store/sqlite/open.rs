@@ -21,8 +21,8 @@ pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Up to this size the whole file is checked at start; beyond it, only what is read.
 const QUICK_CHECK_BYTES: u64 = 128 * 1024 * 1024;
-/// How long SQLite itself tries to get a lock: within [`WAIT`], so that whoever is alone in waiting
-/// hears what is held.
+/// How long SQLite itself tries to get a lock: within [`WAIT`], so that anyone who is alone in
+/// waiting hears what is held.
 const LOCK_WAIT: Duration = Duration::from_millis(4_500);
 
 /// How the file is opened.

@@ -1,5 +1,6 @@
-//! Why a database cannot be opened or brought up to date, in sentences for whoever runs the server.
-//! The driver's own words are for those who develop it: they go to the log, at the level debug.
+//! Why a database cannot be opened or brought up to date, in sentences for anyone who runs the
+//! server. The driver's own words are for those who develop it: they go to the log, at the level
+//! debug.
 
 use std::path::Path;
 

@@ -80,7 +80,7 @@ pub async fn take(
 }
 
 /// The account that has this identity; else, where the provider vouches for the address, the
-/// account of the address that nobody signs in to yet; else a new one.
+/// account of the address that no one signs in to yet; else a new one.
 pub async fn account(
     store: &SqliteStore,
     person: &ProvidedPerson,
@@ -121,12 +121,12 @@ async fn known(
 #[derive(FromRow)]
 struct Addressed {
     user_id: Uuid,
-    /// A password, or an identity at a provider: somebody signs in to it already.
+    /// A password, or an identity at a provider: someone signs in to it already.
     in_use: bool,
 }
 
-/// Whoever signs in to an account already links the provider from inside it: an address alone, even
-/// a verified one, may be given to somebody else tomorrow.
+/// Anyone who signs in to an account already links the provider from inside it: an address alone,
+/// even a verified one, may be given to someone else tomorrow.
 async fn first_time(
     connection: &mut SqliteConnection,
     person: &ProvidedPerson,

@@ -44,7 +44,7 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     Ok(heard)
 }
 
-/// Nothing where it is about something that does not matter here, or about a message of somebody
+/// Nothing where it is about something that does not matter here, or about a message of someone
 /// else.
 fn read(event: &Value, call: Call<'_>) -> Option<Statement> {
     let fate = match text(event, "event")? {

@@ -19,7 +19,7 @@ use crate::domain::{delivery::hook::HookProvider, error::FieldError, time::Times
 pub const KEY_FIELD: &str = "wayfare_key";
 /// Longest detail that is kept, in characters.
 const DETAIL_MAX: usize = 500;
-/// Bytes of a digest that name a request: nobody finds two that are the same.
+/// Bytes of a digest that name a request: no one finds two that are the same.
 const RECEIPT_BYTES: usize = 16;
 /// Most records of one request.
 const RECORDS_MAX: usize = 10_000;
@@ -41,7 +41,7 @@ pub fn hear(provider: HookProvider, call: Call<'_>, secret: &[u8]) -> Result<Hea
 /// Is it a secret of this provider at all? Answers it as it is kept.
 ///
 /// # Errors
-/// A sentence for whoever typed it.
+/// A sentence for anyone who typed it.
 pub fn read_secret(provider: HookProvider, typed: &str) -> Result<String, FieldError> {
     let typed = typed.trim();
     let refuse = |sentence: &str| Err(FieldError::new("secret", "malformed", sentence));

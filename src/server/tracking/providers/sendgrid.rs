@@ -64,7 +64,7 @@ fn read(event: &Value, now: Timestamp) -> Option<Statement> {
     let reason = text(event, "reason").unwrap_or_default();
     let fate = match text(event, "event")? {
         "delivered" => Fate::Delivered,
-        // Apple's mail loads every picture, whether she looks or not.
+        // Apple's mail loads every picture, whether they look or not.
         "open" if event.get("sg_machine_open").and_then(Value::as_bool) != Some(true) => {
             Fate::Viewed
         }

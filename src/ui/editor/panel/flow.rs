@@ -144,7 +144,7 @@ fn OffsetFields(part: Part<i32>) -> impl IntoView {
     }
 }
 
-/// The next times at which somebody would go on.
+/// The next times at which someone would go on.
 #[component]
 fn NextTimes(delay: Signal<Delay>) -> impl IntoView {
     let bench = Bench::here();

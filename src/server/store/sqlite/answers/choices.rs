@@ -28,7 +28,7 @@ const RECIPIENT: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000
 /// Most people whose choices are spelled out in one entry.
 const SPELLED_MAX: usize = 5;
 
-/// Consent of somebody that is another now.
+/// Consent of someone that is another now.
 pub struct Choice {
     pub profile: ProfileNumber,
     pub changes: Vec<FieldChange>,

@@ -137,7 +137,7 @@ async fn retire(
         };
         let becomes = match transition(situation, action) {
             Decision::Apply(Next::Status(becomes)) => becomes,
-            // Entry of those is over already; whoever is inside may have to leave all the same.
+            // Entry of those is over already; anyone who is inside may have to leave all the same.
             _ if matches!(old, Status::Completed | Status::Restricted) => old,
             Decision::Apply(_) => old,
             Decision::Already(refusal) | Decision::Refuse(refusal) => {

@@ -1,4 +1,4 @@
-//! One person: what she is, what she did, and her trips.
+//! One person: what they are, what they did, and their trips.
 
 use std::collections::HashMap;
 
@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-/// Events and trips on her page.
+/// Events and trips on their page.
 const LINES: i64 = 50;
 
 pub async fn person(
@@ -244,7 +244,7 @@ pub async fn delete(
         return Err(StoreError::NotFound("person"));
     }
     merge::forget(&mut transaction, person, now).await?;
-    // Who it was is what was asked to be forgotten: the log has her number only.
+    // Who it was is what was asked to be forgotten: the log has their number only.
     Entry::of(actor, AuditEvent::PersonDeleted, &format!("person {person}"))
         .write(&mut transaction, now)
         .await?;

@@ -1,4 +1,4 @@
-//! "Why is she not in it?": the gates of a journey's shown version, asked about one person.
+//! "Why are they not in it?": the gates of a journey's shown version, asked about one person.
 
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -163,7 +163,7 @@ fn gates(case: &Case, person: i64, now: Timestamp) -> Vec<String> {
     reasons
 }
 
-/// Has she had an occasion to come in?
+/// Have they had an occasion to come in?
 async fn occasion(
     store: &SqliteStore,
     project: i64,
@@ -237,7 +237,7 @@ async fn occasion(
     }
 }
 
-/// What the gates wrote down the last time that she had an occasion.
+/// What the gates wrote down the last time that they had an occasion.
 async fn recorded(store: &SqliteStore, case: &Case, person: i64) -> StoreResult<Option<String>> {
     let row: Option<(i64, i64, i64)> =
         sqlx::query_as("SELECT gate, at, times FROM refusals WHERE version = ?1 AND profile = ?2")
