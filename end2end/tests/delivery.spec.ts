@@ -137,7 +137,7 @@ test('from the form of the channel to a click in the mail, and to its end', asyn
   const to = page.getByLabel('Email address');
   await expect(to).toHaveValue('ada@example.com');
   await page.getByRole('button', { name: 'Send test' }).click();
-  await expect(said(page, 'The provider accepted the test message.')).toBeVisible();
+  await expect(said(page, 'The provider took the test message.')).toBeVisible();
   expect(mails.mailsTo('ada@example.com').map((mail) => mail.subject)).toEqual(['A test from Wayfare']);
   await switchOn(page);
 
@@ -225,7 +225,7 @@ test.describe('a test to oneself', () => {
     await expect(page.getByText('Filled in for')).toContainText('bea');
     await expect(page.getByLabel('Email address', { exact: true })).toHaveValue('ada@example.com');
     await page.getByRole('button', { name: 'Send test' }).click();
-    await expect(said(page, 'The provider accepted the test message.')).toBeVisible();
+    await expect(said(page, 'The provider took the test message.')).toBeVisible();
     await expect(page.getByText('Filled in for'), 'it stays with the chosen person').toContainText('bea');
     const mail = await firstMail(mails, 'ada@example.com');
     expect(mail.subject).toBe('Ten percent, bea');

@@ -93,7 +93,7 @@ events! {
     SuppressionAdded "suppressions.add" "Suppression list: added",
     SuppressionRemoved "suppressions.remove" "Suppression list: removed",
     SuppressionsExported "suppressions.export" "Suppression list exported",
-    RecipientDecided "recipients.decide" "Preferences changed by recipient",
+    RecipientDecided "recipients.decide" "Recipient changed preferences",
     HookSecretSaved "hooks.save" "Webhook secret saved",
     HookSecretRemoved "hooks.remove" "Webhook secret removed",
     AuditExported "audit.export" "Audit log exported",

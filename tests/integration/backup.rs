@@ -104,5 +104,5 @@ fn a_copy_of_a_database_that_cannot_be_read_whole_is_not_written() {
         text(&output.stderr)
     );
     assert!(!copy.exists());
-    assert!(text(&run_on(&copy, &["check"]).stderr).contains("There is no database"));
+    assert!(text(&run_on(&copy, &["check"]).stderr).contains("does not exist"));
 }

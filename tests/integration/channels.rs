@@ -86,8 +86,8 @@ async fn a_channel_is_set_up_tested_and_switched_on() {
     assert_eq!(answer.status(), 409);
     let page = answer.text().await.expect("a page");
     assert!(page.contains(
-        "The test message was not sent: the mail server does not know the \
-        address (550 5.1.1 no such user)."
+        "The test message was not sent: the mail server does not know the address (550 5.1.1 no \
+        such user)."
     ));
     assert!(page.contains("value=\"bounce@example.com\""), "what was typed is still there");
 

@@ -84,9 +84,7 @@ fn a_folder_and_a_missing_folder_are_named() {
     assert!(
         text(&run_on(&place.file("no/such.db"), &["migrate"]).stderr).contains("does not exist")
     );
-    assert!(
-        text(&run_on(&place.file("none.db"), &["check"]).stderr).contains("There is no database")
-    );
+    assert!(text(&run_on(&place.file("none.db"), &["check"]).stderr).contains("does not exist"));
     assert!(!place.file("none.db").exists());
 }
 
@@ -168,7 +166,7 @@ fn only_serve_demo_migrate_and_user_add_make_a_database() {
     for command in refused {
         let told = sentence(&place.run(command));
         assert!(
-            told.contains("There is no database") && !place.database().exists(),
+            told.contains("does not exist") && !place.database().exists(),
             "{command:?}: {told}"
         );
     }

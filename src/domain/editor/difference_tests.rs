@@ -97,7 +97,7 @@ fn settings_are_compared_field_by_field_in_words() {
         lines,
         [
             ("entry", "When “Signed Up” happens", "When “Ordered” happens"),
-            ("reentry", "once only", "24 hours after leaving"),
+            ("reentry", "once only", "1 day after exit"),
             ("timeout_hours", "", "48")
         ]
     );

@@ -289,7 +289,7 @@ mod tests {
 
     fn did(rehearsal: &mut Rehearsal<'_>, person: i64, name: &str, at: Timestamp) {
         let happened = PastEvent { key: event_key(name), at, properties: Properties::new() };
-        rehearsal.event(person, happened, at).expect("nobody interrupts");
+        rehearsal.event(person, happened, at).expect("not interrupted");
     }
 
     #[test]
@@ -309,7 +309,7 @@ mod tests {
         did(&mut rehearsal, 2, "Cart Left", START.plus(2 * HOUR_MS));
         did(&mut rehearsal, 3, "Cart Left", START.plus(3 * HOUR_MS));
         did(&mut rehearsal, 99, "Cart Left", START.plus(3 * HOUR_MS));
-        rehearsal.run_until(START.plus(3 * HOUR_MS + 5 * MINUTE_MS)).expect("nobody interrupts");
+        rehearsal.run_until(START.plus(3 * HOUR_MS + 5 * MINUTE_MS)).expect("not interrupted");
         let figures = rehearsal.finish();
         assert_eq!((figures.events, figures.entered), (6, 3));
         assert_eq!(figures.messages, [("mail".to_string(), 1)]);

@@ -55,11 +55,7 @@ pub fn variables(catalogue: &Catalogue, entry: &Entry) -> Vec<VariableGroup> {
     });
     let links = [
         ("unsubscribe_url", "link to unsubscribe"),
-        (
-            "preferences_url",
-            "link to the preferences \
-            page",
-        ),
+        ("preferences_url", "link to the preferences page"),
     ];
     groups.push(VariableGroup {
         title: "Links of this message".to_string(),

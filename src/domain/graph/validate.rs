@@ -333,8 +333,7 @@ impl NodeKind {
                 add(
                     "wait_for_event.timeout_minutes",
                     "range",
-                    "A wait must last at least one \
-                    minute.",
+                    "A wait must last at least one minute.",
                 );
             }
             _ => {}

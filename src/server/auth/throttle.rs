@@ -162,7 +162,7 @@ mod tests {
         }
         assert!(
             throttle.attempt("ada@example.com", address(1), device).is_err(),
-            "whoever stole it has a limit as well"
+            "the thief has a limit as well"
         );
     }
 

@@ -77,8 +77,7 @@ impl GivenUp {
                     changed"
             }
             GivenUp::Suppressed => {
-                "cancelled while sending: the address joined the suppression \
-                list"
+                "cancelled while sending: the address joined the suppression list"
             }
             GivenUp::ChannelChanged => "cancelled while sending: the channel was changed",
             GivenUp::Ending => "cancelled while sending: the server stopped",

@@ -106,7 +106,7 @@ impl<S: Store + Clone> Services<S> {
 
     async fn number_of(&self, actor: &Actor, identity: &str) -> ServiceResult<i64> {
         let known = self.store.person_by_identity(actor.project, identity).await?;
-        Ok(known.ok_or(StoreError::NotFound("person"))?)
+        Ok(known.ok_or(StoreError::NotFound("profile"))?)
     }
 
     /// The person of an identity, masked for anyone who may not see people.
@@ -207,8 +207,7 @@ impl<S: Store + Clone> Services<S> {
         actor.require(Permission::SeePeople)?;
         if size(criteria) > PARTS_MAX {
             let sentence = format!(
-                "Criteria can have at most {PARTS_MAX} parts. Move some of them to a \
-                    segment."
+                "Criteria can have at most {PARTS_MAX} parts. Move some of them to a segment."
             );
             return Err(FieldError::new("criteria", "too_large", sentence).into());
         }

@@ -181,8 +181,7 @@ fn mjml_problem(error: &MjmlError, mjml: &str) -> String {
         MjmlError::InvalidFormat { .. } => format!("{line}“{written}” is not valid."),
         MjmlError::IncludeLoaderError { .. } => {
             format!(
-                "{line}“<mj-include>” is not available, because a message cannot include \
-                others."
+                "{line}“<mj-include>” is not available, because a message cannot include others."
             )
         }
         MjmlError::EndOfStream { .. } => {

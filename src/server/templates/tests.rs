@@ -562,7 +562,7 @@ fn one_compiled_message_serves_many_people() {
 }
 
 fn checked(step: &NodeKind, known: &KnownNames) -> Findings {
-    check(step, known, &Uninterrupted).expect("nobody interrupts")
+    check(step, known, &Uninterrupted).expect("not interrupted")
 }
 
 fn known() -> KnownNames {
@@ -609,17 +609,17 @@ fn the_check_names_field_line_and_what_to_do() {
     assert_eq!(
         problems[0].1,
         "Line 3: “{{ profile.plan | append }}” cannot be read. Check its spelling, quotes and \
-            signs."
+            punctuation."
     );
     let problems = found(&mail("a", "x\n{{ a b }}{{ c }}"));
     assert_eq!(
         problems[0].1,
-        "Line 2: “{{ a b }}” cannot be read. Check its spelling, quotes and signs."
+        "Line 2: “{{ a b }}” cannot be read. Check its spelling, quotes and punctuation."
     );
     let problems = found(&mail("a", "x\n{% for i on y %}\n{% endfor %}"));
     assert_eq!(
         problems[0].1,
-        "Line 2: “{% for i on y %}” cannot be read. Check its spelling, quotes and signs."
+        "Line 2: “{% for i on y %}” cannot be read. Check its spelling, quotes and punctuation."
     );
     assert!(found(&mail("a", &"x".repeat(EMAIL_MAX + 1)))[0].1.contains("the limit is 1024 KB"));
     assert!(
@@ -661,7 +661,7 @@ fn the_check_names_field_line_and_what_to_do() {
         found(&bad_url)[0],
         (
             "url".to_string(),
-            "“x.example” is not a web address. It begins with https:// or http://.".to_string()
+            "“x.example” is not a web address. Begin it with https:// or http://.".to_string()
         )
     );
 }
@@ -701,7 +701,7 @@ fn the_check_finds_names_that_nobody_knows() {
                 profile.plan == 'gold' %}{% endif %}";
     assert_eq!(warned(fine), [] as [&str; 0]);
     let nobody = checked(&mail("a", "{{ profile.x }}{{ event.y }}"), &KnownNames::default());
-    assert_eq!(nobody.warnings, [], "where nobody is known, nobody can tell");
+    assert_eq!(nobody.warnings, [], "where no one is known, no one can tell");
 }
 
 #[test]

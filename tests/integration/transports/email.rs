@@ -101,7 +101,7 @@ async fn tell_refusals(sink: &Sink) {
     assert_end(
         &hand("bounce@example.com").await,
         &End::Never(Fault::Address),
-        "does not know her address (550 5.1.1 no such user)",
+        "does not know the address (550 5.1.1 no such user)",
     );
     assert_end(&hand("policy@example.com").await, &End::Never(Fault::Message), "5.7.1");
     assert_end(&hand("full@example.com").await, &End::Never(Fault::Message), "mailbox full");

@@ -88,8 +88,7 @@ fn refused(to: &Path, error: sqlx::Error) -> StoreError {
         StoreError::Unavailable(obstacle) => not_written(to, &obstacle.to_string()),
         _ => not_written(
             to,
-            "the database could not be copied completely; check it with wayfare \
-                check",
+            "the database could not be copied completely; check it with wayfare check",
         ),
     }
 }

@@ -121,7 +121,7 @@ fn someone() -> impl Strategy<Value = Someone> {
 fn records(people: &[Someone]) -> Vec<Record> {
     let mut records = Vec::new();
     for (number, (properties, events, listed, address, consent)) in people.iter().enumerate() {
-        let who = Who::read(Some(format!("p{number}")), None).expect("somebody");
+        let who = Who::read(Some(format!("p{number}")), None).expect("a profile");
         let mut change = ProfileChange::read(properties.clone()).expect("properties");
         if *address {
             change.addresses.insert("email".to_string(), Some("a@example.com".to_string()));

@@ -263,7 +263,7 @@ mod tests {
         let (_folder, path) = file();
         for access in [Access::Read, Access::Write] {
             let refused = DatabaseFile::open(&path, access).expect_err("there is none").to_string();
-            assert!(refused.contains("There is no database"), "{refused}");
+            assert!(refused.contains("does not exist"), "{refused}");
             assert!(!path.exists());
         }
         let made = DatabaseFile::open(&path, Access::Create).expect("made");
@@ -286,7 +286,7 @@ mod tests {
         assert_eq!(
             fs::metadata(&path).expect("there").permissions().mode() & 0o777,
             0o644,
-            "nobody's file is changed"
+            "no file is changed"
         );
     }
 }

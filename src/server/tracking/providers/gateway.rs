@@ -46,8 +46,7 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     let records: Vec<&RawValue> = serde_json::from_slice(call.body).map_err(malformed)?;
     if records.len() > RECORDS_MAX {
         return Err(NotHeard::Malformed(format!(
-            "Send at most {RECORDS_MAX} message events at a \
-            time."
+            "Send at most {RECORDS_MAX} message events at a time."
         )));
     }
     let mut heard = Heard { receipt: Some(receipt), ..Heard::default() };

@@ -278,8 +278,7 @@ fn Did(part: Part<Criteria>) -> impl IntoView {
     view! {
         <EventFields part=event />
         <NumberField label="Minimum number of times" part=some(at_least) min=1 required=true />
-        <NumberField label="Within days" part=optional(within) min=1 hint="Empty: at any \
-            time." />
+        <NumberField label="Within days" part=optional(within) min=1 hint="Empty: at any time." />
     }
 }
 

@@ -209,8 +209,7 @@ pub fn HasDoneFields(step: Part<NodeKind>) -> impl IntoView {
     let within = part!(step, "has_done_split.within_days", NodeKind::HasDoneSplit { within_days, .. } => within_days);
     view! {
         <EventFields part=asked label="Event to check" />
-        <NumberField label="Within days" part=optional(within) min=1 hint="Empty: at any \
-            time." />
+        <NumberField label="Within days" part=optional(within) min=1 hint="Empty: at any time." />
     }
 }
 

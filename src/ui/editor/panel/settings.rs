@@ -34,8 +34,7 @@ pub fn SettingsForm() -> impl IntoView {
         bench.apply(&Edit::Settings { settings: Box::new(settings), field }, |_| String::new());
     });
     let why = (!bench.can_draw()).then_some(
-        "The settings of a published version cannot be edited. Create a new version to change \
-            them.",
+        "The settings of a published version cannot be edited. Create a new version to change them.",
     );
     view! {
         {why.map(|why| view! { <p class="panel-note">{why}</p> })}
@@ -336,8 +335,7 @@ fn Quiet(part: Part<Option<QuietHours>>) -> impl IntoView {
                         <PickField
                             label="Messages due in quiet hours"
                             part=then
-                            options=options([("later", "go out afterwards"), ("drop", "are \
-                                skipped")])
+                            options=options([("later", "go out afterwards"), ("drop", "are skipped")])
                         />
                     }
                 })

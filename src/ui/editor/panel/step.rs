@@ -122,8 +122,8 @@ fn SendingFields(part: Part<Sending>) -> impl IntoView {
     view! {
         <fieldset class="panel-group">
             <legend>"Sending"</legend>
-            <LengthField label="Skip if late by more than" part=too_late hint="Empty: sent \
-                however late." />
+            <LengthField label="Skip if late by more than" part=too_late hint="Empty: sent however \
+                late." />
             <LengthField
                 label="Wait for a response"
                 part=answer

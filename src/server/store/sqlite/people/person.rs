@@ -44,7 +44,7 @@ pub async fn person(
     .bind(number)
     .fetch_optional(&store.readers)
     .await?;
-    let profile = row.ok_or(StoreError::NotFound("person"))?.into_profile()?;
+    let profile = row.ok_or(StoreError::NotFound("profile"))?.into_profile()?;
     let (created_at, updated_at): (i64, i64) =
         sqlx::query_as("SELECT created_at, updated_at FROM profiles WHERE seq = ?")
             .bind(person)
@@ -167,8 +167,10 @@ async fn trips(
 
 pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreResult<TripDetail> {
     let number = number_of(store, project).await?;
-    let view =
-        trips(store, number, "e.seq", trip).await?.pop().ok_or(StoreError::NotFound("trip"))?;
+    let view = trips(store, number, "e.seq", trip)
+        .await?
+        .pop()
+        .ok_or(StoreError::NotFound("enrolment"))?;
     let (graph, person, title): (String, Option<i64>, Option<String>) = sqlx::query_as(
         "SELECT v.graph, e.profile, coalesce(p.properties ->> '$.name', p.identity)
          FROM enrolments e JOIN versions v ON v.seq = e.version LEFT JOIN profiles p
@@ -241,7 +243,7 @@ pub async fn delete(
             .fetch_optional(&mut *transaction)
             .await?;
     if known.is_none() {
-        return Err(StoreError::NotFound("person"));
+        return Err(StoreError::NotFound("profile"));
     }
     merge::forget(&mut transaction, person, now).await?;
     // Who it was is what was asked to be forgotten: the log has their number only.

@@ -78,7 +78,7 @@ pub async fn why_not(
             .bind(number)
             .fetch_optional(&store.readers)
             .await?;
-    known.ok_or(StoreError::NotFound("person"))?;
+    known.ok_or(StoreError::NotFound("profile"))?;
     let graph: Graph = json(&row.graph, "graph")?;
     let settings: Settings = json(&row.settings, "settings")?;
     let all = segments::all(store, project)
