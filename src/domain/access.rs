@@ -127,7 +127,8 @@ impl Role {
         match self {
             Role::Viewer => Some(
                 "You are a Viewer: you see journeys and their stats. Editing them needs a Creator; \
-                    pausing, resuming, stopping and archiving them needs a Publisher. Ask an admin.",
+                    pausing, resuming, stopping and archiving them needs a Publisher. Ask an \
+                    admin.",
             ),
             Role::Creator => Some(
                 "You are a Creator: you create and edit journeys. Pausing, resuming, stopping and \

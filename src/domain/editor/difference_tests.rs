@@ -114,8 +114,8 @@ fn connectors_are_told_with_the_names_of_their_ends() {
     assert_eq!(
         sentences,
         [
-            "“Reminder” no longer leads to “Webhook” by “sent”.",
-            "“Reminder” now leads to “Delay” by “sent”."
+            "“Reminder” no longer leads to “Webhook” on the path “Sent”.",
+            "“Reminder” now leads to “Delay” on the path “Sent”."
         ]
     );
 }

@@ -214,7 +214,7 @@ async fn what_recipients_choose_stands_with_them_and_in_the_audit_log() {
     );
     let (_, audit) = post.browser.page("/audit?event=recipients.decide").await;
     assert!(
-        audit.contains("person 1: email no")
+        audit.contains("profile 1: email no")
             && audit.contains("Recipient")
             && audit.contains("email yes"),
         "{audit}"

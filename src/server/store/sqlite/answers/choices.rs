@@ -88,7 +88,7 @@ fn summary(choices: &[Choice]) -> String {
             let channel = change.field.trim_start_matches("consent:");
             format!("{channel} {}", change.after.as_deref().unwrap_or("unknown"))
         });
-        format!("person {}: {}", choice.profile, said.collect::<Vec<_>>().join(", "))
+        format!("profile {}: {}", choice.profile, said.collect::<Vec<_>>().join(", "))
     };
     choices.iter().map(one).collect::<Vec<_>>().join("; ")
 }

@@ -247,7 +247,7 @@ pub async fn delete(
     }
     merge::forget(&mut transaction, person, now).await?;
     // Who it was is what was asked to be forgotten: the log has their number only.
-    Entry::of(actor, AuditEvent::PersonDeleted, &format!("person {person}"))
+    Entry::of(actor, AuditEvent::PersonDeleted, &format!("profile {person}"))
         .write(&mut transaction, now)
         .await?;
     store.commit(transaction, actor.project).await
