@@ -130,7 +130,7 @@ test.describe('what does not work', () => {
     await provider.running!.stop();
     await page.goto(`${server.url}/sign-in`);
     await page.getByRole('link', { name: 'Company sign-in' }).click();
-    await expect(complaint(page, 'The identity provider did not let you in')).toBeVisible();
+    await expect(complaint(page, 'The sign-in provider did not let you in')).toBeVisible();
     await signIn('root@example.com');
     await expect(page.getByRole('button', { name: 'root Admin' })).toBeVisible();
   });

@@ -110,13 +110,16 @@ fn Shown(preview: MessagePreview, draft: StoredValue<Option<DraftMessage>>) -> i
     let MessagePreview { channel, channel_state, person, content, findings, .. } = preview;
     let for_whom = match person {
         PreviewPerson::Person { title, .. } => {
-            format!("Shown for {title}, with the latest entry event.")
+            format!(
+                "Shown with data from {title}, and the latest event that matches the journey’s \
+                    entry."
+            )
         }
         PreviewPerson::Example => {
             "Shown with sample data. Choose a profile to use real data.".to_string()
         }
         PreviewPerson::Unknown => {
-            "No profile has this identity or address. Shown with sample data.".to_string()
+            "No profile has this identity or email address. Shown with sample data.".to_string()
         }
     };
     let found = findings.problems.into_iter().chain(findings.warnings);
