@@ -1,4 +1,4 @@
-//! `wayfare user …`: accounts, for whoever owns the machine.
+//! `wayfare user …`: accounts, for anyone who owns the machine.
 
 use std::io::{BufRead, IsTerminal, Write, stdout};
 
@@ -40,7 +40,7 @@ pub async fn run(command: &UserCommand) -> Result<(), Failure> {
 }
 
 fn unknown(args: &UserArgs) -> String {
-    format!("There is no account {}. See them with: wayfare user list", args.email)
+    format!("The account {} does not exist. List the accounts with: wayfare user list", args.email)
 }
 
 async fn add(args: &UserAddArgs) -> Result<(), Failure> {
@@ -65,7 +65,7 @@ async fn add(args: &UserAddArgs) -> Result<(), Failure> {
     };
     if wanted.is_empty() {
         return Err(format!(
-            "There is no project “{}”. Give the name of one with --project.",
+            "The project “{}” does not exist. Name an existing one with --project.",
             args.project.as_deref().unwrap_or("")
         )
         .into());
@@ -93,7 +93,7 @@ fn read_password() -> Result<String, Failure> {
 }
 
 fn show_link(email: &str, base: &Url, path: &str) -> Result<(), Failure> {
-    writeln!(stdout(), "Within a day, {email} can choose a password at:")?;
+    writeln!(stdout(), "{email} can choose a password within a day at:")?;
     writeln!(stdout(), "{}{path}", base.as_str().trim_end_matches('/'))?;
     Ok(())
 }
@@ -103,7 +103,7 @@ async fn list(services: &Services<SqliteStore>) -> Result<(), Failure> {
     if accounts.is_empty() {
         writeln!(
             stdout(),
-            "There is no account yet. Make one with: wayfare user add you@example.com"
+            "There is no account yet. Create one with: wayfare user add you@example.com"
         )?;
     }
     for account in accounts {

@@ -80,7 +80,7 @@ fn main() -> ExitCode {
     })
 }
 
-/// What whoever typed the command is told. What the database's driver says is for the log.
+/// What anyone who typed the command is told. What the database's driver says is for the log.
 fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
     let store = match (error.downcast_ref(), error.downcast_ref()) {
         (Some(ServeError::Store(error)), _) | (_, Some(ServiceError::Store(error))) => Some(error),
@@ -134,7 +134,7 @@ async fn open(args: &DatabaseArgs, access: Access) -> Result<SqliteStore, Failur
 }
 
 /// The services on a database, without a server: what the other commands use, in the name of
-/// whoever owns the machine.
+/// anyone who owns the machine.
 async fn services(
     args: &DatabaseArgs,
     access: Access,
@@ -170,7 +170,7 @@ async fn services_in(
     let projects = store.projects(None).await?;
     let known = projects.iter().find(|known| known.name.eq_ignore_ascii_case(name));
     let known = known.ok_or_else(|| {
-        format!("There is no project “{name}”. Give the name of one with --project.")
+        format!("The project “{name}” does not exist. Name an existing one with --project.")
     })?;
     Ok((services, Actor { project: known.id, ..actor }, store))
 }
@@ -273,13 +273,12 @@ async fn write_backup(args: &BackupArgs) -> Result<(), Failure> {
     let copy = args.file.display();
     writeln!(
         stdout(),
-        "{copy} written. Keep the key file with care and apart from it: it is not in the copy."
+        "{copy} written. It does not contain the key file. Back up the key file separately."
     )?;
     writeln!(
         stdout(),
-        "A server that starts on the copy is held: nobody enters or moves and nothing is sent, \
-            until you press Release on any \
-         page or run: wayfare release --database {copy}"
+        "A server that starts on the copy is held: no one enters or moves, and nothing is sent, \
+            until you press Release on any page or run: wayfare release --database {copy}"
     )?;
     Ok(())
 }
@@ -290,10 +289,7 @@ async fn release(args: &DatabaseArgs) -> Result<(), Failure> {
     store.close().await;
     let shown = args.database.display();
     if released {
-        writeln!(
-            stdout(),
-            "{shown} is released. A server that runs on it goes on within a second."
-        )?;
+        writeln!(stdout(), "{shown} is released. A running server continues within a second.")?;
     } else {
         writeln!(stdout(), "{shown} is not held.")?;
     }

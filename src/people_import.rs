@@ -19,7 +19,7 @@ use super::{Access, Failure, services_in};
 pub async fn run(args: &ImportPeopleArgs) -> Result<ExitCode, Failure> {
     let shown = args.file.display().to_string();
     let format = FileFormat::of_name(&shown).ok_or_else(|| {
-        format!("{shown} ends neither in .csv nor in .jsonl, so it is not known how to read it.")
+        format!("The file {shown} has an unknown format. Use a .csv or .jsonl file.")
     })?;
     let file =
         File::open(&args.file).map_err(|error| format!("{shown} cannot be read: {error}"))?;

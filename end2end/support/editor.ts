@@ -9,9 +9,9 @@ export const rows = (page: Page) => outline(page).getByRole('treeitem');
 export const row = (page: Page, name: RegExp | string) => outline(page).getByRole('treeitem', { name });
 export const panel = (page: Page) => page.getByRole('complementary', { name: 'Panel' });
 export const step = (page: Page, name: RegExp | string) => canvas(page).getByRole('group', { name });
-export const tools = (page: Page) => page.getByRole('group', { name: 'With the chosen step' });
+export const tools = (page: Page) => page.getByRole('group', { name: 'Selected step' });
 export const saving = (page: Page) => page.getByRole('status', { name: 'Saving' });
-export const said = (page: Page) => page.getByRole('status', { name: 'What was done' });
+export const said = (page: Page) => page.getByRole('status', { name: 'Last action' });
 export const publishing = (page: Page) => page.getByRole('dialog', { name: 'Publish this version' });
 
 export async function newJourney(page: Page, url: string, name: string): Promise<void> {

@@ -9,7 +9,7 @@ import { create, largeJourney } from '../support/large.mjs';
 const canvas = (page: Page) => page.getByRole('group', { name: 'Canvas' });
 const step = (page: Page, name: RegExp | string) => canvas(page).getByRole('group', { name });
 const rows = (page: Page) => page.getByRole('tree', { name: 'Steps' }).getByRole('treeitem');
-const said = (page: Page) => page.getByRole('status', { name: 'What was done' });
+const said = (page: Page) => page.getByRole('status', { name: 'Last action' });
 const panel = (page: Page) => page.getByRole('complementary', { name: 'Panel' });
 const zoom = async (page: Page) => Number.parseInt((await page.locator('.zoom-value').textContent())!, 10);
 
@@ -71,13 +71,13 @@ for (const key of ['re_permission', 'nps_follow_up', 'onboarding_drip']) {
     await openJourney(page, server.url, template(key));
     for (const direction of ['Align from top to bottom', 'Align from left to right']) {
       await page.getByRole('button', { name: direction }).click();
-      await expect(said(page)).toContainText(/^(Aligned|It is aligned)/);
+      await expect(said(page)).toContainText(/^(Aligned|Already aligned)/);
       expect(await crossings(page)).toEqual([]);
       expect(await coveredButtons(page)).toEqual([]);
     }
     // Twice changes nothing.
     await page.getByRole('button', { name: 'Align from left to right' }).click();
-    await expect(said(page)).toContainText('It is aligned from left to right already.');
+    await expect(said(page)).toContainText('Already aligned from left to right.');
   });
 }
 
@@ -101,7 +101,7 @@ test('a box that is put into the way of a line is gone around, and taking it bac
   await expect(said(page)).toHaveText('1 step moved.');
   await expect(line).not.toHaveAttribute('d', straight!);
   expect(await crossings(page)).toEqual([]);
-  await page.getByRole('button', { name: 'Take back' }).click();
+  await page.getByRole('button', { name: 'Undo' }).click();
   await expect(line).toHaveAttribute('d', straight!);
 });
 
@@ -128,14 +128,14 @@ test.describe('thousands of steps', () => {
     await page.getByRole('button', { name: 'Align from top to bottom' }).click();
     await expect(said(page)).toContainText('Aligned');
     expect(await crossings(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Take back' }).click();
-    await expect(said(page)).toContainText('Taken back');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect(said(page)).toContainText('Undone');
   });
 
   test('as many as there may be open too, even where all lie in the same place', async ({ page, server }) => {
     await openJourney(page, server.url, largeJourney('Five thousand', 5_000, () => ({ x: -1_000_000, y: 1_000_000 })));
     await page.getByRole('button', { name: 'Settings', exact: true }).click();
-    await expect(panel(page).getByLabel('Event that lets people in')).toHaveValue('Signed Up');
+    await expect(panel(page).getByLabel('Entry event')).toHaveValue('Signed Up');
     await page.getByRole('button', { name: 'Align from top to bottom' }).click();
     await expect(said(page)).toContainText('Aligned');
     await step(page, /^Entry/).click();
@@ -152,7 +152,7 @@ test.describe('thousands of steps', () => {
       expect(told).toMatch(place);
       expect(told).toMatch(reason);
     };
-    await refused(largeJourney('Too many', 5_001), /nodes/, /5001 nodes; the most is 5000/);
+    await refused(largeJourney('Too many', 5_001), /nodes/, /5001 nodes; the limit is 5000/);
     const at = (position: object) => ({
       ...small,
       graph: { ...small.graph, nodes: small.graph.nodes.map((node: object, index: number) => (index === 1 ? { ...node, position } : node)) },
@@ -221,7 +221,7 @@ for (const [name, viewport] of [
 
       await fingers.tap(await middle(page, /^Wait/));
       await expect(step(page, /^Wait/).first()).toHaveClass(/step-chosen/);
-      await expect(panel(page).getByLabel('Event that is waited for')).toHaveValue('Order Completed');
+      await expect(panel(page).getByLabel('Event to wait for')).toHaveValue('Order Completed');
 
       // Beside the steps: all of them move, the page does not scroll.
       const [before, scrolled] = [await middle(page, /^Entry/), await page.evaluate(() => window.scrollY)];

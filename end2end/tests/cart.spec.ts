@@ -39,11 +39,11 @@ async function fromNothingToFigures(page: Page, server: Server, hands: Hands, na
   // Built.
   await hands.begin(name);
   await hands.letIn('Checkout Started');
-  await hands.add(/Entry/, 'next', 'Wait for event');
-  await hands.write('Event that is waited for', 'Order Completed');
-  await hands.add(/Wait for event/, 'timeout', 'E-mail');
+  await hands.add(/Entry/, 'Next', 'Wait for event');
+  await hands.write('Event to wait for', 'Order Completed');
+  await hands.add(/Wait for event/, 'Timed out', 'Email');
   await hands.write('Subject', 'You left something behind');
-  await hands.add(/Wait for event/, 'yes', 'Goal');
+  await hands.add(/Wait for event/, 'Yes', 'Goal');
   await hands.write('Name of the goal', 'Bought');
   await expect(rows(page)).toHaveCount(4);
 
@@ -53,7 +53,7 @@ async function fromNothingToFigures(page: Page, server: Server, hands: Hands, na
 
   // A check is seen where it counts, leads to its place, and is mended there.
   await hands.askToPublish();
-  await expect(publishing(page)).toContainText('It cannot be published yet.');
+  await expect(publishing(page)).toContainText('Fix these errors before you publish.');
   await accessible(page);
   await hands.mend(/has no text/);
   await expect(panel(page).getByLabel('Text', { exact: true })).toBeFocused();
@@ -70,7 +70,7 @@ async function fromNothingToFigures(page: Page, server: Server, hands: Hands, na
   // In place: another subject, for whoever gets it from now on.
   await hands.edit();
   await expect(page.getByRole('note')).toContainText('is published');
-  await hands.open(/E-mail/);
+  await hands.open(/Email/);
   await expect(panel(page).getByLabel('Name of the step')).toBeEnabled();
   await hands.write('Subject', 'Other words');
   await expect(saving(page)).toHaveText('Saved');
@@ -83,7 +83,7 @@ async function fromNothingToFigures(page: Page, server: Server, hands: Hands, na
   await expect(page).toHaveURL(/version=2/);
   await hands.arrive();
   await expect(step(page, /Other words/)).toBeVisible();
-  await hands.add(/E-mail/, 'sent', 'SMS');
+  await hands.add(/Email/, 'Sent', 'SMS');
   await hands.write('Text', 'Still there?');
   await expect(saving(page)).toHaveText('Saved');
   await hands.askToPublish();
@@ -116,8 +116,8 @@ class Mouse implements Hands {
 
   async letIn(event: string) {
     await this.page.getByRole('button', { name: 'Settings', exact: true }).click();
-    await panel(this.page).getByLabel('Entry', { exact: true }).selectOption({ label: 'Live event' });
-    await this.write('Event that lets people in', event);
+    await panel(this.page).getByLabel('Entry trigger', { exact: true }).selectOption({ label: 'Live event' });
+    await this.write('Entry event', event);
   }
 
   async add(after: RegExp, way: string, kind: string) {
@@ -196,16 +196,16 @@ class Keys implements Hands {
 
   async letIn(event: string) {
     await this.keys.press('s');
-    await expect(panel(this.page).getByLabel('Entry', { exact: true })).toBeFocused();
+    await expect(panel(this.page).getByLabel('Entry trigger', { exact: true })).toBeFocused();
     await this.keys.type('Live event');
-    await this.write('Event that lets people in', event);
+    await this.write('Entry event', event);
   }
 
   async add(after: RegExp, way: string, kind: string) {
     await this.toRow(after);
     await this.keys.press('a');
     await expect(tools(this.page).getByLabel('New step')).toBeFocused();
-    await this.keys.tabTo(tools(this.page).getByLabel('Way out'), 2, 'Shift+Tab');
+    await this.keys.tabTo(tools(this.page).getByLabel('Path'), 2, 'Shift+Tab');
     await this.keys.type(way);
     await this.keys.tabTo(tools(this.page).getByLabel('New step'), 2);
     await this.keys.type(kind);
@@ -300,8 +300,8 @@ test('the keyboard is never lost: by adding, connecting, disconnecting, copying,
   const hands = new Keys(page, server.url);
   const { keys } = hands;
   await hands.begin('Never lost');
-  await hands.add(/Entry/, 'next', 'E-mail');
-  await hands.add(/E-mail/, 'sent', 'SMS');
+  await hands.add(/Entry/, 'Next', 'Email');
+  await hands.add(/Email/, 'Sent', 'SMS');
   await keys.press('Escape');
   await expect(row(page, /SMS/)).toBeFocused();
   await keys.press('Control+d');
@@ -310,14 +310,14 @@ test('the keyboard is never lost: by adding, connecting, disconnecting, copying,
   await keys.press('Delete');
   await expect(rows(page)).toHaveCount(3);
   await keys.isSeen();
-  await hands.toRow(/E-mail/);
+  await hands.toRow(/Email/);
   await keys.press('a', 'Shift+Tab');
   await keys.type('sent');
   await keys.tabTo(tools(page).getByRole('button', { name: 'Disconnect' }), 6);
   await keys.press('Enter');
-  await expect(said(page)).toContainText('leads nowhere now');
+  await expect(said(page)).toContainText('ends here now');
   await keys.isSeen();
-  await hands.toRow(/E-mail/);
+  await hands.toRow(/Email/);
   await keys.press('a');
   await keys.tabTo(tools(page).getByRole('button', { name: 'Connect', exact: true }), 4);
   await keys.press('Enter');
@@ -333,10 +333,10 @@ test('the keyboard is never lost: by adding, connecting, disconnecting, copying,
   await keys.press('F6');
   await expect(panel(page).getByLabel('Name of the step')).toBeFocused();
   await keys.press('F6');
-  await expect(page.getByRole('button', { name: 'Take back' })).toBeFocused();
+  await expect(page.getByRole('button', { name: 'Undo' })).toBeFocused();
   for (let back = 0; back < 20; back += 1) await keys.press('Enter');
   await expect(rows(page)).toHaveCount(1);
-  await expect(page.getByRole('button', { name: 'Take back' })).toBeFocused();
+  await expect(page.getByRole('button', { name: 'Undo' })).toBeFocused();
   await keys.press('Shift+F6', 'Escape');
   await keys.isSeen();
 

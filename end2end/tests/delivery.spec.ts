@@ -67,7 +67,7 @@ const said = (page: Page, text: string): Locator => page.getByRole('status').fil
 /** Sets the e-mail channel up by its form, in test mode. */
 async function setUpMail(page: Page, mails: MailServer): Promise<void> {
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Delivery' }).click();
-  await page.getByRole('link', { name: 'E-mail' }).click();
+  await page.getByRole('link', { name: 'Email' }).click();
   await expect(page.getByText('Not set up')).toBeVisible();
   await page.getByLabel('Sender name').fill('The shop');
   await page.getByLabel('Sender address').fill('news@shop.example');
@@ -159,7 +159,7 @@ test('from the form of the channel to a click in the mail, and to its end', asyn
   await page.getByRole('link', { name: JOURNEY }).first().click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Enrolment');
   const messages = page.getByRole('list', { name: 'Messages' });
-  await expect(messages.getByText('Mail, by e-mail: Sent')).toBeVisible();
+  await expect(messages.getByText('Mail, by email: Sent')).toBeVisible();
   await expect(messages.getByText(/^Clicked/)).toBeVisible();
   // The click moved the person on, who waited for it.
   await expect(page.getByText(/^Keen: /).first()).toBeVisible();
@@ -185,10 +185,10 @@ test('what no provider takes is listed with its reason and can be sent again', a
   const failed = page.getByRole('list', { name: 'Failed messages' }).getByRole('listitem');
   await expect(async () => {
     await page.goto(`${server.url}/delivery`);
-    await expect(failed).toContainText('the mail server does not know her address (550 5.1.1 no such user)', { timeout: 1000 });
+    await expect(failed).toContainText('the mail server does not know the address (550 5.1.1 no such user)', { timeout: 1000 });
   }).toPass({ timeout: 15_000 });
   await expect(failed.getByRole('link', { name: JOURNEY })).toBeVisible();
-  await expect(page.getByRole('table', { name: 'Reasons' })).toContainText('does not know her address');
+  await expect(page.getByRole('table', { name: 'Reasons' })).toContainText('does not know the address');
 
   // The address counts as dead; an admin takes it off the list, and resends.
   await page.getByRole('link', { name: 'Suppression list' }).click();
@@ -214,8 +214,8 @@ test.describe('a test to oneself', () => {
     await importJourney(server, shop);
     await openJourney(page, server);
     await page.getByRole('link', { name: 'Mail' }).click();
-    await page.getByRole('link', { name: 'Set up E-mail' }).click();
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText('E-mail');
+    await page.getByRole('link', { name: 'Set up Email' }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Email');
     await setUpMail(page, mails);
     await signUp(server, await newKeyOn(page, server), 'bea');
     await openJourney(page, server);
@@ -233,7 +233,7 @@ test.describe('a test to oneself', () => {
 
     await page.getByLabel('Email address', { exact: true }).fill('bounce@example.com');
     await page.getByRole('button', { name: 'Send test' }).click();
-    await expect(complaint(page, 'The test message was not sent: the mail server does not know her address')).toBeVisible();
+    await expect(complaint(page, 'The test message was not sent: the mail server does not know the address')).toBeVisible();
     await expect(page.getByLabel('Email address', { exact: true })).toHaveValue('bounce@example.com');
   });
 });
@@ -243,7 +243,7 @@ test('the parts of delivery that a role may not see are not offered to it', asyn
   const parts = page.getByRole('navigation', { name: 'Delivery' });
   await expect(parts.getByRole('link')).toHaveText(['Overview', 'Suppression list']);
   await expect(parts.getByRole('link', { name: 'Overview' })).toHaveAttribute('aria-current', 'page');
-  await expect(page.getByRole('link', { name: 'E-mail' })).toHaveCount(0);
+  await expect(page.getByRole('link', { name: 'Email' })).toHaveCount(0);
   await parts.getByRole('link', { name: 'Suppression list' }).click();
   await expect(parts.getByRole('link', { name: 'Suppression list' })).toHaveAttribute('aria-current', 'page');
   const main = page.getByRole('navigation', { name: 'Main' });

@@ -9,14 +9,14 @@ import { newKey, signUp, track } from '../support/programs.ts';
 
 test('steps are dragged out of the palette, connected by hand and put onto a connector', async ({ page, server }) => {
   await newJourney(page, server.url, 'By hand');
-  await addAt(page, step(page, /^Entry/), 'next', 'E-mail');
+  await addAt(page, step(page, /^Entry/), 'Next', 'Email');
   await page.getByRole('button', { name: 'Show all steps' }).click();
-  const spot = await middle(step(page, /^E-mail/));
+  const spot = await middle(step(page, /^Email/));
   const exit = page.getByRole('region', { name: 'Palette' }).getByRole('button', { name: 'Exit' });
   await exit.scrollIntoViewIfNeeded();
   await drag(page, await middle(exit), { x: spot.x, y: spot.y + 110 });
   await expect(step(page, /^Exit/)).toBeVisible();
-  await drag(page, await middle(step(page, /^E-mail/).getByRole('button', { name: /^sent of/ })), await middle(step(page, /^Exit/)));
+  await drag(page, await middle(step(page, /^Email/).getByRole('button', { name: /^Sent of/ })), await middle(step(page, /^Exit/)));
   await expect(said(page)).toContainText('leads to “Exit”');
 
   const way = page.getByRole('button', { name: /^Add a step between .*, sent, and Exit$/ });
@@ -48,14 +48,14 @@ test('checks are live, lead to their place, and keep a version from being publis
   await newJourney(page, server.url, 'Unfinished');
   await page.getByRole('button', { name: /^Checks/ }).click();
   await expect(panel(page)).toContainText('does nothing yet');
-  await addAt(page, step(page, /^Entry/), 'next', 'Delay');
+  await addAt(page, step(page, /^Entry/), 'Next', 'Delay');
   await panel(page).getByLabel('Waits', { exact: true }).selectOption({ label: 'Until a time of day' });
   await panel(page).getByLabel(/^Time of day/).fill('');
-  await expect(panel(page)).toContainText('A time of day is written as 09:30.');
+  await expect(panel(page)).toContainText('Write a time of day as 09:30.');
   await expect(saving(page)).toHaveText('Saved');
   await page.getByRole('button', { name: 'Publish…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Publish this version' });
-  await expect(dialog).toContainText('It cannot be published yet.');
+  await expect(dialog).toContainText('Fix these errors before you publish.');
   await dialog.getByRole('button', { name: /time of day is written/ }).click();
   await expect(panel(page).getByLabel(/^Time of day/)).toBeFocused();
   await panel(page).getByLabel(/^Time of day/).fill('09:30');
@@ -65,7 +65,7 @@ test('checks are live, lead to their place, and keep a version from being publis
 test('steps are copied, cut and pasted, also into another journey', async ({ page, server, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await newJourney(page, server.url, 'From here');
-  await addAt(page, step(page, /^Entry/), 'next', 'SMS');
+  await addAt(page, step(page, /^Entry/), 'Next', 'SMS');
   await panel(page).getByLabel('Text', { exact: true }).fill('Hello there');
   await step(page, /^SMS/).focus();
   await page.keyboard.press('Control+c');
@@ -87,9 +87,9 @@ test('what is known is inserted where the cursor stands, with a word for those o
   await track(server, key, 'Checkout Started', ['ada'], { cart_total: 12.5 });
   await newJourney(page, server.url, 'Filled in');
   await page.getByRole('button', { name: 'Settings', exact: true }).click();
-  await panel(page).getByLabel('Entry', { exact: true }).selectOption({ label: 'Live event' });
-  await panel(page).getByLabel('Event that lets people in').fill('Checkout Started');
-  await addAt(page, step(page, /^Entry/), 'next', 'E-mail');
+  await panel(page).getByLabel('Entry trigger', { exact: true }).selectOption({ label: 'Live event' });
+  await panel(page).getByLabel('Entry event').fill('Checkout Started');
+  await addAt(page, step(page, /^Entry/), 'Next', 'Email');
   const [subject, text] = [panel(page).getByLabel('Subject', { exact: true }), panel(page).getByLabel('Text', { exact: true })];
   const insert = panel(page).getByRole('group', { name: 'Insert…' });
   await subject.fill('Hi , your cart');
@@ -119,14 +119,14 @@ test.describe('a frame without rights', () => {
     const key = await newKey(server);
     await signUp(server, key, 'ada');
     await newJourney(page, server.url, 'Seen');
-    await addAt(page, step(page, /^Entry/), 'next', 'E-mail');
+    await addAt(page, step(page, /^Entry/), 'Next', 'Email');
     await panel(page).getByLabel('Subject', { exact: true }).fill('For {{ profile.name }}');
     await panel(page).getByLabel('Text', { exact: true }).fill('<p style="color: rgb(1, 2, 3)">Dear {{ profile.name }}</p><script>alert(1)</script>');
     await panel(page).getByRole('button', { name: 'Preview and test…' }).click();
     const dialog = page.getByRole('dialog', { name: 'Preview of the message' });
-    await dialog.getByLabel('For whom: identity or e-mail address').fill('ada@example.com');
+    await dialog.getByLabel('Profile: identity or email address').fill('ada@example.com');
     await dialog.getByRole('button', { name: 'Show' }).click();
-    await expect(dialog).toContainText('Filled in for');
+    await expect(dialog).toContainText('Shown with data from');
     await expect(dialog.getByText('For ada', { exact: true })).toBeVisible();
     const letter = dialog.frameLocator('iframe').getByText('Dear ada');
     await expect(letter).toHaveCSS('color', 'rgb(1, 2, 3)');
@@ -146,8 +146,8 @@ test.describe('a frame without rights', () => {
 
 test('several steps are chosen and moved together, and a drag is one step of undo', async ({ page, server }) => {
   await newJourney(page, server.url, 'Moved');
-  await addAt(page, step(page, /^Entry/), 'next', 'Delay');
-  await addAt(page, step(page, /^Delay/), 'next', 'SMS');
+  await addAt(page, step(page, /^Entry/), 'Next', 'Delay');
+  await addAt(page, step(page, /^Delay/), 'Next', 'SMS');
   await canvas(page).press('Control+a');
   await expect(said(page)).toHaveText('3 steps chosen.');
   const before = await middle(step(page, /^SMS/));
@@ -169,17 +169,17 @@ test.describe('two people, or no connection', () => {
     const other = await context.newPage();
     await other.goto(address);
     await expect(rows(other)).toHaveCount(1);
-    await addAt(other, step(other, /^Entry/), 'next', 'SMS');
+    await addAt(other, step(other, /^Entry/), 'Next', 'SMS');
     await expect(saving(other)).toHaveText('Saved');
-    await addAt(page, step(page, /^Entry/), 'next', 'Delay');
-    const dialog = page.getByRole('dialog', { name: 'Somebody else saved' });
+    await addAt(page, step(page, /^Entry/), 'Next', 'Delay');
+    const dialog = page.getByRole('dialog', { name: 'Someone else saved this draft' });
     const side = (name: string) => dialog.getByRole('region', { name });
     await expect(side('What you changed')).toContainText(/Delay.*added/);
     await expect(side('What you changed')).not.toContainText('SMS');
     await expect(side('What they changed')).toContainText(/SMS.*added/);
     await expect(side('What they changed')).toContainText('now leads to');
     await accessible(page);
-    await dialog.getByRole('button', { name: 'Keep mine over theirs' }).click();
+    await dialog.getByRole('button', { name: 'Keep my version' }).click();
     await expect(saving(page)).toHaveText('Saved');
     await other.reload();
     await expect(row(other, /Delay/)).toBeVisible();
@@ -192,14 +192,14 @@ test.describe('two people, or no connection', () => {
     const other = await context.newPage();
     await other.goto(page.url());
     await expect(rows(other)).toHaveCount(1);
-    await addAt(other, step(other, /^Entry/), 'next', 'SMS');
+    await addAt(other, step(other, /^Entry/), 'Next', 'SMS');
     await expect(saving(other)).toHaveText('Saved');
     await page.bringToFront();
-    await addAt(page, step(page, /^Entry/), 'next', 'Delay');
-    const dialog = page.getByRole('dialog', { name: 'Somebody else saved' });
+    await addAt(page, step(page, /^Entry/), 'Next', 'Delay');
+    const dialog = page.getByRole('dialog', { name: 'Someone else saved this draft' });
     await dialog.getByRole('button', { name: 'Copy my steps' }).click();
     await expect(dialog).toContainText('on the clipboard');
-    await dialog.getByRole('button', { name: 'Take theirs' }).click();
+    await dialog.getByRole('button', { name: 'Use their version' }).click();
     await expect(row(page, /SMS/)).toBeVisible();
     await step(page, /^Entry/).focus();
     await page.keyboard.press('Control+v');
@@ -210,7 +210,7 @@ test.describe('two people, or no connection', () => {
   test('without a connection work is kept, and sent when it is back', async ({ page, server, context }) => {
     await newJourney(page, server.url, 'Offline');
     await context.setOffline(true);
-    await addAt(page, step(page, /^Entry/), 'next', 'SMS');
+    await addAt(page, step(page, /^Entry/), 'Next', 'SMS');
     await expect(saving(page)).toContainText('no connection');
     await context.setOffline(false);
     await expect(saving(page)).toHaveText('Saved', { timeout: 15_000 });
@@ -226,16 +226,16 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.getByRole('link', { name: 'Suspicious payment' }).click();
       await page.getByRole('link', { name: 'Edit' }).click();
       await expect(rows(page).first()).toBeVisible();
-      for (const name of ['Settings', /^Checks/, 'Try it']) {
+      for (const name of ['Settings', /^Checks/, 'Simulation']) {
         await page.getByRole('button', typeof name === 'string' ? { name, exact: true } : { name }).click();
         await accessible(page);
       }
-      await step(page, /^E-mail|^SMS|^Push/).first().click();
+      await step(page, /^Email|^SMS|^Push/).first().click();
       // A trial stays beside the canvas whatever is clicked.
       await page.getByRole('button', { name: 'Step', exact: true }).click();
       await accessible(page);
       await panel(page).getByRole('button', { name: 'Preview and test…' }).click();
-      await expect(page.getByRole('dialog')).toContainText('Filled in for');
+      await expect(page.getByRole('dialog')).toContainText('Shown with');
       await accessible(page);
       await page.keyboard.press('Escape');
       await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
@@ -244,10 +244,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
     test('what is left to do before publishing, and what two people did, are accessible', async ({ page, server, context }) => {
       await newJourney(page, server.url, 'Windows');
-      await addAt(page, step(page, /^Entry/), 'next', 'SMS');
+      await addAt(page, step(page, /^Entry/), 'Next', 'SMS');
       await expect(saving(page)).toHaveText('Saved');
       await page.getByRole('button', { name: 'Publish…' }).click();
-      await expect(page.getByRole('dialog')).toContainText('It cannot be published yet.');
+      await expect(page.getByRole('dialog')).toContainText('Fix these errors before you publish.');
       await accessible(page);
       await page.keyboard.press('Escape');
       const other = await context.newPage();
@@ -257,7 +257,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expect(saving(other)).toHaveText('Saved');
       await page.bringToFront();
       await panel(page).getByLabel('Text', { exact: true }).fill('Mine');
-      await expect(page.getByRole('dialog', { name: 'Somebody else saved' })).toContainText('Theirs');
+      await expect(page.getByRole('dialog', { name: 'Someone else saved this draft' })).toContainText('Theirs');
       await accessible(page);
     });
   });
@@ -299,7 +299,7 @@ test.describe('a published journey', () => {
     await people.getByRole('button', { name: 'Close' }).click();
 
     // In place: texts and names, nothing else.
-    await row(page, /^E-mail|E-mail/).first().click();
+    await row(page, /^Email|Email/).first().click();
     await panel(page).getByLabel('Subject', { exact: true }).fill('Other words');
     await expect(saving(page)).toHaveText('Saved');
     await row(page, /Delay/).first().click();
@@ -313,7 +313,7 @@ test.describe('a published journey', () => {
     await expect(page).toHaveURL(/version=2/);
     await expect(step(page, /Other words/)).toBeVisible();
     await step(page, /^Delay/).first().click();
-    await addAt(page, step(page, /^Delay/).first(), 'next', 'SMS');
+    await addAt(page, step(page, /^Delay/).first(), 'Next', 'SMS');
     await panel(page).getByLabel('Text', { exact: true }).fill('Hello');
     await expect(saving(page)).toHaveText('Saved');
     await page.getByRole('button', { name: 'Publish…' }).click();
@@ -335,14 +335,14 @@ test.describe('a published journey', () => {
     await page.goto(`${server.url}/journeys`);
     await page.getByRole('link', { name: 'Welcome (example)' }).click();
     await page.getByRole('link', { name: 'Edit' }).click();
-    await page.getByRole('button', { name: 'Try it' }).click();
-    await panel(page).getByRole('button', { name: 'Run', exact: true }).click();
-    await expect(page.getByRole('list', { name: 'Steps of the trial' }).getByRole('listitem').first()).toBeVisible();
+    await page.getByRole('button', { name: 'Simulation' }).click();
+    await panel(page).getByRole('button', { name: 'Simulate', exact: true }).click();
+    await expect(page.getByRole('list', { name: 'Steps of the simulation' }).getByRole('listitem').first()).toBeVisible();
     await expect(canvas(page).locator('.step-trail').first()).toBeVisible();
     await accessible(page);
     await panel(page).getByRole('button', { name: 'Replay' }).click();
     await expect(panel(page)).toContainText('Would have entered');
-    await expect(canvas(page).getByText('2 would come').first()).toBeVisible();
+    await expect(canvas(page).getByText('2 would enter').first()).toBeVisible();
   });
 });
 
@@ -356,36 +356,36 @@ test.describe('an example of ours', () => {
     // Whoever orders anything has met its goal; here only her cart counts.
     await page.getByRole('button', { name: 'Settings', exact: true }).click();
     await panel(page).getByRole('button', { name: 'Remove this goal' }).click();
-    await page.getByRole('button', { name: 'Try it' }).click();
-    const entry = panel(page).getByRole('group', { name: 'Properties of the event that lets her in' });
+    await page.getByRole('button', { name: 'Simulation' }).click();
+    const entry = panel(page).getByRole('group', { name: 'Properties of the entry event' });
     await entry.getByRole('button', { name: 'Add a property' }).click();
     await entry.getByLabel('Property', { exact: true }).fill('cart_id');
     await entry.getByRole('textbox', { name: /^Value/ }).fill('42');
     await expect(entry).toContainText('a number');
-    const later = panel(page).getByRole('group', { name: 'What she does later' });
+    const later = panel(page).getByRole('group', { name: 'Later events' });
     await later.getByRole('button', { name: 'Add an event' }).click();
     await later.getByLabel('Event', { exact: true }).fill('Order Completed');
     await later.getByLabel('After').fill('30');
     await later.getByLabel('Unit').selectOption('minutes');
-    const log = page.getByRole('list', { name: 'Steps of the trial' });
-    const run = panel(page).getByRole('button', { name: 'Run', exact: true });
+    const log = page.getByRole('list', { name: 'Steps of the simulation' });
+    const run = panel(page).getByRole('button', { name: 'Simulate', exact: true });
 
     // The same cart: she bought it.
     await run.click();
-    await expect(log).toContainText('leaves by yes');
+    await expect(log).toContainText('path Yes');
     // Another cart: she is reminded of this one.
-    const differences = later.getByRole('group', { name: 'Where its properties differ' });
-    await differences.getByRole('button', { name: 'Add a difference' }).click();
+    const differences = later.getByRole('group', { name: 'Properties that differ' });
+    await differences.getByRole('button', { name: 'Add a property' }).click();
     await differences.getByLabel('Property', { exact: true }).fill('cart_id');
     await differences.getByRole('textbox', { name: /^Value/ }).fill('43');
     await run.click();
-    await expect(log).toContainText('leaves by timeout');
+    await expect(log).toContainText('path Timed out');
     await accessible(page);
     // Without any cart: the same.
     await differences.getByRole('textbox', { name: /^Value/ }).fill('');
     await expect(differences).toContainText('none');
     await differences.getByRole('textbox', { name: /^Value/ }).fill('42');
     await run.click();
-    await expect(log).toContainText('leaves by yes');
+    await expect(log).toContainText('path Yes');
   });
 });

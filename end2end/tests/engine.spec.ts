@@ -48,6 +48,6 @@ test('people come in, a pause keeps them out, a resume forgets, a stop ends it',
   await open('/profiles?search=ada');
   await page.getByRole('link', { name: 'ada' }).click();
   await page.getByRole('list', { name: 'Enrolments' }).getByRole('link', { name: journey }).click();
-  await expect(page.getByText('E-mail: sends the message')).toBeVisible();
+  await expect(page.getByText('Email: sends the message')).toBeVisible();
   await expect(page.getByText(/Delay: waits/)).toBeVisible();
 });

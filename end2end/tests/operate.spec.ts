@@ -57,7 +57,7 @@ test('pause can be undone, and undo says when someone was faster', async ({ page
   const elsewhere = await request.post(`${server.url}/api/ui/journeys/operate`, { form: { action: 'resume', 'ids[0]': id } });
   expect(elsewhere.status()).toBe(200);
   await toast(page).getByRole('button', { name: 'Undo' }).last().click();
-  await expect(toast(page).getByText(/Nothing was changed.*was changed by somebody since/)).toBeVisible();
+  await expect(toast(page).getByText(/Nothing was changed.*was changed by someone else/)).toBeVisible();
 });
 
 test('stop asks first, counts what it ends, and is final', async ({ page, open }) => {
@@ -74,7 +74,7 @@ test('stop asks first, counts what it ends, and is final', async ({ page, open }
 
   await bulk(page, 'Stop').click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Stop 2 journeys' }).click();
-  await expect(toast(page).getByText(/2 journeys stopped\. [\d,]+ trips ended, [\d,]+ queued messages cancelled\./)).toBeVisible();
+  await expect(toast(page).getByText(/2 journeys stopped\. [\d,]+ enrolments ended, [\d,]+ queued messages cancelled\./)).toBeVisible();
   await expect(toast(page).getByRole('button', { name: 'Undo' })).toHaveCount(0);
 
   await open('/journeys?status=stopped&sort=name');
@@ -145,7 +145,7 @@ test('the row menu renames, and markup comes back as typed', async ({ page, open
   const name = '<b>"Ünïcode" & \'quotes\'</b> 🎉';
   await dialog.getByRole('textbox', { name: 'Name' }).fill('x'.repeat(201));
   await dialog.getByRole('button', { name: 'Rename' }).click();
-  await expect(dialog.getByRole('alert')).toContainText('201 characters; the most is 200');
+  await expect(dialog.getByRole('alert')).toContainText('201 characters; the limit is 200');
   await dialog.getByRole('textbox', { name: 'Name' }).fill(name);
   await dialog.getByRole('button', { name: 'Rename' }).click();
   await expect(page.getByRole('link', { name, exact: true })).toBeVisible();
@@ -186,7 +186,7 @@ test('only a draft that was never published can be deleted, and that can be undo
 test('the description is shown', async ({ page, open }) => {
   await open('/journeys?sort=name');
   await (await menuOf(page, 'Abandoned cart')).getByRole('menuitem', { name: 'View description' }).click();
-  await expect(page.getByRole('dialog', { name: 'Description of Abandoned cart' })).toContainText('An hour after a cart was left');
+  await expect(page.getByRole('dialog', { name: 'Description of Abandoned cart' })).toContainText('An hour after a cart is abandoned');
 });
 
 test('labels are put on and taken off together', async ({ page, open }) => {

@@ -83,7 +83,7 @@ test.describe('with scripts switched off', () => {
     test('nothing ticked is told with what to do, and nothing is changed', async ({ page, server }) => {
       await page.goto(`${server.url}/journeys`);
       await bulk(page, 'Pause').click();
-      await expect(page.getByRole('alert')).toContainText('Tick at least one journey first.');
+      await expect(page.getByRole('alert')).toContainText('Select at least one journey first.');
       await page.getByRole('link', { name: 'Go back' }).click();
       await expect(page.getByRole('heading', { name: 'Journeys' })).toBeVisible();
     });

@@ -40,7 +40,7 @@ test('a user of the provider signs in, with the role of their group', async ({ p
   await expect(page).toHaveURL(`${server.url}/keys`);
   await expect(page.getByRole('button', { name: 'Ada Admin' })).toBeVisible();
   await page.goto(`${server.url}/audit?event=session.sign_in`);
-  await expect(page.getByRole('table', { name: 'Audit log' })).toContainText('with the sign-in provider');
+  await expect(page.getByRole('table', { name: 'Audit log' })).toContainText('with SSO');
 });
 
 test('another group leads to another role, and the same person stays one account', async ({ page, server }) => {
@@ -110,7 +110,7 @@ test.describe('what does not work', () => {
     await page.goto(`${server.url}/sign-in`);
     await page.getByRole('link', { name: 'Company sign-in' }).click();
     await signInAt(page, 'mia');
-    await expect(complaint(page, 'link the provider under “Your account”')).toBeVisible();
+    await expect(complaint(page, 'link the identity provider under “Your account”')).toBeVisible();
     await page.goto(`${server.url}/people`);
     await expect(page).toHaveURL(/sign-in/);
   });

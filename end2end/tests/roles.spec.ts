@@ -75,7 +75,7 @@ for (const [email, { title, edits, operates, manages }] of Object.entries(may)) 
       } else {
         const answer = await page.goto(`${server.url}/journeys/new`);
         expect(answer!.status()).toBe(403);
-        await expect(complaint(page, 'Making and editing journeys needs a Creator; you are a Viewer')).toBeVisible();
+        await expect(complaint(page, 'Creating and editing journeys needs a Creator; you are a Viewer')).toBeVisible();
       }
     });
 

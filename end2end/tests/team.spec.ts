@@ -80,7 +80,7 @@ test.describe('with an admin', () => {
     await tick(page, 'Suspicious payment').check();
     await bulk(page, 'Pause').click();
     await expect(bob.getByRole('button', { name: 'Bob Viewer' })).toBeVisible();
-    await expect(bob.getByText('You are a Viewer here')).toBeVisible();
+    await expect(bob.getByText('You are a Viewer')).toBeVisible();
 
     await page.goto(`${server.url}/people`);
     await page.getByRole('button', { name: 'Remove Bob' }).click();
@@ -107,12 +107,12 @@ test.describe('with an admin', () => {
 
     await page.getByRole('button', { name: 'More actions for Rail passes: first ideas' }).click();
     await page.getByRole('menuitem', { name: 'Clone' }).click();
-    await expect(page.getByText('settings for e-mail')).toBeVisible();
+    await expect(page.getByText('settings for email')).toBeVisible();
     await page.getByRole('radio', { name: 'Shop' }).check();
     await page.getByRole('main').getByRole('button', { name: 'Clone' }).click();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^Edit .*Rail passes/);
     await expect(page.getByRole('button', { name: 'Switch project: Shop' })).toBeVisible();
-    await expect(page.getByRole('region', { name: 'Missing in this project' })).toContainText('settings for e-mail');
+    await expect(page.getByRole('region', { name: 'Missing in this project' })).toContainText('settings for email');
 
     await page.goto(`${server.url}/projects`);
     const shop = page.getByRole('list', { name: 'Projects' }).getByRole('listitem').filter({ hasText: 'Shop' });

@@ -58,11 +58,11 @@ pub enum Authority {
     Key(Vec<Scope>),
     /// An account without a role in any project.
     Outsider,
-    /// Things that happen by themselves, and the command line of whoever owns the machine.
+    /// Things that happen by themselves, and the command line of anyone who owns the machine.
     System,
 }
 
-/// Nobody gets further than this: what was refused, and to whom.
+/// No one gets further than this: what was refused, and to whom.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.sentence())]
 pub struct Forbidden {
@@ -107,14 +107,12 @@ impl Role {
     /// What the role is for, in a few words.
     pub fn meaning(self) -> &'static str {
         match self {
-            Role::Viewer => {
-                "sees journeys and their figures, and people with their addresses masked"
-            }
+            Role::Viewer => "sees journeys and their stats, and profiles with masked addresses",
             Role::Creator => {
-                "also makes and edits journeys, and sees people's addresses and properties"
+                "also creates and edits journeys, and sees addresses and properties of profiles"
             }
             Role::Publisher => "also publishes, pauses, resumes, stops and archives",
-            Role::Admin => "also manages people, API keys, channels and projects",
+            Role::Admin => "also manages the team, API keys, channels and projects",
         }
     }
 
@@ -128,13 +126,13 @@ impl Role {
     pub fn limit(self) -> Option<&'static str> {
         match self {
             Role::Viewer => Some(
-                "You are a Viewer here: you see journeys and their figures. Making and editing \
-                    them needs a Creator, pausing, resuming, stopping and archiving a Publisher. \
-                    Ask an admin.",
+                "You are a Viewer: you see journeys and their stats. Editing them needs a Creator; \
+                    pausing, resuming, stopping and archiving them needs a Publisher. Ask an \
+                    admin.",
             ),
             Role::Creator => Some(
-                "You are a Creator here: you make and edit journeys. Pausing, resuming, stopping \
-                    and archiving needs a Publisher. Ask an admin.",
+                "You are a Creator: you create and edit journeys. Pausing, resuming, stopping and \
+                    archiving them needs a Publisher. Ask an admin.",
             ),
             Role::Publisher | Role::Admin => None,
         }
@@ -192,16 +190,16 @@ impl Permission {
     pub fn phrase(self) -> &'static str {
         match self {
             Permission::SeeJourneys => "seeing journeys",
-            Permission::SeePeople => "seeing and searching people's addresses and properties",
-            Permission::EditJourneys => "making and editing journeys",
+            Permission::SeePeople => "seeing and searching addresses and properties of profiles",
+            Permission::EditJourneys => "creating and editing journeys",
             Permission::OperateJourneys => {
                 "publishing, changing what is published, pausing, resuming, stopping and archiving"
             }
             Permission::SendEvents => "sending profiles and events",
-            Permission::EnterPeople => "letting people into journeys",
-            Permission::ErasePeople => "erasing people",
+            Permission::EnterPeople => "entering people into journeys",
+            Permission::ErasePeople => "deleting profiles",
             Permission::SeeAuditLog => "reading the audit log",
-            Permission::ManagePeople => "managing people",
+            Permission::ManagePeople => "managing the team",
             Permission::ManageKeys => "managing API keys",
             Permission::ManageChannels => "managing channels",
             Permission::ManageProjects => "managing projects",
@@ -244,7 +242,7 @@ impl Permission {
         sentence
     }
 
-    /// Why somebody of this role is refused it, for a tooltip or an error.
+    /// Why someone of this role is refused it, for a tooltip or an error.
     pub fn refusal_for(self, role: Role) -> String {
         let refusal = self.refusal();
         let sentence = refusal.trim_end_matches('.');
@@ -291,8 +289,8 @@ impl Forbidden {
             Authority::Key(scopes) => {
                 let has: Vec<_> = scopes.iter().map(|scope| scope.key()).collect();
                 format!(
-                    "This API key has the scope {}, which does not cover {}. Make another key for \
-                        it.",
+                    "This API key has the scope {}, which does not cover {}. Create a key with the \
+                        right scope.",
                     has.join(", "),
                     self.permission.phrase()
                 )

@@ -10,10 +10,10 @@ use super::{error::FieldError, ids::SessionId, time::Timestamp};
 pub const PASSWORD_MIN: usize = 12;
 /// Longest password, in characters (ASVS 4.0.3, 2.1.2).
 pub const PASSWORD_MAX: usize = 128;
-/// Longest e-mail address (RFC 5321, 4.5.3.1.3, less the angle brackets).
+/// Longest email address (RFC 5321, 4.5.3.1.3, less the angle brackets).
 pub const EMAIL_MAX: usize = 254;
 
-/// An e-mail address, as typed. Two that differ in case only are one account.
+/// An email address, as typed. Two that differ in case only are one account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EmailAddress(String);
@@ -42,7 +42,7 @@ impl EmailAddress {
             Err(FieldError::new(
                 "email",
                 "malformed",
-                "That is not an e-mail address. One looks like ada@example.com.",
+                "This is not an email address. Use the form ada@example.com.",
             ))
         }
     }
@@ -77,19 +77,19 @@ impl Password {
         if length < PASSWORD_MIN {
             let sentence = format!(
                 "The password has {length} characters; use at least {PASSWORD_MIN}. Several words \
-                    do well."
+                    work well."
             );
             return Err(FieldError::new("password", "too_short", sentence));
         }
         if length > PASSWORD_MAX {
             let sentence =
-                format!("The password has {length} characters; the most is {PASSWORD_MAX}.");
+                format!("The password has {length} characters; the limit is {PASSWORD_MAX}.");
             return Err(FieldError::new("password", "too_long", sentence));
         }
         Ok(Self(text.to_string()))
     }
 
-    /// Takes what somebody claims to be her password; too long to be one is no password at all.
+    /// Takes what someone claims to be their password; too long to be one is no password at all.
     pub fn claim(text: &str) -> Self {
         Self(text.chars().take(PASSWORD_MAX + 1).collect())
     }
@@ -118,7 +118,7 @@ pub struct SessionView {
     pub current: bool,
 }
 
-/// Who somebody is at a sign-in provider (OpenID Connect Core, 5.7: issuer and subject together).
+/// Who someone is at a sign-in provider (OpenID Connect Core, 5.7: issuer and subject together).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkedIdentity {
     pub issuer: String,

@@ -1,5 +1,5 @@
 //! Who is asking. Every service method takes an [`Actor`] first, so that no work is done for
-//! nobody.
+//! no one.
 
 use std::net::IpAddr;
 
@@ -48,7 +48,7 @@ impl Actor {
     }
 }
 
-/// A person as others see her: in "created by", in the history, in the filter.
+/// A person as others see them: in "created by", in the history, in the filter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Person {
     pub id: UserId,
@@ -69,12 +69,12 @@ pub struct Membership {
     pub role: Role,
 }
 
-/// Where the person who looks at the list stands: what its page has to know of her.
+/// Where the person who looks at the list stands: what its page has to know of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seat {
     pub project: ProjectId,
     pub role: Role,
-    /// Is there another project in which she may make journeys? Then Clone asks where to.
+    /// Is there another project in which they may make journeys? Then Clone asks where to.
     pub elsewhere: bool,
 }
 

@@ -53,7 +53,7 @@ macro_rules! events {
 events! {
     JourneysImported "journeys.import" "Journeys: import",
     DemoLoaded "journeys.demo" "Journeys: demo",
-    FilterSaved "filter.save" "Saved filter: kept",
+    FilterSaved "filter.save" "Saved filter: saved",
     FilterDeleted "filter.delete" "Saved filter: deleted",
     SignedIn "session.sign_in" "Signed in",
     SignInFailed "session.sign_in_failed" "Sign-in failed",
@@ -68,12 +68,12 @@ events! {
     PasswordLinkMade "account.password_link" "Password link made",
     SsoLinked "account.sso_link" "Single sign-on linked",
     SsoUnlinked "account.sso_unlink" "Single sign-on unlinked",
-    InvitationMade "people.invite" "Person invited",
+    InvitationMade "people.invite" "Member invited",
     InvitationWithdrawn "people.withdraw" "Invitation withdrawn",
-    Joined "people.join" "Person joined",
+    Joined "people.join" "Member joined",
     RoleChanged "people.role" "Role changed",
     RoleChangedBySso "people.role_by_sso" "Role changed by the single sign-on rule",
-    MemberRemoved "people.remove" "Person removed",
+    MemberRemoved "people.remove" "Member removed",
     KeyCreated "keys.create" "API key created",
     KeyRevoked "keys.revoke" "API key revoked",
     KeyTakenOver "keys.take_over" "API key taken over",
@@ -85,17 +85,17 @@ events! {
     ProjectRenamed "projects.rename" "Project renamed",
     ProjectArchived "projects.archive" "Project archived",
     ProjectUnarchived "projects.unarchive" "Project unarchived",
-    PersonDeleted "profiles.delete" "Person deleted",
-    PeopleImported "profiles.import" "People imported",
+    PersonDeleted "profiles.delete" "Profile deleted",
+    PeopleImported "profiles.import" "Profiles imported",
     SegmentSaved "segments.save" "Segment saved",
     SegmentDeleted "segments.delete" "Segment deleted",
-    MessagesSentAgain "delivery.again" "Messages sent again",
+    MessagesSentAgain "delivery.again" "Messages resent",
     SuppressionAdded "suppressions.add" "Suppression list: added",
     SuppressionRemoved "suppressions.remove" "Suppression list: removed",
     SuppressionsExported "suppressions.export" "Suppression list exported",
-    RecipientDecided "recipients.decide" "Recipient’s choice",
-    HookSecretSaved "hooks.save" "Report secret kept",
-    HookSecretRemoved "hooks.remove" "Report secret removed",
+    RecipientDecided "recipients.decide" "Recipient changed preferences",
+    HookSecretSaved "hooks.save" "Webhook secret saved",
+    HookSecretRemoved "hooks.remove" "Webhook secret removed",
     AuditExported "audit.export" "Audit log exported",
     HoldReleased "server.release" "Hold released",
 }
@@ -167,16 +167,17 @@ impl AuditQuery {
                 }
                 "by" => match value.parse() {
                     Ok(by) => parsed.by = Some(by),
-                    Err(_) => complain("by", "There is no such person. Choose one from the list."),
+                    Err(_) => complain("by", "This user does not exist. Choose one from the list."),
                 },
                 "event" if AuditEvent::from_key(&value).is_some() => parsed.event = Some(value),
-                "event" => {
-                    complain("event", "There is no such kind of entry. Choose one from the list.")
-                }
+                "event" => complain(
+                    "event",
+                    "This kind of entry does not exist. Choose one from the list.",
+                ),
                 "from" | "to" => match value.parse::<Day>() {
                     Ok(day) if key == "from" => parsed.from = Some(day),
                     Ok(day) => parsed.to = Some(day),
-                    Err(_) => complain(&key, "That is not a date. A date looks like 2026-11-23."),
+                    Err(_) => complain(&key, "This is not a date. Use the form 2026-11-23."),
                 },
                 "page" => match value.parse() {
                     Ok(page) if (1..=10_000_000).contains(&page) => parsed.page = page,
@@ -189,7 +190,7 @@ impl AuditQuery {
             errors.push(FieldError::new(
                 "to",
                 "out_of_order",
-                "The last day lies before the first. Exchange the two dates.",
+                "The last day is before the first. Swap the two dates.",
             ));
         }
         if errors.is_empty() { Ok(parsed) } else { Err(errors) }

@@ -132,7 +132,7 @@ impl Header {
     fn complaint(&self, text: &str) -> Option<FileError> {
         if self.format != FORMAT {
             let sentence =
-                format!("This is not a file of journeys: its \"format\" must be \"{FORMAT}\".");
+                format!("This is not a journey file: its \"format\" must be \"{FORMAT}\".");
             return Some(FileError {
                 line: locate::line_of(text, "format").unwrap_or(1),
                 path: "format".to_string(),
@@ -141,8 +141,7 @@ impl Header {
         }
         if self.version != FORMAT_VERSION {
             let sentence = format!(
-                "Version {} of the form is not known here; this Wayfare reads version \
-                    {FORMAT_VERSION}.",
+                "Format version {} is not supported; this Wayfare reads version {FORMAT_VERSION}.",
                 self.version
             );
             return Some(FileError {

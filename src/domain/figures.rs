@@ -1,4 +1,4 @@
-//! The counters of a version, and the equation that says nobody is lost.
+//! The counters of a version, and the equation that says no one is lost.
 
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +42,7 @@ impl Figures {
                 + self.version_exit
     }
 
-    /// Goals met per person entered, in hundredths of a percent (0 to 10,000); `None` while nobody
+    /// Goals met per person entered, in hundredths of a percent (0 to 10,000); `None` while no one
     /// entered.
     pub fn rate(&self) -> Option<i64> {
         (self.entered > 0).then(|| self.converted * 10_000 / self.entered)

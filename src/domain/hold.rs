@@ -1,5 +1,5 @@
-//! A hold: everything that happens by itself stands still. Nobody enters, nobody moves, nothing is
-//! sent, no schedule starts or ends anything and nothing is deleted for its age, until somebody
+//! A hold: everything that happens by itself stands still. No one enters, no one moves, nothing is
+//! sent, no schedule starts or ends anything and nothing is deleted for its age, until someone
 //! releases it. People can do everything else meanwhile.
 
 use serde::{Deserialize, Serialize};
@@ -36,15 +36,13 @@ impl HoldReason {
     pub fn sentence(self) -> &'static str {
         match self {
             HoldReason::Restored => {
-                "This is a restored copy, and everything is held: nobody enters or moves, and \
-                    nothing is sent. \
-                 What was waiting when the copy was made goes out when it is released. Pause or \
-                 stop first what must not go out again."
+                "This is a restored copy, and everything is held: no one enters or moves, and \
+                    nothing is sent. Queued messages go out when you release it. First pause or \
+                    stop what must not go out again."
             }
             HoldReason::Requested => {
-                "Everything is held: nobody enters or moves, and nothing is sent, until it is \
-                    released. What comes in meanwhile is \
-                 kept and acted on then."
+                "Everything is held: no one enters or moves, and nothing is sent, until you \
+                    release it. Events that arrive meanwhile are kept and processed then."
             }
         }
     }

@@ -71,7 +71,7 @@ id!(/// One entry of the history: an action on one or many journeys.
     OperationId, "operation");
 id!(/// One sign-in on one device.
     SessionId, "session");
-id!(/// A link by which somebody joins a project.
+id!(/// A link by which someone joins a project.
     InvitationId, "invitation");
 id!(/// A key with which a program speaks for a project.
     ApiKeyId, "API key");

@@ -6,7 +6,7 @@
 pub enum GivenUp {
     #[error("it took too long")]
     TooLong,
-    #[error("nobody waits for it any more")]
+    #[error("the request was cancelled")]
     NobodyWaits,
 }
 

@@ -20,7 +20,7 @@ pub struct StatusCount {
     pub count: i64,
 }
 
-/// A filter that somebody kept under a name; everybody in the project sees it.
+/// A filter that someone kept under a name; everybody in the project sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedFilter {
     pub id: SavedFilterId,

@@ -213,7 +213,7 @@ impl ListQuery {
             errors.push(FieldError::new(
                 "to",
                 "range",
-                "The last day lies before the first. Swap the two dates.",
+                "The last day is before the first. Swap the two dates.",
             ));
         }
         if errors.is_empty() { Ok(parsed) } else { Err(errors) }
@@ -231,8 +231,8 @@ impl ListQuery {
                     return Err(FieldError::new("q", "too_long", sentence));
                 }
                 if value.chars().any(char::is_control) {
-                    let sentence = "The search text holds a character that cannot be seen. Remove \
-                        it and search again.";
+                    let sentence = "The search text contains an invisible character. Remove it and \
+                        search again.";
                     return Err(FieldError::new("q", "control_character", sentence));
                 }
                 filter.search = value.to_string();

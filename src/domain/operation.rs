@@ -74,7 +74,7 @@ impl OperationReport {
         if self.action == Action::Stop && self.ended_inside + self.cancelled_messages > 0 {
             text.push_str(&format!(
                 " {} ended, {} cancelled.",
-                counted(self.ended_inside, "trip", "trips"),
+                counted(self.ended_inside, "enrolment", "enrolments"),
                 counted(self.cancelled_messages, "queued message", "queued messages")
             ));
         }
@@ -109,9 +109,7 @@ impl OperationReport {
             Action::Restrict => "restricted",
         };
         match (self.undo_of.is_some(), self.action) {
-            (true, Action::Rename | Action::Label | Action::Delete) => {
-                "put back as before".to_string()
-            }
+            (true, Action::Rename | Action::Label | Action::Delete) => "restored".to_string(),
             (true, _) => format!("{word} again"),
             (false, _) => word.to_string(),
         }

@@ -27,6 +27,9 @@ pub struct Reference {
     pub name: String,
 }
 
+/// As the settings of the email channel are stored among the missing references.
+const EMAIL: &str = "e-mail";
+
 impl Reference {
     fn new(kind: ReferenceKind, name: &str) -> Self {
         Self { kind, name: name.to_string() }
@@ -37,6 +40,8 @@ impl Reference {
         match self.kind {
             ReferenceKind::Segment => format!("the segment “{}”", self.name),
             ReferenceKind::List => format!("the list “{}”", self.name),
+            // The name that is stored for this channel is older than its title.
+            ReferenceKind::Channel if self.name == EMAIL => "settings for email".to_string(),
             ReferenceKind::Channel => format!("settings for {}", self.name),
             ReferenceKind::Journey => format!("the journey “{}”", self.name),
         }
@@ -81,7 +86,7 @@ pub fn segments_within(
 fn of_step(step: &NodeKind, found: &mut Vec<Reference>) {
     let channel = |name: &str| Reference::new(ReferenceKind::Channel, name);
     match step {
-        NodeKind::Email { .. } => found.push(channel("e-mail")),
+        NodeKind::Email { .. } => found.push(channel(EMAIL)),
         NodeKind::Sms { .. } => found.push(channel("SMS")),
         NodeKind::Push { .. } => found.push(channel("push")),
         NodeKind::Whatsapp { .. } => found.push(channel("WhatsApp")),

@@ -31,13 +31,13 @@ impl Selection {
             return Err(FieldError::new(
                 "ids",
                 "required",
-                "Nothing is selected. Tick at least one journey first.",
+                "Nothing is selected. Select at least one journey first.",
             ));
         }
         if ids.len() > SELECTION_MAX {
             let sentence = format!(
-                "{} journeys are named one by one; the most is {SELECTION_MAX}. Select all that \
-                    match the filter instead.",
+                "{} journeys are selected one by one; the limit is {SELECTION_MAX}. Select all \
+                    that match the filter instead.",
                 ids.len()
             );
             return Err(FieldError::new("ids", "too_many", sentence));
@@ -84,7 +84,7 @@ impl SelectionDigest {
             FieldError::new(
                 "confirmed",
                 "malformed",
-                "The confirmation is damaged. Open it again and confirm once more.",
+                "The confirmation is not valid. Open it again and confirm once more.",
             )
         };
         let (count, sum) = text.split_once('-').ok_or_else(malformed)?;

@@ -7,7 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     error::FieldError,
-    graph::criteria::{Criteria, EventMatch, PropertyFilter},
+    figures::counted,
+    graph::{
+        criteria::{Criteria, EventMatch, PropertyFilter},
+        node,
+    },
     time::Timestamp,
 };
 
@@ -68,17 +72,17 @@ impl FromStr for EntryType {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Entry {
-    /// She does something, now.
+    /// They do something, now.
     Event {
         name: String,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         filters: Vec<PropertyFilter>,
     },
-    /// Her profile comes to meet criteria.
+    /// Their profile comes to meet criteria.
     Profile { criteria: Criteria },
-    /// She is in a segment when it is looked at.
+    /// They are in a segment when it is looked at.
     Segment { name: String, when: SegmentTiming },
-    /// She is on a list that was uploaded.
+    /// They are on a list that was uploaded.
     List { name: String },
     /// A program says so.
     Api {},
@@ -107,13 +111,13 @@ impl Entry {
                 format!("When “{name}” happens and {}", conditions.join(" and "))
             }
             Entry::Profile { criteria } => {
-                format!("When a profile comes to meet: {}", criteria.describe())
+                format!("When a profile starts to match: {}", criteria.describe())
             }
             Entry::Segment { name, when } => {
                 format!("Everyone in the segment “{name}”, {}", when.describe())
             }
             Entry::List { name } => format!("Everyone on the uploaded list “{name}”"),
-            Entry::Api {} => "When a program asks for it through the API".to_string(),
+            Entry::Api {} => "When your system calls the API".to_string(),
         }
     }
 }
@@ -137,10 +141,12 @@ impl SegmentTiming {
     fn describe(&self) -> String {
         match self {
             SegmentTiming::Once {} => "once, at the start".to_string(),
-            SegmentTiming::OnDates { dates } => format!("on {} dates", dates.len()),
+            SegmentTiming::OnDates { dates } => {
+                format!("on {}", counted(dates.len() as i64, "date", "dates"))
+            }
             SegmentTiming::Every { hours: 24 } => "every day".to_string(),
             SegmentTiming::Every { hours: 168 } => "every week".to_string(),
-            SegmentTiming::Every { hours } => format!("every {hours} hours"),
+            SegmentTiming::Every { hours } => format!("every {}", node::hours(*hours)),
         }
     }
 }
@@ -255,7 +261,7 @@ impl Settings {
                 add(
                     "entry",
                     "required",
-                    "The entry names no event, segment or list. Fill in its name.".to_string(),
+                    "The entry has no event, segment or list. Choose one.".to_string(),
                 );
             }
             Entry::Segment { when: SegmentTiming::Every { hours: 0 }, .. } => {
@@ -277,28 +283,20 @@ impl Settings {
         if let (Some(start), Some(end)) = (self.start, self.end)
             && end <= start
         {
-            add("end", "range", "The end lies before the start. Choose a later end.".to_string());
+            add("end", "range", "The end is before the start. Choose a later end.".to_string());
         }
         if self.control_percent > 99 {
-            add(
-                "control_percent",
-                "range",
-                "The control group is at most 99 in a hundred.".to_string(),
-            );
+            add("control_percent", "range", "The control group can be at most 99%.".to_string());
         }
         if self.goals.len() > GOALS_MAX {
             add(
                 "goals",
                 "too_many",
-                format!("There are {} goals; the most is {GOALS_MAX}.", self.goals.len()),
+                format!("There are {} goals; the limit is {GOALS_MAX}.", self.goals.len()),
             );
         }
         if self.timeout_hours == Some(0) {
-            add(
-                "timeout_hours",
-                "range",
-                "A time-out of 0 hours would end every trip at once.".to_string(),
-            );
+            add("timeout_hours", "range", "The time-out must be at least 1 hour.".to_string());
         }
         if let Some(quiet) = &self.quiet_hours {
             for (path, time) in [("quiet_hours.from", &quiet.from), ("quiet_hours.to", &quiet.to)] {
@@ -312,11 +310,7 @@ impl Settings {
             }
         }
         if self.time_zone.is_empty() || self.time_zone.len() > 64 || !self.time_zone.is_ascii() {
-            add(
-                "time_zone",
-                "malformed",
-                "The time zone has no name such as Europe/Berlin.".to_string(),
-            );
+            add("time_zone", "malformed", "Enter a time zone such as Europe/Berlin.".to_string());
         }
         problems
     }

@@ -21,7 +21,7 @@ pub enum Status {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntrySwitch {
-    /// A draft lets nobody in because nothing runs it.
+    /// A draft lets no one in because nothing runs it.
     NotApplicable,
     Open,
     Closed,
@@ -79,15 +79,15 @@ impl Status {
     /// One sentence on what it means for people and messages.
     pub fn meaning(self) -> &'static str {
         match self {
-            Status::Draft => "Being built. Nobody enters and nothing is sent.",
-            Status::Scheduled => "Published. Opens by itself at its start time.",
+            Status::Draft => "Not published yet. No one enters and nothing is sent.",
+            Status::Scheduled => "Published. Opens automatically at its start time.",
             Status::Running => "People enter, move along and get messages.",
-            Status::Paused => "Nobody new enters. People inside carry on and get their messages.",
-            Status::Completed => "Entry is over. People still inside carry on until they leave.",
+            Status::Paused => "No one new enters. People inside continue and get their messages.",
+            Status::Completed => "Entry has ended. People still inside continue until they exit.",
             Status::Restricted => {
-                "A newer version took over. People still inside carry on until they leave."
+                "A newer version has taken over. People still inside continue until they exit."
             }
-            Status::Stopped => "Ended for good. Nobody enters, nobody moves, nothing is sent.",
+            Status::Stopped => "Ended for good. No one enters, no one moves, nothing is sent.",
         }
     }
 

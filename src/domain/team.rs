@@ -9,7 +9,7 @@ use super::{
     time::Timestamp,
 };
 
-/// Somebody with a role in the project.
+/// Someone with a role in the project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     pub person: Person,
@@ -20,7 +20,7 @@ pub struct Member {
     pub last_sign_in_at: Option<Timestamp>,
 }
 
-/// A change of somebody's role, as it is asked about before it is made.
+/// A change of someone's role, as it is asked about before it is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleChange {
     pub member: Member,
@@ -31,7 +31,7 @@ pub struct RoleChange {
     pub proof: String,
 }
 
-/// A link that somebody may still follow.
+/// A link that someone may still follow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invitation {
     pub id: InvitationId,
@@ -41,15 +41,15 @@ pub struct Invitation {
     pub expires_at: Timestamp,
 }
 
-/// What somebody who follows an invitation is told.
+/// What someone who follows an invitation is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvitationOffer {
     pub project: String,
     pub email: String,
     pub role: Role,
-    /// There is an account with this address: she signs in instead of choosing a password.
+    /// There is an account with this address: they sign in instead of choosing a password.
     pub known: bool,
-    /// She is signed in with that account right now.
+    /// They are signed in with that account right now.
     pub signed_in: bool,
 }
 
@@ -72,7 +72,7 @@ pub struct ApiKey {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// A project, to somebody who has a role in it.
+/// A project, to someone who has a role in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProjectView {
     pub id: ProjectId,
@@ -82,6 +82,6 @@ pub struct ProjectView {
     pub members: i64,
     pub created_at: Timestamp,
     pub archived_at: Option<Timestamp>,
-    /// The one that she is looking at.
+    /// The one that they are looking at.
     pub current: bool,
 }

@@ -105,7 +105,7 @@ fn clean(text: &str, field: &str, max: usize, required: bool) -> Result<String, 
     let length = text.chars().count();
     if length > max {
         let sentence = format!(
-            "The {what} has {length} characters; the most is {max}. Shorten it and try again."
+            "The {what} has {length} characters; the limit is {max}. Shorten it and try again."
         );
         return Err(FieldError::new(field, "too_long", sentence));
     }
@@ -114,8 +114,8 @@ fn clean(text: &str, field: &str, max: usize, required: bool) -> Result<String, 
         |c: char| c.is_control() && !(field == "description" && matches!(c, '\n' | '\r' | '\t'));
     if text.chars().any(hidden) {
         let sentence = format!(
-            "The {what} holds a control character (a line break, tab or null). Remove it and try \
-                again."
+            "The {what} contains a control character (a line break, tab or null). Remove it and \
+                try again."
         );
         return Err(FieldError::new(field, "control_character", sentence));
     }

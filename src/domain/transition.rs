@@ -49,7 +49,7 @@ pub struct Situation {
 }
 
 /// Is the start of a version still ahead? Of one that has run it never is again, wherever a clock
-/// that was set back puts its time: it would be Scheduled once more and let nobody in.
+/// that was set back puts its time: it would be Scheduled once more and let no one in.
 pub fn start_ahead(start: Option<Timestamp>, has_run: bool, now: Timestamp) -> bool {
     !has_run && start.is_some_and(|start| start > now)
 }
@@ -185,15 +185,15 @@ impl Refusal {
                 "was never published; delete it instead",
                 "were never published; delete them instead",
             ),
-            Refusal::StartIsAhead => ("has its start still ahead", "have their start still ahead"),
-            Refusal::HasProblems => ("has problems to solve first", "have problems to solve first"),
+            Refusal::StartIsAhead => ("has not started yet", "have not started yet"),
+            Refusal::HasProblems => ("has errors to fix first", "have errors to fix first"),
             Refusal::ChangedSince => {
-                ("was changed by somebody since", "were changed by somebody since")
+                ("was changed by someone else", "were changed by someone else")
             }
             Refusal::TooManyLabels => {
                 ("would have more than 10 labels", "would have more than 10 labels")
             }
-            Refusal::NotFound => ("does not exist any more", "do not exist any more"),
+            Refusal::NotFound => ("no longer exists", "no longer exist"),
             Refusal::NothingToUndo => {
                 ("was not changed by that action", "were not changed by that action")
             }

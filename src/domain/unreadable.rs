@@ -77,7 +77,7 @@ fn data(text: &str) -> Option<String> {
     Some(if text.starts_with("missing field") {
         format!("the field “{}” is missing", named())
     } else if text.starts_with("duplicate field") {
-        format!("the field “{}” is there twice", named())
+        format!("the field “{}” appears twice", named())
     } else if text.starts_with("unknown field") {
         format!("there is no field “{}” here{}", named(), known())
     } else if text.starts_with("unknown variant") {
@@ -87,9 +87,9 @@ fn data(text: &str) -> Option<String> {
     {
         mismatch(rest)
     } else if text.starts_with("invalid length") {
-        "it has another number of parts than belong there".to_string()
+        "it has the wrong number of items".to_string()
     } else if text.starts_with("data did not match any variant") {
-        "it has none of the forms that are known here".to_string()
+        "it matches none of the accepted forms".to_string()
     } else {
         return None;
     })
@@ -107,8 +107,8 @@ fn mismatch(text: &str) -> String {
             || expected.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', ',']))
     };
     match EXPECTED.iter().find(|(words, _)| words.iter().any(|word| is(word))) {
-        Some((_, ours)) => format!("{found} stands where {ours} belongs"),
-        None => format!("{found} does not belong there"),
+        Some((_, ours)) => format!("{found} is there instead of {ours}"),
+        None => format!("{found} is not allowed there"),
     }
 }
 
@@ -162,29 +162,26 @@ mod tests {
             ("pause", "it is not JSON"),
             ("{\"count\": 1} x", "there is more after its end"),
             ("{}", "the field “count” is missing"),
-            ("{\"count\": 1, \"count\": 2}", "the field “count” is there twice"),
-            ("[]", "it has another number of parts than belong there"),
-            ("7", "a number stands where an object belongs"),
-            ("null", "null stands where an object belongs"),
+            ("{\"count\": 1, \"count\": 2}", "the field “count” appears twice"),
+            ("[]", "it has the wrong number of items"),
+            ("7", "a number is there instead of an object"),
+            ("null", "null is there instead of an object"),
             (
                 "{\"count\": \"many, expected\"}",
-                "a text stands where a whole number that is not negative belongs",
+                "a text is there instead of a whole number that is not negative",
             ),
-            (
-                "{\"count\": -1}",
-                "a number stands where a whole number that is not negative belongs",
-            ),
-            ("{\"count\": 1, \"name\": [1]}", "a list stands where a text belongs"),
-            ("{\"count\": 1, \"list\": {}}", "an object stands where a list belongs"),
+            ("{\"count\": -1}", "a number is there instead of a whole number that is not negative"),
+            ("{\"count\": 1, \"name\": [1]}", "a list is there instead of a text"),
+            ("{\"count\": 1, \"list\": {}}", "an object is there instead of a list"),
             (
                 "{\"count\": 1, \"list\": [true]}",
-                "true or false stands where a whole number belongs",
+                "true or false is there instead of a whole number",
             ),
             (
                 "{\"count\": 1, \"kind\": \"explode\"}",
                 "“explode” is not known here; known are “delay”, “split”",
             ),
-            ("{\"count\": 1, \"pair\": \"two\"}", "it has none of the forms that are known here"),
+            ("{\"count\": 1, \"pair\": \"two\"}", "it matches none of the accepted forms"),
         ];
         for (text, expected) in samples {
             assert_eq!(of::<Form>(text), expected, "{text}");

@@ -18,7 +18,7 @@ use crate::{
     server::{store::Store, supervisor::short_task},
 };
 
-/// How often the database is asked whether somebody else wrote.
+/// How often the database is asked whether someone else wrote.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Changes that come in a burst are told once.
 const BURST: Duration = Duration::from_millis(150);
@@ -65,8 +65,8 @@ impl Changes {
         self.feeds().entry(project).or_default().told.subscribe()
     }
 
-    /// Tells whoever watches the project, once for all that is announced within a moment. Inside of
-    /// a runtime.
+    /// Tells anyone who watches the project, once for all that is announced within a moment. Inside
+    /// of a runtime.
     pub fn announce(&self, project: ProjectId, generation: i64) {
         let mut feeds = self.feeds();
         let feed = feeds.entry(project).or_default();
@@ -93,7 +93,7 @@ impl Changes {
         self.feeds().values().any(|feed| feed.told.receiver_count() > 0)
     }
 
-    /// Looks for changes that other processes made, until told to stop. Nobody watching, nobody
+    /// Looks for changes that other processes made, until told to stop. No one watching, no one
     /// asked.
     pub async fn watch_store(self, store: impl Store, stop: CancellationToken) {
         loop {

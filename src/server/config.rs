@@ -30,23 +30,23 @@ pub struct Cli {
 pub enum Command {
     /// Serve the pages and the API.
     Serve(Box<ServeArgs>),
-    /// Make the database, or bring its schema up to date, and exit.
+    /// Create the database, or update its schema, and exit.
     Migrate(DatabaseArgs),
-    /// Load the demo project: journeys of a shop, a bank and a travel app in every status.
+    /// Load the demo project: journeys of a shop, a bank and a travel app, in every status.
     Demo(DemoArgs),
-    /// Read journeys from a JSON file, as drafts: all of them or none.
+    /// Import journeys from a JSON file as drafts: all of them or none.
     Import(ImportArgs),
-    /// Read people or events from a CSV file or JSON lines, row by row; exits with 1 where rows
-    /// were refused.
+    /// Import profiles or events from a CSV file or JSON lines, row by row. Exits with 1 if rows
+    /// were rejected.
     ImportPeople(ImportPeopleArgs),
     /// Write all journeys as JSON to the standard output.
     Export(ExportArgs),
-    /// Check that the counters add up and the file is whole; exits with 1 where they do not.
+    /// Check that the counters add up and the file is intact. Exits with 1 if not.
     Check(DatabaseArgs),
-    /// Write a consistent copy of the database, also while the server runs. A server that starts on
+    /// Write a consistent copy of the database, even while the server runs. A server that starts on
     /// the copy is held.
     Backup(BackupArgs),
-    /// Let a server go on that is held: people enter and move again, and messages go out.
+    /// Release a held server: people enter and move again, and messages go out.
     Release(DatabaseArgs),
     /// Accounts: who may sign in.
     #[command(subcommand)]
@@ -55,31 +55,31 @@ pub enum Command {
 
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Make an account. It chooses its password with the link that is shown, unless one comes on
-    /// the standard input.
+    /// Create an account. Its user chooses a password with the link that is shown, unless you give
+    /// one with --password-stdin.
     Add(UserAddArgs),
     /// List the accounts.
     List(DatabaseArgs),
-    /// Show a link with which an account chooses a new password, once, within a day.
+    /// Show a link to choose a new password. It works once, within a day.
     Reset(UserArgs),
-    /// End every session of an account and let it sign in no more.
+    /// End every session of an account and block its sign-in.
     Suspend(UserArgs),
-    /// Let a suspended account sign in again.
+    /// Allow a suspended account to sign in again.
     Restore(UserArgs),
 }
 
 #[derive(Debug, Args)]
 pub struct UserAddArgs {
-    /// The e-mail address with which the person signs in.
+    /// The email address to sign in with.
     #[arg(value_name = "EMAIL")]
     pub email: String,
-    /// What she is called; the part of the address before the @ where none is given.
+    /// The user's name. Default: the part of the address before the @.
     #[arg(long)]
     pub name: Option<String>,
-    /// What she may do: viewer, creator, publisher or admin.
+    /// The user's role: viewer, creator, publisher or admin.
     #[arg(long, default_value = "admin")]
     pub role: String,
-    /// The project in which she may do it, by name; every project where none is given.
+    /// The project for the role, by name. Default: every project.
     #[arg(long, value_name = "NAME")]
     pub project: Option<String>,
     /// Read the password from the first line of the standard input.
@@ -93,7 +93,7 @@ pub struct UserAddArgs {
 
 #[derive(Debug, Args)]
 pub struct UserArgs {
-    /// The e-mail address of the account.
+    /// The email address of the account.
     #[arg(value_name = "EMAIL")]
     pub email: String,
     #[command(flatten)]
@@ -104,7 +104,7 @@ pub struct UserArgs {
 
 #[derive(Debug, Args)]
 pub struct LinkArgs {
-    /// The address with which links begin.
+    /// The address that links begin with.
     #[arg(
         long,
         env = "WAYFARE_PUBLIC_URL",
@@ -116,8 +116,8 @@ pub struct LinkArgs {
 
 #[derive(Debug, Args)]
 pub struct DatabaseArgs {
-    /// The database: one SQLite file. serve, demo, migrate and user add make it where there is
-    /// none.
+    /// The database: one SQLite file. serve, demo, migrate and user add create it if it does not
+    /// exist.
     #[arg(long, env = "WAYFARE_DATABASE", default_value = "wayfare.db", value_name = "FILE")]
     pub database: PathBuf,
     #[command(flatten)]
@@ -126,11 +126,11 @@ pub struct DatabaseArgs {
 
 #[derive(Debug, Args)]
 pub struct LogArgs {
-    /// What is logged: error, warn, info, debug or trace, also by module
+    /// What to log: error, warn, info, debug or trace, also by module
     /// (info,wayfare::server=debug).
     #[arg(long, env = "WAYFARE_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
-    /// How log lines look: text for people, json for programs. They go to the standard error.
+    /// Format of log lines: text or json. They go to standard error.
     #[arg(long, env = "WAYFARE_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
     pub log_format: LogFormat,
 }
@@ -143,8 +143,8 @@ pub enum LogFormat {
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Where to listen. Without an account only this machine itself (127.0.0.1, [::1]) is allowed;
-    /// port 0 takes a free one.
+    /// Address to listen on. Without an account, only this machine (127.0.0.1, [::1]) is allowed.
+    /// Port 0 takes a free one.
     #[arg(
         long,
         env = "WAYFARE_LISTEN",
@@ -152,46 +152,44 @@ pub struct ServeArgs {
         value_name = "ADDR:PORT"
     )]
     pub listen: SocketAddr,
-    /// Connections that read the database at the same time.
+    /// Number of connections that read the database at the same time.
     #[arg(long, env = "WAYFARE_READERS", default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub readers: u32,
-    /// Seconds that a preview, a check, a replay or other costly work may take before it is
-    /// stopped.
+    /// Seconds that a preview, a check, a replay or other costly work may take before it stops.
     #[arg(long, env = "WAYFARE_WORK_SECONDS", default_value_t = 20, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=25))]
     pub work_seconds: u64,
-    /// Seconds that running requests get to finish when the server is told to stop. Messages that
-    /// are being handed over are waited for as long as their channel waits for an answer, up to
-    /// half a minute.
+    /// Seconds that running requests have to finish when the server stops. Messages being sent get
+    /// as long as their channel waits for the provider, up to half a minute.
     #[arg(long, env = "WAYFARE_SHUTDOWN_SECONDS", default_value_t = 10, value_name = "SECONDS")]
     pub shutdown_seconds: u64,
-    /// The address that people use, such as https://wayfare.example.com: links begin with it, and
-    /// its name is answered to. With https:// cookies travel over TLS only.
+    /// The public address, such as https://wayfare.example.com. Links begin with it, and the server
+    /// answers to its name. With https://, cookies use TLS only.
     #[arg(long, env = "WAYFARE_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     pub public_url: Option<Url>,
-    /// Networks of proxies whose X-Forwarded-For, -Proto and -Host are believed, such as
+    /// Networks of proxies whose X-Forwarded-For, -Proto and -Host are trusted, such as
     /// 10.0.0.0/8,::1/128.
     #[arg(long, env = "WAYFARE_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpNet>,
-    /// In local mode, while there is no account, let in only who opens the address with a token
-    /// that is printed at the start.
+    /// In local mode, while there is no account, require the token in the address that is printed
+    /// at the start.
     #[arg(long, env = "WAYFARE_LOCAL_TOKEN", value_parser = clap::builder::BoolishValueParser::new())]
     pub local_token: bool,
-    /// Hours after which a session that is not used ends.
+    /// Hours after which an unused session ends.
     #[arg(long, env = "WAYFARE_SESSION_IDLE_HOURS", default_value_t = 12, value_name = "HOURS", value_parser = clap::value_parser!(u64).range(1..=8760))]
     pub session_idle_hours: u64,
     /// Hours after which a session ends in any case.
     #[arg(long, env = "WAYFARE_SESSION_HOURS", default_value_t = 168, value_name = "HOURS", value_parser = clap::value_parser!(u64).range(1..=8760))]
     pub session_hours: u64,
-    /// Days that events are kept; criteria look back no further. 0 keeps them for ever.
+    /// Days to keep events; criteria look back no further. 0 keeps them forever.
     #[arg(long, env = "WAYFARE_KEEP_EVENTS_DAYS", default_value_t = 400, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=36_500))]
     pub keep_events_days: u32,
-    /// Days that the steps of people's trips, their messages, and why people were kept out are
-    /// kept. 0 keeps them for ever.
+    /// Days to keep the history of enrolments, their messages, and the reasons why people did not
+    /// enter. 0 keeps them forever.
     #[arg(long, env = "WAYFARE_KEEP_STEPS_DAYS", default_value_t = 180, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=36_500))]
     pub keep_steps_days: u32,
-    /// Start held: nobody enters or moves, and nothing is sent, until somebody releases it on a
+    /// Start held: no one enters or moves, and nothing is sent, until you release the server on any
     /// page or with wayfare release. For a database that was copied by other means than wayfare
-    /// backup, whose copies are held by themselves.
+    /// backup, whose copies are always held.
     #[arg(long, env = "WAYFARE_HOLD")]
     pub hold: bool,
     #[command(flatten)]
@@ -234,24 +232,24 @@ fn names_this_machine(url: &Url) -> bool {
 /// How messages get out.
 #[derive(Debug, Args)]
 pub struct DeliveryArgs {
-    /// Private networks that channels and webhooks may reach, such as 10.0.0.0/8,127.0.0.1/32; the
-    /// internet is open anyway.
+    /// Private networks that channels and webhooks may reach, such as 10.0.0.0/8,127.0.0.1/32. The
+    /// internet is always open.
     #[arg(long, env = "WAYFARE_ALLOW_NETWORKS", value_name = "NETWORKS", value_delimiter = ',')]
     pub allow_networks: Vec<IpNet>,
-    /// People who became overdue while the server stood still for more than a minute go on at this
-    /// rate, the longest due first; 0 lets all of them go on at once.
+    /// How many overdue people continue per second after the server was down for more than a
+    /// minute, the longest overdue first. 0 means no limit.
     #[arg(long, env = "WAYFARE_CATCH_UP_PER_SECOND", default_value_t = 500, value_name = "N")]
     pub catch_up_per_second: u32,
-    /// The file with the server's key, made where there is none: it seals providers' secrets and
-    /// signs the links in messages. Beside the database where none is given (wayfare.db.key).
+    /// The file with the server's key, created if it does not exist. The key encrypts provider
+    /// secrets and signs links in messages. Default: beside the database (wayfare.db.key).
     #[arg(long, env = "WAYFARE_KEY_FILE", value_name = "FILE")]
     pub key_file: Option<PathBuf>,
-    /// The key itself in place of a file, 32 bytes in base64; better in the environment than on the
-    /// command line.
+    /// The key itself instead of a file, 32 bytes in base64. Set it in the environment rather than
+    /// on the command line.
     #[arg(long, env = "WAYFARE_SECRET_KEY", value_name = "KEY", hide_env_values = true)]
     pub secret_key: Option<SecretKey>,
-    /// Take this key although the database was used with another one, whose secrets are then
-    /// entered again; once, not for good.
+    /// Accept this key although the database was used with another one. Enter the channels' secrets
+    /// again afterwards. Use it for one start only.
     #[arg(long)]
     pub accept_new_key: bool,
 }
@@ -297,17 +295,17 @@ impl std::fmt::Debug for SecretKey {
 /// Sign-in with OpenID Connect.
 #[derive(Debug, Args)]
 pub struct ProviderArgs {
-    /// The issuer of an OpenID Connect provider, such as https://accounts.example.com; people can
-    /// then sign in with it.
+    /// The issuer of an OpenID Connect identity provider, such as https://accounts.example.com.
+    /// Users can then sign in with it.
     #[arg(long, env = "WAYFARE_OIDC_ISSUER", value_name = "URL")]
     pub oidc_issuer: Option<String>,
-    /// The client id that the provider knows Wayfare by.
+    /// The client ID of Wayfare at the identity provider.
     #[arg(long, env = "WAYFARE_OIDC_CLIENT_ID", value_name = "ID")]
     pub oidc_client_id: Option<String>,
-    /// The client's secret; better in the environment than on the command line.
+    /// The client secret. Set it in the environment rather than on the command line.
     #[arg(long, env = "WAYFARE_OIDC_CLIENT_SECRET", value_name = "SECRET", hide_env_values = true)]
     pub oidc_client_secret: Option<String>,
-    /// What is asked for beside openid.
+    /// Scopes to request besides openid.
     #[arg(
         long,
         env = "WAYFARE_OIDC_SCOPES",
@@ -315,13 +313,13 @@ pub struct ProviderArgs {
         value_name = "SCOPES"
     )]
     pub oidc_scopes: String,
-    /// What the button on the sign-in page says.
+    /// The text of the button on the sign-in page.
     #[arg(long, env = "WAYFARE_OIDC_NAME", default_value = "Single sign-on", value_name = "NAME")]
     pub oidc_name: String,
-    /// The claim from which roles follow, or a path such as realm_access.roles.
+    /// The claim that determines roles, or a path such as realm_access.roles.
     #[arg(long, env = "WAYFARE_OIDC_ROLE_CLAIM", default_value = "groups", value_name = "CLAIM")]
     pub oidc_role_claim: String,
-    /// Which role follows from which value: admins=admin;marketing=publisher@Shop;*=viewer
+    /// The role for each value of the claim: admins=admin;marketing=publisher@Shop;*=viewer
     #[arg(long, env = "WAYFARE_OIDC_ROLES", default_value = "", value_name = "RULES")]
     pub oidc_roles: RoleRules,
 }
@@ -362,16 +360,16 @@ fn public_url(text: &str) -> Result<Url, String> {
     if fine {
         Ok(url)
     } else {
-        Err("it has to look like https://wayfare.example.com, without a path".to_string())
+        Err("use the form https://wayfare.example.com, without a path".to_string())
     }
 }
 
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// Make this many journeys instead, for load tests.
+    /// Create this many journeys instead, for load tests.
     #[arg(long, value_name = "N")]
     pub journeys: Option<usize>,
-    /// Do nothing where the database has journeys already.
+    /// Do nothing if the database has journeys already.
     #[arg(long)]
     pub if_empty: bool,
     #[command(flatten)]
@@ -382,7 +380,7 @@ pub struct DemoArgs {
 
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// The file, in the form that `docs/journey-json.md` describes; - reads the standard input.
+    /// The file, in the format of `docs/journey-json.md`. Use - for standard input.
     #[arg(value_name = "FILE.json")]
     pub file: PathBuf,
     #[command(flatten)]
@@ -393,13 +391,13 @@ pub struct ImportArgs {
 
 #[derive(Debug, Args)]
 pub struct ImportPeopleArgs {
-    /// The file, in one of the forms that `docs/profile-files.md` describes: .csv or .jsonl.
+    /// The file, in a format of `docs/profile-files.md`: .csv or .jsonl.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Put everybody in the file on this list.
+    /// Add every profile in the file to this list.
     #[arg(long, value_name = "NAME")]
     pub list: Option<String>,
-    /// The column that says who somebody is, where it is not called identity.
+    /// The column with the identity, if it is not called identity.
     #[arg(long, value_name = "NAME")]
     pub identity: Option<String>,
     #[command(flatten)]
@@ -418,7 +416,7 @@ pub struct ExportArgs {
 
 #[derive(Debug, Args)]
 pub struct ProjectArgs {
-    /// The project, by name; the first one where none is given.
+    /// The project, by name. Default: the first one.
     #[arg(long, env = "WAYFARE_PROJECT", value_name = "NAME")]
     pub project: Option<String>,
 }

@@ -1,6 +1,6 @@
-//! Where records wait for the writer: whoever comes while one transaction is written shares the
-//! next one. Each sender is answered when her records are on the disk, and hears at once when there
-//! is no more room.
+//! Where records wait for the writer: anyone who comes while one transaction is written shares the
+//! next one. Each sender is answered when their records are on the disk, and hears at once when
+//! there is no more room.
 
 use std::sync::Arc;
 
@@ -39,9 +39,9 @@ pub struct Intake(mpsc::Sender<Waiting>);
 /// Why records were not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
-    #[error("more is coming in than can be written")]
+    #[error("more arrives than can be written")]
     Full,
-    /// Nobody writes any more; whether these were stored is not known.
+    /// No one writes any more; whether these were stored is not known.
     #[error("the server is stopping")]
     Stopping,
     #[error(transparent)]
@@ -67,7 +67,7 @@ impl Intake {
     ///
     /// # Errors
     /// Where there is no room, or they could not be written: nothing was stored then. Or where
-    /// nobody writes any more.
+    /// no one writes any more.
     pub async fn take(&self, batch: Batch) -> Result<Vec<Ignored>, IntakeError> {
         let (answer, answered) = oneshot::channel();
         self.0.try_send(Waiting { batch, answer })?;
@@ -116,8 +116,8 @@ async fn write(
         let result = store.ingest(&batches, clock.now()).await;
         match result {
             Ok(ingested) => answer_each(answers, ingested, &flights),
-            // Whoever came while this was waited for has waited as long as the others: nobody waits
-            // for it once more.
+            // Anyone who came while this was waited for has waited as long as the others: no one
+            // waits for it once more.
             Err(StoreError::Unavailable(obstacle)) if obstacle.meets_everybody() => {
                 tracing::error!(%obstacle, records = count, "intake.failed");
                 while let Ok(next) = waiting.try_recv() {
@@ -151,8 +151,9 @@ async fn write(
     }
 }
 
-/// Whoever withdrew a consent or changed an address is answered when no message goes out any more
-/// as it was prepared before; everybody else, and whoever comes next, does not wait for that.
+/// Anyone who withdrew a consent or changed an address is answered when no message goes out any
+/// more as it was prepared before; everybody else, and anyone who comes next, does not wait for
+/// that.
 fn answer_each(
     answers: Vec<oneshot::Sender<StoreResult<Vec<Ignored>>>>,
     ingested: Vec<Ingested>,

@@ -1,7 +1,7 @@
-//! The log. Lines go to the standard error by a thread of its own, so that whoever has something to
-//! tell never waits for it and never fails at it: neither when the reader of the lines has stopped
-//! reading, nor when it is gone, nor on a full disk. What cannot be written is let go and counted,
-//! and the number is told as soon as lines get through again.
+//! The log. Lines go to the standard error by a thread of its own, so that anyone who has something
+//! to tell never waits for it and never fails at it: neither when the reader of the lines has
+//! stopped reading, nor when it is gone, nor on a full disk. What cannot be written is let go and
+//! counted, and the number is told as soon as lines get through again.
 
 use std::{
     backtrace::{Backtrace, BacktraceStatus},
@@ -90,7 +90,7 @@ pub fn start(args: &LogArgs) -> Result<Log, LogError> {
     Ok(Log(lines))
 }
 
-/// A handle of our own: the one of the standard library is locked for as long as somebody writes,
+/// A handle of our own: the one of the standard library is locked for as long as someone writes,
 /// which may be for ever.
 #[cfg(unix)]
 fn standard_error() -> io::Result<std::fs::File> {
@@ -224,7 +224,7 @@ impl MakeWriter<'_> for Lines {
     }
 }
 
-/// What somebody else wrote and is told of does not begin a line of its own, which would look like
+/// What someone else wrote and is told of does not begin a line of its own, which would look like
 /// one of ours.
 fn one_line(line: &[u8]) -> Cow<'_, [u8]> {
     let text = line.strip_suffix(b"\n").unwrap_or(line);

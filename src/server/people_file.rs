@@ -70,7 +70,7 @@ pub fn portions(
         }));
         rows.send();
         if let Err(error) = read.unwrap_or(Err(FileError::BrokenOff)) {
-            // Nobody listens any more where this fails.
+            // No one listens any more where this fails.
             let _ = sender.blocking_send(Err(error));
         }
     });
@@ -84,7 +84,7 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// Takes one row. False where nobody wants more.
+    /// Takes one row. False where no one wants more.
     fn take(&mut self, line: u64, bytes_read: u64, row: Result<Vec<Record>, FieldError>) -> bool {
         match row {
             Ok(records) => {

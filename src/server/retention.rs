@@ -1,5 +1,5 @@
 //! Keeps the file from growing for ever: old events, old step logs and old accounts of refusals and
-//! imports go, a portion at a time, so that nobody waits for it. People, their trips and all
+//! imports go, a portion at a time, so that no one waits for it. People, their trips and all
 //! figures stay.
 
 use std::{sync::Arc, time::Duration};

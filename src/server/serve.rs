@@ -64,12 +64,12 @@ const FILE_CLOSES: Duration = Duration::from_secs(10);
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error(
-        "Others can reach Wayfare at {0}, and there is no account yet. Make one first: wayfare \
+        "Others can reach Wayfare at {0}, and there is no account yet. Create one first: wayfare \
             user add you@example.com"
     )]
     NotLocal(String),
     #[error(
-        "Cannot listen on {0}: {1}. Is another program using the port? Give another one with \
+        "Cannot listen on {0}: {1}. Another program may use the port. Choose another one with \
             --listen."
     )]
     Listen(SocketAddr, std::io::Error),
@@ -78,7 +78,7 @@ pub enum ServeError {
     /// It served, and may not any more.
     #[error("{}", .0.sentence())]
     Lost(Obstacle),
-    #[error("Sign-in provider: {0}. Look at the WAYFARE_OIDC_ settings.")]
+    #[error("Identity provider: {0}. Check the WAYFARE_OIDC_ settings.")]
     Provider(#[from] ProviderError),
     #[error(transparent)]
     ProviderArgs(#[from] ProviderArgsError),
@@ -86,13 +86,11 @@ pub enum ServeError {
     Key(#[from] ServerKeyError),
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
-    #[error(
-        "Nothing can be sent from this machine: {0}. Look at its network and its certificates."
-    )]
+    #[error("Nothing can be sent from this machine: {0}. Check its network and its certificates.")]
     Outside(#[from] reqwest::Error),
     #[error(transparent)]
     Store(#[from] crate::server::store::StoreError),
-    #[error("{0}, so the server ended. Its log says more; start it again.")]
+    #[error("{0}, so the server stopped. Check its log and start it again.")]
     Died(WorkerDied),
     #[error("the server failed: {0}")]
     Io(#[from] std::io::Error),
@@ -114,8 +112,8 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     store.local_actor(clock.now()).await?;
     store
         .break_off_imports(
-            "The server ended meanwhile. Import the file again: who is known already is only \
-                brought up to date.",
+            "The server stopped during the import. Import the file again: existing profiles are \
+                updated.",
             clock.now(),
         )
         .await?;
@@ -303,15 +301,14 @@ fn announce(address: SocketAddr, args: &ServeArgs, local: bool, token: Option<&S
     let _ = match token.filter(|_| local) {
         Some(token) => writeln!(
             out,
-            "There is no account yet: whoever has this address may do everything: \
+            "There is no account yet. Anyone with this address can do everything: \
                 http://{address}/?token={}",
             token.expose()
         ),
         None if local => writeln!(
             out,
-            "There is no account yet: whoever reaches this port may do everything. Create the \
-                first account at \
-             http://{address}/setup, or start with --local-token."
+            "There is no account yet. Anyone who reaches this port can do everything. Create the \
+                first account at http://{address}/setup, or start with --local-token."
         ),
         None => Ok(()),
     };

@@ -1,5 +1,5 @@
 //! The key with which a server starts: the one that the database was used with, unless nothing
-//! depends on it, or somebody says knowingly that another one will do.
+//! depends on it, or someone says knowingly that another one will do.
 
 use super::{
     config::DeliveryArgs,

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 /// off `stop`, or after `stop`.
 ///
 /// # Errors
-/// Where the system lets nobody listen. A server that cannot be told to stop does not start.
+/// Where the system lets no one listen. A server that cannot be told to stop does not start.
 #[cfg(unix)]
 pub fn listen(stop: CancellationToken) -> std::io::Result<impl Future<Output = ()> + Send> {
     use tokio::signal::unix::{SignalKind, signal};

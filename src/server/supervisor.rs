@@ -83,7 +83,7 @@ pub struct WorkerDied {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum MayEnd {
     WhenStopped,
-    /// Or when nobody is left who could give it work.
+    /// Or when no one is left who could give it work.
     WhenUnused,
 }
 
@@ -110,7 +110,7 @@ impl Supervisor {
         self.0.waited_for.spawn(self.clone().watch(worker, work, MayEnd::WhenStopped));
     }
 
-    /// Runs a worker that also ends when nobody is left who could give it work; the end of the
+    /// Runs a worker that also ends when no one is left who could give it work; the end of the
     /// server does not wait for it.
     pub fn run_while_used(&self, worker: Worker, work: impl Future<Output = ()> + Send + 'static) {
         tokio::spawn(self.clone().watch(worker, work, MayEnd::WhenUnused));
@@ -168,7 +168,7 @@ impl fmt::Debug for Supervisor {
     }
 }
 
-/// Begins a task that comes to an end by itself and that nobody has to wait for. A panic in it
+/// Begins a task that comes to an end by itself and that no one has to wait for. A panic in it
 /// harms nothing else and is told with its name.
 pub fn short_task(
     what: &'static str,
@@ -177,7 +177,7 @@ pub fn short_task(
     tokio::spawn(contained(what, work))
 }
 
-/// The same, of a task that somebody waits for.
+/// The same, of a task that someone waits for.
 pub fn task_with_answer<T: Send + 'static, W: Future<Output = T> + Send + 'static>(
     what: &'static str,
     work: W,
@@ -199,7 +199,7 @@ pub async fn thread_with_answer<T: Send + 'static>(
     done.await.unwrap_or(Err(Panicked(what)))
 }
 
-/// Begins work on a thread of its own that nobody waits for.
+/// Begins work on a thread of its own that no one waits for.
 pub fn thread_task(what: &'static str, work: impl FnOnce() + Send + 'static) {
     tokio::task::spawn_blocking(move || told(what, catch_unwind(AssertUnwindSafe(work))));
 }
@@ -209,7 +209,7 @@ pub async fn contained(what: &'static str, work: impl Future<Output = ()>) {
     let _ = told(what, AssertUnwindSafe(work).catch_unwind().await);
 }
 
-/// There is no answer, since whoever was to give it panicked.
+/// There is no answer, since anyone who was to give it panicked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0} panicked")]
 pub struct Panicked(&'static str);

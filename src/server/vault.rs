@@ -1,8 +1,8 @@
 //! The server's own key: it seals secrets that have to be used again (a provider's password), and
 //! signs links that people bring back.
 //!
-//! The key is 32 bytes from `WAYFARE_SECRET_KEY` or a file beside the database. Whoever has the
-//! database without the key reads no provider's password; whoever loses the key types them in
+//! The key is 32 bytes from `WAYFARE_SECRET_KEY` or a file beside the database. Anyone who has the
+//! database without the key reads no provider's password; anyone who loses the key types them in
 //! again.
 
 use std::{
@@ -25,7 +25,9 @@ const KEY_BYTES: usize = 32;
 /// Why there is no key: a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
-    #[error("WAYFARE_SECRET_KEY is not 32 bytes in base64. Make one with: openssl rand -base64 32")]
+    #[error(
+        "WAYFARE_SECRET_KEY is not 32 bytes in base64. Create one with: openssl rand -base64 32"
+    )]
     Malformed,
     #[error(
         "The key file {0} does not hold 32 bytes in base64. Restore it, or remove it and enter the \
@@ -33,37 +35,32 @@ pub enum VaultError {
     )]
     MalformedFile(PathBuf),
     #[error(
-        "The key file {0} cannot be used: {1}. Check its owner and rights, or give another one \
-            with --key-file."
+        "The key file {0} cannot be used: {1}. Check its owner and permissions, or give another \
+            one with --key-file."
     )]
     File(PathBuf, std::io::Error),
     #[error("the operating system gives no random numbers")]
     NoRandomness,
     /// The database was used with a key, and there is none.
     #[error(
-        "The key file {0} is missing, and the database holds what was made with it: secrets of \
-            channels, or messages that went \
-         out. Restore the file, or give the right one with --key-file. Without it start once with \
-         --accept-new-key: channels' \
-         secrets are entered again then, links in messages that went out lead nowhere, and what is \
-         tried again may come twice."
+        "The key file {0} is missing, and the database needs it for channel secrets or sent \
+            messages. Restore the file, or name the right one with --key-file. If it is lost, \
+            start once with --accept-new-key: enter the channels' secrets again; links in sent \
+            messages stop working, and retried messages may be sent twice."
     )]
     Missing(PathBuf),
     /// The database was used with another one.
     #[error(
-        "The database was last used with another key ({known}) than this one ({given}), and holds \
-            what was made with it: secrets \
-         of channels, or messages that went out. Give the right key with --key-file or \
-         WAYFARE_SECRET_KEY. Without it start once \
-         with --accept-new-key: channels' secrets are entered again then, links in messages that \
-         went out lead nowhere, and what \
-         is tried again may come twice."
+        "The database was last used with another key ({known}) than this one ({given}), and needs \
+            it for channel secrets or sent messages. Set the right key with --key-file or \
+            WAYFARE_SECRET_KEY. If it is lost, start once with --accept-new-key: enter the \
+            channels' secrets again; links in sent messages stop working, and retried messages may \
+            be sent twice."
     )]
     Unknown { known: String, given: String },
     /// Sealed with another key, or changed since.
     #[error(
-        "A secret was sealed with another key. Start with the key that it was sealed with, or \
-            enter it again."
+        "A secret was encrypted with another key. Start with that key, or enter the secret again."
     )]
     OtherKey,
 }
@@ -220,7 +217,7 @@ impl Vault {
         opened.map(|text| text.to_vec()).map_err(|_| VaultError::OtherKey)
     }
 
-    /// 16 bytes that nobody without the key can make.
+    /// 16 bytes that no one without the key can make.
     pub fn sign(&self, purpose: Purpose, data: &[u8]) -> [u8; 16] {
         let mut context = hmac::Context::with_key(&self.0.master);
         context.update(purpose.label());

@@ -10,7 +10,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 /// The last step of the Wayfare before files knew what they are.
 const BEFORE: i64 = 6;
 
-/// A database as an older Wayfare left it.
+/// A database as an older version of Wayfare left it.
 async fn of_before(path: &Path) {
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let mut connection = options.connect().await.expect("made");
@@ -64,7 +64,7 @@ async fn a_database_of_an_older_version_is_read_by_a_backup_alone_and_changed_by
         let told = text(&output.stderr);
         assert!(!output.status.success(), "{command:?}");
         assert!(
-            told.contains("older Wayfare") && told.contains("wayfare migrate"),
+            told.contains("older version of Wayfare") && told.contains("wayfare migrate"),
             "{command:?}: {told}"
         );
     }
@@ -104,5 +104,5 @@ fn a_copy_of_a_database_that_cannot_be_read_whole_is_not_written() {
         text(&output.stderr)
     );
     assert!(!copy.exists());
-    assert!(text(&run_on(&copy, &["check"]).stderr).contains("There is no database"));
+    assert!(text(&run_on(&copy, &["check"]).stderr).contains("does not exist"));
 }

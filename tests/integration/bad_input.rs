@@ -63,7 +63,7 @@ async fn an_error_names_its_field_and_says_what_to_do() {
     assert_eq!(error["invalid"][0]["path"], "name");
     assert_eq!(
         error["invalid"][0]["sentence"],
-        "The name has 300 characters; the most is 200. Shorten it and try again."
+        "The name has 300 characters; the limit is 200. Shorten it and try again."
     );
 }
 
@@ -135,7 +135,7 @@ async fn a_plain_form_gets_a_page_and_a_redirect_stays_here() {
     };
     let refused = send(&[("action", "pause")]).await;
     assert_eq!(refused.status(), 400);
-    assert!(refused.text().await.expect("a page").contains("Tick at least one journey first."));
+    assert!(refused.text().await.expect("a page").contains("Select at least one journey first."));
     let done = send(&[("action", "pause"), ("ids[]", &id), ("back", "//evil.example/x")]).await;
     assert_eq!(done.status(), 303);
     let target = done.headers()["location"].to_str().expect("an address").to_string();

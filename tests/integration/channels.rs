@@ -86,8 +86,8 @@ async fn a_channel_is_set_up_tested_and_switched_on() {
     assert_eq!(answer.status(), 409);
     let page = answer.text().await.expect("a page");
     assert!(page.contains(
-        "The test message was not sent: the mail server does not know her \
-        address (550 5.1.1 no such user)."
+        "The test message was not sent: the mail server does not know the address (550 5.1.1 no \
+        such user)."
     ));
     assert!(page.contains("value=\"bounce@example.com\""), "what was typed is still there");
 
@@ -281,7 +281,7 @@ async fn a_secret_that_was_sealed_with_another_key_has_to_be_entered_again() {
     );
     let (status, said) =
         sentence(server.post("channels/test", &[("channel", "sms"), ("to", "+49170")]).await).await;
-    assert!(status == 409 && said.contains("sealed with another key"), "{said}");
+    assert!(status == 409 && said.contains("encrypted with another key"), "{said}");
     assert_eq!(
         save_sms(&server, &twilio.url(), &[("revision", "1"), ("secret", TOKEN)]).await.status(),
         200
@@ -366,7 +366,7 @@ async fn caps_are_kept_and_every_change_is_in_the_audit_log() {
     let log = server.get("/audit.csv").await.text().await.expect("text");
     for entry in [
         "channels.caps",
-        "all channels: 3 in 24 hours; e-mail: 1 in 12 hours",
+        "all channels: 3 in 1 day; email: 1 in 12 hours",
         "channels.save",
         "webhook: live",
     ] {

@@ -109,7 +109,7 @@ async fn somebody_who_begins_too_much_at_once_is_told_so_and_others_are_served()
     assert_eq!(refused.headers()["retry-after"], "5");
     let told: Value = refused.json().await.expect("JSON");
     let sentence = told["crowded"]["sentence"].as_str().unwrap_or_default();
-    assert!(sentence.contains("You have started as much at once as one person may"), "{told}");
+    assert!(sentence.contains("You have too many requests running"), "{told}");
     let of_vera = preview(&vera, &draft(&journey, "Hi")).await.expect("an answer");
     assert_eq!(of_vera.status(), 200, "another person's preview is made meanwhile");
     begun.abort_all();

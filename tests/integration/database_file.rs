@@ -52,7 +52,7 @@ async fn a_database_of_a_newer_version_is_refused() {
     let output = place.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert!(!output.status.success());
     assert!(
-        text(&output.stderr).contains("was written by a newer Wayfare"),
+        text(&output.stderr).contains("was written by a newer version of Wayfare"),
         "{}",
         text(&output.stderr)
     );
@@ -84,9 +84,7 @@ fn a_folder_and_a_missing_folder_are_named() {
     assert!(
         text(&run_on(&place.file("no/such.db"), &["migrate"]).stderr).contains("does not exist")
     );
-    assert!(
-        text(&run_on(&place.file("none.db"), &["check"]).stderr).contains("There is no database")
-    );
+    assert!(text(&run_on(&place.file("none.db"), &["check"]).stderr).contains("does not exist"));
     assert!(!place.file("none.db").exists());
 }
 
@@ -123,7 +121,7 @@ fn sentence(output: &std::process::Output) -> String {
 #[tokio::test]
 async fn an_update_that_was_broken_off_and_a_foreign_schema_are_told_in_sentences() {
     for (sql, words) in [
-        ("UPDATE _sqlx_migrations SET success = 0 WHERE version = 6", "was broken off in step 6"),
+        ("UPDATE _sqlx_migrations SET success = 0 WHERE version = 6", "was interrupted in step 6"),
         (
             "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 3",
             "another build of Wayfare",
@@ -145,7 +143,7 @@ async fn a_database_that_another_program_holds_is_told_in_a_sentence() {
     let mut other = sqlx::ConnectOptions::connect(&options).await.expect("opened");
     sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.expect("held");
     let told = sentence(&place.run(&["demo"]));
-    assert!(told.contains("Another program holds the database"), "{told}");
+    assert!(told.contains("Another program has locked the database"), "{told}");
 }
 
 #[test]
@@ -168,7 +166,7 @@ fn only_serve_demo_migrate_and_user_add_make_a_database() {
     for command in refused {
         let told = sentence(&place.run(command));
         assert!(
-            told.contains("There is no database") && !place.database().exists(),
+            told.contains("does not exist") && !place.database().exists(),
             "{command:?}: {told}"
         );
     }
@@ -219,5 +217,5 @@ fn a_backup_is_a_whole_database() {
     assert!(place.run(&["backup", copy.to_str().expect("a name")]).status.success());
     assert!(run_on(&copy, &["check"]).status.success());
     let again = place.run(&["backup", copy.to_str().expect("a name")]);
-    assert!(text(&again.stderr).contains("exists already"), "{}", text(&again.stderr));
+    assert!(text(&again.stderr).contains("already exists"), "{}", text(&again.stderr));
 }

@@ -417,7 +417,7 @@ async fn versions_are_begun_discarded_and_published_without_a_script() {
     assert_eq!(server.plain("versions/discard", &[("id", &journey)], &edit).await.status(), 303);
     let (_, page) = server.page(&edit).await;
     assert!(page.contains("New version") && !page.contains("Discard draft"));
-    assert!(page.contains("Everything else needs a new version."));
+    assert!(page.contains("For anything else, create a new version."));
     let (status, _) = server.page(&format!("/journeys/{journey}/publish")).await;
     assert_eq!(status, 200, "and says that there is nothing to publish");
 }

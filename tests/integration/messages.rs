@@ -120,10 +120,10 @@ async fn a_name_that_nobody_knows_is_a_warning_and_no_obstacle() {
     ] {
         let (_, page) = server.page(&path).await;
         assert!(
-            page.contains("Nobody has a property “frist_name”. Did you mean “first_name”?"),
+            page.contains("No profile has a property “frist_name”. Did you mean “first_name”?"),
             "{path}"
         );
-        assert!(page.contains("The event never had a property “price”."), "{path}");
+        assert!(page.contains("The event has never had a property “price”."), "{path}");
         assert!(!page.contains("“product”"), "{path}");
     }
     let (status, answer) =
@@ -297,7 +297,7 @@ async fn a_message_is_sent_to_oneself_as_it_is_shown_and_nothing_of_it_is_counte
     );
     set_up_mail(&server, &sink).await;
     let (status, page) = complaint("m0", " ").await;
-    assert!(status == 400 && page.contains("Say where the test message goes."), "{page}");
+    assert!(status == 400 && page.contains("Enter the address for the test message."), "{page}");
     assert_eq!(
         complaint("m1", "+49170").await.0,
         409,
@@ -338,7 +338,7 @@ async fn a_message_is_sent_to_oneself_as_it_is_shown_and_nothing_of_it_is_counte
     assert_eq!(sink.messages().pop().expect("a mail")["subject"], json!("Soon gold"));
     let (status, page) = complaint("m0", "bounce@example.com").await;
     assert!(
-        status == 409 && page.contains("was not sent: the mail server does not know her address"),
+        status == 409 && page.contains("was not sent: the mail server does not know the address"),
         "{page}"
     );
     assert!(page.contains("value=\"bounce@example.com\""), "what was typed is still there");

@@ -36,7 +36,7 @@ fn no_other_name_of_a_file_leads_a_second_server_to_it() {
         let output = second.wait_with_output().expect("it ends");
         let told = text(&output.stderr);
         assert!(
-            !output.status.success() && told.contains("Another Wayfare serves the database"),
+            !output.status.success() && told.contains("Another Wayfare server uses the database"),
             "{name}: {told}"
         );
     }
@@ -54,7 +54,7 @@ async fn a_server_whose_database_was_taken_by_another_writes_nothing_more_and_en
     assert!(!sign_up(&program).await, "nothing is taken any more");
     assert!(!server.ended().success());
     let told = fs::read_to_string(told).expect("read");
-    assert!(told.contains("Another server has taken the database"), "{told}");
+    assert!(told.contains("Another server uses the database"), "{told}");
     assert_eq!(place.count("SELECT count(*) FROM events").await, 0);
     assert_eq!(
         place.serve().get("/readyz").await.status(),
@@ -76,7 +76,7 @@ async fn events_after_the_file_was_replaced_are_refused_and_the_server_ends() {
     assert!(!sign_up(&program).await, "the first one is refused");
     assert!(!server.ended().success());
     let told = fs::read_to_string(told).expect("read");
-    assert!(told.contains("was replaced or removed under the server"), "{told}");
+    assert!(told.contains("was replaced or removed while the server was running"), "{told}");
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn a_server_whose_file_was_removed_ends_by_itself() {
     fs::remove_file(place.database()).expect("removed");
     assert!(!server.ended().success());
     let told = fs::read_to_string(told).expect("read");
-    assert!(told.contains("was replaced or removed under the server"), "{told}");
+    assert!(told.contains("was replaced or removed while the server was running"), "{told}");
 }
 
 async fn sign_up(program: &Program) -> bool {

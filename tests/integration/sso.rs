@@ -159,7 +159,10 @@ async fn an_address_finds_an_account_once_and_never_one_that_somebody_signs_in_t
         "the account has a password"
     );
     let page = answer.text().await.expect("text");
-    assert!(page.contains("link the provider under “Your account”"), "it is said how: {page}");
+    assert!(
+        page.contains("link the identity provider under “Your account”"),
+        "it is said how: {page}"
+    );
     assert_eq!(house.who(signed("mia", "mia@example.com")).await.0, 303);
     assert_eq!(
         house.who(signed("another-mia", "mia@example.com")).await,
@@ -287,7 +290,7 @@ async fn what_the_rule_changes_is_in_the_audit_log_from_before_to_after() {
     for change in ["from no role to admin", "from admin to publisher", "from publisher to no role"]
     {
         assert_eq!(
-            log.matches(&format!("Zoe: {change}, by the rule")).count(),
+            log.matches(&format!("Zoe: {change}, by an SSO rule")).count(),
             1,
             "{change} in {log}"
         );

@@ -333,7 +333,7 @@ async fn a_clone_into_another_project_brings_its_labels_and_marks_what_is_not_th
     let (status, page) = ada.page(&format!("/journeys/{clone}")).await;
     assert_eq!(status, 200);
     assert!(
-        page.contains("Missing in this project") && page.contains("settings for e-mail"),
+        page.contains("Missing in this project") && page.contains("settings for email"),
         "what is missing is marked"
     );
     let list = ada.list("").await;

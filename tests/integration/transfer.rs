@@ -63,7 +63,7 @@ fn a_file_with_one_mistake_is_refused_whole_with_the_line() {
         "expected line {line}: {told}"
     );
     assert!(told.contains("Nothing was imported"));
-    assert!(text(&place.run(&["export"]).stderr).contains("There is no database"));
+    assert!(text(&place.run(&["export"]).stderr).contains("does not exist"));
 }
 
 #[test]

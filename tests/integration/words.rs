@@ -213,7 +213,7 @@ async fn a_program_is_told_the_place_and_the_reason() {
             "/api/v1/journeys/operate",
             json!({ "action": "pause", "ids": 7 }),
             "ids",
-            "a number stands where a list belongs",
+            "a number is there instead of a list",
         ),
         ("/api/v1/journeys", json!({ "name": "x" }), "", "the field “settings” is missing"),
     ] {

@@ -1,5 +1,5 @@
 //! How long API keys open anything: until they are revoked, until their end, and as long as
-//! somebody answers for them.
+//! someone answers for them.
 
 use std::str::FromStr;
 
@@ -22,10 +22,10 @@ pub struct KeyFacts {
     pub keeper: Keeper,
 }
 
-/// Who answers for a key: whoever made it, or took it over.
+/// Who answers for a key: anyone who made it, or took it over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keeper {
-    /// Local mode, or the command line: whoever owns the machine.
+    /// Local mode, or the command line: anyone who owns the machine.
     Owner,
     Account {
         suspended: bool,
@@ -74,7 +74,7 @@ impl KeyState {
         matches!(self, KeyState::Good | KeyState::EndsSoon)
     }
 
-    /// It would open again if somebody else answered for it.
+    /// It would open again if someone else answered for it.
     pub fn waits_for_keeper(self) -> bool {
         matches!(self, KeyState::KeeperSuspended | KeyState::KeeperWithoutRight)
     }
@@ -126,7 +126,7 @@ impl FromStr for KeyLifetime {
         if text.is_empty() {
             return Ok(Self::default());
         }
-        let sentence = "That is no end of a key. Use 90-days, 1-year or never.";
+        let sentence = "This is not a valid expiry. Use 90-days, 1-year or never.";
         let known = KeyLifetime::ALL.into_iter().find(|lifetime| lifetime.key() == text);
         known.ok_or_else(|| FieldError::new("lifetime", "unknown_value", sentence))
     }

@@ -62,17 +62,17 @@ impl Scope {
         match self {
             Scope::Ingest => "sends profiles and events",
             Scope::Read => {
-                "reads journeys and their figures; people with masked addresses and without \
+                "reads journeys and their stats; profiles with masked addresses and without \
                     properties"
             }
             Scope::Operate => {
-                "reads, makes, publishes, pauses, resumes, stops and archives journeys"
+                "reads, creates, publishes, pauses, resumes, stops and archives journeys"
             }
-            Scope::Enter => "lets people into journeys",
-            Scope::Erase => "erases people for good",
-            Scope::Profiles => "reads people with their addresses and properties",
+            Scope::Enter => "enters people into journeys",
+            Scope::Erase => "deletes profiles permanently",
+            Scope::Profiles => "reads profiles with their addresses and properties",
             Scope::Browser => {
-                "sends profiles and events from a browser; known people keep their addresses and \
+                "sends profiles and events from a browser; known profiles keep their addresses and \
                     consent"
             }
         }
@@ -101,8 +101,8 @@ impl Scope {
             ));
         }
         if scopes.contains(&Scope::Browser) && scopes.iter().any(|scope| *scope != Scope::Browser) {
-            let sentence = "A key for browsers has the scope browser and no other: everybody who \
-                opens the page can read it. Make two keys.";
+            let sentence = "A browser key can only have the scope browser, because everyone who \
+                opens the page can read it. Create two keys.";
             return Err(FieldError::new("scopes", "contradiction", sentence));
         }
         Ok(())

@@ -61,7 +61,7 @@ impl Breaker {
         true
     }
 
-    /// Is it open, or has nobody tried since?
+    /// Is it open, or has no one tried since?
     pub fn is_open(&self) -> bool {
         self.open_until.is_some()
     }

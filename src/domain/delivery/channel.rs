@@ -177,7 +177,7 @@ pub struct ChannelView {
     pub channel: Channel,
     pub state: ChannelState,
     pub settings: Option<ChannelSettings>,
-    /// There is one; which, nobody is told.
+    /// There is one; which, no one is told.
     pub has_secret: bool,
     pub per_second: Option<u32>,
     /// 0 before it was saved first.
@@ -187,7 +187,7 @@ pub struct ChannelView {
 }
 
 impl ChannelView {
-    /// Of a channel that nobody has set up.
+    /// Of a channel that no one has set up.
     pub fn empty(channel: Channel) -> Self {
         Self {
             channel,
@@ -253,7 +253,7 @@ impl ChannelSettings {
                 SecretNeed::Must("Enter the password that goes with the user name.")
             }
             ChannelSettings::Sms(_) => SecretNeed::Must("Enter the auth token of the account."),
-            ChannelSettings::Push(_) => SecretNeed::Must("Paste the service account's JSON file."),
+            ChannelSettings::Push(_) => SecretNeed::Must("Paste the service account JSON file."),
             ChannelSettings::Webhook(_) => SecretNeed::May,
         }
     }
@@ -263,15 +263,14 @@ impl ChannelSettings {
         let short = matches!(self, ChannelSettings::Webhook(_))
             && secret.expose().chars().count() < SIGNING_MIN;
         short.then(|| {
-            let sentence = format!(
-                "The signing secret is too short to be one. Use at least {SIGNING_MIN} characters."
-            );
+            let sentence =
+                format!("The signing secret is too short. Use at least {SIGNING_MIN} characters.");
             FieldError::new("secret", "too_short", sentence)
         })
     }
 
-    /// To whom the secret is shown. Where this changes it has to be entered again: whoever may
-    /// change an address must not learn a secret by sending it to a machine of her own.
+    /// To whom the secret is shown. Where this changes it has to be entered again: anyone who may
+    /// change an address must not learn a secret by sending it to a machine of their own.
     pub fn secret_goes_to(&self) -> Vec<&str> {
         match self {
             ChannelSettings::Email(email) => vec![
@@ -284,7 +283,7 @@ impl ChannelSettings {
             ChannelSettings::Push(push) => {
                 vec![&push.base_url, &push.token_url, &push.project, &push.client_email]
             }
-            // It signs and is sent to nobody.
+            // It signs and is sent to no one.
             ChannelSettings::Webhook(_) => Vec::new(),
         }
     }
@@ -311,7 +310,7 @@ impl ChannelSettings {
             ChannelSettings::Sms(sms) => format!("from {} by {}", sms.from, sms.base_url),
             ChannelSettings::Push(push) => format!("Firebase project {}", push.project),
             ChannelSettings::Webhook(webhook) => {
-                format!("a receiver has {} seconds", webhook.timeout_seconds)
+                format!("{} seconds to answer", webhook.timeout_seconds)
             }
         }
     }
@@ -329,9 +328,8 @@ impl Complaints {
     }
 
     fn address_of_provider(&mut self, path: &str, address: &str) {
-        let sentence = "That is not the address of a server. It begins with https://, as in \
-            https://api.example.com, without a user name, ? or #; http:// is for names and \
-            addresses of your own network.";
+        let sentence = "This is not a server address. Use https://, as in https://api.example.com, \
+            without user name, ? or #. Use http:// only in your own network.";
         self.unless(is_web_address(address), path, sentence);
     }
 }
@@ -352,7 +350,7 @@ impl EmailSettings {
         let from = "Give the address that messages come from, such as news@example.com.";
         found.unless(is_mailbox(&self.from_address), "from_address", from);
         let reply =
-            "That is not an e-mail address. Answers go to the sender where the field is empty.";
+            "This is not an email address. Leave the field empty to send replies to the sender.";
         found.unless(self.reply_to.as_deref().is_none_or(is_mailbox), "reply_to", reply);
         let user = "The user name is one line of at most 500 characters.";
         found.unless(
@@ -364,7 +362,7 @@ impl EmailSettings {
             or leave the user name empty.";
         found.unless(self.user.is_none() || self.security != Security::None, "security", open);
         let authority =
-            "That is not a certificate in PEM. It begins with -----BEGIN CERTIFICATE-----.";
+            "This is not a PEM certificate. It must begin with -----BEGIN CERTIFICATE-----.";
         let is_pem =
             |pem: &str| pem.contains("-----BEGIN CERTIFICATE-----") && pem.len() <= AUTHORITY_MAX;
         found.unless(self.authority.as_deref().is_none_or(is_pem), "authority", authority);
@@ -400,8 +398,8 @@ impl SmsSettings {
 impl PushSettings {
     fn problems(&self) -> Vec<FieldError> {
         let mut found = Complaints::default();
-        let account = "The service account's file names no project and client e-mail. Download it \
-            again from the Firebase console.";
+        let account = "The service account file has no project or client email. Download it again \
+            from the Firebase console.";
         let is_project = |text: &str| {
             text.chars().all(|sign| sign.is_ascii_alphanumeric() || "-.:".contains(sign))
         };
@@ -418,7 +416,7 @@ impl WebhookSettings {
     fn problems(&self) -> Vec<FieldError> {
         let mut found = Complaints::default();
         let fine = (1..=WEBHOOK_SECONDS_MAX).contains(&self.timeout_seconds);
-        found.unless(fine, "timeout_seconds", "A receiver gets 1 to 30 seconds to answer.");
+        found.unless(fine, "timeout_seconds", "Choose a timeout from 1 to 30 seconds.");
         found.0
     }
 }

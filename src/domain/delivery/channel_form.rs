@@ -122,13 +122,12 @@ impl ChannelForm {
                 base_url: self.address("base_url", TWILIO),
             }),
             Channel::Webhook => {
-                let sentence = "A receiver gets 1 to 30 seconds to answer.";
+                let sentence = "Choose a timeout from 1 to 30 seconds.";
                 let timeout_seconds = self.number("timeout_seconds", 5, sentence)?;
                 ChannelSettings::Webhook(WebhookSettings { timeout_seconds })
             }
             _ => {
-                let sentence =
-                    "This channel cannot be set up. Choose e-mail, SMS, push or webhook.";
+                let sentence = "This channel cannot be set up. Choose email, SMS, push or webhook.";
                 return Err(vec![FieldError::new("channel", "unknown_value", sentence)]);
             }
         };
@@ -172,7 +171,7 @@ impl ChannelForm {
                 (known.project.clone(), known.client_email.clone())
             }
             (None, _) => {
-                let sentence = "Paste the service account's JSON file.";
+                let sentence = "Paste the service account JSON file.";
                 return Err(vec![FieldError::new("secret", "required", sentence)]);
             }
         };
@@ -209,7 +208,7 @@ impl ChannelForm {
         if has_secret
             && known.is_some_and(|known| known.secret_goes_to() != settings.secret_goes_to())
         {
-            let sentence = "You changed to whom the password or key is sent. Enter it again.";
+            let sentence = "You changed where the password or key is sent. Enter it again.";
             return Err(FieldError::new("secret", "required", sentence));
         }
         Ok(SecretOrder::Keep)
@@ -224,7 +223,7 @@ impl ChannelForm {
             Ok(rate) if (1..=PER_SECOND_MAX).contains(&rate) => Ok(Some(rate)),
             _ => {
                 let sentence = format!(
-                    "The most messages a second is a number from 1 to {PER_SECOND_MAX}. Leave it \
+                    "Messages per second must be a number from 1 to {PER_SECOND_MAX}. Leave it \
                         empty for no limit."
                 );
                 Err(FieldError::new("per_second", "range", sentence))
@@ -236,7 +235,7 @@ impl ChannelForm {
 fn service_account(text: &str) -> Result<ServiceAccount, FieldError> {
     // What the parser complains about could repeat a part of the key.
     serde_json::from_str(text).map_err(|_| {
-        let sentence = "That is not a service account's JSON file. Download one in the Firebase \
+        let sentence = "This is not a service account JSON file. Download one in the Firebase \
             console under Project settings, Service accounts, and paste all of it.";
         FieldError::new("secret", "malformed", sentence)
     })
@@ -265,8 +264,8 @@ pub fn caps_of_columns(
         let (Ok(most), Ok(hours), true) =
             (most.parse(), hours.parse(), capped.is_some() || channel.is_empty())
         else {
-            let sentence = "A cap has two whole numbers: so many messages, in so many hours. Leave \
-                both empty for no cap.";
+            let sentence = "A cap needs two whole numbers: messages and hours. Leave both empty \
+                for no cap.";
             problems.push(FieldError::new(row, "malformed", sentence));
             continue;
         };
@@ -276,7 +275,7 @@ pub fn caps_of_columns(
             problems.push(FieldError::new(
                 row,
                 "taken",
-                "There is one cap a channel. Give each channel once.",
+                "Each channel has one cap. List each channel once.",
             ));
         }
         caps.push(cap);

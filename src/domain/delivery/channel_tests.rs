@@ -46,13 +46,13 @@ fn complaints(
 #[test]
 fn a_mail_server_is_read_with_the_usual_port_of_its_encryption() {
     let order = saved(&mail_with("user", "wayfare"), Channel::Email);
-    let ChannelSettings::Email(email) = &order.settings else { panic!("an e-mail channel") };
+    let ChannelSettings::Email(email) = &order.settings else { panic!("an email channel") };
     assert_eq!((email.port, email.domain()), (587, "example.com"));
     assert!(matches!(order.secret, SecretOrder::Set(_)));
     let ChannelSettings::Email(email) =
         saved(&mail_with("security", "tls"), Channel::Email).settings
     else {
-        panic!("an e-mail channel")
+        panic!("an email channel")
     };
     assert_eq!(email.port, 465);
 }

@@ -13,7 +13,7 @@ pub enum Fate {
     Clicked = 4,
     /// It came back.
     Bounced = 5,
-    /// She called it spam.
+    /// They called it spam.
     Complained = 6,
     Unsubscribed = 7,
     /// No provider took it.
@@ -65,17 +65,17 @@ impl Fate {
         match self {
             Fate::Sent => "Sent",
             Fate::Delivered => "Delivered",
-            Fate::Viewed => "Viewed",
+            Fate::Viewed => "Opened",
             Fate::Clicked => "Clicked",
             Fate::Bounced => "Bounced",
             Fate::Complained => "Marked as spam",
             Fate::Unsubscribed => "Unsubscribed",
             Fate::Failed => "Failed",
-            Fate::Withheld => "Withheld",
+            Fate::Withheld => "Skipped",
         }
     }
 
-    /// The connectors by which it carries her on: the first of them that is drawn.
+    /// The connectors by which it carries them on: the first of them that is drawn.
     pub fn outlets(self) -> &'static [&'static str] {
         match self {
             Fate::Sent => &["sent"],
@@ -90,7 +90,7 @@ impl Fate {
         }
     }
 
-    /// Nothing more will come of the message: she leaves, whether a connector is drawn or not.
+    /// Nothing more will come of the message: they leave, whether a connector is drawn or not.
     pub fn is_final(self) -> bool {
         matches!(self, Fate::Bounced | Fate::Failed | Fate::Withheld)
     }

@@ -1,5 +1,5 @@
 //! What stands in front of every message: an address, consent, the suppression list, quiet hours,
-//! frequency caps, being too late. Asked when somebody comes to a message, and again when it is
+//! frequency caps, being too late. Asked when someone comes to a message, and again when it is
 //! handed over: hours may lie between the two.
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     engine::calendar::{Calendar, quiet_until},
     error::FieldError,
-    graph::node::Sending,
+    graph::node::{self, Sending},
     people::{Profile, profile::Channel},
     settings::{QuietHours, QuietThen},
     time::{HOUR_MS, MINUTE_MS, Timestamp},
@@ -51,11 +51,11 @@ impl FrequencyCap {
             problems.push(FieldError::new(
                 "most",
                 "range",
-                "A cap lets at least one message through. Pause the journeys instead.",
+                "A cap must allow at least one message. To send nothing, pause the journeys.",
             ));
         }
         if !(1..=CAP_HOURS_MAX).contains(&self.hours) {
-            let sentence = format!("A cap looks back 1 to {CAP_HOURS_MAX} hours.");
+            let sentence = format!("A cap covers 1 to {CAP_HOURS_MAX} hours.");
             problems.push(FieldError::new("hours", "range", sentence));
         }
         problems
@@ -64,10 +64,10 @@ impl FrequencyCap {
     /// In words, as an entry of the audit log has them.
     pub fn describe(&self) -> String {
         format!(
-            "{}: {} in {} hours",
+            "{}: {} in {}",
             self.channel.map_or("all channels", Channel::title),
             self.most,
-            self.hours
+            node::hours(self.hours)
         )
     }
 
@@ -83,7 +83,7 @@ impl Sending {
     }
 }
 
-/// Asked when she comes to the message.
+/// Asked when they come to the message.
 pub fn on_arrival(
     profile: &Profile,
     channel: Channel,
@@ -95,7 +95,7 @@ pub fn on_arrival(
         return Gate::Shut(reason);
     }
     if expires_at.is_some_and(|expires_at| expires_at <= clock.now) {
-        return Gate::Shut("too late: skipped".to_string());
+        return Gate::Shut("too late".to_string());
     }
     let Some(quiet) = quiet.filter(|_| disturbs(channel)) else { return Gate::Open };
     let over =
@@ -105,17 +105,17 @@ pub fn on_arrival(
         (Some(over), QuietThen::SendWhenOver) => {
             Gate::Later(over, format!("quiet hours until {}", over.long_date()))
         }
-        (Some(_), QuietThen::Drop) => Gate::Shut("dropped: it came in quiet hours".to_string()),
+        (Some(_), QuietThen::Drop) => Gate::Shut("arrived during quiet hours".to_string()),
     }
 }
 
-/// What is known about a person at the moment of handing a message over, besides her profile.
+/// What is known about a person at the moment of handing a message over, besides their profile.
 #[derive(Debug, Clone, Copy)]
 pub struct Circumstances<'a> {
-    /// Why her address gets nothing any more.
+    /// Why their address gets nothing any more.
     pub suppressed: Option<&'a str>,
     pub caps: &'a [FrequencyCap],
-    /// When she got messages lately, by channel.
+    /// When they got messages lately, by channel.
     pub recent: &'a [(Channel, Timestamp)],
     pub ignore_caps: bool,
 }
@@ -134,7 +134,7 @@ pub fn on_hand_over(
         other => return other,
     }
     if let Some(reason) = circumstances.suppressed {
-        return Gate::Shut(format!("her address is on the suppression list: {reason}"));
+        return Gate::Shut(format!("the address is on the suppression list: {reason}"));
     }
     let capped = circumstances.caps.iter().find(|cap| {
         !circumstances.ignore_caps && is_reached(cap, channel, circumstances.recent, clock.now)
@@ -164,11 +164,10 @@ fn is_reached(
 fn reached(cap: &FrequencyCap) -> String {
     let what = cap.channel.map_or("message", Channel::title);
     let plural = if cap.most == 1 { "" } else { "s" };
-    let hours = if cap.hours == 1 { "hour".to_string() } else { format!("{} hours", cap.hours) };
-    format!("frequency cap: {} {what}{plural} in {hours} reached", cap.most)
+    format!("frequency cap reached: {} {what}{plural} in {}", cap.most, node::hours(cap.hours))
 }
 
-/// Does a message by this channel reach her at all?
+/// Does a message by this channel reach them at all?
 fn unreachable(profile: &Profile, channel: Channel) -> Option<String> {
     if profile.reachable(channel) {
         return None;
@@ -178,7 +177,7 @@ fn unreachable(profile: &Profile, channel: Channel) -> Option<String> {
     Some(format!("{why} {}", channel.title()))
 }
 
-/// Does it reach her herself? A webhook goes to a machine, an in-app message waits for her.
+/// Does it reach a person? A webhook goes to a machine, an in-app message waits for them.
 fn disturbs(channel: Channel) -> bool {
     !matches!(channel, Channel::Webhook | Channel::InApp)
 }
@@ -215,7 +214,7 @@ mod tests {
         let gate = ask(&somebody(), &Circumstances { suppressed: Some("it bounced"), ..free() });
         assert_eq!(
             gate,
-            Gate::Shut("her address is on the suppression list: it bounced".to_string())
+            Gate::Shut("the address is on the suppression list: it bounced".to_string())
         );
     }
 
@@ -224,7 +223,7 @@ mod tests {
         let mut unwilling = somebody();
         unwilling.consent.insert("email".to_string(), false);
         let gate = ask(&unwilling, &Circumstances { ignore_caps: true, ..free() });
-        assert_eq!(gate, Gate::Shut("does not want e-mail".to_string()));
+        assert_eq!(gate, Gate::Shut("does not want email".to_string()));
     }
 
     #[test]
@@ -241,7 +240,7 @@ mod tests {
         );
         let twice = [(Channel::Email, hours_ago(1)), (Channel::Email, hours_ago(23))];
         let shut = ask(&somebody(), &Circumstances { caps: &caps, recent: &twice, ..free() });
-        assert_eq!(shut, Gate::Shut("frequency cap: 2 e-mails in 24 hours reached".to_string()));
+        assert_eq!(shut, Gate::Shut("frequency cap reached: 2 emails in 1 day".to_string()));
     }
 
     #[test]
@@ -269,6 +268,6 @@ mod tests {
             on_arrival(&somebody(), Channel::Email, None, sending.expires_at(planned), clock)
         };
         assert_eq!(gate(NOW.plus(-59 * MINUTE_MS)), Gate::Open);
-        assert_eq!(gate(NOW.plus(-60 * MINUTE_MS)), Gate::Shut("too late: skipped".to_string()));
+        assert_eq!(gate(NOW.plus(-60 * MINUTE_MS)), Gate::Shut("too late".to_string()));
     }
 }

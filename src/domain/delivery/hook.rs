@@ -68,23 +68,23 @@ impl HookProvider {
         match self {
             HookProvider::Twilio => {
                 "Enter it as “A message comes in” of your number, so that STOP and START count. \
-                    Status callbacks come by themselves."
+                    Status callbacks need no setup."
             }
             HookProvider::SendGrid => {
                 "Enter it under Mail Settings, Event Webhook, and switch on the Signed Event \
                     Webhook there: it shows the verification key."
             }
             HookProvider::Mailgun => {
-                "Enter it under Sending, Webhooks, for every event. The signing key stands on the \
-                    same page."
+                "Enter it under Sending, Webhooks, for every event. The signing key is on the same \
+                    page."
             }
             HookProvider::Gateway => {
-                "Post a list of reports to it, signed with a secret that both sides know \
-                    (docs/message-events.md has the form)."
+                "Post a list of message events to it, signed with a shared secret \
+                    (docs/message-events.md has the format)."
             }
             HookProvider::Bounce => {
                 "Have your mail server post every bounce and every complaint to it as \
-                    message/rfc822 (docs/message-events.md has the line)."
+                    message/rfc822 (docs/message-events.md has the command)."
             }
         }
     }

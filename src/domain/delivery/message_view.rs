@@ -34,19 +34,18 @@ pub struct AnswerView {
 }
 
 impl MessageView {
-    /// "Sent", "Withheld: does not want e-mail", "Waiting after 3 tries: the mail server is busy".
+    /// "Sent", "Skipped: does not want email", "Queued after 3 attempts: the mail server is busy".
     pub fn standing(&self) -> String {
         let tries =
             if self.attempts > 1 || (self.attempts == 1 && self.state == MessageStatus::Queued) {
-                format!(" after {}", counted(self.attempts, "try", "tries"))
+                format!(" after {}", counted(self.attempts, "attempt", "attempts"))
             } else {
                 String::new()
             };
         let why = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
         let doubt = match self.doubts {
             0 => String::new(),
-            _ => " (the server stopped while it was being sent: it may have gone out twice)"
-                .to_string(),
+            _ => " (possibly sent twice: the server stopped while sending)".to_string(),
         };
         format!("{}{tries}{why}{doubt}", self.state.title())
     }
@@ -61,8 +60,8 @@ mod tests {
             seq: 1,
             trip: 1,
             journey_name: "Welcome".to_string(),
-            title: "E-mail".to_string(),
-            channel: "e-mail".to_string(),
+            title: "Email".to_string(),
+            channel: "email".to_string(),
             state,
             created_at: Timestamp(0),
             settled_at: None,
@@ -77,17 +76,17 @@ mod tests {
     fn a_message_says_where_it_stands() {
         assert_eq!(message(MessageStatus::Sent, 1, "").standing(), "Sent");
         assert_eq!(
-            message(MessageStatus::Skipped, 0, "does not want e-mail").standing(),
-            "Withheld: does not want e-mail"
+            message(MessageStatus::Skipped, 0, "does not want email").standing(),
+            "Skipped: does not want email"
         );
         assert_eq!(
             message(MessageStatus::Queued, 3, "it is busy").standing(),
-            "Waiting after 3 tries: it is busy"
+            "Queued after 3 attempts: it is busy"
         );
         assert!(
             MessageView { doubts: 1, ..message(MessageStatus::Sent, 2, "") }
                 .standing()
-                .contains("may have gone out twice")
+                .contains("possibly sent twice")
         );
     }
 }

@@ -1,11 +1,11 @@
-//! Names that templates may use, and the nearest one to a name that nobody knows.
+//! Names that templates may use, and the nearest one to a name that no one knows.
 
 use std::collections::BTreeSet;
 
 /// What is known about people and about the event that lets them in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KnownNames {
-    /// Properties that people have; empty where there is nobody yet, who could tell.
+    /// Properties that people have; empty where there is no one yet, who could tell.
     pub profile: BTreeSet<String>,
     /// Properties of the event; empty where it never came, or people come in without one.
     pub event: BTreeSet<String>,

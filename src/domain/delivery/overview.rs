@@ -21,9 +21,9 @@ pub struct ChannelLoad {
 }
 
 impl ChannelLoad {
-    /// What lies where, in a few words: "3 waiting, 1 being sent".
+    /// What lies where, in a few words: "3 queued, 1 sending".
     pub fn describe(&self) -> String {
-        let facts = [(self.waiting, "waiting"), (self.in_hand, "being sent")];
+        let facts = [(self.waiting, "queued"), (self.in_hand, "sending")];
         let facts: Vec<String> = facts
             .into_iter()
             .filter(|(count, _)| *count > 0)
@@ -31,7 +31,7 @@ impl ChannelLoad {
             .collect();
         match self.state {
             _ if !facts.is_empty() => facts.join(", "),
-            ChannelState::Live => "Nothing is waiting".to_string(),
+            ChannelState::Live => "No messages queued".to_string(),
             ChannelState::Test | ChannelState::NotSetUp => self.state.meaning().to_string(),
         }
     }

@@ -1,11 +1,11 @@
-//! What somebody who gets messages decides about them, on the page that every message links to.
+//! What someone who gets messages decides about them, on the page that every message links to.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::suppression::{AddressKind, Cause};
 use crate::domain::people::profile::Channel;
 
-/// Whoever got a message, as far as her choices go.
+/// Anyone who got a message, as far as their choices go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
     pub project: String,
@@ -13,29 +13,29 @@ pub struct Recipient {
     pub channel: Channel,
     pub addresses: BTreeMap<String, String>,
     pub consent: BTreeMap<String, bool>,
-    /// Why her addresses are on the suppression list, where they are.
+    /// Why their addresses are on the suppression list, where they are.
     pub suppressed: HashMap<AddressKind, Cause>,
 }
 
-/// One line of her page.
+/// One line of their page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     pub channel: Channel,
-    /// Enough of the address for her to know it, too little for whoever else has the link.
+    /// Enough of the address for them to know it, too little for anyone else who has the link.
     pub address: String,
     pub wanted: bool,
-    /// She cannot choose it, and why.
+    /// They cannot choose it, and why.
     pub closed: Option<&'static str>,
 }
 
-/// What she decides.
+/// What they decide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
     /// No more by the channel that the message came by.
     Unsubscribe,
     /// No more at all.
     Nothing,
-    /// These, and none of the others on her page.
+    /// These, and none of the others on their page.
     Only(Vec<Channel>),
 }
 
@@ -44,8 +44,8 @@ const CHOSEN: [Channel; 5] =
     [Channel::Email, Channel::Sms, Channel::Whatsapp, Channel::Push, Channel::WebPush];
 
 impl Recipient {
-    /// The lines of her page: where she has an address. WhatsApp shares the phone's; only where it
-    /// was ever about it.
+    /// The lines of their page: where they have an address. WhatsApp shares the phone's; only where
+    /// it was ever about it.
     pub fn choices(&self) -> Vec<Choice> {
         CHOSEN.into_iter().filter_map(|channel| self.choice(channel)).collect()
     }
@@ -66,13 +66,13 @@ impl Recipient {
         })
     }
 
-    /// What she says about channels by a wish; channels that are not there keep what they were.
+    /// What they say about channels by a wish; channels that are not there keep what they were.
     pub fn said(&self, wish: &Wish) -> Vec<(Channel, bool)> {
         let choices = self.choices();
         let all = choices.iter().map(|choice| choice.channel);
         match wish {
             Wish::Unsubscribe => vec![(self.channel, false)],
-            // Also what the message came by, should she have no address there any more.
+            // Also what the message came by, should they have no address there any more.
             Wish::Nothing => all
                 .filter(|channel| *channel != self.channel)
                 .chain([self.channel])
@@ -89,19 +89,19 @@ impl Recipient {
     }
 }
 
-/// What she cannot take back herself.
+/// What they cannot take back themselves.
 fn closed(cause: Cause) -> Option<&'static str> {
     match cause {
         Cause::Unsubscribed => None,
         Cause::ByHand => {
-            Some("Nothing is sent here any more. Write to us if you want messages again.")
+            Some("We no longer send messages here. Write to us if you want them again.")
         }
         Cause::Complained => Some(
-            "You marked a message as spam, so nothing is sent here any more. Write to us if you \
-                want messages again.",
+            "You marked a message as spam, so we no longer send messages here. Write to us if you \
+                want them again.",
         ),
         Cause::Bounced => Some(
-            "Messages to this address came back, so nothing is sent here any more. Write to us if \
+            "Messages to this address bounced, so we no longer send messages here. Write to us if \
                 it works again.",
         ),
     }

@@ -29,7 +29,7 @@ pub struct DraftMessage {
     pub node: Node,
     /// Of the draft: they say which event lets people in.
     pub settings: Settings,
-    /// Identity or e-mail address; empty: somebody made up.
+    /// Identity or email address; empty: someone made up.
     pub person: String,
 }
 
@@ -53,9 +53,9 @@ pub struct MessagePreview {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PreviewPerson {
-    /// Nobody was chosen: somebody made up.
+    /// No one was chosen: someone made up.
     Example,
-    /// Nobody is called so: somebody made up.
+    /// No one is called so: someone made up.
     Unknown,
     Person {
         seq: i64,
@@ -63,7 +63,7 @@ pub enum PreviewPerson {
     },
 }
 
-/// The content by channel. An e-mail's HTML is shown from an address of its own.
+/// The content by channel. An email's HTML is shown from an address of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PreviewContent {
     Email { subject: String, text: String, has_html: bool },

@@ -45,7 +45,7 @@ impl AddressKind {
 
     pub fn title(self) -> &'static str {
         match self {
-            AddressKind::Email => "E-mail address",
+            AddressKind::Email => "Email address",
             AddressKind::Phone => "Phone number",
             AddressKind::Push => "Push token",
             AddressKind::WebPush => "Web push token",
@@ -56,7 +56,7 @@ impl AddressKind {
         AddressKind::ALL.into_iter().find(|kind| kind.key() == key)
     }
 
-    /// The kind that a channel sends to; none where it sends to no address of hers.
+    /// The kind that a channel sends to; none where it sends to no address of theirs.
     pub fn of(channel: Channel) -> Option<Self> {
         channel.address_key().and_then(Self::from_key)
     }
@@ -93,7 +93,7 @@ impl AddressKind {
 }
 
 /// Why an address is on the list. The greater one goes before the lesser, and only the least is
-/// taken back by herself.
+/// taken back by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
@@ -115,7 +115,7 @@ impl Cause {
         Cause::ALL.into_iter().find(|cause| cause.code() == code)
     }
 
-    /// What becomes of a message and puts her address on the list.
+    /// What becomes of a message and puts their address on the list.
     pub fn of(fate: Fate) -> Option<Self> {
         match fate {
             Fate::Bounced => Some(Cause::Bounced),
@@ -125,7 +125,7 @@ impl Cause {
         }
     }
 
-    /// The end of a sentence: "her address is on the suppression list: it bounced: 550 no such
+    /// The end of a sentence: "their address is on the suppression list: it bounced: 550 no such
     /// user".
     pub fn reason(self, detail: &str) -> String {
         let detail: String = detail
@@ -138,8 +138,8 @@ impl Cause {
         let (words, detailed) = match self {
             Cause::Bounced => ("it bounced", true),
             Cause::ByHand => ("added by hand", true),
-            Cause::Complained => ("she marked a message as spam", false),
-            Cause::Unsubscribed => ("she unsubscribed", false),
+            Cause::Complained => ("the recipient marked a message as spam", false),
+            Cause::Unsubscribed => ("the recipient unsubscribed", false),
         };
         if detailed && !detail.is_empty() {
             format!("{words}: {detail}")
@@ -234,7 +234,7 @@ impl SuppressionPage {
     }
 }
 
-/// Addresses as somebody typed them, one a line.
+/// Addresses as someone typed them, one a line.
 ///
 /// # Errors
 /// Names the first line that is no such address, or says that there are none or too many.
@@ -245,7 +245,7 @@ pub fn read_addresses(kind: AddressKind, text: &str) -> Result<Vec<String>, Fiel
         return refuse("required", "Enter at least one address.".to_string());
     }
     if lines.len() > ADDED_MAX {
-        return refuse("too_long", format!("Add at most {ADDED_MAX} addresses at once."));
+        return refuse("too_long", format!("Add at most {ADDED_MAX} addresses at a time."));
     }
     let mut addresses = Vec::with_capacity(lines.len());
     for line in lines {
@@ -312,7 +312,7 @@ mod tests {
             "it bounced: 550 5.1.1 no such user"
         );
         assert_eq!(Cause::Bounced.reason(""), "it bounced");
-        assert_eq!(Cause::Unsubscribed.reason("whatever"), "she unsubscribed");
+        assert_eq!(Cause::Unsubscribed.reason("whatever"), "the recipient unsubscribed");
         assert!(Cause::Bounced.reason(&"x".repeat(5_000)).len() < 400);
     }
 
@@ -334,7 +334,7 @@ mod tests {
         assert_eq!(read, ["ada@example.com", "bob@example.com"]);
         let error =
             read_addresses(AddressKind::Email, "ada@example.com\nnobody").expect_err("refused");
-        assert!(error.sentence.contains("“nobody” is not an e-mail address"), "{error}");
+        assert!(error.sentence.contains("“nobody” is not an email address"), "{error}");
         assert_eq!(read_addresses(AddressKind::Email, " \n").expect_err("refused").key, "required");
     }
 

@@ -27,7 +27,7 @@ pub struct Undelivered {
     /// The node's id.
     pub node: String,
     pub channel: Channel,
-    /// Number of the person; none where she was forgotten.
+    /// Number of the person; none where they were forgotten.
     pub profile: Option<i64>,
     /// Their identity, or else the address.
     pub person: String,

@@ -2,7 +2,7 @@
 //! crate, here it is asked and its answer put onto the grid.
 //!
 //! The answer depends on nothing but the graph, so that aligning twice changes nothing. Steps that
-//! nobody reaches stand in a group of their own behind the rest.
+//! no one reaches stand in a group of their own behind the rest.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,7 +18,7 @@ use crate::domain::graph::{Graph, NodeKind, Position};
 
 /// From this many nodes on, layers are chosen by a quicker rule.
 const MANY: usize = 400;
-/// With more connectors than this the layers are laid out without looking at crossings: nobody
+/// With more connectors than this the layers are laid out without looking at crossings: no one
 /// could follow the lines in any case, and the page must not stand still. (800 take half a second
 /// to two, 2,000 ten.)
 const TOO_MANY: usize = 800;

@@ -11,7 +11,7 @@ use crate::domain::{
     graph::{
         Connector, Graph, Node, NodeKind,
         criteria::{Criteria, EventMatch, PropertyFilter},
-        node::{Branch, PropertyValue, Sending, Share},
+        node::{Branch, PropertyValue, Sending, Share, hours},
     },
     settings::{Entry, Goal, QuietHours, Reentry, Settings},
 };
@@ -60,7 +60,7 @@ pub struct ConnectorChange {
     pub from: String,
     pub outlet: String,
     pub to: String,
-    /// In words: "“Wait” no longer leads to “Reminder” by “timeout”."
+    /// In words: "“Wait” no longer leads to “Reminder” on the path “Timed out”."
     pub sentence: String,
     pub added: bool,
 }
@@ -76,7 +76,10 @@ impl VersionDifference {
             FieldError::new(
                 path,
                 "needs_version",
-                format!("{what} Make a new version for that; here only texts can be changed."),
+                format!(
+                    "{what} To change that, create a new version. In this one you can only edit \
+                    texts."
+                ),
             )
         };
         let mut found = Vec::new();
@@ -87,12 +90,12 @@ impl VersionDifference {
                     found.push(refuse(path, format!("The step “{}” is new.", node.title)))
                 }
                 Change::Removed => {
-                    found.push(refuse(path, format!("The step “{}” is gone.", node.title)))
+                    found.push(refuse(path, format!("The step “{}” was deleted.", node.title)))
                 }
                 Change::Changed(fields) => {
                     found.extend(fields.iter().filter(|field| !field.content).map(|field| {
                         let what =
-                            format!("The step “{}” has another {}.", node.title, field.title());
+                            format!("The step “{}” has a different {}.", node.title, field.title());
                         refuse(format!("{path}.{}", field.field), what)
                     }));
                 }
@@ -106,7 +109,7 @@ impl VersionDifference {
         found.extend(self.settings.iter().map(|field| {
             refuse(
                 format!("settings.{}", field.field),
-                format!("Another {} is set.", field.title()),
+                format!("The setting “{}” is different.", field.title()),
             )
         }));
         found
@@ -168,8 +171,13 @@ fn connector_changes(
     let change = |connector: &Connector, nodes: &HashMap<&str, &Node>, added: bool| {
         let Connector { from, outlet, to } = connector.clone();
         let leads = if added { "now leads" } else { "no longer leads" };
-        let sentence =
-            format!("“{}” {leads} to “{}” by “{outlet}”.", title(nodes, &from), title(nodes, &to));
+        let path =
+            nodes.get(from.as_str()).map_or_else(|| outlet.clone(), |n| n.outlet_title(&outlet));
+        let sentence = format!(
+            "“{}” {leads} to “{}” on the path “{path}”.",
+            title(nodes, &from),
+            title(nodes, &to)
+        );
         ConnectorChange { from, outlet, to, sentence, added }
     };
     let gone = were.difference(&are).map(|connector| change(connector, old, false));
@@ -256,7 +264,7 @@ fn sending(sending: &Sending) -> String {
         sending.too_late_minutes.map(|length| format!("too late after {}", minutes(length))),
     );
     parts.extend(
-        sending.answer_minutes.map(|length| format!("waits {} for an answer", minutes(length))),
+        sending.answer_minutes.map(|length| format!("waits {} for a response", minutes(length))),
     );
     parts.extend(sending.ignore_caps.then(|| "ignores frequency caps".to_string()));
     parts.join(", ")
@@ -314,9 +322,9 @@ fn event(event: EventMatch) -> String {
 
 fn reentry(reentry: Reentry) -> String {
     match reentry {
-        Reentry::Never => "never a second time".to_string(),
-        Reentry::AfterExit => "after leaving".to_string(),
-        Reentry::AfterHours(hours) => format!("{hours} hours after leaving"),
+        Reentry::Never => "once only".to_string(),
+        Reentry::AfterExit => "after exit".to_string(),
+        Reentry::AfterHours(length) => format!("{} after exit", hours(length)),
     }
 }
 

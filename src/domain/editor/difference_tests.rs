@@ -97,7 +97,7 @@ fn settings_are_compared_field_by_field_in_words() {
         lines,
         [
             ("entry", "When “Signed Up” happens", "When “Ordered” happens"),
-            ("reentry", "never a second time", "24 hours after leaving"),
+            ("reentry", "once only", "1 day after exit"),
             ("timeout_hours", "", "48")
         ]
     );
@@ -114,8 +114,8 @@ fn connectors_are_told_with_the_names_of_their_ends() {
     assert_eq!(
         sentences,
         [
-            "“Reminder” no longer leads to “Webhook” by “sent”.",
-            "“Reminder” now leads to “Delay” by “sent”."
+            "“Reminder” no longer leads to “Webhook” on the path “Sent”.",
+            "“Reminder” now leads to “Delay” on the path “Sent”."
         ]
     );
 }

@@ -60,8 +60,7 @@ impl Fragment {
             Ok(read) => read,
             Err(_) => {
                 return Some(Err(
-                    "What is on the clipboard cannot be pasted. Copy steps of a journey and \
-                        try again."
+                    "The clipboard holds no steps. Copy steps of a journey and try again."
                         .to_string(),
                 ));
             }
@@ -86,9 +85,7 @@ impl Fragment {
         nodes.push(Node::new(entry, NodeKind::Entry {}));
         let graph = Graph { nodes, connectors: self.connectors.clone() };
         match graph.defects().into_iter().next() {
-            Some(defect) => {
-                Err(format!("What is on the clipboard cannot be pasted. {}", defect.sentence))
-            }
+            Some(defect) => Err(format!("The clipboard cannot be pasted. {}", defect.sentence)),
             None => Ok(self),
         }
     }

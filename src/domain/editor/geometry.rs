@@ -109,7 +109,7 @@ impl Frame {
 }
 
 /// The outlets of a node that have a place on its rim: those that lead somewhere, and those that
-/// every author thinks of. An e-mail has ten; nobody wants to see them all.
+/// every author thinks of. An email has ten; no one wants to see them all.
 pub fn shown_outlets(node: &Node, drawn: impl Fn(&str) -> bool) -> Vec<String> {
     let usual = |outlet: &str| match &node.step {
         NodeKind::InApp { .. } => matches!(outlet, "viewed" | "clicked"),
@@ -230,7 +230,7 @@ pub const ZOOM_MIN: f64 = 0.1;
 pub const ZOOM_MAX: f64 = 2.0;
 /// What the buttons for zooming take of a window's height, less than the margin.
 const TOOLS_HEIGHT: f64 = 24.0;
-/// Smaller than this, nobody reads what stands in a box.
+/// Smaller than this, no one reads what stands in a box.
 const ZOOM_READABLE: f64 = 0.6;
 
 impl View {

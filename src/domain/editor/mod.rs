@@ -40,7 +40,7 @@ pub enum Mode {
     Draft,
     /// Texts of messages, names and positions of nodes: it is published, and people are inside.
     Content,
-    /// Nothing: it is archived or stopped, or her role is not for it.
+    /// Nothing: it is archived or stopped, or their role is not for it.
     Read,
 }
 
@@ -91,7 +91,7 @@ pub struct EditorDocument {
     pub catalogue: Catalogue,
     /// Where the version was published: who passed and who waits.
     pub figures: Vec<NodeFigures>,
-    /// What she may do besides editing.
+    /// What they may do besides editing.
     pub may_publish: bool,
 }
 
@@ -111,10 +111,10 @@ pub struct Save {
 pub enum Saved {
     Done {
         revision: i64,
-        /// What only the server knows: names that nobody knows, templates that cannot be read.
+        /// What only the server knows: names that no one knows, templates that cannot be read.
         checks: Vec<Check>,
     },
-    /// Somebody else saved meanwhile; nothing was changed. What is there now, and who made it.
+    /// Someone else saved meanwhile; nothing was changed. What is there now, and who made it.
     Conflict { theirs: Box<EditorDocument>, by: Option<Person>, at: Option<Timestamp> },
 }
 
@@ -140,7 +140,7 @@ pub struct Check {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Predecessor {
-    /// They carry on in it; it is Restricted: nobody else enters.
+    /// They carry on in it; it is Restricted: no one else enters.
     #[default]
     CarryOn,
     /// They leave it (`version exit`), and it is Completed.
@@ -159,28 +159,28 @@ pub struct Publish {
     pub predecessor: Predecessor,
 }
 
-/// Trying a graph on somebody, with a clock that runs ahead.
+/// Trying a graph on someone, with a clock that runs ahead.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
     pub graph: Graph,
     pub settings: Settings,
     /// Identity of the person; none: an example person.
     pub person: Option<String>,
-    /// Properties of the event that lets her in.
+    /// Properties of the event that lets them in.
     pub event: super::people::Properties,
-    /// Events that she is assumed to do.
+    /// Events that they are assumed to do.
     pub later: Vec<LaterEvent>,
 }
 
-/// Something that she does in a trial. What becomes of a message is such an event too: `$viewed`,
+/// Something that they do in a trial. What becomes of a message is such an event too: `$viewed`,
 /// `$clicked`, `$delivered`, `$bounced`, `$complained`, `$unsubscribed`, `$failed`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LaterEvent {
-    /// So many minutes after she came in.
+    /// So many minutes after they came in.
     pub minutes: u32,
     pub name: String,
-    /// What differs from the event that let her in, whose properties it has otherwise: the same
+    /// What differs from the event that let them in, whose properties it has otherwise: the same
     /// cart, the same order. `null` is a property that it does not have.
     #[serde(default)]
     pub properties: super::people::Properties,
@@ -192,7 +192,7 @@ pub struct TrialStep {
     pub at: Timestamp,
     pub node: String,
     /// "sends", "waits", "left:sent", "ended:completed", as in the step log; first of all perhaps
-    /// "kept out", where a gate would not let her in: the trial goes on as if it had.
+    /// "kept out", where a gate would not let them in: the trial goes on as if it had.
     pub what: String,
     pub reason: String,
 }
@@ -220,12 +220,12 @@ pub struct ReplayFigures {
     pub cut: bool,
 }
 
-/// Somebody who is at a node right now.
+/// Someone who is at a node right now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonHere {
-    /// The number of her page, `/profiles/NUMBER`; none where she was forgotten.
+    /// The number of their page, `/profiles/NUMBER`; none where they were forgotten.
     pub person: Option<i64>,
-    /// The number of her trip's page, `/trips/NUMBER`.
+    /// The number of their trip's page, `/trips/NUMBER`.
     pub trip: i64,
     pub identity: Option<String>,
     pub since: Timestamp,

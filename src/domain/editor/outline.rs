@@ -9,7 +9,7 @@ use crate::domain::graph::{Graph, Node, NodeKind};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Row {
     pub node: String,
-    /// 1 for the entry and for what nobody reaches.
+    /// 1 for the entry and for what no one reaches.
     pub depth: usize,
     /// The outlet that leads here, and the node that it belongs to.
     pub by: Option<(String, String)>,
@@ -48,7 +48,7 @@ pub fn rows(graph: &Graph) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let mut seen: HashSet<&str> = HashSet::new();
     let entries = graph.nodes.iter().filter(|node| node.step == NodeKind::Entry {});
-    // After the entry come the beginnings of what nobody reaches, then whatever only leads around
+    // After the entry come the beginnings of what no one reaches, then whatever only leads around
     // in circles.
     let reached: HashSet<&str> =
         graph.connectors.iter().map(|connector| connector.to.as_str()).collect();

@@ -22,7 +22,7 @@ pub const GROUPS: [(NodeGroup, &str); 5] = [
     (NodeGroup::Wait, "Waiting"),
     (NodeGroup::Split, "Splits"),
     (NodeGroup::Change, "Changes"),
-    (NodeGroup::End, "Endings"),
+    (NodeGroup::End, "Goals and exits"),
 ];
 
 const DAY_MINUTES: u32 = 24 * 60;

@@ -1,5 +1,5 @@
 //! A graph on what really happened: everybody in memory, the same pure rules as the engine, nothing
-//! written. Messages count as sent, and nobody does anything with them; profiles are as they are
+//! written. Messages count as sent, and no one does anything with them; profiles are as they are
 //! today.
 
 use std::{
@@ -24,7 +24,7 @@ use crate::domain::{
     time::Timestamp,
 };
 
-/// A person by her number.
+/// A person by their number.
 type Person = i64;
 
 pub struct Rehearsal<'a> {
@@ -39,7 +39,7 @@ pub struct Rehearsal<'a> {
     people: HashMap<Person, Profile>,
     inside: HashMap<Person, Trip>,
     history: HashMap<Person, History>,
-    /// Times at which somebody has to be looked at. One that she does not wait for any more is
+    /// Times at which someone has to be looked at. One that they do not wait for any more is
     /// passed over.
     due: BinaryHeap<Reverse<(Timestamp, Person)>>,
     refused: HashMap<Gate, i64>,
@@ -72,7 +72,7 @@ impl<'a> Rehearsal<'a> {
         }
     }
 
-    /// Events that have to be handed in: others matter to nobody.
+    /// Events that have to be handed in: others matter to no one.
     pub fn events_of_interest(version: &CompiledVersion) -> HashSet<String> {
         let mut keys: HashSet<String> =
             version.inside_events().into_iter().chain(version.past_events()).collect();
@@ -91,16 +91,16 @@ impl<'a> Rehearsal<'a> {
         self.people.contains_key(&person)
     }
 
-    /// Somebody, with what she did before `since`; what she did later is handed in as it happens.
+    /// Someone, with what they did before `since`; what they did later is handed in as it happens.
     pub fn add(&mut self, mut profile: Profile, since: Timestamp) {
         profile.events.retain(|event| event.at < since);
         self.people.insert(profile.seq, profile);
     }
 
-    /// She did something. Whoever was not added is passed over.
+    /// They did something. Anyone who was not added is passed over.
     ///
     /// # Errors
-    /// Where nobody wants to know any more.
+    /// Where no one wants to know any more.
     pub fn event(
         &mut self,
         person: Person,
@@ -138,7 +138,7 @@ impl<'a> Rehearsal<'a> {
         Ok(())
     }
 
-    /// She has an occasion to come in.
+    /// They have an occasion to come in.
     pub fn occasion(
         &mut self,
         person: Person,
@@ -167,10 +167,10 @@ impl<'a> Rehearsal<'a> {
         self.follow(person, Some(progress), now);
     }
 
-    /// Lets time pass: whoever is due goes on.
+    /// Lets time pass: anyone who is due goes on.
     ///
     /// # Errors
-    /// Where nobody wants to know any more.
+    /// Where no one wants to know any more.
     pub fn run_until(&mut self, until: Timestamp) -> Result<(), GivenUp> {
         while let Some(Reverse((at, person))) =
             self.due.peek().copied().filter(|Reverse((at, _))| *at <= until)
@@ -190,7 +190,7 @@ impl<'a> Rehearsal<'a> {
         Ok(())
     }
 
-    /// Counts where she went. Her message counts as sent at once.
+    /// Counts where they went. Their message counts as sent at once.
     fn follow(&mut self, person: Person, first: Option<Progress>, now: Timestamp) {
         let mut next = first;
         while let Some(progress) = next.take() {
@@ -289,7 +289,7 @@ mod tests {
 
     fn did(rehearsal: &mut Rehearsal<'_>, person: i64, name: &str, at: Timestamp) {
         let happened = PastEvent { key: event_key(name), at, properties: Properties::new() };
-        rehearsal.event(person, happened, at).expect("nobody interrupts");
+        rehearsal.event(person, happened, at).expect("not interrupted");
     }
 
     #[test]
@@ -305,11 +305,11 @@ mod tests {
         did(&mut rehearsal, 1, "Cart Left", START);
         did(&mut rehearsal, 2, "cart left", START);
         did(&mut rehearsal, 1, "Ordered", START.plus(10 * MINUTE_MS));
-        // An hour later the second person has got her message, and may not come in again.
+        // An hour later the second person has got their message, and may not come in again.
         did(&mut rehearsal, 2, "Cart Left", START.plus(2 * HOUR_MS));
         did(&mut rehearsal, 3, "Cart Left", START.plus(3 * HOUR_MS));
         did(&mut rehearsal, 99, "Cart Left", START.plus(3 * HOUR_MS));
-        rehearsal.run_until(START.plus(3 * HOUR_MS + 5 * MINUTE_MS)).expect("nobody interrupts");
+        rehearsal.run_until(START.plus(3 * HOUR_MS + 5 * MINUTE_MS)).expect("not interrupted");
         let figures = rehearsal.finish();
         assert_eq!((figures.events, figures.entered), (6, 3));
         assert_eq!(figures.messages, [("mail".to_string(), 1)]);

@@ -15,7 +15,7 @@ pub fn split(branches: usize) -> NodeKind {
     NodeKind::ConditionSplit { branches: (0..branches).map(branch).collect() }
 }
 
-/// Any graph that can be stored: circles, steps nobody reaches, several ways to one step.
+/// Any graph that can be stored: circles, steps no one reaches, several ways to one step.
 pub fn graphs(most: usize) -> impl Strategy<Value = Graph> {
     prop::collection::vec(
         (0_usize..6, prop::collection::vec(any::<prop::sample::Index>(), 0..6)),

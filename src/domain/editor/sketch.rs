@@ -146,14 +146,14 @@ impl Sketch {
                 **settings == self.settings && self.same_steps(graph)
             }
             (Mode::Content, _) => false,
-            (Mode::Read, _) => return refuse("This version cannot be changed."),
+            (Mode::Read, _) => return refuse("This version cannot be edited."),
         };
         if texts_only {
             return Ok(());
         }
         refuse(
-            "People are inside: of a published version only texts, names and positions can be \
-                changed. Make a new version for more.",
+            "This version is live: you can edit texts, names and layout. For anything else, create \
+                a new version.",
         )
     }
 
@@ -214,7 +214,7 @@ impl Sketch {
     fn connect(&mut self, from: &str, outlet: &str, to: &str) -> Result<(), Refused> {
         self.has_outlet(from, outlet)?;
         match self.graph.node(to) {
-            None => return refuse("The step to connect to is not there any more."),
+            None => return refuse("The step to connect to no longer exists."),
             Some(node) if node.step == (NodeKind::Entry {}) => {
                 return refuse("A connector cannot lead back to the entry.");
             }
@@ -314,7 +314,7 @@ impl Sketch {
 
     fn paste(&mut self, fragment: &Fragment, at: Option<Position>) -> Result<(), Refused> {
         if fragment.nodes.is_empty() {
-            return refuse("The entry is there already; choose other steps.");
+            return refuse("A journey has only one entry. Choose other steps.");
         }
         let corner = |pick: fn(Position) -> f64| {
             fragment.nodes.iter().map(|node| pick(node.position)).fold(f64::INFINITY, f64::min)
@@ -352,12 +352,12 @@ impl Sketch {
 
     fn change(&mut self, node: &Node) -> Result<(), Refused> {
         let Some(index) = self.graph.nodes.iter().position(|old| old.id == node.id) else {
-            return refuse("The step is not there any more.");
+            return refuse("The step no longer exists.");
         };
         let (before, after) = (self.graph.nodes[index].outlets(), node.outlets());
         let mut named = HashSet::new();
         if after.iter().any(|name| name.trim().is_empty() || !named.insert(name)) {
-            return refuse("Each way out has a name of its own.");
+            return refuse("Each path needs its own name.");
         }
         // A renamed branch keeps its connector; one that is gone takes it along.
         let renamed = |outlet: &str| -> Option<String> {
@@ -382,10 +382,12 @@ impl Sketch {
 
     fn has_outlet(&self, from: &str, outlet: &str) -> Result<&Node, Refused> {
         match self.graph.node(from) {
-            None => refuse("The step is not there any more."),
-            Some(node) if !node.outlets().iter().any(|name| name == outlet) => {
-                refuse(format!("“{}” has no way out called “{outlet}”.", node.title()))
-            }
+            None => refuse("The step no longer exists."),
+            Some(node) if !node.outlets().iter().any(|name| name == outlet) => refuse(format!(
+                "“{}” has no path called “{}”.",
+                node.title(),
+                node.outlet_title(outlet)
+            )),
             Some(node) => Ok(node),
         }
     }
@@ -400,7 +402,7 @@ impl Sketch {
             return refuse(format!("A journey has at most {NODES_MAX} steps."));
         }
         if *step == (NodeKind::Entry {}) {
-            return refuse("A journey has one entry, and it is there already.");
+            return refuse("A journey can have only one entry.");
         }
         let key = palette::key_of(step);
         let taken: HashSet<&str> = self.graph.nodes.iter().map(|node| node.id.as_str()).collect();

@@ -181,7 +181,7 @@ fn steps_added_at_each_outlet_of_a_split_lie_side_by_side() {
     assert!(!frames[2].overlaps(&frames[3]) && frames[2].x < frames[3].x);
 }
 
-/// Whatever somebody does at random.
+/// Whatever someone does at random.
 fn edits()
 -> impl Strategy<Value = (u8, prop::sample::Index, prop::sample::Index, prop::sample::Index)> {
     (

@@ -31,7 +31,7 @@ fn ada() -> Profile {
     }
 }
 
-/// The nodes that somebody passes, and how she leaves.
+/// The nodes that someone passes, and how they leave.
 fn walked(document: &JourneyDocument, later: &[LaterEvent]) -> Vec<(String, String)> {
     let version = CompiledVersion::new(&document.graph, &document.settings, &HashMap::new());
     let event = json!({"cart_id": 42, "order_id": 43, "product_id": 44, "score": 3})

@@ -1,4 +1,4 @@
-//! When a delay would be over for somebody: what the form of a delay shows as an example.
+//! When a delay would be over for someone: what the form of a delay shows as an example.
 
 use crate::domain::{
     engine::calendar::{Calendar, LocalTime, minute_of, next_time_of_day, plus_days},

@@ -1,5 +1,5 @@
-//! One person through a graph on a clock that runs ahead: which way would she go, when, and why.
-//! Messages count as sent; what she does with them, and everything else she does, the trial says.
+//! One person through a graph on a clock that runs ahead: which way would they go, when, and why.
+//! Messages count as sent; what they do with them, and everything else they do, the trial says.
 
 use std::collections::VecDeque;
 
@@ -17,7 +17,7 @@ use crate::domain::{
     time::{MINUTE_MS, Timestamp},
 };
 
-/// Most steps of a trial: whoever goes in circles is followed so far.
+/// Most steps of a trial: anyone who goes in circles is followed so far.
 pub const STEPS_MAX: usize = 500;
 
 /// What is tried, and on whom.
@@ -25,16 +25,16 @@ pub struct TrialCase<'a> {
     pub version: &'a CompiledVersion,
     pub calendar: &'a dyn Calendar,
     pub start: Timestamp,
-    /// Of the event that lets her in.
+    /// Of the event that lets them in.
     pub event: Properties,
-    /// What she does; `$clicked` and the like are about her message.
+    /// What they do; `$clicked` and the like are about their message.
     pub later: &'a [LaterEvent],
 }
 
-/// Follows her until she is out, or nothing more would happen.
+/// Follows them until they are out, or nothing more would happen.
 ///
 /// # Errors
-/// Where nobody wants to know any more.
+/// Where no one wants to know any more.
 pub fn try_person(
     case: &TrialCase<'_>,
     mut profile: Profile,
@@ -48,7 +48,7 @@ pub fn try_person(
             .get(case.version.entry)
             .map(|node| node.id.clone())
             .unwrap_or_default();
-        steps.push(TrialStep { at: case.start, node, what: "kept out".to_string(), reason });
+        steps.push(TrialStep { at: case.start, node, what: "would not enter".to_string(), reason });
     }
     let mut later = case.later.to_vec();
     later.sort_by_key(|event| event.minutes);
@@ -70,7 +70,7 @@ pub fn try_person(
             continue;
         }
         let trip = progress.trip;
-        // What comes first: her time, or what she does. A time that is the same comes first, as in
+        // What comes first: their time, or what they do. A time that is the same comes first, as in
         // the engine.
         while next.is_none() {
             interrupt.go_on()?;
@@ -108,7 +108,7 @@ fn record(case: &TrialCase<'_>, progress: &Progress, at: Timestamp, steps: &mut 
     }));
 }
 
-/// She does something, or something becomes of her message.
+/// They do something, or something becomes of their message.
 fn happens(
     case: &TrialCase<'_>,
     profile: &mut Profile,
@@ -128,7 +128,7 @@ fn happens(
     trip::event(world(case, now), profile, trip, &happened)
 }
 
-/// Those of the event that let her in, and what this one has besides or otherwise.
+/// Those of the event that let them in, and what this one has besides or otherwise.
 fn properties_of(event: &LaterEvent, entry: &Properties) -> Properties {
     let mut properties = entry.clone();
     for (name, value) in &event.properties {
@@ -141,16 +141,16 @@ fn properties_of(event: &LaterEvent, entry: &Properties) -> Properties {
     properties
 }
 
-/// Why she would not come in at all; the trial goes on as if she had.
+/// Why they would not come in at all; the trial goes on as if they had.
 fn kept_out(case: &TrialCase<'_>, profile: &Profile) -> Option<String> {
     match (&case.version.settings.entry, &case.version.entry_criteria) {
         (Entry::Event { filters, .. }, _) => {
             let unmet = filters.iter().find(|filter| !filter.holds(&case.event))?;
-            Some(format!("The event would not let her in: it is not so that {}.", unmet.describe()))
+            Some(format!("The event does not meet this condition: {}.", unmet.describe()))
         }
         (Entry::Api {}, _) => None,
         (entry, Some(criteria)) if !criteria.holds(profile, case.start) => {
-            Some(format!("She would not be let in: {} does not hold for her.", entry.describe()))
+            Some(format!("This person does not match the entry: {}.", entry.describe()))
         }
         _ => None,
     }

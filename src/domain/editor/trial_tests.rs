@@ -116,7 +116,7 @@ fn whoever_would_not_be_let_in_is_followed_with_the_reason() {
             .expect("filters");
     let strict = Settings::new(Entry::Event { name: "Cart Left".to_string(), filters });
     let steps = tried(&strict, json!([]));
-    assert_eq!(lines(&steps)[..2], [(0, "entry", "kept out"), (0, "entry", "left:next")]);
+    assert_eq!(lines(&steps)[..2], [(0, "entry", "would not enter"), (0, "entry", "left:next")]);
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub fn text_of_value(value: &Value) -> String {
     }
 }
 
-/// What somebody who typed it sees: how it is understood.
+/// What someone who typed it sees: how it is understood.
 pub fn kind_of_value(value: &Value) -> &'static str {
     match value {
         Value::Null => "none",

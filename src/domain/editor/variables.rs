@@ -19,8 +19,8 @@ pub struct VariableGroup {
     pub variables: Vec<Variable>,
 }
 
-/// Everything that is known: of the person, of the event that lets her in, of the journey, and her
-/// own links.
+/// Everything that is known: of the person, of the event that lets them in, of the journey, and
+/// their own links.
 pub fn variables(catalogue: &Catalogue, entry: &Entry) -> Vec<VariableGroup> {
     let named = |root: &str, names: Vec<String>| {
         let mut all: Vec<Variable> = Vec::new();
@@ -35,28 +35,30 @@ pub fn variables(catalogue: &Catalogue, entry: &Entry) -> Vec<VariableGroup> {
     let of_person =
         OF_EVERYBODY.into_iter().map(str::to_string).chain(catalogue.properties.clone());
     let mut groups = vec![VariableGroup {
-        title: "The person".to_string(),
+        title: "Profile".to_string(),
         variables: named("profile", of_person.collect()),
     }];
     if let Entry::Event { name, .. } = entry {
         let known = catalogue.event_properties.iter().find(|(event, _)| event == name);
         let names = known.map(|(_, names)| names.clone()).unwrap_or_default();
         groups.push(VariableGroup {
-            title: format!("The event {name}"),
+            title: format!("Event {name}"),
             variables: named("event", names),
         });
     }
     groups.push(VariableGroup {
-        title: "The journey".to_string(),
+        title: "Journey".to_string(),
         variables: vec![Variable {
             path: "journey.name".to_string(),
             name: "name of the journey".to_string(),
         }],
     });
-    let links =
-        [("unsubscribe_url", "link to unsubscribe"), ("preferences_url", "link to her choices")];
+    let links = [
+        ("unsubscribe_url", "link to unsubscribe"),
+        ("preferences_url", "link to the preferences page"),
+    ];
     groups.push(VariableGroup {
-        title: "Her own links".to_string(),
+        title: "Links of this message".to_string(),
         variables: links
             .map(|(path, name)| Variable { path: path.to_string(), name: name.to_string() })
             .into(),

@@ -13,23 +13,23 @@ use crate::domain::{
 /// What is known of a person's earlier trips through the journey, over all of its versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct History {
-    /// Is she inside right now?
+    /// Are they inside right now?
     pub inside: bool,
-    /// When she left for the last time; none where she never was in.
+    /// When they left for the last time; none where they never were in.
     pub left_at: Option<Timestamp>,
 }
 
-/// Why somebody who had an occasion did not come in.
+/// Why someone who had an occasion did not come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gate {
     /// The event had happened too long ago when it arrived.
     TooOld,
-    /// She is in the control group.
+    /// They are in the control group.
     Control,
-    /// She is inside.
+    /// They are inside.
     Inside,
-    /// She was in before, and may not come in again, or not yet.
+    /// They were in before, and may not come in again, or not yet.
     Reentry,
     /// The journey has let in as many as it may.
     Cap,
@@ -52,18 +52,18 @@ impl Gate {
     pub fn sentence(self) -> &'static str {
         match self {
             Gate::TooOld => {
-                "The event had happened more than an hour before it arrived; such events let \
-                    nobody in."
+                "The event happened more than an hour before it arrived. Such events cannot start \
+                    an enrolment."
             }
             Gate::Control => {
-                "She belongs to the control group: she qualifies, and stays outside for comparison."
+                "This person is in the control group: qualifies, but stays outside for comparison."
             }
-            Gate::Inside => "She was inside already; nobody is inside twice.",
+            Gate::Inside => "This person was already inside. No one is inside twice.",
             Gate::Reentry => {
-                "She had been in before, and the journey does not let people in again, or not so \
-                    soon."
+                "This person was inside before. The re-entry rule does not allow another entry, or \
+                    not so soon."
             }
-            Gate::Cap => "The journey had let in as many people as it may.",
+            Gate::Cap => "The entry limit was reached.",
         }
     }
 }
@@ -82,7 +82,7 @@ pub struct Occasion<'a> {
     pub entered: i64,
 }
 
-/// May she come in?
+/// May they come in?
 ///
 /// # Errors
 /// The first gate that is closed.
@@ -117,7 +117,7 @@ pub fn admit(settings: &Settings, occasion: &Occasion<'_>) -> Result<(), Gate> {
     Ok(())
 }
 
-/// Does she belong to the control group of the journey?
+/// Do they belong to the control group of the journey?
 pub fn is_control(settings: &Settings, journey: &str, profile: i64) -> bool {
     settings.control_percent > 0
         && percentile(&format!("control {journey}"), profile) < settings.control_percent

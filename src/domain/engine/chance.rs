@@ -1,5 +1,5 @@
 //! Chance that is always the same for the same person: splits and control groups do not depend on
-//! when somebody is looked at.
+//! when someone is looked at.
 
 /// A number from 0 to 99 that belongs to this person and this purpose ("control of journey 7",
 /// "split of node b").

@@ -1,7 +1,7 @@
 //! What becomes of people in journeys: pure rules, without a clock, a store or chance of their own.
 //!
-//! [`admit`] decides who comes in, [`step`] what one person does at one node, [`trip`] carries her
-//! along until she has to wait. The live engine, the simulation and the tests call the same
+//! [`admit`] decides who comes in, [`step`] what one person does at one node, [`trip`] carries them
+//! along until they have to wait. The live engine, the simulation and the tests call the same
 //! functions.
 
 pub mod admit;

@@ -1,4 +1,5 @@
-//! What one person does at one node: a pure function of the node, her trip, herself and the moment.
+//! What one person does at one node: a pure function of the node, their trip, themselves and the
+//! moment.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,13 +35,13 @@ const CHAIN_MAX: u64 = 10;
 /// Why the person is looked at.
 #[derive(Debug, Clone, Copy)]
 pub enum Signal<'a> {
-    /// She has just come to the node.
+    /// They have just come to the node.
     Arrive,
-    /// The time that she waited for has come.
+    /// The time that they waited for has come.
     TimeUp,
-    /// She did something.
+    /// They did something.
     Event(&'a PastEvent),
-    /// What became of her message.
+    /// What became of their message.
     Answer(Fate),
 }
 
@@ -88,16 +89,16 @@ impl Ending {
     pub fn title(self) -> &'static str {
         match self {
             Ending::Completed => "Completed",
-            Ending::Converted => "Goal met",
+            Ending::Converted => "Converted",
             Ending::TimedOut => "Timed out",
             Ending::ForceExited => "Exited",
             Ending::Stopped => "Stopped",
-            Ending::VersionExit => "Left the version",
+            Ending::VersionExit => "Moved to a newer version",
         }
     }
 }
 
-/// What she does next.
+/// What they do next.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// Leaves by this outlet.
@@ -106,13 +107,13 @@ pub enum Step {
     GoNamed(String),
     /// Stays until then, or until something happens.
     Wait(Option<Timestamp>),
-    /// A message is written; she stays until it is known what became of it.
+    /// A message is written; they stay until it is known what became of it.
     Send {
         channel: Channel,
         /// From then on it is too late for it.
         expires_at: Option<Timestamp>,
     },
-    /// Her message is out; she stays for what she does with it.
+    /// Their message is out; they stay for what they do with it.
     AwaitAnswer(Option<Timestamp>),
     End(Ending),
 }
@@ -155,18 +156,18 @@ pub struct Scene<'a> {
     pub profile: &'a Profile,
     pub calendar: &'a dyn Calendar,
     pub now: Timestamp,
-    /// When she should have been looked at. Long before now after a standstill.
+    /// When they should have been looked at. Long before now after a standstill.
     pub planned: Timestamp,
 }
 
 impl<'a> Scene<'a> {
-    /// Somebody who is looked at when she should be.
+    /// Someone who is looked at when they should be.
     pub fn new(world: World<'a>, trip: &'a Trip, profile: &'a Profile) -> Self {
         let World { version, calendar, now } = world;
         Self { version, trip, profile, calendar, now, planned: now }
     }
 
-    /// Her own zone, or the journey's.
+    /// Their own zone, or the journey's.
     fn zone(&self) -> &str {
         let own = self.profile.time_zone.as_deref().filter(|zone| self.calendar.knows(zone));
         own.unwrap_or(&self.version.settings.time_zone)
@@ -182,7 +183,7 @@ pub fn step(scene: &Scene<'_>, signal: Signal<'_>) -> Option<Turn> {
     match (&node.step, signal) {
         (NodeKind::Delay(delay), Signal::Arrive) => Some(wait(scene, delay)),
         (NodeKind::Delay(_), Signal::TimeUp) => {
-            Some(Turn::new(Step::Go("next"), "the time has come"))
+            Some(Turn::new(Step::Go("next"), "the wait is over"))
         }
         (NodeKind::WaitForEvent { event, timeout_minutes, .. }, Signal::Arrive) => {
             let until = scene.now.plus(i64::from(*timeout_minutes) * MINUTE_MS);
@@ -192,7 +193,7 @@ pub fn step(scene: &Scene<'_>, signal: Signal<'_>) -> Option<Turn> {
             ))
         }
         (NodeKind::WaitForEvent { event, .. }, Signal::TimeUp) => {
-            Some(Turn::new(Step::Go("timeout"), format!("“{}” did not come in time", event.name)))
+            Some(Turn::new(Step::Go("timeout"), format!("“{}” did not happen in time", event.name)))
         }
         (NodeKind::WaitForEvent { event, same, .. }, Signal::Event(happened)) => {
             awaited(event, same, happened, scene.trip)
@@ -203,7 +204,7 @@ pub fn step(scene: &Scene<'_>, signal: Signal<'_>) -> Option<Turn> {
     }
 }
 
-/// Nodes at which nobody waits.
+/// Nodes at which no one waits.
 fn pass(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
     match &node.step {
         NodeKind::ConditionSplit { branches } => {
@@ -213,7 +214,7 @@ fn pass(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
                 Some(branch) => {
                     Turn::new(Step::GoNamed(branch.name.clone()), branch.criteria.describe())
                 }
-                None => Turn::new(Step::Go("others"), "no condition held"),
+                None => Turn::new(Step::Go("others"), "no condition matched"),
             }
         }
         NodeKind::HasDoneSplit { event, within_days } => {
@@ -283,7 +284,7 @@ fn wait(scene: &Scene<'_>, delay: &Delay) -> Turn {
                 None => {
                     return Turn::new(
                         Step::Go("next"),
-                        format!("“{property}” holds no date, so there is nothing to wait for"),
+                        format!("“{property}” has no date, so there is nothing to wait for"),
                     );
                 }
             };
@@ -291,12 +292,12 @@ fn wait(scene: &Scene<'_>, delay: &Delay) -> Turn {
         }
     };
     if until <= scene.now {
-        return Turn::new(Step::Go("next"), format!("{} had passed", until.long_date()));
+        return Turn::new(Step::Go("next"), format!("{} was in the past", until.long_date()));
     }
     Turn::new(Step::Wait(Some(until)), format!("waits until {}", until.long_date()))
 }
 
-/// The awaited event, about the same thing as the one that let her in.
+/// The awaited event, about the same thing as the one that let them in.
 fn awaited(event: &EventMatch, same: &[String], happened: &PastEvent, trip: &Trip) -> bool {
     happened.key == event_key(&event.name)
         && event.filters_hold(&happened.properties)
@@ -312,7 +313,7 @@ fn awaited(event: &EventMatch, same: &[String], happened: &PastEvent, trip: &Tri
 fn message(scene: &Scene<'_>, node: &CompiledNode, signal: Signal<'_>) -> Option<Turn> {
     match signal {
         Signal::TimeUp if scene.trip.awaits => {
-            Some(Turn::new(Step::Go("timeout"), "nothing came of it in time"))
+            Some(Turn::new(Step::Go("timeout"), "no response in time"))
         }
         Signal::Arrive | Signal::TimeUp => Some(send(scene, node)),
         Signal::Answer(answer) => answered(scene, node, answer),
@@ -322,7 +323,7 @@ fn message(scene: &Scene<'_>, node: &CompiledNode, signal: Signal<'_>) -> Option
 
 fn send(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
     let Some(channel) = node.step.channel() else {
-        return Turn::new(Step::Go("failed"), "there is no such channel");
+        return Turn::new(Step::Go("failed"), "this channel does not exist");
     };
     let expires_at = node.sending.expires_at(scene.planned);
     let quiet = scene.version.settings.quiet_hours.as_ref();
@@ -336,7 +337,7 @@ fn send(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
     }
 }
 
-/// She leaves by the connector of what became of it, where it is drawn. A message that was sent is
+/// They leave by the connector of what became of it, where it is drawn. A message that was sent is
 /// waited on where something that may still become of it leads somewhere.
 fn answered(scene: &Scene<'_>, node: &CompiledNode, fate: Fate) -> Option<Turn> {
     if let Some(outlet) = fate.outlets().iter().find(|outlet| node.ways.contains_key(**outlet)) {
@@ -347,7 +348,7 @@ fn answered(scene: &Scene<'_>, node: &CompiledNode, fate: Fate) -> Option<Turn> 
             .sending
             .answer_minutes
             .map(|minutes| scene.now.plus(i64::from(minutes) * MINUTE_MS));
-        return Some(Turn::new(Step::AwaitAnswer(until), "sent; waits for what she does with it"));
+        return Some(Turn::new(Step::AwaitAnswer(until), "sent; waits for a response"));
     }
     let leaves = fate == Fate::Sent || fate.is_final();
     fate.outlets().last().filter(|_| leaves).map(|outlet| Turn::new(Step::Go(outlet), ""))

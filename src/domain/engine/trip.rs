@@ -1,5 +1,5 @@
-//! One person's trip through one version: carried along from node to node until she has to wait, or
-//! is out.
+//! One person's trip through one version: carried along from node to node until they have to wait,
+//! or is out.
 
 use super::{
     calendar::Calendar,
@@ -20,30 +20,30 @@ use crate::domain::{
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trip {
     pub node: NodeIndex,
-    /// How many nodes she has come to; with the node it makes a message's key.
+    /// How many nodes they have come to; with the node it makes a message's key.
     pub visit: i64,
     pub entered_at: Timestamp,
-    /// When what let her in happened. What happened before it has nothing to do with this trip.
+    /// When what let them in happened. What happened before it has nothing to do with this trip.
     pub began_at: Timestamp,
-    /// Until when she waits at the node, apart from the journey's time-out.
+    /// Until when they wait at the node, apart from the journey's time-out.
     pub due: Option<Timestamp>,
-    /// Her message at the node went out, and she is waited on for what she does with it.
+    /// Their message at the node went out, and they are waited on for what they do with it.
     pub awaits: bool,
-    /// Of the event that let her in.
+    /// Of the event that let them in.
     pub entry_properties: Properties,
     /// Names the journey, so that two journeys split the same people in different ways.
     pub salt: String,
 }
 
-/// One node that she passed or stayed at.
+/// One node that they passed or stayed at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Passage {
     pub node: NodeIndex,
-    /// She came to it just now; otherwise she had been waiting there.
+    /// They came to it just now; otherwise they had been waiting there.
     pub arrived: bool,
     pub turn: Turned,
     pub reason: String,
-    /// The outlet that she would have left by, had it been drawn.
+    /// The outlet that they would have left by, had it been drawn.
     pub undrawn: Option<String>,
 }
 
@@ -77,7 +77,7 @@ pub struct Outgoing {
     pub expires_at: Option<Timestamp>,
 }
 
-/// What became of her.
+/// What became of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Progress {
     pub trip: Trip,
@@ -101,7 +101,7 @@ impl Trip {
         version.settings.timeout_hours.map(|hours| self.entered_at.plus(i64::from(hours) * HOUR_MS))
     }
 
-    /// When she has to be looked at next.
+    /// When they have to be looked at next.
     pub fn due_at(&self, version: &CompiledVersion) -> Option<Timestamp> {
         match (self.due, self.deadline(version)) {
             (Some(due), Some(deadline)) => Some(due.min(deadline)),
@@ -110,7 +110,7 @@ impl Trip {
     }
 }
 
-/// She comes in.
+/// They come in.
 pub fn enter(
     world: World<'_>,
     profile: &mut Profile,
@@ -131,7 +131,7 @@ pub fn enter(
     walk(world, profile, trip, Signal::Arrive)
 }
 
-/// Her time has come: the node's, or the journey's.
+/// Their time has come: the node's, or the journey's.
 pub fn time_up(world: World<'_>, profile: &mut Profile, trip: Trip) -> Option<Progress> {
     let deadline = trip.deadline(world.version).filter(|deadline| *deadline <= world.now);
     match (trip.due.filter(|due| *due <= world.now), deadline) {
@@ -143,7 +143,7 @@ pub fn time_up(world: World<'_>, profile: &mut Profile, trip: Trip) -> Option<Pr
     }
 }
 
-/// She did something while inside: a goal, an exit, what she was waited for, or nothing that
+/// They did something while inside: a goal, an exit, what they were waited for, or nothing that
 /// matters here.
 pub fn event(
     world: World<'_>,
@@ -169,7 +169,7 @@ pub fn event(
     Some(walk(world, profile, trip.clone(), Signal::Event(happened)))
 }
 
-/// It is known what became of her message.
+/// It is known what became of their message.
 pub fn answer(
     world: World<'_>,
     profile: &mut Profile,
@@ -182,10 +182,10 @@ pub fn answer(
 }
 
 fn timed_out(trip: Trip) -> Progress {
-    end(trip, Ending::TimedOut, "the journey's time was over".to_string())
+    end(trip, Ending::TimedOut, "the journey's time-out was reached".to_string())
 }
 
-/// She is out, from where she is.
+/// They are out, from where they are.
 pub fn end(trip: Trip, ending: Ending, reason: String) -> Progress {
     let passage = Passage {
         node: trip.node,
@@ -212,12 +212,12 @@ fn walk(world: World<'_>, profile: &mut Profile, trip: Trip, first: Signal<'_>) 
         ended: None,
     };
     let mut signal = first;
-    // When she should have come by: after a standstill, long before now.
+    // When they should have come by: after a standstill, long before now.
     let planned = match (first, progress.trip.due) {
         (Signal::TimeUp, Some(due)) => due.min(world.now),
         _ => world.now,
     };
-    // Publishing refuses circles without a wait; should one be there all the same, nobody runs in
+    // Publishing refuses circles without a wait; should one be there all the same, no one runs in
     // it for ever.
     for _ in 0..=world.version.nodes.len() {
         let scene = Scene { planned, ..Scene::new(world, &progress.trip, profile) };
@@ -261,7 +261,7 @@ fn walk(world: World<'_>, profile: &mut Profile, trip: Trip, first: Signal<'_>) 
         }
         signal = Signal::Arrive;
     }
-    finish(&mut progress, Ending::Completed, true, "went in a circle without a wait".to_string());
+    finish(&mut progress, Ending::Completed, true, "went in a loop without a wait".to_string());
     progress
 }
 
@@ -288,28 +288,24 @@ fn leave(world: World<'_>, progress: &mut Progress, outlet: String, arrived: boo
     }
     let settings = &world.version.settings;
     let said = if reason.is_empty() { String::new() } else { format!("{reason}; ") };
+    let path = world.version.nodes[node].step.outlet_title(&outlet);
     if !settings.goals.is_empty() && settings.timeout_hours.is_some() {
         stay(
             world,
             progress,
             None,
             arrived,
-            format!("{said}“{outlet}” leads nowhere: waits for a goal or the time-out"),
+            format!("{said}“{path}” ends here: waits for a goal or the time-out"),
         );
     } else {
-        finish(
-            progress,
-            Ending::Completed,
-            arrived,
-            format!("{said}“{outlet}” leads nowhere: the end"),
-        );
+        finish(progress, Ending::Completed, arrived, format!("{said}“{path}” ends here"));
     }
     if let Some(passage) = progress.passages.last_mut() {
         passage.undrawn = Some(outlet);
     }
 }
 
-/// She waits, unless the journey's time is over already.
+/// They wait, unless the journey's time is over already.
 fn stay(
     world: World<'_>,
     progress: &mut Progress,
@@ -322,7 +318,7 @@ fn stay(
             progress,
             Ending::TimedOut,
             arrived,
-            "the journey's time was over".to_string(),
+            "the journey's time-out was reached".to_string(),
         );
     }
     progress.trip.due = until;

@@ -1,11 +1,14 @@
-//! Questions about a person: her properties, and what she has done.
+//! Questions about a person: their properties, and what they have done.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::expansion::{Expansion, PARTS_MAX};
+use super::{
+    expansion::{Expansion, PARTS_MAX},
+    node::{self, last_days},
+};
 use crate::domain::{
     people::{
         Profile, Properties,
@@ -139,7 +142,7 @@ impl EventMatch {
     }
 }
 
-/// Which of the times that she did something is meant.
+/// Which of the times that they did something is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Occasion {
@@ -173,7 +176,7 @@ pub enum Criteria {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         within_days: Option<u32>,
     },
-    /// The first or the last time that she did it lies within the last days, or before them. Never
+    /// The first or the last time that they did it lies within the last days, or before them. Never
     /// done is neither.
     DidTime {
         event: EventMatch,
@@ -196,7 +199,7 @@ impl Criteria {
     /// In words, for the journey's page.
     pub fn describe(&self) -> String {
         let joined = |parts: &[Criteria], word: &str| match parts {
-            [] if word == " or " => "nobody".to_string(),
+            [] if word == " or " => "no one".to_string(),
             [] => "everyone".to_string(),
             parts => parts.iter().map(Criteria::describe).collect::<Vec<_>>().join(word),
         };
@@ -211,23 +214,28 @@ impl Criteria {
                 } else {
                     format!(" at least {at_least} times")
                 };
-                let window =
-                    within_days.map(|days| format!(" in the last {days} days")).unwrap_or_default();
+                let window = within_days
+                    .map(|days| format!(" in the last {}", last_days(days)))
+                    .unwrap_or_default();
                 format!("did “{}”{times}{window}", event.name)
             }
             Criteria::DidTime { event, occasion, ago, days } => {
                 let which = if *occasion == Occasion::First { "first" } else { "last" };
-                let side = if *ago == Ago::Within { "within the last" } else { "longer ago than" };
-                format!("did “{}” for the {which} time {side} {days} days", event.name)
+                let when = if *ago == Ago::Within {
+                    format!("in the last {}", last_days(*days))
+                } else {
+                    format!("more than {} ago", node::days(*days))
+                };
+                format!("did “{}” for the {which} time {when}", event.name)
             }
             Criteria::OnList(name) => format!("is on the list “{name}”"),
-            Criteria::InSegment(name) => format!("is in “{name}”"),
+            Criteria::InSegment(name) => format!("is in the segment “{name}”"),
             Criteria::Reachable(channel) => format!("can be reached by {channel}"),
         }
     }
 
     /// The answer for one person, at this moment. Segments must have been put in
-    /// ([`Criteria::expand`]): one that was not holds for nobody.
+    /// ([`Criteria::expand`]): one that was not holds for no one.
     pub fn holds(&self, profile: &Profile, now: Timestamp) -> bool {
         let days_ago = |days: u32| now.plus(-(i64::from(days) * DAY_MS));
         match self {

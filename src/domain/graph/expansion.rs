@@ -29,7 +29,7 @@ impl<'a> Expansion<'a> {
     }
 
     /// The same question with every segment replaced by its own criteria. A segment that is
-    /// unknown, that leads back to itself, or that there is no room for, holds for nobody. (Such a
+    /// unknown, that leads back to itself, or that there is no room for, holds for no one. (Such a
     /// one is not saved: [`too_large`].)
     pub fn expand(&mut self, criteria: &'a Criteria) -> Criteria {
         match criteria {

@@ -7,7 +7,7 @@ use super::{
     Position,
     criteria::{Criteria, EventMatch, PropertyFilter},
 };
-use crate::domain::people::profile::Channel;
+use crate::domain::{figures::counted, people::profile::Channel};
 
 /// One box of the graph.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,8 +65,7 @@ impl Node {
         }
     }
 
-    /// The names of the ways out. Whoever is waited on for an answer may also leave because none
-    /// came.
+    /// The names of the outlets. A message with a response time also has one for no response.
     pub fn outlets(&self) -> Vec<String> {
         let mut outlets = self.step.outlets();
         if self.sending.answer_minutes.is_some()
@@ -75,6 +74,11 @@ impl Node {
             outlets.push("timeout".to_string());
         }
         outlets
+    }
+
+    /// What pages call an outlet of this node.
+    pub fn outlet_title(&self, outlet: &str) -> String {
+        self.step.outlet_title(outlet)
     }
 
     /// The author's name, or what the step is.
@@ -142,7 +146,7 @@ pub enum NodeKind {
     ConditionSplit {
         branches: Vec<Branch>,
     },
-    /// Has she done it, in so many days?
+    /// Have they done it, in so many days?
     HasDoneSplit {
         event: EventMatch,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -288,7 +292,7 @@ impl NodeKind {
     pub fn title(&self) -> &'static str {
         match self {
             NodeKind::Entry {} => "Entry",
-            NodeKind::Email { .. } => "E-mail",
+            NodeKind::Email { .. } => "Email",
             NodeKind::Sms { .. } => "SMS",
             NodeKind::Push { .. } => "Push",
             NodeKind::Webhook { .. } => "Webhook",
@@ -349,7 +353,37 @@ impl NodeKind {
         }
     }
 
-    /// The names of the ways out, in the order of drawing. The per-channel ones follow the
+    /// What pages call an outlet. Its key in JSON is another thing and never changes; branches and
+    /// shares have the names that their author gave them.
+    pub fn outlet_title(&self, outlet: &str) -> String {
+        let named_by_author = match self {
+            NodeKind::RandomSplit { .. } => true,
+            NodeKind::ConditionSplit { .. } => outlet != "others",
+            _ => false,
+        };
+        let title = match outlet {
+            _ if named_by_author => outlet,
+            "next" => "Next",
+            "sent" => "Sent",
+            "viewed" => "Opened",
+            "clicked" => "Clicked",
+            "delivered" => "Delivered",
+            "bounced" => "Bounced",
+            "complained" => "Marked as spam",
+            "unsubscribed" => "Unsubscribed",
+            "timeout" if self.is_message() => "No response",
+            "timeout" => "Timed out",
+            "failed" => "Failed",
+            "unreachable" => "Can't be reached",
+            "yes" => "Yes",
+            "no" => "No",
+            "others" => "Everyone else",
+            other => other,
+        };
+        title.to_string()
+    }
+
+    /// The names of the outlets, in the order of drawing. The per-channel ones follow the
     /// reference's table (5.2), with what providers report besides.
     pub fn outlets(&self) -> Vec<String> {
         let named = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
@@ -398,7 +432,7 @@ impl NodeKind {
     /// One line about its settings, for the box on the canvas.
     pub fn describe(&self) -> String {
         match self {
-            NodeKind::Entry {} => "People come in here".to_string(),
+            NodeKind::Entry {} => "Everyone starts here".to_string(),
             NodeKind::Email { subject, .. } => subject.clone(),
             NodeKind::Sms { body } => body.clone(),
             NodeKind::Push { title, .. }
@@ -416,8 +450,9 @@ impl NodeKind {
                 .collect::<Vec<_>>()
                 .join("; "),
             NodeKind::HasDoneSplit { event, within_days } => {
-                let window =
-                    within_days.map(|days| format!(" in the last {days} days")).unwrap_or_default();
+                let window = within_days
+                    .map(|days| format!(" in the last {}", last_days(days)))
+                    .unwrap_or_default();
                 format!("“{}”{window}", event.name)
             }
             NodeKind::RandomSplit { shares } => shares
@@ -464,22 +499,40 @@ impl Delay {
             }
             Delay::UntilProperty { property, offset_days: 0 } => format!("Until {property}"),
             Delay::UntilProperty { property, offset_days } if *offset_days < 0 => {
-                format!("Until {} days before {property}", -offset_days)
+                format!("Until {} before {property}", days(offset_days.unsigned_abs()))
             }
             Delay::UntilProperty { property, offset_days } => {
-                format!("Until {offset_days} days after {property}")
+                format!("Until {} after {property}", days(offset_days.unsigned_abs()))
             }
         }
     }
 }
 
-/// "45 min", "2 h", "3 days".
+/// A number of minutes as people say it: "45 minutes", "2 hours", "14 days".
 pub fn minutes(length: u32) -> String {
+    let counted = |count: u32, one, many| counted(i64::from(count), one, many);
     match length {
-        length if length >= 1440 && length % 1440 == 0 => {
-            super::super::figures::counted(i64::from(length / 1440), "day", "days")
-        }
-        length if length >= 60 && length % 60 == 0 => format!("{} h", length / 60),
-        length => format!("{length} min"),
+        length if length >= 1440 && length % 1440 == 0 => counted(length / 1440, "day", "days"),
+        length if length >= 60 && length % 60 == 0 => counted(length / 60, "hour", "hours"),
+        length => counted(length, "minute", "minutes"),
+    }
+}
+
+/// "1 day", "14 days".
+pub fn days(length: u32) -> String {
+    counted(i64::from(length), "day", "days")
+}
+
+/// The same after "in the last": "day", "14 days".
+pub fn last_days(length: u32) -> String {
+    if length == 1 { "day".to_string() } else { days(length) }
+}
+
+/// A number of hours as people say it: "36 hours", "14 days".
+pub fn hours(length: u32) -> String {
+    if length >= 24 && length % 24 == 0 {
+        counted(i64::from(length / 24), "day", "days")
+    } else {
+        counted(i64::from(length), "hour", "hours")
     }
 }

@@ -47,7 +47,7 @@ impl Graph {
         let mut defects = Vec::new();
         if self.nodes.len() > NODES_MAX {
             let sentence =
-                format!("The graph has {} nodes; the most is {NODES_MAX}.", self.nodes.len());
+                format!("The graph has {} nodes; the limit is {NODES_MAX}.", self.nodes.len());
             return vec![FieldError::new("nodes", "too_many", sentence)];
         }
         let mut seen: HashMap<&str, &Node> = HashMap::new();
@@ -166,7 +166,7 @@ impl Graph {
             let path = format!("nodes[{index}]");
             if !reached.contains(node.id.as_str()) {
                 let sentence =
-                    format!("Nobody can reach “{}”. Connect it or remove it.", node.title());
+                    format!("No one can reach “{}”. Connect it or remove it.", node.title());
                 problems.push(FieldError::new("", "unreachable", sentence).under(&path));
             }
             if node.step == (NodeKind::Entry {}) && self.target(&node.id, "next").is_none() {
@@ -174,7 +174,7 @@ impl Graph {
                     FieldError::new(
                         "",
                         "dead_end",
-                        "The entry leads nowhere. Connect it to a step.",
+                        "Nothing follows the entry. Connect it to a step.",
                     )
                     .under(&path),
                 );
@@ -182,15 +182,14 @@ impl Graph {
         }
         if let Some(id) = self.cycle_without_wait() {
             let sentence = format!(
-                "People would go in circles through “{id}” without ever waiting. Put a delay into \
-                    the circle."
+                "People would loop through “{id}” without waiting. Add a delay to the loop."
             );
             problems.push(FieldError::new("connectors", "cycle", sentence));
         }
         problems
     }
 
-    /// Nodes that somebody who comes in can get to.
+    /// Nodes that someone who comes in can get to.
     pub fn reached(&self) -> HashSet<&str> {
         let mut ways: HashMap<&str, Vec<&str>> = HashMap::new();
         for connector in &self.connectors {
@@ -213,7 +212,7 @@ impl Graph {
         reached
     }
 
-    /// A node on a circle that nobody ever waits on, if there is one: Kahn's algorithm over the
+    /// A node on a circle that no one ever waits on, if there is one: Kahn's algorithm over the
     /// nodes that do not wait.
     pub fn cycle_without_wait(&self) -> Option<&str> {
         let passing: HashSet<&str> = self
@@ -281,7 +280,7 @@ impl NodeKind {
         };
         match self {
             NodeKind::Delay(Delay::Until { time, .. }) if !is_time_of_day(time) => {
-                add("delay.until.time", "malformed", "A time of day is written as 09:30.");
+                add("delay.until.time", "malformed", "Write a time of day as 09:30.");
             }
             NodeKind::Delay(Delay::Until { weekdays, .. })
                 if weekdays.iter().any(|day| !(1..=7).contains(day)) =>
@@ -297,14 +296,14 @@ impl NodeKind {
                     add(
                         "random_split.shares",
                         "sum",
-                        "The shares of a random split add up to 100.",
+                        "The shares of a random split must add up to 100%.",
                     );
                 }
                 if has_twins(shares.iter().map(|share| share.name.as_str())) {
                     add(
                         "random_split.shares",
                         "duplicate",
-                        "Each share of a random split has a name of its own.",
+                        "Each share of a random split needs its own name.",
                     );
                 }
                 if shares.iter().any(|share| is_reserved(&share.name)) {
@@ -316,14 +315,14 @@ impl NodeKind {
                     add(
                         "condition_split.branches",
                         "required",
-                        "A condition split has at least one branch.",
+                        "A condition split needs at least one branch.",
                     );
                 }
                 if has_twins(branches.iter().map(|branch| branch.name.as_str()).chain(["others"])) {
                     add(
                         "condition_split.branches",
                         "duplicate",
-                        "Each branch has a name of its own, and “others” is taken.",
+                        "Each branch needs its own name, and “others” is reserved.",
                     );
                 }
                 if branches.iter().any(|branch| is_reserved(&branch.name)) {
@@ -331,7 +330,11 @@ impl NodeKind {
                 }
             }
             NodeKind::WaitForEvent { timeout_minutes: 0, .. } => {
-                add("wait_for_event.timeout_minutes", "range", "A wait lasts at least one minute.");
+                add(
+                    "wait_for_event.timeout_minutes",
+                    "range",
+                    "A wait must last at least one minute.",
+                );
             }
             _ => {}
         }
@@ -343,7 +346,7 @@ impl Sending {
     fn defects(&self) -> Vec<FieldError> {
         let zero = |path: &str, minutes: Option<u32>| {
             (minutes == Some(0)).then(|| {
-                FieldError::new(path, "range", "It is at least one minute, or left empty.")
+                FieldError::new(path, "range", "Use at least one minute, or leave it empty.")
             })
         };
         [
@@ -356,9 +359,9 @@ impl Sending {
     }
 }
 
-const RESERVED: &str = "The name of a branch or a share does not begin with “!”, “~” or “@”.";
+const RESERVED: &str = "The name of a branch or a share must not begin with “!”, “~” or “@”.";
 
-/// Figures by step are kept under the names of outlets; these beginnings mean that somebody ended,
+/// Figures by step are kept under the names of outlets; these beginnings mean that someone ended,
 /// could not go on, or that something became of a message.
 fn is_reserved(name: &str) -> bool {
     name.starts_with(['!', '~', '@'])

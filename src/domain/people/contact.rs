@@ -45,14 +45,14 @@ impl ContactSource {
         match self {
             ContactSource::Api => "through the API",
             ContactSource::File => "from a file",
-            ContactSource::Recipient => "by themselves, through a message's link",
-            ContactSource::Provider => "by themselves, as the provider reports",
-            ContactSource::Reply => "by themselves, with an answer to a text message",
+            ContactSource::Recipient => "by the recipient, through a link in a message",
+            ContactSource::Provider => "by the recipient, reported by the provider",
+            ContactSource::Reply => "by the recipient, in reply to a text message",
         }
     }
 }
 
-/// One field that is another now. Addresses are masked, so that forgetting somebody leaves nothing
+/// One field that is another now. Addresses are masked, so that forgetting someone leaves nothing
 /// to forget in copies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldChange {
@@ -86,7 +86,7 @@ impl FieldChange {
         })
     }
 
-    /// Messages are wanted that were not, or the other way; also where nobody had said so yet.
+    /// Messages are wanted that were not, or the other way; also where no one had said so yet.
     pub fn of_consent(channel: &str, before: Option<bool>, after: bool) -> Option<Self> {
         let word = |wanted: bool| if wanted { "yes" } else { "no" }.to_string();
         (before != Some(after)).then(|| Self {

@@ -33,7 +33,7 @@ impl FileFormat {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileReading {
     pub format: FileFormat,
-    /// The column that says who somebody is, where it is not called `identity`.
+    /// The column that says who someone is, where it is not called `identity`.
     pub identity: Option<String>,
     /// Everybody in the file is put on this list.
     pub list: Option<String>,

@@ -1,4 +1,4 @@
-//! What somebody without [`SeePeople`](crate::domain::access::Permission::SeePeople) is shown of
+//! What someone without [`SeePeople`](crate::domain::access::Permission::SeePeople) is shown of
 //! people: addresses are masked, properties and names are left out.
 
 use super::view::{PeoplePage, PersonDetail, TripDetail};
@@ -97,7 +97,7 @@ impl PersonDetail {
 impl TripDetail {
     pub fn masked(mut self) -> Self {
         if let Some(person) = self.person {
-            self.person_title = format!("Person #{person}");
+            self.person_title = format!("Profile #{person}");
         }
         for step in &mut self.steps {
             step.reason = sentence(&step.reason);

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::domain::{error::FieldError, time::Timestamp, unreadable::reason};
 
-/// Something that somebody did.
+/// Something that someone did.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventForm {
@@ -23,7 +23,7 @@ pub struct EventForm {
     pub message_id: Option<String>,
 }
 
-/// What somebody is.
+/// What someone is.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProfileForm {
@@ -46,7 +46,7 @@ impl EventForm {
 }
 
 impl ProfileForm {
-    /// Her news, and the lists that she is put on.
+    /// Their news, and the lists that they are put on.
     ///
     /// # Errors
     /// Names what breaks a limit.

@@ -1,4 +1,4 @@
-//! One person, as criteria, nodes and gates look at her.
+//! One person, as criteria, nodes and gates look at them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,7 +49,7 @@ impl Channel {
 
     pub fn title(self) -> &'static str {
         match self {
-            Channel::Email => "e-mail",
+            Channel::Email => "email",
             Channel::Sms => "SMS",
             Channel::Push => "push",
             Channel::Webhook => "webhook",
@@ -62,7 +62,7 @@ impl Channel {
     /// The name, as a heading has it.
     pub fn heading(self) -> &'static str {
         match self {
-            Channel::Email => "E-mail",
+            Channel::Email => "Email",
             Channel::Sms => "SMS",
             Channel::Push => "Push",
             Channel::Webhook => "Webhook",
@@ -88,7 +88,7 @@ impl Channel {
     }
 }
 
-/// Something she did.
+/// Something they did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastEvent {
     /// [`event_key`] of its name.
@@ -100,7 +100,7 @@ pub struct PastEvent {
 /// A person, as far as it was loaded.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profile {
-    /// Her number in the store.
+    /// Their number in the store.
     pub seq: i64,
     pub identity: Option<String>,
     pub properties: Properties,
@@ -116,13 +116,13 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Has she an address there, and does she want messages there?
+    /// Have they an address there, and do they want messages there?
     pub fn reachable(&self, channel: Channel) -> bool {
         let has_address = channel.address_key().is_none_or(|key| self.addresses.contains_key(key));
         has_address && self.consent.get(channel.key()).copied().unwrap_or(true)
     }
 
-    /// How often she did it since then.
+    /// How often they did it since then.
     pub fn times(&self, event: &EventMatch, since: Option<Timestamp>) -> usize {
         self.matching(event).filter(|at| since.is_none_or(|since| *at >= since)).count()
     }

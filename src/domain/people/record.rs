@@ -1,4 +1,4 @@
-//! What arrives about people: who somebody is, and what she did. Each API has a form of its own;
+//! What arrives about people: who someone is, and what they did. Each API has a form of its own;
 //! all become these records.
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use crate::domain::{
 pub const ID_MAX: usize = 255;
 /// How far ahead of our clock an event may lie: clocks differ.
 pub const AHEAD_MAX: i64 = DAY_MS;
-/// Older than this when it arrives, an event is kept but lets nobody in (reference 4.5).
+/// Older than this when it arrives, an event is kept but lets no one in (reference 4.5).
 pub const LIVE_MAX: i64 = 60 * MINUTE_MS;
 /// The earliest time of an event, 2000-01-01: before it, clocks were not set.
 const EARLIEST: Timestamp = Timestamp(946_684_800_000);
@@ -24,9 +24,9 @@ const EARLIEST: Timestamp = Timestamp(946_684_800_000);
 /// Whom it is about. At least one of both.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Who {
-    /// As the sender knows her.
+    /// As the sender knows them.
     pub identity: Option<String>,
-    /// Before she was known: a device, a browser.
+    /// Before they were known: a device, a browser.
     pub anonymous: Option<String>,
 }
 
@@ -67,7 +67,7 @@ pub struct ProfileChange {
     pub time_zone: Option<String>,
 }
 
-/// Something she did.
+/// Something they did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewEvent {
     pub name: String,
@@ -81,7 +81,7 @@ pub struct NewEvent {
 pub enum What {
     Change(ProfileChange),
     Event(NewEvent),
-    /// Put her on this list.
+    /// Put them on this list.
     List(String),
 }
 
@@ -116,7 +116,7 @@ impl Who {
             anonymous: checked(anonymous, "anonymous_id")?,
         };
         if who == Self::default() {
-            let sentence = "It does not say whom it is about. Send an identity or an anonymous id.";
+            let sentence = "The record names no profile. Send an identity or an anonymous ID.";
             return Err(FieldError::new("identity", "required", sentence));
         }
         Ok(who)
@@ -196,13 +196,13 @@ impl NewEvent {
         let name = read_key(name).map_err(|error| error.under("event"))?;
         if name.starts_with('$') {
             let sentence =
-                "Names that begin with “$” belong to Wayfare. Call the event something else.";
+                "Names that begin with “$” are reserved for Wayfare. Use another event name.";
             return Err(FieldError::new("event", "reserved", sentence));
         }
         let at = read_time(at, now)?;
         let properties = read_properties(properties).map_err(|error| error.under("properties"))?;
         if message_id.as_ref().is_some_and(|id| id.is_empty() || id.chars().count() > ID_MAX) {
-            let sentence = format!("A message id has 1 to {ID_MAX} characters.");
+            let sentence = format!("A message ID has 1 to {ID_MAX} characters.");
             return Err(FieldError::new("message_id", "length", sentence));
         }
         Ok(Self { name, at, properties: without_nulls(properties), message_id })
@@ -214,7 +214,8 @@ fn read_time(at: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, FieldEr
     let at = at.unwrap_or(now);
     if at > now.plus(AHEAD_MAX) || at < EARLIEST {
         let sentence = format!(
-            "The time {at} cannot be: it lies before the year 2000 or more than a day ahead."
+            "The time {at} is not valid: it is before the year 2000 or more than a day in the \
+                future."
         );
         return Err(FieldError::new("timestamp", "range", sentence));
     }

@@ -1,5 +1,5 @@
 //! Who sends records, and how far they are believed. What a browser carries can be read and used by
-//! whoever opens the page, so it says what people do and what they are like, but never where a
+//! anyone who opens the page, so it says what people do and what they are like, but never where a
 //! known person is reached or whether they want to be.
 
 use super::{
@@ -13,7 +13,7 @@ use crate::domain::ids::{ProjectId, UserId};
 pub enum Trust {
     Full,
     /// The key stands in a page: known people keep their addresses, consent, lists and names, and
-    /// are merged with nobody.
+    /// are merged with no one.
     Browser,
 }
 

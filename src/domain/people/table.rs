@@ -21,7 +21,7 @@ use crate::domain::{
     time::{Day, Timestamp},
 };
 
-/// Most columns: nobody has more properties than these, and a few columns say who and when.
+/// Most columns: no one has more properties than these, and a few columns say who and when.
 pub const COLUMNS_MAX: usize = PROPERTIES_MAX + 5;
 /// Errors of a heading after which no further one is looked for.
 const ERRORS_MAX: usize = 20;
@@ -53,7 +53,7 @@ pub struct Heading {
 }
 
 impl Heading {
-    /// `identity` is the name of the column that says who somebody is, where it is called something
+    /// `identity` is the name of the column that says who someone is, where it is called something
     /// else.
     ///
     /// # Errors
@@ -90,8 +90,8 @@ impl Heading {
         if !columns.iter().any(|column| matches!(column, Column::Identity | Column::Anonymous)) {
             let wanted = identity.unwrap_or("identity");
             let sentence = format!(
-                "There is no column “{wanted}”. The first row names the columns; one of them says \
-                    who somebody is."
+                "There is no column “{wanted}”. The first row names the columns, and one of them \
+                    must hold the identity."
             );
             errors.push(FieldError::new(wanted, "required", sentence));
         }

@@ -115,7 +115,7 @@ pub fn moment(value: &Value) -> Option<Moment> {
 pub fn read_properties(properties: Properties) -> Result<Properties, FieldError> {
     if properties.len() > PROPERTIES_MAX {
         let sentence =
-            format!("There are {} properties; the most is {PROPERTIES_MAX}.", properties.len());
+            format!("There are {} properties; the limit is {PROPERTIES_MAX}.", properties.len());
         return Err(FieldError::new("", "too_many", sentence));
     }
     let mut kept = Properties::new();
@@ -152,7 +152,7 @@ pub fn read_key(name: &str) -> Result<String, FieldError> {
         return Err(FieldError::new(
             "",
             "malformed",
-            format!("The name “{short}” holds {shown}, which names may not."),
+            format!("The name “{short}” contains {shown}, which names must not."),
         ));
     }
     Ok(name.to_string())
@@ -169,20 +169,20 @@ fn check_value(value: &Value, depth: usize) -> Result<(), FieldError> {
     match value {
         Value::String(text) if text.len() > TEXT_MAX && text.chars().count() > TEXT_MAX => {
             let sentence = format!(
-                "The text has {} characters; the most is {TEXT_MAX}.",
+                "The text has {} characters; the limit is {TEXT_MAX}.",
                 text.chars().count()
             );
             Err(FieldError::new("", "too_long", sentence))
         }
         Value::Array(items) if items.len() > LIST_MAX => {
-            let sentence = format!("The list has {} items; the most is {LIST_MAX}.", items.len());
+            let sentence = format!("The list has {} items; the limit is {LIST_MAX}.", items.len());
             Err(FieldError::new("", "too_many", sentence))
         }
         Value::Array(items) => items.iter().try_for_each(|item| check_value(item, depth - 1)),
         Value::Object(members) if members.len() > PROPERTIES_MAX => Err(FieldError::new(
             "",
             "too_many",
-            format!("The object has {} members; the most is {PROPERTIES_MAX}.", members.len()),
+            format!("The object has {} members; the limit is {PROPERTIES_MAX}.", members.len()),
         )),
         Value::Object(members) => {
             members.values().try_for_each(|member| check_value(member, depth - 1))

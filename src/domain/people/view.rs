@@ -13,9 +13,9 @@ pub const PEOPLE_ROWS: i64 = 50;
 /// Which people.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PeopleQuery {
-    /// Beginning of an identity or an e-mail address.
+    /// Beginning of an identity or an email address.
     pub search: String,
-    /// Addresses are looked through as well, and identities that are addresses; for somebody who
+    /// Addresses are looked through as well, and identities that are addresses; for someone who
     /// may see them.
     #[serde(default)]
     pub among_addresses: bool,
@@ -48,12 +48,12 @@ pub struct PeoplePage {
     pub total: i64,
 }
 
-/// One person with what is known about her.
+/// One person with what is known about them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PersonDetail {
     pub seq: i64,
     pub identity: Option<String>,
-    /// Ids from before she was known.
+    /// Ids from before they were known.
     pub anonymous: Vec<String>,
     pub properties: Properties,
     pub addresses: Vec<(String, String)>,
@@ -71,7 +71,7 @@ pub struct PersonDetail {
 }
 
 impl PersonDetail {
-    /// What she is called on a page.
+    /// What they are called on a page.
     pub fn title(&self) -> String {
         let named = self
             .properties
@@ -81,7 +81,7 @@ impl PersonDetail {
         named
             .map(str::to_string)
             .or(self.identity.clone())
-            .unwrap_or_else(|| "Somebody unknown".to_string())
+            .unwrap_or_else(|| "Unknown profile".to_string())
     }
 }
 
@@ -132,7 +132,7 @@ pub struct StepView {
 pub struct WhyNot {
     pub journey: JourneyId,
     pub journey_name: String,
-    /// She is inside now.
+    /// They are inside now.
     pub inside: bool,
     /// Sentences, the decisive one first.
     pub reasons: Vec<String>,

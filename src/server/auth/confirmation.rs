@@ -1,5 +1,5 @@
 //! What asks whether it is really meant: the page that asks holds a proof, signed for exactly what
-//! it asks about and for whom, and nothing is done without it. A button that somebody has smuggled
+//! it asks about and for whom, and nothing is done without it. A button that someone has smuggled
 //! into a page has none.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -51,7 +51,7 @@ mod tests {
             !is_proven(&vault, "bob admin", &proof, Timestamp(now.0 + LIFETIME)),
             "it is too old"
         );
-        assert!(!is_proven(&vault, "eve admin", &proof, now), "it is about somebody else");
+        assert!(!is_proven(&vault, "eve admin", &proof, now), "it is about someone else");
         assert!(!is_proven(&other, "bob admin", &proof, now), "it was made by another server");
         for made_up in ["", "yes", "true", &proof[1..], "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
             assert!(!is_proven(&vault, "bob admin", made_up, now), "{made_up}");

@@ -2,7 +2,7 @@
 //!
 //! A cookie names up to five devices: random bytes each, signed by the server's key for one
 //! account. It opens nothing; it only gives attempts on that account a limit of their own, so that
-//! nobody else's guesses shut its owner out.
+//! no one else's guesses shut its owner out.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 

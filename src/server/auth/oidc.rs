@@ -143,7 +143,7 @@ impl Provider {
                 config.issuer
             )));
         }
-        // Whoever links another program in may have chosen one already.
+        // Anyone who links another program in may have chosen one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .timeout(TIMEOUT)

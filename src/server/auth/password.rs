@@ -16,7 +16,7 @@ use crate::{
 
 /// Hashes that run at the same time: each takes 19 MiB.
 const AT_ONCE: usize = 4;
-/// More that may wait for one of those places; whoever comes then is told to come again.
+/// More that may wait for one of those places; anyone who comes then is told to come again.
 const WAITING_MAX: usize = 64;
 /// The least strength (0 to 4): safe against an attack at full speed on a slow hash.
 const STRENGTH_MIN: u8 = 3;
@@ -57,7 +57,7 @@ pub struct Passwords {
     at_once: Arc<Semaphore>,
     /// Everybody who is being served or waits for it.
     places: Arc<Semaphore>,
-    /// The hash of nobody's password: an unknown address costs as much as a known one.
+    /// The hash of no one's password: an unknown address costs as much as a known one.
     nobody: Option<String>,
 }
 
@@ -75,7 +75,7 @@ impl Passwords {
         Self { hasher, at_once, places, nobody }
     }
 
-    /// Runs on a thread of its own. What bounds it goes along into the work: whoever hangs up
+    /// Runs on a thread of its own. What bounds it goes along into the work: anyone who hangs up
     /// leaves the line where they wait, and keeps the place of work that has begun and cannot be
     /// broken off.
     async fn work<T: Send + 'static>(
@@ -141,7 +141,7 @@ pub fn judge(text: &str, name: &str, email: &str) -> Result<Password, FieldError
         .and_then(|feedback| feedback.warning())
         .map(|warning| format!(" {warning}"));
     let sentence = format!(
-        "This password is easy to guess.{} Use several words that do not belong together.",
+        "This password is easy to guess.{} Use several unrelated words.",
         why.unwrap_or_default()
     );
     Err(FieldError::new("password", "too_weak", sentence))

@@ -49,7 +49,7 @@ impl Secret {
     }
 }
 
-/// The hash of what somebody shows. Without a slow function: there is nothing to guess in 256
+/// The hash of what someone shows. Without a slow function: there is nothing to guess in 256
 /// random bits.
 pub fn hash(text: &str) -> SecretHash {
     let text = if text.len() <= LENGTH_MAX { text } else { "" };

@@ -1,6 +1,6 @@
 //! Limits on guessing, and on test messages. They live in memory; a restart forgets them.
 //!
-//! Nobody's guesses shut out the owner of an account: attempts count for the account and the
+//! No one's guesses shut out the owner of an account: attempts count for the account and the
 //! network that they come from, to a larger number for the account as a whole, and those of a
 //! browser that signed in before count for that browser alone.
 
@@ -162,7 +162,7 @@ mod tests {
         }
         assert!(
             throttle.attempt("ada@example.com", address(1), device).is_err(),
-            "whoever stole it has a limit as well"
+            "the thief has a limit as well"
         );
     }
 

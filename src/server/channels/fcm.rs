@@ -161,15 +161,15 @@ fn judge(receiver: &Receiver<'_>, answer: &Answer) -> Handed {
     let said = receiver.hushed.quoted(&words);
     match code {
         "UNREGISTERED" => Handed::Never {
-            reason: format!("the app is not on her device any more{said}"),
+            reason: format!("the app is no longer on the device{said}"),
             fault: Fault::Address,
         },
         "SENDER_ID_MISMATCH" => Handed::Never {
-            reason: format!("her device belongs to another Firebase project{said}"),
+            reason: format!("the device belongs to another Firebase project{said}"),
             fault: Fault::Address,
         },
         "INVALID_ARGUMENT" if refused.is_about_token() => Handed::Never {
-            reason: format!("there is no device of this token{said}"),
+            reason: format!("no device has this token{said}"),
             fault: Fault::Address,
         },
         _ => receiver.refusal(answer, &words).unwrap_or(Handed::Taken { provider_id: None }),
@@ -182,7 +182,7 @@ impl Transport for Fcm {
             match &parcel.content {
                 Content::Push { title, body, link } => {
                     let notice = Notice { title, body, link: link.as_deref() };
-                    // Over both requests, and the wait for somebody else's token.
+                    // Over both requests, and the wait for someone else's token.
                     let sent = tokio::time::timeout(TIMEOUT, self.send(parcel, notice)).await;
                     sent.unwrap_or_else(|_| Err(late(NAME, TIMEOUT)))
                         .unwrap_or_else(|handed| handed)

@@ -36,7 +36,7 @@ pub struct Tokens {
     client_email: String,
     token_url: String,
     key: rsa::KeyPair,
-    /// Whoever comes while another one asks waits for the answer instead of asking as well.
+    /// Anyone who comes while another one asks waits for the answer instead of asking as well.
     known: Mutex<Option<Token>>,
 }
 
@@ -123,9 +123,8 @@ impl Tokens {
         let not_now =
             |reason| Handed::NotNow { reason, wish_ms: answer.wish_ms, fault: Fault::Channel };
         if answer.status.is_success() {
-            let granted: Granted = serde_json::from_str(&answer.body).map_err(|_| {
-                not_now("Google's sign-in answered something that is no token".to_string())
-            })?;
+            let granted: Granted = serde_json::from_str(&answer.body)
+                .map_err(|_| not_now("Google's sign-in returned no token".to_string()))?;
             let seconds = Duration::from_secs(granted.expires_in.unwrap_or(USUAL_SECONDS));
             let until = Instant::now() + seconds.saturating_sub(MARGIN);
             return Ok(Token { text: granted.access_token.into(), until });
@@ -138,7 +137,7 @@ impl Tokens {
             Some(Handed::Never { .. }) | None => {
                 let said = hushed.quoted(&words);
                 not_now(format!(
-                    "Google's sign-in does not take the service account{said}: check the settings"
+                    "Google's sign-in rejects the service account{said}: check the settings"
                 ))
             }
             Some(handed) => handed,

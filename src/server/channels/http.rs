@@ -81,19 +81,19 @@ impl Receiver<'_> {
                 self.hushed.quoted(&root(error))
             ));
         }
-        self.again(format!("{} broke the answer off", self.name))
+        self.again(format!("{} closed the connection during the response", self.name))
     }
 
     /// Where its address leads nowhere.
     pub fn no_way(&self, no_way: &NoWay) -> Handed {
         let reason = no_way.to_string().trim_end_matches('.').to_string();
         match (self.address_of, no_way) {
-            // Names come and go; what is closed or malformed stays so until somebody changes the
+            // Names come and go; what is closed or malformed stays so until someone changes the
             // message.
             (Fault::Channel, _) | (_, NoWay::Unknown(_)) => {
                 Handed::NotNow { reason, wish_ms: None, fault: self.address_of }
             }
-            // Where nobody answers for a name, each try takes its time: all messages to it wait.
+            // Where no one answers for a name, each try takes its time: all messages to it wait.
             (_, NoWay::Late(_)) => Handed::NotNow { reason, wish_ms: None, fault: Fault::Channel },
             (fault, _) => Handed::Never { reason, fault },
         }
@@ -113,21 +113,21 @@ impl Receiver<'_> {
             fault: Fault::Channel,
         };
         Some(match status.as_u16() {
-            401 | 403 => later(format!("{name} refuses our key{said}: check the settings")),
-            408 | 425 | 500..=599 => later(format!("{name} has trouble{said}")),
-            429 => later(format!("{name} asks us to slow down{said}")),
+            401 | 403 => later(format!("{name} rejects the key{said}: check the settings")),
+            408 | 425 | 500..=599 => later(format!("{name} has a problem{said}")),
+            429 => later(format!("{name} limits the sending rate{said}")),
             300..=399 if self.address_of == Fault::Channel => {
-                later(format!("{name} sends us to another address{said}: check the settings"))
+                later(format!("{name} redirects to another address{said}: check the settings"))
             }
             300..=399 => Handed::Never {
                 reason: format!(
-                    "{name} sends us to another address{said}, and redirects are not followed: \
-                        give the last one"
+                    "{name} redirects to another address{said}, and redirects are not followed: \
+                        enter the final address"
                 ),
                 fault: Fault::Message,
             },
             _ => Handed::Never {
-                reason: format!("{name} does not take the message{said}"),
+                reason: format!("{name} rejected the message{said}"),
                 fault: Fault::Message,
             },
         })
@@ -136,7 +136,7 @@ impl Receiver<'_> {
 
 /// There was no answer in time.
 pub fn late(name: &str, timeout: Duration) -> Handed {
-    let reason = format!("{name} did not answer within {} seconds", timeout.as_secs());
+    let reason = format!("{name} did not respond within {} seconds", timeout.as_secs());
     Handed::NotNow { reason, wish_ms: None, fault: Fault::Channel }
 }
 

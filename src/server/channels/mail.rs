@@ -1,4 +1,4 @@
-//! Writes one e-mail as it goes over the wire.
+//! Writes one email as it goes over the wire.
 
 use lettre::{
     Address, Message,
@@ -53,7 +53,7 @@ impl Sender {
     pub fn write(&self, parcel: &Parcel, content: &EmailContent) -> Result<Mail, Handed> {
         let to = address_of(&parcel.to).ok_or_else(|| Handed::Never {
             reason: format!(
-                "“{}” is not an e-mail address",
+                "“{}” is not an email address",
                 parcel.to.chars().take(100).collect::<String>()
             ),
             fault: Fault::Address,
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(
             refused,
             Handed::Never {
-                reason: "“nobody” is not an e-mail address".to_string(),
+                reason: "“nobody” is not an email address".to_string(),
                 fault: Fault::Address
             }
         );

@@ -51,7 +51,7 @@ pub enum Handed {
 pub enum Fault {
     /// This message's own: its address, its text. Others go out meanwhile.
     Message,
-    /// Her address does not exist (any more): it joins the suppression list.
+    /// Their address does not exist (any more): it joins the suppression list.
     Address,
     /// The provider's or the network's, or our settings': others would fail as well. Many in a row
     /// open the circuit breaker.
@@ -81,18 +81,18 @@ pub enum ChannelError {
     )]
     Authority,
     #[error(
-        "The channel's password or key was sealed with another key of the server. Start the server \
+        "The channel's password or key was encrypted with another server key. Start the server \
             with that key, or enter the secret again."
     )]
     OtherKey,
-    #[error("The mail server's name cannot stand in a certificate. Look for a mistake in it.")]
+    #[error("The mail server's name is not valid in a certificate. Check its spelling.")]
     HostName,
-    #[error("The sender's address cannot be written into a message. Look for a mistake in it.")]
+    #[error("The sender's address is not valid in a message. Check its spelling.")]
     Sender,
 }
 
 impl Handed {
-    /// Somebody handed a message of one channel to the transport of another.
+    /// Someone handed a message of one channel to the transport of another.
     fn wrong_channel() -> Self {
         Handed::Never {
             reason: "it is not a message of this channel".to_string(),

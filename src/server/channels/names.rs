@@ -1,7 +1,7 @@
 //! Names of machines are looked up here: within a time, a few at once, each once however many ask.
 //!
 //! The system's own way of looking up blocks a thread, for as long as its servers please. A name
-//! that nobody answers for holds one place and one thread; whoever asks for it again hears so at
+//! that no one answers for holds one place and one thread; anyone who asks for it again hears so at
 //! once for a while, and other names go on.
 
 use std::{
@@ -33,7 +33,7 @@ const NAMES_MAX: usize = 4_096;
 pub enum NotFound {
     /// There is no such name.
     Unknown,
-    /// Nobody answered in time.
+    /// No one answered in time.
     Late,
 }
 
@@ -82,13 +82,13 @@ impl Names {
     /// The addresses of a name, with port 0.
     ///
     /// # Errors
-    /// Where there are none, or nobody says so in time.
+    /// Where there are none, or no one says so in time.
     pub async fn look_up(&self, name: &str) -> Found {
         let name = name.to_lowercase();
         let answer = self.answer(&name);
         let found = answer.clone().await;
         let mut asked = self.asked();
-        // Somebody else may have asked anew meanwhile.
+        // Someone else may have asked anew meanwhile.
         if let Some(known) = asked.get_mut(&name).filter(|known| known.answer.ptr_eq(&answer)) {
             if found.is_ok() {
                 asked.remove(&name);
@@ -114,7 +114,7 @@ impl Names {
         answer
     }
 
-    /// The place is kept until the system answers, also where nobody waits for it any more: its
+    /// The place is kept until the system answers, also where no one waits for it any more: its
     /// thread is.
     fn ask(&self, name: String) -> Shared<BoxFuture<'static, Found>> {
         let (look_up, places, within) =

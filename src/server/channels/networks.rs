@@ -1,6 +1,6 @@
-//! Which addresses of the internet a person may make us talk to. Whoever writes a webhook's address
-//! or names a mail server must not reach the machines around us with it, least of all the ones that
-//! hand out a cloud's credentials.
+//! Which addresses of the internet a person may make us talk to. Anyone who writes a webhook's
+//! address or names a mail server must not reach the machines around us with it, least of all the
+//! ones that hand out a cloud's credentials.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

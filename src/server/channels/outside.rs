@@ -40,24 +40,21 @@ struct Policy {
     names: Names,
 }
 
-/// Why there is nobody to talk to at a name or an address. The sentences stand alone.
+/// Why there is no one to talk to at a name or an address. The sentences stand alone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoWay {
     #[error(
-        "“{0}” is in a private network, which this server does not reach into. Whoever runs it can \
-            open the network with --allow-networks."
+        "“{0}” is in a private network, which this server does not reach. Ask your administrator \
+            to allow the network with --allow-networks."
     )]
     Closed(String),
-    #[error("There is no machine of the name “{0}”. Look for a mistake in it.")]
+    #[error("The server name “{0}” does not exist. Check its spelling.")]
     Unknown(String),
-    #[error("Nobody says where the machine of the name “{0}” is.")]
+    #[error("The name server gave no address for “{0}”. Try again, or check the name.")]
     Late(String),
-    #[error(
-        "“{0}” is not an address that a message can be sent to. One looks like \
-            https://api.example.com/orders."
-    )]
+    #[error("“{0}” is not a valid address. Use the form https://api.example.com/orders.")]
     Malformed(String),
-    #[error("“{0}” has a user name or a password in it. Put it into a header instead.")]
+    #[error("“{0}” contains a user name or password. Put it in a header instead.")]
     Credentials(String),
 }
 
@@ -65,11 +62,11 @@ impl Outside {
     /// # Errors
     /// Where there can be no client; the reason is the system's.
     pub fn new(allowed: Vec<IpNet>) -> Result<Self, reqwest::Error> {
-        // Somebody else may have chosen it already; there is only one.
+        // Someone else may have chosen it already; there is only one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let policy = Policy { allowed: allowed.into(), names: Names::default() };
         let http = policy.client().build().or_else(|error| {
-            // A machine without certificates of authorities trusts nobody, and still serves its
+            // A machine without certificates of authorities trusts no one, and still serves its
             // pages.
             let client = policy.client().tls_certs_only([]).build()?;
             tracing::warn!(%error, "channels.no_authorities: nothing is sent over https; install \
@@ -84,7 +81,7 @@ impl Outside {
         &self.http
     }
 
-    /// An address that somebody typed, as far as it can be judged without looking its name up.
+    /// An address that someone typed, as far as it can be judged without looking its name up.
     ///
     /// # Errors
     /// [`NoWay`], where nothing can or may be sent there.

@@ -8,7 +8,7 @@ pub struct Parcel {
     /// The same for every try of the same message: `Idempotency-Key` over HTTP, `Message-ID` in
     /// mail. Letters, digits and dots.
     pub key: String,
-    /// Her address by this channel; empty for webhooks.
+    /// Their address by this channel; empty for webhooks.
     pub to: String,
     /// What it is called in its subject's or receiver's eyes.
     pub to_name: Option<String>,

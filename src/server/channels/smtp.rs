@@ -1,4 +1,4 @@
-//! E-mail over SMTP.
+//! Email over SMTP.
 
 use std::time::Duration;
 

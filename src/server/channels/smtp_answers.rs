@@ -59,18 +59,17 @@ impl Failure {
         match self {
             Failure::NoWay(no_way) => again(no_way.to_string().trim_end_matches('.').to_string()),
             Failure::NoEncryption => again(
-                "the mail server offers no encryption (STARTTLS): choose another in the settings"
+                "the mail server offers no encryption (STARTTLS): choose another kind in the \
+                    settings"
                     .to_string(),
             ),
             Failure::ForeignLetters => Handed::Never {
-                reason:
-                    "the mail server takes no addresses with letters beyond a to z before the @"
-                        .to_string(),
+                reason: "the mail server accepts only the letters a to z before the @".to_string(),
                 fault: Fault::Message,
             },
-            Failure::Late => {
-                again(format!("the mail server did not take the message within {seconds} seconds"))
-            }
+            Failure::Late => again(format!(
+                "the mail server did not accept the message within {seconds} seconds"
+            )),
             Failure::Answer(step, error) => match error.status() {
                 Some(code) => {
                     let words = error.source().map(ToString::to_string).unwrap_or_default();
@@ -88,8 +87,8 @@ fn unanswered(step: Step, error: &Error, hushed: &Hushed) -> String {
         return format!("the mail server cannot be trusted: its certificate {wrong}");
     }
     if error.is_client() && step == Step::SignIn {
-        return "the mail server offers no way of signing in with a password: leave the user name \
-            empty, or ask whoever runs it"
+        return "the mail server offers no password sign-in: leave the user name empty, or ask its \
+            administrator"
             .to_string();
     }
     if error.is_timeout() {
@@ -102,7 +101,7 @@ fn unanswered(step: Step, error: &Error, hushed: &Hushed) -> String {
     let said = hushed.quoted(&root.to_string());
     match step {
         Step::Connect => format!("the mail server cannot be reached{said}"),
-        _ => format!("the mail server broke the connection off{said}"),
+        _ => format!("the mail server closed the connection{said}"),
     }
 }
 
@@ -122,38 +121,40 @@ fn judge(step: Step, code: u16, words: &str, hushed: &Hushed) -> Handed {
     let never = |reason: String, fault| Handed::Never { reason, fault };
     let permanent = code >= 500;
     match step {
-        Step::Connect => not_now(format!("the mail server lets us not in{said}"), Fault::Channel),
+        Step::Connect => {
+            not_now(format!("the mail server refuses the connection{said}"), Fault::Channel)
+        }
         Step::SignIn if permanent => not_now(
             format!("the mail server refuses the user name or password{said}: check the settings"),
             Fault::Channel,
         ),
         Step::Sender if permanent => not_now(
             format!(
-                "the mail server does not let us send from this address{said}: check the settings"
+                "the mail server does not allow sending from this address{said}: check the settings"
             ),
             Fault::Channel,
         ),
         Step::Recipient if permanent => match recipient_fault(code, enhanced(words)) {
             Fault::Address => {
-                never(format!("the mail server does not know her address{said}"), Fault::Address)
+                never(format!("the mail server does not know the address{said}"), Fault::Address)
             }
             Fault::Channel => not_now(
                 format!(
-                    "the mail server does not let us send from this address{said}: check the \
+                    "the mail server does not allow sending from this address{said}: check the \
                         settings"
                 ),
                 Fault::Channel,
             ),
             Fault::Message => never(
-                format!("the mail server does not take messages for her{said}"),
+                format!("the mail server rejects messages to the address{said}"),
                 Fault::Message,
             ),
         },
         Step::Content if permanent => {
-            never(format!("the mail server does not take the message{said}"), Fault::Message)
+            never(format!("the mail server rejected the message{said}"), Fault::Message)
         }
         _ if is_her_mailbox(step, code, enhanced(words)) => {
-            not_now(format!("her mailbox takes nothing right now{said}"), Fault::Message)
+            not_now(format!("the mailbox accepts nothing right now{said}"), Fault::Message)
         }
         _ => not_now(format!("the mail server is busy{said}"), Fault::Channel),
     }
@@ -174,7 +175,7 @@ fn recipient_fault(code: u16, enhanced: Option<(u16, u16)>) -> Fault {
     }
 }
 
-/// Is it about her mailbox, and others get their messages meanwhile? 450 at the recipient is
+/// Is it about their mailbox, and others get their messages meanwhile? 450 at the recipient is
 /// “mailbox busy” (RFC 5321, 4.2.3).
 fn is_her_mailbox(step: Step, code: u16, enhanced: Option<(u16, u16)>) -> bool {
     match enhanced {

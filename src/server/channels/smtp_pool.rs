@@ -233,7 +233,7 @@ async fn introduce_at_once(
                     break;
                 }
             }
-            // It waits for a content that would go to nobody. What it says of that makes no
+            // It waits for a content that would go to no one. What it says of that makes no
             // difference.
             Ok(_) if step == Step::Content && refused.is_some() => {
                 let _ = connection.command(Said(".\r\n")).await;

@@ -19,7 +19,7 @@ use super::{
 use crate::domain::delivery::channel::{ChannelSecret, SmsSettings};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Numbers that nobody has, that take no messages, or whose owner said STOP: no message will ever
+/// Numbers that no one has, that take no messages, or whose owner said STOP: no message will ever
 /// get there. Twilio's numbers of errors (twilio.com/docs/api/errors).
 const DEAD_NUMBERS: [u32; 5] = [21211, 21217, 21610, 21614, 30006];
 /// The owner said STOP.
@@ -130,15 +130,15 @@ fn judge(receiver: &Receiver<'_>, answer: &Answer) -> Handed {
     let said = receiver.hushed.quoted(&words);
     match refused.code {
         Some(OPTED_OUT) => Handed::Never {
-            reason: format!("she has opted out of messages from us{said}"),
+            reason: format!("the recipient has opted out{said}"),
             fault: Fault::Address,
         },
         Some(code) if DEAD_NUMBERS.contains(&code) => Handed::Never {
-            reason: format!("her number gets no messages{said}"),
+            reason: format!("the number cannot receive messages{said}"),
             fault: Fault::Address,
         },
         Some(code) if WRONG_SENDER.contains(&code) => Handed::NotNow {
-            reason: format!("the SMS provider does not let us send with these settings{said}"),
+            reason: format!("the SMS provider does not allow sending with these settings{said}"),
             wish_ms: answer.wish_ms,
             fault: Fault::Channel,
         },

@@ -1,8 +1,8 @@
 //! Webhooks: a request to an address that the journey says, signed where there is a secret.
 //!
 //! `Wayfare-Signature: t=SECONDS,v1=HEX` is the HMAC-SHA256 of `SECONDS.BODY`. The receiver makes
-//! it anew and compares, and refuses what is older than a few minutes, so that nobody sends a
-//! request that she once overheard.
+//! it anew and compares, and refuses what is older than a few minutes, so that no one sends a
+//! request that they once overheard.
 
 use std::{fmt::Write, time::Duration};
 
@@ -122,7 +122,7 @@ impl Webhook {
     }
 }
 
-/// Headers whose values let somebody in: a receiver that repeats them does so in vain.
+/// Headers whose values let someone in: a receiver that repeats them does so in vain.
 fn keys_of(headers: &[(String, String)]) -> impl Iterator<Item = String> {
     let is_key = |name: &str| {
         let name = name.to_lowercase();

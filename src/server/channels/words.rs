@@ -7,7 +7,7 @@ use super::outside::cause;
 /// Most characters of a provider's own words.
 const WORDS_MAX: usize = 200;
 
-/// Things that are never shown, whoever repeats them.
+/// Things that are never shown, no matter who repeats them.
 #[derive(Clone, Default)]
 pub struct Hushed(Vec<String>);
 
@@ -49,10 +49,8 @@ pub fn certificate_problem(error: &(dyn Error + 'static)) -> Option<String> {
     let words = match wrong {
         Wrong::Expired | Wrong::ExpiredContext { .. } => "has expired",
         Wrong::NotValidYet | Wrong::NotValidYetContext { .. } => "is not valid yet",
-        Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => {
-            "is made out to another name"
-        }
-        Wrong::UnknownIssuer => "comes from an authority that is not known here",
+        Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => "is for another name",
+        Wrong::UnknownIssuer => "is from an unknown authority",
         Wrong::Revoked => "was revoked",
         other => {
             return Some(format!("is not accepted ({other:?})").chars().take(WORDS_MAX).collect());

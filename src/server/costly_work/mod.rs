@@ -1,8 +1,8 @@
-//! Costly work: whatever takes a processor, the database or memory in the measure of what somebody
+//! Costly work: whatever takes a processor, the database or memory in the measure of what someone
 //! sent or asked for.
 //!
 //! All of it goes through [`CostlyWork`]: it gets a place first (`places.rs`), runs in a task of
-//! its own, ends inside of itself when its time is over or nobody waits any more (`stop.rs`), and
+//! its own, ends inside of itself when its time is over or no one waits any more (`stop.rs`), and
 //! gives its place back when it has really ended.
 
 mod places;
@@ -33,8 +33,8 @@ pub use stop::{Waiting, WorkStop};
 pub const LONGEST: Duration = Duration::from_secs(20);
 /// Longest time of an export: as long as the client reads.
 const EXPORT: Duration = Duration::from_secs(600);
-/// How much later whoever waits is answered, where the work is within a library and does not look
-/// at the clock.
+/// How much later anyone who waits is answered, where the work is within a library and does not
+/// look at the clock.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// What is costly.
@@ -72,11 +72,11 @@ impl Job {
             Job::Preview => "The preview",
             Job::TestMessage => "Filling in the test message",
             Job::Checks => "Checking the journey",
-            Job::Trial => "The trial",
+            Job::Trial => "The simulation",
             Job::Replay => "The replay",
             Job::Comparison => "The comparison",
-            Job::Count => "Counting people",
-            Job::Search => "The search for people",
+            Job::Count => "Counting profiles",
+            Job::Search => "The profile search",
             Job::Export => "The export",
             Job::Import => "The import",
             Job::LargeRequest => "The request",
@@ -91,7 +91,7 @@ impl Job {
                 "Make the journey and its messages simpler."
             }
             Job::Replay => "Choose fewer days.",
-            Job::Count | Job::Search => "Ask for less.",
+            Job::Count | Job::Search => "Request less.",
             Job::Export | Job::Import | Job::LargeRequest => "Try again.",
         }
     }
@@ -109,13 +109,11 @@ impl Crowded {
     /// Why, and what to do.
     pub fn sentence(&self) -> String {
         let why = match self.of {
-            Of::Person(_) => "You have started as much at once as one person may",
-            Of::Project(_) => {
-                "Others in this project have started as much at once as one project may"
-            }
-            Of::Server => "The server has as much to do at once as it can",
+            Of::Person(_) => "You have too many requests running",
+            Of::Project(_) => "This project has too many requests running",
+            Of::Server => "The server is busy",
         };
-        format!("{} was not begun. {why}. Wait a moment and try again.", self.job.title())
+        format!("{} was not started. {why}. Wait a moment and try again.", self.job.title())
     }
 }
 
@@ -128,7 +126,7 @@ pub enum WorkError<E> {
     #[error("{0}")]
     TookTooLong(String),
     /// It panicked, or the server is ending.
-    #[error("the work broke off")]
+    #[error("the work was interrupted")]
     BrokeOff,
     #[error(transparent)]
     Work(E),
@@ -143,7 +141,7 @@ pub struct WorkReading {
     pub refused: u64,
     /// Ended because it took too long.
     pub too_long: u64,
-    /// Ended because nobody waited any more.
+    /// Ended because no one waited any more.
     pub nobody_waited: u64,
 }
 
@@ -169,7 +167,7 @@ impl Default for CostlyWork {
     }
 }
 
-/// Work that is under way: a place, and what stops it. Dropped, the work has ended or nobody waits
+/// Work that is under way: a place, and what stops it. Dropped, the work has ended or no one waits
 /// for it.
 pub struct Running {
     pub stop: WorkStop,

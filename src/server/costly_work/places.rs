@@ -17,9 +17,9 @@ use tokio::{
 
 use crate::domain::ids::{ProjectId, UserId};
 
-/// Longest time that somebody waits for a place.
+/// Longest time that someone waits for a place.
 pub const WAIT: Duration = Duration::from_secs(5);
-/// Queues that are remembered before those that nobody stands in are forgotten.
+/// Queues that are remembered before those that no one stands in are forgotten.
 const QUEUES_MAX: usize = 256;
 
 /// Work that gets in each other's way. Each kind has places of its own, so that an export never
@@ -80,7 +80,7 @@ struct Queue {
     in_line: AtomicUsize,
 }
 
-/// Somebody in a queue.
+/// Someone in a queue.
 #[derive(Debug)]
 struct Turn(Arc<Queue>);
 
@@ -114,7 +114,7 @@ impl Places {
     /// Takes a place, or waits for one.
     ///
     /// # Errors
-    /// Whose places are all taken, and the queue before them as well, or nobody has left for too
+    /// Whose places are all taken, and the queue before them as well, or no one has left for too
     /// long.
     pub async fn take(&self, lane: Lane, person: UserId, project: ProjectId) -> Result<Permit, Of> {
         let until = Instant::now() + WAIT;

@@ -1,4 +1,4 @@
-//! Whether a piece of work may go on: until its time is over, and as long as somebody waits for it.
+//! Whether a piece of work may go on: until its time is over, and as long as someone waits for it.
 
 use std::{
     sync::{
@@ -57,8 +57,8 @@ impl Interrupt for WorkStop {
     }
 }
 
-/// Held by whoever waits for the work. A client that hangs up drops its request, the request drops
-/// this, and the work ends.
+/// Held by anyone who waits for the work. A client that hangs up drops its request, the request
+/// drops this, and the work ends.
 pub struct Waiting(WorkStop);
 
 impl Waiting {

@@ -76,7 +76,7 @@ async fn a_project_has_places_of_its_own_and_keeps_no_other_project_from_anythin
     let work = CostlyWork::default();
     let begun: Vec<_> = (1..=2).flat_map(|person| begin(&work, &actor(person, 1), 2)).collect();
     until(&work, |reading| reading.running == 4).await;
-    let refused = short(&work, &actor(3, 1)).await.expect_err("nobody leaves");
+    let refused = short(&work, &actor(3, 1)).await.expect_err("no one leaves");
     assert!(matches!(refused, WorkError::Crowded(Crowded { of: Of::Project(_), .. })), "{refused}");
     short(&work, &actor(3, 2)).await.expect("another project's is done");
     begun.iter().for_each(tokio::task::JoinHandle::abort);

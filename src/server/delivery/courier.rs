@@ -133,7 +133,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         }
     }
 
-    /// A crash left messages in nobody's hands.
+    /// A crash left messages in no one's hands.
     async fn take_back(&mut self, stop: &CancellationToken) {
         while !stop.is_cancelled() {
             match self.store.take_back(self.office.clock.now()).await {

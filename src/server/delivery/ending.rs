@@ -16,7 +16,7 @@ const LAST_TRIES: u32 = 5;
 
 impl<S: EngineStore + DeliveryStore> Courier<S> {
     /// Nothing begins any more. What has not begun comes back at once and is written down first;
-    /// then what is on its way, as it comes in, so that whoever loses patience with us meanwhile
+    /// then what is on its way, as it comes in, so that anyone who loses patience with us meanwhile
     /// has as little in doubt as there is.
     pub(super) async fn close(mut self, mut came_back: Vec<Outcome>) {
         let until = tokio::time::Instant::now() + GRACE;

@@ -45,7 +45,7 @@ struct InHand {
     version: VersionNumber,
     profile: ProfileNumber,
     channel: Channel,
-    /// Where it goes, as the suppression list has it; none as long as nobody has looked.
+    /// Where it goes, as the suppression list has it; none as long as no one has looked.
     address: Option<ListedAddress>,
     /// It goes back to the outbox instead of beginning.
     recalled: bool,
@@ -71,14 +71,16 @@ pub enum GivenUp {
 impl GivenUp {
     pub fn reason(self) -> &'static str {
         match self {
-            GivenUp::Stopped => "given up on its way: the journey was stopped",
+            GivenUp::Stopped => "cancelled while sending: the journey was stopped",
             GivenUp::Withdrawn => {
-                "given up on its way: the person was deleted, withdrew their consent or changed \
-                    their address"
+                "cancelled while sending: the profile was deleted, or its consent or address \
+                    changed"
             }
-            GivenUp::Suppressed => "given up on its way: the address joined the suppression list",
-            GivenUp::ChannelChanged => "given up on its way: its channel was changed",
-            GivenUp::Ending => "given up on its way: the server ended",
+            GivenUp::Suppressed => {
+                "cancelled while sending: the address joined the suppression list"
+            }
+            GivenUp::ChannelChanged => "cancelled while sending: the channel was changed",
+            GivenUp::Ending => "cancelled while sending: the server stopped",
         }
     }
 }
@@ -213,7 +215,7 @@ impl Flights {
         self.finish(begun).await;
     }
 
-    /// The same without waiting, for whoever takes the messages.
+    /// The same without waiting, for anyone who takes the messages.
     pub fn recall(&self, facts: &ChangedFacts) -> Begun {
         let concerned = Concerned::new(facts);
         self.recall_by(|message| concerned.verdict(message))
@@ -356,7 +358,7 @@ impl<'a> Concerned<'a> {
             Some(address) if self.suppressed.contains(address) => {
                 return Verdict::Finish(GivenUp::Suppressed);
             }
-            // Nobody has looked at the list for it yet: looking again does no harm.
+            // No one has looked at the list for it yet: looking again does no harm.
             None if self
                 .kinds
                 .iter()

@@ -46,7 +46,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         taken: &[TakenMessage],
         now: Timestamp,
     ) -> StoreResult<(People, Surroundings)> {
-        // What was changed before they were taken counts for them: whoever changes something
+        // What was changed before they were taken counts for them: anyone who changes something
         // afterwards finds them on the board.
         self.refresh().await?;
         self.known.learn(&self.store, taken.iter().map(|message| message.version)).await?;
@@ -145,7 +145,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         });
     }
 
-    /// Somebody was deleted or merged meanwhile, a version or a person cannot be read, a channel
+    /// Someone was deleted or merged meanwhile, a version or a person cannot be read, a channel
     /// was switched off. Taken again, it is known who it is for; what cannot be read stays so, and
     /// ends with the tries.
     fn cannot(&self, message: &TakenMessage, is_known: bool, now: Timestamp) {
@@ -157,14 +157,14 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
                 tried: false,
             }
         } else {
-            our_fault(message, "the person cannot be read", now)
+            our_fault(message, "the profile cannot be read", now)
         };
         let _ = self.send.send(Outcome::untouched(message, settlement));
     }
 }
 
 /// What is said of a message whose sending broke off within Wayfare.
-const BROKEN_OFF: &str = "something went wrong in Wayfare while it was sent";
+const BROKEN_OFF: &str = "an error in Wayfare while sending";
 
 /// Not the provider's doing: tried again soon, then as after any other failure.
 fn our_fault(message: &TakenMessage, reason: &str, now: Timestamp) -> Settlement {

@@ -47,7 +47,7 @@ pub struct Allowance {
     together: i64,
 }
 
-/// How a lane does, for people and for whoever watches the server.
+/// How a lane does, for people and for anyone who watches the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LaneReading {
     pub in_hand: i64,
@@ -182,7 +182,7 @@ impl Lane {
     }
 
     /// A provider that asks for patience gets it from all messages: it takes so much a second,
-    /// whoever they are for.
+    /// no matter who they are for.
     pub fn reading(&self) -> LaneReading {
         let mut shut: Vec<(&String, &Receiver)> =
             self.receivers.iter().filter(|(_, receiver)| receiver.is_shut()).collect();

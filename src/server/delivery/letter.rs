@@ -72,7 +72,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Of a message that nobody was asked to take.
+    /// Of a message that no one was asked to take.
     pub fn untouched(message: &TakenMessage, settlement: Settlement) -> Self {
         let TakenMessage { seq, project, version, channel, .. } = *message;
         let settled = SettledMessage {
@@ -94,7 +94,7 @@ impl Outcome {
     }
 }
 
-/// What somebody got lately, as the gates look at it: what is with a sender counts where it was
+/// What someone got lately, as the gates look at it: what is with a sender counts where it was
 /// written before this message.
 pub fn recent_of(
     surroundings: &Surroundings,
@@ -165,7 +165,7 @@ impl Letter {
     }
 
     /// Where its address leads, if that is not whom it was taken for: then it waits for that one,
-    /// and takes nobody's place.
+    /// and takes no one's place.
     fn other_receiver(&self, parcel: &Parcel) -> Option<String> {
         let Content::Webhook(webhook) = &parcel.content else { return None };
         let known = self.version.nodes.get(&self.message.node)?.receiver.as_deref();
@@ -176,7 +176,7 @@ impl Letter {
         (receiver != self.message.receiver).then_some(receiver)
     }
 
-    /// Nobody knows whether the provider has it. What is not wanted any more is not sent again; the
+    /// No one knows whether the provider has it. What is not wanted any more is not sent again; the
     /// others are.
     fn given_up(&self, why: GivenUp, now: Timestamp) -> Outcome {
         let reason = why.reason().to_string();
@@ -233,7 +233,7 @@ impl Letter {
 
     fn fill_in(&self, office: &Office, zone: &str, now: Timestamp) -> Result<Parcel, String> {
         let Some(node) = self.version.nodes.get(&self.message.node) else {
-            return Err("its node was taken out of the journey".to_string());
+            return Err("its step was removed from the journey".to_string());
         };
         let message = node.message.as_ref().map_err(Clone::clone)?;
         let event: Properties = match &self.message.entry_properties {

@@ -118,7 +118,7 @@ fn versions(
             };
             SeedVersion {
                 status,
-                // What is archived has nobody inside: an even turn sees to it.
+                // What is archived has no one inside: an even turn sees to it.
                 figures: figures(
                     entry.entered / (count - number),
                     status,

@@ -29,7 +29,7 @@ impl<S: Store + Clone> Engine<S> {
             let trip = &message.enrolment;
             let counted = slice.batch.counted.entry(trip.version).or_default();
             counted.queued -= 1;
-            // Somebody who met a goal or left meanwhile gets nothing any more.
+            // Someone who met a goal or left meanwhile gets nothing any more.
             if !message.inside {
                 counted.cancelled += 1;
                 slice.batch.settled.push((message.seq, MessageStatus::Cancelled));
@@ -43,7 +43,7 @@ impl<S: Store + Clone> Engine<S> {
             );
             slice.batch.settled.push((message.seq, MessageStatus::Sent));
             slice.count_fate(trip.version, &message.node, Fate::Sent);
-            // She may have gone on from the node by a time-out of its own.
+            // They may have gone on from the node by a time-out of its own.
             if trip.node == message.node && trip.visit == message.visit {
                 slice.answer(trip.version, trip.profile, Fate::Sent);
             }
@@ -53,7 +53,7 @@ impl<S: Store + Clone> Engine<S> {
         Ok(true)
     }
 
-    /// The first of those whose version moves: those of an archived project wait, and keep nobody
+    /// The first of those whose version moves: those of an archived project wait, and keep no one
     /// behind them waiting.
     async fn deliverable(&self) -> StoreResult<Vec<QueuedMessage>> {
         let mut after = 0;

@@ -14,20 +14,20 @@ use crate::{
     },
 };
 
-/// A standstill is longer than this, in milliseconds: whoever was due before it ended, and longer
-/// ago, is overdue.
+/// A standstill is longer than this, in milliseconds: anyone who was due before it ended, and
+/// longer ago, is overdue.
 const STANDSTILL: i64 = MINUTE_MS;
 /// After how long those are looked at again who are due and cannot go on, in milliseconds.
 const LOOK_AGAIN: i64 = 5 * MINUTE_MS;
 
-/// Lets those who became overdue while nobody looked go on at a set rate, the longest due first: a
-/// day's messages do not all go out in the minute after a server was mended. Whoever is due in time
-/// meanwhile does not wait behind them.
+/// Lets those who became overdue while no one looked go on at a set rate, the longest due first: a
+/// day's messages do not all go out in the minute after a server was mended. Anyone who is due in
+/// time meanwhile does not wait behind them.
 pub(super) struct CatchUp {
     rate: Rate,
-    /// Whoever was due up to then is overdue.
+    /// Anyone who was due up to then is overdue.
     before: Timestamp,
-    /// There may be somebody.
+    /// There may be someone.
     behind: bool,
     looked_at: Timestamp,
 }
@@ -38,7 +38,7 @@ impl CatchUp {
         Self { rate: Rate::new(per_second, now), before, behind: true, looked_at: now }
     }
 
-    /// Nobody has looked for long: what fell due meanwhile is overdue as well.
+    /// No one has looked for long: what fell due meanwhile is overdue as well.
     fn look(&mut self, now: Timestamp) {
         if now.0 - self.looked_at.0 > STANDSTILL {
             self.before = now.plus(-STANDSTILL);
@@ -118,7 +118,7 @@ impl<S: Store + Clone> Engine<S> {
         self.catch_up.as_ref().filter(|catch_up| catch_up.behind).map(|catch_up| catch_up.before)
     }
 
-    /// When somebody has to be looked at next.
+    /// When someone has to be looked at next.
     pub(super) async fn next_due(&self) -> StoreResult<Option<Timestamp>> {
         let in_time = self.store.next_due(self.in_time_after()).await?;
         let overdue = self

@@ -3,7 +3,7 @@
 //!
 //! One task works through rounds. A round reads a set of events, due people or messages, decides
 //! about each in memory with the pure rules of `domain/engine`, and carries everything out in one
-//! transaction, or, where the ground has moved meanwhile (somebody paused, stopped, merged,
+//! transaction, or, where the ground has moved meanwhile (someone paused, stopped, merged,
 //! forgot), not at all: then it is decided anew. See docs/engine.md.
 
 pub mod calendar;
@@ -65,7 +65,7 @@ const GATHER: Duration = Duration::from_millis(4);
 const AHEAD: i64 = 50_000;
 /// And for how long, in milliseconds.
 const AHEAD_MS: i64 = 60_000;
-/// Batches that were refused one after the other before somebody is told.
+/// Batches that were refused one after the other before someone is told.
 const MANY_REFUSALS: u32 = 20;
 /// How often pages hear of the engine's changes at most, in milliseconds.
 const ANNOUNCE_EVERY: i64 = 400;

@@ -216,7 +216,7 @@ impl Plan {
     }
 }
 
-/// The key of the event by which a journey, named or by its id, is asked to let somebody in.
+/// The key of the event by which a journey, named or by its id, is asked to let someone in.
 pub fn enter_event(journey: &str) -> String {
     event_key(&format!("$enter {journey}"))
 }

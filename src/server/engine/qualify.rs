@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// An event that somebody cares about.
+/// An event that someone cares about.
 struct Relevant {
     profile: ProfileNumber,
     received_at: Timestamp,
@@ -81,7 +81,7 @@ impl<S: Store + Clone> Engine<S> {
         Ok((more || something || !done, more.then_some(reached)))
     }
 
-    /// The events of one round, and those of them that somebody cares about. A round has fewer
+    /// The events of one round, and those of them that someone cares about. A round has fewer
     /// events where many journeys care about each.
     fn relevant<'a>(&self, events: &'a [StoredEvent]) -> (&'a [StoredEvent], Vec<Relevant>) {
         let mut relevant = Vec::new();
@@ -134,7 +134,7 @@ impl<S: Store + Clone> Engine<S> {
         })
     }
 
-    /// Whoever did something may have come to meet the criteria of an entry.
+    /// Anyone who did something may have come to meet the criteria of an entry.
     fn active(&self, events: &[StoredEvent]) -> Vec<(VersionNumber, ProfileNumber)> {
         if self.plan.by_profile.is_empty() {
             return Vec::new();

@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// Somebody inside, as the round has left her so far.
+/// Someone inside, as the round has left them so far.
 struct Working {
     seq: EnrolmentNumber,
     /// None for those who came in during this round.
@@ -110,7 +110,7 @@ impl<'a> Slice<'a> {
 
     fn admit_loaded(&mut self, live: LiveEnrolment) -> StoreResult<()> {
         let Some(version) = self.plan.versions.get(&live.version) else { return Ok(()) };
-        // A node that is gone with an edit: she goes on from the entry's place rather than nowhere.
+        // A node that is gone with an edit: they go on from the entry's place rather than nowhere.
         let node = version.compiled.index_of(&live.node).unwrap_or(version.compiled.entry);
         let entry_properties = match &live.entry_properties {
             Some(text) => serde_json::from_str(text).unwrap_or_default(),
@@ -146,7 +146,7 @@ impl<'a> Slice<'a> {
         World { version: &live.compiled, calendar: self.calendar, now: self.now }
     }
 
-    /// She has an occasion to come in.
+    /// They have an occasion to come in.
     pub fn occasion(
         &mut self,
         version: VersionNumber,
@@ -212,7 +212,7 @@ impl<'a> Slice<'a> {
         self.absorb(live, profile, progress);
     }
 
-    /// She did something; it matters to her trip through this version, or not.
+    /// They did something; it matters to their trip through this version, or not.
     pub fn event(&mut self, version: VersionNumber, profile: ProfileNumber, happened: &PastEvent) {
         self.with_trip(version, profile, |world, person, trip| {
             trip::event(world, person, trip, happened)
@@ -231,8 +231,8 @@ impl<'a> Slice<'a> {
         });
     }
 
-    /// What became of her message, where she is still at it: several things may have become of it
-    /// in one round.
+    /// What became of their message, where they are still at it: several things may have become of
+    /// it in one round.
     pub fn message_answer(
         &mut self,
         version: VersionNumber,
@@ -264,7 +264,7 @@ impl<'a> Slice<'a> {
         }
     }
 
-    /// Puts what became of her into the batch.
+    /// Puts what became of them into the batch.
     fn absorb(&mut self, live: &Live, profile: ProfileNumber, progress: Progress) {
         let (version, nodes) = (live.planned.seq, &live.compiled.nodes);
         let Some(working) = self.trips.get_mut(&(version, profile)) else { return };

@@ -48,14 +48,13 @@ pub async fn limit_forwarded(
         return next.run(request).await;
     }
     let Some(permit) = clients.limit.try_acquire(client.into()) else {
-        let text = "Too many requests from your address are being answered. Wait for some, or try \
-            again soon.\n";
+        let text = "Too many requests from your address are running. Try again soon.\n";
         return not_now(StatusCode::TOO_MANY_REQUESTS, text);
     };
     next.run(request).await.map(|body| Body::new(GuardedBody::new(body, permit)))
 }
 
-/// The last places are for people who are signed in, and for whoever watches the process.
+/// The last places are for people who are signed in, and for anyone who watches the process.
 pub async fn only_known(
     State(state): State<AppState>,
     request: Request,
@@ -63,15 +62,14 @@ pub async fn only_known(
 ) -> Response<Body> {
     if is_sign_of_life(request.uri().path()) {
         let mut response = next.run(request).await;
-        // The place is for whoever asks next.
+        // The place is for anyone who asks next.
         close(response.headers_mut());
         return response;
     }
-    // In local mode everybody on this machine is somebody, without a session.
+    // In local mode everybody on this machine is someone, without a session.
     let visit = Visit { secret: session_of(&state, &request), ..Visit::default() };
     if !matches!(state.services.standing(&visit).await, Ok(Some(_))) {
-        let text = "Wayfare has more connections than usual and serves only people who are signed \
-            in. Try again soon.\n";
+        let text = "Wayfare is busy and serves only signed-in users. Try again soon.\n";
         return not_now(StatusCode::SERVICE_UNAVAILABLE, text);
     }
     next.run(request).await

@@ -79,7 +79,7 @@ pub async fn serve(
     headers: HeaderMap,
 ) -> Response<Body> {
     let Some(file) = state.assets.files.get(&name) else {
-        return plain(StatusCode::NOT_FOUND, "There is no such file.\n");
+        return plain(StatusCode::NOT_FOUND, "This file does not exist.\n");
     };
     let accepts = |coding: &str| {
         headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(

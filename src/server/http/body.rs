@@ -13,7 +13,7 @@ use crate::{
 
 /// Largest body of a request, in bytes: a thousand ticked journeys fit many times.
 pub const BODY_MAX: usize = 1024 * 1024;
-/// Largest body with a graph or a message of one in it, from whoever is signed in: thousands of
+/// Largest body with a graph or a message of one in it, from anyone who is signed in: thousands of
 /// nodes with their texts.
 pub const GRAPH_MAX: usize = 16 * 1024 * 1024;
 
@@ -35,7 +35,7 @@ pub async fn read_graph(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<(Bytes, Option<Running>), AppError> {
-    // Nobody is read that much from who has not shown who they are.
+    // No one is read that much from who has not shown who they are.
     let Some(standing) = &caller.standing else { return Ok((read(body).await?, None)) };
     let length = headers
         .get(header::CONTENT_LENGTH)
@@ -54,7 +54,7 @@ pub async fn read_graph(
 pub fn too_large(most: usize) -> AppError {
     let most = most / 1024 / 1024;
     let advice = if most == BODY_MAX / 1024 / 1024 {
-        "Send less at once."
+        "Send less at a time."
     } else {
         "Make the texts of the journey shorter, or split it into several journeys."
     };

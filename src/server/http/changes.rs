@@ -92,7 +92,7 @@ pub async fn stream(
             } else if may_still_listen(&state.services.standing(&visit).await, &standing) {
                 yield Ok(SIGN_OF_LIFE);
             } else {
-                // Whoever has signed out, or lost their role, hears nothing more.
+                // Anyone who has signed out, or lost their role, hears nothing more.
                 return;
             }
         }

@@ -60,11 +60,10 @@ pub fn shown_once(shown: &ShownOnce, assets: &Assets) -> Response<Body> {
 /// On to the sign-in provider, which is another site.
 pub fn onward(name: &str, address: &str, assets: &Assets) -> Response<Body> {
     let content = format!(
-        "<h1>Link {name}</h1><div class=\"card form\"><p>Sign in there as who you are. From then \
-            on {name} signs you in to your account \
-         here.</p><p class=\"form-actions\"><a class=\"button button-primary\" \
-         href=\"{address}\">Continue to {name}</a> \
-         <a class=\"button\" href=\"/account\">Cancel</a></p></div>",
+        "<h1>Link {name}</h1><div class=\"card form\"><p>Sign in there with your own account. Then \
+            you can use {name} to sign in to your account here.</p><p class=\"form-actions\"><a \
+            class=\"button button-primary\" href=\"{address}\">Continue to {name}</a> <a \
+            class=\"button\" href=\"/account\">Cancel</a></p></div>",
         name = escape(name),
         address = escape(address),
     );

@@ -87,9 +87,8 @@ impl Hosts {
         (!host.is_some_and(|host| self.allow(host))).then(|| {
             plain(
                 StatusCode::MISDIRECTED_REQUEST,
-                "Wayfare does not answer to this name. Use this machine's own address, or start it \
-                    with --public-url and the address \
-                 that people use.\n",
+                "Wayfare does not answer to this name. Use this machine's own address, or start \
+                    Wayfare with --public-url and its public address.\n",
             )
         })
     }

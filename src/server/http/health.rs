@@ -1,4 +1,4 @@
-//! Signs of life for whoever watches the process.
+//! Signs of life for anyone who watches the process.
 
 use axum::{
     body::Body,
@@ -9,7 +9,7 @@ use axum::{
 use super::{AppState, assets::plain};
 
 /// The process runs, with everything that works in the background; and whether it is held, where
-/// nobody enters or moves and nothing is sent.
+/// no one enters or moves and nothing is sent.
 pub async fn alive(State(state): State<AppState>) -> Response<Body> {
     match state.services.supervisor().first_death() {
         None if state.services.hold().is_some() => plain(StatusCode::OK, "ok held\n"),

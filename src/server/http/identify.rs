@@ -1,4 +1,4 @@
-//! Finds out who is behind a request, and lets nobody in who may not: without a session only what
+//! Finds out who is behind a request, and lets no one in who may not: without a session only what
 //! is public.
 
 use std::net::{IpAddr, SocketAddr};
@@ -70,7 +70,7 @@ struct Seen {
     address: Option<IpAddr>,
 }
 
-/// Refuses what is none of ours, finds out who asks, and opens what she may open.
+/// Refuses what is none of ours, finds out who asks, and opens what they may open.
 pub async fn identify(
     State(state): State<AppState>,
     mut request: Request,
@@ -136,7 +136,7 @@ pub async fn identify(
     }
     protect(response.headers_mut(), secure);
     if let Some(project) = follow.filter(|_| response.status().is_success()) {
-        // The link led into another of her projects: the pages that follow are about that one.
+        // The link led into another of their projects: the pages that follow are about that one.
         let cookie =
             new_cookie(PROJECT_COOKIE, project.to_string(), 365 * DAY_MS, secure).to_string();
         if let Ok(value) = HeaderValue::from_str(&cookie) {
@@ -213,7 +213,7 @@ pub fn json(error: &AppError) -> Response<Body> {
     response
 }
 
-/// What is made for one person is kept by nobody else, nor after she has signed out.
+/// What is made for one person is kept by no one else, nor after they have signed out.
 pub fn protect(headers: &mut HeaderMap, secure: bool) {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if secure {

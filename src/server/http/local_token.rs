@@ -1,6 +1,6 @@
-//! `--local-token`: in local mode only whoever has the address that was printed at the start comes
-//! in. Its token becomes a cookie at once, so that it stands in no history of addresses for longer
-//! than one step.
+//! `--local-token`: in local mode only someone who has the address that was printed at the start
+//! comes in. Its token becomes a cookie at once, so that it stands in no history of addresses for
+//! longer than one step.
 
 use axum::{
     body::Body,
@@ -25,9 +25,8 @@ use crate::{
 
 const COOKIE: &str = "wayfare_local";
 const PARAMETER: &str = "token";
-const SENTENCE: &str = "This Wayfare asks for a token. Open the address that it printed when it \
-    was started; whoever started it finds it \
-                        in their terminal.";
+const SENTENCE: &str = "This Wayfare needs a token. Open the address that it printed in the \
+    terminal when it started.";
 
 /// The hash of the token of this start.
 #[derive(Debug, Clone)]
@@ -38,7 +37,8 @@ impl LocalToken {
         secret::hash(text).ct_eq(&self.0).into()
     }
 
-    /// What stands before whoever would be a local admin: `None` where they have shown the token.
+    /// What stands before anyone who would be a local admin: `None` where they have shown the
+    /// token.
     pub fn gate(&self, request: &Request, assets: &Assets, secure: bool) -> Option<Response<Body>> {
         let query = request.uri().query().unwrap_or_default();
         let shown = pairs(query).find(|(key, _)| key == PARAMETER).map(|(_, value)| value);

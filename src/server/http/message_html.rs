@@ -1,4 +1,4 @@
-//! The HTML of an e-mail, by itself, for the frames of its preview: of a saved one, or of one that
+//! The HTML of an email, by itself, for the frames of its preview: of a saved one, or of one that
 //! the editor sends along. What an author wrote is shown here and nowhere else: it runs no script,
 //! sends no form, opens nothing, and can be framed by our own pages only.
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Mails are styled in place and their pictures lie anywhere. Without the rights of `sandbox` it is
-/// nobody's page.
+/// no one's page.
 const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src https: \
     data:; form-action 'none'; base-uri 'none'; \
                       frame-ancestors 'self'";

@@ -134,7 +134,7 @@ fn set_policy() {
     }
 }
 
-/// The two pages with frames: an e-mail in them.
+/// The two pages with frames: an email in them.
 fn shows_message(path: &str) -> bool {
     matches!(
         path.split('/').collect::<Vec<_>>()[..],

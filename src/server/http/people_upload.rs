@@ -51,7 +51,7 @@ async fn take(state: &AppState, caller: Caller, request: Request) -> Result<Impo
     let place = state.services.begin_costly(&actor, Job::Import).await?;
     let form = Multipart::from_request(request, state)
         .await
-        .map_err(|_| broken("it came in no form with a file"))?;
+        .map_err(|_| broken("the request contains no file"))?;
     let file = read(form).await?;
     Ok(state.services.start_import(&actor, file, place).await?)
 }
@@ -88,8 +88,7 @@ async fn read(mut form: Multipart) -> Result<PeopleFile, AppError> {
         return Err(AppError::field(FieldError::new("file", "required", "Choose a file.")));
     };
     let format = FileFormat::of_name(&name).ok_or_else(|| {
-        let sentence = "The name of the file ends neither in .csv nor in .jsonl, so it is not \
-            known how to read it.";
+        let sentence = "The file has an unknown format. Use a .csv or .jsonl file.";
         AppError::field(FieldError::new("file", "unknown_value", sentence))
     })?;
     let given = |text: Option<String>| {
@@ -103,13 +102,13 @@ async fn read(mut form: Multipart) -> Result<PeopleFile, AppError> {
     })
 }
 
-/// A field that somebody types. Only the file may be as long as the whole form.
+/// A field that someone types. Only the file may be as long as the whole form.
 async fn short(name: String, mut field: Field<'_>) -> Result<String, AppError> {
     let mut text = Vec::new();
     while let Some(chunk) = field.chunk().await.map_err(lost)? {
         text.extend_from_slice(&chunk);
         if text.len() > FIELD_MAX {
-            let sentence = format!("This has more than {FIELD_MAX} bytes. Make it shorter.");
+            let sentence = format!("This has more than {FIELD_MAX} bytes. Shorten it.");
             return Err(AppError::field(FieldError::new(name, "too_long", sentence)));
         }
     }
@@ -121,11 +120,11 @@ fn lost(error: MultipartError) -> AppError {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         let most = FILE_MAX / 1024 / 1024;
         return AppError::TooLarge(format!(
-            "The file is larger than {most} MB. Split it, or read it in with “wayfare \
-                import-people” where the server runs."
+            "The file is larger than {most} MB. Split it, or import it with “wayfare \
+                import-people” on the server."
         ));
     }
-    broken("the connection ended, or the form is damaged")
+    broken("the connection ended, or the form is not valid")
 }
 
 fn broken(reason: &str) -> AppError {
@@ -138,7 +137,7 @@ fn disk(error: std::io::Error) -> AppError {
     AppError::Internal
 }
 
-/// The rows that were refused, for whoever mends them.
+/// The rows that were refused, for anyone who mends them.
 pub async fn refused(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
@@ -163,7 +162,7 @@ pub async fn refused(
 async fn refused_rows(state: &AppState, caller: Caller, import: &str) -> Result<Vec<u8>, AppError> {
     let actor = may_import(caller)?;
     let import: ImportId = import.parse().map_err(|_| AppError::NotFound("import".to_string()))?;
-    // Only those of an import of her project.
+    // Only those of an import of their project.
     state.services.import_of(&actor, import).await?;
     Ok(refused_csv(&state.services.refused_lines(&actor, import).await?)?)
 }

@@ -46,44 +46,44 @@ fn words(status: StatusCode) -> (&'static str, &'static str, &'static str) {
     match status.as_u16() {
         403 => (
             "forbidden",
-            "That is not for you",
+            "Not allowed",
             "This request comes from another site and was refused. Nothing was changed.",
         ),
         421 => (
             "misdirected",
             "Not for this server",
-            "Wayfare does not answer to this name. Is it the one that --public-url says?",
+            "Wayfare does not answer to this name. Check --public-url.",
         ),
         404 => ("not_found", "Not found", "There is nothing at this address."),
         405 => (
             "method_not_allowed",
-            "That does not work here",
-            "This address does not take that kind of request.",
+            "Not supported here",
+            "This address does not accept this kind of request.",
         ),
         408 | 503 | 504 => (
             "unavailable",
-            "That took too long",
-            "The answer took too long and was given up. Try again in a moment.",
+            "Timed out",
+            "The request took too long and was cancelled. Try again in a moment.",
         ),
         429 => (
             "too_many_requests",
-            "Too much at once",
-            "More is asked for at once than is allowed. Try again in a moment.",
+            "Too many requests",
+            "Too many requests are running. Try again in a moment.",
         ),
         413 => (
             "too_large",
             "Too large",
-            "The request is larger than this address takes. Send less at once.",
+            "The request is larger than this address accepts. Send less at a time.",
         ),
         415 => (
             "invalid",
-            "That makes no sense here",
-            "The request is of a kind that this address does not read. Check its Content-Type.",
+            "Not understood",
+            "This address does not accept this type of content. Check the Content-Type.",
         ),
         400..=499 => (
             "invalid",
-            "That makes no sense here",
-            "The request is incomplete, or something in it is of another kind than belongs there.",
+            "Not understood",
+            "The request is incomplete, or a value in it has the wrong type.",
         ),
         _ => (
             "internal",

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::ui::app::App;
 
-/// Who may open a route at all. What she may do there is decided by the services.
+/// Who may open a route at all. What they may do there is decided by the services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
     /// Everybody, signed in or not.
@@ -85,7 +85,7 @@ fn access_of(path: &str) -> Access {
 /// What is neither a page nor a server function, in groups that are treated differently.
 type Fixed = Vec<(&'static str, &'static str, MethodRouter<AppState>)>;
 
-/// Needs nobody.
+/// Needs no one.
 fn signs() -> Fixed {
     vec![
         ("GET", "/pkg/{file}", get(super::assets::serve)),
@@ -105,8 +105,8 @@ fn streams() -> Fixed {
     ]
 }
 
-/// For whoever got a message, and for providers: what they bring is signed, so nobody is signed in
-/// and no cookie is looked at.
+/// For anyone who got a message, and for providers: what they bring is signed, so no one is signed
+/// in and no cookie is looked at.
 fn outside() -> Fixed {
     vec![
         ("GET", "/t/o/{token}", get(tracking::open)),

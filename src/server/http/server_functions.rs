@@ -134,7 +134,7 @@ async fn went_wrong(
     told
 }
 
-/// Whoever tried too often is told when to come again.
+/// Anyone who tried too often is told when to come again.
 fn say_when(error: &AppError, headers: &mut HeaderMap) {
     if let Some(seconds) = error.wait() {
         headers.insert(header::RETRY_AFTER, seconds.into());

@@ -25,7 +25,7 @@ impl Site {
         Self { public, hosts, proxies: TrustedProxies::new(proxies), local_token: None }
     }
 
-    /// In local mode only whoever shows this comes in.
+    /// In local mode only someone who shows this comes in.
     pub fn asking_for(self, token: Option<&Secret>) -> Self {
         Self { local_token: token.map(|token| LocalToken(token.hash())), ..self }
     }

@@ -1,5 +1,5 @@
 //! What a connection is doing, as far as it matters for whether it may stay. Its own task writes
-//! it, with one atomic a step; whoever looks after all connections reads it.
+//! it, with one atomic a step; anyone who looks after all connections reads it.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
@@ -93,7 +93,7 @@ impl Activity {
         }
     }
 
-    /// Nobody loses anything if the connection ends now: no request is in hand and no response is
+    /// No one loses anything if the connection ends now: no request is in hand and no response is
     /// on its way.
     pub fn is_waiting(&self) -> bool {
         self.waiting.is_so() && !self.blocked.is_so()

@@ -35,7 +35,7 @@ pub async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, slot: Co
     // Without this a page in several chunks waits for the delayed acknowledgement of each.
     let _ = stream.set_nodelay(true);
     let connection = slot.handle();
-    // Whoever says nothing costs a place, but none of the buffers of a conversation.
+    // Anyone who says nothing costs a place, but none of the buffers of a conversation.
     tokio::select! {
         readable = stream.readable() => if readable.is_err() { return },
         _ = connection.next_order(None) => return,

@@ -130,7 +130,7 @@ impl Connections {
         client: ClientNetwork,
     ) -> Result<Permit<ClientNetwork>, ConnectionRefused> {
         let permit = self.per_client.try_acquire(client);
-        // Neighbours behind one address do not lock each other out by connections that nobody uses.
+        // Neighbours behind one address do not lock each other out by connections that no one uses.
         if self.per_client.count(&client) + self.limits.headroom / 4 >= self.limits.per_client {
             self.make_room(&mut self.table(), Some(client));
         }
@@ -141,8 +141,8 @@ impl Connections {
     }
 
     /// Closes some connections without a request, of one client or of all: first those that never
-    /// asked for anything, of whoever has most of them, the oldest first. A newcomer thus has the
-    /// longest time to say what it wants.
+    /// asked for anything, of anyone who has most of them, the oldest first. A newcomer thus has
+    /// the longest time to say what it wants.
     fn make_room(&self, table: &mut Table, client: Option<ClientNetwork>) {
         let made_at = if client.is_some() {
             &mut table.room_of_client_made_at

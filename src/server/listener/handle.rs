@@ -74,7 +74,7 @@ impl ConnectionHandle {
 
     /// The request whose body is waited for now is answered for the client's lateness.
     pub fn body_is_overdue(&self) {
-        // Whoever does not wait at this moment has received something and is asked again later.
+        // Anyone who does not wait at this moment has received something and is asked again later.
         self.body_overdue.notify_waiters();
     }
 

@@ -44,7 +44,7 @@ impl ConnectionLimits {
     }
 }
 
-/// How long a connection may stand still. Whoever moves on, however slowly, is not cut.
+/// How long a connection may stand still. Anyone who moves on, however slowly, is not cut.
 #[derive(Debug, Clone)]
 pub struct Deadlines {
     /// From the connection to the end of the first request's head.

@@ -57,8 +57,8 @@ fn deadlines() -> Deadlines {
 
 /// A deadline that passes while a test waits for it.
 const SOON: Duration = Duration::from_millis(100);
-/// One that is many times as long as the pauses of whoever is slow but steady, and shorter than all
-/// of them together.
+/// One that is many times as long as the pauses of anyone who is slow but steady, and shorter than
+/// all of them together.
 const STEADY: Duration = Duration::from_secs(2);
 
 /// A client, and the server's side of its connection until that ends.

@@ -1,5 +1,5 @@
-//! What comes back from messages. The links in them are signed: whoever brings one is let do what
-//! it is for, and nothing else.
+//! What comes back from messages. The links in them are signed: anyone who brings one is let do
+//! what it is for, and nothing else.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -56,8 +56,8 @@ pub struct Taken {
 /// Why a provider's request was not taken; nothing of it was stored.
 #[derive(Debug, thiserror::Error)]
 pub enum HookError {
-    /// There is no such address: nobody learns what is missing.
-    #[error("there is no such address")]
+    /// There is no such address: no one learns what is missing.
+    #[error("this address does not exist")]
     Unknown,
     #[error("the request is not verified")]
     NotHeard(NotHeard),
@@ -80,14 +80,14 @@ impl<S: Store + Clone> Services<S> {
         Token::read(self.vault().ok()?, text)
     }
 
-    /// A picture was loaded. Nobody waits for it, and nobody learns whether it is known.
+    /// A picture was loaded. No one waits for it, and no one learns whether it is known.
     pub fn viewed(&self, token: &str) {
         if let Some(Token::Open { message }) = self.token(token) {
             self.reports.note(Report::new(message, Fate::Viewed, self.now()));
         }
     }
 
-    /// Where a link leads, if it is one of ours; by a person, it counts. She does not wait for the
+    /// Where a link leads, if it is one of ours; by a person, it counts. They do not wait for the
     /// disk.
     pub fn clicked(&self, token: &str, by_person: bool) -> Option<Url> {
         let Some(Token::Click { message, target }) = self.token(token) else { return None };
@@ -104,7 +104,7 @@ impl<S: Store + Clone> Services<S> {
         }
     }
 
-    /// What whoever got a message can choose. Changes nothing.
+    /// What anyone who got a message can choose. Changes nothing.
     ///
     /// # Errors
     /// Where the link is none of ours, or its message is not kept any more.
@@ -128,7 +128,7 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// What reports of the provider are verified with. Twilio signs with the token that the channel
-    /// itself sends with, so that nobody has to enter it twice.
+    /// itself sends with, so that no one has to enter it twice.
     async fn secret_of_hook(
         &self,
         project: ProjectId,
@@ -256,7 +256,7 @@ impl<S: Store + Clone> Services<S> {
     }
 
     // The suppression list.
-    /// A page of the list; masked, and never searched, for whoever may not see people.
+    /// A page of the list; masked, and never searched, for anyone who may not see people.
     pub async fn suppressions(
         &self,
         actor: &Actor,
@@ -275,7 +275,7 @@ impl<S: Store + Clone> Services<S> {
     /// Puts addresses on the list by hand. Answered when nothing is on its way there any more.
     ///
     /// # Errors
-    /// Where she may not, or the note is too long.
+    /// Where they may not, or the note is too long.
     pub async fn suppress(
         &self,
         actor: &Actor,
@@ -300,7 +300,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(())
     }
 
-    /// Takes an address off the list: messages go there again, as far as she wants them.
+    /// Takes an address off the list: messages go there again, as far as they want them.
     ///
     /// # Errors
     /// Where it is not on it.
@@ -319,7 +319,7 @@ impl<S: Store + Clone> Services<S> {
     /// Begins an export of the list, and writes down that there was one.
     ///
     /// # Errors
-    /// Where she may not.
+    /// Where they may not.
     pub async fn begin_suppression_export(&self, actor: &Actor) -> ServiceResult<()> {
         actor.require(Permission::ManageChannels)?;
         Ok(self
@@ -331,7 +331,7 @@ impl<S: Store + Clone> Services<S> {
     /// A batch of the list; empty at the end.
     ///
     /// # Errors
-    /// Where she may not.
+    /// Where they may not.
     pub async fn suppression_batch(
         &self,
         actor: &Actor,
@@ -345,7 +345,7 @@ impl<S: Store + Clone> Services<S> {
     /// The addresses at which providers report, beginning with `base`, and whose secrets are known.
     ///
     /// # Errors
-    /// Where she may not see them.
+    /// Where they may not see them.
     pub async fn hooks(&self, actor: &Actor, base: &Url) -> ServiceResult<Vec<HookView>> {
         actor.require(Permission::ManageChannels)?;
         let vault = self.vault()?;
@@ -415,7 +415,7 @@ fn spellings(names: &[String]) -> impl Iterator<Item = String> + '_ {
 /// Never in practice: writing to memory does not fail.
 pub fn suppression_rows(list: &[Suppression], with_header: bool) -> ServiceResult<Vec<u8>> {
     let failed = |error: csv::Error| {
-        ServiceError::Store(StoreError::Damaged(format!("an address that is no CSV: {error}")))
+        ServiceError::Store(StoreError::Damaged(format!("an address that is not CSV: {error}")))
     };
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());

@@ -19,7 +19,7 @@ impl<S: Store + Clone> Services<S> {
     /// Begins an export, and writes down that there was one.
     ///
     /// # Errors
-    /// Where she may not read the log.
+    /// Where they may not read the log.
     pub async fn begin_audit_export(&self, actor: &Actor, query: &AuditQuery) -> ServiceResult<()> {
         actor.require(Permission::SeeAuditLog)?;
         let filter = query.with_page(1).to_query();
@@ -30,7 +30,7 @@ impl<S: Store + Clone> Services<S> {
     /// A batch of entries older than `before`, newest first; empty at the end.
     ///
     /// # Errors
-    /// Where she may not read the log.
+    /// Where they may not read the log.
     pub async fn audit_batch(
         &self,
         actor: &Actor,
@@ -48,7 +48,7 @@ impl<S: Store + Clone> Services<S> {
 /// Never in practice: writing to memory does not fail.
 pub fn csv_rows(entries: &[AuditEntry], with_header: bool) -> ServiceResult<Vec<u8>> {
     let failed = |error: csv::Error| {
-        ServiceError::Store(StoreError::Damaged(format!("an entry that is no CSV: {error}")))
+        ServiceError::Store(StoreError::Damaged(format!("an entry that is not CSV: {error}")))
     };
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());

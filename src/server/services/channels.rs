@@ -46,7 +46,7 @@ impl<S: Store + Clone> Services<S> {
     /// Takes the form of a channel's page.
     ///
     /// # Errors
-    /// Everything that makes no sense in it; or where somebody changed the channel since it was
+    /// Everything that makes no sense in it; or where someone changed the channel since it was
     /// shown.
     pub async fn save_channel(
         &self,

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// What the courier does, for whoever watches the server.
+/// What the courier does, for anyone who watches the server.
 pub struct DeliveryFigures {
     /// Of all projects, since the start.
     pub courier: DeliveryReading,

@@ -156,7 +156,7 @@ impl<S: Store + Clone> Services<S> {
             Publication { journey, version, revision, name, description, predecessor };
         self.store.publish_version(actor, &publication, self.now()).await?;
         if let (Predecessor::Leave, Some(delivery)) = (predecessor, &self.delivery) {
-            // As with a Stop: answered only when nothing more goes out to whoever has left.
+            // As with a Stop: answered only when nothing more goes out to anyone who has left.
             delivery.flights.barrier(&self.store).await?;
         }
         tracing::info!(%journey, version, ?predecessor, by = %actor.user, "version.published");
@@ -284,7 +284,7 @@ impl<S: Store + Clone> Services<S> {
         let mut found: Vec<Check> = problems.chain(warnings).collect();
         if !Zones.knows(&settings.time_zone) {
             let sentence =
-                format!("“{}” is no time zone. Write it like Europe/Berlin.", settings.time_zone);
+                format!("“{}” is not a time zone. Use the form Europe/Berlin.", settings.time_zone);
             found.push(Check::of_settings(Severity::Error, "time_zone", "unknown_value", sentence));
         }
         Ok(found)
@@ -306,7 +306,7 @@ fn published_description(text: &str) -> Result<Description, FieldError> {
     let length = description.as_str().chars().count();
     if length > PUBLISHED_DESCRIPTION_MAX {
         let sentence = format!(
-            "The description has {length} characters; the most is {PUBLISHED_DESCRIPTION_MAX}. \
+            "The description has {length} characters; the limit is {PUBLISHED_DESCRIPTION_MAX}. \
                 Shorten it."
         );
         return Err(FieldError::new("description", "too_long", sentence));
@@ -319,7 +319,7 @@ fn line(version: VersionSummary) -> VersionLine {
     VersionLine { number, status, published_by, published_at, figures }
 }
 
-/// What she may change about the version, and why not more.
+/// What they may change about the version, and why not more.
 fn mode(actor: &Actor, opened: &OpenedVersion, now: Timestamp) -> (Mode, Option<String>) {
     if let Err(refusal) = actor.require(Permission::EditJourneys) {
         return (Mode::Read, Some(refusal.sentence()));
@@ -340,8 +340,8 @@ fn mode(actor: &Actor, opened: &OpenedVersion, now: Timestamp) -> (Mode, Option<
                 return (Mode::Read, Some(refusal.sentence()));
             }
             let why = format!(
-                "Version {} is published: texts, names and places can be changed in it. Everything \
-                    else needs a new version.",
+                "Version {} is published: you can edit texts, names and layout. For anything else, \
+                    create a new version.",
                 version.number
             );
             (Mode::Content, Some(why))
@@ -355,7 +355,7 @@ fn mode(actor: &Actor, opened: &OpenedVersion, now: Timestamp) -> (Mode, Option<
             (
                 Mode::Read,
                 Some(format!(
-                    "{what} {}. It can be looked at, and a new version or a clone can be changed.",
+                    "{what} {}. You can view it. To make changes, create a new version or a clone.",
                     refusal.phrase()
                 )),
             )

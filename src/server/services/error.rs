@@ -30,19 +30,19 @@ pub enum ServiceError {
     /// It cannot run, for all of these reasons.
     #[error("{} problems", .0.len())]
     Problems(Vec<FieldError>),
-    /// Wrong password, no such account, suspended: nobody is told which.
-    #[error("wrong e-mail address or password")]
+    /// Wrong password, no such account, suspended: no one is told which.
+    #[error("wrong email address or password")]
     WrongCredentials,
     /// It was not asked about before, or about something else.
     #[error("it was not confirmed")]
     Unconfirmed,
-    /// Nobody is signed in.
-    #[error("nobody is signed in")]
+    /// No one is signed in.
+    #[error("no one is signed in")]
     SignedOut,
     #[error(transparent)]
     TooMany(#[from] TooMany),
     /// More is coming in than can be written.
-    #[error("more is coming in than can be written")]
+    #[error("more arrives than can be written")]
     Busy,
     /// Costly work that was not begun.
     #[error(transparent)]
@@ -50,11 +50,11 @@ pub enum ServiceError {
     /// Costly work that was stopped: a sentence.
     #[error("{0}")]
     TookTooLong(String),
-    /// Costly work ended before its end; whoever began it says why.
+    /// Costly work ended before its end; anyone who began it says why.
     #[error(transparent)]
     GivenUp(#[from] GivenUp),
     /// Costly work broke off: a bug, or the server is ending.
-    #[error("the work broke off: {0}")]
+    #[error("the work was interrupted: {0}")]
     BrokeOff(String),
     /// The server is going down: whether it was done is not known.
     #[error("the server is stopping")]

@@ -12,7 +12,7 @@ impl<S: Store + Clone> Services<S> {
         self.hold.get()
     }
 
-    /// Lets everything go on that happens by itself, in all projects: whoever manages one may.
+    /// Lets everything go on that happens by itself, in all projects: anyone who manages one may.
     /// False where nothing was held.
     ///
     /// # Errors

@@ -27,8 +27,8 @@ use crate::{
 };
 
 /// What the page of an import says where the program itself failed.
-const BROKEN_OFF: &str = "Something went wrong on our side. Import the file again: who is known \
-    already is only brought up to date.";
+const BROKEN_OFF: &str = "Something went wrong on our side. Import the file again: existing \
+    profiles are updated.";
 
 /// A file to be read in.
 pub struct PeopleFile {
@@ -43,7 +43,7 @@ impl<S: Store + Clone> Services<S> {
     /// its place until its end.
     ///
     /// # Errors
-    /// Where she may not, or the list has no proper name.
+    /// Where they may not, or the list has no proper name.
     pub async fn start_import(
         &self,
         actor: &Actor,
@@ -186,7 +186,7 @@ impl<S: Store + Clone> Services<S> {
 /// Refused rows as a table for a spreadsheet.
 pub fn refused_csv(lines: &[RefusedLine]) -> ServiceResult<Vec<u8>> {
     let failed = |error: csv::Error| {
-        ServiceError::Store(StoreError::Damaged(format!("a row that is no CSV: {error}")))
+        ServiceError::Store(StoreError::Damaged(format!("a row that is not CSV: {error}")))
     };
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());

@@ -150,7 +150,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(journey)
     }
 
-    /// A draft like it, in the actor's project or in another one, where she is `there`.
+    /// A draft like it, in the actor's project or in another one, where they are `there`.
     pub async fn clone_journey(
         &self,
         actor: &Actor,
@@ -201,7 +201,7 @@ impl<S: Store + Clone> Services<S> {
     }
 }
 
-/// What happens by itself is nobody's to ask for.
+/// What happens by itself is no one's to ask for.
 fn require_action(actor: &Actor, action: Action) -> Result<(), Forbidden> {
     let needed = Permission::of_action(action).unwrap_or(Permission::OperateJourneys);
     actor.require(needed)

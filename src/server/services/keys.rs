@@ -42,7 +42,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(secret)
     }
 
-    /// From the answer on the actor answers for the key, whoever made it.
+    /// From the answer on the actor answers for the key, no matter who made it.
     ///
     /// # Errors
     /// Where there is no such key, or it was revoked.
@@ -53,7 +53,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(())
     }
 
-    /// From the answer on nobody gets in with it.
+    /// From the answer on no one gets in with it.
     ///
     /// # Errors
     /// Where there is no such key, or it was revoked already.

@@ -37,7 +37,7 @@ const PROBLEMS_MAX: usize = 50;
 /// And warnings.
 const WARNINGS_MAX: usize = 500;
 
-/// A message filled in, and an e-mail's HTML.
+/// A message filled in, and an email's HTML.
 pub struct Preview {
     pub view: MessagePreview,
     pub html: Option<String>,
@@ -59,7 +59,7 @@ pub struct FilledIn {
 /// Whom a preview is filled in for.
 struct Somebody {
     person: PreviewPerson,
-    /// None for somebody made up.
+    /// None for someone made up.
     found: Option<PersonDetail>,
 }
 
@@ -85,7 +85,7 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// A message of the journey's newest version, filled in for the person of this identity or
-    /// e-mail address, or else for somebody made up.
+    /// email address, or else for someone made up.
     ///
     /// # Errors
     /// Where there is no such journey, or no such message in it.
@@ -314,7 +314,7 @@ impl FilledIn {
     }
 }
 
-/// Who she is, and the newest event of hers that lets people in.
+/// Who they are, and the newest event of theirs that lets people in.
 fn facts_of(somebody: &Somebody, message: &CompiledMessage, settings: &Settings) -> Sample {
     let Some(found) = &somebody.found else { return sample(message) };
     let key = entry_event(settings).map(event_key);

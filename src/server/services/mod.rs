@@ -1,4 +1,4 @@
-//! Use cases. Each takes who is asking, asks the table of `domain/access.rs` whether she may, and
+//! Use cases. Each takes who is asking, asks the table of `domain/access.rs` whether they may, and
 //! does one thing: pages, API and command line call them, the store carries them out. Nothing that
 //! is called from outside gets by without this room.
 
@@ -57,7 +57,7 @@ pub struct Services<S> {
     clock: Arc<dyn Clock>,
     changes: Changes,
     auth: Arc<Auth>,
-    /// May anybody come in while there is no account? Only where nobody but this machine's own
+    /// May anybody come in while there is no account? Only where no one but this machine's own
     /// users can reach us.
     allow_local: bool,
     intake: Intake,
@@ -120,7 +120,7 @@ impl<S: Store + Clone> Services<S> {
         }
     }
 
-    /// Lets whoever uses this machine in without an account, as long as there is none.
+    /// Lets anyone who uses this machine in without an account, as long as there is none.
     #[must_use]
     pub fn with_local_mode(self, allow_local: bool) -> Self {
         Self { allow_local, ..self }

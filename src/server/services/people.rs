@@ -27,7 +27,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.members(actor.project).await?)
     }
 
-    /// A change of somebody's role, with the proof that it was asked about. `None` takes the person
+    /// A change of someone's role, with the proof that it was asked about. `None` takes the person
     /// out of the project.
     ///
     /// # Errors
@@ -47,7 +47,7 @@ impl<S: Store + Clone> Services<S> {
         Ok((member, proof))
     }
 
-    /// Gives somebody of the project a role, or takes them out of it.
+    /// Gives someone of the project a role, or takes them out of it.
     ///
     /// # Errors
     /// Where it was not asked about before, the person is not in the project, or its last admin
@@ -77,7 +77,7 @@ impl<S: Store + Clone> Services<S> {
         let mut members = self.members(actor).await?.into_iter();
         Ok(members
             .find(|member| member.person.id == user)
-            .ok_or(StoreError::NotFound("person in this project"))?)
+            .ok_or(StoreError::NotFound("member of this project"))?)
     }
 
     pub async fn invitations(&self, actor: &Actor) -> ServiceResult<Vec<Invitation>> {
@@ -85,10 +85,10 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.invitations(actor.project, self.now()).await?)
     }
 
-    /// The path of a link with which somebody joins the project, once, within a week.
+    /// The path of a link with which someone joins the project, once, within a week.
     ///
     /// # Errors
-    /// Where she is in the project already.
+    /// Where they are in the project already.
     pub async fn invite(
         &self,
         actor: &Actor,
@@ -112,7 +112,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.withdraw_invitation(actor, invitation, self.now()).await?)
     }
 
-    /// What somebody who holds the link is told; holding it is all the right that is needed.
+    /// What someone who holds the link is told; holding it is all the right that is needed.
     ///
     /// # Errors
     /// Where the link opens nothing.

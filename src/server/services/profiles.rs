@@ -71,8 +71,8 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.intake.take(Batch { project: actor.project, sender, records }).await?)
     }
 
-    /// People, masked for whoever may not see them; conditions of one's own would tell about their
-    /// properties.
+    /// People, masked for anyone who may not see them; conditions of one's own would tell about
+    /// their properties.
     ///
     /// # Errors
     /// Where conditions are asked for without the right to see people.
@@ -106,13 +106,13 @@ impl<S: Store + Clone> Services<S> {
 
     async fn number_of(&self, actor: &Actor, identity: &str) -> ServiceResult<i64> {
         let known = self.store.person_by_identity(actor.project, identity).await?;
-        Ok(known.ok_or(StoreError::NotFound("person"))?)
+        Ok(known.ok_or(StoreError::NotFound("profile"))?)
     }
 
-    /// The person of an identity, masked for whoever may not see people.
+    /// The person of an identity, masked for anyone who may not see people.
     ///
     /// # Errors
-    /// Where there is nobody, or whoever may not see addresses asks for one.
+    /// Where there is no one, or anyone who may not see addresses asks for one.
     pub async fn person_of(&self, actor: &Actor, identity: &str) -> ServiceResult<PersonDetail> {
         if !actor.may(Permission::SeePeople) {
             actor.require(if kind_of(identity).is_some() {
@@ -206,8 +206,9 @@ impl<S: Store + Clone> Services<S> {
     pub async fn count_matching(&self, actor: &Actor, criteria: &Criteria) -> ServiceResult<i64> {
         actor.require(Permission::SeePeople)?;
         if size(criteria) > PARTS_MAX {
-            let sentence =
-                format!("Criteria have at most {PARTS_MAX} parts. Make a segment of some of them.");
+            let sentence = format!(
+                "Criteria can have at most {PARTS_MAX} parts. Move some of them to a segment."
+            );
             return Err(FieldError::new("criteria", "too_large", sentence).into());
         }
         let (services, project, criteria) = (self.clone(), actor.project, criteria.clone());

@@ -22,7 +22,8 @@ impl<S: Store + Clone> Services<S> {
         Ok(projects)
     }
 
-    /// Makes a project, of which she is the admin. Whoever may manage one project may make another.
+    /// Makes a project, of which they are the admin. Anyone who may manage one project may make
+    /// another.
     ///
     /// # Errors
     /// Where the name is taken.
@@ -62,8 +63,8 @@ impl<S: Store + Clone> Services<S> {
         Ok(())
     }
 
-    /// The person as an admin of this project, which may be another than the one she is looking at,
-    /// or an archived one.
+    /// The person as an admin of this project, which may be another than the one they are looking
+    /// at, or an archived one.
     async fn manager_of(&self, standing: &Standing, project: ProjectId) -> ServiceResult<Actor> {
         let projects = self.projects(standing).await?;
         let known = projects
@@ -78,7 +79,7 @@ impl<S: Store + Clone> Services<S> {
     /// Is it a project that this person may look at?
     ///
     /// # Errors
-    /// Where it is not: another's project and none at all are the same to her.
+    /// Where it is not: another's project and none at all are the same to them.
     pub fn enter_project(&self, standing: &Standing, project: ProjectId) -> ServiceResult<Actor> {
         standing.actor_in(project).ok_or(ServiceError::Store(StoreError::NotFound("project")))
     }

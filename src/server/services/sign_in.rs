@@ -33,7 +33,7 @@ pub struct OpenedSession {
 }
 
 impl<S: Store + Clone> Services<S> {
-    /// Opens a session for whoever knows the password.
+    /// Opens a session for anyone who knows the password.
     ///
     /// # Errors
     /// [`ServiceError::WrongCredentials`] for an unknown address, a wrong password and a suspended
@@ -72,7 +72,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.auth.throttle.attempt(account, visitor.origin.address, device)?)
     }
 
-    /// Nobody waits for it: an answer that came later for known accounts would tell them apart from
+    /// No one waits for it: an answer that came later for known accounts would tell them apart from
     /// unknown ones.
     fn note_failed_sign_in(&self, user: UserId, visitor: &Visitor) {
         let (store, origin, now) = (self.store.clone(), visitor.origin.clone(), self.now());
@@ -146,7 +146,7 @@ impl<S: Store + Clone> Services<S> {
     /// Ends one session of this person.
     ///
     /// # Errors
-    /// Where she has no such session.
+    /// Where they have no such session.
     pub async fn end_session(&self, standing: &Standing, session: SessionId) -> ServiceResult<()> {
         self.signed_in(standing)?;
         if self
@@ -171,7 +171,7 @@ impl<S: Store + Clone> Services<S> {
     /// The account of this person.
     ///
     /// # Errors
-    /// Where nobody is signed in.
+    /// Where no one is signed in.
     pub async fn own_account(&self, standing: &Standing) -> ServiceResult<AccountRow> {
         self.signed_in(standing)?;
         Ok(self.store.account_of(standing.actor.user).await?)
@@ -198,7 +198,7 @@ impl<S: Store + Clone> Services<S> {
         visitor: &Visitor,
     ) -> ServiceResult<OpenedSession> {
         let session = self.signed_in(standing)?;
-        // Whoever came through a provider has none yet, and may choose one.
+        // Anyone who came through a provider has none yet, and may choose one.
         self.require_password(standing, present, visitor).await?;
         let account = self.store.account_of(standing.actor.user).await?;
         let password = password::judge(chosen, &account.name, &account.email)?;
@@ -255,7 +255,8 @@ impl<S: Store + Clone> Services<S> {
         Ok(NewAccount { name, email, password_hash })
     }
 
-    /// An account made by whoever owns the machine. Without a password she chooses one with a link.
+    /// An account made by anyone who owns the machine. Without a password they choose one with a
+    /// link.
     ///
     /// # Errors
     /// Where the address has an account, or the password is too weak.
@@ -281,7 +282,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.accounts().await?)
     }
 
-    /// The account of an address, for whoever owns the machine.
+    /// The account of an address, for anyone who owns the machine.
     ///
     /// # Errors
     /// Where there is none.

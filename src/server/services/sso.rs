@@ -52,7 +52,7 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<ProviderDeparture> {
         self.auth.throttle.attempt_from(visitor.origin.address)?;
         let provider =
-            self.auth.provider.as_ref().ok_or(StoreError::NotFound("sign-in provider"))?;
+            self.auth.provider.as_ref().ok_or(StoreError::NotFound("identity provider"))?;
         self.depart(provider, visitor, next, None).await
     }
 
@@ -68,7 +68,7 @@ impl<S: Store + Clone> Services<S> {
         visitor: &Visitor,
     ) -> ServiceResult<ProviderDeparture> {
         let session = self.signed_in(standing)?;
-        let sentence = "There is no sign-in provider here. Whoever runs this Wayfare sets one up.";
+        let sentence = "SSO is not set up here. Ask your administrator to set it up.";
         let provider = self.auth.provider.as_ref().ok_or(StoreError::Conflict(sentence))?;
         self.require_password(standing, present, visitor).await?;
         self.depart(provider, visitor, "", Some(session)).await
@@ -105,7 +105,7 @@ impl<S: Store + Clone> Services<S> {
         visitor: &Visitor,
     ) -> ServiceResult<ProviderArrival> {
         let provider =
-            self.auth.provider.as_ref().ok_or(StoreError::NotFound("sign-in provider"))?;
+            self.auth.provider.as_ref().ok_or(StoreError::NotFound("identity provider"))?;
         let pending = self.store.take_provider_sign_in(&secret::hash(state), self.now()).await?;
         let pending = pending.ok_or(StoreError::DeadLink)?;
         let owner = match pending.links {
@@ -121,7 +121,7 @@ impl<S: Store + Clone> Services<S> {
             None => {
                 let user =
                     self.store.provided_account(&person, &visitor.origin, self.now()).await?;
-                let session = self.open_session(user, visitor, "with the sign-in provider").await?;
+                let session = self.open_session(user, visitor, "with SSO").await?;
                 Ok(ProviderArrival::SignedIn { session, next: pending.next })
             }
         }
@@ -140,7 +140,7 @@ impl<S: Store + Clone> Services<S> {
     /// Who the person that asks is at the provider.
     ///
     /// # Errors
-    /// Where nobody is signed in.
+    /// Where no one is signed in.
     pub async fn linked_identities(
         &self,
         standing: &Standing,
@@ -165,7 +165,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(())
     }
 
-    /// Whoever has a password shows it once more.
+    /// Anyone who has a password shows it once more.
     ///
     /// # Errors
     /// [`ServiceError::WrongCredentials`] where it is another one; [`ServiceError::TooMany`] where

@@ -1,4 +1,4 @@
-//! Who is asking, and where she stands: a person with a session, a program with a key, or, in local
+//! Who is asking, and where they stand: a person with a session, a program with a key, or, in local
 //! mode, anybody.
 
 use std::time::Duration;
@@ -27,7 +27,7 @@ const TOUCH_EVERY: i64 = 60_000;
 /// How long a program waits until it is written that its key was used.
 const TOUCH_WITHIN: Duration = Duration::from_millis(250);
 
-/// What a request brings, whoever sends it.
+/// What a request brings, no matter who sends it.
 #[derive(Debug, Clone, Default)]
 pub struct Visitor {
     pub origin: Origin,
@@ -43,7 +43,7 @@ pub struct Visitor {
     pub local_token: bool,
 }
 
-/// How somebody came in.
+/// How someone came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entrance {
     /// There is no account yet, and this machine's own users are trusted.
@@ -54,13 +54,13 @@ pub enum Entrance {
     },
 }
 
-/// A person, and what she may enter.
+/// A person, and what they may enter.
 #[derive(Debug, Clone)]
 pub struct Standing {
     pub entrance: Entrance,
-    /// Who acts, in the project that she is looking at.
+    /// Who acts, in the project that they are looking at.
     pub actor: Actor,
-    /// By name; the first one where she did not choose.
+    /// By name; the first one where they did not choose.
     pub memberships: Vec<Membership>,
 }
 
@@ -98,7 +98,7 @@ impl Standing {
         }
     }
 
-    /// With which she signs in.
+    /// With which they sign in.
     pub fn email(&self) -> Option<&str> {
         match &self.entrance {
             Entrance::Session { email, .. } => Some(email),
@@ -120,7 +120,7 @@ impl Standing {
         }
     }
 
-    /// What the list has to know of her.
+    /// What the list has to know of them.
     pub fn seat(&self) -> Option<Seat> {
         let elsewhere = self.memberships.iter().any(|membership| {
             membership.project.id != self.actor.project
@@ -129,7 +129,7 @@ impl Standing {
         Some(Seat { project: self.actor.project, role: self.role()?, elsewhere })
     }
 
-    /// The same person in another of her projects; `None` where she has no role there.
+    /// The same person in another of their projects; `None` where they have no role there.
     pub fn actor_in(&self, project: ProjectId) -> Option<Actor> {
         let membership =
             self.memberships.iter().find(|membership| membership.project.id == project)?;
@@ -141,9 +141,9 @@ impl Standing {
 #[derive(Debug, Clone, Default)]
 pub struct Visit {
     pub secret: Option<SecretHash>,
-    /// The project that she chose last.
+    /// The project that they chose last.
     pub wanted: Option<ProjectId>,
-    /// The project of the thing that the address names; goes before her choice.
+    /// The project of the thing that the address names; goes before their choice.
     pub needed: Option<ProjectId>,
     pub origin: Origin,
     /// It came through a proxy: then it may come from anywhere, and local mode is not for it.
@@ -187,7 +187,7 @@ impl<S: Store + Clone> Services<S> {
         if now.0 - session.last_seen_at.0 < TOUCH_EVERY {
             return;
         }
-        // Nobody waits for it, and a reader does not become a writer.
+        // No one waits for it, and a reader does not become a writer.
         let (store, id) = (self.store.clone(), session.id);
         short_task("session.touch", async move {
             if let Err(error) = store.touch_session(id, now).await {
@@ -215,7 +215,7 @@ impl<S: Store + Clone> Services<S> {
                     tracing::warn!(%error, "key.touch_failed");
                 }
             });
-            // Whoever looks next sees it; a database that is held up by others delays nobody for
+            // Anyone who looks next sees it; a database that is held up by others delays no one for
             // it.
             let _ = tokio::time::timeout(TOUCH_WITHIN, touched).await;
         }
@@ -228,8 +228,8 @@ impl<S: Store + Clone> Services<S> {
         }))
     }
 
-    /// The project of a journey or an operation, whoever asks: only to find the right one among her
-    /// own.
+    /// The project of a journey or an operation, no matter who asks: only to find the right one
+    /// among their own.
     ///
     /// # Errors
     /// The store's own.

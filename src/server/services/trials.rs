@@ -61,11 +61,11 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// Sends a message of the journey's newest version, filled in as its page shows it: for the
-    /// person of this identity or e-mail address, or else for somebody made up. Nothing in it is
+    /// person of this identity or email address, or else for someone made up. Nothing in it is
     /// counted. Answers what the provider calls it.
     ///
     /// # Errors
-    /// Where it cannot be filled in, where nobody set its channel up, and what the provider said
+    /// Where it cannot be filled in, where no one set its channel up, and what the provider said
     /// where it did not take it.
     pub async fn test_message(
         &self,
@@ -105,8 +105,8 @@ impl<S: Store + Clone> Services<S> {
         let Some(content) = filled.content else {
             return Err(ServiceError::Problems(filled.findings.problems));
         };
-        let missing = "The channel of this message is not set up yet. An admin sets it up on the \
-            page Channels.";
+        let missing = "The channel of this message is not set up yet. Ask an admin to set it up on \
+            the page Channels.";
         let stored = self.set_up(actor, filled.channel, missing).await?;
         let what = format!("“{}” of {}", filled.title, filled.journey_name);
         let trial = Trial { event: AuditEvent::MessageTested, what, to: to.to_string(), content };
@@ -165,7 +165,7 @@ impl<S: Store + Clone> Services<S> {
 fn typed_address(to: &str) -> Result<&str, FieldError> {
     let to = to.trim();
     if to.is_empty() || to.chars().count() > ADDRESS_MAX {
-        return Err(FieldError::new("to", "required", "Say where the test message goes."));
+        return Err(FieldError::new("to", "required", "Enter the address for the test message."));
     }
     Ok(to)
 }

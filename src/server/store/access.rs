@@ -49,7 +49,7 @@ pub struct NewSession {
     pub expires_at: Timestamp,
     /// The session that this browser had before; it ends.
     pub replaces: Option<SecretHash>,
-    /// How she showed who she is: "with a password".
+    /// How they showed who they are: "with a password".
     pub how: &'static str,
 }
 
@@ -100,14 +100,14 @@ pub struct ProvidedRole {
     pub role: Role,
 }
 
-/// Whom the sign-in provider says somebody is.
+/// Whom the sign-in provider says someone is.
 #[derive(Debug, Clone)]
 pub struct ProvidedPerson {
     pub issuer: String,
     pub subject: String,
     pub email: Option<EmailAddress>,
-    /// The provider has seen that the address is hers; only then an account of that address is hers
-    /// too.
+    /// The provider has seen that the address is theirs; only then an account of that address is
+    /// theirs too.
     pub email_verified: bool,
     pub name: PersonName,
     pub roles: Vec<ProvidedRole>,
@@ -119,7 +119,7 @@ pub struct PendingSignIn {
     pub nonce: String,
     pub pkce_verifier: String,
     pub next: String,
-    /// The session from which somebody links the provider to their account; only there it can be
+    /// The session from which someone links the provider to their account; only there it can be
     /// finished. None for a sign-in.
     pub links: Option<SessionId>,
 }
@@ -282,7 +282,7 @@ pub trait AccessStore: Send + Sync + 'static {
         &self,
         user: UserId,
     ) -> impl Future<Output = StoreResult<Vec<LinkedIdentity>>> + Send;
-    /// From now on whoever the provider knows as this person signs in to the actor's account.
+    /// From now on anyone whom the provider knows as this person signs in to the actor's account.
     fn link_identity(
         &self,
         actor: &Actor,
@@ -299,7 +299,7 @@ pub trait AccessStore: Send + Sync + 'static {
     ) -> impl Future<Output = StoreResult<()>> + Send;
 
     // Projects.
-    /// Those in which the person has a role; all of them for nobody in particular (local mode, the
+    /// Those in which the person has a role; all of them for no one in particular (local mode, the
     /// command line).
     fn projects(
         &self,

@@ -27,9 +27,9 @@ pub struct Report {
     pub at: Timestamp,
     /// What the provider said to it.
     pub detail: Option<String>,
-    /// Where it was sent to, if that was told; her present address otherwise.
+    /// Where it was sent to, if that was told; their present address otherwise.
     pub address: Option<String>,
-    /// A bounce that says something about her address, and not only about this message.
+    /// A bounce that says something about their address, and not only about this message.
     pub lasting: bool,
 }
 
@@ -40,11 +40,11 @@ impl Report {
     }
 }
 
-/// What somebody answered to a number of ours: STOP (unwanted) or START (wanted).
+/// What someone answered to a number of ours: STOP (unwanted) or START (wanted).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     pub channel: Channel,
-    /// Hers, as [`AddressKind::normalise`] spells it.
+    /// Theirs, as [`AddressKind::normalise`] spells it.
     pub address: String,
     pub wanted: bool,
     pub at: Timestamp,
@@ -97,7 +97,7 @@ pub trait AnswerStore {
         names: &[String],
     ) -> impl Future<Output = StoreResult<HashMap<String, i64>>> + Send;
 
-    /// Whoever got a message; none where it is not kept any more.
+    /// Anyone who got a message; none where it is not kept any more.
     fn recipient(
         &self,
         message: i64,

@@ -56,7 +56,7 @@ pub trait ChannelStore {
         project: ProjectId,
         channel: Channel,
     ) -> impl Future<Output = StoreResult<Option<StoredChannel>>> + Send;
-    /// Refused where somebody changed it since.
+    /// Refused where someone changed it since.
     fn save_channel(
         &self,
         actor: &Actor,

@@ -61,7 +61,7 @@ pub struct TakenMessage {
     /// How often it was handed over in vain.
     pub attempts: i64,
     pub expires_at: Option<Timestamp>,
-    /// Of the event that let her in.
+    /// Of the event that let them in.
     pub entry_properties: Option<String>,
 }
 
@@ -113,7 +113,7 @@ pub struct SettledMessage {
     pub settlement: Settlement,
     /// It was given up on its way and waits again: the provider may have it.
     pub in_doubt: bool,
-    /// Who receives it, where that turned out to be somebody else than was known.
+    /// Who receives it, where that turned out to be someone else than was known.
     pub receiver: Option<String>,
 }
 

@@ -41,7 +41,7 @@ pub enum SaveOutcome {
     Done {
         revision: i64,
     },
-    /// Somebody else saved since; nothing was changed.
+    /// Someone else saved since; nothing was changed.
     Conflict,
 }
 
@@ -110,7 +110,7 @@ pub trait EditorStore {
         journey: JourneyId,
         version: i64,
     ) -> impl Future<Output = StoreResult<Vec<NodeFigures>>> + Send;
-    /// Who is at a node right now, whoever came in last first.
+    /// Who is at a node right now, the latest first.
     fn people_at(
         &self,
         project: ProjectId,

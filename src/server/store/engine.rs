@@ -42,7 +42,7 @@ pub struct Head {
     pub last_profile_change: i64,
     /// Messages for the log wait.
     pub queued: bool,
-    /// Something became of messages that nobody was moved by yet.
+    /// Something became of messages that no one was moved by yet.
     pub answers: bool,
 }
 
@@ -96,19 +96,19 @@ pub struct LiveEnrolment {
     pub began_at: Timestamp,
     pub wait_until: Option<Timestamp>,
     pub due_at: Option<Timestamp>,
-    /// Her message at the node went out, and she is waited on for what she does with it.
+    /// Their message at the node went out, and they are waited on for what they do with it.
     pub awaits: bool,
     pub entry_properties: Option<String>,
 }
 
-/// What became of a message, and nobody was moved by yet.
+/// What became of a message, and no one was moved by yet.
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub message: i64,
     pub fate: Fate,
     pub node: String,
     pub visit: i64,
-    /// Is the person still on her trip?
+    /// Is the person still on their trip?
     pub inside: bool,
     pub enrolment: LiveEnrolment,
 }
@@ -120,7 +120,7 @@ pub struct QueuedMessage {
     pub channel: String,
     pub node: String,
     pub visit: i64,
-    /// Is the person still on her trip?
+    /// Is the person still on their trip?
     pub inside: bool,
     pub enrolment: LiveEnrolment,
 }
@@ -135,7 +135,7 @@ pub struct Needs {
     pub profile: bool,
 }
 
-/// Somebody new inside (or already out again).
+/// Someone new inside (or already out again).
 #[derive(Debug, Clone)]
 pub struct NewEnrolment {
     pub seq: EnrolmentNumber,
@@ -149,16 +149,16 @@ pub struct NewEnrolment {
     pub entry_properties: Option<String>,
 }
 
-/// Somebody who was inside and moved.
+/// Someone who was inside and moved.
 #[derive(Debug, Clone)]
 pub struct MovedEnrolment {
     pub seq: EnrolmentNumber,
-    /// The visit that the decision was made for: somebody who has moved since is not moved.
+    /// The visit that the decision was made for: someone who has moved since is not moved.
     pub from_visit: i64,
     pub position: Position,
 }
 
-/// Where she is afterwards.
+/// Where they are afterwards.
 #[derive(Debug, Clone)]
 pub struct Position {
     pub node: String,
@@ -248,7 +248,7 @@ pub struct Batch {
     pub properties: BTreeMap<ProfileNumber, Properties>,
     /// Put on a list (true), or taken off.
     pub lists: Vec<(ProjectNumber, ProfileNumber, String, bool)>,
-    /// Journeys that are to let somebody in, by name or id in lower case, and how long the chain
+    /// Journeys that are to let someone in, by name or id in lower case, and how long the chain
     /// is.
     pub started: Vec<(ProjectNumber, ProfileNumber, String, u64)>,
     /// Came to meet the criteria of an entry (true), or meets them no longer.
@@ -360,7 +360,7 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
         &self,
         after: Option<Timestamp>,
     ) -> impl Future<Output = StoreResult<Option<Timestamp>>> + Send;
-    /// Lets people wait until then who are due and cannot go on: nobody behind them waits for them.
+    /// Lets people wait until then who are due and cannot go on: no one behind them waits for them.
     fn put_off(
         &self,
         people: &[EnrolmentNumber],
@@ -405,7 +405,7 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
     /// messages. Answers whether there is more.
     fn sweep(&self, now: Timestamp, limit: i64) -> impl Future<Output = StoreResult<bool>> + Send;
 
-    /// For whoever watches the server.
+    /// For anyone who watches the server.
     fn backlog(
         &self,
         project: ProjectId,

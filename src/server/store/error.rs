@@ -7,7 +7,7 @@ use crate::domain::{
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no such thing in this project.
-    #[error("there is no such {0}")]
+    #[error("this {0} does not exist")]
     NotFound(&'static str),
     /// The rules do not allow it for this one journey.
     #[error("{name} {}", refusal.phrase())]
@@ -15,8 +15,8 @@ pub enum StoreError {
     /// The actor may not do it to what was found.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
-    /// Somebody else changed the journey since it was opened.
-    #[error("{name} was changed by somebody since it was opened")]
+    /// Someone else changed the journey since it was opened.
+    #[error("{name} was changed by someone else since it was opened")]
     RevisionChanged { name: String },
     /// The selection is no longer the one that was confirmed; nothing was changed.
     #[error("the selection has changed since it was confirmed")]
@@ -30,8 +30,8 @@ pub enum StoreError {
     /// What was sent cannot be stored, for all of these reasons.
     #[error("{} problems", .0.len())]
     Problems(Vec<FieldError>),
-    /// A link that opens nothing: never made, used, withdrawn or too old. Nobody is told which.
-    #[error("the link opens nothing")]
+    /// A link that opens nothing: never made, used, withdrawn or too old. No one is told which.
+    #[error("the link is not valid")]
     DeadLink,
     /// The database holds something that it should not.
     #[error("the database holds {0}")]
@@ -58,13 +58,13 @@ pub enum Obstacle {
     Disk,
     /// Waited for as long as anybody waits, behind another program or behind more than is written
     /// in that time.
-    #[error("others write, and longer than anybody waits")]
+    #[error("others write for too long")]
     Busy,
     /// Its path names another file by now, or none.
-    #[error("its file was replaced or removed under the server")]
+    #[error("its file was replaced or removed while the server was running")]
     Replaced,
     /// The fencing number in it is not ours any more.
-    #[error("another server has taken it")]
+    #[error("another server uses it")]
     Displaced,
 }
 
@@ -89,27 +89,26 @@ impl Obstacle {
     pub fn sentence(self) -> &'static str {
         match self {
             Obstacle::Locked => {
-                "Another program holds the database. Nothing was stored; try again in a moment."
+                "Another program has locked the database. Nothing was stored. Try again in a \
+                    moment."
             }
             Obstacle::DiskFull => {
-                "The server's disk is full. Nothing was stored; make room on it and try again."
+                "The server's disk is full. Nothing was stored. Free some space and try again."
             }
             Obstacle::Disk => {
-                "The server's disk does not take what is written. Nothing was stored; look at the \
-                    disk and try again."
+                "The server's disk rejects writes. Nothing was stored. Check the disk and try \
+                    again."
             }
             Obstacle::Busy => {
-                "Another program holds the database, or more is written than it takes. Nothing was \
-                    stored; try again in a moment."
+                "The database is locked or busy. Nothing was stored. Try again in a moment."
             }
             Obstacle::Replaced => {
-                "The file of the database was replaced or removed under the server, which \
-                    therefore ends. Nothing was stored; start \
-                 the server again on the file that is right."
+                "The database file was replaced or removed while the server was running, so the \
+                    server stops. Nothing was stored. Start it again on the right file."
             }
             Obstacle::Displaced => {
-                "Another server has taken the database, so this one ends. Nothing was stored; \
-                    serve each database once."
+                "Another server uses the database, so this one stops. Nothing was stored. Run one \
+                    server for each database."
             }
         }
     }
@@ -128,8 +127,8 @@ impl StoreError {
         match self {
             StoreError::Unavailable(obstacle) => obstacle.sentence().to_string(),
             StoreError::Database(_) | StoreError::Damaged(_) => {
-                "The database did not do what it was asked. Look at it with: wayfare check. With \
-                    --log debug the log has the details."
+                "A database operation failed. Check the database with: wayfare check. With --log \
+                    debug the log has the details."
                     .to_string()
             }
             other => other.to_string(),

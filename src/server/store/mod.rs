@@ -210,7 +210,7 @@ pub trait Store:
     fn local_actor(&self, now: Timestamp) -> impl Future<Output = StoreResult<Actor>> + Send;
     /// The same where nothing may be made: a database without a project has none of its journeys.
     fn known_local_actor(&self) -> impl Future<Output = StoreResult<Actor>> + Send;
-    /// Whoever acts in local mode.
+    /// Anyone who acts in local mode.
     fn local_person(&self) -> Person;
     /// The person in whose name things happen by themselves.
     fn system_person(&self) -> Person;
@@ -220,7 +220,7 @@ pub trait Store:
     fn generation(&self, project: ProjectId) -> impl Future<Output = StoreResult<i64>> + Send;
     /// Every version's counters that do not add up (guarantee 6), as sentences.
     fn check(&self) -> impl Future<Output = StoreResult<Vec<String>>> + Send;
-    /// Has a person had to wait lately while others wrote? Whoever writes much does so in small
+    /// Has a person had to wait lately while others wrote? Anyone who writes much does so in small
     /// portions then.
     fn is_pressed(&self) -> bool;
     /// Can it be read and written right now?

@@ -51,7 +51,7 @@ pub trait PeopleStore {
         project: ProjectId,
         person: i64,
     ) -> impl Future<Output = StoreResult<PersonDetail>> + Send;
-    /// The number of whoever has this identity.
+    /// The number of the profile with this identity.
     fn person_by_identity(
         &self,
         project: ProjectId,
@@ -75,7 +75,7 @@ pub trait PeopleStore {
         &self,
         project: ProjectId,
     ) -> impl Future<Output = StoreResult<Vec<(JourneyId, String)>>> + Send;
-    /// Forgets a person. Her trips stay in the counts, without her.
+    /// Forgets a person. Their trips stay in the counts, without them.
     fn delete_person(
         &self,
         actor: &Actor,

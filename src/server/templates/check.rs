@@ -24,7 +24,7 @@ use crate::{
 /// When the made-up person of checks lives: any time does.
 const SOME_TIME: Timestamp = Timestamp(1_800_000_000_000);
 
-/// Most names of one message that nobody knows and that are told. Each is compared with all that
+/// Most names of one message that no one knows and that are told. Each is compared with all that
 /// are known.
 const UNKNOWN_MAX: usize = 50;
 /// Most problems of one message that are told.
@@ -33,7 +33,7 @@ const PROBLEMS_MAX: usize = 50;
 /// Looks at what a step sends; paths are its fields: `subject`, `body`, `url`, `headers[0].value`.
 ///
 /// # Errors
-/// Where nobody wants to know any more.
+/// Where no one wants to know any more.
 pub fn check(
     step: &NodeKind,
     known: &KnownNames,
@@ -54,7 +54,7 @@ pub fn check(
     Ok(findings)
 }
 
-/// Fills it in for somebody made up: who has everything, and who has nothing.
+/// Fills it in for someone made up: who has everything, and who has nothing.
 fn try_out(
     compiled: &CompiledMessage,
     step: &NodeKind,
@@ -78,8 +78,8 @@ fn try_out(
         {
             if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&webhook.body) {
                 let sentence = format!(
-                    "Filled in with an example, the body is not valid JSON (line {}). Check quotes \
-                        and commas.",
+                    "With sample data, the body is not valid JSON (line {}). Check quotes and \
+                        commas.",
                     error.line()
                 );
                 add(&mut findings.warnings, FieldError::new("body", "malformed", sentence));
@@ -108,7 +108,7 @@ fn begins_with_value(step: &NodeKind) -> bool {
     matches!(step, NodeKind::Webhook { url, .. } if url.trim_start().starts_with("{{") || url.trim_start().starts_with("{%"))
 }
 
-/// Names that nobody knows, once each.
+/// Names that no one knows, once each.
 fn warnings(compiled: &CompiledMessage, known: &KnownNames) -> Vec<FieldError> {
     let (mut seen, mut told) = (HashSet::new(), HashSet::new());
     let mut warnings = Vec::new();
@@ -131,14 +131,14 @@ fn unknown(name: &Name, known: &KnownNames) -> Option<String> {
     if is_person(root) {
         let property = property.as_deref().filter(|_| !known.profile.is_empty())?;
         let all = || known.profile.iter().map(String::as_str).chain(OF_EVERYBODY);
-        return missing(property, all(), "Nobody has a property");
+        return missing(property, all(), "No profile has a property");
     }
     if is_event(root) {
         let property = property.as_deref().filter(|_| !known.event.is_empty())?;
         return missing(
             property,
             known.event.iter().map(String::as_str),
-            "The event never had a property",
+            "The event has never had a property",
         );
     }
     if is_around(root) {
@@ -168,6 +168,6 @@ fn missing<'a>(
     }
     Some(match closest(property, known) {
         Some(near) => format!("{nobody} “{property}”. Did you mean “{near}”?"),
-        None => format!("{nobody} “{property}”. Nothing will stand there, or its default."),
+        None => format!("{nobody} “{property}”. The text will be empty, or its default."),
     })
 }

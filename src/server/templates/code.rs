@@ -120,10 +120,7 @@ pub fn trouble(code: &str) -> Option<(&'static str, String)> {
             _ => {}
         }
         if brackets > BRACKETS_MAX || path > PATH_MAX {
-            return Some((
-                "too_deep",
-                "This looks too deep into a value. Make it simpler.".to_string(),
-            ));
+            return Some(("too_deep", "This goes too deep into a value. Simplify it.".to_string()));
         }
     }
     None
@@ -142,7 +139,7 @@ pub fn translate(code: &str) -> String {
             last.is_some_and(|last| last.kind == Kind::Sign('.') && last.start + 1 == token.start);
         let inside = braze_name(code, *token);
         if let Some((name, end)) = inside {
-            // The root stands before the dot; without one it is the person herself.
+            // The root stands before the dot; without one it is the person themselves.
             out.push_str(&code[copied..token.start]);
             if after_dot {
                 out.truncate(out.trim_end_matches('.').len());

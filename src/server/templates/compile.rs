@@ -61,7 +61,7 @@ impl Template {
     pub fn parse(source: &str, place: Place, most: usize) -> Result<Self, Vec<Fault>> {
         if source.len() > most {
             let sentence =
-                format!("It has {} KB; the most is {} KB.", source.len() / 1024, most / 1024);
+                format!("It has {} KB; the limit is {} KB.", source.len() / 1024, most / 1024);
             return Err(vec![Fault::new(1, "too_long", sentence)]);
         }
         let pieces = pieces(source).map_err(|fault| vec![fault])?;
@@ -127,7 +127,7 @@ fn faults_of(piece: &Piece) -> Vec<Fault> {
         Piece::Tag { line, arguments, .. } => (*line, arguments),
     };
     if matches!(piece, Piece::Output { .. }) && code.is_empty() {
-        return vec![Fault::new(line, "required", "Nothing stands between “{{” and “}}”.")];
+        return vec![Fault::new(line, "required", "There is nothing between “{{” and “}}”.")];
     }
     if let Some((key, sentence)) = code::trouble(code) {
         return vec![Fault::new(line, key, sentence)];
@@ -220,7 +220,7 @@ impl<'a> Written<'a> {
         Fault::new(
             line,
             "malformed",
-            format!("“{short}” cannot be read. Check its spelling, quotes and signs."),
+            format!("“{short}” cannot be read. Check its spelling, quotes and punctuation."),
         )
     }
 }

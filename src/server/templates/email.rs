@@ -1,4 +1,4 @@
-//! What an e-mail becomes after it was filled in: MJML becomes HTML, links count, and a plain text
+//! What an email becomes after it was filled in: MJML becomes HTML, links count, and a plain text
 //! is made beside it.
 
 use std::borrow::Cow;

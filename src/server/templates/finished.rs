@@ -1,10 +1,10 @@
-//! An e-mail is finished once for everybody who gets the same shape of it.
+//! An email is finished once for everybody who gets the same shape of it.
 //!
 //! What makes a mail of a text takes its time: MJML becomes HTML, links are found, a text part is
 //! read out of it all. None of that depends on who is greeted. So it is done with marks where
 //! values belong (`marks.rs`), and kept: for the next person whose text has the same shape, only
-//! her values and her links are put in. A condition in a template makes another shape. The first
-//! mail of a shape is made both ways, and where these differ, that shape is finished for each
+//! their values and their links are put in. A condition in a template makes another shape. The
+//! first mail of a shape is made both ways, and where these differ, that shape is finished for each
 //! person anew.
 
 use std::sync::{Mutex, PoisonError, RwLock};
@@ -55,11 +55,11 @@ impl Finisher {
         self.kind
     }
 
-    /// Text and HTML of one person's mail; `filled` gives the body with her values in it, where
+    /// Text and HTML of one person's mail; `filled` gives the body with their values in it, where
     /// that is needed.
     ///
     /// # Errors
-    /// [`TemplateError`], of the text as it was filled in for her.
+    /// [`TemplateError`], of the text as it was filled in for them.
     pub fn finish(
         &self,
         shaped: &Shaped,
@@ -172,7 +172,7 @@ impl Finished {
         [&self.html, &self.text].into_iter().chain(&self.targets).flatten().all(leads)
     }
 
-    /// Text and HTML; none where a value of hers is not as simple as it should be.
+    /// Text and HTML; none where a value of theirs is not as simple as it should be.
     fn fill(
         &self,
         values: &[String],
@@ -265,7 +265,7 @@ fn joined(parts: &[Part], mut push: impl FnMut(Mark, &mut String)) -> String {
     out
 }
 
-/// Where a link leads for her.
+/// Where a link leads for them.
 fn lead(target: &[Part], plain: &[String], links: &dyn Links, addresses: &Addresses<'_>) -> String {
     let target = joined(target, |mark, out| {
         if let Mark::Value(number) = mark {
@@ -308,7 +308,7 @@ impl Links for MarkedLinks {
         Mark::Unsubscribe.text()
     }
 
-    /// Nobody's: her own stand among the values.
+    /// No one's: their own stand among the values.
     fn preferences(&self) -> String {
         self.unsubscribe()
     }

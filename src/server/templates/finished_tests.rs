@@ -1,4 +1,4 @@
-//! A mail that was finished for everybody is the mail that was finished for her.
+//! A mail that was finished for everybody is the mail that was finished for them.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -96,7 +96,7 @@ fn ada() -> (Value, Value) {
     )
 }
 
-/// One after another by the same message, and each by a message of her own.
+/// One after another by the same message, and each by a message of their own.
 fn assert_same(body: &str, profile: &Value, event: &Value) {
     let shared = compiled(body);
     let (first, her_event) = ada();

@@ -1,4 +1,4 @@
-//! The links of an e-mail: they count, and somebody who has enough finds the way out.
+//! The links of an email: they count, and someone who has enough finds the way out.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -80,8 +80,8 @@ pub fn with_links(html: &str, linking: &Linking<'_>) -> Result<String, TemplateE
 fn footer(unsubscribe: &str) -> String {
     format!(
         "<p style=\"margin:24px 16px;font:12px/1.5 \
-            sans-serif;text-align:center;color:#6b7280\">You do not want these e-mails? \
-         <a href=\"{}\" style=\"color:#6b7280\">Unsubscribe</a></p>",
+            sans-serif;text-align:center;color:#6b7280\">You do not want these emails? <a \
+            href=\"{}\" style=\"color:#6b7280\">Unsubscribe</a></p>",
         escaped(unsubscribe)
     )
 }

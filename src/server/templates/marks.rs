@@ -1,7 +1,7 @@
-//! Marks: they stand in an e-mail where something of one person's belongs, while the e-mail is
+//! Marks: they stand in an email where something of one person's belongs, while the email is
 //! finished for everybody.
 //!
-//! A mark is a word that nobody else writes: it begins with a secret of this process. It has small
+//! A mark is a word that no one else writes: it begins with a secret of this process. It has small
 //! letters and digits only, so that readers of HTML and MJML pass it by like any word.
 
 use std::{fmt::Write, sync::LazyLock};
@@ -18,7 +18,7 @@ const CLOSE: char = 'z';
 /// What belongs at a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// One of her values, by its number.
+    /// One of their values, by its number.
     Value(usize),
     /// The address of a link that counts, by its number.
     Link(usize),

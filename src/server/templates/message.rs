@@ -33,22 +33,22 @@ pub enum TemplateError {
     /// It does not compile. Publishing asks first, so it was changed behind its back.
     #[error("The message cannot be read: {}", .0.iter().map(|problem| problem.sentence.as_str()).collect::<Vec<_>>().join(" "))]
     Broken(Vec<FieldError>),
-    #[error("The {field} is too much: {}", .limit.sentence())]
+    #[error("The {field} is too complex: {}", .limit.sentence())]
     Limit { field: String, limit: Limit },
     #[error("The {field} uses a list or an object where the name of a property belongs.")]
     NoName { field: String },
-    #[error("The e-mail is not valid MJML: {0}")]
+    #[error("The email is not valid MJML: {0}")]
     Mjml(String),
-    #[error("Elements of the e-mail are nested more than {most} deep. Make it simpler.")]
+    #[error("Elements of the email are nested more than {most} deep. Simplify it.")]
     Nested { most: usize },
-    #[error("The e-mail has more than {most} {what}. Make it simpler.")]
+    #[error("The email has more than {most} {what}. Simplify it.")]
     TooMuch { what: &'static str, most: usize },
-    #[error("The e-mail's HTML cannot be read. Check that its elements are closed.")]
+    #[error("The email's HTML cannot be read. Check that its elements are closed.")]
     Html,
-    /// Whoever wanted it wants it no more.
-    #[error("The message was not filled in: {0}.")]
+    /// Anyone who wanted it wants it no more.
+    #[error("The message was not rendered: {0}.")]
     GivenUp(#[from] GivenUp),
-    #[error("“{0}” is not a web address. It begins with https:// or http://.")]
+    #[error("“{0}” is not a web address. Begin it with https:// or http://.")]
     Address(String),
 }
 
@@ -239,7 +239,7 @@ impl CompiledMessage {
         }
     }
 
-    /// Fills it in for one person. Without `links` nothing is counted and nobody is unsubscribed.
+    /// Fills it in for one person. Without `links` nothing is counted and no one is unsubscribed.
     ///
     /// # Errors
     /// [`TemplateError`]; missing properties are none.
@@ -251,7 +251,7 @@ impl CompiledMessage {
         self.compose_while(facts, links, &Uninterrupted)
     }
 
-    /// The same for somebody who may not want it any more before it is done. Limits bound how long
+    /// The same for someone who may not want it any more before it is done. Limits bound how long
     /// each part of it takes (`meter.rs`, `mjml.rs`); between them it is asked.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::io;
 
 use liquid_core::{Error, Result, Runtime};
 
-/// Longest text of an e-mail's body, as it is written and as it goes out, in bytes.
+/// Longest text of an email's body, as it is written and as it goes out, in bytes.
 pub const EMAIL_MAX: usize = 1024 * 1024;
 /// Longest HTML that is made of MJML, in bytes.
 pub const HTML_MAX: usize = 4 * 1024 * 1024;
@@ -40,29 +40,29 @@ impl Limit {
     pub fn sentence(self) -> String {
         match self {
             Limit::Rounds => format!(
-                "Its loops take more than {ROUNDS_MAX} rounds. Loop over fewer things, or use \
+                "Its loops take more than {ROUNDS_MAX} rounds. Loop over fewer items, or use \
                     “limit:”."
             ),
             Limit::Steps => {
                 format!(
-                    "Filling it in takes more than {STEPS_MAX} steps. Make it simpler, or loop \
-                        over fewer things."
+                    "Rendering takes more than {STEPS_MAX} steps. Simplify it, or loop over fewer \
+                        items."
                 )
             }
             Limit::Bytes => {
                 format!(
-                    "Filling it in moves more than {} MB of text around. Make it simpler.",
+                    "Rendering processes more than {} MB of text. Simplify it.",
                     BYTES_MAX / 1024 / 1024
                 )
             }
             Limit::Html => {
                 format!(
-                    "The HTML that is made of it is longer than {} MB. Make it shorter.",
+                    "The HTML made from it is longer than {} MB. Shorten it.",
                     HTML_MAX / 1024 / 1024
                 )
             }
             Limit::Output(most) => {
-                format!("Filled in, it is longer than {} KB. Make it shorter.", most / 1024)
+                format!("The rendered text is longer than {} KB. Shorten it.", most / 1024)
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::domain::delivery::names::closest;
 pub const PARTS_MAX: usize = 5_000;
 pub const PICTURES_MAX: usize = 100;
 
-/// The parts of MJML. The library lets others through as they are, and nobody would see them.
+/// The parts of MJML. The library lets others through as they are, and no one would see them.
 const MJML: [&str; 33] = [
     "mj-accordion",
     "mj-accordion-element",
@@ -60,7 +60,8 @@ pub fn unknown_part(mjml: &str) -> Option<String> {
         .find(|name| name.starts_with("mj-") && !MJML.contains(&name.as_str()))?;
     if name == "mj-include" {
         return Some(
-            "“<mj-include>” is not available: a message stands by itself. Write its text here."
+            "“<mj-include>” is not available, because a message cannot include others. Write its \
+                text here."
                 .to_string(),
         );
     }
@@ -175,11 +176,13 @@ fn mjml_problem(error: &MjmlError, mjml: &str) -> String {
             format!("{line}the attribute “{name}” is missing.")
         }
         MjmlError::InvalidAttribute { .. } => {
-            format!("{line}the attribute “{written}” makes no sense.")
+            format!("{line}the attribute “{written}” is not valid.")
         }
-        MjmlError::InvalidFormat { .. } => format!("{line}“{written}” makes no sense."),
+        MjmlError::InvalidFormat { .. } => format!("{line}“{written}” is not valid."),
         MjmlError::IncludeLoaderError { .. } => {
-            format!("{line}“<mj-include>” is not available: a message stands by itself.")
+            format!(
+                "{line}“<mj-include>” is not available, because a message cannot include others."
+            )
         }
         MjmlError::EndOfStream { .. } => {
             "it ends before “</mjml>”; an element is not closed.".to_string()

@@ -1,4 +1,4 @@
-//! Fills in what authors write: Liquid over the profile, the event that let her in, and the
+//! Fills in what authors write: Liquid over the profile, the event that let them in, and the
 //! journey.
 //!
 //! A message is compiled once ([`CompiledMessage::new`]) and composed for each person. What it may
@@ -45,25 +45,25 @@ pub use sample::{Sample, sample};
 /// What a message is filled in with.
 pub struct Facts<'a> {
     pub profile: &'a Profile,
-    /// Of the event that let her in.
+    /// Of the event that let them in.
     pub event: &'a Properties,
     pub journey_id: &'a str,
     pub journey_name: &'a str,
     pub calendar: &'a dyn Calendar,
-    /// IANA name of the zone she lives in.
+    /// IANA name of the zone they live in.
     pub zone: &'a str,
     pub now: Timestamp,
 }
 
-/// Links that are a message's own. Without them (a preview, a test) nothing is counted and nobody
+/// Links that are a message's own. Without them (a preview, a test) nothing is counted and no one
 /// is unsubscribed.
 pub trait Links: Send + Sync {
     /// Leads to `target` and counts as a click.
     fn click(&self, target: &str) -> String;
     /// A picture that counts as a view.
     fn pixel(&self) -> String;
-    /// One click unsubscribes (RFC 8058); opened in a browser it shows her preferences.
+    /// One click unsubscribes (RFC 8058); opened in a browser it shows their preferences.
     fn unsubscribe(&self) -> String;
-    /// Her preferences.
+    /// Their preferences.
     fn preferences(&self) -> String;
 }

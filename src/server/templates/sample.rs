@@ -1,4 +1,4 @@
-//! Somebody made up, for checks and previews where nobody is chosen.
+//! Someone made up, for checks and previews where no one is chosen.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ pub struct Sample {
     pub event: Properties,
 }
 
-/// Has a value for every property that the message uses; of those that nobody can guess, their
+/// Has a value for every property that the message uses; of those that no one can guess, their
 /// name.
 pub fn sample(message: &CompiledMessage) -> Sample {
     let mut sample = Sample {

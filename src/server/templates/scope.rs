@@ -19,14 +19,14 @@ use crate::domain::people::{Properties, value::canonical_instant};
 /// Stands for what is not there on the few ways where the library would complain about it: as a
 /// name in brackets.
 pub const MISSING: &str = "\u{0}missing\u{0}";
-/// Under which filters find the zone she lives in. No template can write it.
+/// Under which filters find the zone they live in. No template can write it.
 pub const ZONE: &str = "\u{0}zone";
 
 /// Addresses that are a message's own, made where they are asked for: most messages have no use for
 /// them.
 #[derive(Default)]
 pub struct Addresses<'a> {
-    /// None of a message that goes to nobody: they lead nowhere.
+    /// None of a message that goes to no one: they lead nowhere.
     links: Option<&'a dyn Links>,
     unsubscribe: OnceCell<String>,
     preferences: OnceCell<String>,

@@ -140,8 +140,9 @@ impl Reader<'_> {
             ));
         };
         if length > CODE_MAX {
-            let sentence =
-                format!("What stands between “{{{{” and “}}}}” has at most {CODE_MAX} characters.");
+            let sentence = format!(
+                "The code between “{{{{” and “}}}}” can have at most {CODE_MAX} characters."
+            );
             return Err(Fault::new(line, "too_long", sentence));
         }
         let inner = &rest[2..2 + length];
@@ -229,7 +230,7 @@ fn check_blocks(pieces: &[Piece]) -> Result<(), Fault> {
         if let Some(index) = BLOCKS.iter().position(|(start, ..)| start == name) {
             if open.len() >= DEPTH_MAX {
                 let sentence =
-                    format!("Blocks are nested more than {DEPTH_MAX} deep here. Make it simpler.");
+                    format!("Blocks are nested more than {DEPTH_MAX} deep here. Simplify it.");
                 return Err(Fault::new(*line, "too_deep", sentence));
             }
             open.push((index, *line));
@@ -283,12 +284,12 @@ fn unknown_tag(name: &str) -> String {
     match name {
         "include" | "render" | "layout" | "section" => {
             format!(
-                "“{{% {short} %}}” is not available: a message stands by itself. Write its \
-                text here."
+                "“{{% {short} %}}” is not available, because a message cannot include others. \
+                Write its text here."
             )
         }
-        "connected_content" => "“{% connected_content %}” is not available: a message fetches \
-            nothing while it is filled in. Send what it needs with the event."
+        "connected_content" => "“{% connected_content %}” is not available, because a message \
+            cannot fetch content. Send the data with the event."
             .to_string(),
         "abort_message" | "message_aborted" => {
             format!(

@@ -51,7 +51,7 @@ fn order() -> Properties {
     )
 }
 
-/// Hands facts about Ann to whoever needs them.
+/// Hands facts about Ann to anyone who needs them.
 fn with_facts<T>(profile: &Profile, use_them: impl FnOnce(&Facts<'_>) -> T) -> T {
     let event = order();
     use_them(&Facts {
@@ -428,7 +428,7 @@ fn a_mail_that_shows_the_way_out_itself_gets_no_second_one() {
     );
     let html = mail.expect("a mail").html.expect("HTML");
     assert!(!html.contains("You do not want"), "{html}");
-    // It is nobody's click.
+    // It is no one's click.
     assert!(
         html.contains("href=\"https://t.example/u?a=1&amp;b=2\"")
             && html.contains("href=\"https://t.example/p\""),
@@ -486,7 +486,7 @@ fn broken_mjml_is_told_in_a_sentence() {
         let error = email(body, None).expect_err(body);
         assert!(matches!(error, TemplateError::Mjml(_)), "{body}: {error}");
         assert!(
-            error.to_string().starts_with("The e-mail is not valid MJML: ")
+            error.to_string().starts_with("The email is not valid MJML: ")
                 && error.to_string().ends_with('.'),
             "{error}"
         );
@@ -562,7 +562,7 @@ fn one_compiled_message_serves_many_people() {
 }
 
 fn checked(step: &NodeKind, known: &KnownNames) -> Findings {
-    check(step, known, &Uninterrupted).expect("nobody interrupts")
+    check(step, known, &Uninterrupted).expect("not interrupted")
 }
 
 fn known() -> KnownNames {
@@ -609,19 +609,19 @@ fn the_check_names_field_line_and_what_to_do() {
     assert_eq!(
         problems[0].1,
         "Line 3: “{{ profile.plan | append }}” cannot be read. Check its spelling, quotes and \
-            signs."
+            punctuation."
     );
     let problems = found(&mail("a", "x\n{{ a b }}{{ c }}"));
     assert_eq!(
         problems[0].1,
-        "Line 2: “{{ a b }}” cannot be read. Check its spelling, quotes and signs."
+        "Line 2: “{{ a b }}” cannot be read. Check its spelling, quotes and punctuation."
     );
     let problems = found(&mail("a", "x\n{% for i on y %}\n{% endfor %}"));
     assert_eq!(
         problems[0].1,
-        "Line 2: “{% for i on y %}” cannot be read. Check its spelling, quotes and signs."
+        "Line 2: “{% for i on y %}” cannot be read. Check its spelling, quotes and punctuation."
     );
-    assert!(found(&mail("a", &"x".repeat(EMAIL_MAX + 1)))[0].1.contains("the most is 1024 KB"));
+    assert!(found(&mail("a", &"x".repeat(EMAIL_MAX + 1)))[0].1.contains("the limit is 1024 KB"));
     assert!(
         found(&mail("a", "<mjml><mj-body><mj-oops></mj-oops></mj-body></mjml>"))[0]
             .1
@@ -661,7 +661,7 @@ fn the_check_names_field_line_and_what_to_do() {
         found(&bad_url)[0],
         (
             "url".to_string(),
-            "“x.example” is not a web address. It begins with https:// or http://.".to_string()
+            "“x.example” is not a web address. Begin it with https:// or http://.".to_string()
         )
     );
 }
@@ -675,15 +675,15 @@ fn the_check_finds_names_that_nobody_knows() {
     };
     assert_eq!(
         warned("{{ profile.frist_name }} {{ profile.frist_name }}"),
-        ["Nobody has a property “frist_name”. Did you mean “first_name”?"]
+        ["No profile has a property “frist_name”. Did you mean “first_name”?"]
     );
     assert_eq!(
         warned("{{ profile.shoe_size }}"),
-        ["Nobody has a property “shoe_size”. Nothing will stand there, or its default."]
+        ["No profile has a property “shoe_size”. The text will be empty, or its default."]
     );
     assert_eq!(
         warned("{{ event.totel }}"),
-        ["The event never had a property “totel”. Did you mean “total”?"]
+        ["The event has never had a property “totel”. Did you mean “total”?"]
     );
     assert_eq!(
         warned("{{ first_name }}"),
@@ -693,7 +693,7 @@ fn the_check_finds_names_that_nobody_knows() {
     assert_eq!(warned("{{ profil.plan }}"), ["There is no “profil”. Did you mean “profile”?"]);
     assert_eq!(
         warned("{{ ${frist_name} }}"),
-        ["Nobody has a property “frist_name”. Did you mean “first_name”?"]
+        ["No profile has a property “frist_name”. Did you mean “first_name”?"]
     );
     let fine = "{{ profile.First_Name }}{{ profile.email }}{% for i in event.items %}{{ i.name \
         }}{{ forloop.index }}{% endfor %}\
@@ -701,7 +701,7 @@ fn the_check_finds_names_that_nobody_knows() {
                 profile.plan == 'gold' %}{% endif %}";
     assert_eq!(warned(fine), [] as [&str; 0]);
     let nobody = checked(&mail("a", "{{ profile.x }}{{ event.y }}"), &KnownNames::default());
-    assert_eq!(nobody.warnings, [], "where nobody is known, nobody can tell");
+    assert_eq!(nobody.warnings, [], "where no one is known, no one can tell");
 }
 
 #[test]
@@ -744,7 +744,7 @@ fn a_mail_that_nobody_wants_any_more_is_given_up_between_any_two_parts_of_its_ma
         "Hi",
         "<mjml><mj-body><mj-section><mj-column><mj-text>Hi</mj-text></mj-column></mj-section></mj-body></mjml>",
     );
-    // Subject, body, HTML, text: for somebody with everything and for somebody with nothing.
+    // Subject, body, HTML, text: for someone with everything and for someone with nothing.
     for time in 0..9 {
         let given_up = check(&step, &known(), &At(time.into()));
         assert_eq!(given_up, Err(GivenUp::NobodyWaits), "{time}");

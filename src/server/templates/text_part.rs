@@ -1,4 +1,4 @@
-//! The text of an e-mail for those who read no HTML.
+//! The text of an email for those who read no HTML.
 
 use html2text::config;
 

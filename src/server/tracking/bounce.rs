@@ -37,7 +37,7 @@ fn hear_mail(call: Call<'_>) -> Result<Heard, NotHeard> {
         |message: &Message<'_>| message.from().is_some() || message.content_type().is_some();
     let message = MessageParser::default().parse(call.body).filter(is_mail);
     let message = message.ok_or_else(|| {
-        NotHeard::Malformed("The body is not a mail (message/rfc822).".to_string())
+        NotHeard::Malformed("The body is not an email (message/rfc822).".to_string())
     })?;
     let mut heard = Heard::default();
     let said = message.parts.iter().find_map(|part| {
@@ -157,7 +157,7 @@ fn after_type(value: &str) -> &str {
 
 fn mailbox(value: &str) -> Option<String> {
     let address = after_type(value).trim_matches(['<', '>', ' ']);
-    // Some take the name away to protect whoever complained.
+    // Some take the name away to protect anyone who complained.
     let whole = address
         .split_once('@')
         .is_some_and(|(name, domain)| !name.is_empty() && domain.contains('.'));

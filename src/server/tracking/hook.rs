@@ -100,7 +100,7 @@ pub struct Heard {
 pub enum NotHeard {
     /// It is not signed.
     Unsigned,
-    /// It is signed by somebody else, or was changed, or is too old.
+    /// It is signed by someone else, or was changed, or is too old.
     Forged,
     Malformed(String),
 }

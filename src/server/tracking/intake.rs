@@ -1,6 +1,6 @@
-//! Where reports wait for the writer. Opens and clicks come by the thousand and nobody waits for
-//! them: they are written together. Whoever was promised that it is kept (a provider that gets its
-//! 200) is answered when it is on the disk.
+//! Where reports wait for the writer. Opens and clicks come by the thousand and no one waits for
+//! them: they are written together. Anyone who was promised that it is kept (a provider that gets
+//! its 200) is answered when it is on the disk.
 
 use std::{mem, sync::Arc, time::Duration};
 
@@ -69,7 +69,7 @@ impl Reports {
     /// Stores what was told; answered when it is on the disk.
     ///
     /// # Errors
-    /// Where there is no room, or it could not be written: nothing was stored then. Or where nobody
+    /// Where there is no room, or it could not be written: nothing was stored then. Or where no one
     /// writes any more.
     pub async fn take(&self, told: Told) -> Result<(), IntakeError> {
         let (answer, answered) = oneshot::channel();
@@ -93,7 +93,7 @@ async fn write(
     flights: Flights,
     mut waiting: mpsc::Receiver<Waiting>,
 ) {
-    // What nobody waits for and could not be written yet.
+    // What no one waits for and could not be written yet.
     let mut kept: Vec<Told> = Vec::new();
     loop {
         let first = match kept.is_empty() {
@@ -124,10 +124,10 @@ async fn write(
     }
 }
 
-/// What somebody waits for.
+/// What someone waits for.
 type Awaited = (Told, oneshot::Sender<StoreResult<()>>);
 
-/// Whoever came while the database was waited for has waited as long as the others: nobody waits
+/// Anyone who came while the database was waited for has waited as long as the others: no one waits
 /// for it once more.
 fn turn_away(waiting: &mut mpsc::Receiver<Waiting>, obstacle: Obstacle, kept: &mut Vec<Told>) {
     while let Ok(next) = waiting.try_recv() {
@@ -163,7 +163,7 @@ async fn write_together(
     let told = all.split_off(count);
     let mut news = 0;
     for (told, answer) in told.into_iter().zip(answers) {
-        // A disk that takes nothing takes nothing of anybody's: nobody has to wait for that once
+        // A disk that takes nothing takes nothing of anybody's: no one has to wait for that once
         // more.
         let result = match &failed {
             StoreError::Unavailable(obstacle) => Err(StoreError::Unavailable(*obstacle)),
@@ -187,8 +187,8 @@ async fn write_together(
     }
 }
 
-/// Whoever told of a bounce, a complaint or somebody's STOP is answered when nothing goes there any
-/// more; the others at once.
+/// Anyone who told of a bounce, a complaint or someone's STOP is answered when nothing goes there
+/// any more; the others at once.
 fn answer_all(told: impl Iterator<Item = Awaited>, changed: ChangedFacts, flights: &Flights) {
     let (grave, light): (Vec<Awaited>, Vec<Awaited>) =
         told.partition(|(told, _)| !changed.is_empty() && told.is_grave());

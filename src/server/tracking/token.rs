@@ -1,4 +1,4 @@
-//! Links and names that are a message's own, signed so that nobody can make one up.
+//! Links and names that are a message's own, signed so that no one can make one up.
 //!
 //! A token is base64url of: its kind (a byte), the message's number (LEB128), for a click its
 //! target, 16 bytes of signature.
@@ -30,7 +30,7 @@ pub enum Token {
         message: i64,
         target: Url,
     },
-    /// Her choices: whoever brings it is whoever got the message.
+    /// Their choices: the one who brings it is the one who got the message.
     Choices {
         message: i64,
     },
@@ -132,7 +132,7 @@ impl Links for MessageLinks {
 }
 
 /// The name under which a message goes out, the same for every try: `Idempotency-Key`, the left
-/// half of `Message-ID`. Small letters, digits and dots, so that it survives whoever carries it.
+/// half of `Message-ID`. Small letters, digits and dots, so that it survives anyone who carries it.
 pub fn message_key(vault: &Vault, message: i64) -> String {
     let mut number = message.unsigned_abs();
     let mut digits = Vec::new();

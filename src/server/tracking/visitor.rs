@@ -4,7 +4,7 @@
 use http::{HeaderMap, Method, header};
 
 /// What programs that preview links call themselves, in small letters. Mail services that load
-/// pictures for people are not among them: they load one when somebody opens the message.
+/// pictures for people are not among them: they load one when someone opens the message.
 const PREVIEWERS: [&str; 22] = [
     "bot/",
     "bot ",

@@ -122,7 +122,7 @@ impl Bench {
         self.mode != Mode::Read
     }
 
-    /// A step behind an outlet, or where nobody says which, behind what is chosen.
+    /// A step behind an outlet, or where no one says which, behind what is chosen.
     pub fn add(&self, step: NodeKind, after: Option<(String, String)>) {
         let after = after.or_else(|| {
             let id = self.sketch(|sketch| sketch.only_chosen().map(|node| node.id.clone()))?;
@@ -149,7 +149,8 @@ impl Bench {
                 bench.sketch(|sketch| sketch.only_chosen().map(Node::title)).unwrap_or_default();
             match edit {
                 Edit::After { from, outlet, .. } => {
-                    format!("{title} added after “{}”, {outlet}.", bench.title(from))
+                    let path = bench.outlet_title(from, outlet);
+                    format!("{title} added after “{}”, {path}.", bench.title(from))
                 }
                 _ => format!("{title} added."),
             }
@@ -192,7 +193,9 @@ impl Bench {
 
     pub fn disconnect(&self, from: &str, outlet: &str) {
         let edit = Edit::Disconnect { from: from.to_string(), outlet: outlet.to_string() };
-        self.apply(&edit, |bench| format!("“{}”, {outlet}, leads nowhere now.", bench.title(from)));
+        self.apply(&edit, |bench| {
+            format!("“{}”, {}, ends here now.", bench.title(from), bench.outlet_title(from, outlet))
+        });
         self.wire.set(None);
     }
 
@@ -203,7 +206,8 @@ impl Bench {
             to: to.to_string(),
         };
         self.apply(&edit, |bench| {
-            format!("“{}”, {outlet}, leads to “{}”.", bench.title(from), bench.title(to))
+            let path = bench.outlet_title(from, outlet);
+            format!("“{}”, {path}, leads to “{}”.", bench.title(from), bench.title(to))
         });
     }
 
@@ -226,7 +230,7 @@ impl Bench {
             if direction == Direction::Down { "from top to bottom" } else { "from left to right" };
         if !self.apply(&Edit::Align(direction), |_| format!("Aligned {word}.")) && self.can_write()
         {
-            self.say(format!("It is aligned {word} already."));
+            self.say(format!("Already aligned {word}."));
         }
         self.open_view();
     }

@@ -74,7 +74,7 @@ pub enum SaveState {
     Conflict(Box<Theirs>),
 }
 
-/// What somebody else saved.
+/// What someone else saved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Theirs {
     pub document: EditorDocument,
@@ -205,6 +205,13 @@ impl Bench {
         self.graph(|graph| graph.node(id).map(Node::title).unwrap_or_default())
     }
 
+    /// What the pages call an outlet of a step.
+    pub fn outlet_title(&self, id: &str, outlet: &str) -> String {
+        self.graph(|graph| {
+            graph.node(id).map_or_else(|| outlet.to_string(), |node| node.outlet_title(outlet))
+        })
+    }
+
     /// Makes a change, shows it and says what was done, or why it was not.
     pub fn apply(&self, edit: &Edit, said: impl FnOnce(&Self) -> String) -> bool {
         let done = self.desk.try_update_value(|desk| desk.apply(edit));
@@ -227,11 +234,11 @@ impl Bench {
     }
 
     pub fn undo(&self) {
-        self.travel(Desk::undo, "Taken back.", "There is nothing to take back.");
+        self.travel(Desk::undo, "Undone.", "Nothing to undo.");
     }
 
     pub fn redo(&self) {
-        self.travel(Desk::redo, "Done again.", "There is nothing to do again.");
+        self.travel(Desk::redo, "Redone.", "Nothing to redo.");
     }
 
     fn travel(&self, go: fn(&mut Desk) -> bool, done: &str, nothing: &str) {
@@ -351,7 +358,7 @@ impl Bench {
                 changes.push((cell.clone(), node.clone(), outlets));
             }
         });
-        // Outside of the borrow: whoever listens may ask for cells.
+        // Outside of the borrow: anyone who listens may ask for cells.
         for (cell, node, outlets) in changes {
             if cell.at.with_untracked(|at| *at != node.position) {
                 cell.at.set(node.position);

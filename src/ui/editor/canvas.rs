@@ -21,7 +21,7 @@ use crate::{
 
 /// More nodes than this are only drawn where the window shows them.
 const ALL_DRAWN: usize = 400;
-/// And never more than so many: where thousands lie in one place, nobody sees all of them.
+/// And never more than so many: where thousands lie in one place, no one sees all of them.
 const MOST_DRAWN: usize = 900;
 /// The window counts in steps of this size there, so that not every pixel of a move asks anew.
 const TILE: f64 = 400.0;

@@ -1,4 +1,4 @@
-//! Somebody else saved: what each of both changed, and the choice between them.
+//! Someone else saved: what each of both changed, and the choice between them.
 
 use leptos::prelude::*;
 
@@ -28,7 +28,7 @@ pub fn ConflictWindow(saver: Saver) -> impl IntoView {
     let closed = move || {
         if bench.saving.with_untracked(|state| matches!(state, SaveState::Conflict(_))) {
             bench.saving.set(SaveState::Held(
-                "somebody else saved. Change something to be asked again.".to_string(),
+                "someone else saved this draft. Change something to choose again.".to_string(),
             ));
         }
     };
@@ -39,7 +39,7 @@ pub fn ConflictWindow(saver: Saver) -> impl IntoView {
     view! {
         <Window
             id="conflict-window"
-            title="Somebody else saved"
+            title="Someone else saved this draft"
             open=open
             closed=closed
             body=body
@@ -86,7 +86,7 @@ fn Conflict(theirs: Theirs, saver: Saver) -> impl IntoView {
         let text = bench.graph(|graph| Fragment::cut_out(graph, |_| true).to_text());
         let (fine, bad) = (
             "Your steps are on the clipboard.",
-            "The browser does not let the page copy. Choose one of both.",
+            "The browser blocked copying. Choose one of the two versions.",
         );
         browser::copy(&text, move |done| copied.set(if done { fine } else { bad }));
     };
@@ -97,8 +97,8 @@ fn Conflict(theirs: Theirs, saver: Saver) -> impl IntoView {
     let heading = |id, text| view! { <p class="both-title" id=id>{text}</p> };
     view! {
         <p class="dialog-text">
-            {format!("{by} saved this version{when} while you were working on it. Nothing of yours \
-                is lost; choose what is to stay.")}
+            {format!("{by} saved this version{when} while you were editing it. Your changes are \
+                kept; choose which version stays.")}
         </p>
         {match changes {
             Changes::Both { mine, theirs } => {
@@ -127,7 +127,7 @@ fn Conflict(theirs: Theirs, saver: Saver) -> impl IntoView {
             }
         }}
         <p class="hint">
-            "Copied steps can be pasted after you took theirs, or into another journey."
+            "Copied steps can be pasted into their version or into another journey."
             <span role="status">" " {copied}</span>
         </p>
         <div class="dialog-actions">
@@ -135,10 +135,10 @@ fn Conflict(theirs: Theirs, saver: Saver) -> impl IntoView {
                 "Copy my steps"
             </button>
             <button class="button" r#type="button" on:click=take>
-                "Take theirs"
+                "Use their version"
             </button>
             <button class="button button-primary" r#type="button" on:click=move |_| saver.overwrite(revision)>
-                "Keep mine over theirs"
+                "Keep my version"
             </button>
         </div>
     }

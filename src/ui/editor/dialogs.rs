@@ -173,7 +173,9 @@ fn PublishForm(open: RwSignal<bool>, saver: Saver) -> impl IntoView {
             SaveState::Unsaved | SaveState::Saving => {}
             SaveState::Offline | SaveState::Held(_) | SaveState::Conflict(_) => {
                 problem.set(
-                    "It cannot be published while the last changes are not saved.".to_string(),
+                    "Save the last changes before you publish. Wayfare saves them when the \
+                        connection is back."
+                        .to_string(),
                 );
                 wants.set(false);
             }
@@ -193,7 +195,7 @@ fn PublishForm(open: RwSignal<bool>, saver: Saver) -> impl IntoView {
         {move || {
             if wrong.get() {
                 view! {
-                    <p class="dialog-text">"It cannot be published yet."</p>
+                    <p class="dialog-text">"Fix these errors before you publish."</p>
                     <div on:click=move |_| open.set(false)>
                         <CheckList errors_only=true />
                     </div>
@@ -272,11 +274,11 @@ fn OlderVersion(older: VersionLine, leave: RwSignal<bool>) -> impl IntoView {
             <legend>{format!("{inside} inside of version {}", older.number)}</legend>
             <label class="choice">
                 <input r#type="radio" name="predecessor" prop:checked=move || !leave.get() on:change=move |_| leave.set(false) />
-                <span>"They carry on in it; nobody else enters it."</span>
+                <span>"They continue in it; no one else enters it."</span>
             </label>
             <label class="choice">
                 <input r#type="radio" name="predecessor" prop:checked=leave on:change=move |_| leave.set(true) />
-                <span>"They leave it now."</span>
+                <span>"They exit now."</span>
             </label>
         </fieldset>
     }

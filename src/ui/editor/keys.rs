@@ -17,29 +17,29 @@ use crate::domain::editor::{fragment::Fragment, sketch::Edit};
 
 /// What is written into the window that `?` opens.
 pub const SHORTCUTS: [(&str, &str); 23] = [
-    ("F6, Shift + F6", "To the next or the last part: bar, outline, canvas, panel"),
+    ("F6, Shift + F6", "Go to the next or previous area: toolbar, outline, canvas, panel"),
     ("Arrow keys", "Go to the next step"),
-    ("Alt + arrow keys", "Move the chosen steps"),
+    ("Alt + arrow keys", "Move the selected steps"),
     ("Enter", "Open the form of the step"),
-    ("A", "Add a step after the chosen one"),
-    ("Space", "Choose a step, or let it go"),
-    ("Shift + drag", "Choose what the rectangle touches"),
-    ("Delete", "Delete the chosen steps; the connection is healed"),
-    ("Ctrl + Z", "Take back"),
-    ("Ctrl + Y", "Do again"),
+    ("A", "Add a step after the selected one"),
+    ("Space", "Select or deselect a step"),
+    ("Shift + drag", "Select what the rectangle touches"),
+    ("Delete", "Delete the selected steps; the steps around them are connected"),
+    ("Ctrl + Z", "Undo"),
+    ("Ctrl + Y", "Redo"),
     ("Ctrl + C, X, V", "Copy, cut, paste, also between journeys"),
     ("Ctrl + D", "Duplicate"),
-    ("Ctrl + A", "Choose every step"),
+    ("Ctrl + A", "Select all steps"),
     ("L", "Align"),
     ("+ and −", "Zoom"),
     ("0", "Show all steps"),
-    ("O", "To the outline"),
-    ("S", "To the settings"),
-    ("C", "To the checks"),
-    ("T", "To trying it"),
+    ("O", "Go to the outline"),
+    ("S", "Go to the settings"),
+    ("C", "Go to the checks"),
+    ("T", "Go to the simulation"),
     ("P", "Publish"),
-    ("Escape", "Out of the panel, back to where you were; let everything go"),
-    ("?", "These keys"),
+    ("Escape", "Leave the panel, return to where you were; clear the selection"),
+    ("?", "Show keyboard shortcuts"),
 ];
 
 /// Windows that keys open.
@@ -195,7 +195,7 @@ pub fn listen_to_clipboard(bench: Bench) {
             .and_then(|data| data.get_data("text/plain").ok())
             .unwrap_or_default();
         match Fragment::from_text(&text) {
-            None => bench.say("There are no steps of a journey on the clipboard.".to_string()),
+            None => bench.say("The clipboard holds no steps of a journey.".to_string()),
             Some(Err(sentence)) => bench.say(sentence),
             Some(Ok(fragment)) => {
                 event.prevent_default();

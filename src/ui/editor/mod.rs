@@ -133,7 +133,7 @@ fn Workbench(document: Arc<EditorDocument>) -> impl IntoView {
                 <Canvas ground=ground hand=hand />
                 <Panel />
             </div>
-            <p class="editor-said" role="status" aria-label="What was done">
+            <p class="editor-said" role="status" aria-label="Last action">
                 {bench.said}
             </p>
             <Help open=help />
@@ -172,12 +172,12 @@ fn bring_back(bench: Bench, document: &EditorDocument, kept: Kept) {
         return;
     }
     if same_ground {
-        bench.say("What was not saved on your last visit is back.".to_string());
+        bench.say("Unsaved changes from your last visit are restored.".to_string());
     } else {
         bench.base.set_value(None);
         let theirs = Theirs {
             document: document.clone(),
-            by: "Somebody else".to_string(),
+            by: "Someone else".to_string(),
             at: String::new(),
         };
         bench.saving.set(SaveState::Conflict(Box::new(theirs)));

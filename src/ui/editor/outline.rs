@@ -30,11 +30,11 @@ fn StepTools() -> impl IntoView {
     move || match id.get() {
         None => {
             let text = match bench.chosen.read().len() {
-                0 => "Choose a step to add another after it, to connect, change or delete it."
+                0 => "Select a step to add another after it, or to connect, edit or delete it."
                     .to_string(),
-                many => format!(
-                    "{many} steps are chosen. Copy, duplicate, move or delete them together."
-                ),
+                many => {
+                    format!("{many} steps selected. Copy, duplicate, move or delete them together.")
+                }
             };
             view! { <p class="hint step-tools">{text}</p> }.into_any()
         }
@@ -51,11 +51,11 @@ fn ToolsOf(id: String) -> impl IntoView {
     let id = StoredValue::new(id);
     let title = {
         let node = node.clone();
-        move || format!("With “{}”", node.read().title())
+        move || format!("Step “{}”", node.read().title())
     };
     let outlets = Memo::new(move |_| node.read().outlets());
     view! {
-        <div class="step-tools" role="group" aria-label="With the chosen step">
+        <div class="step-tools" role="group" aria-label="Selected step">
             <div class="step-tools-head">
                 <p class="step-tools-title">{title}</p>
                 <ToolButton label="Edit step" symbol=Symbol::Edit press=move || bench.open_form() />
@@ -115,7 +115,7 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
     });
     let kind = RwSignal::new("email".to_string());
     let other = RwSignal::new(String::new());
-    // Thousands of names are written when somebody wants to see them.
+    // Thousands of names are written when someone wants to see them.
     let wanted = RwSignal::new(bench.order.read_untracked().len() <= ALL_NAMED);
     let others = Memo::new(move |_| {
         bench.order.track();
@@ -159,9 +159,12 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
             bench.connect(&id.get_value(), &outlet.get_untracked(), &to);
         }
     };
-    let way_text = move |name: &str| match target(name) {
-        Some((_, title)) => format!("{name}: leads to {title}"),
-        None => format!("{name}: people stop here"),
+    let way_text = move |outlet: &str| {
+        let name = bench.outlet_title(&id.get_value(), outlet);
+        match target(outlet) {
+            Some((_, title)) => format!("{name}: leads to {title}"),
+            None => format!("{name}: ends here"),
+        }
     };
     let disconnect = move || {
         bench.disconnect(&id.get_value(), &outlet.get_untracked());
@@ -171,7 +174,7 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
     view! {
         <div class="step-tools-row">
             <label class="step-tools-field">
-                <span class="field-label">"Way out"</span>
+                <span class="field-label">"Path"</span>
                 <select prop:value=outlet on:change=move |event| chosen.set(event_target_value(&event))>
                     {move || {
                         outlets

@@ -87,7 +87,7 @@ fn PaletteItem(item: Item, hand: Hand) -> impl IntoView {
             class=format!("palette-item group-{}", group.key())
             r#type="button"
             disabled=!bench.can_draw()
-            title=format!("Add {title} after the chosen step, or drag it onto the canvas")
+            title=format!("Add {title} after the selected step, or drag it onto the canvas")
             on:pointerdown=down
             on:pointermove=moved
             on:pointerup=up
@@ -122,9 +122,10 @@ pub fn StepPicker() -> impl IntoView {
         let (x, y) = (picker.x.min(width - 260.0).max(8.0), picker.y.min(height - 200.0).max(8.0));
         let title = bench.title(&picker.from);
         let label = if picker.more {
-            format!("Ways out of {title}")
+            format!("Paths of {title}")
         } else {
-            format!("Add a step after {title}, {}", picker.outlet)
+            let path = bench.outlet_title(&picker.from, &picker.outlet);
+            format!("Add a step after {title}, {path}")
         };
         let body = if picker.more {
             view! { <MoreOutlets from=picker.from.clone() /> }.into_any()
@@ -221,7 +222,8 @@ fn MoreOutlets(from: String) -> impl IntoView {
                     browser::later(|| browser::focus_first_field("step-picker"));
                 }
             };
-            view! { <button class="palette-item" r#type="button" on:click=press>{outlet.clone()}</button> }
+            let path = bench.outlet_title(&from, &outlet);
+            view! { <button class="palette-item" r#type="button" on:click=press>{path}</button> }
         })
         .collect_view()
 }

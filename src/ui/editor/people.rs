@@ -26,7 +26,7 @@ pub fn PeopleButton(id: String) -> impl IntoView {
     let id = StoredValue::new(id);
     let text = Memo::new(move |_| bench.figures.read().get(&id.get_value()).map(in_words));
     let counted = Memo::new(move |_| text.read().is_some());
-    let label = move || format!("{}. List who is here", text.get().unwrap_or_default());
+    let label = move || format!("{}. List people here", text.get().unwrap_or_default());
     move || {
         counted.get().then(|| {
             view! {
@@ -43,7 +43,7 @@ pub fn PeopleButton(id: String) -> impl IntoView {
 pub fn PeopleHere(id: String, figures: NodeFigures) -> impl IntoView {
     let bench = Bench::here();
     let text = in_words(&figures);
-    let label = format!("{text} at {}. List who is here", bench.title(&id));
+    let label = format!("{text} at {}. List people here", bench.title(&id));
     let open = move |event: leptos::ev::MouseEvent| {
         event.stop_propagation();
         bench.people.set(Some(id.clone()));
@@ -70,9 +70,10 @@ pub fn PeopleList(node: String) -> impl IntoView {
     view! {
         <p class="dialog-text">{title}</p>
         {move || match found.get() {
-            None => view! { <p class="hint">"Looking…"</p> }.into_any(),
+            None => view! { <p class="hint">"Loading…"</p> }.into_any(),
             Some(Err(sentence)) => view! { <p class="complaint">{sentence}</p> }.into_any(),
-            Some(Ok(people)) if people.is_empty() => view! { <p class="hint">"Nobody is here now."</p> }.into_any(),
+            Some(Ok(people)) if people.is_empty() => view! { <p class="hint">"No one is at this \
+                step now."</p> }.into_any(),
             Some(Ok(people)) => {
                 let count = counted(people.len() as i64, "person", "people");
                 view! {
@@ -87,7 +88,7 @@ pub fn PeopleList(node: String) -> impl IntoView {
 
 #[component]
 fn PersonLine(person: PersonHere) -> impl IntoView {
-    let name = person.identity.unwrap_or_else(|| "somebody without an identity".to_string());
+    let name = person.identity.unwrap_or_else(|| "Profile without an identity".to_string());
     view! {
         <li>
             <a href=format!("/trips/{}", person.trip)>{name}</a>

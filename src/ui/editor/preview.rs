@@ -1,4 +1,4 @@
-//! A message as it stands in its form, filled in for somebody: how it looks on a phone and on a
+//! A message as it stands in its form, filled in for someone: how it looks on a phone and on a
 //! desktop, and a test of it.
 
 use leptos::{html, prelude::*, task::spawn_local};
@@ -16,7 +16,7 @@ use crate::{
     ui::components::message_content::{EmailSubject, EmailText, PlainContent, address_label},
 };
 
-/// Of the frame that an e-mail is shown in.
+/// Of the frame that an email is shown in.
 const FRAME: &str = "message-frame";
 
 #[component]
@@ -77,7 +77,7 @@ fn Preview(node: String, person: RwSignal<String>) -> impl IntoView {
         <p class="dialog-text">{bench.title(&node.get_value())}</p>
         <form class="preview-ask" on:submit=submit>
             <label class="field">
-                <span class="field-label">"For whom: identity or e-mail address"</span>
+                <span class="field-label">"Profile: identity or email address"</span>
                 <input
                     r#type="text"
                     autocomplete="off"
@@ -92,7 +92,7 @@ fn Preview(node: String, person: RwSignal<String>) -> impl IntoView {
             </button>
         </form>
         {move || match answer.get() {
-            None => view! { <p class="hint" role="status">"Filling in…"</p> }.into_any(),
+            None => view! { <p class="hint" role="status">"Loading…"</p> }.into_any(),
             Some(Err(sentence)) => view! { <p class="complaint" role="alert">{sentence}</p> }.into_any(),
             Some(Ok(preview)) => view! { <Shown preview=preview draft=shown /> }.into_any(),
         }}
@@ -110,13 +110,16 @@ fn Shown(preview: MessagePreview, draft: StoredValue<Option<DraftMessage>>) -> i
     let MessagePreview { channel, channel_state, person, content, findings, .. } = preview;
     let for_whom = match person {
         PreviewPerson::Person { title, .. } => {
-            format!("Filled in for {title}, with her newest event of the journey’s entry.")
+            format!(
+                "Shown with data from {title}, and the latest event that matches the journey’s \
+                    entry."
+            )
         }
         PreviewPerson::Example => {
-            "Filled in for somebody made up. Choose a person to see it as she will.".to_string()
+            "Shown with sample data. Choose a profile to use real data.".to_string()
         }
         PreviewPerson::Unknown => {
-            "Nobody is known by that. It is filled in for somebody made up.".to_string()
+            "No profile has this identity or email address. Shown with sample data.".to_string()
         }
     };
     let found = findings.problems.into_iter().chain(findings.warnings);
@@ -142,7 +145,7 @@ fn Shown(preview: MessagePreview, draft: StoredValue<Option<DraftMessage>>) -> i
     }
 }
 
-/// An e-mail under its own policy, as wide as on a phone or on a desktop.
+/// An email under its own policy, as wide as on a phone or on a desktop.
 #[component]
 fn HtmlFrame(draft: StoredValue<Option<DraftMessage>>) -> impl IntoView {
     let form = NodeRef::<html::Form>::new();
@@ -164,9 +167,9 @@ fn HtmlFrame(draft: StoredValue<Option<DraftMessage>>) -> impl IntoView {
     };
     view! {
         <section class="section preview-html" aria-labelledby="html-title">
-            <h2 id="html-title">"As it is shown"</h2>
+            <h2 id="html-title">"Preview"</h2>
             <fieldset class="preview-widths">
-                <legend class="visually-hidden">"How wide"</legend>
+                <legend class="visually-hidden">"Width"</legend>
                 {device("On a phone", false)}
                 {device("On a desktop", true)}
             </fieldset>
@@ -179,7 +182,7 @@ fn HtmlFrame(draft: StoredValue<Option<DraftMessage>>) -> impl IntoView {
                     class="preview-frame"
                     class:preview-phone=move || !wide.get()
                     class:preview-desktop=wide
-                    title="The message as it is shown"
+                    title="Message preview"
                     sandbox=""
                 ></iframe>
             </div>
@@ -197,8 +200,7 @@ fn Test(
     if state == ChannelState::NotSetUp {
         return view! {
             <p class="hint">
-                {format!("The channel {} is not set up yet, so there is nothing to send a test \
-                    with. ", channel.heading())}
+                {format!("The channel {} is not set up yet, so you cannot send a test. ", channel.heading())}
                 <a href=format!("/channels/{}", channel.key()) target="_blank">
                     "Set it up in a new tab"
                 </a>
@@ -246,12 +248,13 @@ fn Test(
                     "Send test"
                 </button>
             </form>
-            <p class="hint">"It really goes out, now, filled in as it is shown here, also in test \
-                mode. It is not counted."</p>
+            <p class="hint">"The message is really sent, also in test mode, exactly as shown here. \
+                It does not count in stats."</p>
             <div role="status">
                 {move || match outcome.get() {
                     None => ().into_any(),
-                    Some(Ok(())) => view! { <p class="notice">"The provider took the test message."</p> }.into_any(),
+                    Some(Ok(())) => view! { <p class="notice">"The provider accepted the test \
+                        message."</p> }.into_any(),
                     Some(Err(sentence)) => view! { <p class="complaint">{sentence}</p> }.into_any(),
                 }}
             </div>

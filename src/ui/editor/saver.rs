@@ -207,7 +207,7 @@ impl Saver {
         }
     }
 
-    /// Writes hers over what somebody else saved.
+    /// Writes theirs over what someone else saved.
     pub fn overwrite(self, revision: i64) {
         self.bench.revision.set_value(revision);
         self.bench.saving.set(SaveState::Unsaved);
@@ -216,7 +216,7 @@ impl Saver {
         self.soon(Duration::ZERO);
     }
 
-    /// Lets go of what the server does not have: hers is not wanted any more.
+    /// Lets go of what the server does not have: theirs is not wanted any more.
     pub fn give_up(self) {
         browser::forget(&shelf(&self.bench.document.get_value()));
         self.saved.set_value(self.bench.generation.get_untracked());
@@ -234,7 +234,7 @@ impl Saver {
 
 impl Theirs {
     fn new(document: EditorDocument, by: Option<Person>, at: Option<Timestamp>) -> Self {
-        let by = by.map_or_else(|| "Somebody else".to_string(), |person| person.name);
+        let by = by.map_or_else(|| "Someone else".to_string(), |person| person.name);
         Self { document, by, at: at.map(Timestamp::long_date).unwrap_or_default() }
     }
 }

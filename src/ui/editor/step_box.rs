@@ -124,8 +124,8 @@ fn spoken(bench: Bench, id: &str, node: &Node) -> String {
         bench.checks.read().iter().filter(|check| check.node.as_deref() == Some(id)).count();
     let found = match wrong {
         0 => String::new(),
-        1 => ", 1 finding".to_string(),
-        many => format!(", {many} findings"),
+        1 => ", 1 problem".to_string(),
+        many => format!(", {many} problems"),
     };
     format!("{}: {}{found}", node.step.title(), box_text(node))
 }
@@ -200,7 +200,7 @@ fn Figures(id: String) -> impl IntoView {
     let bench = Bench::here();
     move || {
         if let Some(came) = bench.trail.read().came.get(&id).copied() {
-            return view! { <span class="step-figures">{format!("{} would come", grouped(came))}</span> }.into_any();
+            return view! { <span class="step-figures">{format!("{} would enter", grouped(came))}</span> }.into_any();
         }
         match bench.figures.read().get(&id).cloned() {
             Some(figures) => view! { <PeopleHere id=id.clone() figures=figures /> }.into_any(),
@@ -239,8 +239,8 @@ fn Outlets(
                             class="step-more"
                             r#type="button"
                             tabindex="-1"
-                            aria-label=format!("More ways out of {}", bench.title(&id.get_value()))
-                            title="More ways out"
+                            aria-label=format!("More paths of {}", bench.title(&id.get_value()))
+                            title="More paths"
                             on:click=press
                         >
                             <Icon symbol=Symbol::More />
@@ -255,9 +255,11 @@ fn Outlets(
 fn OutletButton(id: String, outlet: Outlet) -> impl IntoView {
     let bench = Bench::here();
     let Outlet { name, drawn } = outlet;
-    let says = if drawn { "leads on" } else { "leads nowhere yet" };
-    let label = format!("{name} of {}: {says}. Add a step", bench.title(&id));
-    let shown = if name == "next" { String::new() } else { name.clone() };
+    let says = if drawn { "leads on" } else { "ends here" };
+    let path = bench.outlet_title(&id, &name);
+    let label = format!("{path} of {}: {says}. Add a step", bench.title(&id));
+    let hint = format!("{path}: drag to a step to connect, or press to add a step");
+    let shown = if name == "next" { String::new() } else { path };
     let press = {
         let (id, name) = (id.clone(), name.clone());
         move |event: leptos::ev::MouseEvent| {
@@ -275,7 +277,7 @@ fn OutletButton(id: String, outlet: Outlet) -> impl IntoView {
             tabindex="-1"
             data-outlet=name.clone()
             aria-label=label
-            title=format!("{name}: drag to a step to connect, press to add one")
+            title=hint
             on:click=press
         >
             <span class="outlet-name">{shown}</span>

@@ -29,8 +29,8 @@ pub fn Toolbar(
     view! {
         <div class="editor-bar" role="toolbar" aria-label="Editor">
             <div class="editor-bar-group">
-                <ToolButton label="Take back" hint="Ctrl + Z" mark=Mark::Undo off=Signal::derive(move || !bench.history.get().0) press=undo />
-                <ToolButton label="Do again" hint="Ctrl + Y" mark=Mark::Redo off=Signal::derive(move || !bench.history.get().1) press=redo />
+                <ToolButton label="Undo" hint="Ctrl + Z" mark=Mark::Undo off=Signal::derive(move || !bench.history.get().0) press=undo />
+                <ToolButton label="Redo" hint="Ctrl + Y" mark=Mark::Redo off=Signal::derive(move || !bench.history.get().1) press=redo />
             </div>
             <div class="editor-bar-group">
                 <ToolButton
@@ -55,7 +55,7 @@ pub fn Toolbar(
                 <SideButton side=Side::Step label="Step" />
                 <SideButton side=Side::Settings label="Settings" />
                 <ChecksButton />
-                <SideButton side=Side::Trial label="Try it" />
+                <SideButton side=Side::Trial label="Simulation" />
                 {begins
                     .then(|| {
                         view! {
@@ -120,7 +120,7 @@ fn ChecksButton() -> impl IntoView {
         (errors, checks.len() - errors)
     });
     let words = move || match counts.get() {
-        (0, 0) => ": nothing found".to_string(),
+        (0, 0) => ": no problems".to_string(),
         (errors, warnings) => {
             format!(": {}, {}", count(errors, "error"), count(warnings, "warning"))
         }
@@ -164,10 +164,10 @@ fn Saving() -> impl IntoView {
         SaveState::Unsaved => "Not saved yet".to_string(),
         SaveState::Saving => "Saving…".to_string(),
         SaveState::Offline => {
-            "Not saved: no connection. Kept here and sent when it is back".to_string()
+            "Not saved: no connection. Changes are kept here and saved when it is back".to_string()
         }
         SaveState::Held(why) => format!("Not saved: {why}"),
-        SaveState::Conflict(_) => "Not saved: somebody else saved".to_string(),
+        SaveState::Conflict(_) => "Not saved: someone else saved this draft".to_string(),
     };
     let state = move || match bench.saving.get() {
         SaveState::Saved | SaveState::Unsaved | SaveState::Saving => "saving",

@@ -16,7 +16,7 @@ pub struct Trail {
 }
 
 impl Trail {
-    /// The way of one person: the nodes that she came to, and the connectors between them.
+    /// The way of one person: the nodes that they came to, and the connectors between them.
     pub fn of_person(steps: &[TrialStep]) -> Self {
         let nodes = steps.iter().map(|step| step.node.clone()).collect();
         let wires = steps

@@ -1,5 +1,5 @@
 //! The rows of the outline. Of a large journey only those are there that can be seen, and the one
-//! that has the keyboard; each says which of how many it is, so that nobody hears less of the tree
+//! that has the keyboard; each says which of how many it is, so that no one hears less of the tree
 //! than is in it.
 
 use std::sync::Arc;
@@ -119,7 +119,11 @@ fn TreeRow(line: Line, rows: Memo<Rows>, current: Memo<Option<(usize, String)>>)
             (count + 1, error || check.severity == Severity::Error)
         })
     });
-    let by = row.by.as_ref().map(|(_, outlet)| outlet.clone()).filter(|outlet| outlet != "next");
+    let by = row
+        .by
+        .as_ref()
+        .filter(|(_, outlet)| outlet != "next")
+        .map(|(from, outlet)| bench.outlet_title(from, outlet));
     let node = cell.node;
     let (kind, text) = {
         let (a, b) = (node.clone(), node);
@@ -163,7 +167,8 @@ fn TreeRow(line: Line, rows: Memo<Rows>, current: Memo<Option<(usize, String)>>)
             </span>
             {move || {
                 let (count, error) = found.get();
-                let label = if count == 1 { "1 finding".to_string() } else { format!("{count} findings") };
+                let label = if count == 1 { "1 problem".to_string() } else { format!("{count} \
+                    problems") };
                 (count > 0)
                     .then(|| {
                         view! {

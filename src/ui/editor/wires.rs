@@ -62,7 +62,8 @@ pub fn WireTools(way: Connector) -> impl IntoView {
     let key = move || way.with_value(|way| (way.from.clone(), way.outlet.clone()));
     let chosen = Memo::new(move |_| bench.wire.read().as_ref() == Some(&key()));
     let words = way.with_value(|way| {
-        format!("between {}, {}, and {}", bench.title(&way.from), way.outlet, bench.title(&way.to))
+        let path = bench.outlet_title(&way.from, &way.outlet);
+        format!("between {}, {path}, and {}", bench.title(&way.from), bench.title(&way.to))
     });
     let remove_words = format!("Remove the connector {words}");
     view! {

@@ -59,7 +59,10 @@ async fn one_click_of_a_mail_program_unsubscribes_from_the_channel_and_moves_her
         (json!(false), Value::Null)
     );
     let list = post.list().await;
-    assert!(list.contains("ada@example.com") && list.contains("she unsubscribed"), "{list}");
+    assert!(
+        list.contains("ada@example.com") && list.contains("the recipient unsubscribed"),
+        "{list}"
+    );
     assert_eq!(post.choose(1, &ONE_CLICK).await.status(), 200, "a second time is no mistake");
     assert_eq!(post.figure("unsubscribed").await, 1);
 }
@@ -91,7 +94,7 @@ async fn a_link_that_was_made_for_something_else_or_changed_chooses_nothing() {
         for request in answers {
             let answer = request.send().await.expect("an answer");
             assert_eq!(answer.status(), 404, "{address}");
-            assert!(answer.text().await.expect("text").contains("This link leads nowhere"));
+            assert!(answer.text().await.expect("text").contains("This link does not work"));
         }
     }
     assert_eq!(post.traces().await, before);
@@ -146,7 +149,10 @@ async fn what_bounced_or_was_put_on_the_list_by_hand_is_not_taken_back_on_her_pa
     let list = post.list().await;
     assert!(list.contains("added by hand: asked by phone"), "the graver reason stays: {list}");
     let page = post.get(&post.choices(1)).send().await.expect("a page").text().await.expect("text");
-    assert!(page.contains("disabled") && page.contains("Nothing is sent here any more"), "{page}");
+    assert!(
+        page.contains("disabled") && page.contains("We no longer send messages here"),
+        "{page}"
+    );
 }
 
 #[tokio::test]
@@ -208,7 +214,7 @@ async fn what_recipients_choose_stands_with_them_and_in_the_audit_log() {
     );
     let (_, audit) = post.browser.page("/audit?event=recipients.decide").await;
     assert!(
-        audit.contains("person 1: email no")
+        audit.contains("profile 1: email no")
             && audit.contains("Recipient")
             && audit.contains("email yes"),
         "{audit}"

@@ -33,11 +33,11 @@ async fn a_click_leads_on_at_once_moves_her_and_counts_once() {
         "the click, and not the view that it implies"
     );
     let (_, page) = post.browser.page("/trips/1").await;
-    assert!(page.contains("Clicked") && page.contains("goes on by “clicked”"), "{page}");
+    assert!(page.contains("Clicked") && page.contains("takes the path “Clicked”"), "{page}");
     let (_, page) = post.browser.page(&format!("/journeys/{}", post.journey)).await;
     assert!(page.contains("1 (100.0%)"), "the share of what was sent: {page}");
     let (_, page) = post.browser.page("/profiles/1").await;
-    assert!(page.contains("by e-mail: Sent") && page.contains("Viewed"), "{page}");
+    assert!(page.contains("by email: Sent") && page.contains("Opened"), "{page}");
     let Post { place, server, .. } = post;
     drop(server);
     assert!(place.run(&["check"]).status.success());
@@ -103,7 +103,7 @@ async fn a_link_leads_only_where_its_author_wanted() {
         assert_eq!(answer.status(), 404, "{token}");
         assert!(answer.headers().get("location").is_none(), "{token}");
         is_hardened(&answer);
-        assert!(answer.text().await.expect("text").contains("This link leads nowhere"), "{token}");
+        assert!(answer.text().await.expect("text").contains("This link does not work"), "{token}");
     }
     assert_eq!(post.traces().await.0, 0);
 }
@@ -130,7 +130,7 @@ async fn nothing_of_a_stopped_journey_or_a_forgotten_person_moves_and_everything
     assert_eq!(post.program.figures(&post.journey).await["stopped"], json!(1));
     let answer =
         post.get(&post.choices(2)).send().await.expect("an answer").text().await.expect("text");
-    assert!(answer.contains("keeps no address of yours"), "{answer}");
+    assert!(answer.contains("has no address for you"), "{answer}");
     assert_eq!(
         post.choose(2, &[("List-Unsubscribe", "One-Click")]).await.status(),
         200,

@@ -172,7 +172,7 @@ async fn a_bad_record_is_named_the_others_are_kept_and_unknown_messages_are_igno
     assert_eq!(post.went_by("ada").await, json!("complained"));
     let list = post.list().await;
     assert!(
-        list.contains("ada@old.example") && list.contains("she marked a message as spam"),
+        list.contains("ada@old.example") && list.contains("the recipient marked a message as spam"),
         "where it was sent to: {list}"
     );
     assert!(!list.contains("ada@example.com"));
@@ -412,7 +412,7 @@ async fn an_unsubscription_that_a_provider_reports_stands_with_the_person_and_in
             .page("/audit?event=recipients.decide")
             .await
             .1
-            .contains("as the provider reports")
+            .contains("reported by the provider")
     );
 }
 

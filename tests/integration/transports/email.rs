@@ -1,4 +1,4 @@
-//! E-mail, against a real SMTP server.
+//! Email, against a real SMTP server.
 
 use std::sync::Arc;
 
@@ -101,7 +101,7 @@ async fn tell_refusals(sink: &Sink) {
     assert_end(
         &hand("bounce@example.com").await,
         &End::Never(Fault::Address),
-        "does not know her address (550 5.1.1 no such user)",
+        "does not know the address (550 5.1.1 no such user)",
     );
     assert_end(&hand("policy@example.com").await, &End::Never(Fault::Message), "5.7.1");
     assert_end(&hand("full@example.com").await, &End::Never(Fault::Message), "mailbox full");
@@ -113,16 +113,16 @@ async fn tell_refusals(sink: &Sink) {
     assert_end(
         &hand("quota@example.com").await,
         &End::Again(Fault::Message),
-        "her mailbox takes nothing right now",
+        "the mailbox accepts nothing right now",
     );
     assert_end(&hand("spam@example.com").await, &End::Never(Fault::Message), "looks like spam");
     assert_end(&hand("later@example.com").await, &End::Again(Fault::Channel), "421");
     assert_end(
         &hand("drop@example.com").await,
         &End::Again(Fault::Channel),
-        "broke the connection off",
+        "closed the connection",
     );
-    assert_end(&hand("nobody").await, &End::Never(Fault::Address), "is not an e-mail address");
+    assert_end(&hand("nobody").await, &End::Never(Fault::Address), "is not an email address");
     // None of it spoils the next message.
     assert_end(&hand("ada@example.com").await, &End::Taken, "");
     assert_end(&hand("slow@example.com").await, &End::Taken, "");
@@ -145,7 +145,7 @@ async fn an_address_in_other_letters_goes_to_a_server_that_takes_them() {
         "",
     );
     let handed = plain(narrow.port).hand_over(&mail("k3", "jörg@example.com")).await;
-    assert_end(&handed, &End::Never(Fault::Message), "no addresses with letters beyond a to z");
+    assert_end(&handed, &End::Never(Fault::Message), "accepts only the letters a to z");
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ async fn nobody_there_is_told_as_such() {
     assert_end(
         &handed,
         &End::Again(Fault::Channel),
-        "There is no machine of the name “nobody.invalid”",
+        "The server name “nobody.invalid” does not exist",
     );
 }
 
@@ -228,8 +228,8 @@ async fn a_certificate_is_trusted_by_the_word_of_an_authority_that_is_known() {
         let handed = open(ChannelSettings::Email(unknown.clone()), None)
             .hand_over(&mail("k1", "ada@example.com"))
             .await;
-        let sentence = "the mail server cannot be trusted: its certificate comes from an authority \
-            that is not known here";
+        let sentence = "the mail server cannot be trusted: its certificate is from an unknown \
+            authority";
         assert_end(&handed, &End::Again(Fault::Channel), sentence);
         let known = EmailSettings { authority: Some(certificates.authority.clone()), ..unknown };
         let handed = open(ChannelSettings::Email(known.clone()), None)
@@ -240,11 +240,7 @@ async fn a_certificate_is_trusted_by_the_word_of_an_authority_that_is_known() {
         let handed = open(ChannelSettings::Email(elsewhere), None)
             .hand_over(&mail("k3", "ada@example.com"))
             .await;
-        assert_end(
-            &handed,
-            &End::Again(Fault::Channel),
-            "its certificate is made out to another name",
-        );
+        assert_end(&handed, &End::Again(Fault::Channel), "its certificate is for another name");
         assert_eq!(sink.messages().len(), 1, "{security:?}");
     }
 }
@@ -293,7 +289,7 @@ async fn a_server_that_wants_no_password_says_so() {
     let handed = open(ChannelSettings::Email(email), Some(&secret("opens sesame")))
         .hand_over(&mail("k1", "a@example.com"))
         .await;
-    assert_end(&handed, &End::Again(Fault::Channel), "offers no way of signing in");
+    assert_end(&handed, &End::Again(Fault::Channel), "offers no password sign-in");
 }
 
 #[tokio::test]

@@ -108,39 +108,43 @@ async fn each_answer_is_told_from_the_others() {
     assert_end(
         &gone,
         &End::Never(Fault::Address),
-        "the app is not on her device any more (UNREGISTERED: words)",
+        "the app is no longer on the device (UNREGISTERED: words)",
     );
     let token = json!({ "error": { "code": 400, "status": "INVALID_ARGUMENT",
         "message": "The registration token is not a valid FCM registration token" } });
     assert_end(
         &hand(Answer::json(400, &token)).await,
         &End::Never(Fault::Address),
-        "there is no device of this token",
+        "no device has this token",
     );
     assert_end(
         &hand(refused(400, "INVALID_ARGUMENT")).await,
         &End::Never(Fault::Message),
-        "does not take the message",
+        "rejected the message",
     );
     assert_end(
         &hand(refused(429, "QUOTA_EXCEEDED")).await,
         &End::Again(Fault::Channel),
-        "slow down",
+        "limits the sending rate",
     );
     assert_end(
         &hand(refused(503, "UNAVAILABLE")).await,
         &End::Again(Fault::Channel),
-        "has trouble",
+        "has a problem",
     );
     assert_end(
         &hand(refused(403, "PERMISSION_DENIED")).await,
         &End::Again(Fault::Channel),
-        "refuses our key",
+        "rejects the key",
     );
-    assert_end(&hand(Answer::Half).await, &End::Again(Fault::Channel), "broke the answer off");
+    assert_end(
+        &hand(Answer::Half).await,
+        &End::Again(Fault::Channel),
+        "closed the connection during the response",
+    );
     assert_eq!(tokens_asked(&firebase).len(), 1);
     // A token that is refused is not used again.
-    assert_end(&hand(Answer::status(401)).await, &End::Again(Fault::Channel), "refuses our key");
+    assert_end(&hand(Answer::status(401)).await, &End::Again(Fault::Channel), "rejects the key");
     assert_end(&hand(Answer::Well).await, &End::Taken, "");
     assert_eq!(tokens_asked(&firebase).len(), 2);
 }

@@ -83,12 +83,12 @@ async fn each_answer_is_told_from_the_others() {
     assert_end(
         &stopped,
         &End::Never(Fault::Address),
-        "she has opted out of messages from us (error 21610: Attempt",
+        "the recipient has opted out (error 21610: Attempt",
     );
     let landline = hand(refused(400, 21614, "'To' number is not a valid mobile number")).await;
-    assert_end(&landline, &End::Never(Fault::Address), "her number gets no messages");
+    assert_end(&landline, &End::Never(Fault::Address), "the number cannot receive messages");
     let long = hand(refused(400, 21617, "The concatenated message body exceeds the limit")).await;
-    assert_end(&long, &End::Never(Fault::Message), "does not take the message");
+    assert_end(&long, &End::Never(Fault::Message), "rejected the message");
     let echo = hand(refused(401, 20003, &format!("Authenticate {TOKEN}"))).await;
     assert_end(
         &echo,
@@ -98,19 +98,27 @@ async fn each_answer_is_told_from_the_others() {
     assert_end(
         &hand(Answer::status(401)).await,
         &End::Again(Fault::Channel),
-        "refuses our key (401): check the settings",
+        "rejects the key (401): check the settings",
     );
     let slow = hand(Answer::with(429, "retry-after", "7")).await;
     let Handed::NotNow { wish_ms: Some(7_000), fault: Fault::Channel, .. } = slow else {
         panic!("{slow:?}")
     };
-    assert_end(&hand(Answer::status(503)).await, &End::Again(Fault::Channel), "has trouble (503)");
+    assert_end(
+        &hand(Answer::status(503)).await,
+        &End::Again(Fault::Channel),
+        "has a problem (503)",
+    );
     assert_end(
         &hand(Answer::with(307, "location", "/")).await,
         &End::Again(Fault::Channel),
         "check the settings",
     );
-    assert_end(&hand(Answer::Half).await, &End::Again(Fault::Channel), "broke the answer off");
+    assert_end(
+        &hand(Answer::Half).await,
+        &End::Again(Fault::Channel),
+        "closed the connection during the response",
+    );
     assert_end(&hand(Answer::Well).await, &End::Taken, "");
 }
 

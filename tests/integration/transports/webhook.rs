@@ -102,24 +102,28 @@ async fn each_answer_is_told_from_the_others() {
     assert_end(
         &hand(Answer::status(500)).await,
         &End::Again(Fault::Channel),
-        "the receiver has trouble (500)",
+        "the receiver has a problem (500)",
     );
     assert_end(
         &hand(Answer::status(401)).await,
         &End::Again(Fault::Channel),
-        "refuses our key (401): check the settings",
+        "rejects the key (401): check the settings",
     );
     assert_end(
         &hand(Answer::status(404)).await,
         &End::Never(Fault::Message),
-        "does not take the message (404)",
+        "rejected the message (404)",
     );
     assert_end(
         &hand(Answer::with(302, "location", "http://127.0.0.1:1/")).await,
         &End::Never(Fault::Message),
         "another address",
     );
-    assert_end(&hand(Answer::Half).await, &End::Again(Fault::Channel), "broke the answer off");
+    assert_end(
+        &hand(Answer::Half).await,
+        &End::Again(Fault::Channel),
+        "closed the connection during the response",
+    );
     let words =
         Answer::Says { status: 422, headers: Vec::new(), body: "no\r\n such order".to_string() };
     assert_end(&hand(words).await, &End::Never(Fault::Message), "(422 no such order)");
@@ -140,7 +144,7 @@ async fn a_receiver_that_says_nothing_is_given_up() {
     assert_end(
         &handed,
         &End::Again(Fault::Channel),
-        "the receiver did not answer within 1 seconds",
+        "the receiver did not respond within 1 seconds",
     );
 }
 
@@ -150,8 +154,7 @@ async fn a_receiver_whose_certificate_nobody_vouches_for_is_not_trusted() {
     // It speaks TLS from the first byte; what comes after does not matter.
     let sink = Sink::start_with(&[certificates.flags(), vec!["--tls".to_string()]].concat());
     let handed = unsigned().hand_over(&hook(&format!("https://localhost:{}/", sink.port))).await;
-    let sentence = "the receiver cannot be trusted: its certificate comes from an authority that \
-        is not known here";
+    let sentence = "the receiver cannot be trusted: its certificate is from an unknown authority";
     assert_end(&handed, &End::Again(Fault::Channel), sentence);
 }
 
@@ -179,7 +182,7 @@ async fn a_receiver_that_is_not_there_is_told_as_such() {
     assert_end(
         &handed,
         &End::Again(Fault::Message),
-        "There is no machine of the name “nobody.invalid”",
+        "The server name “nobody.invalid” does not exist",
     );
 }
 
@@ -187,9 +190,9 @@ async fn a_receiver_that_is_not_there_is_told_as_such() {
 async fn what_makes_no_sense_is_never_sent() {
     let receiver = Receiver::start().await;
     for (url, says) in [
-        ("", "is not an address"),
-        ("ftp://example.com", "is not an address"),
-        ("http://ada:secret@example.com/", "has a user name or a password in it"),
+        ("", "is not a valid address"),
+        ("ftp://example.com", "is not a valid address"),
+        ("http://ada:secret@example.com/", "contains a user name or password"),
     ] {
         assert_end(&unsigned().hand_over(&hook(url)).await, &End::Never(Fault::Message), says);
     }

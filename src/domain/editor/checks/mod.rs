@@ -19,7 +19,7 @@ pub fn checks(
     paths::warnings(graph, settings, &mut found);
     names::warnings(graph, settings, catalogue, &mut found);
     if settings.start.is_some_and(|start| start < now) {
-        let sentence = "The start has passed. Published like this, people enter at once.";
+        let sentence = "The start is in the past. People enter as soon as you publish.";
         found.push(Check::of_settings(Severity::Warning, "start", "past", sentence));
     }
     found.sort_by_key(|check| check.severity);
@@ -41,7 +41,7 @@ pub fn errors(graph: &Graph, settings: &Settings, now: Timestamp) -> Vec<Check> 
         problem,
     }));
     if settings.end.is_some_and(|end| end <= now) {
-        let sentence = "The end has passed, so nobody could enter. Choose a later end, or none.";
+        let sentence = "The end is in the past, so no one can enter. Choose a later end, or none.";
         found.push(Check::of_settings(Severity::Error, "end", "past", sentence));
     }
     found

@@ -1,6 +1,6 @@
 //! Names that the project does not know, and channels by which it does not send. Each is told once,
 //! at the first node that uses it: new data may be on its way, and three hundred warnings help
-//! nobody.
+//! no one.
 
 use std::collections::HashSet;
 
@@ -107,9 +107,7 @@ impl<'a> Names<'a> {
     fn event_name(&mut self, name: &str) {
         if !self.events.contains(&event_key(name)) {
             self.tell("unknown_event", name, || {
-                format!(
-                    "No event “{name}” has come in yet. Is it spelled as your program sends it?"
-                )
+                format!("No event “{name}” has arrived yet. Check its spelling.")
             });
         }
     }
@@ -123,7 +121,9 @@ impl<'a> Names<'a> {
         if self.described.contains(&key) && !self.event_properties.contains(&(key, property)) {
             let name = format!("{event}.{property}");
             self.tell("unknown_property", &name, || {
-                format!("No event “{event}” with a property “{property}” has come in lately.")
+                format!(
+                    "No recent event “{event}” has a property “{property}”. Check its spelling."
+                )
             });
         }
     }
@@ -131,9 +131,7 @@ impl<'a> Names<'a> {
     fn property(&mut self, name: &str) {
         if !self.properties.contains(name) {
             self.tell("unknown_property", name, || {
-                format!(
-                    "Nobody has a property “{name}” yet. Is it spelled as your program sends it?"
-                )
+                format!("No profile has a property “{name}” yet. Check its spelling.")
             });
         }
     }
@@ -142,7 +140,8 @@ impl<'a> Names<'a> {
         if !self.segments.contains(name) {
             self.tell("unknown_segment", name, || {
                 format!(
-                    "There is no segment “{name}”: nobody is in it. Make it, or choose another."
+                    "The segment “{name}” does not exist, so no one is in it. Create it, or choose \
+                        another."
                 )
             });
         }
@@ -151,7 +150,7 @@ impl<'a> Names<'a> {
     fn list(&mut self, name: &str) {
         if !self.lists.contains(name) {
             self.tell("unknown_list", name, || {
-                format!("There is no list “{name}” yet: nobody is on it.")
+                format!("The list “{name}” does not exist yet, so no one is on it.")
             });
         }
     }
@@ -216,7 +215,7 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Channels whose messages reach nobody.
+/// Channels whose messages reach no one.
 fn channels(graph: &Graph, catalogue: &Catalogue) -> Vec<Check> {
     let mut found = Vec::new();
     for channel in Channel::ALL {
@@ -230,13 +229,12 @@ fn channels(graph: &Graph, catalogue: &Catalogue) -> Vec<Check> {
         let title = channel.title();
         let sentence = if !Channel::SENDING.contains(&channel) {
             format!(
-                "This Wayfare does not send by {title} yet: such messages are logged, and nobody \
-                    gets them."
+                "This version of Wayfare does not send by {title} yet. Messages are logged, not \
+                    sent."
             )
         } else if !catalogue.live_channels.iter().any(|live| live == channel.key()) {
             format!(
-                "Sending by {title} is not set up, or in test mode: such messages are logged, and \
-                    nobody gets them."
+                "Sending by {title} is not set up, or in test mode. Messages are logged, not sent."
             )
         } else {
             continue;

@@ -42,8 +42,8 @@ fn stops(
         node.step.is_message() && !is_drawn("sent") && LATER.iter().any(|later| is_drawn(later));
     if awaits && node.sending.answer_minutes.is_none() && settings.timeout_hours.is_none() {
         let sentence = format!(
-            "Whoever does nothing with “{}” stays there for ever. Set how long to wait for an \
-                answer, or a time-out for the journey.",
+            "People who do nothing with “{}” stay there forever. Set how long to wait for a \
+                response, or a time-out for the journey.",
             node.title()
         );
         found.push(Check::of_node(
@@ -67,20 +67,20 @@ fn stops(
         .iter()
         .filter(taken)
         .filter(|outlet| !is_drawn(outlet))
-        .map(|outlet| format!("“{outlet}”"))
+        .map(|outlet| format!("“{}”", node.outlet_title(outlet)))
         .collect();
     if open.is_empty() {
         return;
     }
-    let by = if open == ["“next”"] {
+    let by = if open == ["“Next”"] {
         String::new()
     } else {
-        format!(", where they leave it by {}", open.join(" or "))
+        format!(" on the path {}", open.join(" or "))
     };
     let sentence = if !settings.goals.is_empty() && settings.timeout_hours.is_some() {
         format!("After “{}” people wait for a goal or the time-out{by}.", node.title())
     } else {
-        format!("After “{}” people stop{by}.", node.title())
+        format!("After “{}” the journey ends{by}.", node.title())
     };
     found.push(Check::of_node(Severity::Warning, graph, index, "", "stops", sentence));
 }
@@ -97,8 +97,8 @@ fn quiet(graph: &Graph, settings: &Settings, found: &mut Vec<Check>) {
         let NodeKind::Delay(Delay::Until { time, .. }) = &node.step else { continue };
         if minute_of(time).is_some_and(is_quiet) && before_messages.contains(node.id.as_str()) {
             let then = match hours.then {
-                QuietThen::Drop => "nobody gets the message after it".to_string(),
-                QuietThen::SendWhenOver => format!("the message after it goes out at {}", hours.to),
+                QuietThen::Drop => "the next message is skipped".to_string(),
+                QuietThen::SendWhenOver => format!("the next message goes out at {}", hours.to),
             };
             let sentence = format!(
                 "“{}” waits until {time}, within the quiet hours from {} to {}: {then}.",

@@ -51,7 +51,7 @@ fn empty_fields(step: &NodeKind) -> Vec<(&'static str, &'static str)> {
             vec![("wait_for_event.event.name", "event to wait for", blank(&event.name))]
         }
         NodeKind::HasDoneSplit { event, .. } => {
-            vec![("has_done_split.event.name", "event to ask for", blank(&event.name))]
+            vec![("has_done_split.event.name", "event to check", blank(&event.name))]
         }
         NodeKind::UpdateProfile { set } => {
             let nothing = set.is_empty() || set.iter().any(|change| blank(&change.property));

@@ -9,7 +9,7 @@ use super::course::{Course, Turn};
 const LANE: f64 = 12.0;
 /// Pieces that are nearer than this look like one.
 const NEAR: f64 = 8.0;
-/// With more level pieces than this in one cell, nobody could see which of them cross.
+/// With more level pieces than this in one cell, no one could see which of them cross.
 const CROWD: usize = 300;
 /// A wide cell is not filled from its middle: level pieces keep so near to the boxes.
 const DEEP: f64 = 140.0;

@@ -165,7 +165,7 @@ pub fn routed(frames: &[Frame], ends: &[Option<Wire>], direction: Direction) -> 
 }
 
 /// The room that level lines ask for in the free space in which they run, along the direction of
-/// the drawing: for whoever moves layers apart.
+/// the drawing: for anyone who moves layers apart.
 pub fn crowds(graph: &Graph, direction: Direction) -> Vec<Crowd> {
     let (frames, ends) = wires(graph, direction);
     let boxes: Vec<Frame> = frames.iter().map(|frame| turned_frame(*frame, direction)).collect();

@@ -1,11 +1,11 @@
-//! The rule that maps what a sign-in provider says of a person to her roles.
+//! The rule that maps what a sign-in provider says of a person to their roles.
 
 use std::str::FromStr;
 
 use crate::{domain::access::Role, server::store::access::ProvidedRole};
 
-/// `admins=admin; marketing=publisher@Shop; *=viewer`: whoever has the value on the left in her
-/// claim gets the role on the right, in every project or in the named one. `*` is everybody.
+/// `admins=admin; marketing=publisher@Shop; *=viewer`: anyone who has the value on the left in
+/// their claim gets the role on the right, in every project or in the named one. `*` is everybody.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RoleRules(Vec<Rule>);
 
@@ -19,8 +19,8 @@ struct Rule {
 /// A rule that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "“{0}” is not a rule for roles. One looks like marketing=publisher or \
-        marketing=publisher@Shop; several are parted by ;."
+    "“{0}” is not a role rule. Use the form marketing=publisher or marketing=publisher@Shop, and \
+        separate rules with ;."
 )]
 pub struct MalformedRule(String);
 
@@ -54,7 +54,7 @@ fn rule(text: &str) -> Result<Rule, MalformedRule> {
 }
 
 impl RoleRules {
-    /// The roles of somebody whose claim has these values.
+    /// The roles of someone whose claim has these values.
     pub fn roles_of(&self, values: &[String]) -> Vec<ProvidedRole> {
         self.0
             .iter()

@@ -13,7 +13,7 @@ pub const JOURNEYS: &[Entry] = &[
     Entry { name: "Welcome to your account", description: "Four weeks, one habit at a time.",
         labels: &["Bank", "Onboarding"], plot: Plot::Onboarding, event: "Account Opened", goal: "First Transfer", topic: "your account is ready",
         status: Status::Running, archived: false, versions: 2, age_days: 365, entered: 51930 },
-    Entry { name: "Suspicious payment", description: "Asks at once; rings the desk where nobody answers.",
+    Entry { name: "Suspicious payment", description: "Asks immediately; alerts the desk if no one answers.",
         labels: &["Bank", "Transactional"], plot: Plot::Alert, event: "Suspicious Payment", goal: "Payment Confirmed", topic: "was this you?",
         status: Status::Running, archived: false, versions: 1, age_days: 540, entered: 8733 },
     Entry { name: "Low balance warning", description: "",

@@ -4,8 +4,8 @@ use super::{Entry, Plot, Status};
 
 #[rustfmt::skip]
 pub const JOURNEYS: &[Entry] = &[
-    Entry { name: "Abandoned cart", description: "An hour after a cart was left: an e-mail, then a \
-        push and a text for those who still have not bought.",
+    Entry { name: "Abandoned cart", description: "An hour after a cart is abandoned: an email, \
+        then a push and a text for those who still have not bought.",
         labels: &["Shop", "Retention"], plot: Plot::AbandonedCart, event: "Checkout Started", goal: "Order Completed", topic: "your cart is waiting",
         status: Status::Running, archived: false, versions: 3, age_days: 410, entered: 184230 },
     Entry { name: "Abandoned cart, high value", description: "The same for carts over 200, with a personal touch.",
@@ -20,11 +20,11 @@ pub const JOURNEYS: &[Entry] = &[
     Entry { name: "Welcome to the shop (short test)", description: "Half as many messages. Does it sell as well?",
         labels: &["Shop", "Onboarding", "A/B test"], plot: Plot::Experiment, event: "Signed Up", goal: "Order Completed", topic: "welcome aboard",
         status: Status::Completed, archived: false, versions: 1, age_days: 230, entered: 20544 },
-    Entry { name: "Win back quiet customers", description: "Nobody heard of for ninety days, by \
-        what they are worth.",
+    Entry { name: "Win back quiet customers", description: "People with no activity for 90 days, \
+        by what they are worth.",
         labels: &["Shop", "Retention"], plot: Plot::WinBack, event: "Quiet for 90 days", goal: "Order Completed", topic: "we miss you",
         status: Status::Running, archived: false, versions: 2, age_days: 480, entered: 41877 },
-    Entry { name: "Price drop on your wish list", description: "Tells people at once when \
+    Entry { name: "Price drop on your wish list", description: "Tells people right away when \
         something on their list got cheaper.",
         labels: &["Shop", "Promo"], plot: Plot::PriceDrop, event: "Price Dropped", goal: "Order Completed", topic: "a price on your list dropped",
         status: Status::Running, archived: false, versions: 1, age_days: 150, entered: 78902 },
@@ -66,7 +66,7 @@ pub const JOURNEYS: &[Entry] = &[
     Entry { name: "Élodie’s “Bon retour” series", description: "Returns handled kindly bring people back.",
         labels: &["Shop", "Retention"], plot: Plot::Reminder, event: "Return Received", goal: "Order Completed", topic: "thank you for sending it back",
         status: Status::Draft, archived: false, versions: 1, age_days: 5, entered: 0 },
-    Entry { name: "Valentine’s gift finder 2025", description: "Last year’s. Kept for its figures.",
+    Entry { name: "Valentine’s gift finder 2025", description: "Last year’s. Kept for its stats.",
         labels: &["Shop", "Seasonal"], plot: Plot::Newsletter, event: "Gift buyers", goal: "Order Completed", topic: "find the right gift",
         status: Status::Completed, archived: true, versions: 1, age_days: 310, entered: 45012 },
 ];

@@ -45,7 +45,7 @@ pub const JOURNEYS: &[Entry] = &[
     Entry { name: "Travel insurance offer", description: "Stopped by the regulator's new rule on opt-in.",
         labels: &["Travel", "Promo"], plot: Plot::Reminder, event: "Booking Completed", goal: "Insurance Booked", topic: "travel without worry",
         status: Status::Stopped, archived: false, versions: 1, age_days: 188, entered: 39012 },
-    Entry { name: "Sleeping explorers", description: "Nobody who has not searched for a year is forgotten.",
+    Entry { name: "Sleeping explorers", description: "Brings back people who have not searched for a year.",
         labels: &["Travel", "Retention"], plot: Plot::WinBack, event: "No search for a year", goal: "Booking Completed", topic: "the world is still there",
         status: Status::Paused, archived: false, versions: 1, age_days: 155, entered: 68110 },
     Entry { name: "Lounge access experiment", description: "Does a lounge pass bring the second booking forward?",

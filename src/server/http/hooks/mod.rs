@@ -66,15 +66,15 @@ fn refuse(error: HookError) -> Response {
     match error {
         HookError::Unknown => told(
             StatusCode::NOT_FOUND,
-            "There is no such address. Copy it again from the page of reports.",
+            "This address does not exist. Copy it again from the page Provider webhooks.",
         ),
         HookError::NotHeard(NotHeard::Unsigned) => told(
             StatusCode::UNAUTHORIZED,
-            "The request is not signed, or nobody has entered the secret to verify it with.",
+            "The request is not signed, or no secret is set for this provider webhook.",
         ),
         HookError::NotHeard(NotHeard::Forged) => told(
             StatusCode::FORBIDDEN,
-            "The signature is not the one of this request and the secret that is known here.",
+            "The signature does not match this request and the secret set here.",
         ),
         HookError::NotHeard(NotHeard::Malformed(sentence)) => {
             told(StatusCode::BAD_REQUEST, &sentence)

@@ -38,12 +38,12 @@ pub struct LeftAlone {
 fn sentence(reason: IgnoredReason) -> &'static str {
     match reason {
         IgnoredReason::BrowserKey => {
-            "These fields stay as they are: a key for browsers changes neither addresses nor \
-                consent nor lists of a known person."
+            "These fields were not changed: a browser key cannot change addresses, consent or \
+                lists of a known profile."
         }
         IgnoredReason::ProfileFull => {
-            "These properties were not stored: a profile has at most 256, with 1 MiB in all. Remove \
-                others first."
+            "These properties were not stored: a profile has at most 256, with 1 MiB in all. \
+                Remove others first."
         }
     }
 }
@@ -73,7 +73,7 @@ pub fn read_each<'a, T: Deserialize<'a>>(
 ) -> Result<ReadBatch, AppError> {
     if raw.len() > RECORDS_MAX {
         let sentence =
-            format!("There are {} records; the most in one call is {RECORDS_MAX}.", raw.len());
+            format!("There are {} records; the limit in one call is {RECORDS_MAX}.", raw.len());
         return Err(AppError::field(FieldError::new("", "too_many", sentence)));
     }
     let mut records = Vec::with_capacity(raw.len());

@@ -189,7 +189,7 @@ pub async fn upload(
     let form: Upload<'_> = parse(&body).map_err(AppError::field)?;
     if form.d.len() > RECORDS_MAX {
         let sentence =
-            format!("There are {} records; the most in one call is {RECORDS_MAX}.", form.d.len());
+            format!("There are {} records; the limit in one call is {RECORDS_MAX}.", form.d.len());
         return Err(AppError::field(FieldError::new("d", "too_many", sentence)).into());
     }
     let now = state.services.now();

@@ -140,7 +140,7 @@ pub async fn operate(
     let answer = match (action, &selection) {
         (Action::Stop, _) if confirmed.is_none() => {
             let sentence =
-                "Stop is final and needs a confirmation: send the digest that preview-stop gives.";
+                "Stop is final and needs a confirmation. Send the digest from preview-stop.";
             return Err(AppError::field(FieldError::new("confirmed", "required", sentence)).into());
         }
         (Action::Publish, Selection::Ticked(ids)) if ids.len() == 1 => {
@@ -161,7 +161,7 @@ pub async fn operate(
 }
 
 fn unknown_action() -> AppError {
-    let sentence = "That is not an action for programs. Use pause, resume, stop, archive, \
+    let sentence = "This action is not available in the API. Use pause, resume, stop, archive, \
         unarchive or delete; publish takes one journey.";
     AppError::field(FieldError::new("action", "unknown_value", sentence))
 }

@@ -61,9 +61,9 @@ fn engine(text: &mut String, state: &AppState, due: i64) {
         reading.events,
     );
     add(text, "events_behind", "gauge", "Events that wait to be looked at.", reading.behind);
-    add(text, "enrolments_total", "counter", "People let into journeys.", reading.entered);
-    add(text, "steps_total", "counter", "Nodes come to and left.", reading.steps);
-    add(text, "messages_total", "counter", "Messages handed over or called off.", reading.messages);
+    add(text, "enrolments_total", "counter", "People who entered journeys.", reading.entered);
+    add(text, "steps_total", "counter", "Nodes that people reached and left.", reading.steps);
+    add(text, "messages_total", "counter", "Messages sent or cancelled.", reading.messages);
     add(
         text,
         "rounds_failed_total",
@@ -76,7 +76,7 @@ fn engine(text: &mut String, state: &AppState, due: i64) {
         text,
         "lateness_seconds",
         "gauge",
-        "How late the person was who had been due longest in the last round.",
+        "Delay of the most overdue person in the last round.",
         lateness,
     );
     let held = i64::from(state.services.hold().is_some());
@@ -84,51 +84,33 @@ fn engine(text: &mut String, state: &AppState, due: i64) {
         text,
         "held",
         "gauge",
-        "1 while the server is held: nobody enters or moves and nothing is sent.",
+        "1 while the server is held: no one enters or moves and nothing is sent.",
         held,
     );
-    add(
-        text,
-        "due_backlog",
-        "gauge",
-        "People whose time has come and who were not moved yet.",
-        due,
-    );
+    add(text, "due_backlog", "gauge", "People who are due and have not moved yet.", due);
 }
 
 fn courier(text: &mut String, delivery: &DeliveryFigures) {
     let reading = delivery.courier;
-    add(text, "messages_sent_total", "counter", "Messages that a provider took.", reading.sent);
-    add(
-        text,
-        "messages_failed_total",
-        "counter",
-        "Messages that no provider took.",
-        reading.failed,
-    );
+    add(text, "messages_sent_total", "counter", "Messages that a provider accepted.", reading.sent);
+    add(text, "messages_failed_total", "counter", "Messages that failed.", reading.failed);
     add(
         text,
         "messages_withheld_total",
         "counter",
-        "Messages that a cap, the suppression list or another gate kept back at the last moment.",
+        "Messages skipped because of a cap, the suppression list or another send rule.",
         reading.withheld,
     );
-    add(
-        text,
-        "messages_again_total",
-        "counter",
-        "Tries after which a message waits for another one.",
-        reading.again,
-    );
+    add(text, "messages_again_total", "counter", "Attempts that are retried later.", reading.again);
     add(
         text,
         "courier_rounds_failed_total",
         "counter",
-        "Rounds of the courier that failed.",
+        "Rounds of the dispatcher that failed.",
         reading.failures,
     );
-    let doubts = "Messages that were with a sender when the server was cut off, and went out again \
-        under the same key.";
+    let doubts = "Possible duplicates: messages that were being sent when the server stopped, and \
+        were sent again under the same key.";
     add(text, "messages_doubtful_total", "counter", doubts, delivery.doubts);
 }
 
@@ -138,14 +120,14 @@ fn costly_work(text: &mut String, reading: WorkReading) {
         text,
         "costly_work_running",
         "gauge",
-        "Costly work that is being done: previews, checks, exports.",
+        "Costly work in progress: previews, checks, exports.",
         reading.running,
     );
-    let refused = "Costly work that was not begun: too much was under way.";
+    let refused = "Costly work that was not started because too much was running.";
     add(text, "costly_work_refused_total", "counter", refused, reading.refused);
     let too_long = "Costly work that was stopped because it took too long.";
     add(text, "costly_work_too_long_total", "counter", too_long, reading.too_long);
-    let nobody_waited = "Costly work that was stopped because its client had hung up.";
+    let nobody_waited = "Costly work that was stopped because its client disconnected.";
     add(text, "costly_work_abandoned_total", "counter", nobody_waited, reading.nobody_waited);
 }
 
@@ -162,7 +144,7 @@ fn program(text: &mut String) {
         text,
         "panics_total",
         "counter",
-        "Faults of the program that were contained; the log has each.",
+        "Contained faults of the program; the log has the details.",
         log::panics(),
     );
 }
@@ -174,12 +156,10 @@ type ChannelFigure = (&'static str, &'static str, fn(&ChannelLoad) -> i64);
 fn by_channel(text: &mut String, channels: &[ChannelLoad]) {
     let figures: [ChannelFigure; 3] = [
         ("channel_in_hand", "Messages that are being sent.", |channel| channel.in_hand),
-        ("channel_waiting", "Messages that wait to be sent.", |channel| channel.waiting),
-        (
-            "channel_breaker_open",
-            "1 while a provider that failed often is left alone.",
-            |channel| channel.resting.into(),
-        ),
+        ("channel_waiting", "Queued messages.", |channel| channel.waiting),
+        ("channel_breaker_open", "1 while the circuit breaker of a provider is open.", |channel| {
+            channel.resting.into()
+        }),
     ];
     for (name, help, value) in figures {
         head(text, name, "gauge", help);
@@ -200,7 +180,7 @@ type JourneyFigure = (&'static str, &'static str, &'static str, fn(&JourneyLoad)
 /// Figures of the key's project, a line for each journey.
 fn by_journey(text: &mut String, journeys: &[JourneyLoad]) {
     let figures: [JourneyFigure; 4] = [
-        ("journey_entered_total", "counter", "People let in.", |journey| journey.entered),
+        ("journey_entered_total", "counter", "People who entered.", |journey| journey.entered),
         ("journey_inside", "gauge", "People inside.", |journey| journey.inside),
         ("journey_messages_failed_total", "counter", "Messages that failed.", |journey| {
             journey.failed

@@ -63,8 +63,7 @@ impl IntoResponse for ApiError {
             StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let message = match &self.0 {
             AppError::SignedOut => {
-                "This request has no API key that is good. Send one as “Authorization: Bearer \
-                    wf_…”."
+                "This request has no valid API key. Send one as “Authorization: Bearer wf_…”."
                     .to_string()
             }
             error => error.sentence(),

@@ -79,7 +79,7 @@ impl Message {
         match kind.as_str() {
             "track" => {
                 let name = self.event.take().ok_or_else(|| {
-                    FieldError::new("event", "required", "It does not say what was done.")
+                    FieldError::new("event", "required", "The event has no name.")
                 })?;
                 self.event(&name, now)
             }
@@ -125,7 +125,7 @@ fn text(id: Option<Value>, path: &str) -> Result<Option<String>, FieldError> {
         Some(Value::String(text)) if text.is_empty() => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(Value::Number(number)) => Ok(Some(number.to_string())),
-        Some(_) => Err(FieldError::new(path, "malformed", "An id is a text.")),
+        Some(_) => Err(FieldError::new(path, "malformed", "An ID must be a text.")),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where the links in messages lead: to their target, to a picture, to the page on which people
-//! choose. Nobody is signed in here; a token that was signed by us is the right of whoever brings
-//! it, and any other one leads nowhere.
+//! choose. No one is signed in here; a token that was signed by us is the right of anyone who
+//! brings it, and any other one leads nowhere.
 
 mod page;
 
@@ -54,7 +54,7 @@ pub async fn receive(
     response
 }
 
-/// Always a picture: nobody learns whether a token is good.
+/// Always a picture: no one learns whether a token is good.
 pub async fn open(
     State(state): State<AppState>,
     Path(token): Path<String>,
@@ -75,7 +75,7 @@ pub async fn open(
     response
 }
 
-/// Leads on at once. Where it leads stands in the signed token: nobody can make it lead elsewhere.
+/// Leads on at once. Where it leads stands in the signed token: no one can make it lead elsewhere.
 pub async fn click(
     State(state): State<AppState>,
     Path(token): Path<String>,
@@ -89,12 +89,12 @@ pub async fn click(
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::FOUND;
     response.headers_mut().insert(header::LOCATION, target);
-    // The token is hers: it goes to nobody else.
+    // The token is theirs: it goes to no one else.
     response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }
 
-/// What she can choose. Scanners of mail open every link: looking changes nothing.
+/// What they can choose. Scanners of mail open every link: looking changes nothing.
 pub async fn choices(
     State(state): State<AppState>,
     Path(token): Path<String>,

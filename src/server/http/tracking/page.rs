@@ -18,14 +18,14 @@ use crate::{
     },
 };
 
-/// The channel in the words of whoever gets messages.
+/// The channel in the words of anyone who gets messages.
 fn name(channel: Channel) -> &'static str {
     match channel {
-        Channel::Email => "E-mail",
+        Channel::Email => "Email",
         Channel::Sms => "Text messages",
-        Channel::Push => "Notifications of the app",
+        Channel::Push => "App notifications",
         Channel::Whatsapp => "WhatsApp",
-        Channel::WebPush => "Notifications in the browser",
+        Channel::WebPush => "Browser notifications",
         Channel::Webhook | Channel::InApp => "Messages",
     }
 }
@@ -37,7 +37,7 @@ pub fn choices(recipient: &Recipient, token: &str, saved: bool, assets: &Assets)
         if saved { "<p class=\"notice\" role=\"status\">Your choice is saved.</p>" } else { "" };
     let body = if choices.is_empty() {
         format!(
-            "<p class=\"lead\">{project} keeps no address of yours. There is nothing to choose.</p>"
+            "<p class=\"lead\">{project} has no address for you, so there is nothing to choose.</p>"
         )
     } else {
         forms(recipient, &choices, token)
@@ -66,13 +66,11 @@ fn forms(recipient: &Recipient, choices: &[Choice], token: &str) -> String {
     let lines: String = choices.iter().map(line).collect();
     format!(
         "{quick}<form method=\"post\" action=\"{action}\" class=\"card form\" aria-label=\"What \
-            you get\">\
-         <fieldset class=\"choices choices-long\"><legend>What you want to \
-         get</legend>{lines}</fieldset>\
-         <div class=\"form-actions\"><button class=\"button\" type=\"submit\" name=\"do\" \
-         value=\"save\">Save</button>\
-         <button class=\"button\" type=\"submit\" name=\"do\" value=\"everything\">Unsubscribe \
-         from everything</button></div></form>",
+            you receive\"><fieldset class=\"choices choices-long\"><legend>What you want to \
+            receive</legend>{lines}</fieldset><div class=\"form-actions\"><button class=\"button\" \
+            type=\"submit\" name=\"do\" value=\"save\">Save</button><button class=\"button\" \
+            type=\"submit\" name=\"do\" value=\"everything\">Unsubscribe from \
+            everything</button></div></form>",
         quick = quick.unwrap_or_default(),
     )
 }
@@ -110,23 +108,23 @@ fn told(status: StatusCode, title: &str, sentence: &str, assets: &Assets) -> Res
 }
 
 pub fn dead_link(assets: &Assets) -> Response<Body> {
-    let sentence = "It was cut off on its way, or is too old. Open the message again and use its \
-        link, or write to whoever sent it.";
-    told(StatusCode::NOT_FOUND, "This link leads nowhere", sentence, assets)
+    let sentence = "The link is incomplete or has expired. Open the message again and use its \
+        link, or contact the sender.";
+    told(StatusCode::NOT_FOUND, "This link does not work", sentence, assets)
 }
 
 pub fn not_understood(assets: &Assets) -> Response<Body> {
     let sentence = "Nothing was changed. Open the link in your message and choose again.";
-    told(StatusCode::BAD_REQUEST, "That was not understood", sentence, assets)
+    told(StatusCode::BAD_REQUEST, "The request was not understood", sentence, assets)
 }
 
 pub fn too_large(assets: &Assets) -> Response<Body> {
-    let sentence = "More was sent than can be chosen, and nothing was changed. Open the link in \
-        your message and choose again.";
-    told(StatusCode::PAYLOAD_TOO_LARGE, "That was too much", sentence, assets)
+    let sentence = "The request was too large, and nothing was changed. Open the link in your \
+        message and choose again.";
+    told(StatusCode::PAYLOAD_TOO_LARGE, "The request was too large", sentence, assets)
 }
 
 pub fn failed(error: &AppError, assets: &Assets) -> Response<Body> {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    told(status, "That did not work", "Nothing was changed. Try again in a moment.", assets)
+    told(status, "Your choice was not saved", "Nothing was changed. Try again in a moment.", assets)
 }

@@ -44,11 +44,11 @@ const PEOPLE_MAX: usize = 50_000;
 const TAKES_MAX: Duration = Duration::from_secs(15);
 /// Events, and people, that are read at once.
 const BATCH: i64 = 4_000;
-/// Most events that somebody is assumed to do.
+/// Most events that someone is assumed to do.
 const LATER_MAX: usize = 100;
 
 impl<S: Store + Clone> Services<S> {
-    /// Which way somebody would go, when, and why.
+    /// Which way someone would go, when, and why.
     ///
     /// # Errors
     /// Where the graph cannot be walked, or there is no such person.
@@ -56,7 +56,7 @@ impl<S: Store + Clone> Services<S> {
         actor.require(Permission::SeeJourneys)?;
         walkable(&trial.graph)?;
         if trial.later.len() > LATER_MAX {
-            let sentence = format!("At most {LATER_MAX} events can be assumed.");
+            let sentence = format!("A simulation can have at most {LATER_MAX} later events.");
             return Err(FieldError::new("later", "too_many", sentence).into());
         }
         let (services, asking, project, trial) =
@@ -109,15 +109,15 @@ impl<S: Store + Clone> Services<S> {
             let cut =
                 services.replay_events(project, &version, &mut rehearsal, (since, began)).await?
                     || cut;
-            // Whoever is still inside goes on: it takes a processor, so the others of this thread
-            // move to another one.
+            // Anyone who is still inside goes on: it takes a processor, so the others of this
+            // thread move to another one.
             block_in_place(|| rehearsal.run_until(services.now()))?;
             Ok(ReplayFigures { cut, ..rehearsal.finish() })
         })
         .await
     }
 
-    /// The next times at which a delay would be over, for somebody or in a zone.
+    /// The next times at which a delay would be over, for someone or in a zone.
     ///
     /// # Errors
     /// Where there is no such person.
@@ -160,13 +160,13 @@ impl<S: Store + Clone> Services<S> {
             let addresses = addresses.map(|key| (key.to_string(), "example".to_string())).collect();
             return Ok(Profile { addresses, ..Profile::default() });
         };
-        // The way that somebody would go tells what they are.
+        // The way that someone would go tells what they are.
         actor.require(Permission::SeePeople)?;
         let found = self.store.person_to_try(actor.project, identity, needs).await?;
         found.ok_or_else(|| {
             let sentence = format!(
-                "Nobody has the identity “{identity}”. Choose somebody else, or \
-                try it on an example."
+                "No profile has the identity “{identity}”. Choose another one, or use an example \
+                profile."
             );
             FieldError::new("person", "unknown_value", sentence).into()
         })
@@ -209,8 +209,8 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.people_who_meet(project, criteria, after, BATCH, self.now()).await?)
     }
 
-    /// In batches, each read by itself: whoever waits for the database or the processor gets a turn
-    /// in between. Answers whether there were more events than are looked at.
+    /// In batches, each read by itself: anyone who waits for the database or the processor gets a
+    /// turn in between. Answers whether there were more events than are looked at.
     async fn replay_events(
         &self,
         project: ProjectId,

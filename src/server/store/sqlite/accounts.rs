@@ -147,7 +147,7 @@ pub async fn insert(
     .execute(&mut *connection)
     .await?;
     if written.rows_affected() == 0 {
-        return Err(StoreError::Conflict("There is an account with this e-mail address already."));
+        return Err(StoreError::Conflict("An account with this email address already exists."));
     }
     Entry::of_account(user, AuditEvent::AccountCreated, account.email.as_str(), origin)
         .write(connection, now)
@@ -155,7 +155,7 @@ pub async fn insert(
     Ok(user)
 }
 
-/// Gives a role where there is none; whoever has one keeps the higher.
+/// Gives a role where there is none; anyone who has one keeps the higher.
 pub async fn give_role(
     connection: &mut SqliteConnection,
     project: ProjectId,

@@ -31,7 +31,7 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Something that an actor did in her project.
+    /// Something that an actor did in their project.
     pub fn of(actor: &'a Actor, event: AuditEvent, summary: &'a str) -> Self {
         Self {
             project: Some(actor.project),

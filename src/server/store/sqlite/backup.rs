@@ -1,7 +1,7 @@
 //! A consistent copy of the file, made while the server runs. The source is only read, in whatever
 //! schema it is.
 //!
-//! The copy says in itself that it is one: a server that starts on it is held until somebody
+//! The copy says in itself that it is one: a server that starts on it is held until someone
 //! releases it, so that what waited in the backup is not sent a second time by itself. The mark is
 //! in the file's header (`user_version`), because that place is there in every schema; opening the
 //! copy for writing makes a hold of it.
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::server::store::{StoreError, StoreResult};
 
-/// `user_version` of a copy that nobody has opened for writing.
+/// `user_version` of a copy that no one has opened for writing.
 const COPY: i64 = 1;
 
 /// Copies the database of a path, for its owner alone. Either the whole copy is there at the end,
@@ -28,7 +28,7 @@ const COPY: i64 = 1;
 /// Where `to` exists already, the source cannot be read, or the copy not be written.
 pub async fn backup(from: &Path, to: &Path) -> StoreResult<()> {
     let exists = || {
-        StoreError::Unusable(format!("{} exists already. Give a file that does not.", to.display()))
+        StoreError::Unusable(format!("{} already exists. Choose a new file name.", to.display()))
     };
     if to.symlink_metadata().is_ok() {
         return Err(exists());
@@ -68,14 +68,15 @@ fn keep(copy: TempPath, to: &Path) -> std::io::Result<()> {
 
 fn nothing(from: &Path) -> StoreResult<()> {
     Err(StoreError::Unusable(format!(
-        "There is nothing in the database {} to copy.",
+        "The database {} is empty. There is nothing to copy.",
         from.display()
     )))
 }
 
 fn not_written(to: &Path, why: &str) -> StoreError {
     StoreError::Unusable(format!(
-        "The copy {} cannot be written: {why}. Check the folder, its rights and its room.",
+        "The copy {} cannot be written: {why}. Check the folder, its permissions and the free \
+            space.",
         to.display()
     ))
 }
@@ -85,9 +86,10 @@ fn refused(to: &Path, error: sqlx::Error) -> StoreError {
     tracing::debug!(%error, "backup.failed");
     match StoreError::from(error) {
         StoreError::Unavailable(obstacle) => not_written(to, &obstacle.to_string()),
-        _ => {
-            not_written(to, "the database could not be copied whole; look at it with wayfare check")
-        }
+        _ => not_written(
+            to,
+            "the database could not be copied completely; check it with wayfare check",
+        ),
     }
 }
 

@@ -203,7 +203,7 @@ async fn save(
     let state = if change.live { "live" } else { "test mode" };
     let secret = match &change.sealed {
         SealedChange::Keep => "",
-        SealedChange::Set(_) => ", another secret",
+        SealedChange::Set(_) => ", a new secret",
         SealedChange::Forget => ", without a secret",
     };
     let summary = format!("{}: {state}, {}{secret}", channel.title(), change.settings.describe());

@@ -44,7 +44,7 @@ pub async fn check(store: &SqliteStore) -> StoreResult<Vec<String>> {
     findings.extend(
         mirrors
             .into_iter()
-            .map(|(name,)| format!("{name}: the list shows other figures than its version has")),
+            .map(|(name,)| format!("{name}: the Journeys page has other stats than the version")),
     );
     let counts: Vec<(i64, i64, i64)> = sqlx::query_as(
         "SELECT c.shelf, c.status, c.count FROM journey_counts c
@@ -55,7 +55,7 @@ pub async fn check(store: &SqliteStore) -> StoreResult<Vec<String>> {
     .fetch_all(&store.readers)
     .await?;
     findings.extend(counts.into_iter().map(|(shelf, status, count)| {
-        format!("counts: {count} kept for shelf {shelf}, status {status}")
+        format!("counts: {count} stored for visibility {shelf}, status {status}")
     }));
     findings.extend(trips(store).await?);
     findings.extend(messages(store).await?);
@@ -69,7 +69,7 @@ pub async fn check(store: &SqliteStore) -> StoreResult<Vec<String>> {
 }
 
 /// What a version says of its people (k_), and what their trips say (r_). `carried` are figures
-/// from before trips were kept. In a version that was stopped (5) or left (6) nobody is inside,
+/// from before trips were kept. In a version that was stopped (5) or left (6) no one is inside,
 /// whatever a row says until it is swept.
 const TRIPS: &str = "WITH trips AS (
     SELECT e.version, count(*) AS entered, sum(e.state = 0) AS inside, sum(e.state = 1) AS
@@ -96,13 +96,13 @@ FROM compared, json_each(json_array(
     json_array('inside', k_inside, iif(over IS NOT NULL, 0, r_inside + coalesce(c ->> 'inside',
     0))),
     json_array('completed', k_completed, r_completed + coalesce(c ->> 'completed', 0)),
-    json_array('goal met', k_converted, r_converted + coalesce(c ->> 'converted', 0)),
+    json_array('converted', k_converted, r_converted + coalesce(c ->> 'converted', 0)),
     json_array('timed out', k_timed_out, r_timed_out + coalesce(c ->> 'timed_out', 0)),
     json_array('exited', k_force_exited, r_force_exited + coalesce(c ->> 'force_exited', 0)),
     json_array('stopped', k_stopped,
         r_stopped + coalesce(c ->> 'stopped', 0) + iif(over = 5, r_inside + coalesce(c ->>
         'inside', 0), 0)),
-    json_array('left the version', k_version_exit,
+    json_array('moved to a newer version', k_version_exit,
         r_version_exit + coalesce(c ->> 'version_exit', 0) + iif(over = 6, r_inside + coalesce(c
         ->> 'inside', 0), 0)))) f
 WHERE f.value ->> 1 <> f.value ->> 2";
@@ -110,7 +110,7 @@ WHERE f.value ->> 1 <> f.value ->> 2";
 type Difference = (String, i64, String, i64, i64);
 
 fn in_words((name, number, what, kept, found): Difference) -> String {
-    format!("{name}, version {number}: {what} is {kept}, its rows say {found}")
+    format!("{name}, version {number}: {what} is {kept}, but its rows add up to {found}")
 }
 
 /// Every counter against the trips that it counts.
@@ -144,7 +144,7 @@ async fn messages(store: &SqliteStore) -> StoreResult<Vec<String>> {
     Ok(rows.into_iter().map(in_words).collect())
 }
 
-/// Nobody is inside of one journey twice.
+/// No one is inside of one journey twice.
 async fn twice(store: &SqliteStore) -> StoreResult<Vec<String>> {
     let rows: Vec<(String, i64, i64)> = sqlx::query_as(
         "SELECT j.name, e.profile, count(*) FROM enrolments e JOIN versions v ON v.seq = e.version
@@ -156,6 +156,6 @@ async fn twice(store: &SqliteStore) -> StoreResult<Vec<String>> {
     .await?;
     Ok(rows
         .into_iter()
-        .map(|(name, person, times)| format!("{name}: person {person} is inside {times} times"))
+        .map(|(name, person, times)| format!("{name}: profile {person} is inside {times} times"))
         .collect())
 }

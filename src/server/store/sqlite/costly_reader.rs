@@ -1,4 +1,4 @@
-//! Statements that read as much as somebody asks for: they end when the costly work that they
+//! Statements that read as much as someone asks for: they end when the costly work that they
 //! belong to is given up.
 
 use std::ops::{Deref, DerefMut};
@@ -17,7 +17,7 @@ const ASKED_EVERY: i32 = 10_000;
 /// A reading connection whose statements are interrupted when the present work is given up.
 pub struct CostlyReader {
     connection: PoolConnection<Sqlite>,
-    /// Somebody asks on it whether to go on.
+    /// Someone asks on it whether to go on.
     asked: bool,
 }
 

@@ -61,7 +61,7 @@ pub async fn count(
     Ok(count)
 }
 
-/// A condition on `profiles p`. Segments must have been put in; one that was not holds for nobody.
+/// A condition on `profiles p`. Segments must have been put in; one that was not holds for no one.
 pub fn push_criteria(sql: &mut QueryBuilder<Sqlite>, criteria: &Criteria, now: Timestamp) {
     let days_ago = |days: u32| now.plus(-(i64::from(days) * DAY_MS)).0;
     match criteria {
@@ -81,7 +81,7 @@ pub fn push_criteria(sql: &mut QueryBuilder<Sqlite>, criteria: &Criteria, now: T
             if let Some(days) = within_days {
                 sql.push(" AND e.at >= ").push_bind(days_ago(*days));
             }
-            // Nobody's events are counted beyond what is asked for.
+            // No one's events are counted beyond what is asked for.
             sql.push(" LIMIT ")
                 .push_bind(i64::from(*at_least))
                 .push(")) >= ")

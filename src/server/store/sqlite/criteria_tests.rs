@@ -109,8 +109,8 @@ fn criteria() -> impl Strategy<Value = Criteria> {
     })
 }
 
-/// A person: her properties, what she did (how many hours ago), whether she is on the list, her
-/// address and consent.
+/// A person: their properties, what they did (how many hours ago), whether they are on the list,
+/// their address and consent.
 type Someone = (Properties, Vec<(i64, Properties)>, bool, bool, Option<bool>);
 
 fn someone() -> impl Strategy<Value = Someone> {
@@ -121,7 +121,7 @@ fn someone() -> impl Strategy<Value = Someone> {
 fn records(people: &[Someone]) -> Vec<Record> {
     let mut records = Vec::new();
     for (number, (properties, events, listed, address, consent)) in people.iter().enumerate() {
-        let who = Who::read(Some(format!("p{number}")), None).expect("somebody");
+        let who = Who::read(Some(format!("p{number}")), None).expect("a profile");
         let mut change = ProfileChange::read(properties.clone()).expect("properties");
         if *address {
             change.addresses.insert("email".to_string(), Some("a@example.com".to_string()));

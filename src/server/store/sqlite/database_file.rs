@@ -72,22 +72,22 @@ impl DatabaseFile {
     pub fn open(path: &Path, access: Access) -> StoreResult<Self> {
         if path.is_dir() {
             return refuse(format!(
-                "The database {} is a folder. Give the name of a file with --database.",
+                "The database {} is a folder. Name a file with --database.",
                 path.display()
             ));
         }
         let there = path.try_exists().unwrap_or(true);
         if !there && access != Access::Create {
             return refuse(format!(
-                "There is no database {}. Give the right file with --database; serve, demo, \
-                    migrate and user add make a new one.",
+                "The database {} does not exist. Name the right file with --database. serve, demo, \
+                    migrate and user add create a new one.",
                 path.display()
             ));
         }
         let folder = folder_of(path);
         if !there && !folder.is_dir() {
             return refuse(format!(
-                "The folder {} does not exist. Make it, or give another file with --database.",
+                "The folder {} does not exist. Create it, or name another file with --database.",
                 folder.display()
             ));
         }
@@ -139,7 +139,7 @@ impl DatabaseFile {
         }
         if start != MAGIC {
             return refuse(format!(
-                "The file {} is not a SQLite database. Nothing was changed; give another file with \
+                "The file {} is not a SQLite database. Nothing was changed. Name another file with \
                     --database.",
                 self.path.display()
             ));
@@ -169,7 +169,7 @@ pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Options for files that nobody but their owner may read; what is there already keeps its rights.
+/// Options for files that no one but their owner may read; what is there already keeps its rights.
 pub fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
@@ -184,7 +184,7 @@ pub fn open_to_others(path: &Path) -> Option<String> {
     let open = mode & OTHERS != 0;
     open.then(|| {
         format!(
-            "{shown} can be opened by other users of this machine ({mode:o}). Take that away with: \
+            "{shown} can be opened by other users of this machine ({mode:o}). Restrict it with: \
                 chmod 600 {shown}",
             shown = path.display()
         )
@@ -211,24 +211,22 @@ fn explain(path: &Path, access: Access, error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::PermissionDenied => {
             format!(
-                "The database {shown} cannot be {wanted} by this user. Check the owner and rights \
-                    of the file and its folder."
+                "The database {shown} cannot be {wanted} by this user. Check the owner and \
+                    permissions of the file and its folder."
             )
         }
         ErrorKind::ReadOnlyFilesystem => {
             format!(
-                "The database {shown} lies on a file system that is read-only. Mount it for \
-                    writing, or move the file."
+                "The database {shown} is on a read-only file system. Mount it for writing, or move \
+                    the file."
             )
         }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            format!(
-                "There is no room for the database {shown} on its disk. Make room and try again."
-            )
+            format!("The disk of the database {shown} is full. Free some space and try again.")
         }
         _ => format!(
             "The database {shown} cannot be {wanted}: {error}. Check the file's folder, owner and \
-                rights."
+                permissions."
         ),
     }
 }
@@ -265,7 +263,7 @@ mod tests {
         let (_folder, path) = file();
         for access in [Access::Read, Access::Write] {
             let refused = DatabaseFile::open(&path, access).expect_err("there is none").to_string();
-            assert!(refused.contains("There is no database"), "{refused}");
+            assert!(refused.contains("does not exist"), "{refused}");
             assert!(!path.exists());
         }
         let made = DatabaseFile::open(&path, Access::Create).expect("made");
@@ -288,7 +286,7 @@ mod tests {
         assert_eq!(
             fs::metadata(&path).expect("there").permissions().mode() & 0o777,
             0o644,
-            "nobody's file is changed"
+            "no file is changed"
         );
     }
 }

@@ -84,7 +84,7 @@ pub async fn read(
 }
 
 /// Figures of the nodes of a version; of the shown one where no number is given. In one that was
-/// stopped or left nobody waits anywhere.
+/// stopped or left no one waits anywhere.
 pub async fn nodes(
     store: &SqliteStore,
     project: ProjectId,
@@ -114,8 +114,8 @@ pub async fn nodes(
         match outlet.as_str() {
             "" => figures.came += count,
             ended if ended.starts_with('!') => figures.ended += count,
-            // Outlets that are not drawn: whoever would have left by them waits or has ended, and
-            // is counted there.
+            // Outlets that are not drawn: anyone who would have left by them waits or has ended,
+            // and is counted there.
             undrawn if undrawn.starts_with('~') => {}
             fate if fate.starts_with('@') => {
                 figures.messages.extend(Fate::from_key(&fate[1..]).map(|fate| (fate, count)))

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// What decides whether a key opens anything. Whoever owns the machine has no account.
+/// What decides whether a key opens anything. Anyone who owns the machine has no account.
 #[derive(FromRow)]
 struct FactsRow {
     expires_at: Option<i64>,

@@ -77,11 +77,12 @@ pub async fn set_role(
     .bind(user.0)
     .fetch_optional(&mut *transaction)
     .await?;
-    let (before, name) = known.ok_or(StoreError::NotFound("person in this project"))?;
+    let (before, name) = known.ok_or(StoreError::NotFound("member of this project"))?;
     let before = role(before)?;
     if before != seen {
         return Err(StoreError::Conflict(
-            "Somebody gave this person another role meanwhile. Nothing was changed; look again.",
+            "Someone else changed the role of this member. Nothing was changed. Reload the page \
+                and try again.",
         ));
     }
     match wanted {
@@ -109,7 +110,7 @@ pub async fn set_role(
         && admins(&mut transaction, actor.project).await? == 0
     {
         return Err(StoreError::Conflict(
-            "A project needs an admin. Make somebody else an admin first.",
+            "A project needs an admin. Make another member an admin first.",
         ));
     }
     let (event, summary) = match wanted {
@@ -190,7 +191,7 @@ pub async fn invite(
     .await?;
     if member.is_some() {
         return Err(StoreError::Conflict(
-            "She is in this project already. Change her role in the list.",
+            "They are already a member. Change their role on the Team page.",
         ));
     }
     // A second invitation takes the place of the first.
@@ -302,7 +303,7 @@ pub async fn accept(
     let row = open_invitation(&mut transaction, secret, now).await?;
     if row.account != Some(user.0) {
         return Err(StoreError::Conflict(
-            "This invitation is for somebody else. Sign out, and follow the link with the invited \
+            "This invitation is for another account. Sign out, and open the link with the invited \
                 account.",
         ));
     }

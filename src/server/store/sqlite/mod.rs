@@ -94,7 +94,7 @@ impl SqliteStore {
         if let Some(lost) = self.ownership.loss() {
             return Err(StoreError::Unavailable(lost));
         }
-        // One that is given up here was not begun: the driver rolls back what nobody waits for.
+        // One that is given up here was not begun: the driver rolls back what no one waits for.
         let begun = tokio::time::timeout(WAIT, self.begin_in_turn(urgency)).await;
         begun.unwrap_or(Err(StoreError::Unavailable(Obstacle::Busy)))
     }

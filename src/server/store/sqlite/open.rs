@@ -21,8 +21,8 @@ pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Up to this size the whole file is checked at start; beyond it, only what is read.
 const QUICK_CHECK_BYTES: u64 = 128 * 1024 * 1024;
-/// How long SQLite itself tries to get a lock: within [`WAIT`], so that whoever is alone in waiting
-/// hears what is held.
+/// How long SQLite itself tries to get a lock: within [`WAIT`], so that anyone who is alone in
+/// waiting hears what is held.
 const LOCK_WAIT: Duration = Duration::from_millis(4_500);
 
 /// How the file is opened.
@@ -84,7 +84,7 @@ impl SqliteStore {
         if ownership.look().is_some() {
             let shown = path.display();
             return Err(StoreError::Unusable(format!(
-                "The file {shown} was replaced while it was opened. Start again."
+                "The file {shown} was replaced while it was being opened. Start again."
             )));
         }
         Ok(Self {
@@ -203,7 +203,7 @@ pub async fn is_ours(connection: &mut SqliteConnection, file: &DatabaseFile) -> 
             .map_err(|error| StoreError::Unusable(explain(path, &error)))?;
     if !tables.is_empty() && !tables.iter().any(|(name,)| name == "_sqlx_migrations") {
         return Err(StoreError::Unusable(format!(
-            "The database {} belongs to another program. Nothing was changed; give another file \
+            "The database {} belongs to another program. Nothing was changed. Name another file \
                 with --database.",
             path.display()
         )));

@@ -1,5 +1,6 @@
-//! Why a database cannot be opened or brought up to date, in sentences for whoever runs the server.
-//! The driver's own words are for those who develop it: they go to the log, at the level debug.
+//! Why a database cannot be opened or brought up to date, in sentences for anyone who runs the
+//! server. The driver's own words are for those who develop it: they go to the log, at the level
+//! debug.
 
 use std::path::Path;
 
@@ -7,17 +8,17 @@ use sqlx::migrate::MigrateError;
 
 pub fn newer(path: &Path) -> String {
     format!(
-        "The database {} was written by a newer Wayfare. Start that version, or give another file \
-            with --database. Nothing was changed.",
+        "The database {} was written by a newer version of Wayfare. Start that version, or name \
+            another file with --database. Nothing was changed.",
         path.display()
     )
 }
 
 pub fn older(path: &Path) -> String {
     format!(
-        "The database {shown} was last used by an older Wayfare. Run wayfare migrate first, with \
-            the same --database; \
-         wayfare backup copies it as it is. Nothing was changed.",
+        "The database {shown} was last used by an older version of Wayfare. Run wayfare migrate \
+            first, with the same --database; wayfare backup copies it as it is. Nothing was \
+            changed.",
         shown = path.display()
     )
 }
@@ -25,7 +26,7 @@ pub fn older(path: &Path) -> String {
 pub fn damaged(path: &Path, detail: &str) -> String {
     tracing::debug!(path = %path.display(), detail = detail.trim(), "database.damaged");
     format!(
-        "The database {} is damaged. Nothing was changed; restore it from a backup.",
+        "The database {} is damaged. Nothing was changed. Restore it from a backup.",
         path.display()
     )
 }
@@ -37,27 +38,26 @@ pub fn explain(path: &Path, error: &sqlx::Error) -> String {
     tracing::debug!(path = %shown, %error, "database.unusable");
     match code.map(|code| code & 0xff) {
         Some(3 | 23) => format!(
-            "The database {shown} may not be opened by this user. Check the owner and rights of \
-                the file."
+            "This user is not allowed to open the database {shown}. Check the owner and \
+                permissions of the file."
         ),
         Some(5 | 6) => format!(
-            "Another program holds the database {shown}. Try again when it is done with it."
+            "Another program has locked the database {shown}. Try again when it has finished."
         ),
         Some(8) => format!(
             "The database {shown} cannot be written: the file, its folder or its file system is \
-                read-only. Check their rights."
+                read-only. Check their permissions."
         ),
-        Some(10) => format!(
-            "The disk of the database {shown} does not do its work. Look at the disk and try again."
-        ),
+        Some(10) => {
+            format!("The disk of the database {shown} has errors. Check the disk and try again.")
+        }
         Some(11 | 26) => damaged(path, &error.to_string()),
-        Some(13) => format!(
-            "There is no room for the database {shown} on its disk. Make room and try again."
-        ),
+        Some(13) => {
+            format!("The disk of the database {shown} is full. Free some space and try again.")
+        }
         Some(14) => format!(
             "The database {shown} or a file beside it ({shown}-wal, {shown}-shm) cannot be opened. \
-                Check the owner and rights of \
-             the folder and of these files."
+                Check the owner and permissions of the folder and of these files."
         ),
         Some(code) => {
             format!(
@@ -77,25 +77,22 @@ pub fn explain_migration(path: &Path, error: &MigrateError) -> String {
     match error {
         MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => newer(path),
         MigrateError::Dirty(step) => format!(
-            "An update of the database {shown} was broken off in step {step}, and it is not known \
-                how far it came. Restore the \
-             backup of before the update, and start again on that."
+            "An update of the database {shown} was interrupted in step {step}. Restore the backup \
+                from before the update, and start again on that."
         ),
         MigrateError::VersionMismatch(step) => format!(
-            "The database {shown} was made by another build of Wayfare: its step {step} is not the \
-                one of this version. Start \
-             the build that made it. Nothing was changed."
+            "The database {shown} was made by another build of Wayfare: its step {step} differs \
+                from this version. Start the build that made it. Nothing was changed."
         ),
         MigrateError::Execute(error) => explain(path, error),
         MigrateError::ExecuteMigration(error, step) => {
             format!(
-                "The database {shown} could not be brought up to date: step {step} was undone. {}",
+                "The database {shown} could not be updated: step {step} was undone. {}",
                 explain(path, error)
             )
         }
         _ => format!(
-            "The database {shown} could not be brought up to date. With --log debug the log has \
-                the details."
+            "The database {shown} could not be updated. With --log debug the log has the details."
         ),
     }
 }

@@ -1,7 +1,7 @@
 //! Whether this process may still write into the file.
 //!
 //! Two things end that. The file is replaced or removed: SQLite would go on writing into one that
-//! nobody finds again, so each commit looks first whether the path still names the open file (one
+//! no one finds again, so each commit looks first whether the path still names the open file (one
 //! `stat`). Another server took it: each start raises the fencing number in the database, and each
 //! transaction begins with a look at it, in the statement that begins it.
 

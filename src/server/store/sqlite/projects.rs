@@ -74,7 +74,8 @@ pub async fn create(
         .bind(now.0)
         .execute(&mut *transaction)
         .await?;
-    // Whoever makes a project is its admin; in local mode nobody has an account, and everybody is.
+    // Anyone who makes a project is its admin; in local mode no one has an account, and everybody
+    // is.
     sqlx::query(
         "INSERT INTO memberships (project_id, user_id, role, created_at) SELECT ?, user_id, ?, ?
          FROM accounts WHERE user_id = ?",
@@ -159,7 +160,7 @@ pub async fn archive(
         return Ok(());
     }
     if archive {
-        // Statuses 1 to 3: somebody enters or will enter.
+        // Statuses 1 to 3: someone enters or will enter.
         let (alive,): (i64,) = sqlx::query_as(
             "SELECT coalesce(sum(count), 0) FROM journey_counts
              WHERE project_id = ? AND shelf < 2 AND status BETWEEN 1 AND 3",
@@ -185,7 +186,7 @@ pub async fn archive(
                 .await?;
         if others == 0 {
             return Err(StoreError::Conflict(
-                "This is the only project. Make another one before archiving it.",
+                "This is the only project. Create another one before you archive it.",
             ));
         }
     }

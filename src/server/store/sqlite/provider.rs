@@ -80,7 +80,7 @@ pub async fn take(
 }
 
 /// The account that has this identity; else, where the provider vouches for the address, the
-/// account of the address that nobody signs in to yet; else a new one.
+/// account of the address that no one signs in to yet; else a new one.
 pub async fn account(
     store: &SqliteStore,
     person: &ProvidedPerson,
@@ -98,9 +98,7 @@ pub async fn account(
             .fetch_optional(&mut *transaction)
             .await?;
     if suspended.is_some() {
-        return Err(StoreError::Conflict(
-            "This account is suspended. Ask whoever runs this Wayfare.",
-        ));
+        return Err(StoreError::Conflict("This account is suspended. Ask your administrator."));
     }
     give_roles(&mut transaction, &person.roles, user, origin, now).await?;
     transaction.commit().await?;
@@ -123,12 +121,12 @@ async fn known(
 #[derive(FromRow)]
 struct Addressed {
     user_id: Uuid,
-    /// A password, or an identity at a provider: somebody signs in to it already.
+    /// A password, or an identity at a provider: someone signs in to it already.
     in_use: bool,
 }
 
-/// Whoever signs in to an account already links the provider from inside it: an address alone, even
-/// a verified one, may be given to somebody else tomorrow.
+/// Anyone who signs in to an account already links the provider from inside it: an address alone,
+/// even a verified one, may be given to someone else tomorrow.
 async fn first_time(
     connection: &mut SqliteConnection,
     person: &ProvidedPerson,
@@ -136,8 +134,8 @@ async fn first_time(
     now: Timestamp,
 ) -> StoreResult<UserId> {
     let email = person.email.clone().ok_or(StoreError::Conflict(
-        "Your sign-in provider does not tell your e-mail address. Ask whoever runs it to add the \
-            email scope.",
+        "Your identity provider does not share your email address. Ask your administrator to add \
+            the email scope.",
     ))?;
     let there: Option<Addressed> = sqlx::query_as(
         "SELECT a.user_id, a.password_hash IS NOT NULL OR EXISTS (SELECT 1 FROM identities i
@@ -157,9 +155,8 @@ async fn first_time(
         }
         Some(_) => {
             return Err(StoreError::Conflict(
-                "There is an account with this e-mail address that is not linked to your sign-in \
-                    provider. Sign in to it with its \
-                 password, then link the provider under “Your account”.",
+                "The account with this email address is not linked to your identity provider. Sign \
+                    in with its password, then link the identity provider under “Your account”.",
             ));
         }
     };
@@ -206,7 +203,7 @@ pub async fn link(
         Some(user) if user == actor.user => return Ok(()),
         Some(_) => {
             return Err(StoreError::Conflict(
-                "Whoever you are at the sign-in provider signs in to another account here already. \
+                "Your identity at the identity provider is already linked to another account. \
                     Nothing was linked.",
             ));
         }
@@ -248,15 +245,15 @@ pub async fn unlink(
             .await?;
     if password.is_none() {
         return Err(StoreError::Conflict(
-            "Choose a password first. Without one nobody could sign in to this account any more.",
+            "Choose a password first. Without one, you could no longer sign in to this account.",
         ));
     }
     // The rule is asked at sign-ins with the provider: what it gave would stay for ever.
     for project in give_roles(&mut transaction, &[], actor.user, &actor.origin, now).await? {
         if members::admins(&mut transaction, project).await? == 0 {
             return Err(StoreError::Conflict(
-                "You are the admin of a project by the provider's rule, and it has no other. Make \
-                    somebody else an admin first.",
+                "You are the only admin of a project, by an SSO rule. Make another member an admin \
+                    first.",
             ));
         }
     }
@@ -310,11 +307,7 @@ async fn give_roles(
         let said = |role: Option<Role>| {
             role.map_or_else(|| "no role".to_string(), |role| role.to_string())
         };
-        let summary = format!(
-            "{name}: from {} to {}, by the rule of the sign-in provider",
-            said(was),
-            said(is)
-        );
+        let summary = format!("{name}: from {} to {}, by an SSO rule", said(was), said(is));
         let event = AuditEvent::RoleChangedBySso;
         let entry = Entry {
             project: Some(ProjectId(project)),

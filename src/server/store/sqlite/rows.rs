@@ -181,7 +181,7 @@ pub fn json<T: for<'a> Deserialize<'a>>(text: &str, what: &str) -> StoreResult<T
 /// Writes JSON for `json_each` and for JSON columns.
 pub fn to_json<T: serde::Serialize>(value: &T) -> StoreResult<String> {
     serde_json::to_string(value)
-        .map_err(|error| StoreError::Damaged(format!("something that is no JSON: {error}")))
+        .map_err(|error| StoreError::Damaged(format!("something that is not JSON: {error}")))
 }
 
 /// An id as `unhex` reads it.

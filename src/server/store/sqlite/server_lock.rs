@@ -28,11 +28,11 @@ pub struct ServerLock {
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     #[error(
-        "Another Wayfare serves the database {0}. Stop it first, or give another file with \
+        "Another Wayfare server uses the database {0}. Stop it first, or name another file with \
             --database."
     )]
     Busy(PathBuf),
-    #[error("The lock file {0} cannot be used: {1}. Check its owner and rights.")]
+    #[error("The lock file {0} cannot be used: {1}. Check its owner and permissions.")]
     File(PathBuf, std::io::Error),
 }
 

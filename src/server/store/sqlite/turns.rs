@@ -1,6 +1,6 @@
 //! Whose turn it is to write. There is one connection that writes; a person who waits for an answer
-//! gets it before the work that goes on by itself, and that work before the tidying up. Nobody
-//! waits for ever: whoever has let enough others pass is next.
+//! gets it before the work that goes on by itself, and that work before the tidying up. No one
+//! waits for ever: anyone who has let enough others pass is next.
 
 use std::{
     collections::VecDeque,
@@ -17,7 +17,7 @@ use crate::server::store::StoreResult;
 /// For how long after a person had to wait others write in small portions.
 const PRESSED: Duration = Duration::from_secs(5);
 
-/// How soon somebody has to write.
+/// How soon someone has to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Urgency {
     /// A person, or a program in a person's place, waits for the answer.
@@ -55,7 +55,7 @@ struct Queue {
 }
 
 struct Ticket {
-    /// From this turn on nobody that comes later passes by.
+    /// From this turn on no one that comes later passes by.
     due: u64,
     ready: oneshot::Sender<Turn>,
 }
@@ -92,7 +92,7 @@ impl Turns {
         }
     }
 
-    /// Has a person had to wait lately? Whoever writes much does so in small portions then.
+    /// Has a person had to wait lately? Anyone who writes much does so in small portions then.
     pub fn are_pressed(&self) -> bool {
         self.queue().person_waited_at.is_some_and(|at| at.elapsed() < PRESSED)
     }
@@ -122,7 +122,7 @@ impl Drop for Turn {
             };
             match ticket.ready.send(Turn(Some(turns.clone()))) {
                 Ok(()) => return,
-                // Whoever it was has gone; the turn is still ours.
+                // The one it was for has gone; the turn is still ours.
                 Err(mut unused) => unused.0 = None,
             }
         }
@@ -170,7 +170,7 @@ mod tests {
 
     use super::*;
 
-    /// Lets them come in this order while somebody writes, and answers in which order they wrote.
+    /// Lets them come in this order while someone writes, and answers in which order they wrote.
     async fn order(arrivals: &[(Urgency, usize)]) -> Vec<usize> {
         let turns = Turns::default();
         let held = turns.take(Urgency::Work).await;

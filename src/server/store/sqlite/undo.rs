@@ -1,4 +1,4 @@
-//! Takes an operation back, journey by journey, where nobody has changed the journey since.
+//! Takes an operation back, journey by journey, where no one has changed the journey since.
 
 use std::collections::HashMap;
 

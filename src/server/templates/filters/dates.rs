@@ -56,7 +56,7 @@ fn her_zone(runtime: &dyn Runtime) -> TimeZone {
 }
 
 /// What a value says about a time: an instant, a day, seconds since 1970, a date and time without a
-/// zone (then it is hers).
+/// zone (then it is theirs).
 fn moment(call: &Call<'_>, zone: &TimeZone) -> Option<Zoned> {
     let written = call.input.as_scalar()?.to_kstr().trim().to_string();
     if written.len() > 64 {

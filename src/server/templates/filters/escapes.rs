@@ -59,7 +59,7 @@ fn escape_once(call: &Call<'_>) -> Result<Value> {
     escaped(call, true)
 }
 
-/// At the end of an output: what it gives stands in the e-mail as it is.
+/// At the end of an output: what it gives stands in the email as it is.
 fn html_value(call: &Call<'_>) -> Result<Value> {
     let value = escape_once(call)?.to_kstr().into_string();
     text(value_or_mark(call.runtime, value))

@@ -39,13 +39,15 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     let receipt = verify(call, secret)?;
     let malformed = |error: serde_json::Error| {
         NotHeard::Malformed(format!(
-            "The body is not a list of reports: {}.",
+            "The body is not a list of message events: {}.",
             reason_with_place(&error)
         ))
     };
     let records: Vec<&RawValue> = serde_json::from_slice(call.body).map_err(malformed)?;
     if records.len() > RECORDS_MAX {
-        return Err(NotHeard::Malformed(format!("Send at most {RECORDS_MAX} reports at once.")));
+        return Err(NotHeard::Malformed(format!(
+            "Send at most {RECORDS_MAX} message events at a time."
+        )));
     }
     let mut heard = Heard { receipt: Some(receipt), ..Heard::default() };
     for (place, record) in records.into_iter().enumerate() {
@@ -89,13 +91,13 @@ fn read(record: &str, now: Timestamp) -> Result<Statement, FieldError> {
         return Err(FieldError::new(
             "key",
             "required",
-            "It does not say which message it is about: give its key or provider_id.",
+            "The message event names no message. Give its key or provider_id.",
         ));
     }
     let fate =
         Fate::from_key(&record.what).filter(|fate| !fate.is_settling()).ok_or_else(|| {
-            let sentence =
-                "“what” is one of delivered, viewed, clicked, bounced, complained, unsubscribed.";
+            let sentence = "“what” must be one of delivered, viewed, clicked, bounced, complained, \
+                    unsubscribed.";
             FieldError::new("what", "unknown_value", sentence)
         })?;
     let at = match record.at {

@@ -37,14 +37,14 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     match body.get("event-data").filter(|event| event.is_object()) {
         Some(event) => heard.statements.extend(read(event, call)),
         None => {
-            let error = FieldError::new("event-data", "required", "There is no event in it.");
+            let error = FieldError::new("event-data", "required", "The body contains no event.");
             heard.rejected.push((0, error));
         }
     }
     Ok(heard)
 }
 
-/// Nothing where it is about something that does not matter here, or about a message of somebody
+/// Nothing where it is about something that does not matter here, or about a message of someone
 /// else.
 fn read(event: &Value, call: Call<'_>) -> Option<Statement> {
     let fate = match text(event, "event")? {

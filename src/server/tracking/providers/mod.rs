@@ -19,7 +19,7 @@ use crate::domain::{delivery::hook::HookProvider, error::FieldError, time::Times
 pub const KEY_FIELD: &str = "wayfare_key";
 /// Longest detail that is kept, in characters.
 const DETAIL_MAX: usize = 500;
-/// Bytes of a digest that name a request: nobody finds two that are the same.
+/// Bytes of a digest that name a request: no one finds two that are the same.
 const RECEIPT_BYTES: usize = 16;
 /// Most records of one request.
 const RECORDS_MAX: usize = 10_000;
@@ -41,16 +41,16 @@ pub fn hear(provider: HookProvider, call: Call<'_>, secret: &[u8]) -> Result<Hea
 /// Is it a secret of this provider at all? Answers it as it is kept.
 ///
 /// # Errors
-/// A sentence for whoever typed it.
+/// A sentence for anyone who typed it.
 pub fn read_secret(provider: HookProvider, typed: &str) -> Result<String, FieldError> {
     let typed = typed.trim();
     let refuse = |sentence: &str| Err(FieldError::new("secret", "malformed", sentence));
     match provider {
         HookProvider::Bounce => refuse("Bounces need no secret."),
         _ if typed.is_empty() => refuse("Enter the secret."),
-        _ if typed.len() > 1_000 => refuse("That is too long for a secret. Copy it again."),
+        _ if typed.len() > 1_000 => refuse("This is too long for a secret. Copy it again."),
         HookProvider::SendGrid if sendgrid::public_key(typed).is_none() => refuse(
-            "That is not SendGrid's verification key. Copy the public key that the Signed Event \
+            "This is not SendGrid's verification key. Copy the public key that the Signed Event \
                 Webhook shows; it begins with MFkw.",
         ),
         HookProvider::Gateway if typed.len() < 16 => {

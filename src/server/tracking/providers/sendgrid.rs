@@ -44,7 +44,7 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     };
     let events: Vec<&RawValue> = serde_json::from_slice(call.body).map_err(malformed)?;
     if events.len() > RECORDS_MAX {
-        return Err(NotHeard::Malformed(format!("Send at most {RECORDS_MAX} events at once.")));
+        return Err(NotHeard::Malformed(format!("Send at most {RECORDS_MAX} events at a time.")));
     }
     let receipt = receipt_of("sendgrid", &[timestamp.as_bytes(), call.body]);
     let mut heard = Heard { receipt: Some(receipt), ..Heard::default() };
@@ -53,7 +53,7 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
             Ok(event) if event.is_object() => heard.statements.extend(read(&event, call.now)),
             _ => heard
                 .rejected
-                .push((place, FieldError::new("", "malformed", "That is not an event."))),
+                .push((place, FieldError::new("", "malformed", "This is not an event."))),
         }
     }
     Ok(heard)
@@ -64,7 +64,7 @@ fn read(event: &Value, now: Timestamp) -> Option<Statement> {
     let reason = text(event, "reason").unwrap_or_default();
     let fate = match text(event, "event")? {
         "delivered" => Fate::Delivered,
-        // Apple's mail loads every picture, whether she looks or not.
+        // Apple's mail loads every picture, whether they look or not.
         "open" if event.get("sg_machine_open").and_then(Value::as_bool) != Some(true) => {
             Fate::Viewed
         }

@@ -24,7 +24,7 @@ const START: [&str; 3] = ["START", "YES", "UNSTOP"];
 /// Errors that say that the number takes no messages, not only this one: unknown, no mobile, not a
 /// number, not reachable by text messages.
 const LASTING: [&str; 5] = ["30005", "30006", "21211", "21614", "21217"];
-/// She has answered STOP before.
+/// They have answered STOP before.
 const STOPPED: &str = "21610";
 
 pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {

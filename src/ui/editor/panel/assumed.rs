@@ -1,4 +1,4 @@
-//! What a trial assumes: properties of an event, and what somebody does later.
+//! What a trial assumes: properties of an event, and what someone does later.
 
 use leptos::prelude::*;
 use serde_json::Value;
@@ -30,7 +30,7 @@ fn differing_value(text: &str) -> Value {
     if text.trim().is_empty() { Value::Null } else { value_of_text(text) }
 }
 
-/// Something that she does later, as it is typed in.
+/// Something that they do later, as it is typed in.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Later {
     name: RwSignal<String>,
@@ -50,7 +50,7 @@ impl Later {
         }
     }
 
-    /// None where nobody said what she does.
+    /// None where no one said what they do.
     pub fn event(self) -> Option<LaterEvent> {
         let name = self.name.get_untracked().trim().to_string();
         let count: u32 = self.count.get_untracked().trim().parse().unwrap_or(0);
@@ -63,12 +63,12 @@ impl Later {
     }
 }
 
-/// The events that she does later, each with when and how it differs from the one that let her in.
+/// The events that they do later, each with when and how it differs from the one that let them in.
 #[component]
 pub fn LaterFields(later: RwSignal<Vec<Later>>) -> impl IntoView {
     view! {
         <fieldset class="panel-group">
-            <legend>"What she does later"</legend>
+            <legend>"Later events"</legend>
             <For each=move || later.get() key=|event| event.name let:event>
                 <div class="list-line">
                     <LaterEventFields event=event />
@@ -124,12 +124,12 @@ fn LaterEventFields(event: Later) -> impl IntoView {
                 </label>
             </div>
             <Pairs
-                title="Where its properties differ"
-                hint="It has those of the event that let her in: the same cart, the same order. \
-                    Say here what is otherwise; an empty value takes a property away."
+                title="Properties that differ"
+                hint="This event repeats the properties of the entry event: the same cart, the \
+                    same order. Add only those that differ; an empty value removes one."
                 pairs=pairs
                 read=differing_value
-                add="Add a difference"
+                add="Add a property"
             />
         </div>
     }

@@ -23,7 +23,7 @@ pub fn Checks() -> impl IntoView {
                 .checks
                 .read()
                 .is_empty()
-                .then(|| view! { <p class="hint">"Nothing was found. The journey can be published."</p> })
+                .then(|| view! { <p class="hint">"No problems. The journey can be published."</p> })
         }}
     }
 }
@@ -47,7 +47,7 @@ pub fn CheckList(#[prop(optional)] errors_only: bool) -> impl IntoView {
             any(Severity::Error)
                 .then(|| {
                     view! {
-                        <h4 class="checks-title">"Errors: these keep it from being published"</h4>
+                        <h4 class="checks-title">"Errors: fix these before you publish"</h4>
                         <ul class="checks">{of(Severity::Error)}</ul>
                     }
                 })

@@ -175,19 +175,15 @@ pub fn CriteriaFields(part: Part<Criteria>, #[prop(default = 1)] depth: usize) -
         |criteria, kind: String| *criteria = of_kind(&kind, criteria.clone()),
     );
     let mut kinds = options([
-        ("property", "A property of the person"),
-        ("did", "Has done something"),
-        ("did_time", "When she did something"),
-        ("segment", "Is in a segment"),
-        ("list", "Is on a list"),
+        ("property", "Profile property"),
+        ("did", "Did an event"),
+        ("did_time", "When they did an event"),
+        ("segment", "In a segment"),
+        ("list", "On a list"),
         ("reachable", "Can be reached"),
     ]);
     if depth < DEEPEST {
-        kinds.extend(options([
-            ("all", "All of these"),
-            ("any", "Any of these"),
-            ("not", "Not this"),
-        ]));
+        kinds.extend(options([("all", "All of"), ("any", "Any of"), ("not", "Not")]));
     }
     view! {
         <div class="criteria" class:criteria-group=move || matches!(kind.get(), "all" | "any" | "not")>
@@ -260,7 +256,8 @@ fn Group(parts: Part<Vec<Criteria>>, depth: usize) -> impl IntoView {
     let count = parts.count();
     view! {
         <div class="list">
-            {move || (count.get() == 0).then(|| view! { <p class="hint">"No condition yet: nothing is asked."</p> })}
+            {move || (count.get() == 0).then(|| view! { <p class="hint">"No condition yet, so \
+                everyone matches."</p> })}
             <For each=move || 0..count.get() key=|index| *index let:index>
                 <div class="list-line">
                     <CriteriaFields part=parts.item(index, Criteria::Property(filter())) depth=depth + 1 />
@@ -280,8 +277,8 @@ fn Did(part: Part<Criteria>) -> impl IntoView {
     let within = part!(part, "did.within_days", Criteria::Did { within_days, .. } => within_days);
     view! {
         <EventFields part=event />
-        <NumberField label="At least so many times" part=some(at_least) min=1 required=true />
-        <NumberField label="Within so many days" part=optional(within) min=1 hint="Empty: ever." />
+        <NumberField label="Minimum number of times" part=some(at_least) min=1 required=true />
+        <NumberField label="Within days" part=optional(within) min=1 hint="Empty: at any time." />
     }
 }
 
@@ -324,7 +321,8 @@ fn DidTime(part: Part<Criteria>) -> impl IntoView {
     view! {
         <EventFields part=event />
         <PickField label="Which time" part=occasion options=options([("first", "the first time"), ("last", "the last time")]) />
-        <PickField label="When" part=ago options=options([("within", "within the last days"), ("before", "longer ago than")]) />
+        <PickField label="When" part=ago options=options([("within", "in the last … days"), ("before", "more \
+            than … days ago")]) />
         <NumberField label="Days" part=some(days) min=1 required=true />
     }
 }

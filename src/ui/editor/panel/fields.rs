@@ -214,7 +214,8 @@ pub fn NumberField(
                     .get()
                     .then(|| {
                         let most = if max == u64::from(u32::MAX) { String::new() } else { format!(" to {max}") };
-                        view! { <span class="complaint">{format!("Write a whole number from {min}{most}.")}</span> }
+                        view! { <span class="complaint">{format!("Enter a whole number from \
+                            {min}{most}.")}</span> }
                     })
             }}
         </Framed>

@@ -49,7 +49,7 @@ pub fn DelayFields(step: Part<NodeKind>) -> impl IntoView {
     let kinds = options([
         ("for", "For a length of time"),
         ("until", "Until a time of day"),
-        ("property", "Until a date that is known of the person"),
+        ("property", "Until a date in the profile"),
     ]);
     view! {
         <PickField label="Waits" part=kind options=kinds />
@@ -84,7 +84,7 @@ fn UntilFields(delay: Part<Delay>) -> impl IntoView {
     let weekdays = part!(delay, "until.weekdays", Delay::Until { weekdays, .. } => weekdays);
     let bench = Bench::here();
     view! {
-        <TextField label="Time of day, where the person lives" part=time input="time" />
+        <TextField label="Time of day in the person's time zone" part=time input="time" />
         <fieldset class="weekdays">
             <legend>"Only on"</legend>
             {WEEKDAYS
@@ -116,7 +116,7 @@ fn UntilFields(delay: Part<Delay>) -> impl IntoView {
                 })
                 .collect_view()}
         </fieldset>
-        <p class="hint">"None ticked: on any day."</p>
+        <p class="hint">"None selected: any day."</p>
     }
 }
 
@@ -144,7 +144,7 @@ fn OffsetFields(part: Part<i32>) -> impl IntoView {
     }
 }
 
-/// The next times at which somebody would go on.
+/// The next times at which someone would go on.
 #[component]
 fn NextTimes(delay: Signal<Delay>) -> impl IntoView {
     let bench = Bench::here();
@@ -167,7 +167,8 @@ fn NextTimes(delay: Signal<Delay>) -> impl IntoView {
         (!times.read().is_empty()).then(|| {
             view! {
                 <div class="next-times">
-                    <p class="field-label">{format!("For somebody who comes to it now and later ({zone})")}</p>
+                    <p class="field-label">{format!("Example times for people who arrive now and \
+                        later ({zone})")}</p>
                     <ul>{times.get().into_iter().map(|at| view! { <li>{browser::local_time(at, &zone)}</li> }).collect_view()}</ul>
                 </div>
             }
@@ -183,9 +184,9 @@ pub fn WaitFields(step: Part<NodeKind>) -> impl IntoView {
     let timeout = part!(step, "wait_for_event.timeout_minutes", NodeKind::WaitForEvent { timeout_minutes, .. } => timeout_minutes);
     let count = same.count();
     view! {
-        <EventFields part=awaited label="Event that is waited for" />
+        <EventFields part=awaited label="Event to wait for" />
         <fieldset class="panel-group">
-            <legend>"Same as in the event that let her in"</legend>
+            <legend>"Same as in the entry event"</legend>
             <p class="hint">"The same order, the same cart: the property must have the same value \
                 in both."</p>
             <For each=move || 0..count.get() key=|index| *index let:index>
@@ -196,7 +197,8 @@ pub fn WaitFields(step: Part<NodeKind>) -> impl IntoView {
             </For>
             <AddButton label="Add a property" press=move || same.push(String::new()) />
         </fieldset>
-        <LengthField label="Waits at most" part=required(timeout) required=true hint="Then people leave by timeout." />
+        <LengthField label="Waits at most" part=required(timeout) required=true hint="Then people \
+            leave on the path Timed out." />
     }
 }
 
@@ -206,8 +208,8 @@ pub fn HasDoneFields(step: Part<NodeKind>) -> impl IntoView {
         part!(step, "has_done_split.event", NodeKind::HasDoneSplit { event, .. } => event, event());
     let within = part!(step, "has_done_split.within_days", NodeKind::HasDoneSplit { within_days, .. } => within_days);
     view! {
-        <EventFields part=asked label="Event that is asked for" />
-        <NumberField label="Within so many days" part=optional(within) min=1 hint="Empty: ever." />
+        <EventFields part=asked label="Event to check" />
+        <NumberField label="Within days" part=optional(within) min=1 hint="Empty: at any time." />
     }
 }
 
@@ -234,7 +236,7 @@ pub fn ConditionFields(step: Part<NodeKind>) -> impl IntoView {
         }
     };
     view! {
-        <p class="hint">"The first branch whose condition holds; “others” where none does."</p>
+        <p class="hint">"People take the first branch they match, or the path Everyone else."</p>
         <Complaint path=branches.path />
         <For each=move || 0..count.get() key=|index| *index let:index>
             <fieldset class="panel-group">
@@ -264,7 +266,7 @@ where
     let bench = Bench::here();
     view! {
         <button class="button button-small" r#type="button" disabled=!bench.can_draw() on:click=move |_| press()>
-            "Ask earlier"
+            "Move up"
         </button>
     }
 }
@@ -293,7 +295,7 @@ pub fn RandomFields(step: Part<NodeKind>) -> impl IntoView {
         shares.value.with(|all| all.iter().map(|share| u32::from(share.percent)).sum::<u32>())
     };
     view! {
-        <p class="hint">"By chance, but always the same way for the same person."</p>
+        <p class="hint">"Random, but always the same path for the same person."</p>
         <For each=move || 0..count.get() key=|index| *index let:index>
             <div class="list-line">
                 <div class="filter-fields">
@@ -313,12 +315,12 @@ pub fn RandomFields(step: Part<NodeKind>) -> impl IntoView {
                 <RemoveButton label="Remove this share" press=move || shares.remove(index) />
             </div>
         </For>
-        <p class="hint">{move || format!("Together {} of 100.", sum())}</p>
+        <p class="hint">{move || format!("Total: {} of 100%.", sum())}</p>
         <Complaint path=shares.path />
         <div class="step-tools-row">
             <AddButton label="Add a share" press=add />
             <button class="button button-small" r#type="button" disabled=!bench.can_draw() on:click=even>
-                "All alike"
+                "Equal shares"
             </button>
         </div>
     }

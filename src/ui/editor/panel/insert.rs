@@ -68,7 +68,7 @@ pub fn Insert() -> impl IntoView {
         bench.pause();
         part.set(text);
         bench.pause();
-        bench.say(format!("{new} put into {label}."));
+        bench.say(format!("{new} added to {label}."));
         browser::later(move || browser::set_cursor(&id, cursor));
     };
     view! {

@@ -50,7 +50,7 @@ fn TextFields(step: Part<NodeKind>) -> impl IntoView {
                 let (one, more) = if plain { (160, 153) } else { (70, 67) };
                 let parts = if count <= one { 1 } else { count.div_ceil(more) };
                 format!(
-                    "{count} characters, {parts} {}, before variables are filled in",
+                    "{count} characters, {parts} {}, before variables are replaced",
                     if parts == 1 { "message" } else { "messages" }
                 )
             };
@@ -67,7 +67,7 @@ fn TextFields(step: Part<NodeKind>) -> impl IntoView {
             view! {
                 <Line label="Title" part=title />
                 <BodyField label="Text" part=body />
-                <Line label="Where a tap leads" part=link placeholder="https://" />
+                <Line label="Link to open on tap" part=link placeholder="https://" />
             }
             .into_any()
         }
@@ -92,8 +92,9 @@ fn TextFields(step: Part<NodeKind>) -> impl IntoView {
         NodeKind::Whatsapp { .. } => {
             let template =
                 part!(step, "whatsapp.template", NodeKind::Whatsapp { template } => template);
-            view! { <TextField label="Template" part=template kind=Kind::Text hint="The name that the provider knows it by." /> }
-                .into_any()
+            view! { <TextField label="Template" part=template kind=Kind::Text hint="The name of \
+            the template at the provider." /> }
+            .into_any()
         }
         _ => view! { <WebhookFields step=step /> }.into_any(),
     }

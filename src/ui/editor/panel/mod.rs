@@ -31,16 +31,16 @@ pub fn Panel() -> impl IntoView {
         },
         Side::Settings => "Settings".to_string(),
         Side::Checks => "Checks".to_string(),
-        Side::Trial => "Try it".to_string(),
+        Side::Trial => "Simulation".to_string(),
     };
     let body = move || match side.get() {
         Side::Step => match only.get() {
             Some(id) => view! { <step::StepForm id=id /> }.into_any(),
             None => {
                 let text = if bench.chosen.read().is_empty() {
-                    "Choose a step to see its form."
+                    "Select a step to edit it."
                 } else {
-                    "Several steps are chosen."
+                    "Several steps are selected."
                 };
                 view! { <p class="hint">{text}</p> }.into_any()
             }

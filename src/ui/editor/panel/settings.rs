@@ -34,7 +34,7 @@ pub fn SettingsForm() -> impl IntoView {
         bench.apply(&Edit::Settings { settings: Box::new(settings), field }, |_| String::new());
     });
     let why = (!bench.can_draw()).then_some(
-        "The settings of a published version cannot be changed. Make a new version for that.",
+        "The settings of a published version cannot be edited. Create a new version to change them.",
     );
     view! {
         {why.map(|why| view! { <p class="panel-note">{why}</p> })}
@@ -44,33 +44,33 @@ pub fn SettingsForm() -> impl IntoView {
             <TimeField
                 label="Start (UTC)"
                 part=part!(whole, "start", Settings { start, .. } => start)
-                hint="Empty: when it is published."
+                hint="Empty: when you publish."
             />
             <TimeField label="End of entry (UTC)" part=part!(whole, "end", Settings { end, .. } => end) hint="Empty: never." />
             <TextField
                 label="Time zone"
                 part=part!(whole, "time_zone", Settings { time_zone, .. } => time_zone)
                 list="known-zones"
-                hint="For people whose own is not known."
+                hint="Used when a profile has no time zone."
             />
             <Zones />
         </fieldset>
         <fieldset class="panel-group">
-            <legend>"How often and how many"</legend>
+            <legend>"Re-entry and limits"</legend>
             <ReentryFields part=part!(whole, "reentry", Settings { reentry, .. } => reentry) />
             <NumberField
-                label="Most people that may enter"
+                label="Entry limit"
                 part=part!(whole, "entry_cap", Settings { entry_cap, .. } => entry_cap)
                 min=1
                 max=u64::MAX
-                hint="Empty: any number."
+                hint="Empty: no limit."
             />
             <NumberField
-                label="Control group, in a hundred"
+                label="Control group (%)"
                 part=some(part!(whole, "control_percent", Settings { control_percent, .. } => control_percent))
                 max=99
                 required=true
-                hint="So many qualify but stay outside, for comparison."
+                hint="This share qualifies but never enters, so you can compare results."
             />
         </fieldset>
         <Goals part=part!(whole, "goals", Settings { goals, .. } => goals) />
@@ -78,10 +78,10 @@ pub fn SettingsForm() -> impl IntoView {
         <fieldset class="panel-group">
             <legend>"Limits"</legend>
             <NumberField
-                label="Leaves after so many hours"
+                label="Time-out (hours)"
                 part=optional(part!(whole, "timeout_hours", Settings { timeout_hours, .. } => timeout_hours))
                 min=1
-                hint="As timed out. Empty: never."
+                hint="People inside longer than this exit as timed out. Empty: never."
             />
             <Quiet part=part!(whole, "quiet_hours", Settings { quiet_hours, .. } => quiet_hours) />
         </fieldset>
@@ -112,15 +112,15 @@ fn EntryFields(entry: Part<Entry>) -> impl IntoView {
         .collect::<Vec<_>>();
     view! {
         <fieldset class="panel-group">
-            <legend>"Who comes in"</legend>
-            <PickField label="Entry" part=kind options=kinds />
+            <legend>"Entry"</legend>
+            <PickField label="Entry trigger" part=kind options=kinds />
             <super::lists::Complaint path=entry.path />
             {move || match shown.get() {
                 EntryType::Event => {
                     let name = part!(entry, "event.name", Entry::Event { name, .. } => name);
                     let filters = part!(entry, "event.filters", Entry::Event { filters, .. } => filters);
                     view! {
-                        <TextField label="Event that lets people in" part=name list="known-events" />
+                        <TextField label="Entry event" part=name list="known-events" />
                         <FilterList part=filters />
                     }
                         .into_any()
@@ -128,7 +128,7 @@ fn EntryFields(entry: Part<Entry>) -> impl IntoView {
                 EntryType::Profile => {
                     let criteria = part!(entry, "profile.criteria", Entry::Profile { criteria } => criteria, Criteria::everyone());
                     view! {
-                        <p class="hint">"Whoever comes to meet this:"</p>
+                        <p class="hint">"Enter when a profile starts to match:"</p>
                         <CriteriaFields part=criteria />
                     }
                         .into_any()
@@ -147,7 +147,7 @@ fn EntryFields(entry: Part<Entry>) -> impl IntoView {
                     view! { <TextField label="List" part=name list="known-lists" /> }.into_any()
                 }
                 EntryType::Api => {
-                    view! { <p class="hint">"A program lets people in: POST \
+                    view! { <p class="hint">"Your system enters people: POST \
                         /api/v1/journeys/{id}/enter."</p> }.into_any()
                 }
             }}
@@ -174,13 +174,10 @@ fn Timing(part: Part<SegmentTiming>) -> impl IntoView {
         },
     );
     let shown = Memo::new(move |_| part.value.with(key));
-    let kinds = options([
-        ("once", "Once, at the start"),
-        ("dates", "On dates"),
-        ("every", "Again and again"),
-    ]);
+    let kinds =
+        options([("once", "Once, at the start"), ("dates", "On dates"), ("every", "Repeatedly")]);
     view! {
-        <PickField label="Looked at" part=kind options=kinds />
+        <PickField label="Evaluated" part=kind options=kinds />
         {move || match shown.get() {
             "dates" => {
                 let dates = part!(part, "on_dates.dates", SegmentTiming::OnDates { dates } => dates);
@@ -188,7 +185,7 @@ fn Timing(part: Part<SegmentTiming>) -> impl IntoView {
             }
             "every" => {
                 let hours = part!(part, "every.hours", SegmentTiming::Every { hours } => hours);
-                view! { <NumberField label="Every so many hours" part=some(hours) min=1 required=true /> }.into_any()
+                view! { <NumberField label="Interval (hours)" part=some(hours) min=1 required=true /> }.into_any()
             }
             _ => ().into_any(),
         }}
@@ -246,13 +243,13 @@ fn ReentryFields(part: Part<Reentry>) -> impl IntoView {
     let in_hours = Memo::new(move |_| matches!(part.get(), Reentry::AfterHours(_)));
     let hours = part!(part, "after_hours", Reentry::AfterHours(hours) => hours);
     let kinds = options([
-        ("never", "Never a second time"),
-        ("exit", "Again after leaving"),
-        ("hours", "Again, some hours after leaving"),
+        ("never", "Once only"),
+        ("exit", "Again after exit"),
+        ("hours", "Again, some hours after exit"),
     ]);
     view! {
-        <PickField label="Comes in again" part=kind options=kinds />
-        {move || in_hours.get().then(|| view! { <NumberField label="Hours after leaving" part=some(hours) min=1 required=true /> })}
+        <PickField label="Re-entry" part=kind options=kinds />
+        {move || in_hours.get().then(|| view! { <NumberField label="Hours after exit" part=some(hours) min=1 required=true /> })}
     }
 }
 
@@ -263,7 +260,7 @@ fn Goals(part: Part<Vec<Goal>>) -> impl IntoView {
     view! {
         <fieldset class="panel-group">
             <legend>"Goals"</legend>
-            <p class="hint">"Whoever does it leaves as converted, wherever she is."</p>
+            <p class="hint">"Anyone who does this converts and exits, from any step."</p>
             <super::lists::Complaint path=part.path />
             <For each=move || 0..count.get() key=|index| *index let:index>
                 <div class="list-line">
@@ -271,7 +268,7 @@ fn Goals(part: Part<Vec<Goal>>) -> impl IntoView {
                         <TextField label="Name of the goal" part=part!(part.item(index, spare()), "name", Goal { name, .. } => name) />
                         <EventFields
                             part=part!(part.item(index, spare()), "event", Goal { event, .. } => event, event())
-                            label="Event that meets the goal"
+                            label="Goal event"
                         />
                     </div>
                     <RemoveButton label="Remove this goal" press=move || part.remove(index) />
@@ -288,11 +285,11 @@ fn Exits(part: Part<Vec<EventMatch>>) -> impl IntoView {
     view! {
         <fieldset class="panel-group">
             <legend>"Exits"</legend>
-            <p class="hint">"Events with which people leave without a goal."</p>
+            <p class="hint">"Anyone who does one of these events exits without converting."</p>
             <For each=move || 0..count.get() key=|index| *index let:index>
                 <div class="list-line">
                     <div class="criteria">
-                        <EventFields part=part.item(index, event()) label="Event with which people leave" />
+                        <EventFields part=part.item(index, event()) label="Exit event" />
                     </div>
                     <RemoveButton label="Remove this exit" press=move || part.remove(index) />
                 </div>
@@ -324,7 +321,8 @@ fn Quiet(part: Part<Option<QuietHours>>) -> impl IntoView {
         },
     );
     view! {
-        <CheckField label="Quiet hours" part=on hint="No message goes out, where the person lives." />
+        <CheckField label="Quiet hours" part=on hint="No message goes out in these hours, in the \
+            person's time zone." />
         {move || {
             is_on
                 .get()
@@ -335,9 +333,9 @@ fn Quiet(part: Part<Option<QuietHours>>) -> impl IntoView {
                             <TextField label="Quiet until" part=part!(hours, "to", QuietHours { to, .. } => to) input="time" />
                         </div>
                         <PickField
-                            label="Messages of that time"
+                            label="Messages due in quiet hours"
                             part=then
-                            options=options([("later", "go out when it is over"), ("drop", "are not sent")])
+                            options=options([("later", "go out afterwards"), ("drop", "are skipped")])
                         />
                     }
                 })

@@ -40,14 +40,14 @@ pub fn StepForm(id: String) -> impl IntoView {
     };
     view! {
         {why.map(|why| view! { <p class="panel-note">{why}</p> })}
-        <TextField label="Name of the step" part=name kind=Kind::Text max=80 hint="Empty: it is called by what it does." />
+        <TextField label="Name of the step" part=name kind=Kind::Text max=80 hint="Empty: named by \
+            its settings." />
         <KindFields step=step node=node_id />
         {is_message.then(|| view! { <SendingFields part=part!(whole, "sending", Node { sending, .. } => sending) /> })}
         {is_entry
             .then(|| {
                 view! {
-                    <p class="hint">"Who comes in, and when, is said in the settings of the \
-                        journey."</p>
+                    <p class="hint">"The journey settings define who enters, and when."</p>
                     <button
                         class="button button-small"
                         r#type="button"
@@ -83,8 +83,9 @@ fn KindFields(step: Part<NodeKind>, node: String) -> impl IntoView {
         NodeKind::UpdateProfile { .. } => view! { <flow::UpdateFields step=step /> }.into_any(),
         NodeKind::AddToList { .. } => {
             let list = part!(step, "add_to_list.list", NodeKind::AddToList { list } => list);
-            view! { <TextField label="List" part=list list="known-lists" hint="It is made where there is none of this name." /> }
-                .into_any()
+            view! { <TextField label="List" part=list list="known-lists" hint="Created if it does \
+            not exist." /> }
+            .into_any()
         }
         NodeKind::RemoveFromList { .. } => {
             let list =
@@ -94,16 +95,20 @@ fn KindFields(step: Part<NodeKind>, node: String) -> impl IntoView {
         NodeKind::StartJourney { .. } => {
             let journey =
                 part!(step, "start_journey.journey", NodeKind::StartJourney { journey } => journey);
-            view! { <TextField label="Journey" part=journey list="known-journeys" hint="People enter it, and go on here too." /> }
-                .into_any()
+            view! { <TextField label="Journey" part=journey list="known-journeys" hint="People \
+            enter it and also continue here." /> }
+            .into_any()
         }
         NodeKind::Goal { .. } => {
             let name = part!(step, "goal.name", NodeKind::Goal { name } => name);
-            view! { <TextField label="Name of the goal" part=name hint="Whoever comes here leaves as converted." /> }.into_any()
+            view! { <TextField label="Name of the goal" part=name hint="Anyone who reaches this \
+            step converts and exits." /> }
+            .into_any()
         }
         NodeKind::ForceExit { .. } => {
             let reason = part!(step, "force_exit.reason", NodeKind::ForceExit { reason } => reason);
-            view! { <AreaField label="Reason" part=reason rows=2 hint="For those who read the figures." /> }.into_any()
+            view! { <AreaField label="Reason" part=reason rows=2 hint="Shown with the stats." /> }
+                .into_any()
         }
     }
 }
@@ -117,15 +122,16 @@ fn SendingFields(part: Part<Sending>) -> impl IntoView {
     view! {
         <fieldset class="panel-group">
             <legend>"Sending"</legend>
-            <LengthField label="Not sent any more when later than" part=too_late hint="Empty: it is sent however late." />
+            <LengthField label="Skip if late by more than" part=too_late hint="Empty: sent however \
+                late." />
             <LengthField
-                label="Waits for what people do with it"
+                label="Wait for a response"
                 part=answer
-                hint="Clicked, viewed, delivered; whoever has done nothing by then leaves by \
-                    timeout. Empty: people go on at once."
+                hint="Opened, clicked or delivered. People who do none in time take the path No \
+                    response. Empty: people continue immediately."
             />
-            <CheckField label="Ignores frequency caps" part=ignore hint="Receipts, passwords; it \
-                counts for the caps all the same." />
+            <CheckField label="Ignores frequency caps" part=ignore hint="For receipts and password \
+                messages. They still count towards the caps." />
         </fieldset>
     }
 }

@@ -18,7 +18,7 @@ pub fn TrialPanel() -> impl IntoView {
     let bench = Bench::here();
     on_cleanup(move || bench.trail.set(Trail::default()));
     view! {
-        <p class="hint">"Nothing is sent, and nobody is changed."</p>
+        <p class="hint">"Nothing is sent, and no profile changes."</p>
         <PersonTrial />
         <EventsTrial />
     }
@@ -55,7 +55,7 @@ fn PersonTrial() -> impl IntoView {
                 Ok(found) => {
                     bench.trail.set(Trail::of_person(found));
                     bench.say(format!(
-                        "The trial took {}.",
+                        "Simulated {}.",
                         counted(found.len() as i64, "step", "steps")
                     ));
                 }
@@ -66,16 +66,16 @@ fn PersonTrial() -> impl IntoView {
     };
     view! {
         <form class="panel-group" on:submit=run>
-            <h4 class="checks-title">"One person"</h4>
+            <h4 class="checks-title">"One profile"</h4>
             <label class="field">
-                <span class="field-label">"Identity of the person"</span>
+                <span class="field-label">"Profile identity"</span>
                 <input r#type="text" autocomplete="off" prop:value=person on:input=move |event| person.set(event_target_value(&event)) />
-                <span class="hint">"Empty: an example person."</span>
+                <span class="hint">"Empty: an example profile."</span>
             </label>
-            <Pairs title="Properties of the event that lets her in" pairs=pairs read=value_of_text add="Add a property" />
+            <Pairs title="Properties of the entry event" pairs=pairs read=value_of_text add="Add a property" />
             <LaterFields later=later />
             <button class="button button-primary" r#type="submit" aria-disabled=move || busy.get().to_string()>
-                "Run"
+                "Simulate"
             </button>
         </form>
         {move || match steps.get() {
@@ -91,10 +91,10 @@ fn StepLog(steps: Vec<TrialStep>) -> impl IntoView {
     let bench = Bench::here();
     let zone = bench.settings.read_untracked().time_zone.clone();
     if steps.is_empty() {
-        return view! { <p class="hint">"Nothing would happen."</p> }.into_any();
+        return view! { <p class="hint">"Nothing happens."</p> }.into_any();
     }
     view! {
-        <ol class="trial-steps" aria-label="Steps of the trial">
+        <ol class="trial-steps" aria-label="Steps of the simulation">
             {steps
                 .into_iter()
                 .map(|step| {
@@ -106,7 +106,7 @@ fn StepLog(steps: Vec<TrialStep>) -> impl IntoView {
                                 {title}
                             </button>
                             " "
-                            {words(&step.what)}
+                            {words(bench, &step)}
                             {(!step.reason.is_empty()).then(|| view! { <span class="hint">{step.reason.clone()}</span> })}
                         </li>
                     }
@@ -118,11 +118,11 @@ fn StepLog(steps: Vec<TrialStep>) -> impl IntoView {
 }
 
 /// The step log's keys, for people.
-fn words(what: &str) -> String {
-    match what.split_once(':') {
-        Some(("left", outlet)) => format!("leaves by {outlet}"),
+fn words(bench: Bench, step: &TrialStep) -> String {
+    match step.what.split_once(':') {
+        Some(("left", outlet)) => format!("path {}", bench.outlet_title(&step.node, outlet)),
         Some(("ended", how)) => format!("ends: {}", how.replace('_', " ")),
-        _ => what.to_string(),
+        _ => step.what.clone(),
     }
 }
 
@@ -162,7 +162,7 @@ fn EventsTrial() -> impl IntoView {
     };
     view! {
         <form class="panel-group" on:submit=run>
-            <h4 class="checks-title">"The last days"</h4>
+            <h4 class="checks-title">"Past events"</h4>
             <label class="field">
                 <span class="field-label">"Days of real events"</span>
                 <input
@@ -192,11 +192,12 @@ fn ReplayAnswer(figures: ReplayFigures) -> impl IntoView {
     let line = |name: String, count: i64| view! { <dt>{name}</dt><dd>{grouped(count)}</dd> };
     view! {
         <dl class="facts" aria-label="What would have happened">
-            {line("Events looked at".to_string(), figures.events)}
+            {line("Events checked".to_string(), figures.events)}
             {line("Would have entered".to_string(), figures.entered)}
-            {figures.refused.into_iter().map(|(why, count)| line(format!("Kept out: {why}"), count)).collect_view()}
+            {figures.refused.into_iter().map(|(why, count)| line(format!("Did not enter: {why}"), count)).collect_view()}
             {figures.messages.into_iter().map(|(node, count)| line(format!("Messages: {}", bench.title(&node)), count)).collect_view()}
         </dl>
-        {figures.cut.then(|| view! { <p class="hint">"There were more events than were looked at."</p> })}
+        {figures.cut.then(|| view! { <p class="hint">"Only part of the events was checked. Choose \
+            fewer days to check all."</p> })}
     }
 }

@@ -28,7 +28,7 @@ const RECIPIENT: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000
 /// Most people whose choices are spelled out in one entry.
 const SPELLED_MAX: usize = 5;
 
-/// Consent of somebody that is another now.
+/// Consent of someone that is another now.
 pub struct Choice {
     pub profile: ProfileNumber,
     pub changes: Vec<FieldChange>,
@@ -79,7 +79,7 @@ pub async fn keep(
 fn summary(choices: &[Choice]) -> String {
     if choices.len() > SPELLED_MAX {
         return format!(
-            "{} chose what they get",
+            "{} changed their preferences",
             counted(choices.len() as i64, "person", "people")
         );
     }
@@ -88,7 +88,7 @@ fn summary(choices: &[Choice]) -> String {
             let channel = change.field.trim_start_matches("consent:");
             format!("{channel} {}", change.after.as_deref().unwrap_or("unknown"))
         });
-        format!("person {}: {}", choice.profile, said.collect::<Vec<_>>().join(", "))
+        format!("profile {}: {}", choice.profile, said.collect::<Vec<_>>().join(", "))
     };
     choices.iter().map(one).collect::<Vec<_>>().join("; ")
 }

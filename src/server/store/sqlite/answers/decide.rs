@@ -1,4 +1,4 @@
-//! What somebody decides on the page that her message links to.
+//! What someone decides on the page that their message links to.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -43,7 +43,7 @@ struct Row {
     consent: Option<String>,
 }
 
-/// With the numbers of her project and of herself; those of somebody who was forgotten are not
+/// With the numbers of their project and of themselves; those of someone who was forgotten are not
 /// there.
 async fn read(
     connection: &mut SqliteConnection,
@@ -73,7 +73,7 @@ async fn read(
     )))
 }
 
-/// Why her addresses are on the list.
+/// Why their addresses are on the list.
 async fn causes(
     connection: &mut SqliteConnection,
     project: ProjectNumber,
@@ -142,8 +142,8 @@ pub async fn decide(
     Ok(Some(ChangedFacts { people: profile.map(withdrawn).unwrap_or_default(), suppressed }))
 }
 
-/// Addresses that she wants nothing at any more are on the list; those that she wants something at
-/// are not there because of her. Only those that she said something about. Answers those that are
+/// Addresses that they want nothing at any more are on the list; those that they want something at
+/// are not there because of them. Only those that they said something about. Answers those that are
 /// on it.
 async fn bring_list_in_line(
     connection: &mut SqliteConnection,

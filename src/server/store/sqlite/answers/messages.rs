@@ -88,7 +88,7 @@ struct Row {
 /// The columns of a [`Row`], with what they come from; `o` is the message.
 const MESSAGES: &str = "SELECT o.seq, o.enrolment, o.version, j.name AS journey_name, o.node,
     o.channel,
-        -- What a stop called off may still be waiting to be swept.
+        -- What a stop cancelled may still be waiting to be swept.
         iif(o.state = 0 AND v.emptied IS NOT NULL, 3, o.state) AS state, o.created_at,
         o.settled_at, o.reason, o.attempts, o.doubts
     FROM outbox o JOIN versions v ON v.seq = o.version JOIN journeys j ON j.id = v.journey_id";

@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// It counts for everybody in the project who has this number, and for the number, should nobody
+/// It counts for everybody in the project who has this number, and for the number, should no one
 /// have it (yet).
 pub async fn carry_out(
     connection: &mut SqliteConnection,
@@ -54,7 +54,7 @@ pub async fn carry_out(
     choices::keep(connection, number, ContactSource::Reply, said, now).await?;
     let consents = people.iter().map(|(profile, person)| (number, *profile, &person.consent));
     write_consent(connection, consents, now).await?;
-    // Somebody who wants another channel at this number is not shut out of it.
+    // Someone who wants another channel at this number is not shut out of it.
     let nobody = BTreeMap::from([(reply.channel.key().to_string(), reply.wanted)]);
     let unwanted = if people.is_empty() {
         is_unwanted(&nobody, kind)
@@ -112,7 +112,7 @@ async fn who_has(
     Ok(rows.into_iter().map(|(seq,)| seq).collect())
 }
 
-/// What she answers to: the last message that was sent to her by this channel.
+/// What they answer to: the last message that was sent to them by this channel.
 async fn last_message(
     connection: &mut SqliteConnection,
     profile: ProfileNumber,

@@ -42,12 +42,12 @@ use crate::{
 struct Posted {
     seq: i64,
     project: ProjectNumber,
-    /// None once she was forgotten.
+    /// None once they were forgotten.
     profile: Option<ProfileNumber>,
     channel: String,
 }
 
-/// What her profile says of her.
+/// What their profile says of them.
 pub struct Reached {
     pub addresses: BTreeMap<String, String>,
     pub consent: BTreeMap<String, bool>,
@@ -131,8 +131,8 @@ async fn write(
             rows.push((report.message, report.fate, report.at, report.detail.as_deref()));
             consequences.push((message, *report));
         }
-        // Whoever clicks has seen it. Written as the later of the two, so that the click is what
-        // moves her.
+        // Anyone who clicks has seen it. Written as the later of the two, so that the click is what
+        // moves them.
         if report.fate == Fate::Clicked && known.insert((report.message, Fate::Viewed.code())) {
             rows.push((report.message, Fate::Viewed, report.at.plus(1), None));
         }
@@ -161,8 +161,8 @@ pub async fn insert(
         .await
 }
 
-/// Bounces, complaints and unsubscriptions reach beyond their message: the suppression list and her
-/// consent.
+/// Bounces, complaints and unsubscriptions reach beyond their message: the suppression list and
+/// their consent.
 async fn draw_consequences(
     connection: &mut SqliteConnection,
     reported: &[(&Posted, &Report)],

@@ -57,7 +57,7 @@ pub async fn put(connection: &mut SqliteConnection, list: &[NewSuppression]) -> 
     .await
 }
 
-/// What she said herself, she takes back herself; nothing else.
+/// What they said themselves, they take back themselves; nothing else.
 pub async fn forgive(
     connection: &mut SqliteConnection,
     project: ProjectNumber,

@@ -66,7 +66,7 @@ async fn take_only(
     Ok(taken)
 }
 
-/// Those that are still in hand; what somebody else has settled counts as they settled it.
+/// Those that are still in hand; what someone else has settled counts as they settled it.
 async fn settle_ours(
     store: &SqliteStore,
     settled: &[SettledMessage],

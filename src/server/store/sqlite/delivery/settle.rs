@@ -219,7 +219,7 @@ async fn suppress(
     Ok(())
 }
 
-/// The server died with messages in the senders' hands. Whether a provider has taken them nobody
+/// The server died with messages in the senders' hands. Whether a provider has taken them no one
 /// knows: they go out again under the same key. Those of versions that were stopped or left do not.
 pub async fn take_back(store: &SqliteStore, now: Timestamp) -> StoreResult<i64> {
     let mut transaction = store.begin_as(Urgency::Work).await?;

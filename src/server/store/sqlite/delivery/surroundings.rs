@@ -45,7 +45,7 @@ pub async fn read(
     Ok(surroundings)
 }
 
-/// Only what really went out, or is going out: the log reaches nobody.
+/// Only what really went out, or is going out: the log reaches no one.
 async fn recent(
     store: &SqliteStore,
     people: &[ProfileNumber],

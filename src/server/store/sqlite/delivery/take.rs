@@ -42,7 +42,7 @@ struct HeapRow {
 
 pub async fn heaps(store: &SqliteStore) -> StoreResult<Vec<Heap>> {
     let rows: Vec<HeapRow> = sqlx::query_as(HEAPS).fetch_all(&store.readers).await?;
-    // Messages of a channel that is not known wait; they keep nobody else waiting.
+    // Messages of a channel that is not known wait; they keep no one else waiting.
     let heap = |row: HeapRow| {
         let HeapRow { project, version, receiver, due_at, .. } = row;
         let channel = channel(&row.channel)
@@ -125,7 +125,7 @@ pub async fn take(
     Ok(taken)
 }
 
-/// Whoever met a goal or left meanwhile gets nothing any more.
+/// Anyone who met a goal or left meanwhile gets nothing any more.
 async fn call_off(
     connection: &mut SqliteConnection,
     messages: &[(MessageNumber, VersionNumber)],
@@ -151,7 +151,7 @@ async fn call_off(
         .run(connection, messages, |query, (message, _)| query.bind(message).bind(now.0))
         .await?;
     for one in counts {
-        // A count that cannot be right any more keeps nobody's messages from going out; the check
+        // A count that cannot be right any more keeps no one's messages from going out; the check
         // finds it.
         match COUNT
             .run(connection, [one], |query, (version, count)| query.bind(version).bind(count))

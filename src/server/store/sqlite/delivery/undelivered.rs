@@ -99,10 +99,7 @@ fn message(row: Row) -> StoreResult<Undelivered> {
         channel: channel(&row.channel)?,
         profile: row.profile,
         by_address: row.identity.is_none() && row.address.is_some(),
-        person: row
-            .identity
-            .or(row.address)
-            .unwrap_or_else(|| "somebody who was forgotten".to_string()),
+        person: row.identity.or(row.address).unwrap_or_else(|| "Deleted profile".to_string()),
         reason: row.reason.unwrap_or_default(),
         attempts: row.attempts,
         failed_at: Timestamp(row.settled_at),
@@ -155,7 +152,7 @@ pub async fn send_again(
     ] {
         sqlx::query(statement).bind(&rows).execute(&mut *transaction).await?;
     }
-    let summary = format!("{} sent again", counted(count, "message", "messages"));
+    let summary = format!("{} resent", counted(count, "message", "messages"));
     Entry::of(actor, AuditEvent::MessagesSentAgain, &summary).write(&mut transaction, now).await?;
     transaction.commit().await?;
     Ok(count)

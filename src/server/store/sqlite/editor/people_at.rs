@@ -19,8 +19,8 @@ struct Row {
     since: i64,
 }
 
-/// She came to the node with the first line that the step log has of this visit; lines that are too
-/// old are gone.
+/// They came to the node with the first line that the step log has of this visit; lines that are
+/// too old are gone.
 pub async fn read(
     store: &SqliteStore,
     project: ProjectId,

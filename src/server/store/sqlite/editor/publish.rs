@@ -55,11 +55,11 @@ pub async fn publish(
     let note = match publication.predecessor {
         _ if first => String::new(),
         Predecessor::CarryOn => {
-            format!("version {}; people in older versions carry on", draft.number)
+            format!("version {}; people in older versions continue", draft.number)
         }
         Predecessor::Leave => {
             format!(
-                "version {}; {} left the older versions",
+                "version {}; {} exited the older versions",
                 draft.number,
                 counted(ended, "person", "people")
             )
@@ -137,7 +137,7 @@ async fn retire(
         };
         let becomes = match transition(situation, action) {
             Decision::Apply(Next::Status(becomes)) => becomes,
-            // Entry of those is over already; whoever is inside may have to leave all the same.
+            // Entry of those is over already; anyone who is inside may have to leave all the same.
             _ if matches!(old, Status::Completed | Status::Restricted) => old,
             Decision::Apply(_) => old,
             Decision::Already(refusal) | Decision::Refuse(refusal) => {

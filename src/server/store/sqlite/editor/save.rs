@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-/// A draft saves itself every few seconds: one line of the history stands for all of somebody's
+/// A draft saves itself every few seconds: one line of the history stands for all of someone's
 /// saves that follow one another within this time, in milliseconds.
 const SITTING: i64 = 15 * MINUTE_MS;
 

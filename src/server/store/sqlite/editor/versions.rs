@@ -35,9 +35,7 @@ pub async fn begin(
     let mut transaction = store.begin().await?;
     let candidate = allowed(&mut transaction, actor, journey, Action::NewVersion, now).await?;
     if draft_of(&mut transaction, &candidate).await?.is_some() {
-        return Err(StoreError::Conflict(
-            "There is a draft beside it already. Go on with that one, or discard it first.",
-        ));
+        return Err(StoreError::Conflict("A draft already exists. Open it, or discard it first."));
     }
     let original: Option<(i64, String, i64)> = sqlx::query_as(
         "SELECT v.number, v.settings, (SELECT max(w.number) FROM versions w
@@ -92,13 +90,11 @@ pub async fn discard(
     let candidate = allowed(&mut transaction, actor, journey, Action::Rename, now).await?;
     if candidate.status == Status::Draft {
         return Err(StoreError::Conflict(
-            "This journey was never published. Delete the journey instead of its draft.",
+            "This journey was never published. Delete the journey instead of the draft.",
         ));
     }
     let Some(number) = draft_of(&mut transaction, &candidate).await? else {
-        return Err(StoreError::Conflict(
-            "There is no draft beside the published version; there is nothing to discard.",
-        ));
+        return Err(StoreError::Conflict("The journey has no draft to discard."));
     };
     sqlx::query("DELETE FROM versions WHERE journey_id = ? AND project_id = ? AND status = 0")
         .bind(journey.0)

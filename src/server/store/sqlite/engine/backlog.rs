@@ -1,4 +1,4 @@
-//! What waits, and how each journey does, for whoever watches the server.
+//! What waits, and how each journey does, for anyone who watches the server.
 
 use sqlx::FromRow;
 use uuid::Uuid;

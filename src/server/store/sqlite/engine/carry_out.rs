@@ -42,12 +42,12 @@ pub async fn carry_out(store: &SqliteStore, batch: &Batch) -> StoreResult<bool> 
     Ok(true)
 }
 
-/// When she has to be looked at again; nobody looks at those who are out.
+/// When they have to be looked at again; no one looks at those who are out.
 fn due(position: &Position) -> Option<i64> {
     position.due_at.filter(|_| position.ended.is_none()).map(|at| at.0)
 }
 
-/// False where somebody is not where the batch thinks she is.
+/// False where someone is not where the batch thinks they are.
 async fn move_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<bool> {
     static MOVE: Bulk = Bulk::new(
         "UPDATE enrolments SET node = m.column3, visit = m.column4, wait_until = m.column5, due_at
@@ -305,7 +305,7 @@ async fn change_lists(connection: &mut SqliteConnection, batch: &Batch) -> Store
     Ok(())
 }
 
-/// “Start another journey” is an event of ours: the other journey lets her in by it, exactly once,
+/// “Start another journey” is an event of ours: the other journey lets them in by it, exactly once,
 /// like by any event.
 async fn start_journeys(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
     if batch.started.is_empty() {

@@ -128,7 +128,7 @@ async fn whole_people(
     .bind(chosen)
     .fetch_all(&store.readers)
     .await?;
-    // Somebody who cannot be read stays where they are; everybody else goes on.
+    // Someone who cannot be read stays where they are; everybody else goes on.
     let readable = |row: ProfileRow| {
         let seq = row.seq;
         let profile = row.into_profile();
@@ -257,7 +257,8 @@ pub async fn live(
     if profiles.is_empty() || versions.is_empty() {
         return Ok(Vec::new());
     }
-    // A person is in few journeys: from her to them, whatever the number of journeys.
+    // A person is in few journeys: from the profile to its journeys, whatever the number of
+    // journeys.
     let rows: Vec<LiveRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {LIVE_COLUMNS} FROM json_each(?1) chosen CROSS JOIN enrolments e
             INDEXED BY enrolments_of_profile
@@ -285,7 +286,7 @@ pub async fn histories(
     if pairs.is_empty() {
         return Ok(HashMap::new());
     }
-    // Inside of a version that was stopped or left is nobody, whatever the row still says until it
+    // Inside of a version that was stopped or left is no one, whatever the row still says until it
     // is swept.
     let rows: Vec<(i64, i64, bool, Option<i64>)> = sqlx::query_as(
         "SELECT e.journey, e.profile, max(e.state = 0 AND v.emptied IS NULL),
@@ -368,7 +369,7 @@ struct QueuedRow {
 }
 
 /// In the order in which they were written; messages of versions that were stopped or left are not
-/// handed out. Those of people who were forgotten are nobody's.
+/// handed out. Those of people who were forgotten are no one's.
 pub async fn queued(
     store: &SqliteStore,
     after: i64,
@@ -410,7 +411,7 @@ struct AnswerRow {
 }
 
 /// In the order in which it happened. Of a person who was forgotten, and in a stopped version, it
-/// moves nobody.
+/// moves no one.
 pub async fn answers(store: &SqliteStore, limit: i64) -> StoreResult<Vec<Answer>> {
     let columns = LIVE_COLUMNS.replace("e.profile", "coalesce(e.profile, 0) AS profile");
     let rows: Vec<AnswerRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(

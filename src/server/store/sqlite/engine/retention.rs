@@ -100,7 +100,7 @@ pub async fn messages(store: &SqliteStore, age: Age, from: i64, limit: i64) -> S
     Ok(Page { deleted, next })
 }
 
-/// Somebody may have had one of them sent again meanwhile: the states are looked at once more.
+/// Someone may have had one of them sent again meanwhile: the states are looked at once more.
 async fn delete_messages(store: &SqliteStore, old: &[i64]) -> StoreResult<u64> {
     // Versions go on counting what was cancelled, without its rows.
     static KEEP_COUNT: Bulk = Bulk::new(

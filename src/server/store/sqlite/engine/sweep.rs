@@ -65,7 +65,7 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResu
     Ok(trips >= limit || messages >= limit)
 }
 
-/// Only when somebody is looked at again is put off; what they wait for stays as it is.
+/// Only when someone is looked at again is put off; what they wait for stays as it is.
 pub async fn put_off(
     store: &SqliteStore,
     people: &[EnrolmentNumber],

@@ -107,7 +107,7 @@ pub async fn finish(
     .fetch_optional(&mut *transaction)
     .await?
     .ok_or(StoreError::NotFound("import"))?;
-    let broken = if problem.is_some() { ", broken off" } else { "" };
+    let broken = if problem.is_some() { ", interrupted" } else { "" };
     let summary =
         format!("{file}: {} taken, {refused} refused{broken}", counted(taken, "row", "rows"));
     Entry::of(actor, AuditEvent::PeopleImported, &summary).write(&mut transaction, now).await?;

@@ -152,7 +152,7 @@ fn address<'a>(
     for (number, (project, batch)) in batches.iter().enumerate() {
         let mut ignored = Vec::new();
         for ((place, record), one) in batch.records.iter().enumerate().zip(&mut found) {
-            // Somebody that a later record of the batch merged is the one she was merged into.
+            // Someone that a later record of the batch merged is the one they were merged into.
             let mut profile = one.profile;
             while let Some((_, into)) = resolved.merges.iter().find(|(from, _)| *from == profile) {
                 profile = *into;
@@ -306,7 +306,7 @@ async fn change_profiles(
             without_room.push((record.batch, Ignored { record: record.place, fields, reason }));
         }
     }
-    // Nothing is in hand for somebody new.
+    // Nothing is in hand for someone new.
     for (profile, person) in changed
         .iter()
         .filter(|(profile, person)| !person.withdrawn.is_empty() && !new.contains(*profile))
@@ -477,7 +477,7 @@ async fn name_number(
     Ok(number)
 }
 
-/// 128 bits of project and message id: small in the index, and nobody finds two that are the same.
+/// 128 bits of project and message id: small in the index, and no one finds two that are the same.
 fn message_key(project: ProjectNumber, message: &str) -> Vec<u8> {
     let digest = Sha256::new()
         .chain_update(project.to_le_bytes())

@@ -122,7 +122,7 @@ async fn merged_properties(
     Ok(kept)
 }
 
-/// Forgets everything that was about her; the counts of journeys keep her trips.
+/// Forgets everything that was about them; the counts of journeys keep their trips.
 pub async fn forget(
     connection: &mut SqliteConnection,
     profile: ProfileNumber,

@@ -59,7 +59,8 @@ pub async fn page(
             sql.push(" AND lower(addresses ->> '$.email') BETWEEN ").push_bind(lower.clone());
             sql.push(" AND ").push_bind(end(&lower)).push(")");
         } else {
-            // Whoever may not see addresses must not find out about them letter by letter either.
+            // Anyone who may not see addresses must not find out about them letter by letter
+            // either.
             sql.push(" AND instr(alias, '@') = 0 AND alias NOT GLOB '+*')");
         }
     }

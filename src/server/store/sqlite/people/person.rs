@@ -1,4 +1,4 @@
-//! One person: what she is, what she did, and her trips.
+//! One person: what they are, what they did, and their trips.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::{
         actor::Actor,
         audit::AuditEvent,
         engine::step::Ending,
-        graph::Graph,
+        graph::{Graph, Node},
         ids::{JourneyId, ProjectId},
         people::view::{EventView, PersonDetail, StepView, TripDetail, TripView},
         time::Timestamp,
@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-/// Events and trips on her page.
+/// Events and trips on their page.
 const LINES: i64 = 50;
 
 pub async fn person(
@@ -44,7 +44,7 @@ pub async fn person(
     .bind(number)
     .fetch_optional(&store.readers)
     .await?;
-    let profile = row.ok_or(StoreError::NotFound("person"))?.into_profile()?;
+    let profile = row.ok_or(StoreError::NotFound("profile"))?.into_profile()?;
     let (created_at, updated_at): (i64, i64) =
         sqlx::query_as("SELECT created_at, updated_at FROM profiles WHERE seq = ?")
             .bind(person)
@@ -167,8 +167,10 @@ async fn trips(
 
 pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreResult<TripDetail> {
     let number = number_of(store, project).await?;
-    let view =
-        trips(store, number, "e.seq", trip).await?.pop().ok_or(StoreError::NotFound("trip"))?;
+    let view = trips(store, number, "e.seq", trip)
+        .await?
+        .pop()
+        .ok_or(StoreError::NotFound("enrolment"))?;
     let (graph, person, title): (String, Option<i64>, Option<String>) = sqlx::query_as(
         "SELECT v.graph, e.profile, coalesce(p.properties ->> '$.name', p.identity)
          FROM enrolments e JOIN versions v ON v.seq = e.version LEFT JOIN profiles p
@@ -178,8 +180,8 @@ pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreRe
     .fetch_one(&store.readers)
     .await?;
     let graph: Graph = json(&graph, "graph")?;
-    let titles: HashMap<&str, String> =
-        graph.nodes.iter().map(|node| (node.id.as_str(), node.title())).collect();
+    let nodes: HashMap<&str, &Node> =
+        graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
     let rows: Vec<(i64, String)> =
         sqlx::query_as("SELECT at, path FROM steps WHERE enrolment = ? ORDER BY visit, at")
             .bind(trip)
@@ -188,15 +190,18 @@ pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreRe
     let mut steps = Vec::new();
     for (at, path) in rows {
         let path: Vec<(String, String, String)> = json(&path, "step")?;
-        steps.extend(path.into_iter().map(|(node, what, reason)| StepView {
-            at: Timestamp(at),
-            title: titles.get(node.as_str()).cloned().unwrap_or_else(|| node.clone()),
-            node,
-            what: in_words(&what),
-            reason,
+        steps.extend(path.into_iter().map(|(id, what, reason)| {
+            let node = nodes.get(id.as_str()).copied();
+            StepView {
+                at: Timestamp(at),
+                title: node.map_or_else(|| id.clone(), Node::title),
+                what: in_words(&what, node),
+                node: id,
+                reason,
+            }
         }));
     }
-    let unknown = if person.is_some() { "Somebody unknown" } else { "A deleted person" };
+    let unknown = if person.is_some() { "Unknown profile" } else { "Deleted profile" };
     let messages = of_trip(store, trip).await?;
     Ok(TripDetail {
         trip: view,
@@ -207,9 +212,12 @@ pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreRe
     })
 }
 
-fn in_words(what: &str) -> String {
+fn in_words(what: &str, node: Option<&Node>) -> String {
     match what.split_once(':') {
-        Some(("left", outlet)) => format!("goes on by “{outlet}”"),
+        Some(("left", outlet)) => {
+            let path = node.map_or_else(|| outlet.to_string(), |node| node.outlet_title(outlet));
+            format!("takes the path “{path}”")
+        }
         Some(("ended", key)) => {
             let ending = Ending::ALL.into_iter().find(|ending| ending.key() == key);
             ending.map(Ending::title).unwrap_or_default().to_string()
@@ -235,11 +243,11 @@ pub async fn delete(
             .fetch_optional(&mut *transaction)
             .await?;
     if known.is_none() {
-        return Err(StoreError::NotFound("person"));
+        return Err(StoreError::NotFound("profile"));
     }
     merge::forget(&mut transaction, person, now).await?;
-    // Who it was is what was asked to be forgotten: the log has her number only.
-    Entry::of(actor, AuditEvent::PersonDeleted, &format!("person {person}"))
+    // Who it was is what was asked to be forgotten: the log has their number only.
+    Entry::of(actor, AuditEvent::PersonDeleted, &format!("profile {person}"))
         .write(&mut transaction, now)
         .await?;
     store.commit(transaction, actor.project).await

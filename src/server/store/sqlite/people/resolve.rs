@@ -3,10 +3,10 @@
 //!
 //! - An anonymous profile that is identified becomes that person.
 //! - Where both are known and the anonymous one has no identity, the two are merged.
-//! - An anonymous id that belongs to somebody else (a shared device) passes to the new person from
+//! - An anonymous id that belongs to someone else (a shared device) passes to the new person from
 //!   now on; what was done before stays where it was.
-//! - What a browser sends is about the identity that it names, and joins nobody to a known person:
-//!   a device's name neither passes from one person to another nor is added to somebody known.
+//! - What a browser sends is about the identity that it names, and joins no one to a known person:
+//!   a device's name neither passes from one person to another nor is added to someone known.
 
 use std::collections::{HashMap, HashSet};
 
@@ -71,7 +71,7 @@ pub async fn resolve(
     now: Timestamp,
 ) -> StoreResult<Resolved> {
     let (known, identified, all) = read(connection, batches).await?;
-    // Nobody is new where every name is known.
+    // No one is new where every name is known.
     let last = if all { 0 } else { last_profile(connection).await? };
     let mut book = Book { names: known, identified, last, ..Book::default() };
     let mut resolved = Resolved::default();

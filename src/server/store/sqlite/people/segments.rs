@@ -135,18 +135,18 @@ pub async fn save(
     segments.insert(name.to_string(), criteria.clone());
     if leads_back(&segments, name) {
         return Err(StoreError::Conflict(
-            "The segment would be part of itself. Take it out of its own conditions.",
+            "The segment would contain itself. Remove it from its own conditions.",
         ));
     }
     if segments.len() > SEGMENTS_MAX {
         return Err(StoreError::Conflict(
-            "The project has as many segments as there can be. Delete one that nobody uses.",
+            "The project has the maximum number of segments. Delete an unused one first.",
         ));
     }
     if too_large(&segments).is_some() {
         return Err(StoreError::Conflict(
-            "With all the segments that are part of it, a segment would become too large. Name \
-                fewer segments in it.",
+            "The segment becomes too large with all the segments it contains. Use fewer segments \
+                in it.",
         ));
     }
     let mut transaction = store.begin().await?;

@@ -1,4 +1,4 @@
-//! "Why is she not in it?": the gates of a journey's shown version, asked about one person.
+//! "Why are they not in it?": the gates of a journey's shown version, asked about one person.
 
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -10,7 +10,7 @@ use crate::{
             admit::{Gate, History, is_control},
             compiled::CompiledVersion,
         },
-        graph::Graph,
+        graph::{Graph, node},
         ids::{JourneyId, ProjectId},
         people::{Properties, profile::event_key, view::WhyNot},
         settings::{Entry, Reentry, Settings},
@@ -78,7 +78,7 @@ pub async fn why_not(
             .bind(number)
             .fetch_optional(&store.readers)
             .await?;
-    known.ok_or(StoreError::NotFound("person"))?;
+    known.ok_or(StoreError::NotFound("profile"))?;
     let graph: Graph = json(&row.graph, "graph")?;
     let settings: Settings = json(&row.settings, "settings")?;
     let all = segments::all(store, project)
@@ -100,7 +100,7 @@ pub async fn why_not(
     let inside = history.is_some_and(|history| history.inside);
     let mut reasons = Vec::new();
     if inside {
-        reasons.push("She is inside right now.".to_string());
+        reasons.push("This person is inside now.".to_string());
     } else {
         if row.shelf == 1 {
             reasons.push("The journey is archived.".to_string());
@@ -110,7 +110,9 @@ pub async fn why_not(
         reasons.extend(occasion(store, number, &case, person, now).await?);
         reasons.extend(recorded(store, &case, person).await?);
         if reasons.is_empty() {
-            reasons.push("Nothing keeps her out: she comes in at the next occasion.".to_string());
+            reasons.push(
+                "Nothing prevents entry. They enter with the next matching event.".to_string(),
+            );
         }
     }
     Ok(WhyNot { journey, journey_name: row.name, inside, reasons })
@@ -119,13 +121,13 @@ pub async fn why_not(
 fn closed(status: Status) -> Option<String> {
     let sentence = match status {
         Status::Running => return None,
-        Status::Draft => "The journey is a draft: nobody comes in before it is published.",
+        Status::Draft => "The journey is a draft. No one enters until you publish it.",
         Status::Scheduled => "The journey has not started yet.",
         Status::Paused => {
-            "The journey is paused: nobody comes in, and what happens meanwhile is not made up for."
+            "The journey is paused. No one enters, and events during the pause do not count later."
         }
-        Status::Completed => "Entry is over: the journey is completed.",
-        Status::Restricted => "A newer version took over.",
+        Status::Completed => "Entry has ended: the journey is completed.",
+        Status::Restricted => "A newer version has taken over.",
         Status::Stopped => "The journey was stopped for good.",
     };
     Some(sentence.to_string())
@@ -136,13 +138,14 @@ fn gates(case: &Case, person: i64, now: Timestamp) -> Vec<String> {
     if let Some(left) = case.history.and_then(|history| history.left_at) {
         match case.settings.reentry {
             Reentry::Never => reasons.push(format!(
-                "She left on {}, and the journey lets nobody in twice.",
+                "This person exited on {}, and people can enter once only.",
                 left.long_date()
             )),
             Reentry::AfterHours(hours) if now.0 - left.0 < i64::from(hours) * 3_600_000 => reasons
                 .push(format!(
-                    "She left on {}; people come in again {hours} hours later at the earliest.",
-                    left.long_date()
+                    "This person exited on {}; re-entry is possible {} after exit.",
+                    left.long_date(),
+                    node::hours(hours)
                 )),
             Reentry::AfterExit | Reentry::AfterHours(_) => {}
         }
@@ -160,7 +163,7 @@ fn gates(case: &Case, person: i64, now: Timestamp) -> Vec<String> {
     reasons
 }
 
-/// Has she had an occasion to come in?
+/// Have they had an occasion to come in?
 async fn occasion(
     store: &SqliteStore,
     project: i64,
@@ -181,7 +184,7 @@ async fn occasion(
             .fetch_all(&store.readers)
             .await?;
             if newest.is_empty() {
-                return Ok(vec![format!("She has never done “{name}”.")]);
+                return Ok(vec![format!("This person has never done “{name}”.")]);
             }
             let fitting =
                 |properties: &Properties| filters.iter().all(|filter| filter.holds(properties));
@@ -190,8 +193,8 @@ async fn occasion(
                     let at = Timestamp(*at).long_date();
                     return Ok(if *seq <= case.entry_mark {
                         vec![format!(
-                            "She last did “{name}” on {at}: before the journey was opened, or \
-                                opened again."
+                            "This person last did “{name}” on {at}, before the journey was \
+                                published or resumed."
                         )]
                     } else {
                         Vec::new()
@@ -205,7 +208,7 @@ async fn occasion(
                 .map(|filter| filter.describe())
                 .collect();
             Ok(vec![format!(
-                "She did “{name}”, but the last time it was not so that {}.",
+                "This person did “{name}”, but the last time did not match: {}.",
                 wanted.join(" and ")
             )])
         }
@@ -224,14 +227,17 @@ async fn occasion(
             Ok(if meets {
                 Vec::new()
             } else {
-                vec![format!("She does not meet the entry: {}.", case.settings.entry.describe())]
+                vec![format!(
+                    "This person does not match the entry trigger: {}.",
+                    case.settings.entry.describe()
+                )]
             })
         }
-        Entry::Api {} => Ok(vec!["Only a program lets people into this journey.".to_string()]),
+        Entry::Api {} => Ok(vec!["People enter this journey only through the API.".to_string()]),
     }
 }
 
-/// What the gates wrote down the last time that she had an occasion.
+/// What the gates wrote down the last time that they had an occasion.
 async fn recorded(store: &SqliteStore, case: &Case, person: i64) -> StoreResult<Option<String>> {
     let row: Option<(i64, i64, i64)> =
         sqlx::query_as("SELECT gate, at, times FROM refusals WHERE version = ?1 AND profile = ?2")
@@ -242,7 +248,7 @@ async fn recorded(store: &SqliteStore, case: &Case, person: i64) -> StoreResult<
     Ok(row.and_then(|(gate, at, times)| {
         let gate = Gate::from_code(gate)?;
         let times = if times > 1 { format!(", {times} times in all") } else { String::new() };
-        Some(format!("Kept out on {}{times}: {}", Timestamp(at).long_date(), gate.sentence()))
+        Some(format!("Did not enter on {}{times}: {}", Timestamp(at).long_date(), gate.sentence()))
     }))
 }
 
