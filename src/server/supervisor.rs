@@ -265,9 +265,13 @@ mod injected {
 
 #[cfg(test)]
 mod tests {
-    use std::future::pending;
+    use std::{future::pending, panic::panic_any};
 
     use super::*;
+
+    fn panics() {
+        panic_any("alone")
+    }
 
     const NET: Duration = Duration::from_secs(60);
 
@@ -318,14 +322,8 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_waits_for_a_task_that_panicked_learns_that_there_is_no_answer() {
-        assert_eq!(
-            task_with_answer::<()>("test", async { panic!("alone") }).await,
-            Err(Panicked("test"))
-        );
-        assert_eq!(
-            thread_with_answer::<()>("test", || panic!("alone")).await,
-            Err(Panicked("test"))
-        );
+        assert_eq!(task_with_answer("test", async { panics() }).await, Err(Panicked("test")));
+        assert_eq!(thread_with_answer("test", panics).await, Err(Panicked("test")));
         assert_eq!(thread_with_answer("test", || 7).await, Ok(7));
     }
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
+        access::Permission,
         actor::Actor,
         editor::{Save, difference::difference},
         graph::Graph,
