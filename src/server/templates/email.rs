@@ -14,7 +14,7 @@ use super::{
 use crate::domain::interrupt::Interrupt;
 
 /// Deepest nesting of elements. Readers of HTML climb down one by one, and the stack ends.
-const ELEMENTS_MAX: usize = 128;
+pub const ELEMENTS_MAX: usize = 128;
 
 /// Most formatting (`<b>`, `<font>`) that is left open when the element around it ends.
 const UNCLOSED_MAX: usize = 16;
@@ -185,7 +185,11 @@ pub fn both_parts(
             None => html.into_owned(),
         };
         interrupt.go_on()?;
-        Ok((plain_text(&html)?, html))
+        let text = plain_text(&html)?;
+        if text.len() > HTML_MAX {
+            return Err(TemplateError::Limit { field: "body".to_string(), limit: Limit::Html });
+        }
+        Ok((text, html))
     })
 }
 
@@ -199,6 +203,7 @@ fn contained<T>(read: impl FnOnce() -> Result<T, TemplateError>) -> Result<T, Te
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::interrupt::Uninterrupted;
 
     #[test]
     fn mjml_html_and_plain_text_are_told_apart() {
@@ -222,6 +227,18 @@ mod tests {
         assert!(matches!(nested(&"<div>".repeat(500)), Err(TemplateError::Nested { .. })));
         assert!(matches!(nested(&"<div></x>".repeat(500)), Err(TemplateError::Nested { .. })));
         assert_eq!(nested(&"<div><b></div>".repeat(500)), Err(TemplateError::Html));
+    }
+
+    #[test]
+    fn no_end_that_is_none_hides_how_deep_mjml_is() {
+        for unit in
+            ["<div><!--</div>-->", "<div><img alt=\"</div>\"/>", "<x:br>", "<div a='</div>'>"]
+        {
+            let body =
+                format!("<mjml><mj-body><mj-section><mj-column><mj-text>{}", unit.repeat(20_000));
+            let read = both_parts(&body, BodyKind::Mjml, None, &Uninterrupted);
+            assert!(matches!(read, Err(TemplateError::Nested { .. })), "{unit}: {read:?}");
+        }
     }
 
     #[test]

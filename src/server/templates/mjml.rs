@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
+use htmlparser::{ElementEnd, Token, Tokenizer};
 use mrml::prelude::{parser::Error as MjmlError, render::RenderOptions};
 
 use super::{
     TemplateError,
-    email::tags,
+    email::{ELEMENTS_MAX, tags},
     markup_pieces::{MarkupPieces, Piece},
 };
 use crate::domain::delivery::names::closest;
@@ -16,6 +17,11 @@ use crate::domain::delivery::names::closest;
 pub const PARTS_MAX: usize = 5_000;
 pub const PICTURES_MAX: usize = 100;
 
+/// Elements of HTML that have no end, as the reader knows them.
+const VOID: [&str; 14] = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
+    "track", "wbr",
+];
 /// The parts of MJML. The library lets others through as they are, and no one would see them.
 const MJML: [&str; 33] = [
     "mj-accordion",
@@ -75,12 +81,39 @@ pub fn unknown_part(mjml: &str) -> Option<String> {
 /// What is wrong with it, and where; or that it would become too much.
 pub fn mjml_to_html(mjml: &str) -> Result<String, TemplateError> {
     let mjml = mended(mjml.trim())?;
+    check_depth(&mjml)?;
     let parsed =
         mrml::parse(&mjml).map_err(|error| TemplateError::Mjml(mjml_problem(&error, &mjml)))?;
     parsed
         .element
         .render(&RenderOptions::default())
         .map_err(|_| TemplateError::Mjml("a part of it cannot be shown.".to_string()))
+}
+
+/// The reader climbs down element by element: the tokens are its own, so that it finds no deeper
+/// tree than is counted here.
+fn check_depth(mjml: &str) -> Result<(), TemplateError> {
+    let mut depth = 0_usize;
+    let mut has_end = true;
+    for token in Tokenizer::from(mjml) {
+        match token {
+            // One with a prefix has an end, whatever it is called.
+            Ok(Token::ElementStart { prefix, local, .. }) => {
+                has_end = !prefix.is_empty() || !VOID.contains(&local.as_str());
+            }
+            Ok(Token::ElementEnd { end: ElementEnd::Open, .. }) => depth += usize::from(has_end),
+            Ok(Token::ElementEnd { end: ElementEnd::Close(..), .. }) => {
+                depth = depth.saturating_sub(1);
+            }
+            // It stops here as well, and says what is wrong.
+            Err(_) => break,
+            Ok(_) => {}
+        }
+        if depth > ELEMENTS_MAX {
+            return Err(TemplateError::Nested { most: ELEMENTS_MAX });
+        }
+    }
+    Ok(())
 }
 
 /// MJML as its reader can take it. It cuts a text two bytes before its first `>`, and panics where

@@ -29,6 +29,11 @@ const KEPT: [&str; 17] = [
     "p",
     "ul",
 ];
+/// Of those, what has no end.
+const ENDLESS: [&str; 2] = ["br", "img"];
+/// Most of them within one another: quotes in quotes in lists are no text that people read, and each
+/// writes something before every line. What is deeper is layout.
+const DEPTH_MAX: usize = 16;
 /// What leaves no mark in it. Everything else is layout, and begins a line.
 const INLINE: [&str; 20] = [
     "abbr", "b", "bdo", "big", "cite", "code", "del", "em", "font", "i", "ins", "label", "mark",
@@ -80,7 +85,11 @@ pub fn push_squeezed(out: &mut String, text: &str) {
 /// The HTML without what only browsers look at. It is a tenth of a mail, and the reader takes its
 /// time for each element.
 fn slim(html: &str) -> String {
-    let mut out = Slim { html: String::with_capacity(html.len() / 4), in_line: false };
+    let mut out = Slim {
+        html: String::with_capacity(html.len() / 4),
+        in_line: false,
+        open: Vec::with_capacity(DEPTH_MAX),
+    };
     let mut rest = html;
     while let Some(start) = rest.find('<') {
         out.text(&rest[..start]);
@@ -119,6 +128,9 @@ struct Slim {
     html: String,
     /// Something stands in the present line.
     in_line: bool,
+    /// Elements that are open: what is written nests as it is counted here, so that its reader
+    /// finds no deeper tree in it, however odd the HTML is.
+    open: Vec<&'static str>,
 }
 
 impl Slim {
@@ -132,24 +144,75 @@ impl Slim {
         if INLINE.contains(&name) {
             return;
         }
-        if !KEPT.contains(&name) {
+        let kept = KEPT.into_iter().find(|kept| *kept == name);
+        let Some(name) = kept.filter(|name| self.opens_or_closes(name, closes)) else {
             if std::mem::take(&mut self.in_line) {
                 self.html.push_str("<br>");
             }
             return;
+        };
+        if closes {
+            return;
         }
-        self.html.push_str(if closes { "</" } else { "<" });
+        self.html.push('<');
         self.html.push_str(name);
         let kept = match name {
-            "a" if !closes => attribute(tag, "href").map(|value| ("href", value)),
+            "a" => attribute(tag, "href").map(|value| ("href", value)),
             "img" => attribute(tag, "alt").map(|value| ("alt", value)),
             _ => None,
         };
         if let Some((attribute, value)) = kept {
-            self.html.push_str(&format!(" {attribute}=\"{}\"", value.replace('"', "&quot;")));
+            self.html.push_str(&format!(
+                " {attribute}=\"{}\"",
+                value.replace('"', "&quot;").replace('<', "&lt;")
+            ));
             self.html.push_str(if name == "img" { " src=\"x\"" } else { "" });
         }
         self.html.push('>');
+    }
+
+    /// Closes what the tag ends, and counts what it opens. False where there is nothing to close,
+    /// or no room to open.
+    fn opens_or_closes(&mut self, name: &'static str, closes: bool) -> bool {
+        if ENDLESS.contains(&name) {
+            return !closes;
+        }
+        let ended = if closes { self.last_open(&[name], &[]) } else { self.ended_by(name) };
+        if let Some(at) = ended {
+            for open in self.open.drain(at..).rev() {
+                self.html.push_str("</");
+                self.html.push_str(open);
+                self.html.push('>');
+            }
+        }
+        if closes {
+            return ended.is_some();
+        }
+        let has_room = self.open.len() < DEPTH_MAX;
+        if has_room {
+            self.open.push(name);
+        }
+        has_room
+    }
+
+    /// The element that the opening of this one ends, as HTML has it.
+    fn ended_by(&self, name: &str) -> Option<usize> {
+        const AROUND: [&str; 6] = ["blockquote", "dd", "dl", "li", "ol", "ul"];
+        match name {
+            "a" => self.last_open(&["a"], &[]),
+            "li" => self.last_open(&["li"], &["ol", "ul"]),
+            "dd" | "dt" => self.last_open(&["dd", "dt"], &["dl"]),
+            "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
+                self.last_open(&["p", "h1", "h2", "h3", "h4", "h5", "h6"], &AROUND)
+            }
+            _ => None,
+        }
+    }
+
+    /// The innermost of these that is open within the innermost of what is `around` it.
+    fn last_open(&self, names: &[&str], around: &[&str]) -> Option<usize> {
+        let from = self.open.iter().rposition(|open| around.contains(open)).unwrap_or_default();
+        self.open[from..].iter().rposition(|open| names.contains(open)).map(|at| from + at)
     }
 }
 
@@ -209,6 +272,35 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn however_ends_are_hidden_what_is_read_nests_no_deeper_than_it_may() {
+        let units = [
+            "<blockquote/>",
+            "<blockquote><!--</blockquote>-->",
+            "<blockquote><img alt=\"</blockquote>\">",
+            "<ol/><li>",
+            "<dl><dd>",
+            "<a href=x><blockquote>",
+            "<p><a>",
+            "<li><ul>",
+        ];
+        for unit in units {
+            let html = slim(&unit.repeat(50_000));
+            let (mut depth, mut deepest) = (0_usize, 0);
+            for tag in html.split('<').skip(1) {
+                let name = tag.trim_start_matches('/').split(['>', ' ']).next();
+                if ENDLESS.map(Some).contains(&name) {
+                    continue;
+                }
+                depth = if tag.starts_with('/') { depth - 1 } else { depth + 1 };
+                deepest = deepest.max(depth);
+            }
+            assert!(deepest <= DEPTH_MAX, "{unit}: {deepest}");
+            // With the depth of its input it would take hours.
+            plain_text(&unit.repeat(50_000)).expect("a text");
+        }
+    }
 
     #[test]
     fn the_text_is_what_one_reads_with_the_links_below() {
