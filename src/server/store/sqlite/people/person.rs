@@ -11,7 +11,10 @@ use crate::{
         actor::Actor,
         audit::AuditEvent,
         engine::step::Ending,
-        graph::Graph,
+        graph::{
+            Graph,
+            node::{Delay, NodeKind},
+        },
         ids::{JourneyId, ProjectId},
         people::view::{EventView, PersonDetail, StepView, TripDetail, TripView},
         time::Timestamp,
@@ -190,6 +193,7 @@ pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreRe
         let path: Vec<(String, String, String)> = json(&path, "step")?;
         steps.extend(path.into_iter().map(|(node, what, reason)| StepView {
             at: Timestamp(at),
+            of_properties: told_by_properties(&graph, &node),
             title: titles.get(node.as_str()).cloned().unwrap_or_else(|| node.clone()),
             node,
             what: in_words(&what),
@@ -204,6 +208,16 @@ pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreRe
         person_title: title.unwrap_or_else(|| unknown.to_string()),
         steps,
         messages,
+    })
+}
+
+/// Does a step's reason tell of properties? Of a node that is gone nobody knows.
+fn told_by_properties(graph: &Graph, node: &str) -> bool {
+    graph.nodes.iter().find(|known| known.id == node).is_none_or(|node| {
+        matches!(
+            node.step,
+            NodeKind::ConditionSplit { .. } | NodeKind::Delay(Delay::UntilProperty { .. })
+        )
     })
 }
 

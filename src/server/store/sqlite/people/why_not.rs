@@ -12,7 +12,11 @@ use crate::{
         },
         graph::Graph,
         ids::{JourneyId, ProjectId},
-        people::{Properties, profile::event_key, view::WhyNot},
+        people::{
+            Properties,
+            profile::event_key,
+            view::{Because, WhyNot},
+        },
         settings::{Entry, Reentry, Settings},
         status::Status,
         time::Timestamp,
@@ -100,17 +104,19 @@ pub async fn why_not(
     let inside = history.is_some_and(|history| history.inside);
     let mut reasons = Vec::new();
     if inside {
-        reasons.push("She is inside right now.".to_string());
+        reasons.push("She is inside right now.".to_string().into());
     } else {
         if row.shelf == 1 {
-            reasons.push("The journey is archived.".to_string());
+            reasons.push("The journey is archived.".to_string().into());
         }
-        reasons.extend(closed(case.status));
-        reasons.extend(gates(&case, person, now));
+        reasons.extend(closed(case.status).map(Because::from));
+        reasons.extend(gates(&case, person, now).into_iter().map(Because::from));
         reasons.extend(occasion(store, number, &case, person, now).await?);
-        reasons.extend(recorded(store, &case, person).await?);
+        reasons.extend(recorded(store, &case, person).await?.map(Because::from));
         if reasons.is_empty() {
-            reasons.push("Nothing keeps her out: she comes in at the next occasion.".to_string());
+            reasons.push(
+                "Nothing keeps her out: she comes in at the next occasion.".to_string().into(),
+            );
         }
     }
     Ok(WhyNot { journey, journey_name: row.name, inside, reasons })
@@ -167,7 +173,7 @@ async fn occasion(
     case: &Case,
     person: i64,
     now: Timestamp,
-) -> StoreResult<Vec<String>> {
+) -> StoreResult<Vec<Because>> {
     match &case.settings.entry {
         Entry::Event { name, filters } => {
             let newest: Vec<(i64, i64, Option<String>)> = sqlx::query_as(
@@ -181,7 +187,7 @@ async fn occasion(
             .fetch_all(&store.readers)
             .await?;
             if newest.is_empty() {
-                return Ok(vec![format!("She has never done “{name}”.")]);
+                return Ok(vec![format!("She has never done “{name}”.").into()]);
             }
             let fitting =
                 |properties: &Properties| filters.iter().all(|filter| filter.holds(properties));
@@ -189,10 +195,13 @@ async fn occasion(
                 if fitting(&parse_properties(properties.as_deref())?) {
                     let at = Timestamp(*at).long_date();
                     return Ok(if *seq <= case.entry_mark {
-                        vec![format!(
-                            "She last did “{name}” on {at}: before the journey was opened, or \
-                                opened again."
-                        )]
+                        vec![
+                            format!(
+                                "She last did “{name}” on {at}: before the journey was opened, \
+                                    or opened again."
+                            )
+                            .into(),
+                        ]
                     } else {
                         Vec::new()
                     });
@@ -204,10 +213,10 @@ async fn occasion(
                 .filter(|filter| !filter.holds(&failing))
                 .map(|filter| filter.describe())
                 .collect();
-            Ok(vec![format!(
+            Ok(vec![Because::of_properties(format!(
                 "She did “{name}”, but the last time it was not so that {}.",
                 wanted.join(" and ")
-            )])
+            ))])
         }
         Entry::Profile { .. } | Entry::Segment { .. } | Entry::List { .. } => {
             let needs = Needs {
@@ -224,10 +233,15 @@ async fn occasion(
             Ok(if meets {
                 Vec::new()
             } else {
-                vec![format!("She does not meet the entry: {}.", case.settings.entry.describe())]
+                vec![Because::of_properties(format!(
+                    "She does not meet the entry: {}.",
+                    case.settings.entry.describe()
+                ))]
             })
         }
-        Entry::Api {} => Ok(vec!["Only a program lets people into this journey.".to_string()]),
+        Entry::Api {} => {
+            Ok(vec!["Only a program lets people into this journey.".to_string().into()])
+        }
     }
 }
 
