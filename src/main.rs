@@ -223,6 +223,14 @@ async fn import(args: &ImportArgs) -> Result<ExitCode, Failure> {
         counted(imported.len() as i64, "journey", "journeys"),
         if imported.len() == 1 { "a draft" } else { "drafts" }
     )?;
+    let missing: usize = file.journeys.iter().map(|one| one.graph.missing_secrets()).sum();
+    if missing > 0 {
+        writeln!(
+            stdout(),
+            "{} no value, since files hold no keys. Enter them before you publish.",
+            counted(missing as i64, "header of a webhook has", "headers of webhooks have")
+        )?;
+    }
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -7,9 +7,11 @@ use super::{
     request::{context, fail, go_to},
 };
 use crate::domain::{
-    delivery::suppression::{AddressKind, SuppressionPage, SuppressionQuery, read_addresses},
+    delivery::suppression::{AddressKind, SuppressionPage, SuppressionQuery},
     error::FieldError,
 };
+#[cfg(feature = "ssr")]
+use crate::server::addresses::read_addresses;
 
 /// One page of the list; `query` is the query string of its address.
 ///

@@ -103,6 +103,18 @@ impl JourneyFile {
 }
 
 impl JourneyDocument {
+    /// As it goes into a file.
+    #[must_use]
+    pub fn without_secrets(self) -> Self {
+        Self { graph: self.graph.without_secrets(), ..self }
+    }
+
+    /// As it comes from somebody who was not shown everything: what was hidden is empty.
+    #[must_use]
+    pub fn with_nothing_hidden(self) -> Self {
+        Self { graph: self.graph.with_secrets_of(&Graph::default()), ..self }
+    }
+
     /// What makes it impossible to store.
     pub fn problems(&self) -> Vec<FieldError> {
         let mut problems: Vec<FieldError> =

@@ -1,5 +1,6 @@
 //! The server's half: everything that may touch a disk, a socket or a clock.
 
+pub mod addresses;
 pub mod auth;
 pub mod changes;
 pub mod channels;

@@ -156,6 +156,76 @@ async fn a_key_of_browsers_makes_somebody_new_with_their_address() {
 }
 
 #[tokio::test]
+async fn what_a_browser_said_of_a_customer_goes_when_the_shop_first_names_them() {
+    let (_place, server) = started();
+    let shop = Program::new(&server).await;
+    let browser = Program::with(&server, &["browser"]).await;
+    let squatted = json!({ "email": "eve@evil.example", "phone": "+1666666666", "push_token": "evil",
+        "MSG-sms": true, "MSG-email": false, "plan": "free" });
+    for identity in ["c1", "c2", "c3"] {
+        let evil = json!({ "userId": identity, "traits": squatted });
+        assert_eq!(browser.json("/v1/identify", evil).await.0, StatusCode::OK);
+    }
+    // By a record with some of it, by an event, and by a record that says the same.
+    let named = json!({ "userId": "c1", "traits": { "email": "cy@example.com", "name": "Cy" } });
+    shop.json("/v1/identify", named).await;
+    shop.json("/v1/track", json!({ "userId": "c2", "event": "Ordered" })).await;
+    let same = json!({ "phone": "+1666666666", "MSG-sms": true });
+    shop.json("/v1/identify", json!({ "userId": "c3", "traits": same })).await;
+    let addresses = async |identity: &str| {
+        let (_, person) = shop.get(&format!("/api/v1/profiles/{identity}")).await;
+        (person["addresses"].clone(), person["consent"].clone(), person["properties"].clone())
+    };
+    let (reached, consent, properties) = addresses("c1").await;
+    assert_eq!(reached, json!([["email", "cy@example.com"]]));
+    assert_eq!(consent, json!([["email", false]]), "a refusal stays");
+    assert_eq!(
+        properties,
+        json!({ "email": "cy@example.com", "name": "Cy", "plan": "free", "MSG-email": false }),
+        "what they are like stays"
+    );
+    assert_eq!(addresses("c2").await.0, json!([]));
+    let (reached, consent, _) = addresses("c3").await;
+    assert_eq!(reached, json!([["phone", "+1666666666"]]));
+    assert_eq!(consent, json!([["email", false], ["sms", true]]));
+    // Afterwards nothing of it is asked again.
+    shop.json("/v1/track", json!({ "userId": "c3", "event": "Ordered" })).await;
+    assert_eq!(addresses("c3").await.0, json!([["phone", "+1666666666"]]));
+}
+
+#[tokio::test]
+async fn a_device_that_the_shop_knows_brings_its_address_along() {
+    let (_place, server) = started();
+    let shop = Program::new(&server).await;
+    let browser = Program::with(&server, &["browser"]).await;
+    let form = json!({ "anonymousId": "device", "traits": { "email": "bea@example.com" } });
+    browser.json("/v1/identify", form).await;
+    for _ in 0..2 {
+        shop.json("/v1/identify", json!({ "userId": "bea", "anonymousId": "device" })).await;
+        let (_, bea) = shop.get("/api/v1/profiles/bea").await;
+        assert_eq!(bea["addresses"], json!([["email", "bea@example.com"]]));
+    }
+}
+
+#[tokio::test]
+async fn an_event_of_a_browser_makes_none_of_the_shops_a_repetition() {
+    let (_place, server) = started();
+    let shop = Program::new(&server).await;
+    let browser = Program::with(&server, &["browser"]).await;
+    for _ in 0..2 {
+        let noise = json!({ "anonymous_id": "evil", "name": "Noise", "message_id": "order-1001" });
+        browser.json("/api/v1/events", json!({ "events": [noise] })).await;
+        let order =
+            json!({ "identity": "ada", "name": "Order Completed", "message_id": "order-1001" });
+        let (_, taken) = shop.json("/api/v1/events", json!({ "events": [order] })).await;
+        assert_eq!(taken["accepted"], json!(1));
+    }
+    let (_, ada) = shop.get("/api/v1/profiles/ada").await;
+    assert_eq!(ada["events"].as_array().map(Vec::len), Some(1), "once, and there: {ada}");
+    assert_eq!(ada["events"][0]["name"], json!("Order Completed"));
+}
+
+#[tokio::test]
 async fn a_key_of_browsers_is_for_nothing_else() {
     let (_place, server) = started();
     let browser = server.browser();

@@ -5,7 +5,9 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
+    deliver::{HERE, hook, journey, webhooks_go_out},
     ingest::{Program, welcome},
+    providers::http::{Answer, Receiver},
     support::{Browser, Place, Server},
 };
 
@@ -245,4 +247,142 @@ async fn a_key_reads_people_with_its_own_scope_alone() {
         Program::with(&server, &["profiles"]).await.get("/api/v1/journeys").await.0,
         StatusCode::FORBIDDEN
     );
+}
+
+/// Criteria that follow an address letter by letter.
+fn beginning(letters: &str) -> Value {
+    json!({ "property": { "property": "email", "is": "starts_with", "value": letters } })
+}
+
+#[tokio::test]
+async fn a_segment_of_ones_own_confirms_no_address_letter_by_letter() {
+    let place = Place::empty();
+    let server = place.serve();
+    let writer = Program::new(&server).await;
+    let ada = json!({ "identity": "ada", "properties": { "email": "ada@example.com" } });
+    writer.json("/api/v1/profiles", json!({ "profiles": [ada] })).await;
+    let operator = Program::with(&server, &["operate"]).await;
+    let save = async |program: &Program, letters: &str| {
+        let request = program.client().put(format!("{}/api/v1/segments/oracle", server.url));
+        let request = request.bearer_auth(program.key()).body(beginning(letters).to_string());
+        request.send().await.expect("an answer").status()
+    };
+    assert_eq!(save(&operator, "a").await, StatusCode::FORBIDDEN);
+    assert_eq!(save(&writer, "ad").await, StatusCode::NO_CONTENT);
+    let count = async |program: &Program| {
+        let (status, segments) = program.get("/api/v1/segments").await;
+        assert_eq!(status, StatusCode::OK);
+        segments[0]["people"].clone()
+    };
+    assert_eq!(count(&operator).await, Value::Null);
+    assert_eq!(count(&Program::with(&server, &["read"]).await).await, Value::Null);
+    assert_eq!(count(&writer).await, json!(1));
+}
+
+#[tokio::test]
+async fn who_is_in_a_segment_and_how_many_is_for_those_who_may_see_people() {
+    let shop = shop().await;
+    let (viewer, creator) = (shop.as_role("viewer").await, shop.as_role("creator").await);
+    let platinum = [
+        ("name", "Best"),
+        ("kind[0]", "property"),
+        ("property[0]", "plan"),
+        ("is[0]", "equals"),
+        ("value[0]", "platinum"),
+    ];
+    assert_eq!(creator.post("segments/save", &platinum).await.status(), 200);
+    assert_eq!(viewer.page("/profiles?segment=Best").await.0, 403);
+    assert!(creator.page("/profiles?segment=Best").await.1.contains("/profiles/1\""));
+    let (_, seen) = viewer.page("/segments").await;
+    assert!(seen.contains("Best") && !seen.contains("1 person"), "{seen}");
+    assert!(creator.page("/segments").await.1.contains("1 person"));
+}
+
+#[tokio::test]
+async fn a_reason_tells_a_viewer_neither_dates_nor_values_of_properties() {
+    let place = Place::empty();
+    let server = place.serve();
+    let program = Program::new(&server).await;
+    let gold = json!({ "property": { "property": "plan", "is": "equals", "value": "zebra-plan" } });
+    let document = json!({
+        "name": "Birthdays",
+        "settings": { "entry": { "event": { "name": "Signed Up" } } },
+        "graph": {
+            "nodes": [
+                { "id": "entry", "step": { "entry": {} } },
+                { "id": "split", "step": { "condition_split": { "branches": [
+                    { "name": "best", "criteria": gold }
+                ] } } },
+                { "id": "born", "step": { "delay": { "until_property": { "property": "born" } } } },
+                { "id": "next", "step": { "delay": { "until_property": { "property": "due" } } } }
+            ],
+            "connectors": [
+                { "from": "entry", "outlet": "next", "to": "split" },
+                { "from": "split", "outlet": "best", "to": "born" },
+                { "from": "born", "outlet": "next", "to": "next" }
+            ]
+        }
+    });
+    let id = program.publish(document).await;
+    let ada = json!({ "identity": "ada", "properties": {
+        "plan": "zebra-plan", "born": "1815-12-10", "due": "2815-11-09"
+    } });
+    program.json("/api/v1/profiles", json!({ "profiles": [ada] })).await;
+    let event = json!({ "identity": "ada", "name": "Signed Up" });
+    program.json("/api/v1/events", json!({ "events": [event] })).await;
+    program.until(&id, "inside", 1).await;
+    for role in ["viewer", "creator"] {
+        place.account(&format!("{role}@wayfare.example"), role);
+    }
+    let viewer = server.signed_in("viewer@wayfare.example").await;
+    let creator = server.signed_in("creator@wayfare.example").await;
+    let why = format!("/profiles/1?journey={id}");
+    for secret in ["1815", "2815", "zebra-plan"] {
+        assert!(creator.page("/trips/1").await.1.contains(secret), "{secret}");
+        for path in ["/trips/1", "/profiles/1", &why] {
+            let (status, page) = viewer.page(path).await;
+            assert!(status == 200 && !page.contains(secret), "{path} shows a Viewer {secret}");
+        }
+    }
+    assert!(viewer.page("/trips/1").await.1.contains("by their properties"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_receiver_repeats_is_read_by_nobody_without_the_right() {
+    let place = Place::empty();
+    let receiver = Receiver::start().await;
+    let echo = json!({ "echo": "ada@example.com", "plan": "zebra-plan" });
+    receiver.answers(Answer::json(500, &echo));
+    let server = place.serve_with(&HERE);
+    let program = Program::new(&server).await;
+    webhooks_go_out(&server).await;
+    program.publish(journey("Hooks", "Signed Up", &hook(&receiver.url()))).await;
+    let events: Vec<Value> = (0..40)
+        .map(|number| json!({ "identity": format!("p{number}"), "name": "Signed Up" }))
+        .collect();
+    program.json("/api/v1/events", json!({ "events": events })).await;
+    program.tells(&["channel_breaker_open{channel=\"webhook\"} 1"]).await;
+    place
+        .sql(
+            "UPDATE outbox SET state = 2, settled_at = 1,
+            reason = 'the receiver does not take the message (400 {\"plan\": \"zebra-plan\"})'
+            WHERE seq IN (SELECT max(seq) FROM outbox)",
+        )
+        .await;
+    for role in ["viewer", "creator"] {
+        place.account(&format!("{role}@wayfare.example"), role);
+    }
+    let viewer = server.signed_in("viewer@wayfare.example").await;
+    let creator = server.signed_in("creator@wayfare.example").await;
+    let (_, seen) = creator.page("/delivery").await;
+    assert!(seen.contains("zebra-plan") && seen.contains("127.0.0.1"), "{seen}");
+    for path in ["/delivery", "/profiles/40", "/trips/40"] {
+        let (_, page) = viewer.page(path).await;
+        for secret in ["zebra-plan", "ada@example.com", "a•••@example.com"] {
+            assert!(!page.contains(secret), "{path} shows a Viewer {secret}: {page}");
+        }
+    }
+    let (_, page) = viewer.page("/delivery").await;
+    assert!(page.contains("the receiver has trouble."), "our own half: {page}");
+    assert!(page.contains("the receiver does not take the message"), "{page}");
 }

@@ -224,6 +224,16 @@ async fn the_html_of_a_mail_is_shown_where_it_can_do_nothing() {
     let html = answer.text().await.expect("HTML");
     assert!(html.contains("<p style=\"color:red\">Hi &lt;Ann&gt;</p>"), "{html}");
 
+    // By itself it would be a page of an author's making at our address.
+    let address = format!("{}/journeys/{id}/messages/m0/html", server.url);
+    for (goal, status) in [("document", 403), ("object", 403), ("iframe", 200)] {
+        let request = server.client.get(&address).header("sec-fetch-dest", goal);
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), status, "{goal}");
+        let page = answer.text().await.expect("a page");
+        assert_eq!(page.contains("color:red"), status == 200, "{page}");
+    }
+
     // So is what the editor sends along, whatever is saved.
     let node = json!({ "id": "new", "step": { "email": { "subject": "x", "body": "<p>Unsaved {{ profile.first_name }}</p>" } } });
     let message = json!({ "journey": id, "node": node, "settings": { "entry": { "api": {} } }, "person": "ann-1" });

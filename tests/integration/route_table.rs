@@ -33,6 +33,8 @@ pub enum Opens {
     Programs(Permission),
     /// Programs with a key that has one of both.
     ProgramsWith(Permission, Permission),
+    /// Programs with a key that has both.
+    ProgramsWithBoth(Permission, Permission),
 }
 
 #[derive(Debug, Clone)]
@@ -66,6 +68,9 @@ impl Opens {
             (Opens::SignedIn, Asker::Outsider | Asker::Person(_)) => true,
             (Opens::People(permission), Asker::Person(role)) => role.may(permission),
             (Opens::Programs(permission), Asker::Program(scope)) => scope.may(permission),
+            (Opens::ProgramsWithBoth(one, other), Asker::Program(scope)) => {
+                scope.may(one) && scope.may(other)
+            }
             (Opens::ProgramsWith(one, other), Asker::Program(scope)) => {
                 scope.may(one) || scope.may(other)
             }
@@ -76,7 +81,9 @@ impl Opens {
     /// The status of a refusal: 401 where it is not known who asks, 403 where it is.
     pub fn refusal(self, asker: Asker) -> StatusCode {
         let known = match self {
-            Opens::Programs(_) | Opens::ProgramsWith(..) => matches!(asker, Asker::Program(_)),
+            Opens::Programs(_) | Opens::ProgramsWith(..) | Opens::ProgramsWithBoth(..) => {
+                matches!(asker, Asker::Program(_))
+            }
             _ => matches!(asker, Asker::Outsider | Asker::Person(_)),
         };
         if known { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED }
@@ -519,6 +526,7 @@ fn programs(world: &World) -> Vec<Line> {
         Line {
             method: "PUT",
             path: "/api/v1/segments/VIP".to_string(),
+            opens: Opens::ProgramsWithBoth(EditJourneys, SeePeople),
             ..post("/api/v1/segments/{name}", json!({ "reachable": "email" }), EditJourneys)
         },
         Line {

@@ -112,6 +112,8 @@ pub fn on_arrival(
 /// What is known about a person at the moment of handing a message over, besides their profile.
 #[derive(Debug, Clone, Copy)]
 pub struct Circumstances<'a> {
+    /// Has their address a spelling that can be written to and looked up?
+    pub usable: bool,
     /// Why their address gets nothing any more.
     pub suppressed: Option<&'a str>,
     pub caps: &'a [FrequencyCap],
@@ -132,6 +134,9 @@ pub fn on_hand_over(
     match on_arrival(profile, channel, quiet, expires_at, clock) {
         Gate::Open => {}
         other => return other,
+    }
+    if !circumstances.usable {
+        return Gate::Shut(format!("has no usable address for {}", channel.title()));
     }
     if let Some(reason) = circumstances.suppressed {
         return Gate::Shut(format!("the address is on the suppression list: {reason}"));
@@ -197,7 +202,7 @@ mod tests {
     }
 
     fn free() -> Circumstances<'static> {
-        Circumstances { suppressed: None, caps: &[], recent: &[], ignore_caps: false }
+        Circumstances { usable: true, suppressed: None, caps: &[], recent: &[], ignore_caps: false }
     }
 
     fn ask(profile: &Profile, circumstances: &Circumstances<'_>) -> Gate {
@@ -216,6 +221,12 @@ mod tests {
             gate,
             Gate::Shut("the address is on the suppression list: it bounced".to_string())
         );
+    }
+
+    #[test]
+    fn what_cannot_be_spelled_in_one_way_is_not_written_to() {
+        let gate = ask(&somebody(), &Circumstances { usable: false, ..free() });
+        assert_eq!(gate, Gate::Shut("has no usable address for e-mail".to_string()));
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub struct ChannelLoad {
     pub in_hand: i64,
     /// The provider failed so often that it is left alone for a while.
     pub resting: bool,
-    /// What is wrong.
+    /// What is wrong, as whoever reads may know it.
     pub trouble: Option<String>,
     pub state: ChannelState,
 }

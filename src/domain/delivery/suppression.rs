@@ -65,31 +65,6 @@ impl AddressKind {
     pub fn channels(self) -> impl Iterator<Item = Channel> {
         Channel::ALL.into_iter().filter(move |channel| AddressKind::of(*channel) == Some(self))
     }
-
-    /// The one spelling under which an address stands on the list; none where it cannot be such an
-    /// address.
-    pub fn normalise(self, address: &str) -> Option<String> {
-        let address = address.trim();
-        let spelled = match self {
-            AddressKind::Email => address.to_lowercase(),
-            AddressKind::Phone => {
-                let number: String =
-                    address.chars().filter(|sign| sign.is_ascii_digit() || *sign == '+').collect();
-                number.strip_prefix("00").map_or(number.clone(), |rest| format!("+{rest}"))
-            }
-            AddressKind::Push | AddressKind::WebPush => address.to_string(),
-        };
-        let good = match self {
-            AddressKind::Email => {
-                spelled.contains('@')
-                    && !spelled.contains(char::is_whitespace)
-                    && spelled.len() <= 254
-            }
-            AddressKind::Phone => (5..=32).contains(&spelled.len()) && !spelled[1..].contains('+'),
-            AddressKind::Push | AddressKind::WebPush => !spelled.is_empty() && spelled.len() <= 512,
-        };
-        good.then_some(spelled)
-    }
 }
 
 /// Why an address is on the list. The greater one goes before the lesser, and only the least is
@@ -234,68 +209,9 @@ impl SuppressionPage {
     }
 }
 
-/// Addresses as someone typed them, one a line.
-///
-/// # Errors
-/// Names the first line that is no such address, or says that there are none or too many.
-pub fn read_addresses(kind: AddressKind, text: &str) -> Result<Vec<String>, FieldError> {
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let refuse = |key, sentence: String| Err(FieldError::new("addresses", key, sentence));
-    if lines.is_empty() {
-        return refuse("required", "Enter at least one address.".to_string());
-    }
-    if lines.len() > ADDED_MAX {
-        return refuse("too_long", format!("Add at most {ADDED_MAX} addresses at a time."));
-    }
-    let mut addresses = Vec::with_capacity(lines.len());
-    for line in lines {
-        match kind.normalise(line) {
-            Some(address) => addresses.push(address),
-            None => {
-                let shown: String = line.chars().take(60).collect();
-                let title = kind.title().to_lowercase();
-                let article = if title.starts_with('e') { "an" } else { "a" };
-                return refuse(
-                    "malformed",
-                    format!(
-                        "“{shown}” is not {article} {title}. Nothing was added; correct the line."
-                    ),
-                );
-            }
-        }
-    }
-    addresses.sort();
-    addresses.dedup();
-    Ok(addresses)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_address_has_one_spelling() {
-        assert_eq!(
-            AddressKind::Email.normalise(" Ada@Example.COM "),
-            Some("ada@example.com".to_string())
-        );
-        for number in ["+49 (170) 123-45", "0049 170 12345", "+49/170/12345"] {
-            assert_eq!(
-                AddressKind::Phone.normalise(number),
-                Some("+4917012345".to_string()),
-                "{number}"
-            );
-        }
-        assert_eq!(AddressKind::Push.normalise("AbC:d"), Some("AbC:d".to_string()));
-        for (kind, nonsense) in [
-            (AddressKind::Email, "ada"),
-            (AddressKind::Email, "a b@c"),
-            (AddressKind::Phone, "12"),
-            (AddressKind::Push, " "),
-        ] {
-            assert_eq!(kind.normalise(nonsense), None, "{nonsense}");
-        }
-    }
 
     #[test]
     fn a_bounce_goes_before_an_unsubscription() {
@@ -325,17 +241,6 @@ mod tests {
         assert!(!is_unwanted(&consent(&[("sms", false), ("whatsapp", true)]), AddressKind::Phone));
         assert!(!is_unwanted(&consent(&[("email", false)]), AddressKind::Phone));
         assert!(!is_unwanted(&consent(&[]), AddressKind::Email));
-    }
-
-    #[test]
-    fn a_list_that_is_typed_names_its_bad_line_and_says_things_once() {
-        let typed = "ada@example.com\n\n Ada@example.com\nbob@example.com\n";
-        let read = read_addresses(AddressKind::Email, typed).expect("good");
-        assert_eq!(read, ["ada@example.com", "bob@example.com"]);
-        let error =
-            read_addresses(AddressKind::Email, "ada@example.com\nnobody").expect_err("refused");
-        assert!(error.sentence.contains("“nobody” is not an email address"), "{error}");
-        assert_eq!(read_addresses(AddressKind::Email, " \n").expect_err("refused").key, "required");
     }
 
     #[test]

@@ -8,6 +8,7 @@
 pub mod criteria;
 pub mod expansion;
 pub mod node;
+pub mod secrets;
 mod validate;
 
 use serde::{Deserialize, Serialize};

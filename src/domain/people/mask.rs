@@ -1,12 +1,18 @@
 //! What someone without [`SeePeople`](crate::domain::access::Permission::SeePeople) is shown of
 //! people: addresses are masked, properties and names are left out.
 
-use super::view::{PeoplePage, PersonDetail, TripDetail};
+use super::{
+    Properties,
+    view::{
+        Because, EventView, PeoplePage, PersonDetail, PersonRow, SegmentView, StepView, TripDetail,
+        TripView, WhyNot,
+    },
+};
 use crate::domain::{
     delivery::{
-        message_view::MessageView,
+        message_view::{AnswerView, MessageView},
         suppression::{AddressKind, Suppression},
-        undelivered::UndeliveredPage,
+        undelivered::{Undelivered, UndeliveredPage},
     },
     editor::PersonHere,
 };
@@ -15,6 +21,8 @@ use crate::domain::{
 const HIDDEN: &str = "•••";
 /// Digits of a phone number that are shown.
 const DIGITS: usize = 2;
+/// Causes behind which somebody else's words follow.
+const THEIRS_AFTER: [&str; 3] = ["it bounced", "added by hand", "is not valid MJML"];
 /// Fewest digits of what is taken for a phone number.
 const PHONE_MIN: usize = 7;
 
@@ -68,84 +76,302 @@ pub fn sentence(text: &str) -> String {
     masked
 }
 
-impl PeoplePage {
-    pub fn masked(mut self) -> Self {
-        for row in &mut self.rows {
-            row.name = None;
-            row.identity = row.identity.as_deref().map(identity);
-            row.email = row.email.as_deref().map(|email| address(Some(AddressKind::Email), email));
+/// Our own half of a sentence about what a provider, a mail server or a receiver said: their words
+/// may repeat anything that was sent to them, so they are left out. They stand in brackets behind
+/// ours (`channels/words.rs`) or behind the cause of a suppression; what a message made of
+/// somebody's properties, such as a machine's name, stands in quotation marks.
+pub fn our_half(text: &str) -> String {
+    let ours = text.split(" (").next().unwrap_or_default();
+    let ours = THEIRS_AFTER
+        .iter()
+        .find_map(|cause| ours.find(&format!("{cause}: ")).map(|at| &ours[..at + cause.len()]))
+        .unwrap_or(ours);
+    let mut half = String::with_capacity(ours.len());
+    for (place, part) in ours.split('“').enumerate() {
+        if place == 0 {
+            half.push_str(part);
+            continue;
         }
-        self
+        let after = part.split_once('”').map_or("", |(_, after)| after);
+        half.push_str(&format!("“{HIDDEN}”{after}"));
+    }
+    sentence(half.trim_end())
+}
+
+/// What is said to somebody who may not see people about a reason that tells of properties.
+pub const OF_PROPERTIES: &str = "by their properties";
+
+/// A sentence that may end in somebody else's words. Whoever shows it says who reads, so that no
+/// new place forgets to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// A receiver's machine, where its address is a message's.
+    machine: Option<String>,
+    sentence: String,
+}
+
+impl Said {
+    pub fn new(sentence: impl Into<String>) -> Self {
+        Self { machine: None, sentence: sentence.into() }
+    }
+
+    #[must_use]
+    pub fn of_machine(self, machine: &str) -> Self {
+        Self { machine: Some(machine.to_string()), ..self }
+    }
+
+    pub fn for_reader(&self, sees_people: bool) -> String {
+        match &self.machine {
+            _ if !sees_people => our_half(&self.sentence),
+            Some(machine) => format!("{machine}: {}", self.sentence),
+            None => self.sentence.clone(),
+        }
+    }
+}
+
+// Whoever adds a field decides here what of it is shown: each of them is named.
+
+impl PeoplePage {
+    pub fn masked(self) -> Self {
+        let PeoplePage { rows, more, total } = self;
+        Self { rows: rows.into_iter().map(PersonRow::masked).collect(), more, total }
+    }
+}
+
+impl PersonRow {
+    fn masked(self) -> Self {
+        let PersonRow { seq, identity: name_of_theirs, name: _, email, created_at, updated_at } =
+            self;
+        Self {
+            seq,
+            identity: name_of_theirs.as_deref().map(identity),
+            name: None,
+            email: email.as_deref().map(|email| address(Some(AddressKind::Email), email)),
+            created_at,
+            updated_at,
+        }
     }
 }
 
 impl PersonDetail {
-    pub fn masked(mut self) -> Self {
-        self.identity = self.identity.as_deref().map(identity);
-        self.anonymous = self.anonymous.iter().map(|id| identity(id)).collect();
-        self.properties.clear();
-        for (key, text) in &mut self.addresses {
-            *text = address(AddressKind::from_key(key), text);
+    pub fn masked(self) -> Self {
+        let masked_address = |(key, text): (String, String)| {
+            (key.clone(), address(AddressKind::from_key(&key), &text))
+        };
+        let PersonDetail {
+            seq,
+            identity: name_of_theirs,
+            anonymous,
+            properties: _,
+            addresses,
+            consent,
+            time_zone,
+            lists,
+            created_at,
+            updated_at,
+            events,
+            trips,
+            changes,
+        } = self;
+        Self {
+            seq,
+            identity: name_of_theirs.as_deref().map(identity),
+            anonymous: anonymous.iter().map(|id| identity(id)).collect(),
+            properties: Properties::new(),
+            addresses: addresses.into_iter().map(masked_address).collect(),
+            consent,
+            time_zone,
+            lists,
+            created_at,
+            updated_at,
+            events: events.into_iter().map(EventView::masked).collect(),
+            trips: trips.into_iter().map(TripView::masked).collect(),
+            // Kept masked.
+            changes,
         }
-        for event in &mut self.events {
-            event.properties.clear();
-        }
-        self
+    }
+}
+
+impl EventView {
+    fn masked(self) -> Self {
+        let EventView { name, at, properties: _ } = self;
+        Self { name, at, properties: Properties::new() }
+    }
+}
+
+impl TripView {
+    /// When they go on may be the date of a property.
+    fn masked(self) -> Self {
+        let TripView {
+            seq,
+            journey,
+            journey_name,
+            version,
+            state,
+            entered_at,
+            ended_at,
+            due_at: _,
+        } = self;
+        let due_at = None;
+        Self { seq, journey, journey_name, version, state, entered_at, ended_at, due_at }
     }
 }
 
 impl TripDetail {
-    pub fn masked(mut self) -> Self {
-        if let Some(person) = self.person {
-            self.person_title = format!("Profile #{person}");
+    pub fn masked(self) -> Self {
+        let TripDetail { trip, person, person_title, steps, messages } = self;
+        Self {
+            trip: trip.masked(),
+            person,
+            person_title: person.map_or(person_title, |person| format!("Profile #{person}")),
+            steps: steps.into_iter().map(StepView::masked).collect(),
+            messages: messages.into_iter().map(MessageView::masked).collect(),
         }
-        for step in &mut self.steps {
-            step.reason = sentence(&step.reason);
-        }
-        self.messages = self.messages.into_iter().map(MessageView::masked).collect();
-        self
+    }
+}
+
+impl StepView {
+    fn masked(self) -> Self {
+        let StepView { at, node, title, what, reason, of_properties } = self;
+        let reason = match (of_properties, reason.is_empty()) {
+            (true, false) => OF_PROPERTIES.to_string(),
+            (true, true) => String::new(),
+            (false, _) => theirs_left_out(&reason),
+        };
+        Self { at, node, title, what, reason, of_properties }
+    }
+}
+
+/// A step's reason: names of events and goals stand in quotation marks there and are an author's.
+fn theirs_left_out(reason: &str) -> String {
+    sentence(reason.split(" (").next().unwrap_or_default())
+}
+
+impl WhyNot {
+    pub fn masked(self) -> Self {
+        let WhyNot { journey, journey_name, inside, reasons } = self;
+        let masked = |because: Because| match because.of_properties {
+            true => Because::of_properties("They do not meet what the journey asks of people."),
+            false => because,
+        };
+        Self { journey, journey_name, inside, reasons: reasons.into_iter().map(masked).collect() }
+    }
+}
+
+impl SegmentView {
+    /// Whoever is in it, and how many, tells about properties.
+    pub fn masked(self) -> Self {
+        let SegmentView { name, criteria, created_by, updated_at, people: _ } = self;
+        Self { name, criteria, created_by, updated_at, people: None }
     }
 }
 
 impl MessageView {
-    pub fn masked(mut self) -> Self {
-        self.reason = sentence(&self.reason);
-        for answer in &mut self.answers {
-            answer.detail = sentence(&answer.detail);
+    pub fn masked(self) -> Self {
+        let MessageView {
+            seq,
+            trip,
+            journey_name,
+            title,
+            channel,
+            state,
+            created_at,
+            settled_at,
+            reason,
+            attempts,
+            doubts,
+            answers,
+        } = self;
+        Self {
+            seq,
+            trip,
+            journey_name,
+            title,
+            channel,
+            state,
+            created_at,
+            settled_at,
+            reason: our_half(&reason),
+            attempts,
+            doubts,
+            answers: answers.into_iter().map(AnswerView::masked).collect(),
         }
-        self
+    }
+}
+
+impl AnswerView {
+    fn masked(self) -> Self {
+        let AnswerView { fate, at, detail: _ } = self;
+        Self { fate, at, detail: String::new() }
     }
 }
 
 impl UndeliveredPage {
-    pub fn masked(mut self) -> Self {
-        for row in &mut self.rows {
-            row.person = if row.by_address {
-                address(AddressKind::of(row.channel), &row.person)
-            } else {
-                identity(&row.person)
-            };
-            row.reason = sentence(&row.reason);
+    pub fn masked(self) -> Self {
+        let UndeliveredPage { query, rows, total, next, reasons } = self;
+        let rows = rows.into_iter().map(Undelivered::masked).collect();
+        // Several reasons are one without a provider's words.
+        let mut halves: Vec<(String, i64)> = Vec::with_capacity(reasons.len());
+        for (reason, count) in reasons {
+            let half = our_half(&reason);
+            match halves.iter_mut().find(|(known, _)| *known == half) {
+                Some((_, known)) => *known += count,
+                None => halves.push((half, count)),
+            }
         }
-        for (reason, _) in &mut self.reasons {
-            *reason = sentence(reason);
+        Self { query, rows, total, next, reasons: halves }
+    }
+}
+
+impl Undelivered {
+    fn masked(self) -> Self {
+        let person = if self.by_address {
+            address(AddressKind::of(self.channel), &self.person)
+        } else {
+            identity(&self.person)
+        };
+        let Undelivered {
+            number,
+            journey,
+            journey_name,
+            node,
+            channel,
+            profile,
+            person: _,
+            by_address,
+            reason,
+            attempts,
+            failed_at,
+            stopped,
+        } = self;
+        Self {
+            number,
+            journey,
+            journey_name,
+            node,
+            channel,
+            profile,
+            person,
+            by_address,
+            reason: our_half(&reason),
+            attempts,
+            failed_at,
+            stopped,
         }
-        self
     }
 }
 
 impl Suppression {
-    pub fn masked(mut self) -> Self {
-        self.address = address(Some(self.kind), &self.address);
-        self.reason = sentence(&self.reason);
-        self
+    pub fn masked(self) -> Self {
+        let Suppression { kind, address: text, reason, at } = self;
+        Self { kind, address: address(Some(kind), &text), reason: our_half(&reason), at }
     }
 }
 
 impl PersonHere {
-    pub fn masked(mut self) -> Self {
-        self.identity = self.identity.as_deref().map(identity);
-        self
+    pub fn masked(self) -> Self {
+        let PersonHere { person, trip, identity: name_of_theirs, since } = self;
+        Self { person, trip, identity: name_of_theirs.as_deref().map(identity), since }
     }
 }
 
@@ -170,6 +396,36 @@ mod tests {
         for kept in ["ada", "4711", "0190a5c2-7b1e-7c3d-9a4f-5e6d7c8b9a01", "+1"] {
             assert_eq!(identity(kept), kept);
         }
+    }
+
+    #[test]
+    fn our_half_of_a_sentence_has_nothing_that_a_receiver_or_a_message_brought_in() {
+        for (whole, half) in [
+            (
+                "the mail server is busy (451 4.7.1 <ada@example.com>: Greylisted)",
+                "the mail server is busy",
+            ),
+            (
+                "tried 5 times: the receiver has trouble (500 {\"plan\": \"(gold)\"}): check it",
+                "tried 5 times: the receiver has trouble",
+            ),
+            (
+                "their address is on the suppression list: it bounced: 550 no ada@example.com",
+                "their address is on the suppression list: it bounced",
+            ),
+            (
+                "There is no machine of the name “gold.example”. Look for a mistake in it",
+                "There is no machine of the name “•••”. Look for a mistake in it",
+            ),
+            ("“ada", "“•••”"),
+            ("does not want e-mail", "does not want e-mail"),
+            ("", ""),
+        ] {
+            assert_eq!(our_half(whole), half);
+        }
+        let said = Said::new("it is busy (ada)").of_machine("gold.example:443");
+        assert_eq!(said.for_reader(true), "gold.example:443: it is busy (ada)");
+        assert_eq!(said.for_reader(false), "it is busy");
     }
 
     #[test]

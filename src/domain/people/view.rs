@@ -125,6 +125,8 @@ pub struct StepView {
     /// "left by “yes”", "waits", "sends", "ended: …".
     pub what: String,
     pub reason: String,
+    /// The reason tells of properties: what was asked of them, or a date among them.
+    pub of_properties: bool,
 }
 
 /// Why a person is not in a journey.
@@ -134,8 +136,28 @@ pub struct WhyNot {
     pub journey_name: String,
     /// They are inside now.
     pub inside: bool,
-    /// Sentences, the decisive one first.
-    pub reasons: Vec<String>,
+    /// The decisive one first.
+    pub reasons: Vec<Because>,
+}
+
+/// A sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Because {
+    pub sentence: String,
+    /// It tells of properties.
+    pub of_properties: bool,
+}
+
+impl Because {
+    pub fn of_properties(sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), of_properties: true }
+    }
+}
+
+impl From<String> for Because {
+    fn from(sentence: String) -> Self {
+        Self { sentence, of_properties: false }
+    }
 }
 
 /// A saved question about people.

@@ -11,7 +11,10 @@ use lettre::{
 use url::Host;
 
 use super::{ChannelError, EmailContent, Fault, Handed, Parcel};
-use crate::domain::delivery::channel::EmailSettings;
+use crate::{
+    domain::delivery::{channel::EmailSettings, suppression::AddressKind},
+    server::addresses::canonical,
+};
 
 /// Longest link in a header: a line of a message has at most 998 characters.
 const LINK_MAX: usize = 900;
@@ -37,7 +40,7 @@ impl Sender {
     /// Where one of its addresses cannot be written.
     pub fn new(settings: &EmailSettings) -> Result<Self, ChannelError> {
         let mailbox = |name: Option<String>, address: &str| {
-            address_of(address)
+            sender_of(address)
                 .map(|address| Mailbox::new(name, address))
                 .ok_or(ChannelError::Sender)
         };
@@ -51,7 +54,7 @@ impl Sender {
     /// # Errors
     /// What becomes of a message that cannot be written.
     pub fn write(&self, parcel: &Parcel, content: &EmailContent) -> Result<Mail, Handed> {
-        let to = address_of(&parcel.to).ok_or_else(|| Handed::Never {
+        let to = recipient(&parcel.to).ok_or_else(|| Handed::Never {
             reason: format!(
                 "“{}” is not an email address",
                 parcel.to.chars().take(100).collect::<String>()
@@ -93,8 +96,13 @@ impl Sender {
     }
 }
 
-/// An address with its domain in the letters of DNS: servers that know no others are many.
-fn address_of(text: &str) -> Option<Address> {
+/// As it is on the suppression list, whoever hands it over.
+fn recipient(text: &str) -> Option<Address> {
+    canonical(AddressKind::Email, text)?.parse().ok()
+}
+
+/// An address of ours with its domain in the letters of DNS: servers that know no others are many.
+fn sender_of(text: &str) -> Option<Address> {
     let (user, domain) = text.trim().rsplit_once('@')?;
     match Host::parse(domain) {
         Ok(Host::Domain(ascii)) => Address::new(user, ascii).ok(),

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     domain::{
         delivery::channel::{ChannelSecret, WebhookSettings},
-        graph::node::WebhookMethod,
+        graph::{node::WebhookMethod, secrets::is_secret},
     },
     server::clock::{Clock, SystemClock},
 };
@@ -124,11 +124,7 @@ impl Webhook {
 
 /// Headers whose values let someone in: a receiver that repeats them does so in vain.
 fn keys_of(headers: &[(String, String)]) -> impl Iterator<Item = String> {
-    let is_key = |name: &str| {
-        let name = name.to_lowercase();
-        ["auth", "key", "token", "secret", "cookie", "pass"].iter().any(|part| name.contains(part))
-    };
-    headers.iter().filter(move |(name, _)| is_key(name)).map(|(_, value)| value.trim().to_string())
+    headers.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| value.trim().to_string())
 }
 
 /// Why there is nothing to send.

@@ -12,7 +12,7 @@ use super::receiver::{Pass, Receiver};
 use crate::{
     domain::{
         delivery::rate::Rate,
-        people::profile::Channel,
+        people::{mask::Said, profile::Channel},
         time::{MINUTE_MS, Timestamp},
     },
     server::channels::{Handed, Transport},
@@ -53,7 +53,7 @@ pub struct LaneReading {
     pub in_hand: i64,
     /// A circuit breaker keeps messages back.
     pub open: bool,
-    pub trouble: Option<String>,
+    pub trouble: Option<Said>,
 }
 
 impl Lane {
@@ -188,13 +188,13 @@ impl Lane {
             self.receivers.iter().filter(|(_, receiver)| receiver.is_shut()).collect();
         shut.sort_unstable_by_key(|(key, _)| *key);
         let trouble = shut.first().and_then(|(key, receiver)| {
-            let trouble = receiver.last_failure()?;
-            Some(if key.is_empty() { trouble.to_string() } else { format!("{key}: {trouble}") })
+            let trouble = Said::new(receiver.last_failure()?);
+            Some(if key.is_empty() { trouble } else { trouble.of_machine(key) })
         });
         LaneReading {
             in_hand: self.receivers.values().map(Receiver::in_hand).sum(),
             open: !shut.is_empty(),
-            trouble: self.transport.as_ref().err().cloned().or(trouble),
+            trouble: self.transport.as_ref().err().map(Said::new).or(trouble),
         }
     }
 }
@@ -271,7 +271,8 @@ mod tests {
         assert_eq!(take(&mut lane, &["dead:80"]), [0]);
         assert!(take(&mut lane, &["well:80"])[0] > 0);
         let reading = lane.reading();
-        assert_eq!((reading.open, reading.trouble.as_deref()), (true, Some("dead:80: it is busy")));
+        let trouble = reading.trouble.map(|trouble| trouble.for_reader(true));
+        assert_eq!((reading.open, trouble.as_deref()), (true, Some("dead:80: it is busy")));
     }
 
     #[test]

@@ -24,6 +24,7 @@ use crate::{
         time::Timestamp,
     },
     server::{
+        addresses::canonical,
         channels::{Content, Fault, Handed, Parcel, Transport},
         clock::Clock,
         store::delivery::{SettledMessage, Settlement, Surroundings, TakenMessage},
@@ -111,10 +112,10 @@ pub fn recent_of(
     before.collect()
 }
 
-/// The person's address by a channel, as the suppression list has it.
+/// The person's address by a channel, as the suppression list and the wire have it.
 pub fn address_of(profile: &Profile, channel: Channel) -> Option<(AddressKind, String)> {
     let kind = AddressKind::of(channel)?;
-    Some((kind, kind.normalise(profile.addresses.get(kind.key())?)?))
+    Some((kind, canonical(kind, profile.addresses.get(kind.key())?)?))
 }
 
 /// Why the person's address gets nothing any more.
@@ -198,6 +199,10 @@ impl Letter {
         }
     }
 
+    fn address(&self) -> Option<(AddressKind, String)> {
+        address_of(&self.profile, self.message.channel)
+    }
+
     fn outcome(&self, settlement: Settlement, handed: Option<Handed>) -> Outcome {
         Outcome { handed, ..Outcome::untouched(&self.message, settlement) }
     }
@@ -206,7 +211,9 @@ impl Letter {
     fn gate(&self, office: &Office, zone: &str, now: Timestamp) -> Option<Settlement> {
         let sending =
             self.version.nodes.get(&self.message.node).map(|node| node.sending).unwrap_or_default();
+        let channel = self.message.channel;
         let circumstances = Circumstances {
+            usable: AddressKind::of(channel).is_none() || self.address().is_some(),
             suppressed: self.suppressed.as_deref(),
             caps: &self.caps,
             recent: &self.recent,
@@ -216,7 +223,7 @@ impl Letter {
         let quiet = self.version.settings.quiet_hours.as_ref();
         let gate = gates::on_hand_over(
             &self.profile,
-            self.message.channel,
+            channel,
             quiet,
             self.message.expires_at,
             clock,
@@ -256,9 +263,7 @@ impl Letter {
             message: self.message.seq,
         };
         let content = message.compose(&facts, Some(&links)).map_err(|error| error.to_string())?;
-        let kind = self.message.channel.address_key();
-        let to =
-            kind.and_then(|kind| self.profile.addresses.get(kind)).cloned().unwrap_or_default();
+        let to = self.address().map(|(_, address)| address).unwrap_or_default();
         let name = self.profile.properties.get("name").and_then(serde_json::Value::as_str);
         Ok(Parcel {
             key: message_key(&office.vault, self.message.seq),
@@ -272,8 +277,7 @@ impl Letter {
         match handed {
             Handed::Taken { provider_id } => Settlement::Sent { provider_id: provider_id.clone() },
             Handed::Never { reason, fault } => {
-                let dead_address = address_of(&self.profile, self.message.channel)
-                    .filter(|_| *fault == Fault::Address);
+                let dead_address = self.address().filter(|_| *fault == Fault::Address);
                 Settlement::Failed { reason: reason.clone(), dead_address }
             }
             Handed::NotNow { reason, wish_ms, .. } => {

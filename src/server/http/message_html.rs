@@ -6,7 +6,7 @@ use axum::{
     Extension,
     body::Body,
     extract::{Path, RawQuery, Request, State, rejection::PathRejection},
-    http::{HeaderValue, Response, header},
+    http::{HeaderMap, HeaderValue, Response, header},
 };
 
 use super::{AppState, body, error_page};
@@ -26,13 +26,18 @@ pub async fn show(
     Extension(caller): Extension<Caller>,
     path: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Response<Body> {
     let query = query.unwrap_or_default();
     let person = pairs(&query)
         .find(|(name, _)| name == "person")
         .map(|(_, value)| value)
         .unwrap_or_default();
-    framed(&state, html(&state, caller, path, &person).await)
+    let html = match within_a_page(&headers) {
+        Ok(()) => html(&state, caller, path, &person).await,
+        Err(refusal) => Err(refusal),
+    };
+    framed(&state, html)
 }
 
 /// The field of the form: a `DraftMessage`.
@@ -45,7 +50,22 @@ pub async fn show_draft(
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response<Body> {
-    framed(&state, html_of_draft(&state, caller, request).await)
+    let html = match within_a_page(request.headers()) {
+        Ok(()) => html_of_draft(&state, caller, request).await,
+        Err(refusal) => Err(refusal),
+    };
+    framed(&state, html)
+}
+
+/// By itself it would be a page of an author's making at our address. Browsers say what they ask
+/// for; whatever says nothing is no browser of today, and shows nobody a page.
+fn within_a_page(headers: &HeaderMap) -> Result<(), AppError> {
+    let goal = headers.get("sec-fetch-dest").map(HeaderValue::as_bytes);
+    if goal.is_none_or(|goal| [&b"iframe"[..], b"frame", b"embed"].contains(&goal)) {
+        return Ok(());
+    }
+    let sentence = "The HTML of a message is shown within the page of the message. Open it there.";
+    Err(AppError::Forbidden(sentence.to_string()))
 }
 
 fn framed(state: &AppState, html: Result<String, AppError>) -> Response<Body> {

@@ -5,7 +5,10 @@ use std::{collections::HashMap, time::Duration};
 
 use url::Url;
 
-use super::{ServiceError, ServiceResult, Services};
+use super::{
+    ServiceError, ServiceResult, Services,
+    csv_file::{CsvFile, harmless},
+};
 use crate::{
     domain::{
         access::Permission,
@@ -414,28 +417,20 @@ fn spellings(names: &[String]) -> impl Iterator<Item = String> + '_ {
 /// # Errors
 /// Never in practice: writing to memory does not fail.
 pub fn suppression_rows(list: &[Suppression], with_header: bool) -> ServiceResult<Vec<u8>> {
-    let failed = |error: csv::Error| {
-        ServiceError::Store(StoreError::Damaged(format!("an address that is not CSV: {error}")))
-    };
-    let mut writer =
-        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut file = CsvFile::new();
     if with_header {
-        writer.write_record(["kind", "address", "reason", "since"]).map_err(failed)?;
+        file.row(["kind", "address", "reason", "since"])?;
     }
     for row in list {
         // Numbers begin with a plus: a file that goes back to a provider keeps them as they are,
         // other text is disarmed.
         let address = match row.kind {
             AddressKind::Phone => row.address.clone(),
-            _ => super::audit::harmless(&row.address),
+            _ => harmless(&row.address),
         };
-        let fields = [
-            row.kind.key().to_string(),
-            address,
-            super::audit::harmless(&row.reason),
-            row.at.to_string(),
-        ];
-        writer.write_record(fields).map_err(failed)?;
+        let fields =
+            [row.kind.key().to_string(), address, harmless(&row.reason), row.at.to_string()];
+        file.row(fields)?;
     }
-    writer.into_inner().map_err(|error| StoreError::Damaged(error.to_string()).into())
+    file.finish()
 }

@@ -1,13 +1,16 @@
 //! The audit log: read and exported.
 
-use super::{ServiceError, ServiceResult, Services};
+use super::{
+    ServiceResult, Services,
+    csv_file::{CsvFile, harmless},
+};
 use crate::{
     domain::{
         access::Permission,
         actor::Actor,
         audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery},
     },
-    server::store::{Store, StoreError},
+    server::store::Store,
 };
 
 impl<S: Store + Clone> Services<S> {
@@ -47,11 +50,7 @@ impl<S: Store + Clone> Services<S> {
 /// # Errors
 /// Never in practice: writing to memory does not fail.
 pub fn csv_rows(entries: &[AuditEntry], with_header: bool) -> ServiceResult<Vec<u8>> {
-    let failed = |error: csv::Error| {
-        ServiceError::Store(StoreError::Damaged(format!("an entry that is not CSV: {error}")))
-    };
-    let mut writer =
-        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut file = CsvFile::new();
     if with_header {
         let header = [
             "time",
@@ -65,37 +64,25 @@ pub fn csv_rows(entries: &[AuditEntry], with_header: bool) -> ServiceResult<Vec<
             "address",
             "device",
         ];
-        writer.write_record(header).map_err(failed)?;
+        file.row(header)?;
     }
     let number = |value: Option<i64>| value.map(|value| value.to_string()).unwrap_or_default();
     for entry in entries {
         let operation = entry.operation.map(|operation| operation.to_string()).unwrap_or_default();
-        writer
-            .write_record([
-                entry.at.to_string(),
-                harmless(&entry.by.name),
-                entry.event.clone(),
-                harmless(&entry.summary),
-                operation,
-                number(entry.matched),
-                number(entry.changed),
-                harmless(entry.filter.as_deref().unwrap_or_default()),
-                entry.address.clone(),
-                harmless(&entry.device),
-            ])
-            .map_err(failed)?;
+        file.row([
+            entry.at.to_string(),
+            harmless(&entry.by.name),
+            entry.event.clone(),
+            harmless(&entry.summary),
+            operation,
+            number(entry.matched),
+            number(entry.changed),
+            harmless(entry.filter.as_deref().unwrap_or_default()),
+            entry.address.clone(),
+            harmless(&entry.device),
+        ])?;
     }
-    writer.into_inner().map_err(|error| StoreError::Damaged(error.to_string()).into())
-}
-
-/// Spreadsheets run text that begins like a formula (CWE-1236); with an apostrophe before it they
-/// do not.
-pub fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_string()
-    }
+    file.finish()
 }
 
 #[cfg(test)]
@@ -120,10 +107,12 @@ mod tests {
         };
         let text = String::from_utf8(csv_rows(&[entry], true).expect("rows")).expect("text");
         let mut lines = text.lines();
-        assert!(lines.next().is_some_and(|header| header.starts_with("time,who,event")));
+        assert!(
+            lines.next().is_some_and(|header| header.starts_with("\"time\",\"who\",\"event\""))
+        );
         let row = lines.next().expect("a row");
         assert!(
-            row.starts_with("1970-01-01T00:00:00Z,'=cmd|' /C calc'!A0,journeys.stop,"),
+            row.starts_with("\"1970-01-01T00:00:00Z\",\"'=cmd|' /C calc'!A0\",\"journeys.stop\","),
             "{row}"
         );
         assert!(row.contains("\"“A, \"\"B\"\"” stopped.\""), "{row}");

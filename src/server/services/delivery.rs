@@ -46,6 +46,7 @@ impl<S: Store + Clone> Services<S> {
         let load = self.store.outbox_load(actor.project).await?;
         let stored = self.store.channels(actor.project).await?;
         let signs = &self.delivery()?.signs;
+        let sees = actor.may(Permission::SeePeople);
         let lanes = signs.lanes(actor.project);
         let channels = Channel::SENDING.into_iter().map(|channel| {
             let state = state_of(stored.iter().find(|stored| stored.settings.channel() == channel));
@@ -55,7 +56,8 @@ impl<S: Store + Clone> Services<S> {
                 .find(|(of, _)| *of == channel)
                 .map(|(_, reading)| reading.clone())
                 .unwrap_or_default();
-            let (in_hand, resting, trouble) = (reading.in_hand, reading.open, reading.trouble);
+            let (in_hand, resting) = (reading.in_hand, reading.open);
+            let trouble = reading.trouble.map(|said| said.for_reader(sees));
             ChannelLoad { channel, waiting, in_hand, resting, trouble, state }
         });
         Ok(DeliveryFigures {

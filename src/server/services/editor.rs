@@ -46,6 +46,9 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<EditorDocument> {
         actor.require(Permission::SeeJourneys)?;
         let opened = self.store.open_version(actor.project, journey, version).await?;
+        let edits = actor.may(Permission::EditJourneys);
+        let graph =
+            if edits { opened.graph.clone() } else { opened.graph.clone().with_secrets_hidden() };
         let catalogue = self.store.catalogue(actor.project).await?;
         let (mode, why) = mode(actor, &opened, self.now());
         Ok(EditorDocument {
@@ -58,7 +61,7 @@ impl<S: Store + Clone> Services<S> {
             mode,
             why,
             revision: opened.revision,
-            graph: opened.graph,
+            graph,
             settings: opened.settings,
             versions: opened.versions.into_iter().map(line).collect(),
             catalogue,
@@ -80,9 +83,11 @@ impl<S: Store + Clone> Services<S> {
         if !flaws.is_empty() {
             return Err(ServiceError::Problems(flaws));
         }
-        let found = self.server_checks(actor, &save.graph, &save.settings).await?;
         let opened =
             self.store.open_version(actor.project, save.journey, Some(save.version)).await?;
+        let save =
+            &Save { graph: save.graph.clone().with_secrets_of(&opened.graph), ..save.clone() };
+        let found = self.server_checks(actor, &save.graph, &save.settings).await?;
         // What people get from the next moment on is checked before; a draft when it is published.
         if opened.version.status != Status::Draft && opened.revision == save.revision {
             let changes =
@@ -201,9 +206,15 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<VersionDifference> {
         actor.require(Permission::SeeJourneys)?;
         let (services, project) = (self.clone(), actor.project);
+        let edits = actor.may(Permission::EditJourneys);
         self.costly(actor, Job::Comparison, |stop| async move {
-            let before = services.store.open_version(project, journey, Some(from)).await?;
-            let after = services.store.open_version(project, journey, Some(to)).await?;
+            let mut before = services.store.open_version(project, journey, Some(from)).await?;
+            let mut after = services.store.open_version(project, journey, Some(to)).await?;
+            if !edits {
+                for opened in [&mut before, &mut after] {
+                    opened.graph = std::mem::take(&mut opened.graph).with_secrets_hidden();
+                }
+            }
             let compare = move |_: &dyn Interrupt| {
                 difference((&before.graph, &before.settings), (&after.graph, &after.settings))
             };

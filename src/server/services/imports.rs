@@ -5,7 +5,10 @@ use std::{fs::File, panic::AssertUnwindSafe};
 
 use futures::FutureExt;
 
-use super::{ServiceError, ServiceResult, Services, audit::harmless};
+use super::{
+    ServiceError, ServiceResult, Services,
+    csv_file::{CsvFile, harmless},
+};
 use crate::{
     domain::{
         access::Permission,
@@ -185,19 +188,15 @@ impl<S: Store + Clone> Services<S> {
 
 /// Refused rows as a table for a spreadsheet.
 pub fn refused_csv(lines: &[RefusedLine]) -> ServiceResult<Vec<u8>> {
-    let failed = |error: csv::Error| {
-        ServiceError::Store(StoreError::Damaged(format!("a row that is not CSV: {error}")))
-    };
-    let mut writer =
-        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(["line", "column", "why"]).map_err(failed)?;
+    let mut file = CsvFile::new();
+    file.row(["line", "column", "why"])?;
     for refused in lines {
         let cells = [
             refused.line.to_string(),
             harmless(&refused.error.path),
             harmless(&refused.error.sentence),
         ];
-        writer.write_record(cells).map_err(failed)?;
+        file.row(cells)?;
     }
-    writer.into_inner().map_err(|error| StoreError::Damaged(error.to_string()).into())
+    file.finish()
 }

@@ -38,7 +38,11 @@ impl<S: Store + Clone> Services<S> {
 
     pub async fn journey(&self, actor: &Actor, journey: JourneyId) -> ServiceResult<JourneyDetail> {
         actor.require(Permission::SeeJourneys)?;
-        Ok(self.store.journey(actor.project, journey).await?)
+        let mut detail = self.store.journey(actor.project, journey).await?;
+        if !actor.may(Permission::EditJourneys) {
+            detail.graph = detail.graph.with_secrets_hidden();
+        }
+        Ok(detail)
     }
 
     pub async fn history(
@@ -145,7 +149,8 @@ impl<S: Store + Clone> Services<S> {
         document: &JourneyDocument,
     ) -> ServiceResult<JourneyId> {
         actor.require(Permission::EditJourneys)?;
-        let journey = self.store.create(actor, document, self.now()).await?;
+        let document = document.clone().with_nothing_hidden();
+        let journey = self.store.create(actor, &document, self.now()).await?;
         self.announce(actor.project).await;
         Ok(journey)
     }

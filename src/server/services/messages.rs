@@ -12,7 +12,10 @@ use crate::{
             sms::sms_size,
         },
         error::FieldError,
-        graph::Graph,
+        graph::{
+            Graph,
+            secrets::{HIDDEN, is_secret},
+        },
         ids::JourneyId,
         interrupt::{GivenUp, Interrupt},
         people::{
@@ -100,7 +103,7 @@ impl<S: Store + Clone> Services<S> {
         let filled = self.fill_in(actor, journey, node, person, Job::Preview).await?;
         let channel_state =
             state_of(self.store.channel(actor.project, filled.channel).await?.as_ref());
-        Ok(filled.preview(channel_state))
+        Ok(filled.preview(channel_state).for_reader(actor))
     }
 
     /// A message as it stands in the editor, filled in likewise.
@@ -116,7 +119,7 @@ impl<S: Store + Clone> Services<S> {
         let filled = self.fill_in_draft(actor, draft, Job::Preview).await?;
         let channel_state =
             state_of(self.store.channel(actor.project, filled.channel).await?.as_ref());
-        Ok(filled.preview(channel_state))
+        Ok(filled.preview(channel_state).for_reader(actor))
     }
 
     pub(super) async fn fill_in(
@@ -291,6 +294,20 @@ fn filled_in(
         findings,
         content,
     })
+}
+
+impl Preview {
+    /// Keys in headers are for whoever may edit journeys.
+    fn for_reader(mut self, actor: &Actor) -> Self {
+        if let Some(PreviewContent::Webhook { headers, .. }) = &mut self.view.content
+            && !actor.may(Permission::EditJourneys)
+        {
+            for (_, value) in headers.iter_mut().filter(|(name, _)| is_secret(name)) {
+                *value = HIDDEN.to_string();
+            }
+        }
+        self
+    }
 }
 
 impl FilledIn {

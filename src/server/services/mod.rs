@@ -5,6 +5,7 @@
 pub mod answers;
 pub mod audit;
 mod channels;
+mod csv_file;
 pub mod delivery;
 mod editor;
 mod error;

@@ -82,7 +82,8 @@ impl<S: Store + Clone> Services<S> {
         query: &PeopleQuery,
     ) -> ServiceResult<PeoplePage> {
         actor.require(Permission::SeeJourneys)?;
-        if query.criteria.is_some() {
+        // Who is in a segment tells what they are.
+        if query.criteria.is_some() || query.segment.is_some() {
             actor.require(Permission::SeePeople)?;
         }
         let sees = actor.may(Permission::SeePeople);
@@ -145,7 +146,8 @@ impl<S: Store + Clone> Services<S> {
         journey: JourneyId,
     ) -> ServiceResult<WhyNot> {
         actor.require(Permission::SeeJourneys)?;
-        Ok(self.store.why_not(actor.project, person, journey, self.now()).await?)
+        let why = self.store.why_not(actor.project, person, journey, self.now()).await?;
+        Ok(if actor.may(Permission::SeePeople) { why } else { why.masked() })
     }
 
     /// What waits, and how each journey does.
@@ -179,9 +181,14 @@ impl<S: Store + Clone> Services<S> {
         Ok(())
     }
 
-    /// Every segment, each with the number of people in it.
+    /// Every segment, each with the number of people in it for whoever may see people: a number
+    /// that follows conditions of one's own confirms an address letter by letter.
     pub async fn segments(&self, actor: &Actor) -> ServiceResult<Vec<SegmentView>> {
         actor.require(Permission::SeeJourneys)?;
+        if !actor.may(Permission::SeePeople) {
+            let segments = self.store.segments(actor.project).await?;
+            return Ok(segments.into_iter().map(SegmentView::masked).collect());
+        }
         let (services, project) = (self.clone(), actor.project);
         let count = |stop: WorkStop| async move {
             let mut segments = services.store.segments(project).await?;
@@ -221,7 +228,8 @@ impl<S: Store + Clone> Services<S> {
     /// Makes a segment, or changes the one of that name.
     ///
     /// # Errors
-    /// Where the name or the criteria make no sense, or the segment would be part of itself.
+    /// Where the name or the criteria make no sense, or the segment would be part of itself. Where
+    /// they may not see people: who meets conditions is seen in what journeys do.
     pub async fn save_segment(
         &self,
         actor: &Actor,
@@ -229,6 +237,7 @@ impl<S: Store + Clone> Services<S> {
         criteria: &Criteria,
     ) -> ServiceResult<()> {
         actor.require(Permission::EditJourneys)?;
+        actor.require(Permission::SeePeople)?;
         let name = read_key(name).map_err(|error| error.under("name"))?;
         if criteria.depth() > 16 {
             return Err(FieldError::new(

@@ -24,12 +24,15 @@ impl<S: Store + Clone> Services<S> {
         documents: &[JourneyDocument],
     ) -> ServiceResult<Vec<JourneyId>> {
         actor.require(Permission::EditJourneys)?;
-        let imported = self.store.import(actor, documents, self.now()).await?;
+        let documents: Vec<JourneyDocument> =
+            documents.iter().cloned().map(JourneyDocument::with_nothing_hidden).collect();
+        let imported = self.store.import(actor, &documents, self.now()).await?;
         self.announce(actor.project).await;
         Ok(imported)
     }
 
-    /// Every journey of the project, in the order of their making.
+    /// Every journey of the project, in the order of their making, without the keys in headers: a
+    /// file goes from hand to hand.
     pub async fn export(&self, actor: &Actor) -> ServiceResult<JourneyFile> {
         actor.require(Permission::SeeJourneys)?;
         let mut documents = Vec::new();
@@ -38,7 +41,7 @@ impl<S: Store + Clone> Services<S> {
             let batch = self.store.export(actor.project, after).await?;
             let Some((last, _)) = batch.last() else { return Ok(JourneyFile::new(documents)) };
             after = Some(*last);
-            documents.extend(batch.into_iter().map(|(_, document)| document));
+            documents.extend(batch.into_iter().map(|(_, document)| document.without_secrets()));
         }
     }
 

@@ -14,6 +14,7 @@ use crate::{
         people::profile::Channel,
     },
     server::{
+        addresses::canonical,
         channels::{self, Content, EmailContent, Handed, Parcel, WebhookContent},
         costly_work::Job,
         store::{Store, channels::StoredChannel},
@@ -130,14 +131,16 @@ impl<S: Store + Clone> Services<S> {
         stored: &StoredChannel,
         trial: Trial,
     ) -> ServiceResult<Option<String>> {
-        let Trial { event, what, to, content } = trial;
+        let Trial { event, what, to: typed, content } = trial;
         let channel = stored.settings.channel();
-        if let Some(kind) = AddressKind::of(channel)
-            && let Some(reason) = self.store.suppressed(actor.project, kind, &to).await?
-        {
-            let sentence =
-                format!("Nothing is sent to {to}: it is on the suppression list ({reason}).");
-            return Err(ServiceError::NotDelivered(sentence));
+        let mut to = typed;
+        if let Some(kind) = AddressKind::of(channel) {
+            to = canonical(kind, &to).ok_or_else(|| unusable(kind))?;
+            if let Some(reason) = self.store.suppressed(actor.project, kind, &to).await? {
+                let sentence =
+                    format!("Nothing is sent to {to}: it is on the suppression list ({reason}).");
+                return Err(ServiceError::NotDelivered(sentence));
+            }
         }
         let delivery = self.delivery()?;
         let transport = channels::open_stored(stored, None, &delivery.vault, &delivery.outside)?;
@@ -168,6 +171,17 @@ fn typed_address(to: &str) -> Result<&str, FieldError> {
         return Err(FieldError::new("to", "required", "Enter the address for the test message."));
     }
     Ok(to)
+}
+
+fn unusable(kind: AddressKind) -> FieldError {
+    let sentence = match kind {
+        AddressKind::Email => "This is not a usable e-mail address.",
+        AddressKind::Phone => {
+            "This is not a usable phone number. Begin with the country code, such as +49."
+        }
+        AddressKind::Push | AddressKind::WebPush => "This is not a usable token of a device.",
+    };
+    FieldError::new("to", "malformed", sentence)
 }
 
 fn goal_of<'a>(to: &'a str, content: &'a Content) -> &'a str {

@@ -44,7 +44,7 @@ impl Report {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     pub channel: Channel,
-    /// Theirs, as [`AddressKind::normalise`] spells it.
+    /// Theirs, as [`canonical`](crate::server::addresses::canonical) spells it.
     pub address: String,
     pub wanted: bool,
     pub at: Timestamp,

@@ -47,7 +47,7 @@ pub fn check(
             return Ok(Findings { problems, warnings: Vec::new() });
         }
     };
-    let mut findings = Findings { problems: Vec::new(), warnings: warnings(&compiled, known) };
+    let mut findings = Findings { problems: bare(&compiled), warnings: warnings(&compiled, known) };
     for empty in [false, true] {
         try_out(&compiled, step, empty, &mut findings, interrupt)?;
     }
@@ -96,6 +96,18 @@ fn try_out(
         ),
     }
     Ok(())
+}
+
+/// What is sent already is made safe without quotes; what is published has them.
+fn bare(compiled: &CompiledMessage) -> Vec<FieldError> {
+    let problem = |(field, line): (String, usize)| {
+        let sentence = format!(
+            "On line {line} a value stands in a tag without quotes around it. Write it as in \
+                title=\"{{{{ profile.name }}}}\"."
+        );
+        FieldError::new(field, "unquoted", sentence)
+    };
+    compiled.bare().into_iter().take(PROBLEMS_MAX).map(problem).collect()
 }
 
 fn add(to: &mut Vec<FieldError>, error: FieldError) {

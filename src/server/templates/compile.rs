@@ -35,6 +35,8 @@ pub struct Template {
     most: usize,
     /// Values that it uses and does not make itself.
     pub names: Vec<Name>,
+    /// Lines on which a value stands in a tag without quotes around it.
+    pub bare: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -70,7 +72,8 @@ impl Template {
                 .into_iter()
                 .map(|piece| if let Piece::Text(text) = piece { text } else { String::new() })
                 .collect();
-            return Ok(Self { body: Body::Fixed(text), place, most, names: Vec::new() });
+            let (names, bare) = (Vec::new(), Vec::new());
+            return Ok(Self { body: Body::Fixed(text), place, most, names, bare });
         }
         let faults: Vec<Fault> = pieces.iter().flat_map(faults_of).collect();
         if !faults.is_empty() {
@@ -83,6 +86,7 @@ impl Template {
             place,
             most,
             names: used_names(&pieces),
+            bare: written.bare,
         })
     }
 
@@ -153,6 +157,8 @@ struct Written<'a> {
     texts: Arc<[Box<str>]>,
     /// Each part with its first line in `source`, and as it stands there.
     parts: Vec<(usize, &'a Piece, String)>,
+    /// Lines of the template.
+    bare: Vec<usize>,
 }
 
 impl<'a> Written<'a> {
@@ -160,7 +166,9 @@ impl<'a> Written<'a> {
         let mut rewriter = Rewriter::new(place, pieces);
         let (mut source, mut texts, mut parts, mut line) =
             (String::new(), Vec::new(), Vec::new(), 1);
+        let mut bare = Vec::new();
         for piece in pieces {
+            rewriter.was_bare = false;
             let part = match piece {
                 Piece::Text(text) => {
                     rewriter.passes_text(text);
@@ -176,12 +184,17 @@ impl<'a> Written<'a> {
                     format!("{{% {name} {}\n%}}", code::squeezed(&code::translate(arguments)))
                 }
             };
+            if let Piece::Output { line, .. } | Piece::Tag { line, .. } = piece
+                && rewriter.was_bare
+            {
+                bare.push(*line);
+            }
             source.push_str(&part);
             let lines = part.matches('\n').count();
             parts.push((line, piece, part));
             line += lines;
         }
-        Self { source, texts: texts.into(), parts }
+        Self { source, texts: texts.into(), parts, bare }
     }
 
     fn parse(&self) -> Result<liquid_core::Template, Fault> {

@@ -330,6 +330,15 @@ impl CompiledMessage {
         names
     }
 
+    /// Values that stand in a tag without quotes around them: their field and line.
+    pub(super) fn bare(&self) -> Vec<(String, usize)> {
+        let mut bare = Vec::new();
+        for (field, template) in self.templates() {
+            bare.extend(template.bare.iter().map(|line| (field.clone(), *line)));
+        }
+        bare
+    }
+
     fn templates(&self) -> Vec<(String, &Template)> {
         match &self.parts {
             Parts::Email { subject, body, .. } => {

@@ -6,6 +6,8 @@
 //! not there is nothing (`scope.rs`).
 
 mod addresses;
+#[cfg(test)]
+mod bare_tests;
 mod blocks;
 mod check;
 mod code;

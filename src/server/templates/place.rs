@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use super::{
     addresses::schemes_in,
     code,
-    filters::{ADDRESS, AS_IT_IS, HTML_NOW, HTML_VALUE},
-    markup::Markup,
+    filters::{ADDRESS, AS_IT_IS, HTML_BARE, HTML_NOW, HTML_VALUE},
+    markup::{Bare, Markup, Standing},
     source::Piece,
 };
 
@@ -43,6 +43,8 @@ pub struct Rewriter {
     /// The filter for a value that decides where an address leads, with the schemes that the author
     /// has written.
     address: String,
+    /// Did the last value stand in a tag without quotes around it?
+    pub was_bare: bool,
 }
 
 impl Rewriter {
@@ -76,7 +78,15 @@ impl Rewriter {
         } else {
             format!("{ADDRESS}: \"{}\"", schemes.join(" "))
         };
-        Self { place, in_string: false, captures: 0, captured, markup: Markup::new(), address }
+        Self {
+            place,
+            in_string: false,
+            captures: 0,
+            captured,
+            markup: Markup::new(),
+            address,
+            was_bare: false,
+        }
     }
 
     pub fn passes_text(&mut self, text: &str) {
@@ -112,11 +122,24 @@ impl Rewriter {
         name
     }
 
+    fn html_value(&mut self) -> Standing {
+        let standing = self.markup.passes_value();
+        self.was_bare = standing.bare != Bare::No;
+        standing
+    }
+
     fn cycle(&mut self) -> &'static str {
         match self.place {
             Place::Text | Place::Line => "cycle",
-            Place::Html if self.markup.passes_value() => "cycle_address",
-            Place::Html => "cycle_html",
+            Place::Html => {
+                let standing = self.html_value();
+                match (standing.leads, standing.bare) {
+                    (true, Bare::No) => "cycle_address",
+                    (true, _) => "cycle_address_bare",
+                    (false, Bare::No) => "cycle_html",
+                    (false, _) => "cycle_html_bare",
+                }
+            }
             Place::Json | Place::Url if self.captures > 0 => "cycle",
             Place::Json if self.in_string => "cycle_json_text",
             Place::Json => "cycle_json",
@@ -126,7 +149,15 @@ impl Rewriter {
 
     /// The code of an output, with our filter at its end.
     pub fn finish(&mut self, code: &str) -> String {
-        let leads = self.place == Place::Html && self.markup.passes_value();
+        let Standing { leads, bare } = match self.place {
+            Place::Html => self.html_value(),
+            _ => Standing { leads: false, bare: Bare::No },
+        };
+        let html = match bare {
+            Bare::No => HTML_VALUE.to_string(),
+            Bare::Value => HTML_BARE.to_string(),
+            Bare::Name => format!("{HTML_BARE}: \"name\""),
+        };
         let filters = code::filters(code);
         let ends_with = |known: &[&str]| {
             filters.last().filter(|(_, name)| known.contains(&name.as_str())).map(|(at, _)| *at)
@@ -140,15 +171,17 @@ impl Rewriter {
             Place::Text | Place::Line => plain(code),
             Place::Html => {
                 // What was captured from this very text is made of values that were escaped in it.
-                if self.captured.contains(code) {
+                if self.captured.contains(code) && bare == Bare::No {
                     return if leads { checked(code) } else { plain(code) };
                 }
                 if leads {
-                    return format!("{} | {HTML_VALUE}", checked(code));
+                    return format!("{} | {html}", checked(code));
                 }
                 match ends_with(&["newline_to_br"]) {
-                    Some(at) => format!("{}| {HTML_NOW} {}", &code[..at], &code[at..]),
-                    None => format!("{code} | {HTML_VALUE}"),
+                    Some(at) if bare == Bare::No => {
+                        format!("{}| {HTML_NOW} {}", &code[..at], &code[at..])
+                    }
+                    _ => format!("{code} | {html}"),
                 }
             }
             Place::Json if self.captures > 0 => plain(code),

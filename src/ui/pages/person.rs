@@ -141,7 +141,7 @@ fn WhyCard(number: i64, journeys: Vec<(JourneyId, String)>, why: Option<WhyNot>)
                         <h3>
                             <a href=format!("/journeys/{}", why.journey)>{why.journey_name}</a>
                         </h3>
-                        <ul class="reasons">{why.reasons.into_iter().map(|reason| view! { <li>{reason}</li> }).collect_view()}</ul>
+                        <ul class="reasons">{why.reasons.into_iter().map(|because| view! { <li>{because.sentence}</li> }).collect_view()}</ul>
                     }
                 })}
             <form class="filters" method="get" action=format!("/profiles/{number}")>

@@ -50,24 +50,7 @@ fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> i
                 <span class="field-label">{label}</span>
                 <input r#type="search" name="search" value=query.search.clone() placeholder="ada" />
             </label>
-            <label class="field">
-                <span class="field-label">"Segment"</span>
-                <select name="segment">
-                    <option value="">"Everyone"</option>
-                    {segments
-                        .into_iter()
-                        .map(|segment| {
-                            let chosen = query.segment.as_deref() == Some(segment.name.as_str());
-                            let size = segment.people.map(|people| format!(" ({people})")).unwrap_or_default();
-                            view! {
-                                <option value=segment.name.clone() selected=chosen>
-                                    {format!("{}{size}", segment.name)}
-                                </option>
-                            }
-                        })
-                        .collect_view()}
-                </select>
-            </label>
+            {sees.then(|| view! { <SegmentField segments=segments chosen=query.segment.clone() /> })}
             <div class="form-actions">
                 <button class="button" r#type="submit">
                     "Search"
@@ -107,6 +90,31 @@ fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> i
                 {next.map(|next| view! { <a class="page-link" href=next>"Older"</a> })}
             </p>
         </nav>
+    }
+}
+
+/// Membership tells of properties: for those who may see people.
+#[component]
+fn SegmentField(segments: Vec<SegmentView>, chosen: Option<String>) -> impl IntoView {
+    view! {
+        <label class="field">
+            <span class="field-label">"Segment"</span>
+            <select name="segment">
+                <option value="">"Everyone"</option>
+                {segments
+                    .into_iter()
+                    .map(|segment| {
+                        let selected = chosen.as_deref() == Some(segment.name.as_str());
+                        let size = segment.people.map(|people| format!(" ({people})")).unwrap_or_default();
+                        view! {
+                            <option value=segment.name.clone() selected=selected>
+                                {format!("{}{size}", segment.name)}
+                            </option>
+                        }
+                    })
+                    .collect_view()}
+            </select>
+        </label>
     }
 }
 

@@ -58,13 +58,16 @@ fn List(segments: Vec<SegmentView>) -> impl IntoView {
                 .into_iter()
                 .map(|segment| {
                     let encoded = utf8_percent_encode(&segment.name, NON_ALPHANUMERIC).to_string();
-                    let people = segment.people.map(|people| counted(people, "profile", "profiles")).unwrap_or_default();
+                    let people = segment.people.map(|people| format!("{}: ", counted(people, "profile", "profiles")));
+                    let shown = if segment.people.is_some() {
+                        view! { <a href=format!("/profiles?segment={encoded}")>{segment.name.clone()}</a> }.into_any()
+                    } else {
+                        segment.name.clone().into_any()
+                    };
                     view! {
                         <li class="card">
-                            <h2>
-                                <a href=format!("/profiles?segment={encoded}")>{segment.name.clone()}</a>
-                            </h2>
-                            <p>{people} ": " {segment.criteria.describe()}</p>
+                            <h2>{shown}</h2>
+                            <p>{people} {segment.criteria.describe()}</p>
                             {edits
                                 .then(|| {
                                     view! {

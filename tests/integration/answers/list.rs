@@ -38,10 +38,10 @@ async fn addresses_are_added_found_exported_and_removed_and_it_is_written_down()
         file.lines().map(|line| line.rsplit_once(',').map_or(line, |(row, _)| row)).collect();
     let reason = "added by hand: moved over";
     let wanted = [
-        "kind,address,reason".to_string(),
-        format!("email,ada@example.com,{reason}"),
-        format!("email,bob@example.com,{reason}"),
-        format!("phone,+4917012345,{reason}"),
+        "\"kind\",\"address\",\"reason\"".to_string(),
+        format!("\"email\",\"ada@example.com\",\"{reason}\""),
+        format!("\"email\",\"bob@example.com\",\"{reason}\""),
+        format!("\"phone\",\"+4917012345\",\"{reason}\""),
     ];
     assert_eq!(rows, wanted);
 

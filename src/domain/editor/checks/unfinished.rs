@@ -1,7 +1,7 @@
 //! Forms that are not filled in: a message without a text, a wait for nothing.
 
 use super::super::{Check, Severity};
-use crate::domain::graph::{Graph, NodeKind, node::Delay};
+use crate::domain::graph::{Graph, NodeKind, node::Delay, secrets::is_secret};
 
 pub fn errors(graph: &Graph, found: &mut Vec<Check>) {
     for (index, node) in graph.nodes.iter().enumerate() {
@@ -32,9 +32,12 @@ fn empty_fields(step: &NodeKind) -> Vec<(&'static str, &'static str)> {
         }
         NodeKind::Webhook { url, headers, .. } => {
             let nameless = headers.iter().any(|header| blank(&header.name));
+            let keyless =
+                headers.iter().any(|header| is_secret(&header.name) && blank(&header.value));
             vec![
                 ("webhook.url", "address", blank(url)),
                 ("webhook.headers", "name for one of its headers", nameless),
+                ("webhook.headers", "value for one of its headers with a key", keyless),
             ]
         }
         NodeKind::Whatsapp { template } => vec![("whatsapp.template", "template", blank(template))],

@@ -93,6 +93,8 @@ impl<S: Store + Clone> Services<S> {
     /// Where the graph cannot be walked.
     pub async fn try_events(&self, actor: &Actor, replay: &Replay) -> ServiceResult<ReplayFigures> {
         actor.require(Permission::EditJourneys)?;
+        // How many met a condition is told by its figures.
+        actor.require(Permission::SeePeople)?;
         walkable(&replay.graph)?;
         if !(1..=DAYS_MAX).contains(&replay.days) {
             let sentence = format!("Choose between 1 and {DAYS_MAX} days.");

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
+        access::Permission,
         actor::Actor,
         figures::Figures,
         graph::Graph,
@@ -83,7 +84,11 @@ pub async fn clone_journey(
             id: hex(VersionId::new().0),
             status: Status::Draft.code(),
             entry_type: original.entry_type,
-            graph: original.graph,
+            graph: if actor.may(Permission::EditJourneys) {
+                original.graph
+            } else {
+                to_json(&graph.without_secrets())?
+            },
             settings: to_json(&settings)?,
             start_at: original.start_at.filter(|start| *start > now.0),
             end_at: original.end_at.filter(|end| *end > now.0),

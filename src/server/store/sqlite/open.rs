@@ -9,7 +9,9 @@ use sqlx::{
 };
 
 use super::{
-    SqliteStore, WAIT, backup,
+    SqliteStore, WAIT,
+    answers::spelling,
+    backup,
     database_file::{Access, Content, DatabaseFile},
     open_errors::{damaged, explain, explain_migration, newer, older},
     ownership::Ownership,
@@ -138,6 +140,7 @@ async fn migrate(writer: &SqlitePool, config: &SqliteConfig) -> StoreResult<()> 
         .run(writer)
         .await
         .map_err(|error| StoreError::Unusable(explain_migration(path, &error)))?;
+    spelling::bring_to_today(writer).await?;
     backup::hold_where_restored(writer).await
 }
 

@@ -327,6 +327,20 @@ pub fn parse_cycle_address(
     cycle(arguments, alone::address)
 }
 
+pub fn parse_cycle_html_bare(
+    arguments: TagTokenIter<'_>,
+    _: &Language,
+) -> Result<Box<dyn Renderable>> {
+    cycle(arguments, alone::html_bare)
+}
+
+pub fn parse_cycle_address_bare(
+    arguments: TagTokenIter<'_>,
+    _: &Language,
+) -> Result<Box<dyn Renderable>> {
+    cycle(arguments, alone::address_bare)
+}
+
 pub fn parse_cycle_json_text(
     arguments: TagTokenIter<'_>,
     _: &Language,

@@ -43,13 +43,15 @@ const BLOCKS: [Block; 7] = [
     Block { start: "ifchanged", end: "endifchanged", parse: variables::parse_if_changed },
 ];
 
-const TAGS: [Tag; 11] = [
+const TAGS: [Tag; 13] = [
     Tag { name: "assign", parse: variables::parse_assign },
     Tag { name: "increment", parse: variables::parse_increment },
     Tag { name: "decrement", parse: variables::parse_decrement },
     Tag { name: "cycle", parse: loops::parse_cycle },
     Tag { name: "cycle_html", parse: loops::parse_cycle_html },
     Tag { name: "cycle_address", parse: loops::parse_cycle_address },
+    Tag { name: "cycle_html_bare", parse: loops::parse_cycle_html_bare },
+    Tag { name: "cycle_address_bare", parse: loops::parse_cycle_address_bare },
     Tag { name: "cycle_json_text", parse: loops::parse_cycle_json_text },
     Tag { name: "cycle_json", parse: loops::parse_cycle_json },
     Tag { name: "cycle_url", parse: loops::parse_cycle_url },

@@ -13,6 +13,7 @@ pub const FILTERS: &[Spec] = &[
     spec(AS_IT_IS, 0, 0, as_it_is),
     spec(super::HTML_VALUE, 0, 0, html_value),
     spec(super::HTML_NOW, 0, 0, escape_once),
+    spec(super::HTML_BARE, 0, 1, html_bare),
     spec(super::ADDRESS, 0, 1, address),
     spec("__json_text", 0, 0, json_text),
     spec("__json_value", 0, 0, json),
@@ -65,6 +66,28 @@ fn html_value(call: &Call<'_>) -> Result<Value> {
     text(value_or_mark(call.runtime, value))
 }
 
+/// The same in a tag without quotes around it: no blank ends it.
+fn html_bare(call: &Call<'_>) -> Result<Value> {
+    let escaped = escape_once(call)?.to_kstr().into_string();
+    call.makes(8 * escaped.len())?;
+    let value = bare(&escaped, call.text_of(0) == "name");
+    text(value_or_mark(call.runtime, value))
+}
+
+/// Of a name also what would begin its value.
+fn bare(escaped: &str, is_name: bool) -> String {
+    let mut out = String::with_capacity(escaped.len());
+    for sign in escaped.chars() {
+        if sign.is_whitespace() || sign.is_control() || sign == '`' || is_name && sign == '=' {
+            // Writing to a text does not fail.
+            let _ = write!(out, "&#{};", u32::from(sign));
+        } else {
+            out.push(sign);
+        }
+    }
+    out
+}
+
 /// Nothing, where it would lead somewhere that no value may lead to.
 fn address(call: &Call<'_>) -> Result<Value> {
     let plain = call.text();
@@ -106,6 +129,14 @@ pub mod alone {
 
     pub fn html(value: &dyn ValueView) -> String {
         super::escaped_text(&value.to_kstr(), 0, true)
+    }
+
+    pub fn html_bare(value: &dyn ValueView) -> String {
+        super::bare(&html(value), true)
+    }
+
+    pub fn address_bare(value: &dyn ValueView) -> String {
+        super::bare(&address(value), false)
     }
 
     pub fn address(value: &dyn ValueView) -> String {

@@ -29,6 +29,8 @@ pub const AS_IT_IS: &str = "__plain";
 /// The same at the end of an output into HTML, and before a filter that makes HTML of it.
 pub const HTML_VALUE: &str = "__html";
 pub const HTML_NOW: &str = "__html_now";
+/// Instead of it where no quotes are around it; as a name where it is told so.
+pub const HTML_BARE: &str = "__html_bare";
 /// Before it, where a value decides where an address leads.
 pub const ADDRESS: &str = "__address";
 

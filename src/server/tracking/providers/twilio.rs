@@ -11,6 +11,7 @@ use crate::{
         query_string::pairs,
     },
     server::{
+        addresses::canonical,
         store::answers::Reply,
         tracking::hook::{Call, Heard, NotHeard, Statement},
     },
@@ -97,7 +98,7 @@ fn reply<'f>(call: Call<'_>, field: &impl Fn(&str) -> Option<&'f str>) -> Option
         Some(number) => (Channel::Whatsapp, number),
         None => (Channel::Sms, from),
     };
-    Some(Reply { channel, address: AddressKind::Phone.normalise(number)?, wanted, at: call.now })
+    Some(Reply { channel, address: canonical(AddressKind::Phone, number)?, wanted, at: call.now })
 }
 
 #[cfg(test)]

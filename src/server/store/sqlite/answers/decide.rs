@@ -22,13 +22,16 @@ use crate::{
         },
         time::Timestamp,
     },
-    server::store::{
-        StoreResult,
-        delivery::{ChangedFacts, ChangedPerson, ListedAddress},
-        engine::{ProfileNumber, ProjectNumber},
-        sqlite::{
-            SqliteStore,
-            rows::{json, to_json},
+    server::{
+        addresses::canonical,
+        store::{
+            StoreResult,
+            delivery::{ChangedFacts, ChangedPerson, ListedAddress},
+            engine::{ProfileNumber, ProjectNumber},
+            sqlite::{
+                SqliteStore,
+                rows::{json, to_json},
+            },
         },
     },
 };
@@ -82,7 +85,7 @@ async fn causes(
     let spelled: Vec<(&str, String)> = addresses
         .iter()
         .filter_map(|(key, address)| AddressKind::from_key(key).map(|kind| (kind, address)))
-        .filter_map(|(kind, address)| Some((kind.key(), kind.normalise(address)?)))
+        .filter_map(|(kind, address)| Some((kind.key(), canonical(kind, address)?)))
         .collect();
     let rows: Vec<(String, i64)> = sqlx::query_as(
         "SELECT s.kind, s.cause FROM json_each(?1) c
@@ -158,7 +161,7 @@ async fn bring_list_in_line(
         said.iter().filter_map(|(channel, _)| AddressKind::of(*channel)).collect();
     for kind in kinds {
         let address =
-            recipient.addresses.get(kind.key()).and_then(|address| kind.normalise(address));
+            recipient.addresses.get(kind.key()).and_then(|address| canonical(kind, address));
         let Some(address) = address else { continue };
         if is_unwanted(consent, kind) {
             let (cause, at) = (Cause::Unsubscribed, now);

@@ -6,6 +6,7 @@ mod hooks;
 mod messages;
 mod replies;
 mod report;
+pub(super) mod spelling;
 mod suppressions;
 
 use std::collections::HashMap;

@@ -103,7 +103,7 @@ async fn who_has(
     let rows: Vec<(i64,)> = sqlx::query_as(
         "SELECT seq FROM profiles WHERE project = ?1 AND addresses ->> '$.phone' IS NOT NULL AND
              replace(replace(replace(replace(replace(replace(addresses ->> '$.phone', ' ', ''),
-             '-', ''), '(', ''), ')', ''), '.', ''), '/', '') = ?2",
+             '-', ''), '(', ''), ')', ''), '.', ''), '/', '') IN (?2, '00' || substr(?2, 2))",
     )
     .bind(project)
     .bind(address)

@@ -22,17 +22,20 @@ use crate::{
         },
         time::Timestamp,
     },
-    server::store::{
-        StoreResult,
-        answers::{Report, Told},
-        delivery::{ChangedFacts, ChangedPerson},
-        engine::{ProfileNumber, ProjectNumber},
-        sqlite::{
-            SqliteStore,
-            bulk::Bulk,
-            people,
-            rows::{json, to_json},
-            turns::Urgency,
+    server::{
+        addresses::canonical,
+        store::{
+            StoreResult,
+            answers::{Report, Told},
+            delivery::{ChangedFacts, ChangedPerson},
+            engine::{ProfileNumber, ProjectNumber},
+            sqlite::{
+                SqliteStore,
+                bulk::Bulk,
+                people,
+                rows::{json, to_json},
+                turns::Urgency,
+            },
         },
     },
 };
@@ -231,7 +234,7 @@ fn suppression(
     Some(NewSuppression {
         project: message.project,
         kind,
-        address: kind.normalise(address)?,
+        address: canonical(kind, address)?,
         cause,
         reason: cause.reason(report.detail.as_deref().unwrap_or_default()),
         at: report.at.min(now),

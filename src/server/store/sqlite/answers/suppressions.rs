@@ -13,11 +13,14 @@ use crate::{
         ids::ProjectId,
         time::Timestamp,
     },
-    server::store::{
-        StoreError, StoreResult,
-        delivery::ListedAddress,
-        engine::ProjectNumber,
-        sqlite::{SqliteStore, audit::Entry, bulk::Bulk, people::number_of},
+    server::{
+        addresses::canonical,
+        store::{
+            StoreError, StoreResult,
+            delivery::ListedAddress,
+            engine::ProjectNumber,
+            sqlite::{SqliteStore, audit::Entry, bulk::Bulk, people::number_of},
+        },
     },
 };
 
@@ -28,7 +31,7 @@ const BATCH: i64 = 5_000;
 pub struct NewSuppression {
     pub project: ProjectNumber,
     pub kind: AddressKind,
-    /// As [`AddressKind::normalise`] spells it.
+    /// As [`canonical`] spells it.
     pub address: String,
     pub cause: Cause,
     pub reason: String,
@@ -83,7 +86,7 @@ pub async fn reason(
     kind: AddressKind,
     address: &str,
 ) -> StoreResult<Option<String>> {
-    let Some(address) = kind.normalise(address) else { return Ok(None) };
+    let Some(address) = canonical(kind, address) else { return Ok(None) };
     let row: Option<(String,)> = sqlx::query_as(
         "SELECT s.reason FROM projects p JOIN suppressions s ON s.project = p.number AND s.kind = ?2
             AND s.address = ?3

@@ -12,6 +12,7 @@ use sqlx::SqliteConnection;
 use super::{
     contact_changes::{self, NewContactChange},
     merge,
+    of_browser::{self, Naming, OfBrowser},
     resolve::{Resolved, resolve},
 };
 use crate::{
@@ -42,6 +43,9 @@ use crate::{
     },
 };
 
+/// In front of a browser's message ids. No project's number begins so: 2^63 and more are none.
+const OF_BROWSERS: [u8; 8] = [0xff; 8];
+
 /// A record with the person that it is about, and as much of it as its sender may say.
 pub struct Addressed<'a> {
     pub project: ProjectNumber,
@@ -51,6 +55,8 @@ pub struct Addressed<'a> {
     /// Its own place in the batch.
     pub place: usize,
     pub sender: Sender,
+    /// A trusted sender names somebody of whom a browser said something.
+    naming: Option<Naming>,
     pub what: Cow<'a, What>,
 }
 
@@ -88,7 +94,7 @@ async fn write(
     }
     let (addressed, mut ignored) = address(&numbered, &resolved);
     let without_room =
-        change_profiles(connection, &addressed, &resolved.new, &mut asked_again, now).await?;
+        change_profiles(connection, &addressed, &resolved, &mut asked_again, now).await?;
     for (batch, left) in without_room {
         ignored[batch].push(left);
     }
@@ -168,12 +174,17 @@ fn address<'a>(
             } else {
                 Some(Cow::Borrowed(&record.what))
             };
+            let names = batch.sender.trust == Trust::Full
+                && record.who.identity.is_some()
+                && resolved.of_browser.contains(&profile);
+            let naming = names.then_some(if one.known { Naming::Squatted } else { Naming::Joined });
             addressed.extend(what.map(|what| Addressed {
                 project: *project,
                 profile,
                 batch: number,
                 place,
                 sender: batch.sender,
+                naming,
                 what,
             }));
         }
@@ -183,16 +194,17 @@ fn address<'a>(
 }
 
 #[derive(Default)]
-struct Changed {
+pub(super) struct Changed {
     project: ProjectNumber,
-    properties: Properties,
-    addresses: BTreeMap<String, String>,
-    consent: BTreeMap<String, bool>,
+    pub(super) properties: Properties,
+    pub(super) addresses: BTreeMap<String, String>,
+    pub(super) consent: BTreeMap<String, bool>,
     time_zone: Option<String>,
     /// They were there before these records: what becomes of their addresses and consent is kept.
     known: bool,
     /// Channels by which nothing may go out any more as it was prepared.
-    withdrawn: Vec<Channel>,
+    pub(super) withdrawn: Vec<Channel>,
+    pub(super) of_browser: OfBrowser,
 }
 
 impl Changed {
@@ -246,13 +258,15 @@ impl Changed {
 async fn change_profiles(
     connection: &mut SqliteConnection,
     records: &[Addressed<'_>],
-    new: &HashSet<ProfileNumber>,
+    resolved: &Resolved,
     asked_again: &mut AskedAgain,
     now: Timestamp,
 ) -> StoreResult<Vec<(usize, Ignored)>> {
+    let new = &resolved.new;
     let changes = || {
-        records.iter().filter_map(|record| {
-            if let What::Change(change) = &*record.what { Some((record, change)) } else { None }
+        records.iter().filter_map(|record| match &*record.what {
+            What::Change(change) => Some((record, Some(change))),
+            _ => record.naming.map(|_| (record, None)),
         })
     };
     let mut changed: HashMap<ProfileNumber, Changed> = HashMap::new();
@@ -284,15 +298,16 @@ async fn change_profiles(
                     consent: profile.consent,
                     time_zone: profile.time_zone,
                     known: true,
-                    withdrawn: Vec::new(),
+                    ..Changed::default()
                 };
             }
         }
     }
+    of_browser::read(connection, &resolved.of_browser, &mut changed).await?;
     let mut traces = Vec::new();
     for (record, change) in changes() {
         let (project, profile, sender) = (record.project, record.profile, record.sender);
-        let fields = changed.entry(profile).or_default().apply(change, |change| {
+        let mut trace = |change| {
             traces.push(NewContactChange {
                 project,
                 profile,
@@ -300,7 +315,16 @@ async fn change_profiles(
                 source: sender.source.contact(),
                 by: Some(sender.by),
             });
-        });
+        };
+        let person = changed.entry(profile).or_default();
+        match record.naming {
+            Some(Naming::Squatted) => person.drop_what_a_browser_said(change, &mut trace),
+            Some(Naming::Joined) => person.of_browser.accept(),
+            None => {}
+        }
+        let Some(change) = change else { continue };
+        person.note_sender(sender.trust, change);
+        let fields = person.apply(change, trace);
         if !fields.is_empty() {
             let reason = IgnoredReason::ProfileFull;
             without_room.push((record.batch, Ignored { record: record.place, fields, reason }));
@@ -318,6 +342,7 @@ async fn change_profiles(
         asked_again.entry(*profile).or_default().extend(withdrawn);
     }
     write_profiles(connection, &changed, now).await?;
+    of_browser::write(connection, &changed).await?;
     contact_changes::insert(connection, &traces, now).await?;
     Ok(without_room)
 }
@@ -406,7 +431,10 @@ async fn insert_events(
         .iter()
         .filter_map(|(record, event)| {
             let name = names.get(&(record.project, event.name.as_str()))?;
-            let message = event.message_id.as_ref().map(|id| message_key(record.project, id));
+            let message = event
+                .message_id
+                .as_ref()
+                .map(|id| message_key(record.project, record.sender.trust, id));
             let properties = Some(&event.properties)
                 .filter(|properties| !properties.is_empty())
                 .map(to_json)
@@ -478,12 +506,17 @@ async fn name_number(
 }
 
 /// 128 bits of project and message id: small in the index, and no one finds two that are the same.
-fn message_key(project: ProjectNumber, message: &str) -> Vec<u8> {
-    let digest = Sha256::new()
-        .chain_update(project.to_le_bytes())
-        .chain_update(message.as_bytes())
-        .finalize();
-    digest[..16].to_vec()
+/// What browsers send counts apart: a key that anyone can read makes no event of the project's
+/// own systems a repetition. (Theirs stay as they were before that, so that what is on the disk is
+/// known.)
+fn message_key(project: ProjectNumber, trust: Trust, message: &str) -> Vec<u8> {
+    let mut digest = Sha256::new();
+    if trust == Trust::Browser {
+        digest.update(OF_BROWSERS);
+    }
+    digest.update(project.to_le_bytes());
+    digest.update(message.as_bytes());
+    digest.finalize()[..16].to_vec()
 }
 
 async fn join_lists(

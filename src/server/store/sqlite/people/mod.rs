@@ -5,6 +5,7 @@ mod imports;
 mod ingest;
 mod merge;
 mod names;
+mod of_browser;
 mod page;
 mod person;
 mod resolve;

@@ -11,7 +11,10 @@ use crate::{
         actor::Actor,
         audit::AuditEvent,
         engine::step::Ending,
-        graph::{Graph, Node},
+        graph::{
+            Graph, Node,
+            node::{Delay, NodeKind},
+        },
         ids::{JourneyId, ProjectId},
         people::view::{EventView, PersonDetail, StepView, TripDetail, TripView},
         time::Timestamp,
@@ -194,6 +197,7 @@ pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreRe
             let node = nodes.get(id.as_str()).copied();
             StepView {
                 at: Timestamp(at),
+                of_properties: told_by_properties(node),
                 title: node.map_or_else(|| id.clone(), Node::title),
                 what: in_words(&what, node),
                 node: id,
@@ -209,6 +213,16 @@ pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreRe
         person_title: title.unwrap_or_else(|| unknown.to_string()),
         steps,
         messages,
+    })
+}
+
+/// Does a step's reason tell of properties? Of a node that is gone this is not known.
+fn told_by_properties(node: Option<&Node>) -> bool {
+    node.is_none_or(|node| {
+        matches!(
+            node.step,
+            NodeKind::ConditionSplit { .. } | NodeKind::Delay(Delay::UntilProperty { .. })
+        )
     })
 }
 

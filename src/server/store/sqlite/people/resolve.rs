@@ -39,6 +39,8 @@ pub struct Resolved {
     pub merges: Vec<(ProfileNumber, ProfileNumber)>,
     identified: HashSet<ProfileNumber>,
     identified_in: HashMap<ProfileNumber, usize>,
+    /// Whoever a browser has described or named, and no trusted sender yet.
+    pub of_browser: HashSet<ProfileNumber>,
 }
 
 /// Whom a record is about.
@@ -70,17 +72,20 @@ pub async fn resolve(
     batches: &[(ProjectNumber, &Batch)],
     now: Timestamp,
 ) -> StoreResult<Resolved> {
-    let (known, identified, all) = read(connection, batches).await?;
+    let Known { names, identified, of_browser, all } = read(connection, batches).await?;
     // No one is new where every name is known.
     let last = if all { 0 } else { last_profile(connection).await? };
-    let mut book = Book { names: known, identified, last, ..Book::default() };
-    let mut resolved = Resolved::default();
+    let mut book = Book { names, identified, last, ..Book::default() };
+    let mut resolved = Resolved { of_browser, ..Resolved::default() };
     for (place, (project, batch)) in batches.iter().enumerate() {
         book.begin_batch(place, batch.sender.trust);
         for record in &batch.records {
             let identity = record.who.identity.as_deref().map(|id| (*project, IDENTITY, id));
             let anonymous = record.who.anonymous.as_deref().map(|id| (*project, ANONYMOUS, id));
             let profile = book.find(*project, identity, anonymous);
+            if batch.sender.trust == Trust::Browser {
+                resolved.of_browser.insert(profile);
+            }
             resolved.profiles.push(Found { profile, known: book.is_known(profile) });
         }
     }
@@ -100,12 +105,22 @@ async fn last_profile(connection: &mut SqliteConnection) -> StoreResult<ProfileN
     Ok(last)
 }
 
-/// What is known of the names in the batch: whose they are, which of these people have an identity,
-/// and whether all are known.
+/// What is known of the names in the batch.
+struct Known<'a> {
+    /// Whose they are.
+    names: HashMap<Alias<'a>, ProfileNumber>,
+    /// Which of these people have an identity.
+    identified: HashSet<ProfileNumber>,
+    /// Of which a browser said something that nobody has confirmed.
+    of_browser: HashSet<ProfileNumber>,
+    /// Are all known?
+    all: bool,
+}
+
 async fn read<'a>(
     connection: &mut SqliteConnection,
     batches: &[(ProjectNumber, &'a Batch)],
-) -> StoreResult<(HashMap<Alias<'a>, ProfileNumber>, HashSet<ProfileNumber>, bool)> {
+) -> StoreResult<Known<'a>> {
     let mut names: HashSet<Alias<'a>> = HashSet::new();
     for (project, batch) in batches {
         for record in &batch.records {
@@ -115,11 +130,11 @@ async fn read<'a>(
     }
     let count = names.len();
     let mut known = HashMap::with_capacity(count);
-    let mut identified = HashSet::new();
+    let (mut identified, mut of_browser) = (HashSet::new(), HashSet::new());
     for ((project, kind), texts) in grouped(names) {
         // A list of texts is read much faster than a list of triples.
-        let rows: Vec<(i64, i64, bool)> = sqlx::query_as(
-            "SELECT c.key, a.profile, p.identity IS NOT NULL FROM json_each(?3) c
+        let rows: Vec<(i64, i64, bool, bool)> = sqlx::query_as(
+            "SELECT c.key, a.profile, p.identity IS NOT NULL, p.of_browser IS NOT NULL FROM json_each(?3) c
              CROSS JOIN aliases a ON a.project = ?1 AND a.kind = ?2 AND a.alias = c.value
              CROSS JOIN profiles p ON p.seq = a.profile",
         )
@@ -128,17 +143,20 @@ async fn read<'a>(
         .bind(to_json(&texts)?)
         .fetch_all(&mut *connection)
         .await?;
-        for (key, profile, has_identity) in rows {
+        for (key, profile, has_identity, browsed) in rows {
             if let Some(text) = usize::try_from(key).ok().and_then(|key| texts.get(key)) {
                 known.insert((project, kind, *text), profile);
             }
             if has_identity {
                 identified.insert(profile);
             }
+            if browsed {
+                of_browser.insert(profile);
+            }
         }
     }
     let all = known.len() == count;
-    Ok((known, identified, all))
+    Ok(Known { names: known, identified, of_browser, all })
 }
 
 fn grouped(names: HashSet<Alias<'_>>) -> HashMap<(ProjectNumber, u8), Vec<&str>> {

@@ -12,7 +12,11 @@ use crate::{
         },
         graph::{Graph, node},
         ids::{JourneyId, ProjectId},
-        people::{Properties, profile::event_key, view::WhyNot},
+        people::{
+            Properties,
+            profile::event_key,
+            view::{Because, WhyNot},
+        },
         settings::{Entry, Reentry, Settings},
         status::Status,
         time::Timestamp,
@@ -100,18 +104,20 @@ pub async fn why_not(
     let inside = history.is_some_and(|history| history.inside);
     let mut reasons = Vec::new();
     if inside {
-        reasons.push("This person is inside now.".to_string());
+        reasons.push("This person is inside now.".to_string().into());
     } else {
         if row.shelf == 1 {
-            reasons.push("The journey is archived.".to_string());
+            reasons.push("The journey is archived.".to_string().into());
         }
-        reasons.extend(closed(case.status));
-        reasons.extend(gates(&case, person, now));
+        reasons.extend(closed(case.status).map(Because::from));
+        reasons.extend(gates(&case, person, now).into_iter().map(Because::from));
         reasons.extend(occasion(store, number, &case, person, now).await?);
-        reasons.extend(recorded(store, &case, person).await?);
+        reasons.extend(recorded(store, &case, person).await?.map(Because::from));
         if reasons.is_empty() {
             reasons.push(
-                "Nothing prevents entry. They enter with the next matching event.".to_string(),
+                "Nothing prevents entry. They enter with the next matching event."
+                    .to_string()
+                    .into(),
             );
         }
     }
@@ -170,7 +176,7 @@ async fn occasion(
     case: &Case,
     person: i64,
     now: Timestamp,
-) -> StoreResult<Vec<String>> {
+) -> StoreResult<Vec<Because>> {
     match &case.settings.entry {
         Entry::Event { name, filters } => {
             let newest: Vec<(i64, i64, Option<String>)> = sqlx::query_as(
@@ -184,7 +190,7 @@ async fn occasion(
             .fetch_all(&store.readers)
             .await?;
             if newest.is_empty() {
-                return Ok(vec![format!("This person has never done “{name}”.")]);
+                return Ok(vec![format!("This person has never done “{name}”.").into()]);
             }
             let fitting =
                 |properties: &Properties| filters.iter().all(|filter| filter.holds(properties));
@@ -192,10 +198,13 @@ async fn occasion(
                 if fitting(&parse_properties(properties.as_deref())?) {
                     let at = Timestamp(*at).long_date();
                     return Ok(if *seq <= case.entry_mark {
-                        vec![format!(
-                            "This person last did “{name}” on {at}, before the journey was \
-                                published or resumed."
-                        )]
+                        vec![
+                            format!(
+                                "This person last did “{name}” on {at}, before the journey was \
+                                    published or resumed."
+                            )
+                            .into(),
+                        ]
                     } else {
                         Vec::new()
                     });
@@ -207,10 +216,10 @@ async fn occasion(
                 .filter(|filter| !filter.holds(&failing))
                 .map(|filter| filter.describe())
                 .collect();
-            Ok(vec![format!(
+            Ok(vec![Because::of_properties(format!(
                 "This person did “{name}”, but the last time did not match: {}.",
                 wanted.join(" and ")
-            )])
+            ))])
         }
         Entry::Profile { .. } | Entry::Segment { .. } | Entry::List { .. } => {
             let needs = Needs {
@@ -227,13 +236,15 @@ async fn occasion(
             Ok(if meets {
                 Vec::new()
             } else {
-                vec![format!(
+                vec![Because::of_properties(format!(
                     "This person does not match the entry trigger: {}.",
                     case.settings.entry.describe()
-                )]
+                ))]
             })
         }
-        Entry::Api {} => Ok(vec!["People enter this journey only through the API.".to_string()]),
+        Entry::Api {} => {
+            Ok(vec!["People enter this journey only through the API.".to_string().into()])
+        }
     }
 }
 
