@@ -9,7 +9,10 @@ use super::Answer;
 use crate::{
     api::AppError,
     domain::{
-        actor::Actor, error::FieldError, people::record::Record, unreadable::reason_with_place,
+        actor::Actor,
+        error::FieldError,
+        people::{record::Record, sender::IgnoredReason},
+        unreadable::reason_with_place,
     },
     server::http::AppState,
 };
