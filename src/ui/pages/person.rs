@@ -18,6 +18,7 @@ use crate::{
         },
     },
     ui::components::{
+        for_project::ForProject,
         page::{Loaded, Page},
         time::LongDate,
     },
@@ -230,6 +231,7 @@ fn Forget(number: i64) -> impl IntoView {
                     Figures of journeys keep counting her trips, without her."
             </p>
             <form method="post" action="/api/ui/profiles/delete">
+                <ForProject />
                 <button class="button button-danger" r#type="submit" name="person" value=number.to_string()>
                     "Forget for good"
                 </button>
