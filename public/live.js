@@ -16,6 +16,8 @@ const refresh = async () => {
   const answer = await fetch(address(), { headers: { accept: "text/html" } });
   if (!answer.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  // Another project was chosen in another tab: this page goes on showing its own.
+  if (fresh.body.dataset.project !== document.body.dataset.project) return;
   for (const part of parts()) {
     const other = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
     // Nobody loses her place: what holds the focus waits for the next change.

@@ -15,7 +15,7 @@ use wayfare::{
     },
 };
 
-use crate::{Access, Failure, services};
+use crate::{Access, Failure, project_of, services};
 
 pub async fn run(command: &UserCommand) -> Result<(), Failure> {
     match command {
@@ -57,19 +57,8 @@ async fn add(args: &UserAddArgs) -> Result<(), Failure> {
     let projects = store.projects(None).await?;
     let wanted: Vec<_> = match &args.project {
         None => projects.iter().map(|project| (project.id, role)).collect(),
-        Some(name) => projects
-            .iter()
-            .filter(|project| project.name.eq_ignore_ascii_case(name))
-            .map(|p| (p.id, role))
-            .collect(),
+        Some(name) => vec![(project_of(projects, name)?.id, role)],
     };
-    if wanted.is_empty() {
-        return Err(format!(
-            "The project “{}” does not exist. Name an existing one with --project.",
-            args.project.as_deref().unwrap_or("")
-        )
-        .into());
-    }
     let user = services
         .add_account(&name, &args.email, password.as_deref(), FirstRole::In(wanted))
         .await?;

@@ -14,7 +14,7 @@ use std::{
 use clap::Parser;
 use tokio_util::sync::CancellationToken;
 use wayfare::{
-    domain::{actor::Actor, document::JourneyFile, figures::counted},
+    domain::{actor::Actor, document::JourneyFile, figures::counted, team::ProjectView},
     server::{
         auth::{Auth, Lifetimes},
         changes::Changes,
@@ -167,12 +167,27 @@ async fn services_in(
 ) -> Result<(Services<SqliteStore>, Actor, SqliteStore), Failure> {
     let (services, actor, store) = services(args, access).await?;
     let Some(name) = &project.project else { return Ok((services, actor, store)) };
-    let projects = store.projects(None).await?;
-    let known = projects.iter().find(|known| known.name.eq_ignore_ascii_case(name));
-    let known = known.ok_or_else(|| {
-        format!("The project “{name}” does not exist. Name an existing one with --project.")
-    })?;
-    Ok((services, Actor { project: known.id, ..actor }, store))
+    let project = project_of(store.projects(None).await?, name)?.id;
+    Ok((services, Actor { project, ..actor }, store))
+}
+
+/// The project that `--project` means: by its name, or by its id where several have the name.
+fn project_of(projects: Vec<ProjectView>, name: &str) -> Result<ProjectView, Failure> {
+    let means = |project: &ProjectView| {
+        project.id.to_string() == name || project.name.eq_ignore_ascii_case(name)
+    };
+    let mut known: Vec<_> = projects.into_iter().filter(means).collect();
+    let ids = known.iter().map(|project| project.id.to_string()).collect::<Vec<_>>().join(", ");
+    match (known.pop(), known.is_empty()) {
+        (Some(project), true) => Ok(project),
+        (Some(_), false) => {
+            Err(format!("Several projects are called “{name}”. Give the ID of one: {ids}.").into())
+        }
+        (None, _) => Err(format!(
+            "The project “{name}” does not exist. Name an existing one with --project."
+        )
+        .into()),
+    }
 }
 
 async fn demo(args: &DemoArgs) -> Result<(), Failure> {

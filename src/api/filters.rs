@@ -24,9 +24,12 @@ pub async fn save_filter(
     #[server(default)] archived: String,
     #[server(default)] sort: String,
     #[server(default)] per: String,
+    #[server(default)] for_project: String,
 ) -> Result<SavedFilter, AppError> {
     use super::request::{context, fail, go_to};
     use crate::domain::{list_query::ListQuery, query_string::write_query, text::SavedFilterName};
+    // Was looked at before (`server/http/form_project.rs`).
+    drop(for_project);
     let (services, actor) = context()?;
     let name =
         SavedFilterName::parse(&saved_filter_name).map_err(|error| fail(AppError::field(error)))?;

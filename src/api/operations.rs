@@ -76,12 +76,15 @@ pub async fn label_journeys(
     #[server(default)] remove: Vec<String>,
     #[server(default)] create: String,
     #[server(default)] back: String,
+    #[server(default)] for_project: String,
 ) -> Result<BulkAnswer, AppError> {
     use super::request::{back_with_outcome, context, fail, same_project};
     use crate::{
         domain::{error::FieldError, ids::LabelId, selection::Selection, text::LabelName},
         server::store::LabelChange,
     };
+    // Was looked at before (`server/http/form_project.rs`).
+    drop(for_project);
     let (services, actor) = context()?;
     let invalid = |error: FieldError| fail(AppError::field(error));
     same_project(&actor, matching.as_deref())?;

@@ -29,13 +29,19 @@ pub type AppServices = Services<SqliteStore>;
 
 /// The cookie of the list's columns.
 pub const COLUMNS_COOKIE: &str = "wayfare_columns";
-/// The cookie of the project that was chosen last.
-pub const PROJECT_COOKIE: &str = "wayfare_project";
-/// The cookie that binds an SSO sign-in to the browser that began it.
-pub const PROVIDER_COOKIE: &str = "wayfare_provider";
 
-/// The cookie of the session. Over TLS its name makes browsers refuse one that another host or path
-/// has set (RFC 6265bis, 4.1.3.2).
+/// The cookie of the project that was chosen last. Over TLS its name, as that of the others below,
+/// makes browsers refuse one that another host or path has set (RFC 6265bis, 4.1.3.2).
+pub fn project_cookie(secure: bool) -> &'static str {
+    if secure { "__Host-wayfare_project" } else { "wayfare_project" }
+}
+
+/// The cookie that binds a sign-in with the provider to the browser that began it.
+pub fn provider_cookie(secure: bool) -> &'static str {
+    if secure { "__Host-wayfare_provider" } else { "wayfare_provider" }
+}
+
+/// The cookie of the session.
 pub fn session_cookie(secure: bool) -> &'static str {
     if secure { "__Host-wayfare_session" } else { "wayfare_session" }
 }
@@ -54,6 +60,11 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The current project.
+    pub fn project(&self) -> Option<ProjectId> {
+        Some(self.standing.as_ref()?.project()?.id)
+    }
+
     /// The role in the current project.
     pub fn role(&self) -> Option<Role> {
         self.standing.as_ref().and_then(Standing::role)
@@ -156,11 +167,16 @@ pub fn may(permission: Permission) -> bool {
 pub fn same_project(actor: &Actor, matching: Option<&str>) -> Result<(), AppError> {
     let named = matching.and_then(crate::domain::list_query::project_of_matching);
     if named.is_some_and(|project| project != actor.project) {
-        let sentence = "You chose another project in another tab. Nothing was changed; reload the \
-            page and try again.";
-        return Err(fail(AppError::Conflict(sentence.to_string())));
+        return Err(fail(other_project()));
     }
     Ok(())
+}
+
+/// What is said of a form or a list that was made for another project than the chosen one.
+pub fn other_project() -> AppError {
+    let sentence = "You chose another project in another tab. Nothing was changed; reload the \
+        page and try again.";
+    AppError::Conflict(sentence.to_string())
 }
 
 /// Gives the answer the error's status and remembers the error for a plain form.
@@ -386,7 +402,8 @@ const YEAR: i64 = 365 * crate::domain::time::DAY_MS;
 
 /// Keeps the chosen project in this browser.
 pub fn remember_project(project: ProjectId, visitor: &Visitor) {
-    set_cookie(&new_cookie(PROJECT_COOKIE, project.to_string(), YEAR, visitor.secure));
+    let name = project_cookie(visitor.secure);
+    set_cookie(&new_cookie(name, project.to_string(), YEAR, visitor.secure));
 }
 
 /// The columns that this browser wants.

@@ -6,7 +6,7 @@ use super::{
     AppError,
     request::{caller, fail, forget_session, go_to, keep_session, remember_project},
 };
-use crate::domain::{team::InvitationOffer, text::PersonName};
+use crate::domain::{account::PasswordOffer, team::InvitationOffer, text::PersonName};
 
 /// Opens a session and goes on to `next`.
 #[server(prefix = "/api/ui", endpoint = "session/sign-in", input = PostUrl)]
@@ -104,11 +104,11 @@ pub async fn read_invitation(link: &str) -> Result<InvitationOffer, AppError> {
     services.invitation_offer(link, caller.standing.as_ref()).await.map_err(fail)
 }
 
-/// The email address of the account whose password the link changes.
+/// The account whose password the link changes.
 ///
 /// # Errors
 /// If the link is not valid.
-pub async fn read_password_link(link: &str) -> Result<String, AppError> {
+pub async fn read_password_link(link: &str) -> Result<PasswordOffer, AppError> {
     let (services, _) = caller()?;
     services.read_password_link(link).await.map_err(fail)
 }

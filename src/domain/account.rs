@@ -125,6 +125,14 @@ pub struct LinkedIdentity {
     pub subject: String,
 }
 
+/// What somebody is told who holds a link for a new password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordOffer {
+    pub email: String,
+    /// Who signs in to the account at the provider; choosing the password ends that.
+    pub linked: Vec<LinkedIdentity>,
+}
+
 /// What a browser says of itself, in a few words for a person: "Firefox on Linux".
 pub fn device_of(agent: &str) -> String {
     // Order matters: browsers claim to be each other.

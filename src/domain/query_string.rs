@@ -2,6 +2,9 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+/// The field by which a form names the project that it was made for.
+pub const FOR_PROJECT: &str = "for_project";
+
 /// Decodes `application/x-www-form-urlencoded` pairs.
 pub fn pairs(query: &str) -> impl Iterator<Item = (String, String)> + '_ {
     let decode =

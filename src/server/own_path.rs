@@ -2,12 +2,17 @@
 //! redirect whose target comes from a request (`next`, `back`, `Referer`) goes through
 //! [`own_path`].
 
+use percent_encoding::percent_decode_str;
 use url::{Position, Url};
 
 /// Longest target, in bytes.
 const LENGTH_MAX: usize = 8_000;
 /// Stands for this server while a target is read; nothing has this name (RFC 2606).
 const HERE: &str = "https://wayfare.invalid";
+
+/// Addresses of ours that lead on to other sites, or are for programs: links in messages, reports
+/// of providers, the way to the sign-in provider and back.
+const LEADS_ELSEWHERE: [&str; 4] = ["/t/", "/u/", "/hooks/", "/sign-in/provider"];
 
 /// Reads a target as a browser would: path, query and fragment of a page of this server. `None` for
 /// everything else.
@@ -27,7 +32,13 @@ pub fn own_path(text: &str) -> Option<String> {
     }
     let path = &target[Position::BeforePath..];
     // `/.//evil.example` is the path `//evil.example`, which would be read as a host the next time.
-    (!path.starts_with("//")).then(|| path.to_string())
+    (!path.starts_with("//") && !leads_elsewhere(target.path())).then(|| path.to_string())
+}
+
+/// A proxy in between may decode an address before it looks at it.
+fn leads_elsewhere(path: &str) -> bool {
+    let plain = percent_decode_str(path).decode_utf8_lossy();
+    LEADS_ELSEWHERE.iter().any(|start| plain.starts_with(start))
 }
 
 #[cfg(test)]
@@ -47,6 +58,27 @@ mod tests {
             assert_eq!(own_path(path).as_deref(), Some(path));
         }
         assert_eq!(own_path("/keys/../people").as_deref(), Some("/people"));
+    }
+
+    #[test]
+    fn no_address_is_taken_that_leads_on_from_here() {
+        for path in [
+            "/t/c/token",
+            "/t/o/token",
+            "/u/token",
+            "/hooks/token/mailgun",
+            "/sign-in/provider",
+            "/sign-in/provider?next=%2Fkeys",
+            "/sign-in/provider/back?code=x",
+            "/x/../t/c/token",
+            "/%74/c/token",
+            "/sign-in/%70rovider",
+        ] {
+            assert_eq!(own_path(path), None, "{path}");
+        }
+        for path in ["/sign-in?notice=signed-out", "/trips/1", "/unknown"] {
+            assert_eq!(own_path(path).as_deref(), Some(path));
+        }
     }
 
     #[test]

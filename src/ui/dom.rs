@@ -25,6 +25,22 @@ where
     }
 }
 
+/// The id of the project that this page shows; None where nobody is signed in or has a role.
+pub fn shown_project() -> Option<String> {
+    #[cfg(feature = "hydrate")]
+    {
+        document().body().and_then(|body| body.get_attribute("data-project"))
+    }
+    #[cfg(all(feature = "ssr", not(feature = "hydrate")))]
+    {
+        use crate::api::request::Caller;
+        let caller = leptos::prelude::use_context::<Caller>()?;
+        caller.project().map(|project| project.to_string())
+    }
+    #[cfg(not(any(feature = "ssr", feature = "hydrate")))]
+    None
+}
+
 /// Sets `data-hydrated` on the document once the first page listens; styles and tests wait for it.
 pub fn mark_hydrated() {
     #[cfg(feature = "hydrate")]

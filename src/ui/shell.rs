@@ -7,10 +7,11 @@ use leptos_meta::MetaTags;
 use super::{
     app::App,
     components::{
+        for_project::ForProject,
         icon::{Icon, Symbol},
         section::{here, lies_at},
     },
-    dom::APP,
+    dom::{APP, shown_project},
 };
 use crate::{
     api::{
@@ -95,7 +96,7 @@ pub fn shell(files: PageFiles, liveliness: Liveliness) -> impl IntoView {
                 {live}
                 <MetaTags />
             </head>
-            <body data-role=role.map(Role::key)>
+            <body data-role=role.map(Role::key) data-project=shown_project()>
                 <a class="skip-link" href="#content">
                     "Skip to content"
                 </a>
@@ -143,6 +144,7 @@ fn HeldBanner(hold: Hold, role: Option<Role>) -> impl IntoView {
                 .then(|| {
                     view! {
                         <form method="post" action="/api/ui/hold/release">
+                            <ForProject />
                             <button class="button" r#type="submit">
                                 "Release"
                             </button>

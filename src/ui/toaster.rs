@@ -2,7 +2,10 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::components::icon::{Icon, Symbol};
+use super::components::{
+    for_project::ForProject,
+    icon::{Icon, Symbol},
+};
 use crate::{
     api::{AppError, operations::undo_operation},
     domain::{
@@ -186,6 +189,7 @@ pub fn ToastBox(
                                     toaster.undo(id, operation);
                                 }
                             >
+                                <ForProject />
                                 <input r#type="hidden" name="operation" value=operation.to_string() />
                                 <input r#type="hidden" name="back" value=back.clone() />
                                 <button class="button button-small" r#type="submit">

@@ -333,7 +333,17 @@ async fn what_proxies_say_is_believed_of_configured_ones_only() {
 async fn a_foreign_host_is_refused_before_anything_else() {
     let place = place();
     let server = place.serve();
-    for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", ""] {
+    for host in [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example:80",
+        "127.0.0.1:80@evil.example",
+        "[::1]evil.example",
+        "localhost:80/evil",
+        "localhost:1, evil.example",
+        "localhost:evil",
+        "",
+    ] {
         let answer = speak(
             &server,
             &format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),

@@ -101,6 +101,23 @@ async fn a_sign_in_goes_on_to_a_page_of_ours() {
 }
 
 #[tokio::test]
+async fn a_sign_in_goes_on_to_no_address_of_ours_that_leads_elsewhere() {
+    let place = place();
+    let server = place.serve();
+    for next in [
+        "/t/c/a-link-of-a-message",
+        "/u/a-link-of-a-message",
+        "/hooks/token/mailgun",
+        "/sign-in/provider",
+        "/x/../t/c/a-link-of-a-message",
+    ] {
+        let form = [("email", ADA), ("password", PASSWORD), ("next", next)];
+        let answer = server.browser().plain("session/sign-in", &form, "/sign-in").await;
+        assert_eq!(answer.headers()["location"], "/journeys", "{next:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_page_that_a_form_came_from_is_one_of_ours() {
     let place = place();
     let server = place.serve();

@@ -1,7 +1,9 @@
 //! Signing in with an identity provider, whatever it says: whose account it opens, and whose it
 //! does not.
 
+mod accounts;
 pub mod idp;
+mod roles;
 
 use reqwest::Response;
 use serde_json::{Value, json};
@@ -137,7 +139,8 @@ async fn a_whole_pair_of_user_info_is_taken_where_the_id_token_has_none() {
 async fn groups_that_are_not_signed_do_not_overrule_signed_ones() {
     let house = house().await;
     let browser = house.server.browser();
-    let token = json!({ "email": "zoe@example.com", "groups": ["marketing"] });
+    let token =
+        json!({ "email": "zoe@example.com", "email_verified": true, "groups": ["marketing"] });
     house.sign_in(&browser, said("zoe", token, json!({ "groups": ["admins"] }))).await;
     assert_eq!(browser.list("").await["seat"]["role"], "publisher");
 }
@@ -279,7 +282,7 @@ async fn what_the_rule_changes_is_in_the_audit_log_from_before_to_after() {
     let groups = |groups: &[&str]| {
         said(
             "zoe",
-            json!({ "email": "zoe@example.com", "name": "Zoe", "groups": groups }),
+            json!({ "email": "zoe@example.com", "email_verified": true, "name": "Zoe", "groups": groups }),
             Value::Null,
         )
     };

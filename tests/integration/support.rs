@@ -338,14 +338,28 @@ impl Browser {
         self.post("session/sign-in", &[("email", email), ("password", password)]).await
     }
 
-    /// Sends a form as a browser without scripts does.
+    /// Sends a form as a browser without scripts does, with the project that is looked at.
     pub async fn plain(&self, path: &str, form: &[(&str, &str)], from: &str) -> Response {
+        let project = self.shown_project().await;
+        let named = project.as_deref().map(|project| ("for_project", project));
+        let form: Vec<(&str, &str)> = form.iter().copied().chain(named).collect();
+        self.plain_as_is(path, &form, from).await
+    }
+
+    /// The same with these fields and no other.
+    pub async fn plain_as_is(&self, path: &str, form: &[(&str, &str)], from: &str) -> Response {
         let request = self
             .client
             .post(format!("{}/api/ui/{path}", self.url))
             .header("accept", "text/html")
             .form(form);
         request.header("referer", format!("{}{from}", self.url)).send().await.expect("an answer")
+    }
+
+    /// The project that is looked at, where somebody is signed in.
+    pub async fn shown_project(&self) -> Option<String> {
+        let list: Value = self.get("/api/ui/journeys/list?query=").await.json().await.ok()?;
+        list["seat"]["project"].as_str().map(str::to_string)
     }
 
     pub async fn get(&self, path: &str) -> Response {

@@ -2,7 +2,7 @@
 //! like.
 
 mod document;
-mod walk;
+pub mod walk;
 
 use reqwest::StatusCode;
 use scraper::{Html, Selector};
@@ -159,10 +159,10 @@ async fn values_in_mails_stay_text_and_lead_nowhere_they_may_not() {
 }
 
 /// A server on which the text stands wherever people or programs could put it.
-struct Scene {
-    ada: Browser,
+pub struct Scene {
+    pub ada: Browser,
     project: String,
-    addresses: Vec<String>,
+    pub addresses: Vec<String>,
     authored: Vec<String>,
     sink: Sink,
     _receiver: Receiver,
@@ -171,7 +171,7 @@ struct Scene {
 }
 
 impl Scene {
-    async fn set(text: &str) -> Self {
+    pub async fn set(text: &str) -> Self {
         let place = Place::empty();
         place.account(ADA, "admin");
         let (sink, receiver) = (Sink::start(), Receiver::start().await);

@@ -22,7 +22,7 @@ pub struct KeyFacts {
     pub keeper: Keeper,
 }
 
-/// Who answers for a key: anyone who made it, or took it over.
+/// Who answers for a key or an invitation: who made it, or took it over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keeper {
     /// Local mode, or the command line: anyone who owns the machine.
@@ -48,6 +48,18 @@ pub enum KeyState {
     KeeperWithoutRight,
 }
 
+impl Keeper {
+    /// May they still do what they answer for?
+    pub fn may(self, permission: Permission) -> bool {
+        match self {
+            Keeper::Owner => true,
+            Keeper::Account { suspended, role } => {
+                !suspended && role.is_some_and(|role| role.may(permission))
+            }
+        }
+    }
+}
+
 impl KeyFacts {
     pub fn state(&self, now: Timestamp) -> KeyState {
         if self.revoked_at.is_some() {
@@ -58,11 +70,7 @@ impl KeyFacts {
         }
         match self.keeper {
             Keeper::Account { suspended: true, .. } => KeyState::KeeperSuspended,
-            Keeper::Account { role, .. }
-                if !role.is_some_and(|role| role.may(Permission::ManageKeys)) =>
-            {
-                KeyState::KeeperWithoutRight
-            }
+            keeper if !keeper.may(Permission::ManageKeys) => KeyState::KeeperWithoutRight,
             _ if self.expires_at.is_some_and(|end| end <= now.plus(SOON_MS)) => KeyState::EndsSoon,
             _ => KeyState::Good,
         }

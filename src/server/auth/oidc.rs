@@ -224,6 +224,8 @@ impl Provider {
         let claims = id_token
             .claims(&verifier, &Nonce::new(pending.nonce.clone()))
             .map_err(|error| ProviderError::Untrusted(chain(&error)))?;
+        let party = claims.authorized_party().map(|party| party.as_str());
+        self.meant_for_us(claims.subject().as_str(), party)?;
         let mut said = Said {
             email: claims.email().map(|email| email.to_string()),
             email_verified: claims.email_verified(),
@@ -247,6 +249,20 @@ impl Provider {
             });
         }
         self.person(claims.issuer().to_string(), claims.subject().to_string(), &said)
+    }
+
+    /// What the crate does not look at: the token says whom, and, where it says it, was issued to
+    /// us (OpenID Connect Core, 3.1.3.7).
+    fn meant_for_us(&self, subject: &str, party: Option<&str>) -> Result<(), ProviderError> {
+        if subject.trim().is_empty() {
+            return Err(ProviderError::Untrusted("the ID token names nobody".to_string()));
+        }
+        match party {
+            Some(party) if party != self.config.client_id => Err(ProviderError::Untrusted(
+                format!("the ID token was issued to another client, {party}"),
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn person(

@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use axum::http::{HeaderMap, Response, StatusCode, header};
+use axum::http::{HeaderMap, Response, StatusCode, header, uri::Authority};
 use axum::{body::Body, extract::Request};
 use url::Url;
 
@@ -42,7 +42,7 @@ impl Hosts {
         if self.is_public(host) {
             return true;
         }
-        let name = name_of(host);
+        let Some(name) = name_of(host) else { return false };
         match name.parse::<IpAddr>() {
             Ok(address) => self.any_address || address.is_loopback(),
             Err(_) => name.eq_ignore_ascii_case("localhost"),
@@ -98,12 +98,17 @@ impl Hosts {
 pub const FOREIGN: &str =
     "This request comes from another site and was refused. Nothing was changed.\n";
 
-/// A host without its port.
-fn name_of(host: &str) -> &str {
-    match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or(""),
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
-    }
+/// A host without its port; `None` for whatever is more or less than a name and a port. Links in
+/// invitations begin with it, and a browser reads `127.0.0.1:80@evil.example` as evil.example.
+fn name_of(host: &str) -> Option<&str> {
+    host.parse::<Authority>().ok()?;
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']')?,
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
+    };
+    let is_number =
+        |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    (port.is_empty() || port.strip_prefix(':').is_some_and(is_number)).then_some(name)
 }
 
 #[cfg(test)]
@@ -132,6 +137,31 @@ mod tests {
             "192.168.1.5:3000",
             "[2001:db8::1]:80",
             "0.0.0.0",
+        ] {
+            assert!(!hosts.allow(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_and_a_port_and_nothing_else() {
+        let hosts = Hosts::new(None, true);
+        for host in [
+            "127.0.0.1:80@evil.example",
+            "evil.example@127.0.0.1",
+            "evil.example:x@localhost",
+            "[::1]evil.example",
+            "[::1]@evil.example",
+            "[::1",
+            "::1",
+            "localhost:41000/evil",
+            "localhost:1, evil.example",
+            "localhost:",
+            "localhost:+80",
+            "localhost:80:80",
+            "localhost:65536",
+            "localhost:evil",
+            "localhost#evil",
+            "localhost ",
         ] {
             assert!(!hosts.allow(host), "{host}");
         }

@@ -21,7 +21,7 @@ use crate::{
     api::{
         AppError,
         request::{
-            Caller, PROJECT_COOKIE, accepts_html, cookie, device_cookie, new_cookie, session_cookie,
+            Caller, accepts_html, cookie, device_cookie, new_cookie, project_cookie, session_cookie,
         },
     },
     domain::{actor::Origin, ids::UserId, time::DAY_MS},
@@ -91,7 +91,8 @@ pub async fn identify(
         devices: cookie(request.headers(), device_cookie(secure)).unwrap_or_default(),
         local_token: state.site.local_token.is_some(),
     };
-    let wanted = cookie(request.headers(), PROJECT_COOKIE).and_then(|text| text.parse().ok());
+    let wanted =
+        cookie(request.headers(), project_cookie(secure)).and_then(|text| text.parse().ok());
     let forwarded = came_through_proxy(request.headers());
     let visit = Visit {
         secret: visitor.secret,
@@ -137,8 +138,8 @@ pub async fn identify(
     protect(response.headers_mut(), secure);
     if let Some(project) = follow.filter(|_| response.status().is_success()) {
         // The link led into another of their projects: the pages that follow are about that one.
-        let cookie =
-            new_cookie(PROJECT_COOKIE, project.to_string(), 365 * DAY_MS, secure).to_string();
+        let name = project_cookie(secure);
+        let cookie = new_cookie(name, project.to_string(), 365 * DAY_MS, secure).to_string();
         if let Ok(value) = HeaderValue::from_str(&cookie) {
             response.headers_mut().append(header::SET_COOKIE, value);
         }

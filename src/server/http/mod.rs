@@ -7,6 +7,7 @@ mod body;
 mod changes;
 mod client;
 mod error_page;
+pub mod form_project;
 mod guard;
 mod health;
 mod held_bodies;

@@ -13,15 +13,19 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 
-use super::{AppState, error_page};
+use super::{AppState, error_page, form_project};
 use crate::{
-    api::{AppError, request::Caller},
+    api::{
+        AppError,
+        request::{Caller, accepts_html},
+    },
     domain::{
         access::Permission,
         actor::Actor,
         error::FieldError,
         ids::ImportId,
         people::import::{FileFormat, FileReading},
+        query_string::FOR_PROJECT,
     },
     server::{
         costly_work::Job,
@@ -34,6 +38,7 @@ pub const FILE_MAX: usize = 512 * 1024 * 1024;
 /// Longest text of another field of the form, in bytes.
 const FIELD_MAX: usize = 4 * 1024;
 const PAGE: &str = "/imports";
+const UPLOAD: &str = "/imports/upload";
 
 pub async fn upload(
     State(state): State<AppState>,
@@ -47,30 +52,38 @@ pub async fn upload(
 }
 
 async fn take(state: &AppState, caller: Caller, request: Request) -> Result<ImportId, AppError> {
-    let actor = may_import(caller)?;
+    let plain = accepts_html(request.headers());
+    let made_for = |named: Option<&str>| form_project::require(&caller, UPLOAD, named, plain);
+    let actor = may_import(&caller)?;
     let place = state.services.begin_costly(&actor, Job::Import).await?;
     let form = Multipart::from_request(request, state)
         .await
         .map_err(|_| broken("the request contains no file"))?;
-    let file = read(form).await?;
+    let file = read(form, made_for).await?;
     Ok(state.services.start_import(&actor, file, place).await?)
 }
 
 /// Asked before the file is taken from the wire.
-fn may_import(caller: Caller) -> Result<Actor, AppError> {
-    let actor = caller.standing.ok_or(AppError::SignedOut)?.actor;
+fn may_import(caller: &Caller) -> Result<Actor, AppError> {
+    let actor = caller.standing.as_ref().ok_or(AppError::SignedOut)?.actor.clone();
     actor.require(Permission::SendEvents)?;
     Ok(actor)
 }
 
-/// Keeps the file on the disk, in a place that is gone with this process.
-async fn read(mut form: Multipart) -> Result<PeopleFile, AppError> {
-    let (mut list, mut identity, mut received) = (None, None, None);
+/// Keeps the file on the disk, in a place that is gone with this process. The field of the project
+/// stands first in the form, and nothing is kept of a file that it does not come before.
+async fn read(
+    mut form: Multipart,
+    made_for: impl Fn(Option<&str>) -> Result<(), AppError>,
+) -> Result<PeopleFile, AppError> {
+    let (mut list, mut identity, mut received, mut project) = (None, None, None, None);
     while let Some(mut field) = form.next_field().await.map_err(lost)? {
         match field.name().unwrap_or_default() {
+            name @ FOR_PROJECT => project = Some(short(name.to_string(), field).await?),
             name @ "list" => list = Some(short(name.to_string(), field).await?),
             name @ "identity" => identity = Some(short(name.to_string(), field).await?),
             "file" => {
+                made_for(project.as_deref())?;
                 let name = field.file_name().unwrap_or_default().to_string();
                 let mut file = tempfile::tempfile().map_err(disk)?;
                 let mut bytes = 0;
@@ -84,6 +97,7 @@ async fn read(mut form: Multipart) -> Result<PeopleFile, AppError> {
             _ => {}
         }
     }
+    made_for(project.as_deref())?;
     let Some((name, file, bytes)) = received.filter(|(name, ..)| !name.is_empty()) else {
         return Err(AppError::field(FieldError::new("file", "required", "Choose a file.")));
     };
@@ -160,7 +174,7 @@ pub async fn refused(
 }
 
 async fn refused_rows(state: &AppState, caller: Caller, import: &str) -> Result<Vec<u8>, AppError> {
-    let actor = may_import(caller)?;
+    let actor = may_import(&caller)?;
     let import: ImportId = import.parse().map_err(|_| AppError::NotFound("import".to_string()))?;
     // Only those of an import of their project.
     state.services.import_of(&actor, import).await?;

@@ -14,7 +14,7 @@ use super::{AppState, error_page};
 use crate::{
     api::{
         AppError,
-        request::{Caller, PROVIDER_COOKIE, cookie, local, new_cookie, session_cookies},
+        request::{Caller, cookie, local, new_cookie, provider_cookie, session_cookies},
     },
     server::services::{
         Visitor,
@@ -73,7 +73,8 @@ pub async fn link(
 
 /// Binds what was begun to this browser.
 fn bound(departure: ProviderDeparture, visitor: &Visitor) -> ::cookie::Cookie<'static> {
-    new_cookie(PROVIDER_COOKIE, departure.state, departure.lifetime, visitor.secure)
+    let name = provider_cookie(visitor.secure);
+    new_cookie(name, departure.state, departure.lifetime, visitor.secure)
 }
 
 #[derive(Deserialize)]
@@ -92,7 +93,7 @@ pub async fn arrive(
     headers: axum::http::HeaderMap,
 ) -> Response<Body> {
     let visitor = &caller.visitor;
-    let ours = cookie(&headers, PROVIDER_COOKIE).unwrap_or_default();
+    let ours = cookie(&headers, provider_cookie(visitor.secure)).unwrap_or_default();
     let same = !ours.is_empty() && bool::from(ours.as_bytes().ct_eq(query.state.as_bytes()));
     let arrived = if !same {
         Err(AppError::DeadLink)
@@ -107,7 +108,7 @@ pub async fn arrive(
             .await
             .map_err(AppError::from)
     };
-    let spent = new_cookie(PROVIDER_COOKIE, String::new(), 0, visitor.secure);
+    let spent = new_cookie(provider_cookie(visitor.secure), String::new(), 0, visitor.secure);
     match arrived {
         Ok(ProviderArrival::SignedIn { session, next }) => {
             let mut cookies = session_cookies(&session, visitor);

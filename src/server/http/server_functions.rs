@@ -6,12 +6,12 @@
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Response, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect},
 };
 use leptos::prelude::provide_context;
 
-use super::{AppState, body, error_page, identify, pages};
+use super::{AppState, body, error_page, form_project, identify, pages};
 use crate::{
     api::{
         AppError,
@@ -44,6 +44,15 @@ pub async fn answer(State(state): State<AppState>, request: Request) -> Response
         Err(error) => return identify::json(&error),
     };
     let plain_form = accepts_html(&parts.headers);
+    if let Err(error) = made_for_this_project(&parts, &caller, &body, plain_form) {
+        // The form itself is not shown again: it would be one of the other project.
+        return if plain_form {
+            let back = referer(&parts.headers).unwrap_or_else(|| pages::ALIVE.to_string());
+            error_page::of(&error, &state.assets, &back)
+        } else {
+            identify::json(&error)
+        };
+    }
     let original = parts.clone();
     // The framework would answer a plain form with a redirect that carries the error in its
     // address; we say it on a page.
@@ -68,6 +77,21 @@ pub async fn answer(State(state): State<AppState>, request: Request) -> Response
         };
     }
     went_wrong(&state, response, &form, plain_form, original, &body).await
+}
+
+/// Graphs come from a script, which names the journey that they belong to.
+fn made_for_this_project(
+    parts: &Parts,
+    caller: &Caller,
+    body: &Bytes,
+    plain_form: bool,
+) -> Result<(), AppError> {
+    let path = parts.uri.path();
+    if parts.method != Method::POST || (path.starts_with(EDITOR) && !plain_form) {
+        return Ok(());
+    }
+    let named = form_project::named_in(&String::from_utf8_lossy(body));
+    form_project::require(caller, path, named.as_deref(), plain_form)
 }
 
 /// The page that the browser came from, without our own name.

@@ -3,7 +3,7 @@
 use super::{ServiceError, ServiceResult, Services, Standing, Visitor};
 use crate::{
     domain::{
-        account::{EmailAddress, Password, SessionView},
+        account::{EmailAddress, Password, PasswordOffer, SessionView},
         audit::AuditEvent,
         ids::{SessionId, UserId},
         text::PersonName,
@@ -307,15 +307,16 @@ impl<S: Store + Clone> Services<S> {
         Ok(format!("/password/{}", secret.expose()))
     }
 
-    /// The address of the account whose password the link lets choose.
+    /// The account whose password the link lets choose.
     ///
     /// # Errors
     /// Where the link opens nothing.
-    pub async fn read_password_link(&self, link: &str) -> ServiceResult<String> {
+    pub async fn read_password_link(&self, link: &str) -> ServiceResult<PasswordOffer> {
         Ok(self.store.password_link(&secret::hash(link), self.now()).await?)
     }
 
-    /// Chooses the password; the link is spent and every session ends.
+    /// Chooses the password; the link is spent, every session ends, and so does every link to the
+    /// sign-in provider.
     ///
     /// # Errors
     /// Where the link opens nothing or the password is too weak; then the link can be used again.
@@ -326,8 +327,8 @@ impl<S: Store + Clone> Services<S> {
         visitor: &Visitor,
     ) -> ServiceResult<()> {
         self.auth.throttle.attempt_from(visitor.origin.address)?;
-        let email = self.read_password_link(link).await?;
-        let password = password::judge(chosen, "", &email)?;
+        let offer = self.read_password_link(link).await?;
+        let password = password::judge(chosen, "", &offer.email)?;
         let hash = self.auth.passwords.hash(password).await?;
         Ok(self
             .store

@@ -5,7 +5,7 @@ use crate::{
     domain::{
         account::{LinkedIdentity, Password},
         ids::SessionId,
-        time::Timestamp,
+        time::{MINUTE_MS, Timestamp},
     },
     server::{
         auth::{oidc::Provider, secret},
@@ -165,11 +165,12 @@ impl<S: Store + Clone> Services<S> {
         Ok(())
     }
 
-    /// Anyone who has a password shows it once more.
+    /// Anyone who has a password shows it once more; anyone who has none has signed in just now: a
+    /// session that was borrowed must not become a way in that lasts.
     ///
     /// # Errors
     /// [`ServiceError::WrongCredentials`] where it is another one; [`ServiceError::TooMany`] where
-    /// it is tried too often.
+    /// it is tried too often; [`StoreError::Conflict`] where the sign-in is too long ago.
     pub(super) async fn require_password(
         &self,
         standing: &Standing,
@@ -178,14 +179,30 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<()> {
         let account = self.store.account_of(standing.actor.user).await?;
         self.attempt(&account.email.to_lowercase(), visitor)?;
-        let Some(hash) = account.password_hash else { return Ok(()) };
+        let Some(hash) = account.password_hash else {
+            return self.require_fresh_session(standing).await;
+        };
         if self.auth.passwords.verify(Some(hash), Password::claim(present)).await? {
             Ok(())
         } else {
             Err(ServiceError::WrongCredentials)
         }
     }
+
+    async fn require_fresh_session(&self, standing: &Standing) -> ServiceResult<()> {
+        let session = self.sessions(standing).await?.into_iter().find(|session| session.current);
+        let now = self.now();
+        if session.is_some_and(|session| now.0 - session.created_at.0 <= FRESH_MS) {
+            return Ok(());
+        }
+        let sentence = "Your account has no password yet, so a new sign-in has to show that it is \
+            you. Sign out, sign in again, and try again within ten minutes.";
+        Err(StoreError::Conflict(sentence).into())
+    }
 }
+
+/// How long after a sign-in it shows by itself who somebody is, in milliseconds.
+const FRESH_MS: i64 = 10 * MINUTE_MS;
 
 /// Where the provider sends the browser back to.
 fn back_from_provider(visitor: &Visitor) -> String {

@@ -5,7 +5,7 @@ use std::future::Future;
 use super::StoreResult;
 use crate::domain::{
     access::{KeyFacts, Role, Scope},
-    account::{EmailAddress, LinkedIdentity, SessionView},
+    account::{EmailAddress, LinkedIdentity, PasswordOffer, SessionView},
     actor::{Actor, Membership, Origin, ProjectName},
     audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery},
     ids::{ApiKeyId, InvitationId, ProjectId, SessionId, UserId},
@@ -201,13 +201,14 @@ pub trait AccessStore: Send + Sync + 'static {
         expires_at: Timestamp,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
-    /// The address of the account whose password the link lets choose.
+    /// The account whose password the link lets choose.
     fn password_link(
         &self,
         secret: &SecretHash,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<String>> + Send;
-    /// Sets the password, spends the link and ends every session.
+    ) -> impl Future<Output = StoreResult<PasswordOffer>> + Send;
+    /// Sets the password, spends the link, ends every session and takes every link to the sign-in
+    /// provider back.
     fn use_password_link(
         &self,
         secret: &SecretHash,

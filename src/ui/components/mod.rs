@@ -5,6 +5,7 @@
 pub mod difference;
 #[cfg(feature = "ssr")]
 pub mod field;
+pub mod for_project;
 pub mod icon;
 pub mod label_chip;
 pub mod menu;

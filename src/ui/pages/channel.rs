@@ -13,6 +13,7 @@ use crate::{
         people::profile::Channel,
     },
     ui::components::{
+        for_project::ForProject,
         page::{Loaded, Page},
         section::DELIVERY,
         time::LongDate,
@@ -182,6 +183,7 @@ fn Settings(channel: ChannelView) -> impl IntoView {
                 </span>
             </p>
             <form class="form" method="post" action="/api/ui/channels/save" autocomplete="off">
+                <ForProject />
                 <input r#type="hidden" name="channel" value=channel.channel.key() />
                 <input r#type="hidden" name="revision" value=revision />
                 {fields.into_iter().map(|field| view! { <SettingField field=field /> }).collect_view()}

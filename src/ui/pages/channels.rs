@@ -12,6 +12,7 @@ use crate::{
         people::profile::Channel,
     },
     ui::components::{
+        for_project::ForProject,
         page::{Loaded, Page},
         section::DELIVERY,
     },
@@ -88,6 +89,7 @@ fn Caps(caps: Vec<FrequencyCap>) -> impl IntoView {
                     sent and still count."
             </p>
             <form class="form" method="post" action="/api/ui/channels/caps">
+                <ForProject />
                 {CAPPED
                     .into_iter()
                     .enumerate()

@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use super::id_of_path;
 use crate::{
     api::journeys::{ClonePage, read_clone},
-    ui::components::page::{Loaded, Page},
+    ui::components::{
+        for_project::ForProject,
+        page::{Loaded, Page},
+    },
 };
 
 #[component]
@@ -33,6 +36,7 @@ fn Choice(page: ClonePage) -> impl IntoView {
     let first = page.projects.first().map(|project| project.id);
     view! {
         <form class="card form" method="post" action="/api/ui/journeys/clone">
+            <ForProject />
             <input r#type="hidden" name="id" value=page.journey.to_string() />
             <p>{format!("Creates a draft of “{}” with the same steps, settings and labels. Its \
                 stats start at zero.", page.name)}</p>

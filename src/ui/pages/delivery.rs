@@ -15,6 +15,7 @@ use crate::{
         people::profile::Channel,
     },
     ui::components::{
+        for_project::ForProject,
         page::{Loaded, Page},
         section::DELIVERY,
         time::LongDate,
@@ -113,6 +114,7 @@ fn UndeliveredCard(page: UndeliveredPage) -> impl IntoView {
                     view! {
                         <Reasons reasons=reasons />
                         <form class="form form-wide section" method="post" action="/api/ui/delivery/again">
+                            <ForProject />
                             <input r#type="hidden" name="journey" value=journey.clone() />
                             <input r#type="hidden" name="channel" value=channel.clone() />
                             <Rows rows=rows />

@@ -23,6 +23,7 @@ use crate::{
         transition::{Action, Decision, transition},
     },
     ui::components::{
+        for_project::ForProject,
         state::{ErrorState, LoadingState},
         status_badge::StatusBadge,
         typed_text::{DocumentTitle, TextArea},
@@ -137,6 +138,7 @@ fn VersionActions(page: Loaded, document: EditorDocument) -> impl IntoView {
                 .then(|| {
                     view! {
                         <form method="post" action="/api/ui/versions/discard">
+                            <ForProject />
                             <button class="button" r#type="submit" name="id" value=id.to_string()>
                                 "Discard draft"
                             </button>
@@ -152,6 +154,7 @@ fn VersionActions(page: Loaded, document: EditorDocument) -> impl IntoView {
 pub fn BeginForm(journey: JourneyId, from: i64) -> impl IntoView {
     view! {
         <form method="post" action="/api/ui/versions/begin">
+            <ForProject />
             <input r#type="hidden" name="from" value=from.to_string() />
             <button class="button" r#type="submit" name="id" value=journey.to_string()>
                 "New version"
@@ -167,6 +170,7 @@ fn DetailsForm(loaded: Loaded) -> impl IntoView {
     let worn: Vec<_> = summary.labels.iter().map(|label| label.id).collect();
     view! {
         <form class="form" method="post" action="/api/ui/journeys/edit">
+            <ForProject />
             <input r#type="hidden" name="id" value=id.to_string() />
             <input r#type="hidden" name="revision" value=summary.revision.to_string() />
             <label class="field">

@@ -7,6 +7,7 @@ use crate::{
     api::hooks::read_hooks,
     domain::delivery::hook::HookView,
     ui::components::{
+        for_project::ForProject,
         page::{Loaded, Page},
         section::DELIVERY,
         time::LongDate,
@@ -70,6 +71,7 @@ fn Secret(
             }}
         </p>
         <form class="form" method="post" action="/api/ui/hooks/save">
+            <ForProject />
             <input r#type="hidden" name="provider" value=provider />
             <div class="field">
                 <label class="field-label" for=field.clone()>
@@ -88,6 +90,7 @@ fn Secret(
             .then(|| {
                 view! {
                     <form method="post" action="/api/ui/hooks/remove">
+                        <ForProject />
                         <button
                             class="button button-small"
                             r#type="submit"

@@ -10,6 +10,7 @@ use crate::{
         people::import::{ERRORS_KEPT, ImportState, ImportView, RefusedLine},
     },
     ui::components::{
+        for_project::ForProject,
         page::{Loaded, Page},
         time::LongDate,
     },
@@ -34,6 +35,7 @@ fn UploadForm() -> impl IntoView {
         <section class="card" aria-labelledby="upload-title">
             <h2 id="upload-title">"Import profiles or events"</h2>
             <form class="form" method="post" action="/imports/upload" enctype="multipart/form-data">
+                <ForProject />
                 <label class="field">
                     <span class="field-label">"File (.csv or .jsonl)"</span>
                     <input r#type="file" name="file" accept=".csv,.tsv,.txt,.jsonl,.ndjson" required />

@@ -24,6 +24,7 @@ use crate::{
         transition::{Action, Decision, transition},
     },
     ui::components::{
+        for_project::ForProject,
         icon::{Icon, Symbol},
         label_chip::LabelChip,
         state::{ErrorState, LoadingState},
@@ -171,6 +172,7 @@ fn Actions(loaded: Loaded) -> impl IntoView {
             } else if edits {
                 view! {
                     <form method="post" action="/api/ui/journeys/clone">
+                        <ForProject />
                         <button class="button" r#type="submit" name="id" value=id.to_string()>
                             <Icon symbol=Symbol::Copy />
                             "Clone"
@@ -207,6 +209,7 @@ fn ActionForm(id: JourneyId, action: Action, text: &'static str, symbol: Symbol)
     };
     view! {
         <form method=method action=address.to_string()>
+            {(method == "post").then(|| view! { <ForProject /> })}
             <input r#type="hidden" name="action" value=action.key() />
             <input r#type="hidden" name=field value=id.to_string() />
             <input r#type="hidden" name="back" value=format!("/journeys/{id}") />

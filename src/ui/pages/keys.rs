@@ -11,6 +11,7 @@ use crate::{
     },
     ui::components::{
         field::TextField,
+        for_project::ForProject,
         page::{Loaded, Page},
         time::LongDate,
     },
@@ -40,6 +41,7 @@ fn Cards(keys: Vec<ApiKey>) -> impl IntoView {
         <section class="card" aria-labelledby="new-key-title">
             <h2 id="new-key-title">"New API key"</h2>
             <form class="form" method="post" action="/api/ui/keys/create">
+                <ForProject />
                 <TextField label="Name" name="name" max=KEY_MAX hint="The program that uses it, for example: shop backend." />
                 <fieldset class="choices choices-long">
                     <legend>"Scopes"</legend>
@@ -136,6 +138,7 @@ fn KeyRow(key: ApiKey) -> impl IntoView {
 fn KeyAction(action: &'static str, word: &'static str, id: String, name: String) -> impl IntoView {
     view! {
         <form method="post" action=format!("/api/ui/keys/{action}")>
+            <ForProject />
             <button class="button button-small" r#type="submit" name="key" value=id aria-label=format!("{word} {name}")>
                 {word}
             </button>

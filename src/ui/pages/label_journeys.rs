@@ -10,7 +10,10 @@ use super::{
 use crate::{
     api::journeys::labels_to_put,
     domain::label::Label,
-    ui::components::page::{Loaded, Page},
+    ui::components::{
+        for_project::ForProject,
+        page::{Loaded, Page},
+    },
 };
 
 #[component]
@@ -32,6 +35,7 @@ fn LabelForm(labels: Vec<Label>, fields: String) -> impl IntoView {
     let (ids, matching, back) = chosen_fields(&fields);
     view! {
         <form class="card form" method="post" action="/api/ui/journeys/label">
+            <ForProject />
             <ChosenFields ids=ids matching=matching back=back.clone() />
             <LabelFields labels=labels />
             <div class="form-actions">

@@ -12,6 +12,7 @@ use crate::{
         text::{DESCRIPTION_MAX, NAME_MAX},
     },
     ui::components::{
+        for_project::ForProject,
         page::{Loaded, Page},
         typed_text::TextArea,
     },
@@ -32,6 +33,7 @@ fn NewJourneyForm() -> impl IntoView {
     let chosen = typed("template").unwrap_or_default();
     view! {
         <form class="form form-wide" method="post" action="/api/ui/journeys/create">
+            <ForProject />
             <label class="field">
                 <span class="field-label">"Name"</span>
                 <input

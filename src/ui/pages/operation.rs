@@ -12,6 +12,7 @@ use crate::{
         operation::{OperationAccount, Outcome},
     },
     ui::components::{
+        for_project::ForProject,
         state::{ErrorState, LoadingState},
         status_badge::StatusBadge,
         time::LongDate,
@@ -69,6 +70,7 @@ fn Account(account: OperationAccount) -> impl IntoView {
             .then(|| {
                 view! {
                     <form method="post" action="/api/ui/operations/undo" class="form-actions">
+                        <ForProject />
                         <input r#type="hidden" name="operation" value=id.to_string() />
                         <input r#type="hidden" name="back" value="/journeys" />
                         <button class="button" r#type="submit">

@@ -11,6 +11,7 @@ use crate::{
     },
     ui::components::{
         field::{RoleField, TextField},
+        for_project::ForProject,
         page::{Loaded, Page},
         time::LongDate,
     },
@@ -47,6 +48,7 @@ fn Cards(people: People) -> impl IntoView {
         <section class="card" aria-labelledby="invite-title">
             <h2 id="invite-title">"Invite a member"</h2>
             <form class="form" method="post" action="/api/ui/people/invite">
+                <ForProject />
                 <TextField label="Email address" name="email" kind="email" max=EMAIL_MAX />
                 <RoleField label="Role" />
                 <div class="form-actions">
@@ -115,6 +117,7 @@ fn Invitations(invitations: Vec<Invitation>) -> impl IntoView {
                                     </span>
                                 </span>
                                 <form method="post" action="/api/ui/people/withdraw">
+                                    <ForProject />
                                     <button
                                         class="button button-small"
                                         r#type="submit"

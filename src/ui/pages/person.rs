@@ -20,6 +20,7 @@ use crate::{
         },
     },
     ui::components::{
+        for_project::ForProject,
         page::{Loaded, Page},
         time::LongDate,
     },
@@ -232,6 +233,7 @@ fn Forget(number: i64) -> impl IntoView {
                     keep their totals. Use it for erasure requests."
             </p>
             <form method="post" action="/api/ui/profiles/delete">
+                <ForProject />
                 <button class="button button-danger" r#type="submit" name="person" value=number.to_string()>
                     "Delete profile"
                 </button>

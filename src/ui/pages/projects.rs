@@ -7,6 +7,7 @@ use crate::{
     domain::{access::Permission, figures::counted, team::ProjectView, text::PROJECT_MAX},
     ui::components::{
         field::TextField,
+        for_project::ForProject,
         page::{Loaded, Page},
         time::LongDate,
     },
@@ -79,6 +80,7 @@ fn ManageForms(id: String, name: String, archived: bool) -> impl IntoView {
                 "Rename"
             </summary>
             <form class="row-form" method="post" action="/api/ui/projects/rename">
+                <ForProject />
                 <input r#type="hidden" name="project" value=id.clone() />
                 <label class="field">
                     <span class="visually-hidden">{format!("New name of {name}")}</span>
@@ -90,6 +92,7 @@ fn ManageForms(id: String, name: String, archived: bool) -> impl IntoView {
             </form>
         </details>
         <form method="post" action="/api/ui/projects/archive">
+            <ForProject />
             <input r#type="hidden" name="archive" value=(!archived).to_string() />
             <button class="button button-small" r#type="submit" name="project" value=id aria-label=format!("{action} {name}")>
                 {action}
@@ -104,6 +107,7 @@ fn NewProjectForm() -> impl IntoView {
         <section class="card" aria-labelledby="new-project-title">
             <h2 id="new-project-title">"New project"</h2>
             <form class="form" method="post" action="/api/ui/projects/create">
+                <ForProject />
                 <TextField
                     label="Name"
                     name="name"

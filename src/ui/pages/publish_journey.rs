@@ -16,6 +16,7 @@ use crate::{
         time::Timestamp,
     },
     ui::components::{
+        for_project::ForProject,
         page::{Loaded, Page},
         typed_text::TextArea,
     },
@@ -71,6 +72,7 @@ fn PublishForm(loaded: EditPage) -> impl IntoView {
         <p class="lead">{format!("Version {} of {}", document.version, document.name)}</p>
         <CheckList checks=checks graph=document.graph.clone() />
         <form class="card form" method="post" action="/api/ui/versions/publish">
+            <ForProject />
             <input r#type="hidden" name="id" value=id.to_string() />
             <input r#type="hidden" name="version" value=document.version.to_string() />
             <input r#type="hidden" name="revision" value=document.revision.to_string() />

@@ -6,7 +6,10 @@ use super::query_value;
 use crate::{
     api::people::read_role_change,
     domain::{access::Role, team::RoleChange},
-    ui::components::page::{Loaded, Page},
+    ui::components::{
+        for_project::ForProject,
+        page::{Loaded, Page},
+    },
 };
 
 #[component]
@@ -55,6 +58,7 @@ fn Question(change: RoleChange) -> impl IntoView {
                 <p>{then(change.wanted)}</p>
             </div>
             <form class="dialog-actions" method="post" action="/api/ui/people/role">
+                <ForProject />
                 <input r#type="hidden" name="user" value=change.member.person.id.to_string() />
                 <input r#type="hidden" name="role" value=change.wanted.map_or("", Role::key) />
                 <input r#type="hidden" name="confirmed" value=change.proof />

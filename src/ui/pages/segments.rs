@@ -18,8 +18,15 @@ use crate::{
             value::KEY_MAX,
             view::SegmentView,
         },
+        query_string::FOR_PROJECT,
     },
-    ui::components::page::{Loaded, Page},
+    ui::{
+        components::{
+            for_project::ForProject,
+            page::{Loaded, Page},
+        },
+        dom::shown_project,
+    },
 };
 
 /// Keys and labels of the comparisons.
@@ -72,6 +79,7 @@ fn List(segments: Vec<SegmentView>) -> impl IntoView {
                                 .then(|| {
                                     view! {
                                         <form class="form-actions" method="post" action="/api/ui/segments/delete">
+                                            <ForProject />
                                             <a class="button" href=format!("/segments/edit?name={encoded}")>
                                                 "Edit"
                                             </a>
@@ -153,7 +161,14 @@ fn Builder(building: Building) -> impl IntoView {
                 <button class="button" r#type="submit" formaction="/profiles" formnovalidate>
                     "Show profiles"
                 </button>
-                <button class="button button-primary" r#type="submit" formmethod="post" formaction="/api/ui/segments/save">
+                <button
+                    class="button button-primary"
+                    r#type="submit"
+                    formmethod="post"
+                    formaction="/api/ui/segments/save"
+                    name=FOR_PROJECT
+                    value=shown_project()
+                >
                     "Save segment"
                 </button>
             </div>

@@ -7,6 +7,7 @@ use crate::{
     api::{operations::preview_stop, request::local},
     domain::{figures::counted, operation::StopPreview, query_string::pairs},
     ui::components::{
+        for_project::ForProject,
         state::{ErrorState, LoadingState},
         typed_text::DocumentTitle,
     },
@@ -81,6 +82,7 @@ fn Confirmation(preview: StopPreview, fields: String) -> impl IntoView {
             <h1 id="stop-title">{format!("Stop {what}?")}</h1>
             <StopEffect preview=preview />
             <form class="dialog-actions" method="post" action="/api/ui/journeys/operate">
+                <ForProject />
                 <ChosenFields ids=ids matching=matching back=back.clone() />
                 <input r#type="hidden" name="action" value="stop" />
                 <input r#type="hidden" name="confirmed" value=digest />

@@ -16,6 +16,7 @@ use crate::{
         figures::{counted, grouped},
     },
     ui::components::{
+        for_project::ForProject,
         page::{Loaded, Page},
         section::DELIVERY,
         time::LongDate,
@@ -144,6 +145,7 @@ fn AddressRow(row: Suppression, manages: bool) -> impl IntoView {
                     view! {
                         <td>
                             <form method="post" action="/api/ui/suppressions/remove">
+                                <ForProject />
                                 <input r#type="hidden" name="kind" value=row.kind.key() />
                                 <button
                                     class="button button-small"
@@ -170,6 +172,7 @@ fn AddForm() -> impl IntoView {
         <section class="card section" aria-labelledby="add-title">
             <h2 id="add-title">"Add addresses"</h2>
             <form class="form" method="post" action="/api/ui/suppressions/add">
+                <ForProject />
                 <label class="field">
                     <span class="field-label">"Kind"</span>
                     <select name="kind">

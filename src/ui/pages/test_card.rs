@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     api::request::{Caller, typed},
     domain::people::profile::Channel,
-    ui::components::message_content::address_label,
+    ui::components::{for_project::ForProject, message_content::address_label},
 };
 
 #[component]
@@ -23,6 +23,7 @@ pub fn TestCard(
         <section class="card" aria-labelledby="test-title">
             <h2 id="test-title">"Send a test"</h2>
             <form class="form" method="post" action=action>
+                <ForProject />
                 <p class="hint">{hint}</p>
                 {hidden
                     .into_iter()

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use reqwest::Response;
 use scraper::{ElementRef, Html, Selector};
-use wayfare::{domain::query_string::write_query, server::http::catalogue};
+use wayfare::{
+    domain::query_string::{FOR_PROJECT, write_query},
+    server::http::{catalogue, form_project::names_project},
+};
 
 use crate::support::Browser;
 
@@ -41,6 +44,10 @@ pub struct Walk<'a> {
     /// Those on which the text stands.
     pub shown: BTreeSet<String>,
     pub forms: Vec<Form>,
+    /// What changes something in a project, and does not say in which.
+    pub unnamed: BTreeSet<String>,
+    /// Addresses of forms that say it.
+    pub named: BTreeSet<String>,
     /// Names that addresses of pages have behind `?`.
     names: BTreeSet<String>,
     /// Pages of what an author wrote as HTML, which is theirs.
@@ -63,6 +70,8 @@ impl<'a> Walk<'a> {
             routes: routes.map(|route| (route.path, 0)).collect(),
             shown: BTreeSet::new(),
             forms: Vec::new(),
+            unnamed: BTreeSet::new(),
+            named: BTreeSet::new(),
             names: [
                 "q", "search", "notice", "done", "next", "back", "person", "version", "matching",
                 "ids[]", "user", "role",
@@ -241,7 +250,26 @@ impl<'a> Walk<'a> {
         Some(text)
     }
 
+    /// Every form that is posted, and every button that posts a form of another kind.
+    fn collect_projects(&mut self, html: &Html, address: &str) {
+        let forms = all(html, "form[method=post]").into_iter().map(|form| {
+            (form.attr("action"), fields_of(form).iter().any(|field| field.name == FOR_PROJECT))
+        });
+        let buttons = all(html, "button[formmethod=post]")
+            .into_iter()
+            .map(|button| (button.attr("formaction"), button.attr("name") == Some(FOR_PROJECT)));
+        for (action, names) in forms.chain(buttons) {
+            let action = action.unwrap_or(address);
+            if names {
+                self.named.insert(action.to_string());
+            } else if names_project(action) {
+                self.unnamed.insert(format!("{action} on {address}"));
+            }
+        }
+    }
+
     fn collect_forms(&mut self, html: &Html, address: &str) {
+        self.collect_projects(html, address);
         for form in all(html, "form") {
             let fields = fields_of(form);
             let action = form.attr("action").unwrap_or(address).to_string();

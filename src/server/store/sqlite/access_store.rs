@@ -4,7 +4,7 @@ use super::{SqliteStore, accounts, audit, keys, members, projects, provider, ses
 use crate::{
     domain::{
         access::Role,
-        account::{EmailAddress, LinkedIdentity, SessionView},
+        account::{EmailAddress, LinkedIdentity, PasswordOffer, SessionView},
         actor::{Actor, Origin, ProjectName},
         audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery},
         ids::{ApiKeyId, InvitationId, ProjectId, SessionId, UserId},
@@ -112,7 +112,11 @@ impl AccessStore for SqliteStore {
         accounts::make_link(self, user, secret, expires_at, now).await
     }
 
-    async fn password_link(&self, secret: &SecretHash, now: Timestamp) -> StoreResult<String> {
+    async fn password_link(
+        &self,
+        secret: &SecretHash,
+        now: Timestamp,
+    ) -> StoreResult<PasswordOffer> {
         accounts::link(self, secret, now).await
     }
 

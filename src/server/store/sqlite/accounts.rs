@@ -3,11 +3,11 @@
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
-use super::{SqliteStore, audit::Entry};
+use super::{SqliteStore, audit::Entry, invitation_makers::close_invitations_of, provider};
 use crate::{
     domain::{
         access::Role,
-        account::EmailAddress,
+        account::{EmailAddress, PasswordOffer},
         actor::{Actor, Origin},
         audit::AuditEvent,
         ids::{ProjectId, SessionId, UserId},
@@ -155,7 +155,8 @@ pub async fn insert(
     Ok(user)
 }
 
-/// Gives a role where there is none; anyone who has one keeps the higher.
+/// Gives a role where there is none; anyone who has one keeps the higher. Beside a role of an SSO
+/// rule it is kept apart: what the rule gave goes when the rule takes it.
 pub async fn give_role(
     connection: &mut SqliteConnection,
     project: ProjectId,
@@ -165,7 +166,9 @@ pub async fn give_role(
 ) -> StoreResult<()> {
     sqlx::query(
         "INSERT INTO memberships (project_id, user_id, role, created_at) VALUES (?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET role = max(role, excluded.role), by_provider = 0",
+         ON CONFLICT DO UPDATE SET role = max(role, excluded.role),
+            invited_role = iif(by_provider = 1 OR invited_role IS NOT NULL,
+                max(coalesce(invited_role, excluded.role), excluded.role), NULL)",
     )
     .bind(project.0)
     .bind(user.0)
@@ -217,6 +220,7 @@ pub async fn suspend(
     }
     if suspend {
         end_sessions(&mut transaction, user, None).await?;
+        close_invitations_of(&mut transaction, user, user, &Origin::default(), now).await?;
     }
     let event = if suspend { AuditEvent::AccountSuspended } else { AuditEvent::AccountRestored };
     Entry::of_account(user, event, "from the command line", &Origin::default())
@@ -307,16 +311,21 @@ pub async fn make_link(
     transaction.commit().await
 }
 
-pub async fn link(store: &SqliteStore, secret: &SecretHash, now: Timestamp) -> StoreResult<String> {
-    let email: Option<(String,)> = sqlx::query_as(
-        "SELECT a.email FROM password_links l JOIN accounts a ON a.user_id = l.user_id
+pub async fn link(
+    store: &SqliteStore,
+    secret: &SecretHash,
+    now: Timestamp,
+) -> StoreResult<PasswordOffer> {
+    let known: Option<(Uuid, String)> = sqlx::query_as(
+        "SELECT a.user_id, a.email FROM password_links l JOIN accounts a ON a.user_id = l.user_id
          WHERE l.secret_hash = ? AND l.expires_at > ? AND a.suspended_at IS NULL",
     )
     .bind(secret.as_slice())
     .bind(now.0)
     .fetch_optional(&store.readers)
     .await?;
-    email.map(|(email,)| email).ok_or(StoreError::DeadLink)
+    let (user, email) = known.ok_or(StoreError::DeadLink)?;
+    Ok(PasswordOffer { email, linked: provider::identities(store, UserId(user)).await? })
 }
 
 pub async fn use_link(
@@ -336,6 +345,9 @@ pub async fn use_link(
     .fetch_optional(&mut *transaction)
     .await?;
     let (user,) = user.ok_or(StoreError::DeadLink)?;
-    write_password(&mut transaction, UserId(user), hash, None, origin, now).await?;
+    let user = UserId(user);
+    write_password(&mut transaction, user, hash, None, origin, now).await?;
+    // Whoever had the account before must not keep a way in.
+    provider::unlink_all(&mut transaction, user, origin, now).await?;
     transaction.commit().await
 }

@@ -19,28 +19,41 @@ use crate::{
     },
 };
 
-/// What decides whether a key opens anything. Anyone who owns the machine has no account.
+/// Who answers for a key or an invitation. Anyone who owns the machine has no account.
+#[derive(FromRow, Clone, Copy)]
+pub struct KeeperRow {
+    has_account: bool,
+    suspended: bool,
+    keeper_role: Option<i64>,
+}
+
+impl KeeperRow {
+    pub fn into_domain(self) -> StoreResult<Keeper> {
+        if !self.has_account {
+            return Ok(Keeper::Owner);
+        }
+        let role = self.keeper_role.map(role).transpose()?;
+        Ok(Keeper::Account { suspended: self.suspended, role })
+    }
+}
+
+/// What decides whether a key opens anything.
 #[derive(FromRow)]
 struct FactsRow {
     expires_at: Option<i64>,
     revoked_at: Option<i64>,
-    has_account: bool,
-    suspended: bool,
-    role: Option<i64>,
+    #[sqlx(flatten)]
+    keeper: KeeperRow,
 }
 
 const FACTS: &str = "k.expires_at, k.revoked_at, a.user_id IS NOT NULL AS has_account, \
-    a.suspended_at IS NOT NULL AS suspended, m.role";
+    a.suspended_at IS NOT NULL AS suspended, m.role AS keeper_role";
 const KEEPER: &str = "LEFT JOIN accounts a ON a.user_id = k.kept_by
     LEFT JOIN memberships m ON m.project_id = k.project_id AND m.user_id = k.kept_by";
 
 impl FactsRow {
     fn into_domain(self) -> StoreResult<KeyFacts> {
-        let keeper = if self.has_account {
-            Keeper::Account { suspended: self.suspended, role: self.role.map(role).transpose()? }
-        } else {
-            Keeper::Owner
-        };
+        let keeper = self.keeper.into_domain()?;
         let (expires_at, revoked_at) =
             (self.expires_at.map(Timestamp), self.revoked_at.map(Timestamp));
         Ok(KeyFacts { expires_at, revoked_at, keeper })

@@ -7,11 +7,13 @@ use super::{
     SqliteStore,
     accounts::{self, give_role},
     audit::Entry,
+    invitation_makers::{MAKER, MAKER_FACTS, close_invitations_of},
+    keys::KeeperRow,
     sessions::role,
 };
 use crate::{
     domain::{
-        access::Role,
+        access::{Permission, Role},
         account::EmailAddress,
         actor::{Actor, Origin, Person},
         audit::AuditEvent,
@@ -88,8 +90,8 @@ pub async fn set_role(
     match wanted {
         Some(wanted) => {
             sqlx::query(
-                "UPDATE memberships SET role = ?3, by_provider = 0 WHERE project_id = ?1
-                AND user_id = ?2",
+                "UPDATE memberships SET role = ?3, by_provider = 0, invited_role = NULL
+                 WHERE project_id = ?1 AND user_id = ?2",
             )
             .bind(actor.project.0)
             .bind(user.0)
@@ -113,6 +115,7 @@ pub async fn set_role(
             "A project needs an admin. Make another member an admin first.",
         ));
     }
+    close_invitations_of(&mut transaction, user, actor.user, &actor.origin, now).await?;
     let (event, summary) = match wanted {
         Some(wanted) => (AuditEvent::RoleChanged, format!("{name}: from {before} to {wanted}")),
         None => (AuditEvent::MemberRemoved, format!("{name}, who was {before}")),
@@ -141,6 +144,8 @@ struct InvitationRow {
     created_by: Uuid,
     created_by_name: String,
     expires_at: i64,
+    #[sqlx(flatten)]
+    maker: KeeperRow,
 }
 
 pub async fn invitations(
@@ -148,27 +153,31 @@ pub async fn invitations(
     project: ProjectId,
     now: Timestamp,
 ) -> StoreResult<Vec<Invitation>> {
-    let rows: Vec<InvitationRow> = sqlx::query_as(
-        "SELECT i.id, i.email, i.role, i.created_by, u.name AS created_by_name, i.expires_at
+    let rows: Vec<InvitationRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT i.id, i.email, i.role, i.created_by, u.name AS created_by_name, i.expires_at,
+            {MAKER_FACTS}
          FROM invitations i JOIN users u ON u.id = i.created_by
+         {MAKER}
          WHERE i.project_id = ? AND i.closed_at IS NULL AND i.expires_at > ?
-         ORDER BY i.created_at DESC, i.id",
-    )
+         ORDER BY i.created_at DESC, i.id"
+    )))
     .bind(project.0)
     .bind(now.0)
     .fetch_all(&store.readers)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Invitation {
+    let mut open = Vec::with_capacity(rows.len());
+    for row in rows {
+        if row.maker.into_domain()?.may(Permission::ManagePeople) {
+            open.push(Invitation {
                 id: InvitationId(row.id),
                 email: row.email,
                 role: role(row.role)?,
                 created_by: Person { id: UserId(row.created_by), name: row.created_by_name },
                 expires_at: Timestamp(row.expires_at),
-            })
-        })
-        .collect()
+            });
+        }
+    }
+    Ok(open)
 }
 
 pub async fn invite(
@@ -254,25 +263,32 @@ struct OpenInvitation {
     email: String,
     role: i64,
     account: Option<Uuid>,
+    #[sqlx(flatten)]
+    maker: KeeperRow,
 }
-
-const OPEN_INVITATION: &str = "SELECT i.id, i.project_id, p.name AS project, i.email, i.role,
-    a.user_id AS account
-    FROM invitations i JOIN projects p ON p.id = i.project_id LEFT JOIN accounts a
-    ON a.email_key = i.email_key
-    WHERE i.secret_hash = ? AND i.closed_at IS NULL AND i.expires_at > ? AND p.archived_at IS NULL";
 
 async fn open_invitation(
     connection: &mut SqliteConnection,
     secret: &SecretHash,
     now: Timestamp,
 ) -> StoreResult<OpenInvitation> {
-    let row: Option<OpenInvitation> = sqlx::query_as(OPEN_INVITATION)
-        .bind(secret.as_slice())
-        .bind(now.0)
-        .fetch_optional(connection)
-        .await?;
-    row.ok_or(StoreError::DeadLink)
+    let row: Option<OpenInvitation> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT i.id, i.project_id, p.name AS project, i.email, i.role, a.user_id AS account,
+            {MAKER_FACTS}
+         FROM invitations i JOIN projects p ON p.id = i.project_id
+         LEFT JOIN accounts a ON a.email_key = i.email_key {MAKER}
+         WHERE i.secret_hash = ? AND i.closed_at IS NULL AND i.expires_at > ?
+         AND p.archived_at IS NULL"
+    )))
+    .bind(secret.as_slice())
+    .bind(now.0)
+    .fetch_optional(connection)
+    .await?;
+    let row = row.ok_or(StoreError::DeadLink)?;
+    // A link is worth no more than whoever made it: it is closed when they lose the right, and
+    // asked about once more here.
+    let good = row.maker.into_domain()?.may(Permission::ManagePeople);
+    if good { Ok(row) } else { Err(StoreError::DeadLink) }
 }
 
 pub async fn offer(

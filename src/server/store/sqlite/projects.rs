@@ -67,7 +67,7 @@ pub async fn create(
 ) -> StoreResult<ProjectId> {
     let project = ProjectId::new();
     let mut transaction = store.begin().await?;
-    refuse_taken(&mut transaction, project, name).await?;
+    refuse_taken(&mut transaction, actor, project, name).await?;
     sqlx::query("INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?)")
         .bind(project.0)
         .bind(name.as_str())
@@ -102,17 +102,25 @@ fn in_project<'a>(
     Entry { project: Some(project), ..Entry::of(actor, event, summary) }
 }
 
+/// A name has to be another's only among the projects that somebody sees: more would tell of those
+/// that they do not see. Whoever has no account, in local mode, sees all.
 async fn refuse_taken(
     connection: &mut SqliteConnection,
+    actor: &Actor,
     project: ProjectId,
     name: &ProjectTitle,
 ) -> StoreResult<()> {
-    let taken: Option<(i64,)> =
-        sqlx::query_as("SELECT 1 FROM projects WHERE name = ? COLLATE NOCASE AND id <> ?")
-            .bind(name.as_str())
-            .bind(project.0)
-            .fetch_optional(connection)
-            .await?;
+    let taken: Option<(i64,)> = sqlx::query_as(
+        "SELECT 1 FROM projects p WHERE p.name = ?1 COLLATE NOCASE AND p.id <> ?2
+         AND (EXISTS (SELECT 1 FROM memberships m
+                WHERE m.project_id = p.id AND m.user_id = ?3)
+            OR NOT EXISTS (SELECT 1 FROM accounts a WHERE a.user_id = ?3))",
+    )
+    .bind(name.as_str())
+    .bind(project.0)
+    .bind(actor.user.0)
+    .fetch_optional(connection)
+    .await?;
     if taken.is_some() { Err(StoreError::Taken("project")) } else { Ok(()) }
 }
 
@@ -129,12 +137,16 @@ pub async fn rename(
         .fetch_optional(&mut *transaction)
         .await?;
     let (before,) = before.ok_or(StoreError::NotFound("project"))?;
-    refuse_taken(&mut transaction, project, name).await?;
-    sqlx::query("UPDATE projects SET name = ? WHERE id = ?")
-        .bind(name.as_str())
-        .bind(project.0)
-        .execute(&mut *transaction)
-        .await?;
+    refuse_taken(&mut transaction, actor, project, name).await?;
+    sqlx::query(
+        "UPDATE projects SET named_at = iif(name = ?2 COLLATE NOCASE, named_at, ?3), name = ?2
+         WHERE id = ?1",
+    )
+    .bind(project.0)
+    .bind(name.as_str())
+    .bind(now.0)
+    .execute(&mut *transaction)
+    .await?;
     let summary = format!("from “{before}” to “{name}”");
     in_project(actor, project, AuditEvent::ProjectRenamed, &summary)
         .write(&mut transaction, now)

@@ -1,23 +1,25 @@
 //! People whom a sign-in provider (OpenID Connect) knows.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
-use super::{SqliteStore, accounts, audit::Entry, members, sessions::role};
+use super::{
+    SqliteStore, accounts,
+    audit::Entry,
+    members,
+    provider_roles::{Given, give_roles},
+};
 use crate::{
     domain::{
-        access::Role,
         account::LinkedIdentity,
         actor::{Actor, Origin},
         audit::AuditEvent,
-        ids::{ProjectId, SessionId, UserId},
+        ids::{SessionId, UserId},
         time::Timestamp,
     },
     server::store::{
         StoreError, StoreResult,
-        access::{NewAccount, PendingSignIn, ProvidedPerson, ProvidedRole, SecretHash},
+        access::{NewAccount, PendingSignIn, ProvidedPerson, SecretHash},
     },
 };
 
@@ -100,7 +102,8 @@ pub async fn account(
     if suspended.is_some() {
         return Err(StoreError::Conflict("This account is suspended. Ask your administrator."));
     }
-    give_roles(&mut transaction, &person.roles, user, origin, now).await?;
+    let given = Given { roles: &person.roles, keeps_last_admin: false };
+    give_roles(&mut transaction, &given, user, origin, now).await?;
     transaction.commit().await?;
     Ok(user)
 }
@@ -137,6 +140,15 @@ async fn first_time(
         "Your identity provider does not share your email address. Ask your administrator to add \
             the email scope.",
     ))?;
+    // An address that people write there themselves must not be taken from its owner; nor is it
+    // told whether it has an account.
+    if !person.email_verified {
+        return Err(StoreError::Conflict(
+            "Your identity provider does not confirm your email address, so it cannot open an account \
+                here. Verify the address there and sign in again. Or ask an admin for an \
+                invitation, then link the identity provider under “Your account”.",
+        ));
+    }
     let there: Option<Addressed> = sqlx::query_as(
         "SELECT a.user_id, a.password_hash IS NOT NULL OR EXISTS (SELECT 1 FROM identities i
             WHERE i.user_id = a.user_id) AS in_use
@@ -150,9 +162,7 @@ async fn first_time(
             let account = NewAccount { name: person.name.clone(), email, password_hash: None };
             (accounts::insert(&mut *connection, &account, origin, now).await?, "with a new account")
         }
-        Some(there) if person.email_verified && !there.in_use => {
-            (UserId(there.user_id), "found by its verified address")
-        }
+        Some(there) if !there.in_use => (UserId(there.user_id), "found by its verified address"),
         Some(_) => {
             return Err(StoreError::Conflict(
                 "The account with this email address is not linked to your identity provider. Sign \
@@ -249,7 +259,8 @@ pub async fn unlink(
         ));
     }
     // The rule is asked at sign-ins with the provider: what it gave would stay for ever.
-    for project in give_roles(&mut transaction, &[], actor.user, &actor.origin, now).await? {
+    let given = Given { roles: &[], keeps_last_admin: false };
+    for project in give_roles(&mut transaction, &given, actor.user, &actor.origin, now).await? {
         if members::admins(&mut transaction, project).await? == 0 {
             return Err(StoreError::Conflict(
                 "You are the only admin of a project, by an SSO rule. Make another member an admin \
@@ -264,75 +275,29 @@ pub async fn unlink(
     transaction.commit().await
 }
 
-/// Roles that the rule gave earlier are replaced by those that it gives now; roles given by an
-/// admin stay. Each change is in the audit log of its project. Answers the projects that lost an
-/// admin.
-async fn give_roles(
+/// Takes every link back, with the roles that came with it: somebody else may have made them. A
+/// project keeps its last admin.
+pub async fn unlink_all(
     connection: &mut SqliteConnection,
-    roles: &[ProvidedRole],
     user: UserId,
     origin: &Origin,
     now: Timestamp,
-) -> StoreResult<Vec<ProjectId>> {
-    let before = roles_of(connection, user).await?;
-    sqlx::query("DELETE FROM memberships WHERE user_id = ? AND by_provider = 1")
-        .bind(user.0)
-        .execute(&mut *connection)
-        .await?;
-    for given in roles {
-        sqlx::query(
-            "INSERT INTO memberships (project_id, user_id, role, by_provider, created_at)
-             SELECT id, ?1, ?2, 1, ?3 FROM projects WHERE ?4 IS NULL OR name = ?4 COLLATE NOCASE
-             ON CONFLICT DO UPDATE SET role = max(role, excluded.role) WHERE by_provider = 1",
-        )
-        .bind(user.0)
-        .bind(given.role.code())
-        .bind(now.0)
-        .bind(&given.project)
-        .execute(&mut *connection)
-        .await?;
-    }
-    let after = roles_of(connection, user).await?;
-    let (name,): (String,) = sqlx::query_as("SELECT name FROM users WHERE id = ?")
-        .bind(user.0)
-        .fetch_one(&mut *connection)
-        .await?;
-    let mut without_admin = Vec::new();
-    let projects: BTreeSet<Uuid> = before.keys().chain(after.keys()).copied().collect();
-    for project in projects {
-        let (was, is) = (before.get(&project).copied(), after.get(&project).copied());
-        if was == is {
-            continue;
-        }
-        let said = |role: Option<Role>| {
-            role.map_or_else(|| "no role".to_string(), |role| role.to_string())
-        };
-        let summary = format!("{name}: from {} to {}, by an SSO rule", said(was), said(is));
-        let event = AuditEvent::RoleChangedBySso;
-        let entry = Entry {
-            project: Some(ProjectId(project)),
-            by: user,
-            event,
-            summary: &summary,
-            operation: None,
-            origin,
-        };
-        entry.write(&mut *connection, now).await?;
-        if was == Some(Role::Admin) {
-            without_admin.push(ProjectId(project));
-        }
-    }
-    Ok(without_admin)
-}
-
-async fn roles_of(
-    connection: &mut SqliteConnection,
-    user: UserId,
-) -> StoreResult<BTreeMap<Uuid, Role>> {
-    let rows: Vec<(Uuid, i64)> =
-        sqlx::query_as("SELECT project_id, role FROM memberships WHERE user_id = ?")
+) -> StoreResult<()> {
+    let unlinked: Vec<(String, String)> =
+        sqlx::query_as("DELETE FROM identities WHERE user_id = ? RETURNING issuer, subject")
             .bind(user.0)
-            .fetch_all(connection)
+            .fetch_all(&mut *connection)
             .await?;
-    rows.into_iter().map(|(project, code)| Ok((project, role(code)?))).collect()
+    if unlinked.is_empty() {
+        return Ok(());
+    }
+    for (issuer, subject) in unlinked {
+        let summary = format!("{subject} at {issuer}, by a link for a new password");
+        Entry::of_account(user, AuditEvent::SsoUnlinked, &summary, origin)
+            .write(&mut *connection, now)
+            .await?;
+    }
+    let given = Given { roles: &[], keeps_last_admin: true };
+    give_roles(connection, &given, user, origin, now).await?;
+    Ok(())
 }

@@ -118,9 +118,10 @@ fn LabelDialog(target: Target) -> impl IntoView {
         };
         let (add, remove, create) = (all("add"), all("remove"), all("create").concat());
         let Target { ids, matching } = target.clone();
+        let project = dom::shown_project().unwrap_or_default();
         state.dialog.set(None);
         state.run(async move {
-            label_journeys(ids, matching, add, remove, create, String::new()).await
+            label_journeys(ids, matching, add, remove, create, String::new(), project).await
         });
     };
     view! {

@@ -9,6 +9,7 @@ use crate::{
     api::filters::save_filter,
     domain::{
         list_query::{DateField, ListQuery},
+        query_string::FOR_PROJECT,
         settings::EntryType,
         status::Status,
         text::SAVED_FILTER_MAX,
@@ -150,7 +151,8 @@ fn FilterPanel() -> impl IntoView {
             Ok(query) => query,
             Err(errors) => return state.toaster().error(&crate::api::AppError::Invalid(errors)),
         };
-        if dom::submitter_value(&event) == "save" {
+        // The button that saves has the project; the one that applies has nothing.
+        if !dom::submitter_value(&event).is_empty() {
             save(state, fields, query, navigate.clone());
         } else {
             dom::hide_popover("filter-panel");
@@ -195,7 +197,14 @@ fn FilterPanel() -> impl IntoView {
                             <span class="field-label">"Name for these filters"</span>
                             <input r#type="text" name="saved_filter_name" maxlength=SAVED_FILTER_MAX.to_string() autocomplete="off" />
                         </label>
-                        <button class="button" r#type="submit" name="do" value="save" formaction="/api/ui/filters/save" formmethod="post">
+                        <button
+                            class="button"
+                            r#type="submit"
+                            formaction="/api/ui/filters/save"
+                            formmethod="post"
+                            name=FOR_PROJECT
+                            value=dom::shown_project()
+                        >
                             <Icon symbol=Symbol::Star />
                             "Save filter"
                         </button>
@@ -235,6 +244,7 @@ fn save(
         one("archived"),
         one("sort"),
         one("per"),
+        dom::shown_project().unwrap_or_default(),
     );
     spawn_local(async move {
         match call.await {

@@ -18,6 +18,7 @@ use crate::{
     domain::{list_page::ListPage, transition::Action},
     ui::{
         components::{
+            for_project::ForProject,
             icon::{Icon, Symbol},
             state::{ErrorState, LoadingState},
             typed_text::DocumentTitle,
@@ -100,9 +101,11 @@ fn List(page: Memo<Option<ListPage>>, refresh: RwSignal<u32>) -> impl IntoView {
         <quick_filters::QuickFilters />
         <div class="list" aria-busy=move || state.busy.get().to_string()>
             <form id="bulk" method="post" action="/api/ui/journeys/operate" on:submit=move |event| bulk_bar::on_submit(state, &event)>
+                <ForProject />
                 <input r#type="hidden" name="back" value=move || state.url.get() />
             </form>
             <form id="row-action" method="post" action="/api/ui/journeys/clone">
+                <ForProject />
                 <input r#type="hidden" name="back" value=move || state.url.get() />
             </form>
             {[Action::Archive, Action::Unarchive, Action::Delete]
@@ -110,6 +113,7 @@ fn List(page: Memo<Option<ListPage>>, refresh: RwSignal<u32>) -> impl IntoView {
                 .map(|action| {
                     view! {
                         <form id=format!("row-{action}") method="post" action="/api/ui/journeys/operate">
+                            <ForProject />
                             <input r#type="hidden" name="action" value=action.key() />
                             <input r#type="hidden" name="back" value=move || state.url.get() />
                         </form>
