@@ -101,7 +101,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         }
         Command::Demo(args) => demo(&args).await?,
         Command::Import(args) => return import(&args).await,
-        Command::ImportPeople(args) => return people_import::run(&args).await,
+        Command::ImportProfiles(args) => return people_import::run(&args).await,
         Command::Export(args) => export(&args).await?,
         Command::Check(args) => return check(&args).await,
         Command::Backup(args) => write_backup(&args).await?,
@@ -118,7 +118,7 @@ fn log_of(command: &Command) -> &LogArgs {
         Command::Export(args) => &args.database.log,
         Command::Demo(args) => &args.database.log,
         Command::Import(args) => &args.database.log,
-        Command::ImportPeople(args) => &args.database.log,
+        Command::ImportProfiles(args) => &args.database.log,
         Command::Backup(args) => &args.database.log,
         Command::User(UserCommand::Add(args)) => &args.database.log,
         Command::User(UserCommand::List(args)) => &args.log,

@@ -1,4 +1,4 @@
-//! `wayfare import-people`: a file of people or events, from the terminal.
+//! `wayfare import-profiles`: a file of people or events, from the terminal.
 
 use std::{
     fs::File,
@@ -11,12 +11,12 @@ use wayfare::{
         figures::counted,
         people::import::{FileFormat, FileReading, ImportState},
     },
-    server::{config::ImportPeopleArgs, services::imports::PeopleFile},
+    server::{config::ImportProfilesArgs, services::imports::PeopleFile},
 };
 
 use super::{Access, Failure, services_in};
 
-pub async fn run(args: &ImportPeopleArgs) -> Result<ExitCode, Failure> {
+pub async fn run(args: &ImportProfilesArgs) -> Result<ExitCode, Failure> {
     let shown = args.file.display().to_string();
     let format = FileFormat::of_name(&shown).ok_or_else(|| {
         format!("The file {shown} has an unknown format. Use a .csv or .jsonl file.")

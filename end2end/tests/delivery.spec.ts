@@ -262,7 +262,7 @@ test('every page is readable for everybody, in light and dark, and fits a phone'
   }).toPass({ timeout: 15_000 });
   await openJourney(page, server);
   const journey = new URL(page.url()).pathname;
-  const pages = ['/delivery', '/channels', '/channels/email', '/channels/hooks', '/suppressions', `${journey}/messages/Mail?person=bea`, journey];
+  const pages = ['/delivery', '/channels', '/channels/email', '/channels/webhooks', '/suppressions', `${journey}/messages/Mail?person=bea`, journey];
   const bea = await reader(browser);
   const visits = [...pages.map((path) => [page, server.url + path] as const), [bea, linkIn(htmlOf(mail), 'What you get')] as const];
   for (const [visitor, address] of visits) {

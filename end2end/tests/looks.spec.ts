@@ -56,7 +56,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
 // What a team sees: of the admin everything, of the stranger the way in.
 const TEAM = { 'ada@example.com': 'admin', 'vic@example.com': 'viewer' } as const;
-const TEAM_PAGES = ['/people', '/channels', '/channels/email', '/channels/push', '/channels/hooks', '/delivery', '/suppressions', '/keys', '/audit', '/projects', '/account', '/journeys', '/journeys/new'];
+const TEAM_PAGES = ['/team', '/channels', '/channels/email', '/channels/push', '/channels/webhooks', '/delivery', '/suppressions', '/api-keys', '/audit', '/projects', '/account', '/journeys', '/journeys/new'];
 
 async function fillThePages(page: Page): Promise<void> {
   const post = async (path: string, fields: Record<string, string>) =>

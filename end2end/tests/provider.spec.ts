@@ -34,10 +34,10 @@ const test = base.extend<Fixtures>({
 test.use({ expectedErrors: /ERR_NAME_NOT_RESOLVED|ERR_INTERNET_DISCONNECTED|status of 404/ });
 
 test('a user of the provider signs in, with the role of their group', async ({ page, server }) => {
-  await page.goto(`${server.url}/keys`);
+  await page.goto(`${server.url}/api-keys`);
   await page.getByRole('link', { name: 'Company sign-in' }).click();
   await signInAt(page, 'ada');
-  await expect(page).toHaveURL(`${server.url}/keys`);
+  await expect(page).toHaveURL(`${server.url}/api-keys`);
   await expect(page.getByRole('button', { name: 'Ada Admin' })).toBeVisible();
   await page.goto(`${server.url}/audit?event=session.sign_in`);
   await expect(page.getByRole('table', { name: 'Audit log' })).toContainText('with SSO');
@@ -111,7 +111,7 @@ test.describe('what does not work', () => {
     await page.getByRole('link', { name: 'Company sign-in' }).click();
     await signInAt(page, 'mia');
     await expect(complaint(page, 'link the identity provider under “Your account”')).toBeVisible();
-    await page.goto(`${server.url}/people`);
+    await page.goto(`${server.url}/team`);
     await expect(page).toHaveURL(/sign-in/);
   });
 
@@ -121,7 +121,7 @@ test.describe('what does not work', () => {
     await page.getByRole('link', { name: 'Company sign-in' }).click();
     await signInAt(page, 'unproven');
     await expect(page.getByRole('button', { name: /Admin$/ })).toHaveCount(0);
-    await page.goto(`${server.url}/people`);
+    await page.goto(`${server.url}/team`);
     await expect(page).toHaveURL(/sign-in|people/);
     await expect(page.getByRole('list', { name: 'Members' })).toHaveCount(0);
   });

@@ -92,7 +92,7 @@ for (const [email, { title, edits, operates, manages }] of Object.entries(may)) 
 
     test('opens the pages of the project only where it may', async ({ page, server, signIn }) => {
       await signIn(email);
-      for (const path of ['/people', '/channels', '/keys', '/audit']) {
+      for (const path of ['/team', '/channels', '/api-keys', '/audit']) {
         const answer = await page.goto(server.url + path);
         expect(answer!.status(), path).toBe(manages ? 200 : 403);
         if (!manages) await expect(complaint(page, `needs an Admin; you are a ${title}`)).toBeVisible();

@@ -16,8 +16,8 @@ test('the first account is made from local mode, and closes it', async ({ page, 
   await expect(page.getByText(/Local mode/)).toHaveCount(0);
 
   const other = await browser.newPage();
-  await other.goto(`${server.url}/keys`);
-  await expect(other).toHaveURL(`${server.url}/sign-in?next=%2Fkeys`);
+  await other.goto(`${server.url}/api-keys`);
+  await expect(other).toHaveURL(`${server.url}/sign-in?next=%2Fapi-keys`);
   await other.getByLabel('Email address').fill(ADA);
   await other.getByLabel('Password').fill('not the password at all');
   await other.getByRole('button', { name: 'Sign in' }).click();
@@ -25,7 +25,7 @@ test('the first account is made from local mode, and closes it', async ({ page, 
   await expect(other.getByLabel('Email address')).toHaveValue(ADA);
   await other.getByLabel('Password').fill(PASSWORD);
   await other.getByRole('button', { name: 'Sign in' }).click();
-  await expect(other).toHaveURL(`${server.url}/keys`);
+  await expect(other).toHaveURL(`${server.url}/api-keys`);
   await other.close();
 });
 
@@ -47,7 +47,7 @@ test.describe('with an admin', () => {
   }
 
   test('an invited user joins with the role, and loses it while looking', async ({ page, server, signIn, browser }) => {
-    await signIn(ADA, '/people');
+    await signIn(ADA, '/team');
     await page.getByLabel('Email address').fill('bob@example.com');
     await page.getByRole('combobox', { name: 'Role', exact: true }).selectOption('publisher');
     await page.getByRole('button', { name: 'Create invitation' }).click();
@@ -67,7 +67,7 @@ test.describe('with an admin', () => {
     await expect(bulk(bob, 'Label')).toBeEnabled();
 
     // The list notices by itself at the next change.
-    await page.goto(`${server.url}/people`);
+    await page.goto(`${server.url}/team`);
     await page.getByRole('combobox', { name: 'Role of Bob' }).selectOption('viewer');
     await page.getByRole('button', { name: 'Save role of Bob' }).click();
     const question = page.getByRole('alertdialog', { name: 'Make Bob a Viewer?' });
@@ -82,7 +82,7 @@ test.describe('with an admin', () => {
     await expect(bob.getByRole('button', { name: 'Bob Viewer' })).toBeVisible();
     await expect(bob.getByText('You are a Viewer')).toBeVisible();
 
-    await page.goto(`${server.url}/people`);
+    await page.goto(`${server.url}/team`);
     await page.getByRole('button', { name: 'Remove Bob' }).click();
     await page.getByRole('alertdialog', { name: 'Remove Bob from the project?' }).getByRole('button', { name: 'Remove Bob' }).click();
     await expect(page.getByRole('list', { name: 'Members' })).not.toContainText('Bob');
@@ -147,7 +147,7 @@ test.describe('with an admin', () => {
   });
 
   test('an API key is shown once, works, and is revoked', async ({ page, server, signIn, request }) => {
-    await signIn(ADA, '/keys');
+    await signIn(ADA, '/api-keys');
     await page.getByRole('textbox', { name: 'Name' }).fill('Shop backend');
     await page.getByRole('checkbox', { name: /^read/ }).check();
     await page.getByRole('button', { name: 'Create key' }).click();

@@ -64,7 +64,7 @@ test.describe('with an admin', () => {
   test.use({ accounts: { 'ada@example.com': 'admin', 'bob@example.com': 'viewer' } });
 
   test('a button that was smuggled into a page leads to a question and changes nothing', async ({ page, signIn }) => {
-    await signIn('ada@example.com', '/people');
+    await signIn('ada@example.com', '/team');
     const bob = page.getByRole('listitem').filter({ hasText: 'bob@example.com' });
     const user = await bob.locator('input[name=user]').first().inputValue();
     // As if an attacker's HTML stood in the page; the browser sends it like any form of ours.

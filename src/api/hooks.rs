@@ -33,7 +33,7 @@ fn provider_of(key: &str) -> Result<HookProvider, AppError> {
 pub async fn save_hook_secret(provider: String, secret: String) -> Result<(), AppError> {
     let (services, actor) = context()?;
     services.save_hook_secret(&actor, provider_of(&provider)?, &secret).await.map_err(fail)?;
-    go_to("/channels/hooks?notice=hook-saved");
+    go_to("/channels/webhooks?notice=hook-saved");
     Ok(())
 }
 
@@ -41,6 +41,6 @@ pub async fn save_hook_secret(provider: String, secret: String) -> Result<(), Ap
 pub async fn remove_hook_secret(provider: String) -> Result<(), AppError> {
     let (services, actor) = context()?;
     services.remove_hook_secret(&actor, provider_of(&provider)?).await.map_err(fail)?;
-    go_to("/channels/hooks?notice=hook-removed");
+    go_to("/channels/webhooks?notice=hook-removed");
     Ok(())
 }

@@ -40,7 +40,7 @@ pub async fn create_key(
         title: "API key",
         text: format!("This is the API key “{name}”. Copy it now. You won’t see it again."),
         secret: secret.expose().to_string(),
-        back: "/keys",
+        back: "/api-keys",
     });
     Ok(secret.expose().to_string())
 }
@@ -49,7 +49,7 @@ pub async fn create_key(
 pub async fn take_key_over(key: String) -> Result<(), AppError> {
     let (services, actor) = context()?;
     services.take_key_over(&actor, key_id(&key).map_err(fail)?).await.map_err(fail)?;
-    go_to("/keys?notice=key-taken-over");
+    go_to("/api-keys?notice=key-taken-over");
     Ok(())
 }
 
@@ -57,7 +57,7 @@ pub async fn take_key_over(key: String) -> Result<(), AppError> {
 pub async fn revoke_key(key: String) -> Result<(), AppError> {
     let (services, actor) = context()?;
     services.revoke_key(&actor, key_id(&key).map_err(fail)?).await.map_err(fail)?;
-    go_to("/keys?notice=key-revoked");
+    go_to("/api-keys?notice=key-revoked");
     Ok(())
 }
 

@@ -46,7 +46,7 @@ pub async fn invite(email: String, role: String) -> Result<String, AppError> {
             "Send this link to {email}. It works once, expires after 7 days and is not shown again."
         ),
         secret: link.clone(),
-        back: "/people",
+        back: "/team",
     });
     Ok(link)
 }
@@ -58,7 +58,7 @@ pub async fn withdraw_invitation(invitation: String) -> Result<(), AppError> {
         fail(AppError::field(FieldError::new("invitation", "malformed", format!("{error}"))))
     })?;
     services.withdraw_invitation(&actor, invitation).await.map_err(fail)?;
-    go_to("/people?notice=invitation-withdrawn");
+    go_to("/team?notice=invitation-withdrawn");
     Ok(())
 }
 
@@ -100,12 +100,12 @@ pub async fn set_role(
         Ok(()) => {}
         Err(error @ ServiceError::Unconfirmed) => {
             return Err(ask_on(
-                &format!("/people/role?user={user}&role={}", role.map_or("", Role::key)),
+                &format!("/team/role?user={user}&role={}", role.map_or("", Role::key)),
                 error,
             ));
         }
         Err(error) => return Err(fail(error)),
     }
-    go_to(if role.is_some() { "/people?notice=saved" } else { "/people?notice=removed" });
+    go_to(if role.is_some() { "/team?notice=saved" } else { "/team?notice=removed" });
     Ok(())
 }

@@ -38,7 +38,8 @@ pub enum Command {
     Import(ImportArgs),
     /// Import profiles or events from a CSV file or JSON lines, row by row. Exits with 1 if rows
     /// were rejected.
-    ImportPeople(ImportPeopleArgs),
+    #[command(alias = "import-people")]
+    ImportProfiles(ImportProfilesArgs),
     /// Write all journeys as JSON to the standard output.
     Export(ExportArgs),
     /// Check that the counters add up and the file is intact. Exits with 1 if not.
@@ -185,8 +186,8 @@ pub struct ServeArgs {
     pub keep_events_days: u32,
     /// Days to keep the history of enrolments, their messages, and the reasons why people did not
     /// enter. 0 keeps them forever.
-    #[arg(long, env = "WAYFARE_KEEP_STEPS_DAYS", default_value_t = 180, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=36_500))]
-    pub keep_steps_days: u32,
+    #[arg(long, alias = "keep-steps-days", env = "WAYFARE_KEEP_STEPS_DAYS", default_value_t = 180, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=36_500))]
+    pub keep_history_days: u32,
     /// Start held: no one enters or moves, and nothing is sent, until you release the server on any
     /// page or with wayfare release. For a database that was copied by other means than wayfare
     /// backup, whose copies are always held.
@@ -204,7 +205,7 @@ impl ServeArgs {
     /// How long what is kept.
     pub fn retention(&self) -> Retention {
         let days = |days: u32| (days > 0).then_some(days);
-        Retention { events: days(self.keep_events_days), steps: days(self.keep_steps_days) }
+        Retention { events: days(self.keep_events_days), steps: days(self.keep_history_days) }
     }
 
     /// Where others than this machine's own users can reach the server, as far as its settings
@@ -390,7 +391,7 @@ pub struct ImportArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct ImportPeopleArgs {
+pub struct ImportProfilesArgs {
     /// The file, in a format of `docs/profile-files.md`: .csv or .jsonl.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,

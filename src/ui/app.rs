@@ -89,13 +89,13 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/imports/:id") view=|| view! { <ImportPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/segments") view=|| view! { <SegmentsPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/segments/edit") view=|| view! { <SegmentEditPage /> }.into_any() ssr=SsrMode::Async />
-            <Route path=path!("/trips/:id") view=|| view! { <TripPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/enrolments/:id") view=|| view! { <TripPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/delivery") view=|| view! { <DeliveryPage /> }.into_any() ssr=SsrMode::Async />
-            <Route path=path!("/people") view=|| view! { <PeoplePage /> }.into_any() ssr=SsrMode::Async />
-            <Route path=path!("/people/role") view=|| view! { <RoleChangePage /> }.into_any() ssr=SsrMode::Async />
-            <Route path=path!("/keys") view=|| view! { <KeysPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/team") view=|| view! { <PeoplePage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/team/role") view=|| view! { <RoleChangePage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/api-keys") view=|| view! { <KeysPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/channels") view=|| view! { <ChannelsPage /> }.into_any() ssr=SsrMode::Async />
-            <Route path=path!("/channels/hooks") view=|| view! { <HooksPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/channels/webhooks") view=|| view! { <HooksPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/channels/:channel") view=|| view! { <ChannelPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/suppressions") view=|| view! { <SuppressionsPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/projects") view=|| view! { <ProjectsPage /> }.into_any() ssr=SsrMode::Async />

@@ -237,7 +237,7 @@ fn Switcher(memberships: Vec<Membership>, current: Option<ProjectId>) -> impl In
 const PARTS: [(&str, &str); 6] = [
     ("/segments", "/profiles"),
     ("/imports", "/profiles"),
-    ("/trips", "/profiles"),
+    ("/enrolments", "/profiles"),
     ("/operations", "/journeys"),
     ("/channels", "/delivery"),
     ("/suppressions", "/delivery"),
@@ -250,8 +250,8 @@ fn MainNavigation(role: Option<Role>) -> impl IntoView {
         ("/journeys", "Journeys", Permission::SeeJourneys),
         ("/profiles", "Profiles", Permission::SeeJourneys),
         ("/delivery", "Delivery", Permission::SeeJourneys),
-        ("/people", "Team", Permission::ManagePeople),
-        ("/keys", "API keys", Permission::ManageKeys),
+        ("/team", "Team", Permission::ManagePeople),
+        ("/api-keys", "API keys", Permission::ManageKeys),
         ("/audit", "Audit log", Permission::SeeAuditLog),
     ];
     let here = here();

@@ -55,7 +55,7 @@ async fn what_people_do_to_accounts_keys_people_and_projects_is_written_down_wit
     assert_eq!(server.browser().sign_in(ADA, "a guess").await.status(), 401);
     ada.post("people/invite", &[("email", "bob@example.com"), ("role", "viewer")]).await;
     ada.post("keys/create", &[("name", "Shop"), ("scopes[0]", "read")]).await;
-    let (_, page) = ada.page("/keys").await;
+    let (_, page) = ada.page("/api-keys").await;
     ada.post("keys/revoke", &[("key", &value_of(&page, "key", 0))]).await;
     ada.post("filters/save", &[("saved_filter_name", "Mine")]).await;
     ada.post(

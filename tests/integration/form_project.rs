@@ -16,7 +16,7 @@ async fn started() -> (Place, Server, Browser, String) {
     place.account(ADA, "admin");
     let server = place.serve();
     let ada = server.signed_in(ADA).await;
-    let (_, people) = ada.page("/people").await;
+    let (_, people) = ada.page("/team").await;
     let first = value_of(&people, "for_project", 0);
     assert_eq!(ada.post("projects/create", &[("name", "Second")]).await.status(), 200);
     (place, server, ada, first)
@@ -52,11 +52,11 @@ async fn a_form_of_one_project_changes_nothing_in_another() {
         ("filters/save", vec![("saved_filter_name", "New")]),
     ] {
         let stale: Vec<_> = form.iter().copied().chain([made_for]).collect();
-        let answer = ada.plain_as_is(function, &stale, "/people").await;
+        let answer = ada.plain_as_is(function, &stale, "/team").await;
         assert_eq!(answer.status(), 409, "{function}");
         assert!(answer.text().await.expect("a page").contains(OTHER), "{function}");
         assert_eq!(ada.post(function, &stale).await.status(), 409, "{function} by a script");
-        let answer = ada.plain_as_is(function, &form, "/people").await;
+        let answer = ada.plain_as_is(function, &form, "/team").await;
         assert_eq!(answer.status(), 409, "{function} without the field");
     }
     let address = format!("{}/imports/upload", server.url);
@@ -79,7 +79,7 @@ async fn a_form_of_one_project_changes_nothing_in_another() {
     // Back in the first, the same form does its work.
     assert_eq!(ada.post("projects/switch", &[("project", &first)]).await.status(), 200);
     let invite = [("email", "new@example.com"), ("role", "viewer"), made_for];
-    assert_eq!(ada.plain_as_is("people/invite", &invite, "/people").await.status(), 200);
+    assert_eq!(ada.plain_as_is("people/invite", &invite, "/team").await.status(), 200);
 }
 
 #[tokio::test]
@@ -88,9 +88,9 @@ async fn a_link_into_another_project_redirects_no_open_form() {
     let journey: String =
         ada.post("journeys/create", &[("name", "Lure")]).await.json().await.expect("an id");
     assert_eq!(ada.post("projects/switch", &[("project", &first)]).await.status(), 200);
-    let (_, people) = ada.page("/people").await;
+    let (_, people) = ada.page("/team").await;
     let user = value_of(&people, "user", 0);
-    let (_, asking) = ada.page(&format!("/people/role?user={user}&role=viewer")).await;
+    let (_, asking) = ada.page(&format!("/team/role?user={user}&role=viewer")).await;
     let [confirmed, made_for] =
         ["confirmed", "for_project"].map(|field| value_of(&asking, field, 0));
     assert_eq!(ada.page(&format!("/journeys/{journey}")).await.0, 200);
@@ -101,7 +101,7 @@ async fn a_link_into_another_project_redirects_no_open_form() {
         ("confirmed", &confirmed),
         ("for_project", &made_for),
     ];
-    let answer = ada.plain_as_is("people/role", &form, "/people").await;
+    let answer = ada.plain_as_is("people/role", &form, "/team").await;
     assert_eq!(answer.status(), 409);
     assert!(answer.text().await.expect("a page").contains(OTHER));
     drop(server);
@@ -111,11 +111,11 @@ async fn a_link_into_another_project_redirects_no_open_form() {
 async fn who_signs_out_or_chooses_a_project_is_asked_for_none() {
     let (_place, _server, ada, first) = started().await;
     let switch = [("project", first.as_str())];
-    assert_eq!(ada.plain_as_is("projects/switch", &switch, "/people").await.status(), 303);
+    assert_eq!(ada.plain_as_is("projects/switch", &switch, "/team").await.status(), 303);
     let rename = [("name", "Ada")];
     assert_eq!(ada.plain_as_is("account/rename", &rename, "/account").await.status(), 303);
     let stale = [("for_project", "01900000-0000-7000-8000-00000000ffff")];
-    assert_eq!(ada.plain_as_is("session/sign-out", &stale, "/people").await.status(), 303);
+    assert_eq!(ada.plain_as_is("session/sign-out", &stale, "/team").await.status(), 303);
     let list: Value = ada.get("/api/ui/journeys/list?query=").await.json().await.expect("an error");
     assert_eq!(list, "signed_out");
 }

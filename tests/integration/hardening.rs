@@ -31,8 +31,8 @@ async fn every_kind_of_answer_has_the_headers_that_protect_it() {
     let ada = server.signed_in(ADA).await;
     let pages = [
         "/journeys",
-        "/people",
-        "/keys",
+        "/team",
+        "/api-keys",
         "/audit",
         "/projects",
         "/account",
@@ -104,7 +104,7 @@ async fn every_script_and_style_of_a_page_is_the_sites_own_or_carries_the_nonce(
     for path in [
         "/journeys".to_string(),
         format!("/journeys/{journey}"),
-        "/people".to_string(),
+        "/team".to_string(),
         "/audit".to_string(),
     ] {
         let answer = ada

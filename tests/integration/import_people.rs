@@ -14,7 +14,7 @@ async fn the_terminal_takes_the_good_rows_and_names_the_others() {
     let file = place.file("people.csv");
     fs::write(&file, TABLE).expect("written");
     let output =
-        place.run(&["import-people", file.to_str().expect("a name"), "--list", "Spring fair"]);
+        place.run(&["import-profiles", file.to_str().expect("a name"), "--list", "Spring fair"]);
     assert_eq!(output.status.code(), Some(1), "rows were refused");
     assert_eq!(text(&output.stdout).trim(), "2 rows taken, 2 rows refused.");
     let told = text(&output.stderr);

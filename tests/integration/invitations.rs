@@ -38,12 +38,12 @@ async fn an_invitation_closes_when_its_maker_is_removed_or_loses_the_role() {
     for role in ["publisher", ""] {
         let link = invite(&eve, "backdoor@example.com").await;
         let own = invite(&ada, "friend@example.com").await;
-        let (_, people) = ada.page("/people").await;
+        let (_, people) = ada.page("/team").await;
         assert!(people.contains("backdoor@example.com"));
         let id = value_of(people.split(EVE).nth(1).expect("they are listed"), "user", 0);
         assert_eq!(ada.give_role(&id, role).await.status(), 200);
         assert_dead(&server, &link, role).await;
-        let (_, people) = ada.page("/people").await;
+        let (_, people) = ada.page("/team").await;
         assert!(!people.contains("backdoor@example.com"), "{role}");
         assert_eq!(server.page(&own).await.0, 200, "of others it is good");
         // The right that comes back opens nothing that was closed.
@@ -77,7 +77,7 @@ async fn an_open_invitation_of_before_is_asked_about_when_it_is_followed() {
         (SELECT user_id FROM accounts WHERE email_key = 'eve@example.com')";
     assert!(place.sql(lost).await > 0);
     assert_dead(&server, &link, "no role").await;
-    let (_, people) = server.signed_in(ADA).await.page("/people").await;
+    let (_, people) = server.signed_in(ADA).await.page("/team").await;
     assert!(!people.contains("backdoor@example.com"));
 }
 

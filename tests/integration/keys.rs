@@ -235,7 +235,7 @@ async fn a_key_of_browsers_is_for_nothing_else() {
     assert_eq!(alone.get("/api/v1/journeys").await.0, StatusCode::FORBIDDEN);
     assert_eq!(alone.get("/api/v1/profiles/ada").await.0, StatusCode::FORBIDDEN);
     assert_eq!(alone.delete("/api/v1/profiles/ada").await, StatusCode::FORBIDDEN);
-    let (_, page) = browser.page("/keys").await;
+    let (_, page) = browser.page("/api-keys").await;
     assert!(page.contains("value=\"browser\"") && page.contains("<span class=\"badge\">browser<"));
 }
 
@@ -269,10 +269,10 @@ async fn a_key_ends_when_it_was_to_end() {
     let (place, server) = accounts();
     let (ada, key) = bobs_key(&place, &server).await;
     assert_eq!(status_with(&server, &key).await, 200);
-    assert!(ada.page("/keys").await.1.contains("expires "));
+    assert!(ada.page("/api-keys").await.1.contains("expires "));
     assert_eq!(place.sql("UPDATE api_keys SET expires_at = 1").await, 1);
     assert_eq!(status_with(&server, &key).await, 401);
-    assert!(ada.page("/keys").await.1.contains("Expired. Requests"));
+    assert!(ada.page("/api-keys").await.1.contains("Expired. Requests"));
     let wrong = [("name", "Shop"), ("scopes[0]", "read"), ("lifetime", "soon")];
     assert_eq!(ada.post("keys/create", &wrong).await.status(), 400);
 }
@@ -283,7 +283,7 @@ async fn a_key_opens_nothing_once_nobody_answers_for_it_until_an_admin_takes_it_
     let (ada, key) = bobs_key(&place, &server).await;
     assert_eq!(status_with(&server, &key).await, 200);
 
-    let (_, people) = ada.page("/people").await;
+    let (_, people) = ada.page("/team").await;
     let bob = value_of(people.split(BOB).nth(1).expect("Bob is there"), "user", 0);
     for (role, opens) in [("publisher", 401), ("admin", 200)] {
         assert_eq!(ada.give_role(&bob, role).await.status(), 200);
@@ -291,13 +291,13 @@ async fn a_key_opens_nothing_once_nobody_answers_for_it_until_an_admin_takes_it_
     }
     assert!(place.run(&["user", "suspend", BOB]).status.success());
     assert_eq!(status_with(&server, &key).await, 401);
-    assert!(ada.page("/keys").await.1.contains("is suspended. Take it over or revoke it."));
+    assert!(ada.page("/api-keys").await.1.contains("is suspended. Take it over or revoke it."));
     assert!(place.run(&["user", "restore", BOB]).status.success());
     assert_eq!(status_with(&server, &key).await, 200);
 
     assert_eq!(ada.give_role(&bob, "").await.status(), 200, "Bob leaves");
     assert_eq!(status_with(&server, &key).await, 401);
-    let (_, page) = ada.page("/keys").await;
+    let (_, page) = ada.page("/api-keys").await;
     assert!(page.contains("can no longer manage API keys here. Take it over or revoke it."));
     assert_eq!(
         ada.post("keys/take-over", &[("key", &value_of(&page, "key", 0))]).await.status(),

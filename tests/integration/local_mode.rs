@@ -127,8 +127,8 @@ async fn it_says_at_the_start_and_on_every_page_to_whom_it_is_open() {
     for path in [
         "/journeys",
         "/journeys/new",
-        "/people",
-        "/keys",
+        "/team",
+        "/api-keys",
         "/audit",
         "/channels",
         "/projects",
@@ -159,7 +159,7 @@ async fn with_a_token_only_whoever_has_the_printed_address_comes_in() {
     let stranger = Browser::at(&url);
     for path in [
         "/journeys",
-        "/keys",
+        "/api-keys",
         "/setup",
         "/sign-in",
         "/",
@@ -179,19 +179,20 @@ async fn with_a_token_only_whoever_has_the_printed_address_comes_in() {
         ("token", token.as_str()),
     ];
     assert_eq!(stranger.post("session/found", &form).await.status(), 403);
-    let cookie = stranger.client.get(format!("{url}/keys")).header("cookie", "wayfare_local=AAAA");
+    let cookie =
+        stranger.client.get(format!("{url}/api-keys")).header("cookie", "wayfare_local=AAAA");
     assert_eq!(cookie.send().await.expect("an answer").status(), 403);
     assert_eq!(stranger.get("/healthz").await.status(), 200);
 
     let owner = Browser::at(&url);
-    let answer = owner.get(&format!("/keys?token={token}&notice=saved")).await;
+    let answer = owner.get(&format!("/api-keys?token={token}&notice=saved")).await;
     assert_eq!(
         (answer.status().as_u16(), &answer.headers()["location"]),
-        (303, &"/keys?notice=saved".parse().expect("text"))
+        (303, &"/api-keys?notice=saved".parse().expect("text"))
     );
     let set = answer.headers()["set-cookie"].to_str().expect("text");
     assert!(set.contains("HttpOnly") && set.contains("SameSite=Lax"), "{set}");
-    let (status, page) = owner.page("/keys").await;
+    let (status, page) = owner.page("/api-keys").await;
     assert!(
         status == 200
             && page.contains("open to anyone with the printed address")

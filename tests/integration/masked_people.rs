@@ -87,9 +87,9 @@ fn pages(shop: &Shop) -> Vec<String> {
         "/profiles/1",
         "/profiles/2",
         "/profiles/3",
-        "/trips/1",
-        "/trips/2",
-        "/trips/3",
+        "/enrolments/1",
+        "/enrolments/2",
+        "/enrolments/3",
         "/delivery",
         "/suppressions",
         "/segments",
@@ -338,13 +338,13 @@ async fn a_reason_tells_a_viewer_neither_dates_nor_values_of_properties() {
     let creator = server.signed_in("creator@wayfare.example").await;
     let why = format!("/profiles/1?journey={id}");
     for secret in ["1815", "2815", "zebra-plan"] {
-        assert!(creator.page("/trips/1").await.1.contains(secret), "{secret}");
-        for path in ["/trips/1", "/profiles/1", &why] {
+        assert!(creator.page("/enrolments/1").await.1.contains(secret), "{secret}");
+        for path in ["/enrolments/1", "/profiles/1", &why] {
             let (status, page) = viewer.page(path).await;
             assert!(status == 200 && !page.contains(secret), "{path} shows a Viewer {secret}");
         }
     }
-    assert!(viewer.page("/trips/1").await.1.contains("by their properties"));
+    assert!(viewer.page("/enrolments/1").await.1.contains("by their properties"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -376,7 +376,7 @@ async fn what_a_receiver_repeats_is_read_by_nobody_without_the_right() {
     let creator = server.signed_in("creator@wayfare.example").await;
     let (_, seen) = creator.page("/delivery").await;
     assert!(seen.contains("zebra-plan") && seen.contains("127.0.0.1"), "{seen}");
-    for path in ["/delivery", "/profiles/40", "/trips/40"] {
+    for path in ["/delivery", "/profiles/40", "/enrolments/40"] {
         let (_, page) = viewer.page(path).await;
         for secret in ["zebra-plan", "ada@example.com", "a•••@example.com"] {
             assert!(!page.contains(secret), "{path} shows a Viewer {secret}: {page}");

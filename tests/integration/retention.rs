@@ -29,7 +29,7 @@ async fn old_events_and_steps_go_and_people_and_figures_stay() {
     ] {
         assert!(place.sql(statement).await > 0, "{statement}");
     }
-    let server = place.serve_with(&["--keep-events-days", "100", "--keep-steps-days", "100"]);
+    let server = place.serve_with(&["--keep-events-days", "100", "--keep-history-days", "100"]);
     tokio::time::sleep(Duration::from_millis(500)).await;
     drop(server);
     assert_eq!(place.count("SELECT count(*) FROM events").await, 1);

@@ -179,8 +179,8 @@ async fn world(place: &Place, admin: &Browser) -> World {
             .expect("JSON");
         filters.push(saved["id"].as_str().expect("an id").to_string());
     }
-    let people = admin.get("/people").await.text().await.expect("a page");
-    let keys = admin.get("/keys").await.text().await.expect("a page");
+    let people = admin.get("/team").await.text().await.expect("a page");
+    let keys = admin.get("/api-keys").await.text().await.expect("a page");
     let door = member(&people, "door@example.com");
     let outsider = member(&people, "outsider@example.com");
     leave_everything(admin, &[&project, &spare_project], &outsider).await;

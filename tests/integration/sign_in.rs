@@ -39,8 +39,8 @@ async fn an_unknown_address_a_wrong_password_and_a_suspended_account_are_told_th
 async fn a_plain_sign_in_that_fails_shows_the_form_again_without_the_password() {
     let place = place();
     let server = place.serve();
-    let form = [("email", ADA), ("password", "my secret guess"), ("next", "/keys")];
-    let answer = server.plain("session/sign-in", &form, "/sign-in?next=%2Fkeys").await;
+    let form = [("email", ADA), ("password", "my secret guess"), ("next", "/api-keys")];
+    let answer = server.plain("session/sign-in", &form, "/sign-in?next=%2Fapi-keys").await;
     assert_eq!(answer.status(), 401);
     let page = answer.text().await.expect("text");
     assert!(page.contains("is wrong") && page.contains(ADA), "the reason and the address");
@@ -48,11 +48,11 @@ async fn a_plain_sign_in_that_fails_shows_the_form_again_without_the_password() 
     let answer = server
         .plain(
             "session/sign-in",
-            &[("email", ADA), ("password", PASSWORD), ("next", "/keys")],
+            &[("email", ADA), ("password", PASSWORD), ("next", "/api-keys")],
             "/sign-in",
         )
         .await;
-    assert_eq!(answer.headers()["location"], "/keys");
+    assert_eq!(answer.headers()["location"], "/api-keys");
 }
 
 #[tokio::test]
@@ -254,13 +254,13 @@ async fn a_cookie_from_before_the_sign_out_opens_nothing() {
     assert_eq!(server.status_with_session(&session).await, 401);
     let page = browser
         .client
-        .get(format!("{}/keys", server.url))
+        .get(format!("{}/api-keys", server.url))
         .header("accept", "text/html")
         .send()
         .await
         .expect("an answer");
     assert_eq!(page.status(), 303);
-    assert_eq!(page.headers()["location"], "/sign-in?next=%2Fkeys");
+    assert_eq!(page.headers()["location"], "/sign-in?next=%2Fapi-keys");
 }
 
 #[tokio::test]

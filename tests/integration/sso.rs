@@ -44,7 +44,7 @@ fn signed(subject: &'static str, email: &str) -> Said {
 impl House {
     /// Goes to the provider with a browser and comes back signed in.
     async fn sign_in(&self, browser: &Browser, said: Said) -> Response {
-        let there = html(browser, "/sign-in/provider?next=%2Fkeys").await;
+        let there = html(browser, "/sign-in/provider?next=%2Fapi-keys").await;
         assert_eq!(there.status(), 303);
         self.arrive(browser, there.headers()["location"].to_str().expect("text"), said).await
     }

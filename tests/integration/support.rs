@@ -378,7 +378,7 @@ impl Browser {
     /// Gives a user a role as a browser without scripts does: the page asks, and its form is
     /// sent.
     pub async fn give_role(&self, user: &str, role: &str) -> Response {
-        let address = format!("/people/role?user={user}&role={role}");
+        let address = format!("/team/role?user={user}&role={role}");
         let (status, page) = self.page(&address).await;
         assert_eq!(status, 200, "{address}");
         let confirmed = value_of(&page, "confirmed", 0);

@@ -83,7 +83,7 @@ async fn an_invitation_that_was_withdrawn_is_too_old_or_made_up_opens_nothing() 
     let server = place.serve();
     let ada = server.signed_in(ADA).await;
     let withdrawn = invite(&ada, BOB, "viewer").await;
-    let (_, page) = ada.page("/people").await;
+    let (_, page) = ada.page("/team").await;
     assert_eq!(
         ada.post("people/withdraw", &[("invitation", &value_of(&page, "invitation", 0))])
             .await
@@ -146,7 +146,7 @@ async fn a_role_counts_from_the_next_request_on() {
     let server = place.serve();
     let (ada, bob) = (server.signed_in(ADA).await, server.signed_in(BOB).await);
     let journey = bob.ids("status=running").await[0].clone();
-    let (_, page) = ada.page("/people").await;
+    let (_, page) = ada.page("/team").await;
     let id = value_of(page.split(BOB).nth(1).expect("Bob is listed"), "user", 0);
     assert_eq!(ada.give_role(&id, "creator").await.status(), 200);
     let (status, error) = bob.operate("pause", &[journey], &[]).await;
@@ -169,7 +169,7 @@ async fn a_button_that_somebody_smuggled_in_changes_no_role() {
     place.account("eve@example.com", "admin");
     let server = place.serve();
     let (ada, eve) = (server.signed_in(ADA).await, server.signed_in("eve@example.com").await);
-    let (_, page) = ada.page("/people").await;
+    let (_, page) = ada.page("/team").await;
     let id = value_of(page.split(BOB).nth(1).expect("they are listed"), "user", 0);
     // One click on a form from elsewhere leads to the page that asks.
     let clicked = ada.plain("people/role", &[("user", &id), ("role", "admin")], "/journeys").await;
@@ -186,7 +186,7 @@ async fn a_button_that_somebody_smuggled_in_changes_no_role() {
     // A script is told, and only the proof of this person, this role and the user who was asked
     // fits.
     let proof = value_of(&page, "confirmed", 0);
-    let (_, other_role) = ada.page(&format!("/people/role?user={id}&role=creator")).await;
+    let (_, other_role) = ada.page(&format!("/team/role?user={id}&role=creator")).await;
     let (_, of_eve) = eve.page(&asking).await;
     for wrong in [
         "",
@@ -219,7 +219,7 @@ async fn a_project_keeps_its_last_admin() {
     let place = place();
     let server = place.serve();
     let ada = server.signed_in(ADA).await;
-    let (_, page) = ada.page("/people").await;
+    let (_, page) = ada.page("/team").await;
     let id = value_of(page.split(ADA).nth(1).expect("Ada is listed"), "user", 0);
     for role in ["", "publisher"] {
         let answer = ada.give_role(&id, role).await;
@@ -391,7 +391,7 @@ async fn a_revoked_unknown_or_damaged_key_opens_nothing() {
     let ada = server.signed_in(ADA).await;
     let key = new_key(&ada, "read").await;
     assert_eq!(with_key(&server, &key, "/api/v1/journeys").await.0, 200);
-    let (_, page) = ada.page("/keys").await;
+    let (_, page) = ada.page("/api-keys").await;
     assert!(!page.contains(&key) && page.contains("last used"), "shown once, used just now");
     assert_eq!(ada.post("keys/revoke", &[("key", &value_of(&page, "key", 0))]).await.status(), 200);
     let long = "x".repeat(10_000);
@@ -425,7 +425,7 @@ async fn a_key_without_a_scope_is_not_made_and_its_name_is_needed() {
         ada.post("keys/create", &[("name", "Shop"), ("scopes[0]", "everything")]).await.status(),
         400
     );
-    assert!(ada.page("/keys").await.1.contains("No API keys yet"));
+    assert!(ada.page("/api-keys").await.1.contains("No API keys yet"));
 }
 
 #[tokio::test]

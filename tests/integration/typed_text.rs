@@ -34,8 +34,8 @@ const SHOWN: [&str; 15] = [
     "/journeys/{id}",
     "/journeys/{id}/edit",
     "/journeys/{id}/messages/{node}",
-    "/keys",
-    "/people",
+    "/api-keys",
+    "/team",
     "/profiles",
     "/profiles/{id}",
     "/projects",
@@ -306,11 +306,11 @@ async fn import(ada: &Browser, text: &str) {
 async fn further_addresses(ada: &Browser, journey: &str) -> Vec<String> {
     let (_, outcome) = ada.operate("pause", &[journey.to_string()], &[]).await;
     let operation = outcome["report"]["id"].as_str().expect("an id");
-    let (_, people) = ada.page("/people").await;
+    let (_, people) = ada.page("/team").await;
     let user = crate::support::value_of(&people, "user", 0);
     vec![
         format!("/operations/{operation}"),
-        format!("/people/role?user={user}&role=viewer"),
+        format!("/team/role?user={user}&role=viewer"),
         format!("/journeys/stop?ids[]={journey}"),
         format!("/journeys/label?ids[]={journey}"),
         format!("/journeys/{journey}/clone"),

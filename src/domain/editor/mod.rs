@@ -225,7 +225,7 @@ pub struct ReplayFigures {
 pub struct PersonHere {
     /// The number of their page, `/profiles/NUMBER`; none where they were forgotten.
     pub person: Option<i64>,
-    /// The number of their trip's page, `/trips/NUMBER`.
+    /// The number of their trip's page, `/enrolments/NUMBER`.
     pub trip: i64,
     pub identity: Option<String>,
     pub since: Timestamp,

@@ -234,9 +234,12 @@ mod tests {
         {
             assert_eq!(thing_of(&path).map(|id| id.to_string()), Some(id.to_string()), "{path}");
         }
-        for path in
-            ["/journeys", "/journeys/new", "/keys", "/people/0190a5c2-7b1e-7c3d-9a4f-5e6d7c8b9a01"]
-        {
+        for path in [
+            "/journeys",
+            "/journeys/new",
+            "/api-keys",
+            "/people/0190a5c2-7b1e-7c3d-9a4f-5e6d7c8b9a01",
+        ] {
             assert_eq!(thing_of(path), None, "{path}");
         }
     }

@@ -15,6 +15,7 @@ mod hooks;
 mod identify;
 pub mod local_token;
 mod message_html;
+mod moved;
 mod pages;
 mod people_upload;
 mod provider;

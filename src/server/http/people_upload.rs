@@ -33,7 +33,7 @@ use crate::{
     },
 };
 
-/// Largest file that a browser may send, in bytes. Larger ones are for `wayfare import-people`.
+/// Largest file that a browser may send, in bytes. Larger ones are for `wayfare import-profiles`.
 pub const FILE_MAX: usize = 512 * 1024 * 1024;
 /// Longest text of another field of the form, in bytes.
 const FIELD_MAX: usize = 4 * 1024;
@@ -135,7 +135,7 @@ fn lost(error: MultipartError) -> AppError {
         let most = FILE_MAX / 1024 / 1024;
         return AppError::TooLarge(format!(
             "The file is larger than {most} MB. Split it, or import it with “wayfare \
-                import-people” on the server."
+                import-profiles” on the server."
         ));
     }
     broken("the connection ended, or the form is not valid")

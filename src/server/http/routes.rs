@@ -10,8 +10,8 @@ use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list_with_exclusions;
 
 use super::{
-    AppState, audit_export, changes, health, hooks, message_html, pages, people_upload, provider,
-    rest, server_functions, suppressions_export, tracking,
+    AppState, audit_export, changes, health, hooks, message_html, moved, pages, people_upload,
+    provider, rest, server_functions, suppressions_export, tracking,
 };
 use crate::ui::app::App;
 
@@ -36,7 +36,7 @@ pub struct Route {
 
 /// What everybody may open: signing in, links that are a right of their own, site files, signs of
 /// life.
-const PUBLIC: [&str; 7] = [
+const PUBLIC: [&str; 12] = [
     "/",
     "/sign-in",
     "/healthz",
@@ -44,6 +44,11 @@ const PUBLIC: [&str; 7] = [
     "/api/openapi.json",
     "/sign-in/provider",
     "/sign-in/provider/back",
+    "/people",
+    "/people/role",
+    "/trips/{id}",
+    "/keys",
+    "/channels/hooks",
 ];
 const PUBLIC_BELOW: [&str; 8] =
     ["/pkg/", "/invitations/", "/password/", "/setup", "/api/ui/session/", "/t/", "/u/", "/hooks/"];
@@ -92,6 +97,11 @@ fn signs() -> Fixed {
         ("GET", "/api/openapi.json", get(rest::description)),
         ("GET", "/healthz", get(health::alive)),
         ("GET", "/readyz", get(health::ready)),
+        ("GET", "/people", get(moved::redirect)),
+        ("GET", "/people/role", get(moved::redirect)),
+        ("GET", "/trips/{id}", get(moved::redirect)),
+        ("GET", "/keys", get(moved::redirect)),
+        ("GET", "/channels/hooks", get(moved::redirect)),
     ]
 }
 

@@ -21,7 +21,7 @@ pub const DELIVERY: Section = Section {
     pages: &[
         ("/delivery", "Overview", Permission::SeeJourneys),
         ("/channels", "Channels", Permission::ManageChannels),
-        ("/channels/hooks", "Provider webhooks", Permission::ManageChannels),
+        ("/channels/webhooks", "Provider webhooks", Permission::ManageChannels),
         ("/suppressions", "Suppression list", Permission::SeeJourneys),
     ],
 };
@@ -74,7 +74,7 @@ mod tests {
         for (here, current) in [
             ("/channels", Some("/channels")),
             ("/channels/email", Some("/channels")),
-            ("/channels/hooks", Some("/channels/hooks")),
+            ("/channels/webhooks", Some("/channels/webhooks")),
             ("/suppressions", Some("/suppressions")),
             ("/suppressions.csv", None),
             ("/journeys", None),

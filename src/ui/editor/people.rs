@@ -91,7 +91,7 @@ fn PersonLine(person: PersonHere) -> impl IntoView {
     let name = person.identity.unwrap_or_else(|| "Profile without an identity".to_string());
     view! {
         <li>
-            <a href=format!("/trips/{}", person.trip)>{name}</a>
+            <a href=format!("/enrolments/{}", person.trip)>{name}</a>
             <span class="hint">{format!(" since {}", person.since.long_date())}</span>
         </li>
     }

@@ -1,4 +1,4 @@
-//! `/channels/hooks`: the webhooks at which providers report message events, and the secrets that
+//! `/channels/webhooks`: the webhooks at which providers report message events, and the secrets that
 //! verify them.
 
 use leptos::prelude::*;

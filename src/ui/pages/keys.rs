@@ -1,4 +1,4 @@
-//! `/keys`: the API keys of the project.
+//! `/api-keys`: the API keys of the project.
 
 use leptos::prelude::*;
 

@@ -32,7 +32,7 @@ fn Line(message: MessageView, with_trip: bool) -> impl IntoView {
     let trip = with_trip.then(|| {
         view! {
             " · "
-            <a href=format!("/trips/{}", message.trip)>{message.journey_name}</a>
+            <a href=format!("/enrolments/{}", message.trip)>{message.journey_name}</a>
         }
     });
     view! {

@@ -1,4 +1,4 @@
-//! `/people`: the members of the project, their roles, and invitations.
+//! `/team`: the members of the project, their roles, and invitations.
 
 use leptos::prelude::*;
 
@@ -81,14 +81,14 @@ fn MemberRow(member: Member, me: UserId) -> impl IntoView {
                     }} {member.by_provider.then_some(" · role from SSO")}
                 </span>
             </span>
-            <form class="row-form" method="get" action="/people/role">
+            <form class="row-form" method="get" action="/team/role">
                 <input r#type="hidden" name="user" value=id.clone() />
                 <RoleField label=format!("Role of {name}") chosen=member.role quiet=true />
                 <button class="button button-small" r#type="submit" aria-label=format!("Save role of {name}")>
                     "Save"
                 </button>
             </form>
-            <form method="get" action="/people/role">
+            <form method="get" action="/team/role">
                 <input r#type="hidden" name="role" value="" />
                 <button class="button button-small" r#type="submit" name="user" value=id aria-label=format!("Remove {name}")>
                     "Remove"

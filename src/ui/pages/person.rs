@@ -117,7 +117,7 @@ fn Trips(trips: Vec<TripView>) -> impl IntoView {
                     .map(|trip| {
                         view! {
                             <li>
-                                <a href=format!("/trips/{}", trip.seq)>{trip.journey_name}</a>
+                                <a href=format!("/enrolments/{}", trip.seq)>{trip.journey_name}</a>
                                 {format!(", version {}: {}, since ", trip.version, state_title(&trip.state))}
                                 <LongDate at=trip.entered_at />
                             </li>

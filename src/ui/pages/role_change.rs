@@ -1,4 +1,4 @@
-//! `/people/role`: confirms a change of role: of whom, from which role, to which.
+//! `/team/role`: confirms a change of role: of whom, from which role, to which.
 
 use leptos::prelude::*;
 
@@ -16,7 +16,7 @@ use crate::{
 pub fn RoleChangePage() -> impl IntoView {
     let (user, role) = (query_value("user"), query_value("role"));
     view! {
-        <Page title="Change role" crumbs=vec![("/people".to_string(), "Team".to_string())]>
+        <Page title="Change role" crumbs=vec![("/team".to_string(), "Team".to_string())]>
             <Loaded
                 load=move || read_role_change(user.clone(), role.clone())
                 view=|change| view! { <Question change=change /> }.into_any()
@@ -32,7 +32,7 @@ fn Question(change: RoleChange) -> impl IntoView {
     if change.wanted == Some(change.member.role) {
         return view! {
             <p class="card">
-                {format!("{name} is already {}. ", change.member.role.with_article())} <a href="/people">"Back to the team"</a>
+                {format!("{name} is already {}. ", change.member.role.with_article())} <a href="/team">"Back to the team"</a>
             </p>
         }
         .into_any();
@@ -62,7 +62,7 @@ fn Question(change: RoleChange) -> impl IntoView {
                 <input r#type="hidden" name="user" value=change.member.person.id.to_string() />
                 <input r#type="hidden" name="role" value=change.wanted.map_or("", Role::key) />
                 <input r#type="hidden" name="confirmed" value=change.proof />
-                <a class="button" href="/people">
+                <a class="button" href="/team">
                     "Cancel"
                 </a>
                 <button class="button button-danger" r#type="submit">

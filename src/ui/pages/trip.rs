@@ -1,4 +1,4 @@
-//! `/trips/:id`: one enrolment, step by step, with the reason for each path.
+//! `/enrolments/:id`: one enrolment, step by step, with the reason for each path.
 
 use leptos::prelude::*;
 

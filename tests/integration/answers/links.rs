@@ -32,7 +32,7 @@ async fn a_click_leads_on_at_once_moves_her_and_counts_once() {
         json!("clicked"),
         "the click, and not the view that it implies"
     );
-    let (_, page) = post.browser.page("/trips/1").await;
+    let (_, page) = post.browser.page("/enrolments/1").await;
     assert!(page.contains("Clicked") && page.contains("takes the path “Clicked”"), "{page}");
     let (_, page) = post.browser.page(&format!("/journeys/{}", post.journey)).await;
     assert!(page.contains("1 (100.0%)"), "the share of what was sent: {page}");

@@ -94,7 +94,7 @@ async fn a_secret_is_kept_sealed_and_never_shown_again() {
         (400, 400, 400)
     );
     assert_eq!((save("sendgrid", "not a key").await, save("nobody", "x").await), (400, 400));
-    let (_, page) = browser.page("/channels/hooks").await;
+    let (_, page) = browser.page("/channels/webhooks").await;
     for part in ["Local admin", "/twilio", "/sendgrid", "/mailgun", "/gateway", "/bounce"] {
         assert!(page.contains(part), "{part} in {page}");
     }
@@ -103,7 +103,7 @@ async fn a_secret_is_kept_sealed_and_never_shown_again() {
         .plain(
             "hooks/save",
             &[("provider", "sendgrid"), ("secret", "not a key")],
-            "/channels/hooks",
+            "/channels/webhooks",
         )
         .await;
     let again = again.text().await.expect("text");

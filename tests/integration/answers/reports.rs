@@ -139,7 +139,7 @@ async fn a_bounce_is_on_the_disk_when_it_is_acknowledged_and_moves_her() {
         list.contains("ada@example.com") && list.contains("it bounced: 550 no such user"),
         "{list}"
     );
-    let (_, page) = post.browser.page("/trips/1").await;
+    let (_, page) = post.browser.page("/enrolments/1").await;
     assert!(page.contains("Bounced") && page.contains("550 no such user"), "{page}");
     // Unsubscribing afterwards, and taking that back, leave the bounce where it is.
     assert_eq!(post.choose(1, &[("do", "everything")]).await.status(), 303);
@@ -191,7 +191,7 @@ async fn a_project_hears_only_about_its_own_messages() {
             .status(),
         200
     );
-    let (_, page) = post.browser.page("/channels/hooks").await;
+    let (_, page) = post.browser.page("/channels/webhooks").await;
     let shown: Vec<&str> = page
         .split('"')
         .filter(|text| text.ends_with("/gateway") && text.starts_with("http"))

@@ -33,7 +33,7 @@ async fn an_invitation_makes_no_role_of_the_rule_last() {
         assert_eq!(browser.list("").await["seat"]["role"], role, "{groups:?}");
     }
     // What an admin gives by hand is one role, and the rule leaves it alone.
-    let (_, people) = ada.page("/people").await;
+    let (_, people) = ada.page("/team").await;
     let after = people.split("zoe@example.com").nth(1).expect("they are listed");
     let id = value_of(after, "user", 0);
     assert_eq!(ada.give_role(&id, "creator").await.status(), 200);
@@ -67,7 +67,7 @@ async fn the_rule_means_the_project_that_had_its_name_first() {
     let eve = house.server.signed_in("eve@example.com").await;
     assert_eq!(eve.post("projects/create", &[("name", "My project")]).await.status(), 200);
     house.sign_in(&house.server.browser(), zoe(&["marketing"])).await;
-    assert!(!eve.page("/people").await.1.contains("zoe@example.com"));
-    let (_, people) = house.server.signed_in(ADA).await.page("/people").await;
+    assert!(!eve.page("/team").await.1.contains("zoe@example.com"));
+    let (_, people) = house.server.signed_in(ADA).await.page("/team").await;
     assert!(people.contains("zoe@example.com"));
 }
