@@ -9,7 +9,7 @@ use wayfare::{
         config::{UserAddArgs, UserArgs, UserCommand},
         services::Services,
         store::{
-            access::{AccessStore, FirstRole},
+            access::{AccessStore, InitialRole},
             sqlite::SqliteStore,
         },
     },
@@ -60,7 +60,7 @@ async fn add(args: &UserAddArgs) -> Result<(), Failure> {
         Some(name) => vec![(project_of(projects, name)?.id, role)],
     };
     let user = services
-        .add_account(&name, &args.email, password.as_deref(), FirstRole::In(wanted))
+        .add_account(&name, &args.email, password.as_deref(), InitialRole::In(wanted))
         .await?;
     writeln!(stdout(), "{} can sign in as {role}.", args.email)?;
     if password.is_none() {

@@ -14,7 +14,7 @@ use std::{
 use clap::Parser;
 use tokio_util::sync::CancellationToken;
 use wayfare::{
-    domain::{actor::Actor, document::JourneyFile, figures::counted, team::ProjectView},
+    domain::{actor::Actor, document::JourneyFile, figures::counted, team::ProjectSummary},
     server::{
         auth::{Auth, Lifetimes},
         changes::Changes,
@@ -172,8 +172,8 @@ async fn services_in(
 }
 
 /// The project that `--project` means: by its name, or by its id where several have the name.
-fn project_of(projects: Vec<ProjectView>, name: &str) -> Result<ProjectView, Failure> {
-    let means = |project: &ProjectView| {
+fn project_of(projects: Vec<ProjectSummary>, name: &str) -> Result<ProjectSummary, Failure> {
+    let means = |project: &ProjectSummary| {
         project.id.to_string() == name || project.name.eq_ignore_ascii_case(name)
     };
     let mut known: Vec<_> = projects.into_iter().filter(means).collect();

@@ -9,7 +9,7 @@ use std::{
 use wayfare::{
     domain::{
         figures::counted,
-        people::import::{FileFormat, FileReading, ImportState},
+        people::import::{FileFormat, ImportOptions, ImportState},
     },
     server::{config::ImportProfilesArgs, services::imports::PeopleFile},
 };
@@ -26,7 +26,8 @@ pub async fn run(args: &ImportProfilesArgs) -> Result<ExitCode, Failure> {
     let bytes = file.metadata()?.len();
     let (services, actor, store) =
         services_in(&args.database, &args.project, Access::Write).await?;
-    let reading = FileReading { format, identity: args.identity.clone(), list: args.list.clone() };
+    let reading =
+        ImportOptions { format, identity: args.identity.clone(), list: args.list.clone() };
     let name =
         args.file.file_name().map_or(shown.clone(), |name| name.to_string_lossy().into_owned());
     let import = services

@@ -7,7 +7,7 @@ use super::{
     request::{context, fail, go_to},
 };
 use crate::domain::{
-    delivery::{overview::DeliveryOverview, undelivered::UndeliveredQuery},
+    delivery::{overview::DeliveryOverview, undelivered::FailedMessageQuery},
     error::FieldError,
     people::profile::Channel,
     query_string::pairs,
@@ -23,7 +23,7 @@ pub async fn read_delivery(query: &str) -> Result<DeliveryOverview, AppError> {
     let one = |name: &str| {
         all.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
     };
-    let query = UndeliveredQuery {
+    let query = FailedMessageQuery {
         before: one("before").parse().ok(),
         ..chosen_ones(&one("journey"), &one("channel"))?
     };
@@ -31,7 +31,7 @@ pub async fn read_delivery(query: &str) -> Result<DeliveryOverview, AppError> {
 }
 
 /// Empty fields choose everything.
-fn chosen_ones(journey: &str, channel: &str) -> Result<UndeliveredQuery, AppError> {
+fn chosen_ones(journey: &str, channel: &str) -> Result<FailedMessageQuery, AppError> {
     let journey = match journey {
         "" => None,
         id => Some(super::journeys::journey_id(id).map_err(fail)?),
@@ -47,7 +47,7 @@ fn chosen_ones(journey: &str, channel: &str) -> Result<UndeliveredQuery, AppErro
         "" => None,
         key => Some(Channel::from_key(key).ok_or_else(unknown)?),
     };
-    Ok(UndeliveredQuery { journey, channel, before: None })
+    Ok(FailedMessageQuery { journey, channel, before: None })
 }
 
 /// Resends failed messages: the selected ones, or with `all` everything that the filter shows.

@@ -6,11 +6,11 @@ use super::AppError;
 use crate::domain::{
     delivery::preview::{DraftMessage, MessagePreview},
     editor::{
-        EditorDocument, PersonHere, Publish, Replay, ReplayFigures, Save, Saved, Trial, TrialStep,
-        difference::VersionDifference,
+        EditorDocument, ProfileAtNode, Publish, Replay, ReplayResult, SaveVersion, Saved,
+        SimulationStep, Trial, difference::VersionDiff,
     },
     graph::node::Delay,
-    journey::NodeFigures,
+    journey::NodeStats,
     time::Timestamp,
 };
 
@@ -30,7 +30,7 @@ pub async fn open_editor(
 
 /// Saves the graph and the settings, unless someone else did since `save.revision`.
 #[server(prefix = "/api/ui", endpoint = "editor/save", input = Json)]
-pub async fn save_editor(save: Save) -> Result<Saved, AppError> {
+pub async fn save_editor(save: SaveVersion) -> Result<Saved, AppError> {
     let (services, actor) = super::request::context()?;
     services.save_editor(&actor, &save).await.map_err(super::request::fail)
 }
@@ -70,21 +70,21 @@ pub async fn publish_version(publish: Publish) -> Result<EditorDocument, AppErro
 
 /// The path that one profile would take.
 #[server(prefix = "/api/ui", endpoint = "editor/try-person", input = Json)]
-pub async fn try_person(trial: Trial) -> Result<Vec<TrialStep>, AppError> {
+pub async fn try_person(trial: Trial) -> Result<Vec<SimulationStep>, AppError> {
     let (services, actor) = super::request::context()?;
     services.try_person(&actor, &trial).await.map_err(super::request::fail)
 }
 
 /// Replays the events of the last days.
 #[server(prefix = "/api/ui", endpoint = "editor/try-events", input = Json)]
-pub async fn try_events(replay: Replay) -> Result<ReplayFigures, AppError> {
+pub async fn try_events(replay: Replay) -> Result<ReplayResult, AppError> {
     let (services, actor) = super::request::context()?;
     services.try_events(&actor, &replay).await.map_err(super::request::fail)
 }
 
 /// How many people entered each node of a version, and how many wait there.
 #[server(prefix = "/api/ui", endpoint = "editor/figures", input = Json)]
-pub async fn editor_figures(journey: String, version: i64) -> Result<Vec<NodeFigures>, AppError> {
+pub async fn editor_figures(journey: String, version: i64) -> Result<Vec<NodeStats>, AppError> {
     use super::{journeys::journey_id, request};
     let (services, actor) = request::context()?;
     services
@@ -99,7 +99,7 @@ pub async fn people_at(
     journey: String,
     version: i64,
     node: String,
-) -> Result<Vec<PersonHere>, AppError> {
+) -> Result<Vec<ProfileAtNode>, AppError> {
     use super::{journeys::journey_id, request};
     let (services, actor) = request::context()?;
     services
@@ -142,7 +142,7 @@ pub async fn compare_versions(
     journey: String,
     from: i64,
     to: i64,
-) -> Result<VersionDifference, AppError> {
+) -> Result<VersionDiff, AppError> {
     use super::{journeys::journey_id, request};
     let (services, actor) = request::context()?;
     services

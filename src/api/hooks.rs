@@ -7,25 +7,25 @@ use super::{
     request::{caller, context, fail, go_to},
 };
 use crate::domain::{
-    delivery::hook::{HookProvider, HookView},
+    delivery::hook::{ProviderWebhookView, WebhookProvider},
     error::FieldError,
 };
 
 /// # Errors
 /// If the actor may not manage channels.
-pub async fn read_hooks() -> Result<Vec<HookView>, AppError> {
+pub async fn read_hooks() -> Result<Vec<ProviderWebhookView>, AppError> {
     let (services, actor) = context()?;
     let (_, caller) = caller()?;
     let base = caller.visitor.base.parse().map_err(|_| fail(AppError::Internal))?;
     services.hooks(&actor, &base).await.map_err(fail)
 }
 
-fn provider_of(key: &str) -> Result<HookProvider, AppError> {
+fn provider_of(key: &str) -> Result<WebhookProvider, AppError> {
     let unknown = || {
         let sentence = "This provider does not exist. Choose one from the page.";
         AppError::field(FieldError::new("provider", "unknown_value", sentence))
     };
-    HookProvider::from_key(key).ok_or_else(|| fail(unknown()))
+    WebhookProvider::from_key(key).ok_or_else(|| fail(unknown()))
 }
 
 /// Saves the secret that verifies a provider's requests.

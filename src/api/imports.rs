@@ -7,7 +7,7 @@ use super::{
 use crate::domain::{
     access::Permission,
     ids::ImportId,
-    people::import::{ImportView, RefusedLine},
+    people::import::{ImportView, RejectedRow},
 };
 
 /// The newest imports.
@@ -23,7 +23,7 @@ pub async fn read_imports() -> Result<Vec<ImportView>, AppError> {
 ///
 /// # Errors
 /// If there is no import with this id.
-pub async fn read_import(id: &str) -> Result<(ImportView, Vec<RefusedLine>), AppError> {
+pub async fn read_import(id: &str) -> Result<(ImportView, Vec<RejectedRow>), AppError> {
     let (services, actor) = context()?;
     // Without the permission, nothing else is revealed.
     actor.require(Permission::SendEvents).map_err(fail)?;

@@ -4,13 +4,13 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 
 use super::AppError;
 use crate::domain::{
-    actor::Seat,
-    delivery::preview::Findings,
+    actor::CurrentMember,
+    delivery::preview::MessageProblems,
     ids::JourneyId,
     journey::JourneyDetail,
     label::Label,
     list_page::ListPage,
-    operation::{HistoryEntry, OperationAccount},
+    operation::{HistoryEntry, OperationDetail},
 };
 
 /// One page of the list; `query` is the query string of the list's URL.
@@ -32,11 +32,11 @@ pub struct JourneyPage {
     /// All labels of the project, for editing.
     pub labels: Vec<Label>,
     /// The project and role of the user.
-    pub seat: Option<Seat>,
+    pub seat: Option<CurrentMember>,
     /// The server's clock.
     pub now: crate::domain::time::Timestamp,
     /// Of its messages, before it is published for the first time.
-    pub messages: Findings,
+    pub messages: MessageProblems,
 }
 
 /// Everything about one journey.
@@ -50,7 +50,7 @@ pub async fn get_journey(id: String) -> Result<JourneyPage, AppError> {
     let history = services.history(actor, id).await.map_err(fail)?;
     let labels = services.labels(actor).await.map_err(fail)?;
     let messages = match detail.summary.ever_published {
-        true => Findings::default(),
+        true => MessageProblems::default(),
         false => {
             services.message_findings(actor, &detail.graph, &detail.settings).await.map_err(fail)?
         }
@@ -67,7 +67,7 @@ pub async fn get_journey(id: String) -> Result<JourneyPage, AppError> {
 
 /// One operation with a page of its rows.
 #[server(prefix = "/api/ui", endpoint = "operations/get", input = GetUrl)]
-pub async fn get_operation(id: String, page: i64) -> Result<OperationAccount, AppError> {
+pub async fn get_operation(id: String, page: i64) -> Result<OperationDetail, AppError> {
     use super::request::{context, fail};
     use crate::domain::error::FieldError;
     let (services, actor) = context()?;
@@ -187,12 +187,12 @@ pub async fn edit_journey(
             error::FieldError,
             text::{Description, JourneyName, LabelName},
         },
-        server::store::DetailsEdit,
+        server::store::EditDetails,
     };
     let (services, actor) = context()?;
     let invalid = |error: FieldError| fail(AppError::field(error));
     let id = journey_id(&id).map_err(fail)?;
-    let edit = DetailsEdit {
+    let edit = EditDetails {
         name: JourneyName::parse(&name).map_err(invalid)?,
         description: Description::parse(&description).map_err(invalid)?,
         labels: labels
@@ -221,7 +221,7 @@ pub struct ClonePage {
     pub journey: JourneyId,
     pub name: String,
     /// The projects where the user may create journeys, the current one first.
-    pub projects: Vec<crate::domain::actor::ProjectName>,
+    pub projects: Vec<crate::domain::actor::ProjectRef>,
     pub here: Option<crate::domain::ids::ProjectId>,
     /// What the journey refers to in its project.
     pub names: Vec<String>,

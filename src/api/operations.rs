@@ -3,7 +3,7 @@
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
 use super::AppError;
-use crate::domain::operation::{BulkAnswer, StopPreview};
+use crate::domain::operation::{OperationResult, StopPreview};
 
 /// Pause, resume, stop, archive, unarchive or delete: the selected journeys (`ids`), or everything
 /// that the list's query `matching` matches now. Stop on many wants `confirmed`, the fingerprint
@@ -15,7 +15,7 @@ pub async fn operate(
     #[server(default)] matching: Option<String>,
     #[server(default)] confirmed: Option<String>,
     #[server(default)] back: String,
-) -> Result<BulkAnswer, AppError> {
+) -> Result<OperationResult, AppError> {
     use super::request::{back_with_outcome, context, fail, same_project};
     use crate::domain::{
         error::FieldError,
@@ -77,11 +77,11 @@ pub async fn label_journeys(
     #[server(default)] create: String,
     #[server(default)] back: String,
     #[server(default)] for_project: String,
-) -> Result<BulkAnswer, AppError> {
+) -> Result<OperationResult, AppError> {
     use super::request::{back_with_outcome, context, fail, same_project};
     use crate::{
         domain::{error::FieldError, ids::LabelId, selection::Selection, text::LabelName},
-        server::store::LabelChange,
+        server::store::ChangeLabels,
     };
     // Was looked at before (`server/http/form_project.rs`).
     drop(for_project);
@@ -98,7 +98,7 @@ pub async fn label_journeys(
             })
             .collect()
     };
-    let change = LabelChange {
+    let change = ChangeLabels {
         add: labels("add", &add)?,
         create: if create.trim().is_empty() {
             Vec::new()
@@ -107,7 +107,7 @@ pub async fn label_journeys(
         },
         remove: labels("remove", &remove)?,
     };
-    if change == LabelChange::default() {
+    if change == ChangeLabels::default() {
         return Err(invalid(FieldError::new(
             "add",
             "required",
@@ -125,7 +125,7 @@ pub async fn rename_journey(
     id: String,
     name: String,
     #[server(default)] back: String,
-) -> Result<BulkAnswer, AppError> {
+) -> Result<OperationResult, AppError> {
     use super::{
         journeys::journey_id,
         request::{back_with_outcome, context, fail},
@@ -144,7 +144,7 @@ pub async fn rename_journey(
 pub async fn undo_operation(
     operation: String,
     #[server(default)] back: String,
-) -> Result<BulkAnswer, AppError> {
+) -> Result<OperationResult, AppError> {
     use super::request::{back_with_outcome, context, fail};
     use crate::domain::error::FieldError;
     let (services, actor) = context()?;
@@ -161,7 +161,7 @@ pub async fn undo_operation(
 pub async fn publish_journey(
     id: String,
     #[server(default)] back: String,
-) -> Result<BulkAnswer, AppError> {
+) -> Result<OperationResult, AppError> {
     use super::{
         journeys::journey_id,
         request::{back_with_outcome, context, fail},
@@ -175,7 +175,7 @@ pub async fn publish_journey(
 
 /// What an operation did, in short: the toast of a page that was reached by a plain form.
 #[server(prefix = "/api/ui", endpoint = "operations/outcome", input = GetUrl)]
-pub async fn get_outcome(operation: String) -> Result<BulkAnswer, AppError> {
+pub async fn get_outcome(operation: String) -> Result<OperationResult, AppError> {
     use super::request::{context, fail};
     use crate::domain::error::FieldError;
     let (services, actor) = context()?;
@@ -183,5 +183,5 @@ pub async fn get_outcome(operation: String) -> Result<BulkAnswer, AppError> {
         fail(AppError::field(FieldError::new("operation", "malformed", format!("{error}"))))
     })?;
     let account = services.operation(&actor, operation, 1).await.map_err(fail)?;
-    Ok(BulkAnswer { report: account.report, items: account.items })
+    Ok(OperationResult { report: account.report, items: account.items })
 }

@@ -8,21 +8,23 @@ use super::{
     segments::form_of,
 };
 use crate::domain::{
-    delivery::message_view::MessageView,
+    delivery::message_view::MessageSummary,
     error::FieldError,
     ids::JourneyId,
-    people::view::{PeoplePage, PeopleQuery, PersonDetail, SegmentView, TripDetail, WhyNot},
+    people::view::{
+        EnrolmentDetail, EntryExplanation, PeoplePage, ProfileDetail, ProfileQuery, SegmentView,
+    },
     query_string::pairs,
 };
 
 /// What the page of a profile shows.
 pub struct Asked {
-    pub person: PersonDetail,
-    pub messages: Vec<MessageView>,
+    pub person: ProfileDetail,
+    pub messages: Vec<MessageSummary>,
     /// Journeys that can be asked about.
     pub journeys: Vec<(JourneyId, String)>,
     /// The answer, where one was asked about.
-    pub why: Option<WhyNot>,
+    pub why: Option<EntryExplanation>,
 }
 
 /// One page of profiles, and the segments to choose from.
@@ -31,7 +33,7 @@ pub struct Asked {
 /// If the actor may not see them, or there is no such segment.
 pub async fn read_people(
     query: &str,
-) -> Result<(PeoplePage, Vec<SegmentView>, PeopleQuery), AppError> {
+) -> Result<(PeoplePage, Vec<SegmentView>, ProfileQuery), AppError> {
     let (services, actor) = context()?;
     let query = people_query(query).map_err(|error| fail(AppError::field(error)))?;
     let page = services.people_page(&actor, &query).await.map_err(fail)?;
@@ -40,7 +42,7 @@ pub async fn read_people(
 
 /// The query in an address: the beginning of an identity, a segment, conditions as the segment form
 /// sends them.
-fn people_query(query: &str) -> Result<PeopleQuery, FieldError> {
+fn people_query(query: &str) -> Result<ProfileQuery, FieldError> {
     let all: Vec<(String, String)> = pairs(query).collect();
     let one = |name: &str| {
         all.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
@@ -50,7 +52,7 @@ fn people_query(query: &str) -> Result<PeopleQuery, FieldError> {
     let kept = query.split('&').filter(|pair| {
         pair.starts_with("join=") || pair.contains("%5B%5D=") || pair.contains("[]=")
     });
-    Ok(PeopleQuery {
+    Ok(ProfileQuery {
         search: one("search"),
         among_addresses: false,
         segment: Some(one("segment")).filter(|segment| !segment.is_empty()),
@@ -89,7 +91,7 @@ pub async fn read_person(number: &str, journey: &str) -> Result<Asked, AppError>
 ///
 /// # Errors
 /// If there is no such enrolment.
-pub async fn read_trip(number: &str) -> Result<TripDetail, AppError> {
+pub async fn read_trip(number: &str) -> Result<EnrolmentDetail, AppError> {
     let (services, actor) = context()?;
     let number: i64 =
         number.parse().map_err(|_| fail(AppError::NotFound("enrolment".to_string())))?;

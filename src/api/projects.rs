@@ -6,13 +6,13 @@ use super::{
     AppError,
     request::{caller, context, fail, go_to, remember_project, standing},
 };
-use crate::domain::{error::FieldError, ids::ProjectId, team::ProjectView, text::ProjectTitle};
+use crate::domain::{error::FieldError, ids::ProjectId, team::ProjectSummary, text::ProjectTitle};
 
 /// The projects of the user, including archived ones.
 ///
 /// # Errors
 /// If no one is signed in.
-pub async fn read_projects() -> Result<Vec<ProjectView>, AppError> {
+pub async fn read_projects() -> Result<Vec<ProjectSummary>, AppError> {
     let (services, standing) = standing()?;
     services.projects(&standing).await.map_err(fail)
 }

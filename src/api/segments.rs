@@ -21,7 +21,7 @@ pub async fn read_segments() -> Result<Vec<SegmentView>, AppError> {
 }
 
 /// What the builder shows.
-pub struct Building {
+pub struct SegmentPageData {
     pub form: SegmentForm,
     /// Profiles that match right now, or why they cannot be counted.
     pub people: Result<i64, String>,
@@ -34,7 +34,7 @@ pub struct Building {
 ///
 /// # Errors
 /// If the actor may not create segments.
-pub async fn build_segment(query: &str) -> Result<Building, AppError> {
+pub async fn build_segment(query: &str) -> Result<SegmentPageData, AppError> {
     let (services, actor) = context()?;
     let mut form = form_of(query);
     let mut too_deep = false;
@@ -56,7 +56,7 @@ pub async fn build_segment(query: &str) -> Result<Building, AppError> {
         Ok(criteria) => Ok(services.count_matching(&actor, &criteria).await.map_err(fail)?),
         Err(error) => Err(format!("{}: {}", error.path, error.sentence)),
     };
-    Ok(Building {
+    Ok(SegmentPageData {
         form,
         people,
         events: services.known_events(&actor).await.map_err(fail)?,

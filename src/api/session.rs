@@ -6,7 +6,7 @@ use super::{
     AppError,
     request::{caller, fail, forget_session, go_to, keep_session, remember_project},
 };
-use crate::domain::{account::PasswordOffer, team::InvitationOffer, text::PersonName};
+use crate::domain::{account::PasswordOffer, team::InvitationPreview, text::PersonName};
 
 /// Opens a session and goes on to `next`.
 #[server(prefix = "/api/ui", endpoint = "session/sign-in", input = PostUrl)]
@@ -99,7 +99,7 @@ pub fn read_sign_in() -> Result<SignInPage, AppError> {
 ///
 /// # Errors
 /// If the link is not valid.
-pub async fn read_invitation(link: &str) -> Result<InvitationOffer, AppError> {
+pub async fn read_invitation(link: &str) -> Result<InvitationPreview, AppError> {
     let (services, caller) = caller()?;
     services.invitation_offer(link, caller.standing.as_ref()).await.map_err(fail)
 }

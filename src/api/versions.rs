@@ -9,7 +9,7 @@ use super::{
 };
 use crate::domain::{
     access::Permission,
-    editor::{Check, EditorDocument, Predecessor, Publish, difference::VersionDifference},
+    editor::{Check, EditorDocument, PreviousVersionPolicy, Publish, difference::VersionDiff},
     error::FieldError,
     ids::JourneyId,
 };
@@ -49,8 +49,8 @@ pub async fn publish_version_by_form(
     let (services, actor) = context()?;
     let journey = journey_id(&id).map_err(fail)?;
     let predecessor = match predecessor.as_str() {
-        "" | "carry_on" => Predecessor::CarryOn,
-        "leave" => Predecessor::Leave,
+        "" | "carry_on" => PreviousVersionPolicy::CarryOn,
+        "leave" => PreviousVersionPolicy::Leave,
         _ => {
             let sentence = "Choose whether people in the older version carry on or exit.";
             return Err(fail(AppError::field(FieldError::new(
@@ -103,7 +103,7 @@ pub struct ComparePage {
     pub to: i64,
     /// All there are, newest first.
     pub versions: Vec<i64>,
-    pub difference: VersionDifference,
+    pub difference: VersionDiff,
 }
 
 /// # Errors

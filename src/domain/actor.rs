@@ -17,12 +17,12 @@ pub struct Actor {
     pub name: String,
     pub project: ProjectId,
     pub authority: Authority,
-    pub origin: Origin,
+    pub origin: RequestOrigin,
 }
 
 /// Where a request comes from, for the audit log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Origin {
+pub struct RequestOrigin {
     /// None for the command line and for what happens by itself.
     pub address: Option<IpAddr>,
     /// What the browser or program calls itself.
@@ -57,7 +57,7 @@ pub struct Person {
 
 /// A project by its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProjectName {
+pub struct ProjectRef {
     pub id: ProjectId,
     pub name: String,
 }
@@ -65,20 +65,20 @@ pub struct ProjectName {
 /// What a person is where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Membership {
-    pub project: ProjectName,
+    pub project: ProjectRef,
     pub role: Role,
 }
 
 /// Where the person who looks at the list stands: what its page has to know of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seat {
+pub struct CurrentMember {
     pub project: ProjectId,
     pub role: Role,
     /// Is there another project in which they may make journeys? Then Clone asks where to.
     pub elsewhere: bool,
 }
 
-impl Seat {
+impl CurrentMember {
     pub fn may(self, permission: Permission) -> bool {
         self.role.may(permission)
     }

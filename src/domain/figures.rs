@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// transaction as the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Figures {
+pub struct VersionStats {
     pub entered: i64,
     pub inside: i64,
     /// Reached the end of the graph.
@@ -29,7 +29,7 @@ pub struct Figures {
     pub control: i64,
 }
 
-impl Figures {
+impl VersionStats {
     /// Guarantee 6: entered = inside + every way of having left.
     pub fn adds_up(&self) -> bool {
         self.entered
@@ -62,16 +62,17 @@ impl Figures {
 
 /// What the list shows of the figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Headline {
+pub struct StatsSummary {
     pub entered: i64,
     pub inside: i64,
     pub converted: i64,
 }
 
-impl Headline {
-    /// As [`Figures::rate`].
+impl StatsSummary {
+    /// As [`VersionStats::rate`].
     pub fn rate(&self) -> Option<i64> {
-        Figures { entered: self.entered, converted: self.converted, ..Figures::default() }.rate()
+        VersionStats { entered: self.entered, converted: self.converted, ..VersionStats::default() }
+            .rate()
     }
 }
 
@@ -110,7 +111,7 @@ mod tests {
     proptest! {
         #[test]
         fn stop_loses_nobody(inside in 0_i64..100_000, completed in 0_i64..100_000, queued in 0_i64..1000) {
-            let before = Figures { entered: inside + completed, inside, completed, queued, ..Figures::default() };
+            let before = VersionStats { entered: inside + completed, inside, completed, queued, ..VersionStats::default() };
             let after = before.after_stop();
             prop_assert!(before.adds_up() && after.adds_up());
             prop_assert_eq!((after.inside, after.queued, after.cancelled), (0, 0, queued));

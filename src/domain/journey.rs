@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     actor::Person,
     delivery::fate::Fate,
-    figures::{Figures, Headline},
+    figures::{StatsSummary, VersionStats},
     graph::Graph,
     ids::{JourneyId, VersionId},
     label::Label,
@@ -29,7 +29,7 @@ pub struct JourneySummary {
     pub entry_type: EntryType,
     /// When people began, or will begin, to enter.
     pub start: Option<Timestamp>,
-    pub figures: Headline,
+    pub figures: StatsSummary,
     pub versions: i64,
     pub labels: Vec<Label>,
     pub created_by: Person,
@@ -60,7 +60,7 @@ pub struct VersionSummary {
     /// From 1.
     pub number: i64,
     pub status: Status,
-    pub figures: Figures,
+    pub figures: VersionStats,
     pub created_by: Person,
     pub created_at: Timestamp,
     pub published_by: Option<Person>,
@@ -70,7 +70,7 @@ pub struct VersionSummary {
 
 /// What happened at one node of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct NodeFigures {
+pub struct NodeStats {
     pub node: String,
     /// People who came to it, each time counted.
     pub came: i64,
@@ -83,7 +83,7 @@ pub struct NodeFigures {
     pub messages: Vec<(Fate, i64)>,
 }
 
-impl NodeFigures {
+impl NodeStats {
     /// How many of its messages this became of.
     pub fn message_count(&self, fate: Fate) -> i64 {
         self.messages.iter().find(|(known, _)| *known == fate).map_or(0, |(_, count)| *count)
@@ -109,5 +109,5 @@ pub struct JourneyDetail {
     /// one.
     pub missing: Vec<Reference>,
     /// Of the shown version, where anybody has come to a node.
-    pub nodes: Vec<NodeFigures>,
+    pub nodes: Vec<NodeStats>,
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    actor::{Person, Seat},
+    actor::{CurrentMember, Person},
     columns::ColumnChoice,
     ids::SavedFilterId,
     journey::JourneySummary,
@@ -44,7 +44,7 @@ pub struct ListPage {
     pub saved_filters: Vec<SavedFilter>,
     pub columns: ColumnChoice,
     /// Where the person who looks stands; none for a program.
-    pub seat: Option<Seat>,
+    pub seat: Option<CurrentMember>,
     /// The server's clock when the page was made; views never look at their own.
     pub now: Timestamp,
 }

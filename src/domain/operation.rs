@@ -21,7 +21,7 @@ pub enum Outcome {
 
 /// One row of the account that a bulk action gives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ItemOutcome {
+pub struct OperationItem {
     pub journey: JourneyId,
     /// As it was named at that time.
     pub name: String,
@@ -30,7 +30,7 @@ pub struct ItemOutcome {
 
 /// How many journeys were skipped for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SkippedFor {
+pub struct SkipCount {
     pub refusal: Refusal,
     pub count: i64,
     /// The name of one of them.
@@ -39,7 +39,7 @@ pub struct SkippedFor {
 
 /// What an action did, in short. The rows are read with it where they are asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OperationReport {
+pub struct OperationSummary {
     pub id: OperationId,
     pub action: Action,
     /// The action that this one took back.
@@ -47,7 +47,7 @@ pub struct OperationReport {
     pub by: Person,
     pub at: Timestamp,
     pub changed: i64,
-    pub skipped: Vec<SkippedFor>,
+    pub skipped: Vec<SkipCount>,
     /// The name of the only journey, where there was only one.
     pub only: Option<String>,
     /// Further facts for a person: "named Welcome 2", "added VIP, removed Old".
@@ -59,7 +59,7 @@ pub struct OperationReport {
     pub undoable: bool,
 }
 
-impl OperationReport {
+impl OperationSummary {
     pub fn skipped_count(&self) -> i64 {
         self.skipped.iter().map(|skipped| skipped.count).sum()
     }
@@ -79,7 +79,7 @@ impl OperationReport {
             ));
         }
         if !self.skipped.is_empty() {
-            let reasons: Vec<String> = self.skipped.iter().map(SkippedFor::sentence).collect();
+            let reasons: Vec<String> = self.skipped.iter().map(SkipCount::sentence).collect();
             text.push_str(&format!(
                 " {} skipped: {}.",
                 super::figures::grouped(self.skipped_count()),
@@ -116,7 +116,7 @@ impl OperationReport {
     }
 }
 
-impl SkippedFor {
+impl SkipCount {
     /// "Welcome is a draft", or "4 are drafts".
     pub fn sentence(&self) -> String {
         if self.count == 1 {
@@ -139,16 +139,16 @@ fn quoted(name: &str) -> String {
 /// One line of a journey's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryEntry {
-    pub operation: OperationReport,
+    pub operation: OperationSummary,
     /// What it did to this journey.
     pub outcome: Outcome,
 }
 
 /// An operation with its rows, a page at a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OperationAccount {
-    pub report: OperationReport,
-    pub items: Vec<ItemOutcome>,
+pub struct OperationDetail {
+    pub report: OperationSummary,
+    pub items: Vec<OperationItem>,
     pub page: i64,
     pub total: i64,
 }
@@ -160,7 +160,7 @@ pub struct StopPreview {
     pub journeys: i64,
     pub inside: i64,
     pub queued: i64,
-    pub skipped: Vec<SkippedFor>,
+    pub skipped: Vec<SkipCount>,
     /// The name of the only one, where there is only one.
     pub only: Option<String>,
     /// Fingerprint of the whole selection, sent back with the confirmation.
@@ -182,9 +182,9 @@ impl StopPreview {
 /// What carries a bulk action: `sentence` and the rows (at most 100) for the page, the rest on the
 /// operation's own page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BulkAnswer {
-    pub report: OperationReport,
-    pub items: Vec<ItemOutcome>,
+pub struct OperationResult {
+    pub report: OperationSummary,
+    pub items: Vec<OperationItem>,
 }
 
 #[cfg(test)]
@@ -192,8 +192,8 @@ mod tests {
     use super::*;
     use crate::domain::ids::UserId;
 
-    fn report(action: Action, changed: i64, skipped: Vec<SkippedFor>) -> OperationReport {
-        OperationReport {
+    fn report(action: Action, changed: i64, skipped: Vec<SkipCount>) -> OperationSummary {
+        OperationSummary {
             id: OperationId::new(),
             action,
             undo_of: None,
@@ -211,11 +211,8 @@ mod tests {
 
     #[test]
     fn the_toast_says_what_was_done_and_what_was_not() {
-        let skipped = vec![SkippedFor {
-            refusal: Refusal::IsDraft,
-            count: 1,
-            example: "Welcome".to_string(),
-        }];
+        let skipped =
+            vec![SkipCount { refusal: Refusal::IsDraft, count: 1, example: "Welcome".to_string() }];
         assert_eq!(
             report(Action::Pause, 2, skipped).sentence(),
             "2 journeys paused. 1 skipped: Welcome is a draft."
@@ -225,7 +222,7 @@ mod tests {
     #[test]
     fn one_journey_is_called_by_its_name_only_when_it_is_the_only_one() {
         assert_eq!(report(Action::Resume, 1, vec![]).sentence(), "1 journey resumed.");
-        let only = OperationReport {
+        let only = OperationSummary {
             only: Some("Welcome".to_string()),
             ..report(Action::Archive, 1, vec![])
         };
@@ -235,8 +232,8 @@ mod tests {
     #[test]
     fn reasons_shared_by_many_are_counted() {
         let skipped = vec![
-            SkippedFor { refusal: Refusal::IsDraft, count: 1200, example: "A".to_string() },
-            SkippedFor { refusal: Refusal::AlreadyPaused, count: 1, example: "B".to_string() },
+            SkipCount { refusal: Refusal::IsDraft, count: 1200, example: "A".to_string() },
+            SkipCount { refusal: Refusal::AlreadyPaused, count: 1, example: "B".to_string() },
         ];
         let sentence = report(Action::Pause, 0, skipped).sentence();
         assert_eq!(

@@ -81,7 +81,7 @@ pub enum Entry {
     /// Their profile comes to meet criteria.
     Profile { criteria: Criteria },
     /// They are in a segment when it is looked at.
-    Segment { name: String, when: SegmentTiming },
+    Segment { name: String, when: SegmentSchedule },
     /// They are on a list that was uploaded.
     List { name: String },
     /// A program says so.
@@ -125,7 +125,7 @@ impl Entry {
 /// When a segment is looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum SegmentTiming {
+pub enum SegmentSchedule {
     /// At the start, and never again.
     Once {},
     OnDates {
@@ -137,16 +137,16 @@ pub enum SegmentTiming {
     },
 }
 
-impl SegmentTiming {
+impl SegmentSchedule {
     fn describe(&self) -> String {
         match self {
-            SegmentTiming::Once {} => "once, at the start".to_string(),
-            SegmentTiming::OnDates { dates } => {
+            SegmentSchedule::Once {} => "once, at the start".to_string(),
+            SegmentSchedule::OnDates { dates } => {
                 format!("on {}", counted(dates.len() as i64, "date", "dates"))
             }
-            SegmentTiming::Every { hours: 24 } => "every day".to_string(),
-            SegmentTiming::Every { hours: 168 } => "every week".to_string(),
-            SegmentTiming::Every { hours } => format!("every {}", node::hours(*hours)),
+            SegmentSchedule::Every { hours: 24 } => "every day".to_string(),
+            SegmentSchedule::Every { hours: 168 } => "every week".to_string(),
+            SegmentSchedule::Every { hours } => format!("every {}", node::hours(*hours)),
         }
     }
 }
@@ -170,12 +170,12 @@ pub struct QuietHours {
     pub from: String,
     /// "08:00"; may lie before `from`: then the night is meant.
     pub to: String,
-    pub then: QuietThen,
+    pub then: QuietHoursPolicy,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum QuietThen {
+pub enum QuietHoursPolicy {
     Drop,
     SendWhenOver,
 }
@@ -264,14 +264,14 @@ impl Settings {
                     "The entry has no event, segment or list. Choose one.".to_string(),
                 );
             }
-            Entry::Segment { when: SegmentTiming::Every { hours: 0 }, .. } => {
+            Entry::Segment { when: SegmentSchedule::Every { hours: 0 }, .. } => {
                 add(
                     "entry.segment.when.every.hours",
                     "range",
                     "A recurring entry needs at least one hour between runs.".to_string(),
                 );
             }
-            Entry::Segment { when: SegmentTiming::OnDates { dates }, .. } if dates.is_empty() => {
+            Entry::Segment { when: SegmentSchedule::OnDates { dates }, .. } if dates.is_empty() => {
                 add(
                     "entry.segment.when.on_dates.dates",
                     "required",
@@ -342,7 +342,7 @@ mod tests {
             quiet_hours: Some(QuietHours {
                 from: "25:00".to_string(),
                 to: "8".to_string(),
-                then: QuietThen::Drop,
+                then: QuietHoursPolicy::Drop,
             }),
             ..good
         };

@@ -43,7 +43,7 @@ pub struct Invitation {
 
 /// What someone who follows an invitation is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InvitationOffer {
+pub struct InvitationPreview {
     pub project: String,
     pub email: String,
     pub role: Role,
@@ -74,7 +74,7 @@ pub struct ApiKey {
 
 /// A project, to someone who has a role in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProjectView {
+pub struct ProjectSummary {
     pub id: ProjectId,
     pub name: String,
     pub role: Role,

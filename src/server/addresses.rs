@@ -5,7 +5,7 @@
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
 use crate::domain::{
-    delivery::suppression::{ADDED_MAX, AddressKind},
+    delivery::suppression::{AddressKind, BULK_ADD_MAX},
     error::FieldError,
 };
 
@@ -130,8 +130,8 @@ pub fn read_addresses(kind: AddressKind, text: &str) -> Result<Vec<String>, Fiel
     if lines.is_empty() {
         return refuse("required", "Enter at least one address.".to_string());
     }
-    if lines.len() > ADDED_MAX {
-        return refuse("too_long", format!("Add at most {ADDED_MAX} addresses at once."));
+    if lines.len() > BULK_ADD_MAX {
+        return refuse("too_long", format!("Add at most {BULK_ADD_MAX} addresses at once."));
     }
     let mut addresses = Vec::with_capacity(lines.len());
     for line in lines {

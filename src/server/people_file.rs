@@ -16,7 +16,7 @@ use crate::{
     domain::{
         error::FieldError,
         people::{
-            import::{FileFormat, FileReading, RefusedLine},
+            import::{FileFormat, ImportOptions, RejectedRow},
             native::read_line,
             record::{Record, What},
             table::Heading,
@@ -33,11 +33,11 @@ const ROW_MAX: usize = 1024 * 1024;
 
 /// What a few rows of the file said.
 #[derive(Debug, Default)]
-pub struct Portion {
+pub struct ImportChunk {
     pub records: Vec<Record>,
     /// Rows that are in `records`.
     pub taken: u64,
-    pub refused: Vec<RefusedLine>,
+    pub refused: Vec<RejectedRow>,
     /// From the beginning of the file.
     pub bytes_read: u64,
 }
@@ -56,13 +56,13 @@ pub enum FileError {
 /// Reads in a thread of its own; a portion is read while the one before is stored.
 pub fn portions(
     file: File,
-    reading: FileReading,
+    reading: ImportOptions,
     now: Timestamp,
-) -> mpsc::Receiver<Result<Portion, FileError>> {
+) -> mpsc::Receiver<Result<ImportChunk, FileError>> {
     let (sender, receiver) = mpsc::channel(2);
     thread_task("import.read", move || {
         let mut rows =
-            Rows { portion: Portion::default(), list: reading.list.clone(), sender: &sender };
+            Rows { portion: ImportChunk::default(), list: reading.list.clone(), sender: &sender };
         // A panic must not look like the end of the file.
         let read = catch_unwind(AssertUnwindSafe(|| match reading.format {
             FileFormat::Csv => read_table(file, reading.identity.as_deref(), now, &mut rows),
@@ -78,9 +78,9 @@ pub fn portions(
 }
 
 struct Rows<'a> {
-    portion: Portion,
+    portion: ImportChunk,
     list: Option<String>,
-    sender: &'a mpsc::Sender<Result<Portion, FileError>>,
+    sender: &'a mpsc::Sender<Result<ImportChunk, FileError>>,
 }
 
 impl Rows<'_> {
@@ -95,7 +95,7 @@ impl Rows<'_> {
                 }
                 self.portion.taken += 1;
             }
-            Err(error) => self.portion.refused.push(RefusedLine { line, error }),
+            Err(error) => self.portion.refused.push(RejectedRow { line, error }),
         }
         self.portion.bytes_read = bytes_read;
         let rows = self.portion.taken as usize + self.portion.refused.len();
@@ -238,7 +238,7 @@ mod tests {
         let mut file = tempfile::tempfile().expect("a file");
         file.write_all(text).expect("written");
         file.rewind().expect("rewound");
-        let reading = FileReading { format, identity: None, list: Some("All".to_string()) };
+        let reading = ImportOptions { format, identity: None, list: Some("All".to_string()) };
         let mut portions = portions(file, reading, NOW);
         let (mut taken, mut refused, mut problem) = (0, Vec::new(), None);
         while let Some(portion) = portions.recv().await {

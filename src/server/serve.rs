@@ -9,7 +9,8 @@ use url::Url;
 
 use crate::{
     domain::{
-        delivery::hook::HookProvider, hold::HoldReason, people::profile::Channel, time::Timestamp,
+        delivery::hook::WebhookProvider, hold::HoldReason, people::profile::Channel,
+        time::Timestamp,
     },
     server::{
         auth::{
@@ -24,7 +25,7 @@ use crate::{
         config::{ProviderArgsError, ServeArgs},
         costly_work::CostlyWork,
         delivery::{Courier, DeliverySigns, Flights, Office},
-        engine::{Engine, EngineSigns, calendar::Zones},
+        engine::{Engine, EngineSigns, calendar::TzdbZones},
         file_descriptors::connections_allowed,
         hold::HoldWatch,
         http::{self, AppState, STREAMS_MAX, Site, TrustedProxies, assets::Assets},
@@ -39,7 +40,7 @@ use crate::{
             channels::StoredChannel,
             error::Obstacle,
             identity::IdentityStore,
-            people::PeopleStore,
+            people::ProfileStore,
             sqlite::{
                 Access, SqliteConfig, SqliteStore,
                 database_file::DatabaseFile,
@@ -169,7 +170,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let connections = Connections::new(limits, TrustedProxies::new(args.trusted_proxies.clone()));
     supervisor.run(Worker::Signals, signals::listen(stop.clone())?);
     supervisor.run(Worker::ChangeFeed, changes.clone().watch_store(store.clone(), stop.clone()));
-    let engine = Engine::new(store.clone(), Arc::clone(&clock), Arc::new(Zones), signs);
+    let engine = Engine::new(store.clone(), Arc::clone(&clock), Arc::new(TzdbZones), signs);
     let engine = match args.delivery.catch_up_per_second {
         0 => engine,
         per_second => engine.catching_up(per_second),
@@ -270,7 +271,7 @@ fn courier(
     let Delivery { vault, outside, signs, flights } = delivery.clone();
     let office = Office {
         clock: Arc::clone(clock),
-        calendar: Arc::new(Zones),
+        calendar: Arc::new(TzdbZones),
         vault: vault.clone(),
         links: links.clone(),
         flights,
@@ -279,7 +280,7 @@ fn courier(
     let open = move |stored: &StoredChannel| {
         let is_sms = stored.settings.channel() == Channel::Sms;
         let callback =
-            is_sms.then(|| hook_url(&links, &vault, stored.project, HookProvider::Twilio));
+            is_sms.then(|| hook_url(&links, &vault, stored.project, WebhookProvider::Twilio));
         channels::open_stored(stored, callback, &vault, &outside).map_err(|error| error.to_string())
     };
     Courier::new(store.clone(), office, Arc::new(open))

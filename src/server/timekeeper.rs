@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     domain::{
         access::Authority,
-        actor::{Actor, Origin},
+        actor::{Actor, RequestOrigin},
         ids::ProjectId,
         time::Timestamp,
     },
@@ -83,7 +83,7 @@ impl<S: Store> Keeper<S> {
             name: person.name,
             project,
             authority: Authority::System,
-            origin: Origin::default(),
+            origin: RequestOrigin::default(),
         };
         let mut next = self.store.advance_by_time(&system, now).await?;
         // What is due and was not done was refused; it is asked for again in a while, not at once.

@@ -67,7 +67,7 @@ pub enum VaultError {
 
 /// What a signature is for: one made for one purpose is worth nothing for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub enum SigningPurpose {
     /// Links in messages: clicks, opens, preferences.
     Link,
     /// The key of a message, as it stands in `Message-ID`.
@@ -82,15 +82,15 @@ pub enum Purpose {
     Fingerprint,
 }
 
-impl Purpose {
+impl SigningPurpose {
     fn label(self) -> &'static [u8] {
         match self {
-            Purpose::Link => b"wayfare link 1",
-            Purpose::MessageKey => b"wayfare message key 1",
-            Purpose::Hook => b"wayfare hook 1",
-            Purpose::Confirmation => b"wayfare confirmation 1",
-            Purpose::Device => b"wayfare device 1",
-            Purpose::Fingerprint => b"wayfare fingerprint 1",
+            SigningPurpose::Link => b"wayfare link 1",
+            SigningPurpose::MessageKey => b"wayfare message key 1",
+            SigningPurpose::Hook => b"wayfare hook 1",
+            SigningPurpose::Confirmation => b"wayfare confirmation 1",
+            SigningPurpose::Device => b"wayfare device 1",
+            SigningPurpose::Fingerprint => b"wayfare fingerprint 1",
         }
     }
 }
@@ -171,7 +171,7 @@ impl Vault {
 
     /// Tells this key apart from others, and tells nothing about it.
     pub fn fingerprint(&self) -> KeyFingerprint {
-        self.sign(Purpose::Fingerprint, b"")
+        self.sign(SigningPurpose::Fingerprint, b"")
     }
 
     fn from_text(text: &str) -> Option<Self> {
@@ -218,7 +218,7 @@ impl Vault {
     }
 
     /// 16 bytes that no one without the key can make.
-    pub fn sign(&self, purpose: Purpose, data: &[u8]) -> [u8; 16] {
+    pub fn sign(&self, purpose: SigningPurpose, data: &[u8]) -> [u8; 16] {
         let mut context = hmac::Context::with_key(&self.0.master);
         context.update(purpose.label());
         context.update(&[0]);
@@ -230,7 +230,7 @@ impl Vault {
     }
 
     /// Was it signed with this key for this purpose? In constant time.
-    pub fn verify(&self, purpose: Purpose, data: &[u8], signature: &[u8]) -> bool {
+    pub fn verify(&self, purpose: SigningPurpose, data: &[u8], signature: &[u8]) -> bool {
         subtle::ConstantTimeEq::ct_eq(&self.sign(purpose, data)[..], signature).into()
     }
 }
@@ -256,11 +256,11 @@ mod tests {
 
     #[test]
     fn a_signature_is_for_one_purpose() {
-        let signature = vault().sign(Purpose::Link, b"1");
-        assert!(vault().verify(Purpose::Link, b"1", &signature));
-        assert!(!vault().verify(Purpose::Hook, b"1", &signature));
-        assert!(!vault().verify(Purpose::Link, b"2", &signature));
-        assert!(!vault().verify(Purpose::Link, b"1", &signature[..15]));
+        let signature = vault().sign(SigningPurpose::Link, b"1");
+        assert!(vault().verify(SigningPurpose::Link, b"1", &signature));
+        assert!(!vault().verify(SigningPurpose::Hook, b"1", &signature));
+        assert!(!vault().verify(SigningPurpose::Link, b"2", &signature));
+        assert!(!vault().verify(SigningPurpose::Link, b"1", &signature[..15]));
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub struct EditorFiles {
 
 /// Which pages do more than show what was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Liveliness {
+pub enum HydrationMode {
     /// Complete as it is.
     Plain,
     /// The list, which the browser's half takes over.
@@ -65,9 +65,9 @@ pub enum Liveliness {
 /// Only the list is taken over by the browser's half: it is where scripts make a difference. The
 /// other pages are complete as they are sent, say so right away with `data-hydrated`, and need no
 /// module. The editor is mounted into one of them.
-pub fn shell(files: PageFiles, liveliness: Liveliness) -> impl IntoView {
-    let comes_alive = liveliness == Liveliness::List;
-    let editor = (liveliness == Liveliness::Editor && !files.editor.start.is_empty())
+pub fn shell(files: PageFiles, liveliness: HydrationMode) -> impl IntoView {
+    let comes_alive = liveliness == HydrationMode::List;
+    let editor = (liveliness == HydrationMode::Editor && !files.editor.start.is_empty())
         .then(|| view! { <EditorLinks files=files.editor.clone() /> });
     let scripts = (comes_alive && !files.start.is_empty()).then(|| {
         view! {

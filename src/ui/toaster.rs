@@ -10,7 +10,7 @@ use crate::{
     api::{AppError, operations::undo_operation},
     domain::{
         ids::OperationId,
-        operation::{BulkAnswer, ItemOutcome, Outcome},
+        operation::{OperationItem, OperationResult, Outcome},
     },
 };
 
@@ -24,7 +24,7 @@ pub struct Toast {
     is_error: bool,
     undo: Option<OperationId>,
     /// Journeys that were skipped, and the operation whose page lists all journeys.
-    skipped: Vec<ItemOutcome>,
+    skipped: Vec<OperationItem>,
     account: Option<OperationId>,
 }
 
@@ -47,7 +47,7 @@ impl Toaster {
         }
     }
 
-    pub fn outcome(&self, answer: &BulkAnswer) {
+    pub fn outcome(&self, answer: &OperationResult) {
         self.push(of_answer(answer));
     }
 
@@ -103,9 +103,9 @@ impl Toaster {
 }
 
 /// The toast of an operation, also shown on a page after a plain form.
-pub fn of_answer(answer: &BulkAnswer) -> Toast {
+pub fn of_answer(answer: &OperationResult) -> Toast {
     let report = &answer.report;
-    let skipped: Vec<ItemOutcome> = answer
+    let skipped: Vec<OperationItem> = answer
         .items
         .iter()
         .filter(|item| matches!(item.outcome, Outcome::Skipped(_)))

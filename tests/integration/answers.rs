@@ -10,7 +10,7 @@ use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use url::Url;
 use wayfare::{
-    domain::{delivery::hook::HookProvider, ids::ProjectId},
+    domain::{delivery::hook::WebhookProvider, ids::ProjectId},
     server::{
         templates::Links,
         tracking::{
@@ -109,7 +109,7 @@ impl Post {
     }
 
     /// Where a provider reports for the first project.
-    fn hook(&self, provider: HookProvider) -> String {
+    fn hook(&self, provider: WebhookProvider) -> String {
         let project = "01900000-0000-7000-8000-000000000001".parse::<ProjectId>().expect("an id");
         hook_url(&self.base(), &self.vault, project, provider)
     }

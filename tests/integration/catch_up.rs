@@ -5,7 +5,7 @@ use std::{ops::RangeInclusive, sync::Arc};
 
 use wayfare::{
     domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS},
-    server::engine::{Engine, EngineSigns, calendar::Zones},
+    server::engine::{Engine, EngineSigns, calendar::TzdbZones},
 };
 
 use crate::courier::shop::{self, HeldClock, Shop};
@@ -15,7 +15,7 @@ const RATE: u32 = 40;
 
 fn engine(shop: &Shop) -> Engine<wayfare::server::store::sqlite::SqliteStore> {
     let clock: HeldClock = shop.clock.clone();
-    Engine::new(shop.store.clone(), Arc::new(clock), Arc::new(Zones), EngineSigns::default())
+    Engine::new(shop.store.clone(), Arc::new(clock), Arc::new(TzdbZones), EngineSigns::default())
 }
 
 async fn rest(engine: &mut Engine<wayfare::server::store::sqlite::SqliteStore>) {

@@ -8,7 +8,7 @@ use serde_json::json;
 use wayfare::{
     domain::time::{HOUR_MS, MINUTE_MS},
     server::{
-        engine::{Engine, EngineSigns, calendar::Zones},
+        engine::{Engine, EngineSigns, calendar::TzdbZones},
         store::{Store, sqlite::SqliteStore},
     },
 };
@@ -52,7 +52,7 @@ fn engine(shop: &Shop) -> Engine<SqliteStore> {
     Engine::new(
         shop.store.clone(),
         Arc::new(shop.clock.clone()),
-        Arc::new(Zones),
+        Arc::new(TzdbZones),
         EngineSigns::default(),
     )
 }

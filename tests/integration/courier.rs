@@ -11,7 +11,7 @@ use wayfare::{
     domain::{people::profile::Channel, time::HOUR_MS, transition::Action},
     server::{
         channels::Fault,
-        store::{Store, delivery::DeliveryStore},
+        store::{Store, delivery::OutboxStore},
     },
 };
 

@@ -11,14 +11,14 @@ use wayfare::{
         delivery::suppression::AddressKind,
         people::{
             profile::Channel,
-            record::{ProfileChange, Record, What, Who},
+            record::{ProfileRef, ProfileUpdate, Record, What},
             sender::{Batch, RecordSource, Sender},
         },
     },
     server::store::{
         answers::{AnswerStore, Reply, Told},
         delivery::{ChangedFacts, ChangedPerson},
-        people::PeopleStore,
+        people::ProfileStore,
     },
 };
 
@@ -170,13 +170,14 @@ async fn no_mail_goes_out_after_a_withdrawn_consent_or_a_suppressed_address_was_
 
 fn change(properties: Value) -> What {
     What::Change(
-        ProfileChange::read(properties.as_object().cloned().expect("properties"))
+        ProfileUpdate::read(properties.as_object().cloned().expect("properties"))
             .expect("a change"),
     )
 }
 
 async fn facts_of(shop: &Shop, records: Vec<(&str, What)>) -> Vec<ChangedFacts> {
-    let who = |identity: &str| Who::read(Some(identity.to_string()), None).expect("a person");
+    let who =
+        |identity: &str| ProfileRef::read(Some(identity.to_string()), None).expect("a person");
     let records =
         records.into_iter().map(|(identity, what)| Record { who: who(identity), what }).collect();
     ingest(shop, &[batch(shop, records)]).await
@@ -221,7 +222,10 @@ async fn of_senders_that_share_a_transaction_only_the_one_concerned_waits() {
     let shop = Shop::without_tasks().await;
     facts_of(&shop, vec![("ada", change(json!({ "email": "ada@example.com" })))]).await;
     let record = |identity: &str, what| {
-        vec![Record { who: Who::read(Some(identity.to_string()), None).expect("a person"), what }]
+        vec![Record {
+            who: ProfileRef::read(Some(identity.to_string()), None).expect("a person"),
+            what,
+        }]
     };
     let batches = [
         batch(&shop, record("bob", change(json!({ "plan": "gold" })))),
@@ -236,8 +240,8 @@ async fn of_senders_that_share_a_transaction_only_the_one_concerned_waits() {
 async fn two_who_become_one_are_asked_about_again_and_the_one_who_does_not_want_it_decides() {
     let shop = Shop::without_tasks().await;
     let device = |identity: Option<&str>, properties| {
-        let who =
-            Who::read(identity.map(str::to_string), Some("device".to_string())).expect("a person");
+        let who = ProfileRef::read(identity.map(str::to_string), Some("device".to_string()))
+            .expect("a person");
         [batch(&shop, vec![Record { who, what: change(properties) }])]
     };
     facts_of(&shop, vec![("ada", change(json!({ "email": "ada@example.com" })))]).await;

@@ -4,9 +4,9 @@
 use crate::domain::time::{MINUTE_MS, SECOND_MS, Timestamp};
 
 /// Failures in a row that open it.
-const FAILURES: u32 = 8;
+const FAILURE_THRESHOLD: u32 = 8;
 /// How long it stays open first, and at most.
-const FIRST: i64 = 2 * SECOND_MS;
+const OPEN_FIRST_MS: i64 = 2 * SECOND_MS;
 const LONGEST: i64 = 5 * MINUTE_MS;
 
 /// What a provider is trusted with.
@@ -21,14 +21,14 @@ pub enum Trust {
 
 /// Of one channel of one project.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Breaker {
+pub struct CircuitBreaker {
     in_a_row: u32,
     open_until: Option<Timestamp>,
     /// How long it was open last.
     length: i64,
 }
 
-impl Breaker {
+impl CircuitBreaker {
     pub fn trust(&self, now: Timestamp) -> Trust {
         match self.open_until {
             None => Trust::Everything,
@@ -53,10 +53,10 @@ impl Breaker {
             // One that was on its way when it opened: no news.
             Trust::NothingUntil(_) => return false,
         };
-        if !probe && self.in_a_row < FAILURES {
+        if !probe && self.in_a_row < FAILURE_THRESHOLD {
             return false;
         }
-        self.length = if self.length == 0 { FIRST } else { (self.length * 2).min(LONGEST) };
+        self.length = if self.length == 0 { OPEN_FIRST_MS } else { (self.length * 2).min(LONGEST) };
         self.open_until = Some(now.plus(self.length));
         true
     }
@@ -73,9 +73,9 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(0);
 
-    fn opened() -> Breaker {
-        let mut breaker = Breaker::default();
-        for _ in 1..FAILURES {
+    fn opened() -> CircuitBreaker {
+        let mut breaker = CircuitBreaker::default();
+        for _ in 1..FAILURE_THRESHOLD {
             assert!(!breaker.fails(NOW));
             assert_eq!(breaker.trust(NOW), Trust::Everything);
         }
@@ -86,14 +86,14 @@ mod tests {
     #[test]
     fn it_opens_after_failures_in_a_row_and_lets_one_through_afterwards() {
         let breaker = opened();
-        assert_eq!(breaker.trust(NOW), Trust::NothingUntil(NOW.plus(FIRST)));
-        assert_eq!(breaker.trust(NOW.plus(FIRST)), Trust::One);
+        assert_eq!(breaker.trust(NOW), Trust::NothingUntil(NOW.plus(OPEN_FIRST_MS)));
+        assert_eq!(breaker.trust(NOW.plus(OPEN_FIRST_MS)), Trust::One);
     }
 
     #[test]
     fn a_success_in_between_starts_the_count_anew() {
-        let mut breaker = Breaker::default();
-        for _ in 0..3 * FAILURES {
+        let mut breaker = CircuitBreaker::default();
+        for _ in 0..3 * FAILURE_THRESHOLD {
             breaker.fails(NOW);
             breaker.works();
         }
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn each_failed_trial_doubles_the_wait_up_to_a_bound() {
         let mut breaker = opened();
-        let mut now = NOW.plus(FIRST);
+        let mut now = NOW.plus(OPEN_FIRST_MS);
         let mut waits = Vec::new();
         for _ in 0..12 {
             assert!(breaker.fails(now));
@@ -111,14 +111,14 @@ mod tests {
             waits.push(until.0 - now.0);
             now = until;
         }
-        assert_eq!((waits[0], waits[11]), (2 * FIRST, LONGEST));
+        assert_eq!((waits[0], waits[11]), (2 * OPEN_FIRST_MS, LONGEST));
         breaker.works();
         assert_eq!(breaker.trust(now), Trust::Everything);
     }
 
     #[test]
     fn a_clock_that_was_set_back_does_not_keep_it_open_for_longer() {
-        assert_eq!(opened().trust(NOW), Trust::NothingUntil(NOW.plus(FIRST)));
+        assert_eq!(opened().trust(NOW), Trust::NothingUntil(NOW.plus(OPEN_FIRST_MS)));
         assert_eq!(opened().trust(NOW.plus(-60 * MINUTE_MS)), Trust::One);
     }
 
@@ -126,6 +126,6 @@ mod tests {
     fn failures_that_were_under_way_when_it_opened_prolong_nothing() {
         let mut breaker = opened();
         assert!(!breaker.fails(NOW.plus(1)));
-        assert_eq!(breaker.trust(NOW.plus(1)), Trust::NothingUntil(NOW.plus(FIRST)));
+        assert_eq!(breaker.trust(NOW.plus(1)), Trust::NothingUntil(NOW.plus(OPEN_FIRST_MS)));
     }
 }

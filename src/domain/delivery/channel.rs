@@ -44,7 +44,7 @@ pub enum ChannelSettings {
 /// How the connection to the mail server is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Security {
+pub enum TlsMode {
     /// Encrypted from the first byte, usually at port 465.
     Tls,
     /// Encrypted before anything is said, usually at port 587.
@@ -59,7 +59,7 @@ pub enum Security {
 pub struct EmailSettings {
     pub host: String,
     pub port: u16,
-    pub security: Security,
+    pub security: TlsMode,
     /// With whose password we sign in; none: without signing in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
@@ -136,7 +136,7 @@ impl ChannelSecret {
 
 /// Does a channel with these settings need a secret?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SecretNeed {
+pub enum SecretRequirement {
     /// With what to say where it is missing.
     Must(&'static str),
     May,
@@ -202,27 +202,27 @@ impl ChannelView {
     }
 }
 
-impl Security {
-    pub const ALL: [Security; 3] = [Security::Starttls, Security::Tls, Security::None];
+impl TlsMode {
+    pub const ALL: [TlsMode; 3] = [TlsMode::Starttls, TlsMode::Tls, TlsMode::None];
 
     pub fn key(self) -> &'static str {
         match self {
-            Security::Tls => "tls",
-            Security::Starttls => "starttls",
-            Security::None => "none",
+            TlsMode::Tls => "tls",
+            TlsMode::Starttls => "starttls",
+            TlsMode::None => "none",
         }
     }
 
     pub fn title(self) -> &'static str {
         match self {
-            Security::Tls => "TLS from the start (usually port 465)",
-            Security::Starttls => "STARTTLS (usually port 587)",
-            Security::None => "None (a relay on your own network)",
+            TlsMode::Tls => "TLS from the start (usually port 465)",
+            TlsMode::Starttls => "STARTTLS (usually port 587)",
+            TlsMode::None => "None (a relay on your own network)",
         }
     }
 
     pub fn from_key(key: &str) -> Option<Self> {
-        Security::ALL.into_iter().find(|security| security.key() == key)
+        TlsMode::ALL.into_iter().find(|security| security.key() == key)
     }
 }
 
@@ -246,15 +246,19 @@ impl ChannelSettings {
         }
     }
 
-    pub fn secret_need(&self) -> SecretNeed {
+    pub fn secret_need(&self) -> SecretRequirement {
         match self {
-            ChannelSettings::Email(EmailSettings { user: None, .. }) => SecretNeed::No,
+            ChannelSettings::Email(EmailSettings { user: None, .. }) => SecretRequirement::No,
             ChannelSettings::Email(_) => {
-                SecretNeed::Must("Enter the password that goes with the user name.")
+                SecretRequirement::Must("Enter the password that goes with the user name.")
             }
-            ChannelSettings::Sms(_) => SecretNeed::Must("Enter the auth token of the account."),
-            ChannelSettings::Push(_) => SecretNeed::Must("Paste the service account JSON file."),
-            ChannelSettings::Webhook(_) => SecretNeed::May,
+            ChannelSettings::Sms(_) => {
+                SecretRequirement::Must("Enter the auth token of the account.")
+            }
+            ChannelSettings::Push(_) => {
+                SecretRequirement::Must("Paste the service account JSON file.")
+            }
+            ChannelSettings::Webhook(_) => SecretRequirement::May,
         }
     }
 
@@ -318,9 +322,9 @@ impl ChannelSettings {
 
 /// Complaints are collected under the fields' names.
 #[derive(Default)]
-struct Complaints(Vec<FieldError>);
+struct FieldErrors(Vec<FieldError>);
 
-impl Complaints {
+impl FieldErrors {
     fn unless(&mut self, fine: bool, path: &str, sentence: &str) {
         if !fine {
             self.0.push(FieldError::new(path, "malformed", sentence));
@@ -336,7 +340,7 @@ impl Complaints {
 
 impl EmailSettings {
     fn problems(&self) -> Vec<FieldError> {
-        let mut found = Complaints::default();
+        let mut found = FieldErrors::default();
         let host = "Give the name of the mail server, such as smtp.example.com, without http:// \
             and without a port.";
         found.unless(is_host(&self.host), "host", host);
@@ -360,7 +364,7 @@ impl EmailSettings {
         );
         let open = "A password is sent over an encrypted connection only. Choose TLS or STARTTLS, \
             or leave the user name empty.";
-        found.unless(self.user.is_none() || self.security != Security::None, "security", open);
+        found.unless(self.user.is_none() || self.security != TlsMode::None, "security", open);
         let authority =
             "This is not a PEM certificate. It must begin with -----BEGIN CERTIFICATE-----.";
         let is_pem =
@@ -377,7 +381,7 @@ impl EmailSettings {
 
 impl SmsSettings {
     fn problems(&self) -> Vec<FieldError> {
-        let mut found = Complaints::default();
+        let mut found = FieldErrors::default();
         let account = "The account SID is letters and digits; Twilio's begins with AC.";
         found.unless(is_word(&self.account, 64), "account", account);
         let from = "Give a number such as +4930123456, a name of up to 11 letters, or a messaging \
@@ -397,7 +401,7 @@ impl SmsSettings {
 
 impl PushSettings {
     fn problems(&self) -> Vec<FieldError> {
-        let mut found = Complaints::default();
+        let mut found = FieldErrors::default();
         let account = "The service account file has no project or client email. Download it again \
             from the Firebase console.";
         let is_project = |text: &str| {
@@ -414,7 +418,7 @@ impl PushSettings {
 
 impl WebhookSettings {
     fn problems(&self) -> Vec<FieldError> {
-        let mut found = Complaints::default();
+        let mut found = FieldErrors::default();
         let fine = (1..=WEBHOOK_SECONDS_MAX).contains(&self.timeout_seconds);
         found.unless(fine, "timeout_seconds", "Choose a timeout from 1 to 30 seconds.");
         found.0

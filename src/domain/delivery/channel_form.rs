@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{
     channel::{
         ChannelSecret, ChannelSettings, EmailSettings, FCM, GOOGLE_TOKENS, PER_SECOND_MAX,
-        PushSettings, SecretNeed, Security, SmsSettings, TWILIO, WebhookSettings,
+        PushSettings, SecretRequirement, SmsSettings, TWILIO, TlsMode, WebhookSettings,
     },
     gates::FrequencyCap,
 };
@@ -28,9 +28,9 @@ pub struct ChannelForm {
 
 /// What the form asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChannelOrder {
+pub struct ChannelUpdate {
     pub settings: ChannelSettings,
-    pub secret: SecretOrder,
+    pub secret: SecretUpdate,
     pub live: bool,
     pub per_second: Option<u32>,
     pub revision: i64,
@@ -38,7 +38,7 @@ pub struct ChannelOrder {
 
 /// What becomes of the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretOrder {
+pub enum SecretUpdate {
     Keep,
     Set(ChannelSecret),
     Forget,
@@ -65,7 +65,7 @@ impl ChannelForm {
         channel: Channel,
         known: Option<&ChannelSettings>,
         has_secret: bool,
-    ) -> Result<ChannelOrder, Vec<FieldError>> {
+    ) -> Result<ChannelUpdate, Vec<FieldError>> {
         let (settings, typed) = self.settings(channel, known)?;
         let mut problems = settings.problems();
         let per_second = self.per_second().map_err(|error| problems.push(error)).ok().flatten();
@@ -73,13 +73,13 @@ impl ChannelForm {
             Ok(secret) => secret,
             Err(error) => {
                 problems.push(error);
-                SecretOrder::Keep
+                SecretUpdate::Keep
             }
         };
         if !problems.is_empty() {
             return Err(problems);
         }
-        Ok(ChannelOrder { settings, secret, live: self.live, per_second, revision: self.revision })
+        Ok(ChannelUpdate { settings, secret, live: self.live, per_second, revision: self.revision })
     }
 
     fn text(&self, field: &str) -> String {
@@ -136,8 +136,8 @@ impl ChannelForm {
     }
 
     fn email(&self) -> Result<EmailSettings, Vec<FieldError>> {
-        let security = Security::from_key(&self.text("security")).unwrap_or_default();
-        let usual = if security == Security::Tls { 465 } else { 587 };
+        let security = TlsMode::from_key(&self.text("security")).unwrap_or_default();
+        let usual = if security == TlsMode::Tls { 465 } else { 587 };
         Ok(EmailSettings {
             host: self.text("host"),
             port: self.number(
@@ -194,15 +194,15 @@ impl ChannelForm {
         typed: Option<ChannelSecret>,
         known: Option<&ChannelSettings>,
         has_secret: bool,
-    ) -> Result<SecretOrder, FieldError> {
+    ) -> Result<SecretUpdate, FieldError> {
         let need = settings.secret_need();
-        if need == SecretNeed::No || (self.forget_secret && need == SecretNeed::May) {
-            return Ok(SecretOrder::Forget);
+        if need == SecretRequirement::No || (self.forget_secret && need == SecretRequirement::May) {
+            return Ok(SecretUpdate::Forget);
         }
         if let Some(secret) = typed {
-            return settings.secret_problem(&secret).map_or(Ok(SecretOrder::Set(secret)), Err);
+            return settings.secret_problem(&secret).map_or(Ok(SecretUpdate::Set(secret)), Err);
         }
-        if let (SecretNeed::Must(sentence), false) = (need, has_secret) {
+        if let (SecretRequirement::Must(sentence), false) = (need, has_secret) {
             return Err(FieldError::new("secret", "required", sentence));
         }
         if has_secret
@@ -211,7 +211,7 @@ impl ChannelForm {
             let sentence = "You changed where the password or key is sent. Enter it again.";
             return Err(FieldError::new("secret", "required", sentence));
         }
-        Ok(SecretOrder::Keep)
+        Ok(SecretUpdate::Keep)
     }
 
     fn per_second(&self) -> Result<Option<u32>, FieldError> {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::domain::delivery::{
-    channel_form::{ChannelForm, ChannelOrder, SecretOrder, caps_of_columns},
+    channel_form::{ChannelForm, ChannelUpdate, SecretUpdate, caps_of_columns},
     gates::FrequencyCap,
 };
 
@@ -29,7 +29,7 @@ fn mail_with(field: &str, value: &str) -> ChannelForm {
     form
 }
 
-fn saved(form: &ChannelForm, channel: Channel) -> ChannelOrder {
+fn saved(form: &ChannelForm, channel: Channel) -> ChannelUpdate {
     form.read(channel, None, false).expect("it makes sense")
 }
 
@@ -48,7 +48,7 @@ fn a_mail_server_is_read_with_the_usual_port_of_its_encryption() {
     let order = saved(&mail_with("user", "wayfare"), Channel::Email);
     let ChannelSettings::Email(email) = &order.settings else { panic!("an email channel") };
     assert_eq!((email.port, email.domain()), (587, "example.com"));
-    assert!(matches!(order.secret, SecretOrder::Set(_)));
+    assert!(matches!(order.secret, SecretUpdate::Set(_)));
     let ChannelSettings::Email(email) =
         saved(&mail_with("security", "tls"), Channel::Email).settings
     else {
@@ -119,7 +119,7 @@ fn an_address_of_a_provider_is_encrypted_unless_it_is_on_ones_own_network() {
 fn a_secret_is_kept_until_another_is_typed_and_asked_for_again_where_it_would_go_elsewhere() {
     let known = saved(&mail_with("user", "wayfare"), Channel::Email).settings;
     let kept = form(&MAIL).read(Channel::Email, Some(&known), true).expect("it makes sense");
-    assert_eq!(kept.secret, SecretOrder::Keep);
+    assert_eq!(kept.secret, SecretUpdate::Keep);
     for (field, value) in [("host", "evil.example.com"), ("user", "somebody"), ("security", "tls")]
     {
         let mut elsewhere = form(&MAIL);
@@ -134,7 +134,7 @@ fn a_secret_is_kept_until_another_is_typed_and_asked_for_again_where_it_would_go
     let mut anonymous = form(&MAIL);
     anonymous.fields.remove("user");
     let order = anonymous.read(Channel::Email, Some(&known), true).expect("it makes sense");
-    assert_eq!(order.secret, SecretOrder::Forget);
+    assert_eq!(order.secret, SecretUpdate::Forget);
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_service_accounts_file_brings_project_account_and_key() {
         ("shop-1", "https://oauth2.example.com/token")
     );
     assert!(
-        matches!(&order.secret, SecretOrder::Set(key) if key.expose().starts_with("-----BEGIN PRIVATE KEY"))
+        matches!(&order.secret, SecretUpdate::Set(key) if key.expose().starts_with("-----BEGIN PRIVATE KEY"))
     );
     // Without a new file everything stays, the address of its tokens as it stands in the form.
     let again = form(&[("token_url", "https://oauth2.example.com/token")]);
@@ -165,18 +165,18 @@ fn a_service_accounts_file_brings_project_account_and_key() {
 
 #[test]
 fn a_signing_secret_is_optional_and_long() {
-    assert_eq!(saved(&form(&[]), Channel::Webhook).secret, SecretOrder::Keep);
+    assert_eq!(saved(&form(&[]), Channel::Webhook).secret, SecretUpdate::Keep);
     let short = ChannelForm { secret: "short".to_string(), ..ChannelForm::default() };
     assert_eq!(complaints(&short, Channel::Webhook, None, false), ["secret"]);
     let forgotten = ChannelForm { forget_secret: true, ..ChannelForm::default() };
-    assert_eq!(saved(&forgotten, Channel::Webhook).secret, SecretOrder::Forget);
+    assert_eq!(saved(&forgotten, Channel::Webhook).secret, SecretUpdate::Forget);
 }
 
 #[test]
 fn a_secret_is_never_printed() {
     let secret = ChannelSecret::parse("hunter2\r\n").expect("a secret");
     assert_eq!(secret.expose(), "hunter2");
-    assert!(!format!("{:?}", SecretOrder::Set(secret)).contains("hunter2"));
+    assert!(!format!("{:?}", SecretUpdate::Set(secret)).contains("hunter2"));
 }
 
 #[test]

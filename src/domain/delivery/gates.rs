@@ -5,11 +5,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    engine::calendar::{Calendar, quiet_until},
+    engine::calendar::{TimeZones, quiet_until},
     error::FieldError,
     graph::node::{self, Sending},
     people::{Profile, profile::Channel},
-    settings::{QuietHours, QuietThen},
+    settings::{QuietHours, QuietHoursPolicy},
     time::{HOUR_MS, MINUTE_MS, Timestamp},
 };
 
@@ -26,7 +26,7 @@ pub enum Gate {
 /// The time, where the person lives.
 #[derive(Clone, Copy)]
 pub struct Clock<'a> {
-    pub calendar: &'a dyn Calendar,
+    pub calendar: &'a dyn TimeZones,
     pub zone: &'a str,
     pub now: Timestamp,
 }
@@ -102,16 +102,16 @@ pub fn on_arrival(
         quiet_until(clock.calendar, clock.now, clock.zone, quiet).filter(|over| *over > clock.now);
     match (over, quiet.then) {
         (None, _) => Gate::Open,
-        (Some(over), QuietThen::SendWhenOver) => {
+        (Some(over), QuietHoursPolicy::SendWhenOver) => {
             Gate::Later(over, format!("quiet hours until {}", over.long_date()))
         }
-        (Some(_), QuietThen::Drop) => Gate::Shut("arrived during quiet hours".to_string()),
+        (Some(_), QuietHoursPolicy::Drop) => Gate::Shut("arrived during quiet hours".to_string()),
     }
 }
 
 /// What is known about a person at the moment of handing a message over, besides their profile.
 #[derive(Debug, Clone, Copy)]
-pub struct Circumstances<'a> {
+pub struct SendContext<'a> {
     /// Has their address a spelling that can be written to and looked up?
     pub usable: bool,
     /// Why their address gets nothing any more.
@@ -129,7 +129,7 @@ pub fn on_hand_over(
     quiet: Option<&QuietHours>,
     expires_at: Option<Timestamp>,
     clock: Clock<'_>,
-    circumstances: &Circumstances<'_>,
+    circumstances: &SendContext<'_>,
 ) -> Gate {
     match on_arrival(profile, channel, quiet, expires_at, clock) {
         Gate::Open => {}
@@ -190,7 +190,7 @@ fn disturbs(channel: Channel) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::engine::calendar::UtcCalendar;
+    use crate::domain::engine::calendar::UtcOnly;
 
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
@@ -201,12 +201,12 @@ mod tests {
         }
     }
 
-    fn free() -> Circumstances<'static> {
-        Circumstances { usable: true, suppressed: None, caps: &[], recent: &[], ignore_caps: false }
+    fn free() -> SendContext<'static> {
+        SendContext { usable: true, suppressed: None, caps: &[], recent: &[], ignore_caps: false }
     }
 
-    fn ask(profile: &Profile, circumstances: &Circumstances<'_>) -> Gate {
-        let clock = Clock { calendar: &UtcCalendar, zone: "UTC", now: NOW };
+    fn ask(profile: &Profile, circumstances: &SendContext<'_>) -> Gate {
+        let clock = Clock { calendar: &UtcOnly, zone: "UTC", now: NOW };
         on_hand_over(profile, Channel::Email, None, None, clock, circumstances)
     }
 
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn an_address_that_is_suppressed_gets_nothing_and_the_reason_is_told() {
-        let gate = ask(&somebody(), &Circumstances { suppressed: Some("it bounced"), ..free() });
+        let gate = ask(&somebody(), &SendContext { suppressed: Some("it bounced"), ..free() });
         assert_eq!(
             gate,
             Gate::Shut("the address is on the suppression list: it bounced".to_string())
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_spelled_in_one_way_is_not_written_to() {
-        let gate = ask(&somebody(), &Circumstances { usable: false, ..free() });
+        let gate = ask(&somebody(), &SendContext { usable: false, ..free() });
         assert_eq!(gate, Gate::Shut("has no usable address for e-mail".to_string()));
     }
 
@@ -233,7 +233,7 @@ mod tests {
     fn whoever_does_not_want_it_does_not_get_it_whatever_the_message_ignores() {
         let mut unwilling = somebody();
         unwilling.consent.insert("email".to_string(), false);
-        let gate = ask(&unwilling, &Circumstances { ignore_caps: true, ..free() });
+        let gate = ask(&unwilling, &SendContext { ignore_caps: true, ..free() });
         assert_eq!(gate, Gate::Shut("does not want email".to_string()));
     }
 
@@ -246,11 +246,11 @@ mod tests {
             (Channel::Sms, hours_ago(1)),
         ];
         assert_eq!(
-            ask(&somebody(), &Circumstances { caps: &caps, recent: &once, ..free() }),
+            ask(&somebody(), &SendContext { caps: &caps, recent: &once, ..free() }),
             Gate::Open
         );
         let twice = [(Channel::Email, hours_ago(1)), (Channel::Email, hours_ago(23))];
-        let shut = ask(&somebody(), &Circumstances { caps: &caps, recent: &twice, ..free() });
+        let shut = ask(&somebody(), &SendContext { caps: &caps, recent: &twice, ..free() });
         assert_eq!(shut, Gate::Shut("frequency cap reached: 2 emails in 1 day".to_string()));
     }
 
@@ -259,21 +259,21 @@ mod tests {
         let caps = [FrequencyCap { channel: None, most: 2, hours: 1 }];
         let webhook = [(Channel::Webhook, NOW), (Channel::Sms, NOW)];
         assert_eq!(
-            ask(&somebody(), &Circumstances { caps: &caps, recent: &webhook, ..free() }),
+            ask(&somebody(), &SendContext { caps: &caps, recent: &webhook, ..free() }),
             Gate::Open
         );
         let two = [(Channel::Push, NOW), (Channel::Sms, NOW)];
         assert!(matches!(
-            ask(&somebody(), &Circumstances { caps: &caps, recent: &two, ..free() }),
+            ask(&somebody(), &SendContext { caps: &caps, recent: &two, ..free() }),
             Gate::Shut(_)
         ));
-        let receipt = Circumstances { caps: &caps, recent: &two, ignore_caps: true, ..free() };
+        let receipt = SendContext { caps: &caps, recent: &two, ignore_caps: true, ..free() };
         assert_eq!(ask(&somebody(), &receipt), Gate::Open);
     }
 
     #[test]
     fn what_is_too_late_is_skipped() {
-        let clock = Clock { calendar: &UtcCalendar, zone: "UTC", now: NOW };
+        let clock = Clock { calendar: &UtcOnly, zone: "UTC", now: NOW };
         let sending = Sending { too_late_minutes: Some(60), ..Sending::default() };
         let gate = |planned| {
             on_arrival(&somebody(), Channel::Email, None, sending.expires_at(planned), clock)

@@ -7,7 +7,7 @@ use crate::domain::time::Timestamp;
 /// Who reports, and in which form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum HookProvider {
+pub enum WebhookProvider {
     Twilio,
     SendGrid,
     Mailgun,
@@ -18,71 +18,71 @@ pub enum HookProvider {
     Bounce,
 }
 
-impl HookProvider {
-    pub const ALL: [HookProvider; 5] = [
-        HookProvider::Twilio,
-        HookProvider::SendGrid,
-        HookProvider::Mailgun,
-        HookProvider::Gateway,
-        HookProvider::Bounce,
+impl WebhookProvider {
+    pub const ALL: [WebhookProvider; 5] = [
+        WebhookProvider::Twilio,
+        WebhookProvider::SendGrid,
+        WebhookProvider::Mailgun,
+        WebhookProvider::Gateway,
+        WebhookProvider::Bounce,
     ];
 
     pub fn key(self) -> &'static str {
         match self {
-            HookProvider::Twilio => "twilio",
-            HookProvider::SendGrid => "sendgrid",
-            HookProvider::Mailgun => "mailgun",
-            HookProvider::Gateway => "gateway",
-            HookProvider::Bounce => "bounce",
+            WebhookProvider::Twilio => "twilio",
+            WebhookProvider::SendGrid => "sendgrid",
+            WebhookProvider::Mailgun => "mailgun",
+            WebhookProvider::Gateway => "gateway",
+            WebhookProvider::Bounce => "bounce",
         }
     }
 
     pub fn title(self) -> &'static str {
         match self {
-            HookProvider::Twilio => "Twilio",
-            HookProvider::SendGrid => "SendGrid",
-            HookProvider::Mailgun => "Mailgun",
-            HookProvider::Gateway => "Your own gateway",
-            HookProvider::Bounce => "Bounces from a mail server",
+            WebhookProvider::Twilio => "Twilio",
+            WebhookProvider::SendGrid => "SendGrid",
+            WebhookProvider::Mailgun => "Mailgun",
+            WebhookProvider::Gateway => "Your own gateway",
+            WebhookProvider::Bounce => "Bounces from a mail server",
         }
     }
 
     pub fn from_key(key: &str) -> Option<Self> {
-        HookProvider::ALL.into_iter().find(|provider| provider.key() == key)
+        WebhookProvider::ALL.into_iter().find(|provider| provider.key() == key)
     }
 
     /// What its reports are verified with, as the provider calls it. Bounces are known by the
     /// signed names of the messages that they are about.
     pub fn secret_name(self) -> Option<&'static str> {
         match self {
-            HookProvider::Twilio => Some("Auth token"),
-            HookProvider::SendGrid => Some("Verification key"),
-            HookProvider::Mailgun => Some("HTTP webhook signing key"),
-            HookProvider::Gateway => Some("Shared secret"),
-            HookProvider::Bounce => None,
+            WebhookProvider::Twilio => Some("Auth token"),
+            WebhookProvider::SendGrid => Some("Verification key"),
+            WebhookProvider::Mailgun => Some("HTTP webhook signing key"),
+            WebhookProvider::Gateway => Some("Shared secret"),
+            WebhookProvider::Bounce => None,
         }
     }
 
     /// Where the address goes.
     pub fn instruction(self) -> &'static str {
         match self {
-            HookProvider::Twilio => {
+            WebhookProvider::Twilio => {
                 "Enter it as “A message comes in” of your number, so that STOP and START count. \
                     Status callbacks need no setup."
             }
-            HookProvider::SendGrid => {
+            WebhookProvider::SendGrid => {
                 "Enter it under Mail Settings, Event Webhook, and switch on the Signed Event \
                     Webhook there: it shows the verification key."
             }
-            HookProvider::Mailgun => {
+            WebhookProvider::Mailgun => {
                 "Enter it under Sending, Webhooks, for every event. The signing key is on the same \
                     page."
             }
-            HookProvider::Gateway => {
+            WebhookProvider::Gateway => {
                 "Post a list of message events to it, signed with a shared secret \
                     (docs/message-events.md has the format)."
             }
-            HookProvider::Bounce => {
+            WebhookProvider::Bounce => {
                 "Have your mail server post every bounce and every complaint to it as \
                     message/rfc822 (docs/message-events.md has the command)."
             }
@@ -92,8 +92,8 @@ impl HookProvider {
 
 /// One of them, as the page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HookView {
-    pub provider: HookProvider,
+pub struct ProviderWebhookView {
+    pub provider: WebhookProvider,
     pub address: String,
     /// Since when its secret is known, and by whom.
     pub secret: Option<(Timestamp, String)>,
@@ -105,8 +105,8 @@ mod tests {
 
     #[test]
     fn providers_lead_back_from_their_keys() {
-        for provider in HookProvider::ALL {
-            assert_eq!(HookProvider::from_key(provider.key()), Some(provider));
+        for provider in WebhookProvider::ALL {
+            assert_eq!(WebhookProvider::from_key(provider.key()), Some(provider));
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{fate::Fate, message_status::MessageStatus};
 use crate::domain::{figures::counted, time::Timestamp};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MessageView {
+pub struct MessageSummary {
     pub seq: i64,
     pub trip: i64,
     pub journey_name: String,
@@ -22,18 +22,18 @@ pub struct MessageView {
     pub attempts: i64,
     /// How often the server died while it was with the sender: it may have gone out more than once.
     pub doubts: i64,
-    pub answers: Vec<AnswerView>,
+    pub answers: Vec<MessageEventSummary>,
 }
 
 /// What became of it after it was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AnswerView {
+pub struct MessageEventSummary {
     pub fate: Fate,
     pub at: Timestamp,
     pub detail: String,
 }
 
-impl MessageView {
+impl MessageSummary {
     /// "Sent", "Skipped: does not want email", "Queued after 3 attempts: the mail server is busy".
     pub fn standing(&self) -> String {
         let tries =
@@ -55,8 +55,8 @@ impl MessageView {
 mod tests {
     use super::*;
 
-    fn message(state: MessageStatus, attempts: i64, reason: &str) -> MessageView {
-        MessageView {
+    fn message(state: MessageStatus, attempts: i64, reason: &str) -> MessageSummary {
+        MessageSummary {
             seq: 1,
             trip: 1,
             journey_name: "Welcome".to_string(),
@@ -84,7 +84,7 @@ mod tests {
             "Queued after 3 attempts: it is busy"
         );
         assert!(
-            MessageView { doubts: 1, ..message(MessageStatus::Sent, 2, "") }
+            MessageSummary { doubts: 1, ..message(MessageStatus::Sent, 2, "") }
                 .standing()
                 .contains("possibly sent twice")
         );

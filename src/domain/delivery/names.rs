@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 /// What is known about people and about the event that lets them in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KnownNames {
+pub struct KnownProperties {
     /// Properties that people have; empty where there is no one yet, who could tell.
     pub profile: BTreeSet<String>,
     /// Properties of the event; empty where it never came, or people come in without one.
@@ -12,7 +12,7 @@ pub struct KnownNames {
 }
 
 /// What everybody has, besides properties.
-pub const OF_EVERYBODY: [&str; 4] = ["identity", "email", "phone", "time_zone"];
+pub const BUILT_IN: [&str; 4] = ["identity", "email", "phone", "time_zone"];
 
 /// The known name that is spelled most like another one, where one is near: one letter in three may
 /// differ.

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{channel::ChannelState, undelivered::UndeliveredPage};
+use super::{channel::ChannelState, undelivered::FailedMessagePage};
 use crate::domain::{figures::grouped, people::profile::Channel};
 
 /// One channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChannelLoad {
+pub struct ChannelHealth {
     pub channel: Channel,
     /// Messages that wait.
     pub waiting: i64,
@@ -20,7 +20,7 @@ pub struct ChannelLoad {
     pub state: ChannelState,
 }
 
-impl ChannelLoad {
+impl ChannelHealth {
     /// What lies where, in a few words: "3 queued, 1 sending".
     pub fn describe(&self) -> String {
         let facts = [(self.waiting, "queued"), (self.in_hand, "sending")];
@@ -40,8 +40,8 @@ impl ChannelLoad {
 /// What the page about delivery shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryOverview {
-    pub channels: Vec<ChannelLoad>,
-    pub undelivered: UndeliveredPage,
+    pub channels: Vec<ChannelHealth>,
+    pub undelivered: FailedMessagePage,
     /// Messages of this project that were with a sender when the server died, and went out again
     /// under the same key.
     pub doubts: i64,

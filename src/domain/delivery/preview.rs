@@ -15,7 +15,7 @@ pub fn message_address(journey: JourneyId, node: &str) -> String {
 
 /// What is wrong with a message, and what only looks so.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Findings {
+pub struct MessageProblems {
     /// It cannot be sent; publishing is refused.
     pub problems: Vec<FieldError>,
     /// It can, but it may not say what it should.
@@ -48,7 +48,7 @@ pub struct MessagePreview {
     pub person: PreviewPerson,
     /// None where it cannot be filled in.
     pub content: Option<PreviewContent>,
-    pub findings: Findings,
+    pub findings: MessageProblems,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,7 +18,7 @@ pub const SUPPRESSION_ROWS: i64 = 50;
 /// Longest reason that is kept, in characters: mail servers can be talkative.
 pub const REASON_MAX: usize = 300;
 /// Most addresses that are added by hand at once.
-pub const ADDED_MAX: usize = 10_000;
+pub const BULK_ADD_MAX: usize = 10_000;
 
 /// What kind of address it is: a key of a profile's addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -7,11 +7,11 @@ use crate::domain::{ids::JourneyId, people::profile::Channel, time::Timestamp};
 /// Messages of a page.
 pub const PAGE: i64 = 50;
 /// Most that one click sends again.
-pub const AGAIN_MAX: i64 = 100_000;
+pub const RESEND_MAX: i64 = 100_000;
 
 /// Which of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct UndeliveredQuery {
+pub struct FailedMessageQuery {
     pub journey: Option<JourneyId>,
     pub channel: Option<Channel>,
     /// Only those with smaller numbers: the next page.
@@ -20,7 +20,7 @@ pub struct UndeliveredQuery {
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Undelivered {
+pub struct FailedMessage {
     pub number: i64,
     pub journey: JourneyId,
     pub journey_name: String,
@@ -42,10 +42,10 @@ pub struct Undelivered {
 
 /// A page of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct UndeliveredPage {
-    pub query: UndeliveredQuery,
-    pub rows: Vec<Undelivered>,
-    /// Over all pages, at most [`AGAIN_MAX`] counted.
+pub struct FailedMessagePage {
+    pub query: FailedMessageQuery,
+    pub rows: Vec<FailedMessage>,
+    /// Over all pages, at most [`RESEND_MAX`] counted.
     pub total: i64,
     /// Where the next page begins.
     pub next: Option<i64>,

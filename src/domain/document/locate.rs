@@ -4,7 +4,7 @@
 
 /// The line (from 1) of the value at `path`, or of the deepest part of the path that exists.
 pub fn line_of(text: &str, path: &str) -> Option<usize> {
-    let mut walker = Walker { bytes: text.as_bytes(), at: 0 };
+    let mut walker = JsonCursor { bytes: text.as_bytes(), at: 0 };
     walker.space();
     let mut found = walker.at;
     for step in steps(path) {
@@ -35,12 +35,12 @@ fn steps(path: &str) -> impl Iterator<Item = Step<'_>> {
     })
 }
 
-struct Walker<'a> {
+struct JsonCursor<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
-impl Walker<'_> {
+impl JsonCursor<'_> {
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }

@@ -10,7 +10,8 @@ use dagre::{EdgeLabel, LayoutOptions, NodeLabel, RankDir, Ranker};
 
 use super::{
     geometry::{
-        Direction, GRID, NODE_HEIGHT, NODE_WIDTH, drawn_outlets, frames, shown_outlets, size, snap,
+        GRID, LayoutDirection, NODE_HEIGHT, NODE_WIDTH, drawn_outlets, frames, shown_outlets, size,
+        snap,
     },
     route::crowds,
 };
@@ -26,7 +27,7 @@ const TOO_MANY: usize = 800;
 const ROOM_MAX: f64 = 40.0 * GRID;
 
 /// Moves every node to its place.
-pub fn align(graph: &mut Graph, direction: Direction) {
+pub fn align(graph: &mut Graph, direction: LayoutDirection) {
     let order = reading_order(graph);
     let mut places = if graph.nodes.len() > TOO_MANY {
         layers(graph, &order, direction)
@@ -89,7 +90,7 @@ fn ways(graph: &Graph, index: &HashMap<&str, usize>) -> Vec<Vec<usize>> {
         .collect()
 }
 
-fn sizes(graph: &Graph, direction: Direction) -> Vec<(f64, f64)> {
+fn sizes(graph: &Graph, direction: LayoutDirection) -> Vec<(f64, f64)> {
     let drawn = drawn_outlets(graph);
     graph
         .nodes
@@ -104,7 +105,7 @@ fn sizes(graph: &Graph, direction: Direction) -> Vec<(f64, f64)> {
         .collect()
 }
 
-fn laid_out(graph: &Graph, order: &[usize], direction: Direction) -> Vec<Position> {
+fn laid_out(graph: &Graph, order: &[usize], direction: LayoutDirection) -> Vec<Position> {
     let sizes = sizes(graph, direction);
     let index: HashMap<&str, usize> =
         graph.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
@@ -136,8 +137,8 @@ fn laid_out(graph: &Graph, order: &[usize], direction: Direction) -> Vec<Positio
         }
     }
     let (rankdir, ranksep) = match direction {
-        Direction::Down => (RankDir::TB, 4.0 * GRID),
-        Direction::Right => (RankDir::LR, 6.0 * GRID),
+        LayoutDirection::Down => (RankDir::TB, 4.0 * GRID),
+        LayoutDirection::Right => (RankDir::LR, 6.0 * GRID),
     };
     let ranker =
         if graph.nodes.len() > MANY { Ranker::LongestPath } else { Ranker::NetworkSimplex };
@@ -166,7 +167,7 @@ fn laid_out(graph: &Graph, order: &[usize], direction: Direction) -> Vec<Positio
 }
 
 /// Layers by the longest way from a beginning, each a row in reading order.
-fn layers(graph: &Graph, order: &[usize], direction: Direction) -> Vec<Position> {
+fn layers(graph: &Graph, order: &[usize], direction: LayoutDirection) -> Vec<Position> {
     let sizes = sizes(graph, direction);
     let index: HashMap<&str, usize> =
         graph.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
@@ -187,29 +188,30 @@ fn layers(graph: &Graph, order: &[usize], direction: Direction) -> Vec<Position>
     let mut places = vec![Position::default(); graph.nodes.len()];
     let depth = sizes
         .iter()
-        .map(|(width, height)| if direction == Direction::Down { *height } else { *width })
+        .map(|(width, height)| if direction == LayoutDirection::Down { *height } else { *width })
         .fold(0.0, f64::max);
     for at in order {
         let along = layer[*at] as f64 * (depth + gap_along);
         let next = across.entry(layer[*at]).or_insert(0.0);
         let (width, height) = sizes[*at];
         places[*at] = match direction {
-            Direction::Down => Position { x: *next, y: along },
-            Direction::Right => Position { x: along, y: *next },
+            LayoutDirection::Down => Position { x: *next, y: along },
+            LayoutDirection::Right => Position { x: along, y: *next },
         };
-        *next += gap_across + if direction == Direction::Down { width } else { height };
+        *next += gap_across + if direction == LayoutDirection::Down { width } else { height };
     }
     places.into_iter().map(snap).collect()
 }
 
 /// Moves layers apart between which more connectors run than there is room for.
-fn roomy(graph: &Graph, mut places: Vec<Position>, direction: Direction) -> Vec<Position> {
+fn roomy(graph: &Graph, mut places: Vec<Position>, direction: LayoutDirection) -> Vec<Position> {
     let crowds = crowds(&placed(graph, &places), direction);
-    let start = |place: &Position| if direction == Direction::Down { place.y } else { place.x };
+    let start =
+        |place: &Position| if direction == LayoutDirection::Down { place.y } else { place.x };
     let mut layers: Vec<f64> = places.iter().map(start).collect();
     layers.sort_by(f64::total_cmp);
     layers.dedup();
-    let depth = if direction == Direction::Down { NODE_HEIGHT } else { NODE_WIDTH };
+    let depth = if direction == LayoutDirection::Down { NODE_HEIGHT } else { NODE_WIDTH };
     let mut moved = 0.0;
     let mut moves: Vec<f64> = vec![0.0];
     for pair in layers.windows(2) {
@@ -226,8 +228,8 @@ fn roomy(graph: &Graph, mut places: Vec<Position>, direction: Direction) -> Vec<
         let layer = layers.partition_point(|layer| *layer < start(place));
         let by = moves.get(layer).copied().unwrap_or_default();
         match direction {
-            Direction::Down => place.y += by,
-            Direction::Right => place.x += by,
+            LayoutDirection::Down => place.y += by,
+            LayoutDirection::Right => place.x += by,
         }
     }
     places
@@ -241,7 +243,7 @@ fn placed(graph: &Graph, places: &[Position]) -> Graph {
     moved
 }
 
-fn overlapping(graph: &Graph, places: &[Position], direction: Direction) -> bool {
+fn overlapping(graph: &Graph, places: &[Position], direction: LayoutDirection) -> bool {
     let mut frames = frames(&placed(graph, places), direction);
     frames.sort_by(|a, b| a.y.total_cmp(&b.y));
     frames.iter().enumerate().any(|(index, frame)| {

@@ -30,7 +30,7 @@ fn trees() -> impl Strategy<Value = Graph> {
     })
 }
 
-fn no_overlaps(graph: &Graph, direction: Direction) -> Result<(), TestCaseError> {
+fn no_overlaps(graph: &Graph, direction: LayoutDirection) -> Result<(), TestCaseError> {
     let frames = frames(graph, direction);
     for (index, a) in frames.iter().enumerate() {
         for (other, b) in frames.iter().enumerate().skip(index + 1) {
@@ -73,13 +73,13 @@ proptest! {
         let at = |id: &str| graph.node(id).map(|node| node.position).unwrap_or_default();
         for connector in &graph.connectors {
             let (from, to) = (at(&connector.from), at(&connector.to));
-            let onwards = if direction == Direction::Down { to.y > from.y } else { to.x > from.x };
+            let onwards = if direction == LayoutDirection::Down { to.y > from.y } else { to.x > from.x };
             prop_assert!(onwards);
         }
         for node in &graph.nodes {
             let targets: Vec<Position> =
                 node.outlets().iter().filter_map(|outlet| graph.target(&node.id, outlet)).map(|node| node.position).collect();
-            let across = |place: &Position| if direction == Direction::Down { place.x } else { place.y };
+            let across = |place: &Position| if direction == LayoutDirection::Down { place.x } else { place.y };
             prop_assert!(targets.iter().map(across).is_sorted(), "{}: {targets:?}", node.id);
         }
     }
@@ -95,11 +95,11 @@ fn a_graph_with_as_many_nodes_as_there_may_be_is_aligned_too() {
         graph.connectors.push(Connector { from: before.0, outlet: before.1, to: id.clone() });
         before = (id, "next".to_string());
     }
-    align(&mut graph, Direction::Down);
+    align(&mut graph, LayoutDirection::Down);
     assert!(!overlapping(
         &graph,
         &graph.nodes.iter().map(|node| node.position).collect::<Vec<_>>(),
-        Direction::Down
+        LayoutDirection::Down
     ));
     assert!(
         graph.nodes.iter().all(|node| node.position.y.abs() <= crate::domain::graph::POSITION_MAX)

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::domain::{
     graph::{Connector, NODES_MAX, Node, NodeKind, node::Delay},
-    settings::{Entry, Goal, QuietHours, QuietThen},
+    settings::{Entry, Goal, QuietHours, QuietHoursPolicy},
 };
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -24,13 +24,13 @@ fn settings() -> Settings {
     Settings::new(Entry::Event { name: "Signed Up".to_string(), filters: Vec::new() })
 }
 
-fn catalogue() -> Catalogue {
-    Catalogue {
+fn catalogue() -> ProjectCatalog {
+    ProjectCatalog {
         events: vec!["signed up".to_string(), "Ordered".to_string()],
         properties: vec!["plan".to_string()],
         event_properties: vec![("Ordered".to_string(), vec!["total".to_string()])],
         live_channels: ["email", "sms", "push", "webhook"].map(str::to_string).to_vec(),
-        ..Catalogue::default()
+        ..ProjectCatalog::default()
     }
 }
 
@@ -136,7 +136,7 @@ fn a_delay_into_quiet_hours_before_a_message_is_a_warning() {
     let quiet = QuietHours {
         from: "22:00".to_string(),
         to: "08:00".to_string(),
-        then: QuietThen::SendWhenOver,
+        then: QuietHoursPolicy::SendWhenOver,
     };
     let settings = Settings { quiet_hours: Some(quiet), ..settings() };
     let about_quiet = |graph: &Graph| {
@@ -219,7 +219,7 @@ fn channels_that_do_not_send_are_told_once_each() {
         &json!({"a": {"whatsapp": {"template": "hi"}}, "b": {"sms": {"body": "Hi"}}, "c": {"sms": {"body": "Hi"}}}),
         &[("entry", "next", "a"), ("a", "sent", "b"), ("b", "sent", "c")],
     );
-    let silent = Catalogue { live_channels: Vec::new(), ..catalogue() };
+    let silent = ProjectCatalog { live_channels: Vec::new(), ..catalogue() };
     let channels = checks(&graph, &settings(), &silent, NOW)
         .into_iter()
         .filter(|check| check.problem.key == "channel");
@@ -249,8 +249,11 @@ fn a_graph_of_the_largest_size_with_absurd_shapes_is_checked_all_the_same() {
     }
     nodes[7].position.x = f64::NAN;
     let large = Graph { nodes, connectors };
-    let quiet =
-        QuietHours { from: "22:00".to_string(), to: "08:00".to_string(), then: QuietThen::Drop };
+    let quiet = QuietHours {
+        from: "22:00".to_string(),
+        to: "08:00".to_string(),
+        then: QuietHoursPolicy::Drop,
+    };
     let settings = Settings { quiet_hours: Some(quiet), ..settings() };
     assert_eq!(errors_of(&large, &settings), [pair("n7", "range")]);
     let mut larger = large;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::{
-    Mode,
+    EditMode,
     sketch::{Edit, Refused, Sketch},
 };
 
@@ -13,17 +13,17 @@ const STEPS_MAX: usize = 200;
 const NODES_KEPT: usize = 100_000;
 
 #[derive(Debug, Clone)]
-pub struct Desk {
+pub struct EditHistory {
     now: Sketch,
-    mode: Mode,
+    mode: EditMode,
     past: VecDeque<Sketch>,
     future: Vec<Sketch>,
     /// What the last change was about; the next one about the same is the same step of undo.
     open: Option<String>,
 }
 
-impl Desk {
-    pub fn new(sketch: Sketch, mode: Mode) -> Self {
+impl EditHistory {
+    pub fn new(sketch: Sketch, mode: EditMode) -> Self {
         Self { now: sketch, mode, past: VecDeque::new(), future: Vec::new(), open: None }
     }
 
@@ -31,7 +31,7 @@ impl Desk {
         &self.now
     }
 
-    pub fn mode(&self) -> Mode {
+    pub fn mode(&self) -> EditMode {
         self.mode
     }
 
@@ -117,8 +117,8 @@ mod tests {
         settings::{Entry, Settings},
     };
 
-    fn desk() -> Desk {
-        Desk::new(Sketch::new(Graph::empty(), Settings::new(Entry::Api {})), Mode::Draft)
+    fn desk() -> EditHistory {
+        EditHistory::new(Sketch::new(Graph::empty(), Settings::new(Entry::Api {})), EditMode::Draft)
     }
 
     fn sms(body: &str) -> NodeKind {

@@ -21,7 +21,7 @@ const SHOWN_MAX: usize = 200;
 
 /// From one version to another.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct VersionDifference {
+pub struct VersionDiff {
     pub nodes: Vec<NodeChange>,
     /// Ids of nodes that lie elsewhere on the canvas.
     pub moved: Vec<String>,
@@ -65,7 +65,7 @@ pub struct ConnectorChange {
     pub added: bool,
 }
 
-impl VersionDifference {
+impl VersionDiff {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -124,11 +124,9 @@ impl FieldChange {
 }
 
 /// What changed from one to the other.
-pub fn difference(before: (&Graph, &Settings), after: (&Graph, &Settings)) -> VersionDifference {
-    let mut found = VersionDifference {
-        settings: settings_changes(before.1, after.1),
-        ..VersionDifference::default()
-    };
+pub fn difference(before: (&Graph, &Settings), after: (&Graph, &Settings)) -> VersionDiff {
+    let mut found =
+        VersionDiff { settings: settings_changes(before.1, after.1), ..VersionDiff::default() };
     let old: HashMap<&str, &Node> =
         before.0.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
     let new: HashMap<&str, &Node> =

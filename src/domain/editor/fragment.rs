@@ -10,7 +10,7 @@ use crate::domain::graph::{Connector, Graph, NODES_MAX, Node, NodeKind};
 /// What was copied: nodes without the entry, and the connectors between them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Fragment {
+pub struct ClipboardGraph {
     /// Says what the text is.
     pub wayfare: Kind,
     pub nodes: Vec<Node>,
@@ -27,7 +27,7 @@ pub enum Kind {
 /// Longest text that is looked at.
 const TEXT_MAX: usize = 4_000_000;
 
-impl Fragment {
+impl ClipboardGraph {
     /// The chosen steps of a graph.
     pub fn cut_out(graph: &Graph, chosen: impl Fn(&str) -> bool) -> Self {
         let nodes: Vec<Node> = graph
@@ -56,7 +56,7 @@ impl Fragment {
         if text.len() > TEXT_MAX || !text.contains("\"wayfare\"") {
             return None;
         }
-        let read = match serde_json::from_str::<Fragment>(text) {
+        let read = match serde_json::from_str::<ClipboardGraph>(text) {
             Ok(read) => read,
             Err(_) => {
                 return Some(Err(

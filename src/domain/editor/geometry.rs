@@ -18,13 +18,13 @@ pub const GRID: f64 = 20.0;
 
 /// Which way a journey is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Direction {
+pub enum LayoutDirection {
     #[default]
     Down,
     Right,
 }
 
-impl Direction {
+impl LayoutDirection {
     /// The way in which most connectors of a graph lead, by where its nodes lie.
     pub fn of(graph: &Graph) -> Self {
         let places: HashMap<&str, Position> =
@@ -38,7 +38,7 @@ impl Direction {
                 Some((to.x - from.x) - NODE_WIDTH > (to.y - from.y).abs())
             })
             .fold((0, 0), |(yes, all), right| (yes + usize::from(right), all + 1));
-        if rightwards.0 * 2 > rightwards.1 { Direction::Right } else { Direction::Down }
+        if rightwards.0 * 2 > rightwards.1 { LayoutDirection::Right } else { LayoutDirection::Down }
     }
 }
 
@@ -129,11 +129,11 @@ pub fn drawn_outlets(graph: &Graph) -> HashMap<&str, HashSet<&str>> {
 }
 
 /// How large the box of a node with so many shown outlets is.
-pub fn size(outlets: usize, direction: Direction) -> (f64, f64) {
+pub fn size(outlets: usize, direction: LayoutDirection) -> (f64, f64) {
     let count = outlets as f64;
     match direction {
-        Direction::Down => (at_least(NODE_WIDTH, count * OUTLET_WIDTH), NODE_HEIGHT),
-        Direction::Right => {
+        LayoutDirection::Down => (at_least(NODE_WIDTH, count * OUTLET_WIDTH), NODE_HEIGHT),
+        LayoutDirection::Right => {
             (NODE_WIDTH, at_least(NODE_HEIGHT, HEAD_HEIGHT + count * OUTLET_HEIGHT))
         }
     }
@@ -145,13 +145,13 @@ fn at_least(usual: f64, wanted: f64) -> f64 {
     usual + ((wanted - usual).max(0.0) / (2.0 * GRID)).ceil() * 2.0 * GRID
 }
 
-pub fn frame(position: Position, outlets: usize, direction: Direction) -> Frame {
+pub fn frame(position: Position, outlets: usize, direction: LayoutDirection) -> Frame {
     let (width, height) = size(outlets, direction);
     Frame { x: position.x, y: position.y, width, height }
 }
 
 /// The boxes of a graph, in the order of its nodes.
-pub fn frames(graph: &Graph, direction: Direction) -> Vec<Frame> {
+pub fn frames(graph: &Graph, direction: LayoutDirection) -> Vec<Frame> {
     let drawn = drawn_outlets(graph);
     graph
         .nodes
@@ -166,11 +166,16 @@ pub fn frames(graph: &Graph, direction: Direction) -> Vec<Frame> {
 }
 
 /// Where the connector of an outlet begins.
-pub fn outlet_point(frame: Frame, index: usize, count: usize, direction: Direction) -> Position {
+pub fn outlet_point(
+    frame: Frame,
+    index: usize,
+    count: usize,
+    direction: LayoutDirection,
+) -> Position {
     let share = (index as f64 + 0.5) / count.max(1) as f64;
     match direction {
-        Direction::Down => Position { x: frame.x + frame.width * share, y: frame.bottom() },
-        Direction::Right => Position {
+        LayoutDirection::Down => Position { x: frame.x + frame.width * share, y: frame.bottom() },
+        LayoutDirection::Right => Position {
             x: frame.right(),
             y: frame.y + HEAD_HEIGHT + OUTLET_HEIGHT * (index as f64 + 0.5),
         },
@@ -178,12 +183,12 @@ pub fn outlet_point(frame: Frame, index: usize, count: usize, direction: Directi
 }
 
 /// Where connectors end.
-pub fn inlet_point(frame: Frame, direction: Direction) -> Position {
+pub fn inlet_point(frame: Frame, direction: LayoutDirection) -> Position {
     match direction {
-        Direction::Down => Position { x: frame.x + frame.width / 2.0, y: frame.y },
+        LayoutDirection::Down => Position { x: frame.x + frame.width / 2.0, y: frame.y },
         // As far below the middle as the outlet of a box that has one: a row of boxes is joined by
         // straight lines.
-        Direction::Right => {
+        LayoutDirection::Right => {
             let below = HEAD_HEIGHT + OUTLET_HEIGHT / 2.0 - NODE_HEIGHT / 2.0;
             Position { x: frame.x, y: frame.y + frame.height / 2.0 + below }
         }
@@ -214,13 +219,13 @@ pub fn neighbour(frames: &[Frame], from: usize, dx: f64, dy: f64) -> Option<usiz
 
 /// How the canvas is looked at: `screen = canvas × zoom + pan`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct View {
+pub struct Viewport {
     pub x: f64,
     pub y: f64,
     pub zoom: f64,
 }
 
-impl Default for View {
+impl Default for Viewport {
     fn default() -> Self {
         Self { x: 40.0, y: 40.0, zoom: 1.0 }
     }
@@ -233,7 +238,7 @@ const TOOLS_HEIGHT: f64 = 24.0;
 /// Smaller than this, no one reads what stands in a box.
 const ZOOM_READABLE: f64 = 0.6;
 
-impl View {
+impl Viewport {
     pub fn to_canvas(self, x: f64, y: f64) -> Position {
         Position { x: (x - self.x) / self.zoom, y: (y - self.y) / self.zoom }
     }
@@ -265,7 +270,7 @@ impl View {
     pub fn opening(
         all: Frame,
         first: Frame,
-        direction: Direction,
+        direction: LayoutDirection,
         width: f64,
         height: f64,
     ) -> Self {
@@ -286,10 +291,10 @@ impl View {
         };
         let middle = first.middle();
         let (x, y) = match direction {
-            Direction::Down => {
+            LayoutDirection::Down => {
                 (across(middle.x, all.x, all.right(), width), margin - first.y * zoom)
             }
-            Direction::Right => {
+            LayoutDirection::Right => {
                 (margin - first.x * zoom, across(middle.y, all.y, all.bottom(), height))
             }
         };
@@ -337,7 +342,7 @@ mod tests {
         fn what_is_under_the_mouse_stays_there_while_zooming(
             x in -500.0..500.0_f64, y in -500.0..500.0_f64, factor in 0.2..4.0_f64, px in 0.0..1000.0_f64, py in 0.0..800.0_f64,
         ) {
-            let view = View { x, y, zoom: 1.0 };
+            let view = Viewport { x, y, zoom: 1.0 };
             let (before, after) = (view.to_canvas(px, py), view.zoomed(factor, px, py).to_canvas(px, py));
             prop_assert!((before.x - after.x).abs() < 1e-6 && (before.y - after.y).abs() < 1e-6);
         }
@@ -345,7 +350,7 @@ mod tests {
         #[test]
         fn a_fitted_frame_lies_inside_of_the_window(x in -1e5..1e5_f64, y in -1e5..1e5_f64, width in 100.0..4000.0_f64, height in 100.0..4000.0_f64) {
             let frame = Frame { x, y, width, height };
-            let window = View::fitting(frame, 1000.0, 700.0).window(1000.0, 700.0);
+            let window = Viewport::fitting(frame, 1000.0, 700.0).window(1000.0, 700.0);
             prop_assert!(window.x <= frame.x && frame.right() <= window.right() && window.y <= frame.y && frame.bottom() <= window.bottom());
         }
     }
@@ -355,12 +360,12 @@ mod tests {
         let first = Frame { x: 900.0, y: 0.0, width: 220.0, height: 80.0 };
         let small = Frame { x: 0.0, y: 0.0, width: 1000.0, height: 600.0 };
         assert_eq!(
-            View::opening(small, first, Direction::Down, 1000.0, 700.0),
-            View::fitting(small, 1000.0, 700.0)
+            Viewport::opening(small, first, LayoutDirection::Down, 1000.0, 700.0),
+            Viewport::fitting(small, 1000.0, 700.0)
         );
         let large = Frame { x: 0.0, y: 0.0, width: 9000.0, height: 6000.0 };
-        for direction in [Direction::Down, Direction::Right] {
-            let view = View::opening(large, first, direction, 1000.0, 700.0);
+        for direction in [LayoutDirection::Down, LayoutDirection::Right] {
+            let view = Viewport::opening(large, first, direction, 1000.0, 700.0);
             let window = view.window(1000.0, 700.0);
             assert!(
                 view.zoom >= 0.5
@@ -390,7 +395,7 @@ mod tests {
 
     #[test]
     fn a_frame_out_of_sight_is_brought_into_it() {
-        let view = View { x: 0.0, y: 0.0, zoom: 1.0 };
+        let view = Viewport { x: 0.0, y: 0.0, zoom: 1.0 };
         let frame = Frame { x: 2000.0, y: -300.0, width: 220.0, height: 80.0 };
         let window = view.showing(frame, 1000.0, 700.0).window(1000.0, 700.0);
         assert!(window.contains(frame.middle()));

@@ -25,8 +25,8 @@ pub mod variables;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    actor::Person, error::FieldError, figures::Figures, graph::Graph, ids::JourneyId,
-    journey::NodeFigures, settings::Settings, status::Status, time::Timestamp,
+    actor::Person, error::FieldError, figures::VersionStats, graph::Graph, ids::JourneyId,
+    journey::NodeStats, settings::Settings, status::Status, time::Timestamp,
 };
 
 /// Longest description that a journey is published with, in characters (reference 3.7).
@@ -35,7 +35,7 @@ pub const PUBLISHED_DESCRIPTION_MAX: usize = 120;
 /// What may be changed about a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Mode {
+pub enum EditMode {
     /// Everything: it is a draft.
     Draft,
     /// Texts of messages, names and positions of nodes: it is published, and people are inside.
@@ -46,7 +46,7 @@ pub enum Mode {
 
 /// Names that the project knows, offered in forms and asked by checks.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Catalogue {
+pub struct ProjectCatalog {
     pub events: Vec<String>,
     /// Names of profiles' properties.
     pub properties: Vec<String>,
@@ -62,12 +62,12 @@ pub struct Catalogue {
 
 /// One line of the version selector.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VersionLine {
+pub struct VersionOption {
     pub number: i64,
     pub status: Status,
     pub published_by: Option<Person>,
     pub published_at: Option<Timestamp>,
-    pub figures: Figures,
+    pub figures: VersionStats,
 }
 
 /// A version, opened in the editor.
@@ -79,7 +79,7 @@ pub struct EditorDocument {
     pub archived: bool,
     pub version: i64,
     pub status: Status,
-    pub mode: Mode,
+    pub mode: EditMode,
     /// Why nothing can be changed, or only content: a sentence.
     pub why: Option<String>,
     /// Of this version's graph and settings; a save names the one that it began from.
@@ -87,17 +87,17 @@ pub struct EditorDocument {
     pub graph: Graph,
     pub settings: Settings,
     /// Newest first.
-    pub versions: Vec<VersionLine>,
-    pub catalogue: Catalogue,
+    pub versions: Vec<VersionOption>,
+    pub catalogue: ProjectCatalog,
     /// Where the version was published: who passed and who waits.
-    pub figures: Vec<NodeFigures>,
+    pub figures: Vec<NodeStats>,
     /// What they may do besides editing.
     pub may_publish: bool,
 }
 
 /// What a save sends.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Save {
+pub struct SaveVersion {
     pub journey: JourneyId,
     pub version: i64,
     pub revision: i64,
@@ -139,7 +139,7 @@ pub struct Check {
 /// What becomes of people in the older version when a newer one is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Predecessor {
+pub enum PreviousVersionPolicy {
     /// They carry on in it; it is Restricted: no one else enters.
     #[default]
     CarryOn,
@@ -156,7 +156,7 @@ pub struct Publish {
     pub name: String,
     /// At most 120 characters.
     pub description: String,
-    pub predecessor: Predecessor,
+    pub predecessor: PreviousVersionPolicy,
 }
 
 /// Trying a graph on someone, with a clock that runs ahead.
@@ -169,14 +169,14 @@ pub struct Trial {
     /// Properties of the event that lets them in.
     pub event: super::people::Properties,
     /// Events that they are assumed to do.
-    pub later: Vec<LaterEvent>,
+    pub later: Vec<SimulatedEvent>,
 }
 
 /// Something that they do in a trial. What becomes of a message is such an event too: `$viewed`,
 /// `$clicked`, `$delivered`, `$bounced`, `$complained`, `$unsubscribed`, `$failed`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LaterEvent {
+pub struct SimulatedEvent {
     /// So many minutes after they came in.
     pub minutes: u32,
     pub name: String,
@@ -188,7 +188,7 @@ pub struct LaterEvent {
 
 /// One step of a trial.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TrialStep {
+pub struct SimulationStep {
     pub at: Timestamp,
     pub node: String,
     /// "sends", "waits", "left:sent", "ended:completed", as in the step log; first of all perhaps
@@ -207,13 +207,13 @@ pub struct Replay {
 
 /// What would have happened.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct ReplayFigures {
+pub struct ReplayResult {
     /// Events looked at.
     pub events: i64,
     pub entered: i64,
     /// Kept out, by the sentence of the gate.
     pub refused: Vec<(String, i64)>,
-    pub nodes: Vec<NodeFigures>,
+    pub nodes: Vec<NodeStats>,
     /// Messages that would have been sent, by node.
     pub messages: Vec<(String, i64)>,
     /// There were more events than are looked at.
@@ -222,7 +222,7 @@ pub struct ReplayFigures {
 
 /// Someone who is at a node right now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PersonHere {
+pub struct ProfileAtNode {
     /// The number of their page, `/profiles/NUMBER`; none where they were forgotten.
     pub person: Option<i64>,
     /// The number of their trip's page, `/enrolments/NUMBER`.

@@ -30,7 +30,7 @@ impl Row {
 }
 
 /// A node that is still to be told, its depth, and the way that leads there.
-type Ahead<'a> = (&'a str, usize, Option<(&'a str, &'a str)>);
+type PendingNode<'a> = (&'a str, usize, Option<(&'a str, &'a str)>);
 
 /// All lines, in reading order. A single way on stays at the same depth: a long journey is no
 /// staircase.
@@ -58,7 +58,7 @@ pub fn rows(graph: &Graph) -> Vec<Row> {
         if seen.contains(root.id.as_str()) {
             continue;
         }
-        let mut open: Vec<Ahead<'_>> = vec![(&root.id, 1, None)];
+        let mut open: Vec<PendingNode<'_>> = vec![(&root.id, 1, None)];
         while let Some((id, depth, by)) = open.pop() {
             if !nodes.contains_key(id) {
                 continue;

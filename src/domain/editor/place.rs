@@ -1,7 +1,7 @@
 //! Finds room for new nodes.
 
 use super::geometry::{
-    Direction, Frame, GRID, frame, frames, outlet_point, shown_outlets, size, snap,
+    Frame, GRID, LayoutDirection, frame, frames, outlet_point, shown_outlets, size, snap,
 };
 use crate::domain::graph::{Graph, Node, POSITION_MAX, Position};
 
@@ -13,7 +13,7 @@ pub fn after(
     graph: &Graph,
     from: &Node,
     outlet: &str,
-    direction: Direction,
+    direction: LayoutDirection,
     outlets: usize,
 ) -> Position {
     let shown =
@@ -24,17 +24,22 @@ pub fn after(
     let (width, _) = size(outlets, direction);
     let wanted = match direction {
         // A single way out goes on straight below.
-        Direction::Down if shown.len() == 1 => {
+        LayoutDirection::Down if shown.len() == 1 => {
             Position { x: source.middle().x - width / 2.0, y: source.bottom() + GAP }
         }
-        Direction::Down => Position { x: start.x - width / 2.0, y: source.bottom() + GAP },
-        Direction::Right => Position { x: source.right() + GAP * 1.5, y: start.y - 27.0 },
+        LayoutDirection::Down => Position { x: start.x - width / 2.0, y: source.bottom() + GAP },
+        LayoutDirection::Right => Position { x: source.right() + GAP * 1.5, y: start.y - 27.0 },
     };
     free(graph, wanted, direction, outlets)
 }
 
 /// The nearest place across the drawing's direction where a box covers no other.
-pub fn free(graph: &Graph, wanted: Position, direction: Direction, outlets: usize) -> Position {
+pub fn free(
+    graph: &Graph,
+    wanted: Position,
+    direction: LayoutDirection,
+    outlets: usize,
+) -> Position {
     let taken = frames(graph, direction);
     let wanted = clamped(snap(wanted));
     let (width, height) = size(outlets, direction);
@@ -47,8 +52,8 @@ pub fn free(graph: &Graph, wanted: Position, direction: Direction, outlets: usiz
         let distance =
             f64::from((step + 1) / 2) * if step % 2 == 1 { 1.0 } else { -1.0 } * 2.0 * GRID;
         match direction {
-            Direction::Down => Position { x: wanted.x + distance, ..wanted },
-            Direction::Right => Position { y: wanted.y + distance, ..wanted },
+            LayoutDirection::Down => Position { x: wanted.x + distance, ..wanted },
+            LayoutDirection::Right => Position { y: wanted.y + distance, ..wanted },
         }
     });
     clamped(candidates.find(|at| fits(*at)).unwrap_or(wanted))
@@ -59,18 +64,18 @@ pub fn free(graph: &Graph, wanted: Position, direction: Direction, outlets: usiz
 pub fn make_room(
     graph: &mut Graph,
     at: Position,
-    direction: Direction,
+    direction: LayoutDirection,
     outlets: usize,
     behind: f64,
 ) {
     let (width, height) = size(outlets, direction);
     let (length, start) = match direction {
-        Direction::Down => (height, at.y),
-        Direction::Right => (width, at.x),
+        LayoutDirection::Down => (height, at.y),
+        LayoutDirection::Right => (width, at.x),
     };
     let nearest = frames(graph, direction)
         .iter()
-        .map(|frame| if direction == Direction::Down { frame.y } else { frame.x })
+        .map(|frame| if direction == LayoutDirection::Down { frame.y } else { frame.x })
         .filter(|edge| *edge >= behind)
         .fold(f64::INFINITY, f64::min);
     let missing = ((start + length + GAP - nearest) / GRID).ceil() * GRID;
@@ -80,8 +85,8 @@ pub fn make_room(
     for node in &mut graph.nodes {
         let place = &mut node.position;
         match direction {
-            Direction::Down if place.y >= behind => place.y += missing,
-            Direction::Right if place.x >= behind => place.x += missing,
+            LayoutDirection::Down if place.y >= behind => place.y += missing,
+            LayoutDirection::Right if place.x >= behind => place.x += missing,
             _ => {}
         }
         *place = clamped(*place);

@@ -7,18 +7,18 @@ use std::{
     collections::{BinaryHeap, HashMap, HashSet},
 };
 
-use super::ReplayFigures;
+use super::ReplayResult;
 use crate::domain::{
     delivery::fate::Fate,
     engine::{
         CompiledVersion,
         admit::{Gate, History, Occasion, admit},
-        calendar::Calendar,
+        calendar::TimeZones,
         compiled::NodeIndex,
-        trip::{self, Progress, Trip, Turned, World},
+        trip::{self, Advance, EnrolmentState, Turned, World},
     },
     interrupt::{GivenUp, Interrupt},
-    journey::NodeFigures,
+    journey::NodeStats,
     people::{PastEvent, Profile, Properties, profile::event_key},
     settings::Entry,
     time::Timestamp,
@@ -27,9 +27,9 @@ use crate::domain::{
 /// A person by their number.
 type Person = i64;
 
-pub struct Rehearsal<'a> {
+pub struct ReplayRun<'a> {
     version: &'a CompiledVersion,
-    calendar: &'a dyn Calendar,
+    calendar: &'a dyn TimeZones,
     /// Asked for each who is moved.
     interrupt: &'a dyn Interrupt,
     /// Names the journey for the control group.
@@ -37,21 +37,21 @@ pub struct Rehearsal<'a> {
     /// Names of events that people's past is asked for.
     past: HashSet<String>,
     people: HashMap<Person, Profile>,
-    inside: HashMap<Person, Trip>,
+    inside: HashMap<Person, EnrolmentState>,
     history: HashMap<Person, History>,
     /// Times at which someone has to be looked at. One that they do not wait for any more is
     /// passed over.
     due: BinaryHeap<Reverse<(Timestamp, Person)>>,
     refused: HashMap<Gate, i64>,
-    nodes: HashMap<NodeIndex, NodeFigures>,
+    nodes: HashMap<NodeIndex, NodeStats>,
     messages: HashMap<NodeIndex, i64>,
-    figures: ReplayFigures,
+    figures: ReplayResult,
 }
 
-impl<'a> Rehearsal<'a> {
+impl<'a> ReplayRun<'a> {
     pub fn new(
         version: &'a CompiledVersion,
-        calendar: &'a dyn Calendar,
+        calendar: &'a dyn TimeZones,
         journey: &str,
         interrupt: &'a dyn Interrupt,
     ) -> Self {
@@ -68,7 +68,7 @@ impl<'a> Rehearsal<'a> {
             refused: HashMap::new(),
             nodes: HashMap::new(),
             messages: HashMap::new(),
-            figures: ReplayFigures::default(),
+            figures: ReplayResult::default(),
         }
     }
 
@@ -191,7 +191,7 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// Counts where they went. Their message counts as sent at once.
-    fn follow(&mut self, person: Person, first: Option<Progress>, now: Timestamp) {
+    fn follow(&mut self, person: Person, first: Option<Advance>, now: Timestamp) {
         let mut next = first;
         while let Some(progress) = next.take() {
             for passage in &progress.passages {
@@ -199,7 +199,7 @@ impl<'a> Rehearsal<'a> {
                 let node = self
                     .nodes
                     .entry(passage.node)
-                    .or_insert_with(|| NodeFigures { node: id(), ..NodeFigures::default() });
+                    .or_insert_with(|| NodeStats { node: id(), ..NodeStats::default() });
                 node.came += i64::from(passage.arrived);
                 match &passage.turn {
                     Turned::Left(outlet) => {
@@ -235,8 +235,8 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// What came of it, with the nodes in the order of the graph.
-    pub fn finish(mut self) -> ReplayFigures {
-        let mut nodes: Vec<(NodeIndex, NodeFigures)> = self.nodes.into_iter().collect();
+    pub fn finish(mut self) -> ReplayResult {
+        let mut nodes: Vec<(NodeIndex, NodeStats)> = self.nodes.into_iter().collect();
         nodes.sort_unstable_by_key(|(index, _)| *index);
         self.figures.nodes = nodes.into_iter().map(|(_, figures)| figures).collect();
         let mut messages: Vec<(NodeIndex, i64)> = self.messages.into_iter().collect();
@@ -261,7 +261,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        engine::calendar::UtcCalendar,
+        engine::calendar::UtcOnly,
         graph::Graph,
         interrupt::Uninterrupted,
         settings::Settings,
@@ -287,7 +287,7 @@ mod tests {
         .expect("a graph")
     }
 
-    fn did(rehearsal: &mut Rehearsal<'_>, person: i64, name: &str, at: Timestamp) {
+    fn did(rehearsal: &mut ReplayRun<'_>, person: i64, name: &str, at: Timestamp) {
         let happened = PastEvent { key: event_key(name), at, properties: Properties::new() };
         rehearsal.event(person, happened, at).expect("not interrupted");
     }
@@ -297,7 +297,7 @@ mod tests {
         let settings =
             Settings::new(Entry::Event { name: "Cart Left".to_string(), filters: Vec::new() });
         let version = CompiledVersion::new(&graph(), &settings, &HashMap::new());
-        let mut rehearsal = Rehearsal::new(&version, &UtcCalendar, "7", &Uninterrupted);
+        let mut rehearsal = ReplayRun::new(&version, &UtcOnly, "7", &Uninterrupted);
         for seq in 1..=3 {
             let addresses = [("email".to_string(), "ada@example.com".to_string())].into();
             rehearsal.add(Profile { seq, addresses, ..Profile::default() }, START);
@@ -325,7 +325,7 @@ mod tests {
                 .expect("criteria");
         let settings = Settings::new(Entry::Profile { criteria });
         let version = CompiledVersion::new(&graph(), &settings, &HashMap::new());
-        let mut rehearsal = Rehearsal::new(&version, &UtcCalendar, "7", &Uninterrupted);
+        let mut rehearsal = ReplayRun::new(&version, &UtcOnly, "7", &Uninterrupted);
         let visit =
             |at| PastEvent { key: "visited".to_string(), at, properties: Properties::new() };
         let events = vec![visit(START.plus(-DAY_MS)), visit(START.plus(DAY_MS))];

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::geometry::Direction;
+use super::geometry::LayoutDirection;
 use crate::domain::graph::{
     Connector, Graph, Node, NodeKind,
     criteria::Criteria,
@@ -49,6 +49,6 @@ pub fn graphs(most: usize) -> impl Strategy<Value = Graph> {
     })
 }
 
-pub fn directions() -> impl Strategy<Value = Direction> {
-    prop_oneof![Just(Direction::Down), Just(Direction::Right)]
+pub fn directions() -> impl Strategy<Value = LayoutDirection> {
+    prop_oneof![Just(LayoutDirection::Down), Just(LayoutDirection::Right)]
 }

@@ -5,9 +5,9 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
-    Mode, align,
-    fragment::Fragment,
-    geometry::{Direction, NODE_HEIGHT, NODE_WIDTH, shown_outlets, snap},
+    EditMode, align,
+    fragment::ClipboardGraph,
+    geometry::{LayoutDirection, NODE_HEIGHT, NODE_WIDTH, shown_outlets, snap},
     palette, place,
 };
 use crate::domain::{
@@ -21,7 +21,7 @@ pub struct Sketch {
     pub graph: Graph,
     pub settings: Settings,
     pub chosen: BTreeSet<String>,
-    pub direction: Direction,
+    pub direction: LayoutDirection,
 }
 
 /// One change.
@@ -59,7 +59,7 @@ pub enum Edit {
         nodes: BTreeSet<String>,
     },
     Paste {
-        fragment: Fragment,
+        fragment: ClipboardGraph,
         at: Option<Position>,
     },
     /// Another form of a node, which keeps its id. `field` is what was typed into: typing on is one
@@ -72,7 +72,7 @@ pub enum Edit {
         settings: Box<Settings>,
         field: String,
     },
-    Align(Direction),
+    Align(LayoutDirection),
     /// Another graph and other settings altogether: work that was kept elsewhere.
     Replace {
         graph: Box<Graph>,
@@ -91,7 +91,7 @@ fn refuse<T>(sentence: impl Into<String>) -> Result<T, Refused> {
 
 impl Sketch {
     pub fn new(graph: Graph, settings: Settings) -> Self {
-        let direction = Direction::of(&graph);
+        let direction = LayoutDirection::of(&graph);
         Self { graph, settings, chosen: BTreeSet::new(), direction }
     }
 
@@ -107,7 +107,7 @@ impl Sketch {
     ///
     /// # Errors
     /// Where it makes no sense: the sketch is as it was.
-    pub fn after(&self, edit: &Edit, mode: Mode) -> Result<Sketch, Refused> {
+    pub fn after(&self, edit: &Edit, mode: EditMode) -> Result<Sketch, Refused> {
         self.permitted(edit, mode)?;
         let mut next = self.clone();
         match edit {
@@ -118,7 +118,7 @@ impl Sketch {
             Edit::Move { to } => next.move_to(to),
             Edit::Delete { nodes } => next.delete(nodes)?,
             Edit::Duplicate { nodes } => {
-                let fragment = Fragment::cut_out(&next.graph, |id| nodes.contains(id));
+                let fragment = ClipboardGraph::cut_out(&next.graph, |id| nodes.contains(id));
                 next.paste(&fragment, None)?;
             }
             Edit::Paste { fragment, at } => next.paste(fragment, *at)?,
@@ -136,17 +136,17 @@ impl Sketch {
         Ok(next)
     }
 
-    fn permitted(&self, edit: &Edit, mode: Mode) -> Result<(), Refused> {
+    fn permitted(&self, edit: &Edit, mode: EditMode) -> Result<(), Refused> {
         let texts_only = match (mode, edit) {
-            (Mode::Draft, _) | (Mode::Content, Edit::Move { .. } | Edit::Align(_)) => true,
-            (Mode::Content, Edit::Change { node, .. }) => {
+            (EditMode::Draft, _) | (EditMode::Content, Edit::Move { .. } | Edit::Align(_)) => true,
+            (EditMode::Content, Edit::Change { node, .. }) => {
                 self.graph.node(&node.id).is_some_and(|old| same_but_texts(old, node))
             }
-            (Mode::Content, Edit::Replace { graph, settings }) => {
+            (EditMode::Content, Edit::Replace { graph, settings }) => {
                 **settings == self.settings && self.same_steps(graph)
             }
-            (Mode::Content, _) => false,
-            (Mode::Read, _) => return refuse("This version cannot be edited."),
+            (EditMode::Content, _) => false,
+            (EditMode::Read, _) => return refuse("This version cannot be edited."),
         };
         if texts_only {
             return Ok(());
@@ -185,17 +185,17 @@ impl Sketch {
         let mut at = place::after(&self.graph, &source, outlet, self.direction, outlets);
         if let Some(target) = target.as_deref().and_then(|id| self.graph.node(id)) {
             let ahead = match self.direction {
-                Direction::Down => target.position.y > source.position.y,
-                Direction::Right => target.position.x > source.position.x,
+                LayoutDirection::Down => target.position.y > source.position.y,
+                LayoutDirection::Right => target.position.x > source.position.x,
             };
             if ahead {
                 let behind = match self.direction {
-                    Direction::Down => source.position.y + NODE_HEIGHT,
-                    Direction::Right => source.position.x + NODE_WIDTH,
+                    LayoutDirection::Down => source.position.y + NODE_HEIGHT,
+                    LayoutDirection::Right => source.position.x + NODE_WIDTH,
                 };
                 let wanted = match self.direction {
-                    Direction::Down => Position { x: target.position.x, y: at.y },
-                    Direction::Right => Position { x: at.x, y: target.position.y },
+                    LayoutDirection::Down => Position { x: target.position.x, y: at.y },
+                    LayoutDirection::Right => Position { x: at.x, y: target.position.y },
                 };
                 place::make_room(&mut self.graph, wanted, self.direction, outlets, behind);
                 at = place::free(&self.graph, wanted, self.direction, outlets);
@@ -312,7 +312,7 @@ impl Sketch {
         Some(at)
     }
 
-    fn paste(&mut self, fragment: &Fragment, at: Option<Position>) -> Result<(), Refused> {
+    fn paste(&mut self, fragment: &ClipboardGraph, at: Option<Position>) -> Result<(), Refused> {
         if fragment.nodes.is_empty() {
             return refuse("A journey has only one entry. Choose other steps.");
         }

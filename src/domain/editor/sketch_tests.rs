@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    editor::{desk::Desk, geometry::frames, palette},
+    editor::{desk::EditHistory, geometry::frames, palette},
     graph::node::{Branch, Delay},
     settings::Entry,
 };
@@ -24,9 +24,9 @@ fn after(from: &str, outlet: &str, step: NodeKind) -> Edit {
 }
 
 fn done(start: &Sketch, edits: &[Edit]) -> Sketch {
-    edits
-        .iter()
-        .fold(start.clone(), |sketch, edit| sketch.after(edit, Mode::Draft).expect("makes sense"))
+    edits.iter().fold(start.clone(), |sketch, edit| {
+        sketch.after(edit, EditMode::Draft).expect("makes sense")
+    })
 }
 
 fn ways(sketch: &Sketch) -> Vec<String> {
@@ -50,7 +50,7 @@ fn a_step_put_onto_a_connector_comes_between() {
     let sketch = done(&sketch(), &[after("entry", "next", end), after("entry", "next", email())]);
     assert_eq!(ways(&sketch), ["email-1 sent goal-1", "entry next email-1"]);
     assert_eq!(sketch.chosen, ids(&["email-1"]));
-    let [entry, goal, email] = &frames(&sketch.graph, Direction::Down)[..] else {
+    let [entry, goal, email] = &frames(&sketch.graph, LayoutDirection::Down)[..] else {
         panic!("three nodes")
     };
     assert!(entry.bottom() <= email.y && email.bottom() <= goal.y, "there is room between them");
@@ -68,7 +68,7 @@ fn deleting_heals_the_way_and_leaves_the_entry_alone() {
     );
     let healed = done(&sketch, &[Edit::Delete { nodes: ids(&["entry", "delay-1", "email-1"]) }]);
     assert_eq!(ways(&healed), ["entry next goal-1"]);
-    assert!(healed.after(&Edit::Delete { nodes: ids(&["entry"]) }, Mode::Draft).is_err());
+    assert!(healed.after(&Edit::Delete { nodes: ids(&["entry"]) }, EditMode::Draft).is_err());
 }
 
 #[test]
@@ -87,8 +87,8 @@ fn a_circle_that_is_deleted_heals_to_nothing() {
 fn what_was_copied_is_pasted_with_ids_of_its_own_also_from_another_journey() {
     let first =
         done(&sketch(), &[after("entry", "next", email()), after("email-1", "clicked", delay())]);
-    let text = Fragment::cut_out(&first.graph, |_| true).to_text();
-    let fragment = Fragment::from_text(&text).expect("ours").expect("sound");
+    let text = ClipboardGraph::cut_out(&first.graph, |_| true).to_text();
+    let fragment = ClipboardGraph::from_text(&text).expect("ours").expect("sound");
     let paste = Edit::Paste { fragment, at: None };
     let twice = done(&first, &[paste.clone(), paste.clone()]);
     assert_eq!(twice.graph.nodes.len(), 7);
@@ -103,14 +103,14 @@ fn what_was_copied_is_pasted_with_ids_of_its_own_also_from_another_journey() {
 
 #[test]
 fn texts_that_are_not_ours_are_left_alone_and_broken_ones_told() {
-    assert_eq!(Fragment::from_text("Dear colleague"), None);
+    assert_eq!(ClipboardGraph::from_text("Dear colleague"), None);
     for broken in [
         r#"{"wayfare":"steps","nodes":[]}"#,
         r#"{"wayfare":"steps","nodes":[{"id":"a","step":{"teleport":{}}}]}"#,
         r#"{"wayfare":"steps","nodes":[{"id":"a","step":{"goal":{"name":"G"}}}],"connectors":[{"from":"a","outlet":"next","to":"a"}]}"#,
         r#"{"wayfare":"steps","nodes":[{"id":"a","position":{"x":1e12,"y":0},"step":{"goal":{"name":"G"}}}]}"#,
     ] {
-        assert!(matches!(Fragment::from_text(broken), Some(Err(_))), "{broken}");
+        assert!(matches!(ClipboardGraph::from_text(broken), Some(Err(_))), "{broken}");
     }
 }
 
@@ -136,7 +136,7 @@ fn a_renamed_branch_keeps_its_connector_and_a_removed_one_takes_it_along() {
         ["entry next split-1", "split-1 VIP delay-1"]
     );
     assert_eq!(ways(&done(&start, &[change(&["a"])])), ["entry next split-1"]);
-    assert!(start.after(&change(&["a", "a"]), Mode::Draft).is_err());
+    assert!(start.after(&change(&["a", "a"]), EditMode::Draft).is_err());
 }
 
 #[test]
@@ -149,12 +149,12 @@ fn of_a_published_version_only_texts_names_and_places_change() {
     let text = NodeKind::Email { subject: "Other words".into(), body: "And more".into() };
     let allowed = [
         change(text, Some("First mail")),
-        Edit::Align(Direction::Right),
+        Edit::Align(LayoutDirection::Right),
         Edit::Move { to: vec![] },
     ];
     for edit in &allowed {
-        assert!(start.after(edit, Mode::Content).is_ok(), "{edit:?}");
-        assert!(start.after(edit, Mode::Read).is_err(), "{edit:?}");
+        assert!(start.after(edit, EditMode::Content).is_ok(), "{edit:?}");
+        assert!(start.after(edit, EditMode::Read).is_err(), "{edit:?}");
     }
     let refused = [
         change(delay(), None),
@@ -162,7 +162,7 @@ fn of_a_published_version_only_texts_names_and_places_change() {
         Edit::Delete { nodes: ids(&["email-1"]) },
     ];
     for edit in &refused {
-        assert!(start.after(edit, Mode::Content).is_err(), "{edit:?}");
+        assert!(start.after(edit, EditMode::Content).is_err(), "{edit:?}");
     }
 }
 
@@ -177,7 +177,7 @@ fn steps_added_at_each_outlet_of_a_split_lie_side_by_side() {
             after("random-1", "B", delay()),
         ],
     );
-    let frames = frames(&sketch.graph, Direction::Down);
+    let frames = frames(&sketch.graph, LayoutDirection::Down);
     assert!(!frames[2].overlaps(&frames[3]) && frames[2].x < frames[3].x);
 }
 
@@ -213,7 +213,11 @@ fn edit_of(
         5 => Edit::Disconnect { from, outlet },
         6 => Edit::Delete { nodes: BTreeSet::from([from, to.id.clone()]) },
         7 => Edit::Duplicate { nodes: BTreeSet::from([from, to.id.clone()]) },
-        8 => Edit::Align(if c.index(2) == 0 { Direction::Down } else { Direction::Right }),
+        8 => Edit::Align(if c.index(2) == 0 {
+            LayoutDirection::Down
+        } else {
+            LayoutDirection::Right
+        }),
         _ => Edit::Move {
             to: vec![(from, Position { x: f64::from(a.index(5000) as u32), y: -300.0 })],
         },
@@ -226,7 +230,7 @@ proptest! {
     #[test]
     fn whatever_is_done_the_graph_can_be_stored_and_all_of_it_can_be_taken_back(choices in prop::collection::vec(edits(), 1..30)) {
         let start = sketch();
-        let mut desk = Desk::new(start.clone(), Mode::Draft);
+        let mut desk = EditHistory::new(start.clone(), EditMode::Draft);
         for choice in choices {
             let edit = edit_of(desk.now(), choice);
             let _ = desk.apply(&edit);

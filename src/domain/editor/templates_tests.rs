@@ -5,11 +5,11 @@ use serde_json::json;
 use super::*;
 use crate::domain::{
     editor::{
-        LaterEvent, PUBLISHED_DESCRIPTION_MAX, Severity,
+        PUBLISHED_DESCRIPTION_MAX, Severity, SimulatedEvent,
         checks::checks,
-        trial::{TrialCase, try_person},
+        trial::{Simulation, try_person},
     },
-    engine::{CompiledVersion, calendar::UtcCalendar},
+    engine::{CompiledVersion, calendar::UtcOnly},
     interrupt::Uninterrupted,
     people::Profile,
     time::Timestamp,
@@ -32,13 +32,13 @@ fn ada() -> Profile {
 }
 
 /// The nodes that someone passes, and how they leave.
-fn walked(document: &JourneyDocument, later: &[LaterEvent]) -> Vec<(String, String)> {
+fn walked(document: &JourneyDocument, later: &[SimulatedEvent]) -> Vec<(String, String)> {
     let version = CompiledVersion::new(&document.graph, &document.settings, &HashMap::new());
     let event = json!({"cart_id": 42, "order_id": 43, "product_id": 44, "score": 3})
         .as_object()
         .cloned()
         .expect("an object");
-    let case = TrialCase { version: &version, calendar: &UtcCalendar, start: NOON, event, later };
+    let case = Simulation { version: &version, calendar: &UtcOnly, start: NOON, event, later };
     try_person(&case, ada(), &Uninterrupted)
         .expect("steps")
         .into_iter()
@@ -76,7 +76,7 @@ fn somebody_who_does_nothing_gets_through_every_template_and_is_written_to() {
 #[test]
 fn whoever_does_what_a_template_hopes_for_takes_its_better_way() {
     let later = |name: &str, minutes: u32| {
-        vec![LaterEvent { minutes, name: name.to_string(), properties: Default::default() }]
+        vec![SimulatedEvent { minutes, name: name.to_string(), properties: Default::default() }]
     };
     for (key, event, minutes, ending) in [
         ("abandoned_cart", "Order Completed", 30, "ended:converted"),

@@ -1,11 +1,11 @@
 //! When a delay would be over for someone: what the form of a delay shows as an example.
 
 use crate::domain::{
-    engine::calendar::{Calendar, LocalTime, minute_of, next_time_of_day, plus_days},
+    engine::calendar::{LocalTime, TimeZones, minute_of, next_time_of_day, plus_days},
     graph::node::Delay,
     people::{
         Profile,
-        value::{Moment, moment},
+        value::{DateOrInstant, moment},
     },
     time::{DAY_MS, MINUTE_MS, Timestamp},
 };
@@ -16,7 +16,7 @@ const TIMES: usize = 3;
 /// When people who come to the delay today, tomorrow and so on would go on; of a date in the
 /// profile there is only one.
 pub fn next_times(
-    calendar: &dyn Calendar,
+    calendar: &dyn TimeZones,
     delay: &Delay,
     profile: &Profile,
     zone: &str,
@@ -37,8 +37,10 @@ pub fn next_times(
         }
         Delay::UntilProperty { property, offset_days } => {
             let base = match profile.properties.get(property).and_then(moment) {
-                Some(Moment::At(at)) => at,
-                Some(Moment::On(day)) => calendar.instant(LocalTime { day, minute: 0 }, zone),
+                Some(DateOrInstant::At(at)) => at,
+                Some(DateOrInstant::On(day)) => {
+                    calendar.instant(LocalTime { day, minute: 0 }, zone)
+                }
                 None => return Vec::new(),
             };
             vec![plus_days(calendar, base, zone, i64::from(*offset_days))]
@@ -51,14 +53,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::engine::calendar::UtcCalendar;
+    use crate::domain::engine::calendar::UtcOnly;
 
     /// A Monday, 12:00 UTC.
     const NOON: Timestamp = Timestamp(1_790_596_800_000);
 
     fn times(delay: serde_json::Value, profile: &Profile) -> Vec<String> {
         let delay: Delay = serde_json::from_value(delay).expect("a delay");
-        next_times(&UtcCalendar, &delay, profile, "UTC", NOON)
+        next_times(&UtcOnly, &delay, profile, "UTC", NOON)
             .into_iter()
             .map(|at| at.long_date())
             .collect()

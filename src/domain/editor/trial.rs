@@ -3,13 +3,13 @@
 
 use std::collections::VecDeque;
 
-use super::{LaterEvent, TrialStep};
+use super::{SimulatedEvent, SimulationStep};
 use crate::domain::{
     delivery::fate::Fate,
     engine::{
         CompiledVersion,
-        calendar::Calendar,
-        trip::{self, Progress, Turned, World},
+        calendar::TimeZones,
+        trip::{self, Advance, Turned, World},
     },
     interrupt::{GivenUp, Interrupt},
     people::{PastEvent, Profile, Properties, profile::event_key, value::canonical},
@@ -21,14 +21,14 @@ use crate::domain::{
 pub const STEPS_MAX: usize = 500;
 
 /// What is tried, and on whom.
-pub struct TrialCase<'a> {
+pub struct Simulation<'a> {
     pub version: &'a CompiledVersion,
-    pub calendar: &'a dyn Calendar,
+    pub calendar: &'a dyn TimeZones,
     pub start: Timestamp,
     /// Of the event that lets them in.
     pub event: Properties,
     /// What they do; `$clicked` and the like are about their message.
-    pub later: &'a [LaterEvent],
+    pub later: &'a [SimulatedEvent],
 }
 
 /// Follows them until they are out, or nothing more would happen.
@@ -36,10 +36,10 @@ pub struct TrialCase<'a> {
 /// # Errors
 /// Where no one wants to know any more.
 pub fn try_person(
-    case: &TrialCase<'_>,
+    case: &Simulation<'_>,
     mut profile: Profile,
     interrupt: &dyn Interrupt,
-) -> Result<Vec<TrialStep>, GivenUp> {
+) -> Result<Vec<SimulationStep>, GivenUp> {
     let mut steps = Vec::new();
     if let Some(reason) = kept_out(case, &profile) {
         let node = case
@@ -48,11 +48,16 @@ pub fn try_person(
             .get(case.version.entry)
             .map(|node| node.id.clone())
             .unwrap_or_default();
-        steps.push(TrialStep { at: case.start, node, what: "would not enter".to_string(), reason });
+        steps.push(SimulationStep {
+            at: case.start,
+            node,
+            what: "would not enter".to_string(),
+            reason,
+        });
     }
     let mut later = case.later.to_vec();
     later.sort_by_key(|event| event.minutes);
-    let mut later: VecDeque<(Timestamp, LaterEvent)> = later
+    let mut later: VecDeque<(Timestamp, SimulatedEvent)> = later
         .into_iter()
         .map(|event| (case.start.plus(i64::from(event.minutes) * MINUTE_MS), event))
         .collect();
@@ -95,12 +100,17 @@ pub fn try_person(
     Ok(steps)
 }
 
-fn world<'a>(case: &TrialCase<'a>, now: Timestamp) -> World<'a> {
+fn world<'a>(case: &Simulation<'a>, now: Timestamp) -> World<'a> {
     World { version: case.version, calendar: case.calendar, now }
 }
 
-fn record(case: &TrialCase<'_>, progress: &Progress, at: Timestamp, steps: &mut Vec<TrialStep>) {
-    steps.extend(progress.passages.iter().map(|passage| TrialStep {
+fn record(
+    case: &Simulation<'_>,
+    progress: &Advance,
+    at: Timestamp,
+    steps: &mut Vec<SimulationStep>,
+) {
+    steps.extend(progress.passages.iter().map(|passage| SimulationStep {
         at,
         node: case.version.nodes[passage.node].id.clone(),
         what: passage.turn.word(),
@@ -110,12 +120,12 @@ fn record(case: &TrialCase<'_>, progress: &Progress, at: Timestamp, steps: &mut 
 
 /// They do something, or something becomes of their message.
 fn happens(
-    case: &TrialCase<'_>,
+    case: &Simulation<'_>,
     profile: &mut Profile,
-    trip: &trip::Trip,
-    event: &LaterEvent,
+    trip: &trip::EnrolmentState,
+    event: &SimulatedEvent,
     now: Timestamp,
-) -> Option<Progress> {
+) -> Option<Advance> {
     if let Some(fate) = event.name.strip_prefix('$').and_then(Fate::from_key) {
         return trip::answer(world(case, now), profile, trip, fate);
     }
@@ -129,7 +139,7 @@ fn happens(
 }
 
 /// Those of the event that let them in, and what this one has besides or otherwise.
-fn properties_of(event: &LaterEvent, entry: &Properties) -> Properties {
+fn properties_of(event: &SimulatedEvent, entry: &Properties) -> Properties {
     let mut properties = entry.clone();
     for (name, value) in &event.properties {
         if value.is_null() {
@@ -142,7 +152,7 @@ fn properties_of(event: &LaterEvent, entry: &Properties) -> Properties {
 }
 
 /// Why they would not come in at all; the trial goes on as if they had.
-fn kept_out(case: &TrialCase<'_>, profile: &Profile) -> Option<String> {
+fn kept_out(case: &Simulation<'_>, profile: &Profile) -> Option<String> {
     match (&case.version.settings.entry, &case.version.entry_criteria) {
         (Entry::Event { filters, .. }, _) => {
             let unmet = filters.iter().find(|filter| !filter.holds(&case.event))?;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::{
-    engine::calendar::UtcCalendar, graph::Graph, interrupt::Uninterrupted, settings::Settings,
+    engine::calendar::UtcOnly, graph::Graph, interrupt::Uninterrupted, settings::Settings,
 };
 
 /// A Monday, 12:00 UTC.
@@ -39,10 +39,10 @@ fn ada() -> Profile {
 /// (minutes after the start, node, what).
 fn tried(settings: &Settings, later: Value) -> Vec<(i64, String, String)> {
     let version = CompiledVersion::new(&cart(), settings, &HashMap::new());
-    let later: Vec<LaterEvent> = serde_json::from_value(later).expect("events");
+    let later: Vec<SimulatedEvent> = serde_json::from_value(later).expect("events");
     let event = json!({"cart": 42}).as_object().cloned().expect("an object");
     let case =
-        TrialCase { version: &version, calendar: &UtcCalendar, start: NOON, event, later: &later };
+        Simulation { version: &version, calendar: &UtcOnly, start: NOON, event, later: &later };
     try_person(&case, ada(), &Uninterrupted)
         .expect("steps")
         .into_iter()
@@ -135,9 +135,9 @@ fn a_circle_is_followed_only_so_far() {
     }))
     .expect("a graph");
     let version = CompiledVersion::new(&graph, &settings(), &HashMap::new());
-    let case = TrialCase {
+    let case = Simulation {
         version: &version,
-        calendar: &UtcCalendar,
+        calendar: &UtcOnly,
         start: NOON,
         event: Properties::new(),
         later: &[],

@@ -1,7 +1,7 @@
 //! What a message can be filled in with, and how it is put into a text.
 
-use super::Catalogue;
-use crate::domain::{delivery::names::OF_EVERYBODY, settings::Entry};
+use super::ProjectCatalog;
+use crate::domain::{delivery::names::BUILT_IN, settings::Entry};
 
 /// One name that templates know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct VariableGroup {
 
 /// Everything that is known: of the person, of the event that lets them in, of the journey, and
 /// their own links.
-pub fn variables(catalogue: &Catalogue, entry: &Entry) -> Vec<VariableGroup> {
+pub fn variables(catalogue: &ProjectCatalog, entry: &Entry) -> Vec<VariableGroup> {
     let named = |root: &str, names: Vec<String>| {
         let mut all: Vec<Variable> = Vec::new();
         for name in names {
@@ -32,8 +32,7 @@ pub fn variables(catalogue: &Catalogue, entry: &Entry) -> Vec<VariableGroup> {
         }
         all
     };
-    let of_person =
-        OF_EVERYBODY.into_iter().map(str::to_string).chain(catalogue.properties.clone());
+    let of_person = BUILT_IN.into_iter().map(str::to_string).chain(catalogue.properties.clone());
     let mut groups = vec![VariableGroup {
         title: "Profile".to_string(),
         variables: named("profile", of_person.collect()),
@@ -111,8 +110,8 @@ pub fn put_into(text: &str, (from, to): (usize, usize), new: &str) -> (String, u
 mod tests {
     use super::*;
 
-    fn catalogue() -> Catalogue {
-        Catalogue {
+    fn catalogue() -> ProjectCatalog {
+        ProjectCatalog {
             properties: vec![
                 "plan".to_string(),
                 "Favourite colour".to_string(),
@@ -122,7 +121,7 @@ mod tests {
                 ("Ordered".to_string(), vec!["total".to_string()]),
                 ("Cart Left".to_string(), vec!["cart_id".to_string()]),
             ],
-            ..Catalogue::default()
+            ..ProjectCatalog::default()
         }
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chance::percentile;
 use crate::domain::{
-    people::record::LIVE_MAX,
+    people::record::ENTRY_EVENT_AGE_MAX,
     settings::{Reentry, Settings},
     time::{HOUR_MS, Timestamp},
 };
@@ -88,7 +88,7 @@ pub struct Occasion<'a> {
 /// The first gate that is closed.
 pub fn admit(settings: &Settings, occasion: &Occasion<'_>) -> Result<(), Gate> {
     if let Some((at, received)) = occasion.event
-        && received.0 - at.0 > LIVE_MAX
+        && received.0 - at.0 > ENTRY_EVENT_AGE_MAX
     {
         return Err(Gate::TooOld);
     }

@@ -1,4 +1,4 @@
-//! Times of day in people's zones. The zone database is outside: [`Calendar`] is handed in.
+//! Times of day in people's zones. The zone database is outside: [`TimeZones`] is handed in.
 
 use crate::domain::{
     settings::QuietHours,
@@ -14,7 +14,7 @@ pub struct LocalTime {
 }
 
 /// Knows the zones of the world.
-pub trait Calendar: Send + Sync {
+pub trait TimeZones: Send + Sync {
     /// What the clocks of a zone show. An unknown zone is UTC.
     fn local(&self, at: Timestamp, zone: &str) -> LocalTime;
     /// When the clocks of a zone show it. A time that is skipped when clocks go forward is the
@@ -34,7 +34,7 @@ pub fn minute_of(text: &str) -> Option<u16> {
 /// The next moment, now included, at which the clock shows `minute` on one of the weekdays (1 is
 /// Monday; none means any).
 pub fn next_time_of_day(
-    calendar: &dyn Calendar,
+    calendar: &dyn TimeZones,
     now: Timestamp,
     zone: &str,
     minute: u16,
@@ -51,7 +51,7 @@ pub fn next_time_of_day(
 }
 
 /// So many days after (or before) an instant, at the same time of day in the zone.
-pub fn plus_days(calendar: &dyn Calendar, at: Timestamp, zone: &str, days: i64) -> Timestamp {
+pub fn plus_days(calendar: &dyn TimeZones, at: Timestamp, zone: &str, days: i64) -> Timestamp {
     if days == 0 {
         return at;
     }
@@ -62,7 +62,7 @@ pub fn plus_days(calendar: &dyn Calendar, at: Timestamp, zone: &str, days: i64) 
 
 /// When the quiet hours that hold now are over; none where it is not quiet.
 pub fn quiet_until(
-    calendar: &dyn Calendar,
+    calendar: &dyn TimeZones,
     now: Timestamp,
     zone: &str,
     quiet: &QuietHours,
@@ -76,10 +76,10 @@ pub fn quiet_until(
 
 /// One zone for all: for tests of rules that have nothing to do with zones.
 #[cfg(test)]
-pub struct UtcCalendar;
+pub struct UtcOnly;
 
 #[cfg(test)]
-impl Calendar for UtcCalendar {
+impl TimeZones for UtcOnly {
     fn local(&self, at: Timestamp, _: &str) -> LocalTime {
         LocalTime { day: at.day(), minute: (at.0.rem_euclid(DAY_MS) / MINUTE_MS) as u16 }
     }

@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    calendar::{Calendar, minute_of, next_time_of_day, plus_days},
+    calendar::{TimeZones, minute_of, next_time_of_day, plus_days},
     chance::percentile,
     compiled::{CompiledNode, CompiledVersion},
-    trip::{Trip, World},
+    trip::{EnrolmentState, World},
 };
 use crate::domain::{
     delivery::{
@@ -17,24 +17,24 @@ use crate::domain::{
     graph::{
         NodeKind,
         criteria::EventMatch,
-        node::{Delay, LATER, NodeGroup},
+        node::{Delay, ENGAGEMENT_OUTLETS, NodeGroup},
     },
     people::{
         PastEvent, Profile, Properties,
         profile::{Channel, event_key},
-        value::{Moment, moment},
+        value::{DateOrInstant, moment},
     },
     time::{DAY_MS, MINUTE_MS, Timestamp},
 };
 
 /// The property of a started trip that says how long the chain is.
-pub const DEPTH: &str = "$depth";
+pub const START_CHAIN_PROPERTY: &str = "$depth";
 /// Most journeys that start one another at once.
 const CHAIN_MAX: u64 = 10;
 
 /// Why the person is looked at.
 #[derive(Debug, Clone, Copy)]
-pub enum Signal<'a> {
+pub enum NodeInput<'a> {
     /// They have just come to the node.
     Arrive,
     /// The time that they waited for has come.
@@ -152,9 +152,9 @@ impl Turn {
 /// Everything that a step looks at.
 pub struct Scene<'a> {
     pub version: &'a CompiledVersion,
-    pub trip: &'a Trip,
+    pub trip: &'a EnrolmentState,
     pub profile: &'a Profile,
-    pub calendar: &'a dyn Calendar,
+    pub calendar: &'a dyn TimeZones,
     pub now: Timestamp,
     /// When they should have been looked at. Long before now after a standstill.
     pub planned: Timestamp,
@@ -162,7 +162,7 @@ pub struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     /// Someone who is looked at when they should be.
-    pub fn new(world: World<'a>, trip: &'a Trip, profile: &'a Profile) -> Self {
+    pub fn new(world: World<'a>, trip: &'a EnrolmentState, profile: &'a Profile) -> Self {
         let World { version, calendar, now } = world;
         Self { version, trip, profile, calendar, now, planned: now }
     }
@@ -175,31 +175,31 @@ impl<'a> Scene<'a> {
 }
 
 /// What happens at the node; none where the signal means nothing there.
-pub fn step(scene: &Scene<'_>, signal: Signal<'_>) -> Option<Turn> {
+pub fn step(scene: &Scene<'_>, signal: NodeInput<'_>) -> Option<Turn> {
     let node = scene.version.nodes.get(scene.trip.node)?;
     if node.step.group() == NodeGroup::Message {
         return message(scene, node, signal);
     }
     match (&node.step, signal) {
-        (NodeKind::Delay(delay), Signal::Arrive) => Some(wait(scene, delay)),
-        (NodeKind::Delay(_), Signal::TimeUp) => {
+        (NodeKind::Delay(delay), NodeInput::Arrive) => Some(wait(scene, delay)),
+        (NodeKind::Delay(_), NodeInput::TimeUp) => {
             Some(Turn::new(Step::Go("next"), "the wait is over"))
         }
-        (NodeKind::WaitForEvent { event, timeout_minutes, .. }, Signal::Arrive) => {
+        (NodeKind::WaitForEvent { event, timeout_minutes, .. }, NodeInput::Arrive) => {
             let until = scene.now.plus(i64::from(*timeout_minutes) * MINUTE_MS);
             Some(Turn::new(
                 Step::Wait(Some(until)),
                 format!("waits for “{}”, until {}", event.name, until.long_date()),
             ))
         }
-        (NodeKind::WaitForEvent { event, .. }, Signal::TimeUp) => {
+        (NodeKind::WaitForEvent { event, .. }, NodeInput::TimeUp) => {
             Some(Turn::new(Step::Go("timeout"), format!("“{}” did not happen in time", event.name)))
         }
-        (NodeKind::WaitForEvent { event, same, .. }, Signal::Event(happened)) => {
+        (NodeKind::WaitForEvent { event, same, .. }, NodeInput::Event(happened)) => {
             awaited(event, same, happened, scene.trip)
                 .then(|| Turn::new(Step::Go("yes"), format!("did “{}”", event.name)))
         }
-        (_, Signal::Arrive) => Some(pass(scene, node)),
+        (_, NodeInput::Arrive) => Some(pass(scene, node)),
         _ => None,
     }
 }
@@ -254,8 +254,12 @@ fn pass(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
 /// Journeys that start one another without anybody waiting would do so for ever.
 fn start(scene: &Scene<'_>, journey: &str) -> Turn {
     let waited = scene.now > scene.trip.entered_at;
-    let before =
-        scene.trip.entry_properties.get(DEPTH).and_then(serde_json::Value::as_u64).unwrap_or(0);
+    let before = scene
+        .trip
+        .entry_properties
+        .get(START_CHAIN_PROPERTY)
+        .and_then(serde_json::Value::as_u64)
+        .unwrap_or(0);
     let depth = if waited { 1 } else { before + 1 };
     if depth > CHAIN_MAX {
         return Turn::new(
@@ -277,8 +281,8 @@ fn wait(scene: &Scene<'_>, delay: &Delay) -> Turn {
         Delay::UntilProperty { property, offset_days } => {
             let value = scene.profile.properties.get(property).and_then(moment);
             let base = match value {
-                Some(Moment::At(at)) => at,
-                Some(Moment::On(day)) => {
+                Some(DateOrInstant::At(at)) => at,
+                Some(DateOrInstant::On(day)) => {
                     scene.calendar.instant(super::calendar::LocalTime { day, minute: 0 }, zone)
                 }
                 None => {
@@ -298,7 +302,12 @@ fn wait(scene: &Scene<'_>, delay: &Delay) -> Turn {
 }
 
 /// The awaited event, about the same thing as the one that let them in.
-fn awaited(event: &EventMatch, same: &[String], happened: &PastEvent, trip: &Trip) -> bool {
+fn awaited(
+    event: &EventMatch,
+    same: &[String],
+    happened: &PastEvent,
+    trip: &EnrolmentState,
+) -> bool {
     happened.key == event_key(&event.name)
         && event.filters_hold(&happened.properties)
         && same.iter().all(|name| {
@@ -310,14 +319,14 @@ fn awaited(event: &EventMatch, same: &[String], happened: &PastEvent, trip: &Tri
 }
 
 /// The gates in front of a message, and what becomes of it afterwards.
-fn message(scene: &Scene<'_>, node: &CompiledNode, signal: Signal<'_>) -> Option<Turn> {
+fn message(scene: &Scene<'_>, node: &CompiledNode, signal: NodeInput<'_>) -> Option<Turn> {
     match signal {
-        Signal::TimeUp if scene.trip.awaits => {
+        NodeInput::TimeUp if scene.trip.awaits => {
             Some(Turn::new(Step::Go("timeout"), "no response in time"))
         }
-        Signal::Arrive | Signal::TimeUp => Some(send(scene, node)),
-        Signal::Answer(answer) => answered(scene, node, answer),
-        Signal::Event(_) => None,
+        NodeInput::Arrive | NodeInput::TimeUp => Some(send(scene, node)),
+        NodeInput::Answer(answer) => answered(scene, node, answer),
+        NodeInput::Event(_) => None,
     }
 }
 
@@ -343,7 +352,7 @@ fn answered(scene: &Scene<'_>, node: &CompiledNode, fate: Fate) -> Option<Turn> 
     if let Some(outlet) = fate.outlets().iter().find(|outlet| node.ways.contains_key(**outlet)) {
         return Some(Turn::new(Step::Go(outlet), ""));
     }
-    if fate == Fate::Sent && LATER.iter().any(|later| node.ways.contains_key(*later)) {
+    if fate == Fate::Sent && ENGAGEMENT_OUTLETS.iter().any(|later| node.ways.contains_key(*later)) {
         let until = node
             .sending
             .answer_minutes

@@ -2,9 +2,9 @@
 //! or is out.
 
 use super::{
-    calendar::Calendar,
+    calendar::TimeZones,
     compiled::{CompiledVersion, NodeIndex},
-    step::{Effect, Ending, Scene, Signal, Step, step},
+    step::{Effect, Ending, NodeInput, Scene, Step, step},
 };
 use crate::domain::{
     delivery::fate::Fate,
@@ -18,7 +18,7 @@ use crate::domain::{
 
 /// Where a person is.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Trip {
+pub struct EnrolmentState {
     pub node: NodeIndex,
     /// How many nodes they have come to; with the node it makes a message's key.
     pub visit: i64,
@@ -37,7 +37,7 @@ pub struct Trip {
 
 /// One node that they passed or stayed at.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Passage {
+pub struct NodeVisit {
     pub node: NodeIndex,
     /// They came to it just now; otherwise they had been waiting there.
     pub arrived: bool,
@@ -69,7 +69,7 @@ impl Turned {
 
 /// A message that was written.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Outgoing {
+pub struct MessageRequest {
     pub node: NodeIndex,
     pub visit: i64,
     pub channel: Channel,
@@ -79,10 +79,10 @@ pub struct Outgoing {
 
 /// What became of them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Progress {
-    pub trip: Trip,
-    pub passages: Vec<Passage>,
-    pub messages: Vec<Outgoing>,
+pub struct Advance {
+    pub trip: EnrolmentState,
+    pub passages: Vec<NodeVisit>,
+    pub messages: Vec<MessageRequest>,
     pub effects: Vec<Effect>,
     pub ended: Option<Ending>,
 }
@@ -91,11 +91,11 @@ pub struct Progress {
 #[derive(Clone, Copy)]
 pub struct World<'a> {
     pub version: &'a CompiledVersion,
-    pub calendar: &'a dyn Calendar,
+    pub calendar: &'a dyn TimeZones,
     pub now: Timestamp,
 }
 
-impl Trip {
+impl EnrolmentState {
     /// When the journey's own time-out ends the trip.
     pub fn deadline(&self, version: &CompiledVersion) -> Option<Timestamp> {
         version.settings.timeout_hours.map(|hours| self.entered_at.plus(i64::from(hours) * HOUR_MS))
@@ -117,8 +117,8 @@ pub fn enter(
     began_at: Timestamp,
     entry_properties: Properties,
     salt: &str,
-) -> Progress {
-    let trip = Trip {
+) -> Advance {
+    let trip = EnrolmentState {
         node: world.version.entry,
         visit: 1,
         entered_at: world.now,
@@ -128,16 +128,16 @@ pub fn enter(
         entry_properties,
         salt: salt.to_string(),
     };
-    walk(world, profile, trip, Signal::Arrive)
+    walk(world, profile, trip, NodeInput::Arrive)
 }
 
 /// Their time has come: the node's, or the journey's.
-pub fn time_up(world: World<'_>, profile: &mut Profile, trip: Trip) -> Option<Progress> {
+pub fn time_up(world: World<'_>, profile: &mut Profile, trip: EnrolmentState) -> Option<Advance> {
     let deadline = trip.deadline(world.version).filter(|deadline| *deadline <= world.now);
     match (trip.due.filter(|due| *due <= world.now), deadline) {
         (None, None) => None,
         (Some(due), deadline) if deadline.is_none_or(|deadline| due <= deadline) => {
-            Some(walk(world, profile, trip, Signal::TimeUp))
+            Some(walk(world, profile, trip, NodeInput::TimeUp))
         }
         _ => Some(timed_out(trip)),
     }
@@ -148,9 +148,9 @@ pub fn time_up(world: World<'_>, profile: &mut Profile, trip: Trip) -> Option<Pr
 pub fn event(
     world: World<'_>,
     profile: &mut Profile,
-    trip: &Trip,
+    trip: &EnrolmentState,
     happened: &PastEvent,
-) -> Option<Progress> {
+) -> Option<Advance> {
     if happened.at < trip.began_at {
         return None;
     }
@@ -165,37 +165,37 @@ pub fn event(
         return Some(end(trip.clone(), Ending::ForceExited, format!("did “{}”", exit.name)));
     }
     let scene = Scene::new(world, trip, profile);
-    step(&scene, Signal::Event(happened))?;
-    Some(walk(world, profile, trip.clone(), Signal::Event(happened)))
+    step(&scene, NodeInput::Event(happened))?;
+    Some(walk(world, profile, trip.clone(), NodeInput::Event(happened)))
 }
 
 /// It is known what became of their message.
 pub fn answer(
     world: World<'_>,
     profile: &mut Profile,
-    trip: &Trip,
+    trip: &EnrolmentState,
     fate: Fate,
-) -> Option<Progress> {
+) -> Option<Advance> {
     let scene = Scene::new(world, trip, profile);
-    step(&scene, Signal::Answer(fate))?;
-    Some(walk(world, profile, trip.clone(), Signal::Answer(fate)))
+    step(&scene, NodeInput::Answer(fate))?;
+    Some(walk(world, profile, trip.clone(), NodeInput::Answer(fate)))
 }
 
-fn timed_out(trip: Trip) -> Progress {
+fn timed_out(trip: EnrolmentState) -> Advance {
     end(trip, Ending::TimedOut, "the journey's time-out was reached".to_string())
 }
 
 /// They are out, from where they are.
-pub fn end(trip: Trip, ending: Ending, reason: String) -> Progress {
-    let passage = Passage {
+pub fn end(trip: EnrolmentState, ending: Ending, reason: String) -> Advance {
+    let passage = NodeVisit {
         node: trip.node,
         arrived: false,
         turn: Turned::Ended(ending),
         reason,
         undrawn: None,
     };
-    Progress {
-        trip: Trip { due: None, ..trip },
+    Advance {
+        trip: EnrolmentState { due: None, ..trip },
         passages: vec![passage],
         messages: Vec::new(),
         effects: Vec::new(),
@@ -203,8 +203,13 @@ pub fn end(trip: Trip, ending: Ending, reason: String) -> Progress {
     }
 }
 
-fn walk(world: World<'_>, profile: &mut Profile, trip: Trip, first: Signal<'_>) -> Progress {
-    let mut progress = Progress {
+fn walk(
+    world: World<'_>,
+    profile: &mut Profile,
+    trip: EnrolmentState,
+    first: NodeInput<'_>,
+) -> Advance {
+    let mut progress = Advance {
         trip,
         passages: Vec::new(),
         messages: Vec::new(),
@@ -214,7 +219,7 @@ fn walk(world: World<'_>, profile: &mut Profile, trip: Trip, first: Signal<'_>) 
     let mut signal = first;
     // When they should have come by: after a standstill, long before now.
     let planned = match (first, progress.trip.due) {
-        (Signal::TimeUp, Some(due)) => due.min(world.now),
+        (NodeInput::TimeUp, Some(due)) => due.min(world.now),
         _ => world.now,
     };
     // Publishing refuses circles without a wait; should one be there all the same, no one runs in
@@ -226,7 +231,7 @@ fn walk(world: World<'_>, profile: &mut Profile, trip: Trip, first: Signal<'_>) 
             apply(&effect, profile);
             progress.effects.push(effect);
         }
-        let arrived = matches!(signal, Signal::Arrive);
+        let arrived = matches!(signal, NodeInput::Arrive);
         let reason = turn.reason;
         match turn.step {
             Step::Go(outlet) => leave(world, &mut progress, outlet.to_string(), arrived, reason),
@@ -237,10 +242,10 @@ fn walk(world: World<'_>, profile: &mut Profile, trip: Trip, first: Signal<'_>) 
                 progress.trip.awaits = true;
             }
             Step::Send { channel, expires_at } => {
-                let Trip { node, visit, .. } = progress.trip;
-                progress.messages.push(Outgoing { node, visit, channel, expires_at });
+                let EnrolmentState { node, visit, .. } = progress.trip;
+                progress.messages.push(MessageRequest { node, visit, channel, expires_at });
                 progress.trip.due = None;
-                progress.passages.push(Passage {
+                progress.passages.push(NodeVisit {
                     node,
                     arrived,
                     turn: Turned::Sends,
@@ -259,7 +264,7 @@ fn walk(world: World<'_>, profile: &mut Profile, trip: Trip, first: Signal<'_>) 
         {
             return progress;
         }
-        signal = Signal::Arrive;
+        signal = NodeInput::Arrive;
     }
     finish(&mut progress, Ending::Completed, true, "went in a loop without a wait".to_string());
     progress
@@ -267,17 +272,17 @@ fn walk(world: World<'_>, profile: &mut Profile, trip: Trip, first: Signal<'_>) 
 
 /// By the outlet to the next node. An outlet that is not drawn is the end: of the trip, or, where a
 /// goal may still be met before the journey's time is over, of the path.
-fn leave(world: World<'_>, progress: &mut Progress, outlet: String, arrived: bool, reason: String) {
+fn leave(world: World<'_>, progress: &mut Advance, outlet: String, arrived: bool, reason: String) {
     let node = progress.trip.node;
     if let Some(next) = world.version.nodes[node].ways.get(&outlet) {
-        progress.passages.push(Passage {
+        progress.passages.push(NodeVisit {
             node,
             arrived,
             turn: Turned::Left(outlet),
             reason,
             undrawn: None,
         });
-        progress.trip = Trip {
+        progress.trip = EnrolmentState {
             node: *next,
             visit: progress.trip.visit + 1,
             due: None,
@@ -308,7 +313,7 @@ fn leave(world: World<'_>, progress: &mut Progress, outlet: String, arrived: boo
 /// They wait, unless the journey's time is over already.
 fn stay(
     world: World<'_>,
-    progress: &mut Progress,
+    progress: &mut Advance,
     until: Option<Timestamp>,
     arrived: bool,
     reason: String,
@@ -322,7 +327,7 @@ fn stay(
         );
     }
     progress.trip.due = until;
-    progress.passages.push(Passage {
+    progress.passages.push(NodeVisit {
         node: progress.trip.node,
         arrived,
         turn: Turned::Waits,
@@ -331,8 +336,8 @@ fn stay(
     });
 }
 
-fn finish(progress: &mut Progress, ending: Ending, arrived: bool, reason: String) {
-    progress.passages.push(Passage {
+fn finish(progress: &mut Advance, ending: Ending, arrived: bool, reason: String) {
+    progress.passages.push(NodeVisit {
         node: progress.trip.node,
         arrived,
         turn: Turned::Ended(ending),

@@ -2,9 +2,9 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::{
-    engine::{calendar::UtcCalendar, step::Effect},
+    engine::{calendar::UtcOnly, step::Effect},
     graph::Graph,
-    settings::{Entry, Goal, QuietHours, QuietThen, Settings},
+    settings::{Entry, Goal, QuietHours, QuietHoursPolicy, Settings},
     time::{DAY_MS, MINUTE_MS},
 };
 
@@ -35,7 +35,7 @@ fn compiled(graph: &Graph, settings: &Settings) -> CompiledVersion {
 }
 
 fn at(version: &CompiledVersion, now: Timestamp) -> World<'_> {
-    World { version, calendar: &UtcCalendar, now }
+    World { version, calendar: &UtcOnly, now }
 }
 
 fn person() -> Profile {
@@ -43,7 +43,7 @@ fn person() -> Profile {
     Profile { seq: 7, addresses, ..Profile::default() }
 }
 
-fn come_in(version: &CompiledVersion, profile: &mut Profile) -> Progress {
+fn come_in(version: &CompiledVersion, profile: &mut Profile) -> Advance {
     enter(at(version, NOON), profile, NOON, Properties::new(), "1")
 }
 
@@ -128,7 +128,7 @@ fn a_message_waits_for_its_answer_and_then_she_goes_on() {
     let sent = time_up(at(&version, hour), &mut profile, inside.trip).expect("due");
     assert_eq!(
         sent.messages,
-        [Outgoing { node: 1, visit: 3, channel: Channel::Email, expires_at: None }]
+        [MessageRequest { node: 1, visit: 3, channel: Channel::Email, expires_at: None }]
     );
     assert_eq!((sent.ended, sent.trip.due), (None, None));
     let done = answer(at(&version, hour), &mut profile, &sent.trip, Fate::Sent).expect("goes on");
@@ -157,14 +157,17 @@ fn quiet_hours_hold_a_message_until_they_are_over() {
     );
     let quiet =
         |then| Some(QuietHours { from: "11:00".to_string(), to: "13:30".to_string(), then });
-    let held =
-        compiled(&graph, &Settings { quiet_hours: quiet(QuietThen::SendWhenOver), ..settings() });
+    let held = compiled(
+        &graph,
+        &Settings { quiet_hours: quiet(QuietHoursPolicy::SendWhenOver), ..settings() },
+    );
     let inside = come_in(&held, &mut person());
     let over = NOON.plus(90 * MINUTE_MS);
     assert_eq!((inside.messages.len(), inside.trip.due), (0, Some(over)));
     let sent = time_up(at(&held, over), &mut person(), inside.trip).expect("due");
     assert_eq!(sent.messages.len(), 1);
-    let dropped = compiled(&graph, &Settings { quiet_hours: quiet(QuietThen::Drop), ..settings() });
+    let dropped =
+        compiled(&graph, &Settings { quiet_hours: quiet(QuietHoursPolicy::Drop), ..settings() });
     let out = come_in(&dropped, &mut person());
     assert_eq!((out.messages.len(), out.ended), (0, Some(Ending::Completed)));
 }

@@ -153,7 +153,7 @@ pub enum Occasion {
 /// On which side of a number of days ago.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Ago {
+pub enum RelativeAge {
     /// Within the last days.
     Within,
     /// Longer ago than that.
@@ -181,7 +181,7 @@ pub enum Criteria {
     DidTime {
         event: EventMatch,
         occasion: Occasion,
-        ago: Ago,
+        ago: RelativeAge,
         days: u32,
     },
     InSegment(String),
@@ -221,7 +221,7 @@ impl Criteria {
             }
             Criteria::DidTime { event, occasion, ago, days } => {
                 let which = if *occasion == Occasion::First { "first" } else { "last" };
-                let when = if *ago == Ago::Within {
+                let when = if *ago == RelativeAge::Within {
                     format!("in the last {}", last_days(*days))
                 } else {
                     format!("more than {} ago", node::days(*days))
@@ -253,7 +253,7 @@ impl Criteria {
                 } else {
                     profile.last(event)
                 };
-                at.is_some_and(|at| (at >= days_ago(*days)) == (*ago == Ago::Within))
+                at.is_some_and(|at| (at >= days_ago(*days)) == (*ago == RelativeAge::Within))
             }
             Criteria::InSegment(_) => false,
             Criteria::OnList(name) => profile.lists.contains(name),

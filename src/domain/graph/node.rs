@@ -69,7 +69,7 @@ impl Node {
     pub fn outlets(&self) -> Vec<String> {
         let mut outlets = self.step.outlets();
         if self.sending.answer_minutes.is_some()
-            && LATER.iter().any(|later| outlets.iter().any(|outlet| outlet == later))
+            && ENGAGEMENT_OUTLETS.iter().any(|later| outlets.iter().any(|outlet| outlet == later))
         {
             outlets.push("timeout".to_string());
         }
@@ -88,7 +88,7 @@ impl Node {
 }
 
 /// Outlets of what people do with a message that has been sent.
-pub const LATER: [&str; 6] =
+pub const ENGAGEMENT_OUTLETS: [&str; 6] =
     ["viewed", "clicked", "delivered", "bounced", "complained", "unsubscribed"];
 
 /// What happens at a node.

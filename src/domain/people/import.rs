@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{error::FieldError, ids::ImportId, time::Timestamp};
 
 /// Most refused rows of a file that are kept; the others are counted.
-pub const ERRORS_KEPT: usize = 1_000;
+pub const REJECTED_ROWS_MAX: usize = 1_000;
 
 /// What a file is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl FileFormat {
 
 /// How a file is to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileReading {
+pub struct ImportOptions {
     pub format: FileFormat,
     /// The column that says who someone is, where it is not called `identity`.
     pub identity: Option<String>,
@@ -41,7 +41,7 @@ pub struct FileReading {
 
 /// A row that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefusedLine {
+pub struct RejectedRow {
     /// Counted from 1.
     pub line: u64,
     pub error: FieldError,
@@ -49,7 +49,7 @@ pub struct RefusedLine {
 
 /// How far the reading has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileProgress {
+pub struct ImportProgress {
     pub bytes_read: u64,
     /// Rows.
     pub taken: u64,
@@ -73,7 +73,7 @@ pub struct ImportView {
     pub list: Option<String>,
     pub state: ImportState,
     pub bytes: u64,
-    pub progress: FileProgress,
+    pub progress: ImportProgress,
     pub started_by: String,
     pub started_at: Timestamp,
     pub finished_at: Option<Timestamp>,

@@ -4,17 +4,17 @@
 use super::{
     Properties,
     view::{
-        Because, EventView, PeoplePage, PersonDetail, PersonRow, SegmentView, StepView, TripDetail,
-        TripView, WhyNot,
+        Because, EnrolmentDetail, EnrolmentLogLine, EnrolmentSummary, EntryExplanation,
+        EventSummary, PeoplePage, ProfileDetail, ProfileSummary, SegmentView,
     },
 };
 use crate::domain::{
     delivery::{
-        message_view::{AnswerView, MessageView},
+        message_view::{MessageEventSummary, MessageSummary},
         suppression::{AddressKind, Suppression},
-        undelivered::{Undelivered, UndeliveredPage},
+        undelivered::{FailedMessage, FailedMessagePage},
     },
-    editor::PersonHere,
+    editor::ProfileAtNode,
 };
 
 /// Stands for what is left out.
@@ -134,14 +134,20 @@ impl Said {
 impl PeoplePage {
     pub fn masked(self) -> Self {
         let PeoplePage { rows, more, total } = self;
-        Self { rows: rows.into_iter().map(PersonRow::masked).collect(), more, total }
+        Self { rows: rows.into_iter().map(ProfileSummary::masked).collect(), more, total }
     }
 }
 
-impl PersonRow {
+impl ProfileSummary {
     fn masked(self) -> Self {
-        let PersonRow { seq, identity: name_of_theirs, name: _, email, created_at, updated_at } =
-            self;
+        let ProfileSummary {
+            seq,
+            identity: name_of_theirs,
+            name: _,
+            email,
+            created_at,
+            updated_at,
+        } = self;
         Self {
             seq,
             identity: name_of_theirs.as_deref().map(identity),
@@ -153,12 +159,12 @@ impl PersonRow {
     }
 }
 
-impl PersonDetail {
+impl ProfileDetail {
     pub fn masked(self) -> Self {
         let masked_address = |(key, text): (String, String)| {
             (key.clone(), address(AddressKind::from_key(&key), &text))
         };
-        let PersonDetail {
+        let ProfileDetail {
             seq,
             identity: name_of_theirs,
             anonymous,
@@ -184,25 +190,25 @@ impl PersonDetail {
             lists,
             created_at,
             updated_at,
-            events: events.into_iter().map(EventView::masked).collect(),
-            trips: trips.into_iter().map(TripView::masked).collect(),
+            events: events.into_iter().map(EventSummary::masked).collect(),
+            trips: trips.into_iter().map(EnrolmentSummary::masked).collect(),
             // Kept masked.
             changes,
         }
     }
 }
 
-impl EventView {
+impl EventSummary {
     fn masked(self) -> Self {
-        let EventView { name, at, properties: _ } = self;
+        let EventSummary { name, at, properties: _ } = self;
         Self { name, at, properties: Properties::new() }
     }
 }
 
-impl TripView {
+impl EnrolmentSummary {
     /// When they go on may be the date of a property.
     fn masked(self) -> Self {
-        let TripView {
+        let EnrolmentSummary {
             seq,
             journey,
             journey_name,
@@ -217,22 +223,22 @@ impl TripView {
     }
 }
 
-impl TripDetail {
+impl EnrolmentDetail {
     pub fn masked(self) -> Self {
-        let TripDetail { trip, person, person_title, steps, messages } = self;
+        let EnrolmentDetail { trip, person, person_title, steps, messages } = self;
         Self {
             trip: trip.masked(),
             person,
             person_title: person.map_or(person_title, |person| format!("Profile #{person}")),
-            steps: steps.into_iter().map(StepView::masked).collect(),
-            messages: messages.into_iter().map(MessageView::masked).collect(),
+            steps: steps.into_iter().map(EnrolmentLogLine::masked).collect(),
+            messages: messages.into_iter().map(MessageSummary::masked).collect(),
         }
     }
 }
 
-impl StepView {
+impl EnrolmentLogLine {
     fn masked(self) -> Self {
-        let StepView { at, node, title, what, reason, of_properties } = self;
+        let EnrolmentLogLine { at, node, title, what, reason, of_properties } = self;
         let reason = match (of_properties, reason.is_empty()) {
             (true, false) => OF_PROPERTIES.to_string(),
             (true, true) => String::new(),
@@ -247,9 +253,9 @@ fn theirs_left_out(reason: &str) -> String {
     sentence(reason.split(" (").next().unwrap_or_default())
 }
 
-impl WhyNot {
+impl EntryExplanation {
     pub fn masked(self) -> Self {
-        let WhyNot { journey, journey_name, inside, reasons } = self;
+        let EntryExplanation { journey, journey_name, inside, reasons } = self;
         let masked = |because: Because| match because.of_properties {
             true => Because::of_properties("They do not meet what the journey asks of people."),
             false => because,
@@ -266,9 +272,9 @@ impl SegmentView {
     }
 }
 
-impl MessageView {
+impl MessageSummary {
     pub fn masked(self) -> Self {
-        let MessageView {
+        let MessageSummary {
             seq,
             trip,
             journey_name,
@@ -294,22 +300,22 @@ impl MessageView {
             reason: our_half(&reason),
             attempts,
             doubts,
-            answers: answers.into_iter().map(AnswerView::masked).collect(),
+            answers: answers.into_iter().map(MessageEventSummary::masked).collect(),
         }
     }
 }
 
-impl AnswerView {
+impl MessageEventSummary {
     fn masked(self) -> Self {
-        let AnswerView { fate, at, detail: _ } = self;
+        let MessageEventSummary { fate, at, detail: _ } = self;
         Self { fate, at, detail: String::new() }
     }
 }
 
-impl UndeliveredPage {
+impl FailedMessagePage {
     pub fn masked(self) -> Self {
-        let UndeliveredPage { query, rows, total, next, reasons } = self;
-        let rows = rows.into_iter().map(Undelivered::masked).collect();
+        let FailedMessagePage { query, rows, total, next, reasons } = self;
+        let rows = rows.into_iter().map(FailedMessage::masked).collect();
         // Several reasons are one without a provider's words.
         let mut halves: Vec<(String, i64)> = Vec::with_capacity(reasons.len());
         for (reason, count) in reasons {
@@ -323,14 +329,14 @@ impl UndeliveredPage {
     }
 }
 
-impl Undelivered {
+impl FailedMessage {
     fn masked(self) -> Self {
         let person = if self.by_address {
             address(AddressKind::of(self.channel), &self.person)
         } else {
             identity(&self.person)
         };
-        let Undelivered {
+        let FailedMessage {
             number,
             journey,
             journey_name,
@@ -368,9 +374,9 @@ impl Suppression {
     }
 }
 
-impl PersonHere {
+impl ProfileAtNode {
     pub fn masked(self) -> Self {
-        let PersonHere { person, trip, identity: name_of_theirs, since } = self;
+        let ProfileAtNode { person, trip, identity: name_of_theirs, since } = self;
         Self { person, trip, identity: name_of_theirs.as_deref().map(identity), since }
     }
 }

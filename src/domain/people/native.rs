@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     Properties,
-    record::{NewEvent, ProfileChange, Record, What, Who},
+    record::{NewEvent, ProfileRef, ProfileUpdate, Record, What},
     value::read_key,
 };
 use crate::domain::{error::FieldError, time::Timestamp, unreadable::reason};
@@ -13,7 +13,7 @@ use crate::domain::{error::FieldError, time::Timestamp, unreadable::reason};
 /// Something that someone did.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct EventForm {
+pub struct EventJson {
     pub identity: Option<String>,
     pub anonymous_id: Option<String>,
     pub name: String,
@@ -26,7 +26,7 @@ pub struct EventForm {
 /// What someone is.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ProfileForm {
+pub struct ProfileJson {
     pub identity: Option<String>,
     pub anonymous_id: Option<String>,
     #[serde(default)]
@@ -35,25 +35,25 @@ pub struct ProfileForm {
     pub lists: Vec<String>,
 }
 
-impl EventForm {
+impl EventJson {
     /// # Errors
     /// Names what breaks a limit.
     pub fn read(self, now: Timestamp) -> Result<Vec<Record>, FieldError> {
-        let who = Who::read(self.identity, self.anonymous_id)?;
+        let who = ProfileRef::read(self.identity, self.anonymous_id)?;
         let event = NewEvent::read(&self.name, self.time, self.properties, self.message_id, now)?;
         Ok(vec![Record { who, what: What::Event(event) }])
     }
 }
 
-impl ProfileForm {
+impl ProfileJson {
     /// Their news, and the lists that they are put on.
     ///
     /// # Errors
     /// Names what breaks a limit.
     pub fn read(self) -> Result<Vec<Record>, FieldError> {
-        let who = Who::read(self.identity, self.anonymous_id)?;
+        let who = ProfileRef::read(self.identity, self.anonymous_id)?;
         let change =
-            ProfileChange::read(self.properties).map_err(|error| error.under("properties"))?;
+            ProfileUpdate::read(self.properties).map_err(|error| error.under("properties"))?;
         let mut records = vec![Record { who: who.clone(), what: What::Change(change) }];
         for list in self.lists {
             let list = read_key(&list).map_err(|error| error.under("lists"))?;
@@ -80,9 +80,9 @@ pub fn read_line(line: &str, now: Timestamp) -> Result<Vec<Record>, FieldError> 
         ));
     }
     if value.get("name").is_some() {
-        serde_json::from_value::<EventForm>(value).map_err(malformed)?.read(now)
+        serde_json::from_value::<EventJson>(value).map_err(malformed)?.read(now)
     } else {
-        serde_json::from_value::<ProfileForm>(value).map_err(malformed)?.read()
+        serde_json::from_value::<ProfileJson>(value).map_err(malformed)?.read()
     }
 }
 

@@ -15,15 +15,15 @@ use crate::domain::{
 /// Longest identity, anonymous id or message id, in characters.
 pub const ID_MAX: usize = 255;
 /// How far ahead of our clock an event may lie: clocks differ.
-pub const AHEAD_MAX: i64 = DAY_MS;
+pub const CLOCK_SKEW_MAX: i64 = DAY_MS;
 /// Older than this when it arrives, an event is kept but lets no one in (reference 4.5).
-pub const LIVE_MAX: i64 = 60 * MINUTE_MS;
+pub const ENTRY_EVENT_AGE_MAX: i64 = 60 * MINUTE_MS;
 /// The earliest time of an event, 2000-01-01: before it, clocks were not set.
 const EARLIEST: Timestamp = Timestamp(946_684_800_000);
 
 /// Whom it is about. At least one of both.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Who {
+pub struct ProfileRef {
     /// As the sender knows them.
     pub identity: Option<String>,
     /// Before they were known: a device, a browser.
@@ -58,7 +58,7 @@ impl PropertyMeaning {
 
 /// News about a profile. What is not named stays.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct ProfileChange {
+pub struct ProfileUpdate {
     /// `null` takes a property away.
     pub properties: Properties,
     /// None takes an address away.
@@ -79,7 +79,7 @@ pub struct NewEvent {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum What {
-    Change(ProfileChange),
+    Change(ProfileUpdate),
     Event(NewEvent),
     /// Put them on this list.
     List(String),
@@ -88,11 +88,11 @@ pub enum What {
 /// One record, ready to be stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    pub who: Who,
+    pub who: ProfileRef,
     pub what: What,
 }
 
-impl Who {
+impl ProfileRef {
     /// # Errors
     /// Where neither is given, or one is empty or too long.
     pub fn read(identity: Option<String>, anonymous: Option<String>) -> Result<Self, FieldError> {
@@ -123,7 +123,7 @@ impl Who {
     }
 }
 
-impl ProfileChange {
+impl ProfileUpdate {
     /// Sorts properties into what they mean ([`PropertyMeaning`]). All are kept as properties as
     /// well, since templates use them.
     ///
@@ -212,7 +212,7 @@ impl NewEvent {
 /// A time that can be believed; a clock a little ahead of ours counts as now.
 fn read_time(at: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, FieldError> {
     let at = at.unwrap_or(now);
-    if at > now.plus(AHEAD_MAX) || at < EARLIEST {
+    if at > now.plus(CLOCK_SKEW_MAX) || at < EARLIEST {
         let sentence = format!(
             "The time {at} is not valid: it is before the year 2000 or more than a day in the \
                 future."
@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn well_known_properties_become_addresses_consent_and_zone() {
-        let change = ProfileChange::read(map(json!({
+        let change = ProfileUpdate::read(map(json!({
             "Email": "ada@example.com", "Phone": "+4917012345", "MSG-email": false, "tz": "Europe/Berlin", "plan": "gold"
         })))
         .expect("good");
@@ -309,8 +309,8 @@ mod tests {
 
     #[test]
     fn a_record_about_nobody_is_refused() {
-        assert!(Who::read(None, None).is_err());
-        assert!(Who::read(Some(" ".to_string()), None).is_err());
+        assert!(ProfileRef::read(None, None).is_err());
+        assert!(ProfileRef::read(Some(" ".to_string()), None).is_err());
     }
 
     #[test]

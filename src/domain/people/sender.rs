@@ -4,7 +4,7 @@
 
 use super::{
     contact::ContactSource,
-    record::{ProfileChange, PropertyMeaning, Record, What},
+    record::{ProfileUpdate, PropertyMeaning, Record, What},
 };
 use crate::domain::ids::{ProjectId, UserId};
 
@@ -93,13 +93,13 @@ pub fn of_known_person(what: &What) -> (Option<What>, Vec<String>) {
             let ignored: Vec<String> = ignored.into_iter().map(|(name, _)| name.clone()).collect();
             let properties =
                 kept.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-            let rest = ProfileChange {
+            let rest = ProfileUpdate {
                 properties,
                 time_zone: change.time_zone.clone(),
-                ..ProfileChange::default()
+                ..ProfileUpdate::default()
             };
             // An empty change says nothing of a known person.
-            let says_something = ignored.is_empty() || rest != ProfileChange::default();
+            let says_something = ignored.is_empty() || rest != ProfileUpdate::default();
             (says_something.then_some(What::Change(rest)), ignored)
         }
     }
@@ -114,7 +114,7 @@ mod tests {
 
     fn change(properties: serde_json::Value) -> What {
         What::Change(
-            ProfileChange::read(properties.as_object().cloned().expect("an object"))
+            ProfileUpdate::read(properties.as_object().cloned().expect("an object"))
                 .expect("a change"),
         )
     }
@@ -144,9 +144,9 @@ mod tests {
             of_known_person(&What::List("VIP".to_string())),
             (None, vec!["lists".to_string()])
         );
-        let nothing = What::Change(ProfileChange {
+        let nothing = What::Change(ProfileUpdate {
             properties: Properties::new(),
-            ..ProfileChange::default()
+            ..ProfileUpdate::default()
         });
         assert_eq!(of_known_person(&nothing), (Some(nothing.clone()), Vec::new()));
     }

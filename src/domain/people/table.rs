@@ -12,7 +12,7 @@ use serde_json::{Number, Value};
 
 use super::{
     Properties,
-    native::{EventForm, ProfileForm},
+    native::{EventJson, ProfileJson},
     record::Record,
     value::{PROPERTIES_MAX, is_date, read_key},
 };
@@ -138,12 +138,12 @@ impl Heading {
             }
         }
         if !self.events {
-            return ProfileForm { identity, anonymous_id, properties, lists: Vec::new() }.read();
+            return ProfileJson { identity, anonymous_id, properties, lists: Vec::new() }.read();
         }
         let name = name.ok_or_else(|| {
             FieldError::new("event", "required", "The cell of the event is empty.")
         })?;
-        EventForm { identity, anonymous_id, name, time, properties, message_id }.read(now)
+        EventJson { identity, anonymous_id, name, time, properties, message_id }.read(now)
     }
 }
 

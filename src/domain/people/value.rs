@@ -93,17 +93,17 @@ pub fn is_date(text: &str) -> bool {
 }
 
 /// What a property says about a time: an instant, or a day.
-pub enum Moment {
+pub enum DateOrInstant {
     At(Timestamp),
     On(Day),
 }
 
 /// Reads a canonical text as a time.
-pub fn moment(value: &Value) -> Option<Moment> {
+pub fn moment(value: &Value) -> Option<DateOrInstant> {
     let text = value.as_str()?;
     match text.len() {
-        10 => text.parse().ok().map(Moment::On),
-        _ => text.parse().ok().map(Moment::At),
+        10 => text.parse().ok().map(DateOrInstant::On),
+        _ => text.parse().ok().map(DateOrInstant::At),
     }
 }
 

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Properties, contact::ContactChange};
 use crate::domain::{
-    delivery::message_view::MessageView, graph::criteria::Criteria, ids::JourneyId, time::Timestamp,
+    delivery::message_view::MessageSummary, graph::criteria::Criteria, ids::JourneyId,
+    time::Timestamp,
 };
 
 /// People on a page.
@@ -12,7 +13,7 @@ pub const PEOPLE_ROWS: i64 = 50;
 
 /// Which people.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct PeopleQuery {
+pub struct ProfileQuery {
     /// Beginning of an identity or an email address.
     pub search: String,
     /// Addresses are looked through as well, and identities that are addresses; for someone who
@@ -30,7 +31,7 @@ pub struct PeopleQuery {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PersonRow {
+pub struct ProfileSummary {
     pub seq: i64,
     pub identity: Option<String>,
     pub name: Option<String>,
@@ -41,7 +42,7 @@ pub struct PersonRow {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PeoplePage {
-    pub rows: Vec<PersonRow>,
+    pub rows: Vec<ProfileSummary>,
     /// There are more after the last row.
     pub more: bool,
     /// In all, without the search; none where it was not counted.
@@ -50,7 +51,7 @@ pub struct PeoplePage {
 
 /// One person with what is known about them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PersonDetail {
+pub struct ProfileDetail {
     pub seq: i64,
     pub identity: Option<String>,
     /// Ids from before they were known.
@@ -63,14 +64,14 @@ pub struct PersonDetail {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     /// The newest.
-    pub events: Vec<EventView>,
+    pub events: Vec<EventSummary>,
     /// The newest.
-    pub trips: Vec<TripView>,
+    pub trips: Vec<EnrolmentSummary>,
     /// Of known addresses and consent, the newest first.
     pub changes: Vec<ContactChange>,
 }
 
-impl PersonDetail {
+impl ProfileDetail {
     /// What they are called on a page.
     pub fn title(&self) -> String {
         let named = self
@@ -86,7 +87,7 @@ impl PersonDetail {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct EventView {
+pub struct EventSummary {
     pub name: String,
     pub at: Timestamp,
     pub properties: Properties,
@@ -94,7 +95,7 @@ pub struct EventView {
 
 /// One trip, in short.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TripView {
+pub struct EnrolmentSummary {
     pub seq: i64,
     pub journey: JourneyId,
     pub journey_name: String,
@@ -108,16 +109,16 @@ pub struct TripView {
 
 /// One trip, step by step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TripDetail {
-    pub trip: TripView,
+pub struct EnrolmentDetail {
+    pub trip: EnrolmentSummary,
     pub person: Option<i64>,
     pub person_title: String,
-    pub steps: Vec<StepView>,
-    pub messages: Vec<MessageView>,
+    pub steps: Vec<EnrolmentLogLine>,
+    pub messages: Vec<MessageSummary>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StepView {
+pub struct EnrolmentLogLine {
     pub at: Timestamp,
     pub node: String,
     /// What the node is called.
@@ -131,7 +132,7 @@ pub struct StepView {
 
 /// Why a person is not in a journey.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WhyNot {
+pub struct EntryExplanation {
     pub journey: JourneyId,
     pub journey_name: String,
     /// They are inside now.

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
     domain::time::{DAY_MS, Timestamp},
-    server::vault::{Purpose, Vault},
+    server::vault::{SigningPurpose, Vault},
 };
 
 /// How long a page may lie open before it has to ask again, in milliseconds.
@@ -18,7 +18,7 @@ const MOMENT: usize = 8;
 pub fn prove(vault: &Vault, about: &str, now: Timestamp) -> String {
     let until = (now.0 + LIFETIME).to_be_bytes();
     let mut proof = until.to_vec();
-    proof.extend_from_slice(&vault.sign(Purpose::Confirmation, &signed(until, about)));
+    proof.extend_from_slice(&vault.sign(SigningPurpose::Confirmation, &signed(until, about)));
     URL_SAFE_NO_PAD.encode(proof)
 }
 
@@ -27,7 +27,7 @@ pub fn is_proven(vault: &Vault, about: &str, proof: &str, now: Timestamp) -> boo
     let Ok(bytes) = URL_SAFE_NO_PAD.decode(proof) else { return false };
     let Some((until, signature)) = bytes.split_first_chunk::<MOMENT>() else { return false };
     now.0 < i64::from_be_bytes(*until)
-        && vault.verify(Purpose::Confirmation, &signed(*until, about), signature)
+        && vault.verify(SigningPurpose::Confirmation, &signed(*until, about), signature)
 }
 
 fn signed(until: [u8; MOMENT], about: &str) -> Vec<u8> {

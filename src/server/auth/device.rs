@@ -8,7 +8,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::server::{
     auth::secret::NoRandomness,
-    vault::{Purpose, Vault},
+    vault::{SigningPurpose, Vault},
 };
 
 /// Accounts that one browser is known to; the one that is longest unused is forgotten.
@@ -53,7 +53,7 @@ fn new(vault: &Vault, account: &str) -> Result<String, NoRandomness> {
     let mut name = [0_u8; HALF];
     getrandom::fill(&mut name).map_err(|_| NoRandomness)?;
     Ok(URL_SAFE_NO_PAD
-        .encode([name, vault.sign(Purpose::Device, &signed(&name, account))].concat()))
+        .encode([name, vault.sign(SigningPurpose::Device, &signed(&name, account))].concat()))
 }
 
 fn entries(cookie: &str) -> impl Iterator<Item = &str> {
@@ -64,7 +64,7 @@ fn read(vault: &Vault, entry: &str, account: &str) -> Option<Device> {
     let bytes = URL_SAFE_NO_PAD.decode(entry).ok()?;
     let (name, signature) = bytes.split_at_checked(HALF)?;
     let name: [u8; HALF] = name.try_into().ok()?;
-    vault.verify(Purpose::Device, &signed(&name, account), signature).then_some(Device(name))
+    vault.verify(SigningPurpose::Device, &signed(&name, account), signature).then_some(Device(name))
 }
 
 fn signed(name: &[u8; HALF], account: &str) -> Vec<u8> {

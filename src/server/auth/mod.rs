@@ -46,7 +46,7 @@ impl Default for Lifetimes {
 /// What the sign-in works with.
 pub struct Auth {
     pub passwords: password::Passwords,
-    pub throttle: throttle::Throttle,
+    pub throttle: throttle::SignInLimiter,
     pub lifetimes: Lifetimes,
     /// None where no provider is configured.
     pub provider: Option<oidc::Provider>,
@@ -56,7 +56,7 @@ impl Auth {
     pub fn new(lifetimes: Lifetimes, provider: Option<oidc::Provider>) -> Self {
         Self {
             passwords: password::Passwords::default(),
-            throttle: throttle::Throttle::default(),
+            throttle: throttle::SignInLimiter::default(),
             lifetimes,
             provider,
         }

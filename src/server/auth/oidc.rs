@@ -28,7 +28,7 @@ use serde_json::Value;
 
 use crate::{
     domain::{account::EmailAddress, text::PersonName},
-    server::store::access::{PendingSignIn, ProvidedPerson},
+    server::store::access::{PendingSsoSignIn, SsoIdentity},
 };
 use claims::Said;
 pub use roles::RoleRules;
@@ -117,11 +117,11 @@ type ProviderClient = Client<
 >;
 
 /// A sign-in that may begin: where the browser goes, and what is remembered until it is back.
-pub struct Departure {
+pub struct AuthorizationRequest {
     pub address: String,
     /// Comes back in the address, and must be what this browser was given.
     pub state: String,
-    pub pending: PendingSignIn,
+    pub pending: PendingSsoSignIn,
 }
 
 pub struct Provider {
@@ -177,7 +177,11 @@ impl Provider {
     ///
     /// # Errors
     /// Where the provider cannot be reached.
-    pub async fn depart(&self, back_to: &str, next: &str) -> Result<Departure, ProviderError> {
+    pub async fn depart(
+        &self,
+        back_to: &str,
+        next: &str,
+    ) -> Result<AuthorizationRequest, ProviderError> {
         let client = self.client(back_to).await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let flow = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
@@ -188,13 +192,17 @@ impl Provider {
             request = request.add_scope(Scope::new(scope.clone()));
         }
         let (address, state, nonce) = request.url();
-        let pending = PendingSignIn {
+        let pending = PendingSsoSignIn {
             nonce: nonce.secret().clone(),
             pkce_verifier: verifier.secret().clone(),
             next: next.to_string(),
             links: None,
         };
-        Ok(Departure { address: address.to_string(), state: state.secret().clone(), pending })
+        Ok(AuthorizationRequest {
+            address: address.to_string(),
+            state: state.secret().clone(),
+            pending,
+        })
     }
 
     /// Whom the provider says it is, from the code that the browser brought back.
@@ -205,9 +213,9 @@ impl Provider {
     pub async fn arrive(
         &self,
         code: String,
-        pending: &PendingSignIn,
+        pending: &PendingSsoSignIn,
         back_to: &str,
-    ) -> Result<ProvidedPerson, ProviderError> {
+    ) -> Result<SsoIdentity, ProviderError> {
         let client = self.client(back_to).await?;
         let http = self.sender();
         let token = client
@@ -270,14 +278,14 @@ impl Provider {
         issuer: String,
         subject: String,
         said: &Said,
-    ) -> Result<ProvidedPerson, ProviderError> {
+    ) -> Result<SsoIdentity, ProviderError> {
         let email = said.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
         let fallback = email.as_ref().map_or_else(|| subject.clone(), |email| email.to_string());
         let name = PersonName::parse(said.name.as_deref().unwrap_or(&fallback))
             .or_else(|_| PersonName::parse(&fallback.chars().take(60).collect::<String>()))
             .map_err(|error| ProviderError::Untrusted(error.sentence))?;
         let roles = self.config.roles.roles_of(&said.values(&self.config.role_claim));
-        Ok(ProvidedPerson {
+        Ok(SsoIdentity {
             issuer,
             subject,
             email_verified: email.is_some() && said.is_verified(),

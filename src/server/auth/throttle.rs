@@ -23,7 +23,7 @@ const KEYS_MAX: usize = 10_000;
 #[error("too many attempts; the next one in {0} seconds")]
 pub struct TooMany(pub u64);
 
-pub struct Throttle {
+pub struct SignInLimiter {
     /// By account and network.
     networks: Limiter,
     /// By account, over all networks.
@@ -34,7 +34,7 @@ pub struct Throttle {
     tests: Limiter,
 }
 
-impl Default for Throttle {
+impl Default for SignInLimiter {
     fn default() -> Self {
         // Ten attempts at once on an account, then one every half minute: 2,880 guesses a day from
         // one network at the very most.
@@ -57,7 +57,7 @@ fn quota(period: Duration, burst: u32) -> Quota {
     Quota::with_period(period).unwrap_or(Quota::per_minute(burst)).allow_burst(burst)
 }
 
-impl Throttle {
+impl SignInLimiter {
     /// Counts an attempt to sign in, from a browser that signed in to this account before or from
     /// any other.
     ///
@@ -115,13 +115,13 @@ mod tests {
     }
 
     /// Until it is refused; answers how many were let through.
-    fn guess(throttle: &Throttle, from: Option<IpAddr>) -> usize {
+    fn guess(throttle: &SignInLimiter, from: Option<IpAddr>) -> usize {
         (0..1_000).take_while(|_| throttle.attempt("ada@example.com", from, None).is_ok()).count()
     }
 
     #[test]
     fn the_eleventh_attempt_on_an_account_has_to_wait_and_other_accounts_and_networks_have_not() {
-        let throttle = Throttle::default();
+        let throttle = SignInLimiter::default();
         assert_eq!(guess(&throttle, address(1)), 10);
         assert!(matches!(
             throttle.attempt("ada@example.com", address(1), None),
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn what_is_refused_to_one_network_uses_up_nothing_of_the_others() {
-        let throttle = Throttle::default();
+        let throttle = SignInLimiter::default();
         for _ in 0..20 {
             guess(&throttle, address(1));
         }
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_browser_that_signed_in_before_is_let_in_while_everybody_guesses() {
-        let throttle = Throttle::default();
+        let throttle = SignInLimiter::default();
         let guesses: usize = (1..=99).map(|n| guess(&throttle, address(n))).sum();
         assert_eq!(guesses, 50);
         assert!(throttle.attempt("ada@example.com", address(200), None).is_err());
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn the_sixth_test_message_has_to_wait_and_other_peoples_have_not() {
-        let throttle = Throttle::default();
+        let throttle = SignInLimiter::default();
         let [ada, bob] = [1, 2].map(|number| UserId(uuid::Uuid::from_u128(number)));
         for _ in 0..5 {
             assert_eq!(throttle.test_message(ada), Ok(()));
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn an_address_has_a_limit_over_all_accounts_and_ipv6_counts_by_network() {
-        let throttle = Throttle::default();
+        let throttle = SignInLimiter::default();
         for n in 0..60_u16 {
             let address = IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, n]);
             assert_eq!(throttle.attempt(&format!("{n}@example.com"), Some(address), None), Ok(()));

@@ -9,11 +9,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    ChannelError, Content, Fault, Handed, Parcel, Transport,
+    ChannelError, Content, Fault, Parcel, SendResult, Transport,
     fcm_token::Tokens,
     http::{Answer, Receiver, late},
     outside::{NoWay, Outside},
-    words::Hushed,
+    words::Redactor,
 };
 use crate::domain::delivery::channel::{ChannelSecret, PushSettings};
 
@@ -30,7 +30,7 @@ pub struct Fcm {
 }
 
 /// What there is to show on a device.
-struct Notice<'a> {
+struct Notification<'a> {
     title: &'a str,
     body: &'a str,
     link: Option<&'a str>,
@@ -95,9 +95,13 @@ impl Fcm {
         })
     }
 
-    async fn send(&self, parcel: &Parcel, notice: Notice<'_>) -> Result<Handed, Handed> {
+    async fn send(
+        &self,
+        parcel: &Parcel,
+        notice: Notification<'_>,
+    ) -> Result<SendResult, SendResult> {
         let token = self.tokens.get().await?;
-        let hushed = Hushed::new([token.to_string()]);
+        let hushed = Redactor::new([token.to_string()]);
         let receiver =
             Receiver { name: NAME, timeout: TIMEOUT, address_of: Fault::Channel, hushed: &hushed };
         let request =
@@ -110,7 +114,12 @@ impl Fcm {
         Ok(judge(&receiver, &answer))
     }
 
-    fn request(&self, parcel: &Parcel, notice: &Notice<'_>, token: &str) -> Result<Request, NoWay> {
+    fn request(
+        &self,
+        parcel: &Parcel,
+        notice: &Notification<'_>,
+        token: &str,
+    ) -> Result<Request, NoWay> {
         let mut request = Request::new(Method::POST, self.outside.url(&self.address)?);
         if let Ok(mut bearer) = HeaderValue::from_str(&format!("Bearer {token}")) {
             bearer.set_sensitive(true);
@@ -126,7 +135,7 @@ impl Fcm {
 
 /// FCM knows no idempotency keys. The devices do: a notification of a tag that is there takes its
 /// place, so that one that was sent twice is seen once.
-fn message(parcel: &Parcel, notice: &Notice<'_>) -> Value {
+fn message(parcel: &Parcel, notice: &Notification<'_>) -> Value {
     let collapse: String = parcel.key.chars().take(COLLAPSE_MAX).collect();
     let mut data = json!({ "wayfare_key": parcel.key });
     let mut web = json!({ "notification": { "tag": parcel.key } });
@@ -146,10 +155,10 @@ fn message(parcel: &Parcel, notice: &Notice<'_>) -> Value {
     } })
 }
 
-fn judge(receiver: &Receiver<'_>, answer: &Answer) -> Handed {
+fn judge(receiver: &Receiver<'_>, answer: &Answer) -> SendResult {
     if answer.status.is_success() {
         let accepted = serde_json::from_str::<Accepted>(&answer.body).ok();
-        return Handed::Taken { provider_id: accepted.map(|accepted| accepted.name) };
+        return SendResult::Taken { provider_id: accepted.map(|accepted| accepted.name) };
     }
     let refused = serde_json::from_str::<Refused>(&answer.body).unwrap_or_default().error;
     let code = refused.code();
@@ -160,34 +169,34 @@ fn judge(receiver: &Receiver<'_>, answer: &Answer) -> Handed {
         .join(": ");
     let said = receiver.hushed.quoted(&words);
     match code {
-        "UNREGISTERED" => Handed::Never {
+        "UNREGISTERED" => SendResult::Never {
             reason: format!("the app is no longer on the device{said}"),
             fault: Fault::Address,
         },
-        "SENDER_ID_MISMATCH" => Handed::Never {
+        "SENDER_ID_MISMATCH" => SendResult::Never {
             reason: format!("the device belongs to another Firebase project{said}"),
             fault: Fault::Address,
         },
-        "INVALID_ARGUMENT" if refused.is_about_token() => Handed::Never {
+        "INVALID_ARGUMENT" if refused.is_about_token() => SendResult::Never {
             reason: format!("no device has this token{said}"),
             fault: Fault::Address,
         },
-        _ => receiver.refusal(answer, &words).unwrap_or(Handed::Taken { provider_id: None }),
+        _ => receiver.refusal(answer, &words).unwrap_or(SendResult::Taken { provider_id: None }),
     }
 }
 
 impl Transport for Fcm {
-    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Handed> {
+    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, SendResult> {
         Box::pin(async move {
             match &parcel.content {
                 Content::Push { title, body, link } => {
-                    let notice = Notice { title, body, link: link.as_deref() };
+                    let notice = Notification { title, body, link: link.as_deref() };
                     // Over both requests, and the wait for someone else's token.
                     let sent = tokio::time::timeout(TIMEOUT, self.send(parcel, notice)).await;
                     sent.unwrap_or_else(|_| Err(late(NAME, TIMEOUT)))
                         .unwrap_or_else(|handed| handed)
                 }
-                _ => Handed::wrong_channel(),
+                _ => SendResult::wrong_channel(),
             }
         })
     }
@@ -197,8 +206,8 @@ impl Transport for Fcm {
 mod tests {
     use super::*;
 
-    fn judged(status: u16, error: Value) -> Handed {
-        let hushed = Hushed::default();
+    fn judged(status: u16, error: Value) -> SendResult {
+        let hushed = Redactor::default();
         let receiver =
             Receiver { name: NAME, timeout: TIMEOUT, address_of: Fault::Channel, hushed: &hushed };
         let status = StatusCode::from_u16(status).expect("a status");
@@ -218,16 +227,16 @@ mod tests {
             assert!(
                 matches!(
                     judged(status, with_code(code)),
-                    Handed::Never { fault: Fault::Address, .. }
+                    SendResult::Never { fault: Fault::Address, .. }
                 ),
                 "{code}"
             );
         }
         let token = json!({ "status": "INVALID_ARGUMENT", "message": "The registration token is \
             not a valid FCM registration token" });
-        assert!(matches!(judged(400, token), Handed::Never { fault: Fault::Address, .. }));
+        assert!(matches!(judged(400, token), SendResult::Never { fault: Fault::Address, .. }));
         let text = json!({ "status": "INVALID_ARGUMENT", "message": "Message is too big" });
-        assert!(matches!(judged(400, text), Handed::Never { fault: Fault::Message, .. }));
+        assert!(matches!(judged(400, text), SendResult::Never { fault: Fault::Message, .. }));
         for (status, code) in [
             (429, "QUOTA_EXCEEDED"),
             (503, "UNAVAILABLE"),
@@ -237,7 +246,7 @@ mod tests {
             assert!(
                 matches!(
                     judged(status, with_code(code)),
-                    Handed::NotNow { fault: Fault::Channel, .. }
+                    SendResult::NotNow { fault: Fault::Channel, .. }
                 ),
                 "{code}"
             );

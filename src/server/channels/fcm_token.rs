@@ -14,7 +14,8 @@ use tokio::{sync::Mutex, time::Instant};
 use url::form_urlencoded::Serializer;
 
 use super::{
-    ChannelError, Fault, Handed, fcm::TIMEOUT, http::Receiver, outside::Outside, words::Hushed,
+    ChannelError, Fault, SendResult, fcm::TIMEOUT, http::Receiver, outside::Outside,
+    words::Redactor,
 };
 use crate::{
     domain::delivery::channel::{ChannelSecret, PushSettings},
@@ -82,7 +83,7 @@ impl Tokens {
     }
 
     /// One that holds.
-    pub async fn get(&self) -> Result<Arc<str>, Handed> {
+    pub async fn get(&self) -> Result<Arc<str>, SendResult> {
         let mut known = self.known.lock().await;
         if let Some(token) = known.as_ref().filter(|token| token.until > Instant::now()) {
             return Ok(Arc::clone(&token.text));
@@ -101,9 +102,9 @@ impl Tokens {
         }
     }
 
-    async fn ask(&self) -> Result<Token, Handed> {
+    async fn ask(&self) -> Result<Token, SendResult> {
         let statement = self.statement(SystemClock.now().0 / 1000)?;
-        let hushed = Hushed::new([statement.clone()]);
+        let hushed = Redactor::new([statement.clone()]);
         let receiver = Receiver {
             name: "Google's sign-in",
             timeout: TIMEOUT,
@@ -121,7 +122,7 @@ impl Tokens {
         *request.body_mut() = Some(body.into());
         let answer = receiver.ask(&self.outside, request).await?;
         let not_now =
-            |reason| Handed::NotNow { reason, wish_ms: answer.wish_ms, fault: Fault::Channel };
+            |reason| SendResult::NotNow { reason, wish_ms: answer.wish_ms, fault: Fault::Channel };
         if answer.status.is_success() {
             let granted: Granted = serde_json::from_str(&answer.body)
                 .map_err(|_| not_now("Google's sign-in returned no token".to_string()))?;
@@ -134,7 +135,7 @@ impl Tokens {
         // Google says 400 where the account or its key is not known: that is the settings' fault
         // and not the message's.
         Err(match receiver.refusal(&answer, &words) {
-            Some(Handed::Never { .. }) | None => {
+            Some(SendResult::Never { .. }) | None => {
                 let said = hushed.quoted(&words);
                 not_now(format!(
                     "Google's sign-in rejects the service account{said}: check the settings"
@@ -145,7 +146,7 @@ impl Tokens {
     }
 
     /// Says who we are and what we want, signed (RS256).
-    fn statement(&self, seconds: i64) -> Result<String, Handed> {
+    fn statement(&self, seconds: i64) -> Result<String, SendResult> {
         let head = json!({ "alg": "RS256", "typ": "JWT" });
         let claims = json!({
             "iss": self.client_email,
@@ -163,7 +164,7 @@ impl Tokens {
             signed.as_bytes(),
             &mut signature,
         );
-        made.map_err(|_| Handed::NotNow {
+        made.map_err(|_| SendResult::NotNow {
             reason: "the service account's key cannot sign: check the settings".to_string(),
             wish_ms: None,
             fault: Fault::Channel,

@@ -7,9 +7,9 @@ use jiff::fmt::rfc2822;
 use reqwest::{Request, Response};
 
 use super::{
-    Fault, Handed,
+    Fault, SendResult,
     outside::{NoWay, Outside, cause},
-    words::{Hushed, certificate_problem},
+    words::{Redactor, certificate_problem},
 };
 use crate::{
     domain::time::Timestamp,
@@ -27,7 +27,7 @@ pub struct Receiver<'a> {
     /// Whose fault it is where its address leads nowhere: the message's that brought it, or the
     /// settings'.
     pub address_of: Fault,
-    pub hushed: &'a Hushed,
+    pub hushed: &'a Redactor,
 }
 
 /// A whole answer.
@@ -43,7 +43,7 @@ impl Receiver<'_> {
     ///
     /// # Errors
     /// What becomes of the message where there is no whole answer.
-    pub async fn ask(&self, outside: &Outside, request: Request) -> Result<Answer, Handed> {
+    pub async fn ask(&self, outside: &Outside, request: Request) -> Result<Answer, SendResult> {
         let asked = async {
             let answer = outside.http().execute(request).await?;
             let (status, wish_ms) = (answer.status(), wish_ms(answer.headers(), SystemClock.now()));
@@ -56,15 +56,15 @@ impl Receiver<'_> {
         }
     }
 
-    fn late(&self) -> Handed {
+    fn late(&self) -> SendResult {
         late(self.name, self.timeout)
     }
 
-    fn again(&self, reason: String) -> Handed {
-        Handed::NotNow { reason, wish_ms: None, fault: Fault::Channel }
+    fn again(&self, reason: String) -> SendResult {
+        SendResult::NotNow { reason, wish_ms: None, fault: Fault::Channel }
     }
 
-    fn unanswered(&self, error: &reqwest::Error) -> Handed {
+    fn unanswered(&self, error: &reqwest::Error) -> SendResult {
         if let Some(no_way) = cause::<NoWay>(error) {
             return self.no_way(no_way);
         }
@@ -85,29 +85,31 @@ impl Receiver<'_> {
     }
 
     /// Where its address leads nowhere.
-    pub fn no_way(&self, no_way: &NoWay) -> Handed {
+    pub fn no_way(&self, no_way: &NoWay) -> SendResult {
         let reason = no_way.to_string().trim_end_matches('.').to_string();
         match (self.address_of, no_way) {
             // Names come and go; what is closed or malformed stays so until someone changes the
             // message.
             (Fault::Channel, _) | (_, NoWay::Unknown(_)) => {
-                Handed::NotNow { reason, wish_ms: None, fault: self.address_of }
+                SendResult::NotNow { reason, wish_ms: None, fault: self.address_of }
             }
             // Where no one answers for a name, each try takes its time: all messages to it wait.
-            (_, NoWay::Late(_)) => Handed::NotNow { reason, wish_ms: None, fault: Fault::Channel },
-            (fault, _) => Handed::Never { reason, fault },
+            (_, NoWay::Late(_)) => {
+                SendResult::NotNow { reason, wish_ms: None, fault: Fault::Channel }
+            }
+            (fault, _) => SendResult::Never { reason, fault },
         }
     }
 
     /// What an answer means by its status; none where it means that the message was taken.
-    pub fn refusal(&self, answer: &Answer, words: &str) -> Option<Handed> {
+    pub fn refusal(&self, answer: &Answer, words: &str) -> Option<SendResult> {
         let status = answer.status;
         if status.is_success() {
             return None;
         }
         let said = self.hushed.quoted(&format!("{} {words}", status.as_u16()));
         let name = self.name;
-        let later = |reason: String| Handed::NotNow {
+        let later = |reason: String| SendResult::NotNow {
             reason,
             wish_ms: answer.wish_ms,
             fault: Fault::Channel,
@@ -119,14 +121,14 @@ impl Receiver<'_> {
             300..=399 if self.address_of == Fault::Channel => {
                 later(format!("{name} redirects to another address{said}: check the settings"))
             }
-            300..=399 => Handed::Never {
+            300..=399 => SendResult::Never {
                 reason: format!(
                     "{name} redirects to another address{said}, and redirects are not followed: \
                         enter the final address"
                 ),
                 fault: Fault::Message,
             },
-            _ => Handed::Never {
+            _ => SendResult::Never {
                 reason: format!("{name} rejected the message{said}"),
                 fault: Fault::Message,
             },
@@ -135,9 +137,9 @@ impl Receiver<'_> {
 }
 
 /// There was no answer in time.
-pub fn late(name: &str, timeout: Duration) -> Handed {
+pub fn late(name: &str, timeout: Duration) -> SendResult {
     let reason = format!("{name} did not respond within {} seconds", timeout.as_secs());
-    Handed::NotNow { reason, wish_ms: None, fault: Fault::Channel }
+    SendResult::NotNow { reason, wish_ms: None, fault: Fault::Channel }
 }
 
 /// The body of an answer, as far as it is of interest. One that breaks off is none.
@@ -190,8 +192,8 @@ mod tests {
         assert_eq!(wish("-1"), None);
     }
 
-    fn judged(status: u16, address_of: Fault) -> Option<Handed> {
-        let hushed = Hushed::default();
+    fn judged(status: u16, address_of: Fault) -> Option<SendResult> {
+        let hushed = Redactor::default();
         let receiver = Receiver {
             name: "the receiver",
             timeout: Duration::from_secs(5),
@@ -210,7 +212,7 @@ mod tests {
             assert!(
                 matches!(
                     judged,
-                    Some(Handed::NotNow { wish_ms: Some(7), fault: Fault::Channel, .. })
+                    Some(SendResult::NotNow { wish_ms: Some(7), fault: Fault::Channel, .. })
                 ),
                 "{status}"
             );
@@ -218,10 +220,10 @@ mod tests {
         for status in [301, 400, 404, 410, 413, 422] {
             let judged = judged(status, Fault::Message);
             assert!(
-                matches!(judged, Some(Handed::Never { fault: Fault::Message, .. })),
+                matches!(judged, Some(SendResult::Never { fault: Fault::Message, .. })),
                 "{status}"
             );
         }
-        assert!(matches!(judged(302, Fault::Channel), Some(Handed::NotNow { .. })));
+        assert!(matches!(judged(302, Fault::Channel), Some(SendResult::NotNow { .. })));
     }
 }

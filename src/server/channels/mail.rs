@@ -10,7 +10,7 @@ use lettre::{
 };
 use url::Host;
 
-use super::{ChannelError, EmailContent, Fault, Handed, Parcel};
+use super::{ChannelError, EmailContent, Fault, Parcel, SendResult};
 use crate::{
     domain::delivery::{channel::EmailSettings, suppression::AddressKind},
     server::addresses::canonical,
@@ -53,15 +53,15 @@ impl Sender {
 
     /// # Errors
     /// What becomes of a message that cannot be written.
-    pub fn write(&self, parcel: &Parcel, content: &EmailContent) -> Result<Mail, Handed> {
-        let to = recipient(&parcel.to).ok_or_else(|| Handed::Never {
+    pub fn write(&self, parcel: &Parcel, content: &EmailContent) -> Result<Mail, SendResult> {
+        let to = recipient(&parcel.to).ok_or_else(|| SendResult::Never {
             reason: format!(
                 "“{}” is not an email address",
                 parcel.to.chars().take(100).collect::<String>()
             ),
             fault: Fault::Address,
         })?;
-        let unwritable = |why: String| Handed::Never {
+        let unwritable = |why: String| SendResult::Never {
             reason: format!("the message cannot be written ({why})"),
             fault: Fault::Message,
         };
@@ -154,13 +154,13 @@ mod tests {
     use mail_parser::MessageParser;
 
     use super::*;
-    use crate::{domain::delivery::channel::Security, server::channels::Content};
+    use crate::{domain::delivery::channel::TlsMode, server::channels::Content};
 
     fn sender() -> Sender {
         let settings = EmailSettings {
             host: "smtp.example.com".to_string(),
             port: 587,
-            security: Security::Starttls,
+            security: TlsMode::Starttls,
             user: None,
             from_name: "Käte’s “Shop”".to_string(),
             from_address: "news@bücher.example".to_string(),
@@ -234,7 +234,7 @@ mod tests {
         let refused = sender().write(&parcel, &content()).err().expect("refused");
         assert_eq!(
             refused,
-            Handed::Never {
+            SendResult::Never {
                 reason: "“nobody” is not an email address".to_string(),
                 fault: Fault::Address
             }

@@ -36,7 +36,7 @@ pub use parcel::{Content, EmailContent, Parcel, WebhookContent};
 
 /// What a provider said to one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Handed {
+pub enum SendResult {
     /// It took it, and perhaps told what it calls it.
     Taken { provider_id: Option<String> },
     /// Not now: it is tried again later, not before what the provider asked for. The reason is a
@@ -62,7 +62,7 @@ pub enum Fault {
 /// settings change.
 pub trait Transport: Send + Sync + 'static {
     /// Within the channel's own time-out. Dropping the future gives the message up.
-    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Handed>;
+    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, SendResult>;
 }
 
 /// Why there is no transport with these settings. Sentences for an admin.
@@ -91,10 +91,10 @@ pub enum ChannelError {
     Sender,
 }
 
-impl Handed {
+impl SendResult {
     /// Someone handed a message of one channel to the transport of another.
     fn wrong_channel() -> Self {
-        Handed::Never {
+        SendResult::Never {
             reason: "it is not a message of this channel".to_string(),
             fault: Fault::Message,
         }

@@ -29,13 +29,13 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// What may be reached, and the client that reaches it. Cheap to clone.
 #[derive(Clone)]
 pub struct Outside {
-    policy: Policy,
+    policy: EgressPolicy,
     http: Client,
 }
 
 /// Networks that are closed to what people type, but for those that the operator has opened.
 #[derive(Clone)]
-struct Policy {
+struct EgressPolicy {
     allowed: Arc<[IpNet]>,
     names: Names,
 }
@@ -64,7 +64,7 @@ impl Outside {
     pub fn new(allowed: Vec<IpNet>) -> Result<Self, reqwest::Error> {
         // Someone else may have chosen it already; there is only one.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let policy = Policy { allowed: allowed.into(), names: Names::default() };
+        let policy = EgressPolicy { allowed: allowed.into(), names: Names::default() };
         let http = policy.client().build().or_else(|error| {
             // A machine without certificates of authorities trusts no one, and still serves its
             // pages.
@@ -131,7 +131,7 @@ impl Outside {
     }
 }
 
-impl Policy {
+impl EgressPolicy {
     fn client(&self) -> ClientBuilder {
         Client::builder()
             .dns_resolver(Arc::new(self.clone()))
@@ -165,7 +165,7 @@ impl Policy {
     }
 }
 
-impl Resolve for Policy {
+impl Resolve for EgressPolicy {
     fn resolve(&self, name: Name) -> Resolving {
         let policy = self.clone();
         Box::pin(async move {

@@ -10,14 +10,14 @@ use lettre::transport::smtp::{
 };
 
 use super::{
-    ChannelError, Content, EmailContent, Handed, Parcel, Transport,
+    ChannelError, Content, EmailContent, Parcel, SendResult, Transport,
     mail::Sender,
     outside::Outside,
     smtp_answers::Failure,
     smtp_pool::{Pool, Server},
-    words::Hushed,
+    words::Redactor,
 };
-use crate::domain::delivery::channel::{ChannelSecret, EmailSettings, Security};
+use crate::domain::delivery::channel::{ChannelSecret, EmailSettings, TlsMode};
 
 /// Longest time from the first word to the server's receipt.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -27,7 +27,7 @@ const QUEUE_ID_MAX: usize = 100;
 pub struct Smtp {
     sender: Sender,
     pool: Pool,
-    hushed: Hushed,
+    hushed: Redactor,
 }
 
 impl Smtp {
@@ -49,18 +49,22 @@ impl Smtp {
             host: settings.host.clone(),
             port: settings.port,
             security: settings.security,
-            tls: (settings.security != Security::None).then(|| tls(settings)).transpose()?,
+            tls: (settings.security != TlsMode::None).then(|| tls(settings)).transpose()?,
             credentials,
             hello: ClientId::default(),
         };
         Ok(Self {
             sender: Sender::new(settings)?,
             pool: Pool::new(server),
-            hushed: Hushed::new(password),
+            hushed: Redactor::new(password),
         })
     }
 
-    async fn send(&self, parcel: &Parcel, content: &EmailContent) -> Result<Handed, Handed> {
+    async fn send(
+        &self,
+        parcel: &Parcel,
+        content: &EmailContent,
+    ) -> Result<SendResult, SendResult> {
         let mail = self.sender.write(parcel, content)?;
         // Waiting for others is not the server's fault.
         let _place = self.pool.place().await;
@@ -68,7 +72,7 @@ impl Smtp {
             .await
             .unwrap_or(Err(Failure::Late));
         match sent {
-            Ok(words) => Ok(Handed::Taken { provider_id: queue_id(&words) }),
+            Ok(words) => Ok(SendResult::Taken { provider_id: queue_id(&words) }),
             Err(failure) => Err(failure.handed(&self.hushed, TIMEOUT.as_secs())),
         }
     }
@@ -93,13 +97,13 @@ fn queue_id(words: &str) -> Option<String> {
 }
 
 impl Transport for Smtp {
-    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Handed> {
+    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, SendResult> {
         Box::pin(async move {
             match &parcel.content {
                 Content::Email(content) => {
                     self.send(parcel, content).await.unwrap_or_else(|handed| handed)
                 }
-                _ => Handed::wrong_channel(),
+                _ => SendResult::wrong_channel(),
             }
         })
     }

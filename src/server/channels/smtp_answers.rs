@@ -6,9 +6,9 @@ use std::error::Error as _;
 use lettre::transport::smtp::Error;
 
 use super::{
-    Fault, Handed,
+    Fault, SendResult,
     outside::NoWay,
-    words::{Hushed, certificate_problem},
+    words::{Redactor, certificate_problem},
 };
 
 /// What we were doing.
@@ -53,9 +53,9 @@ impl Failure {
     }
 
     /// What becomes of the message.
-    pub fn handed(&self, hushed: &Hushed, seconds: u64) -> Handed {
+    pub fn handed(&self, hushed: &Redactor, seconds: u64) -> SendResult {
         let again =
-            |reason: String| Handed::NotNow { reason, wish_ms: None, fault: Fault::Channel };
+            |reason: String| SendResult::NotNow { reason, wish_ms: None, fault: Fault::Channel };
         match self {
             Failure::NoWay(no_way) => again(no_way.to_string().trim_end_matches('.').to_string()),
             Failure::NoEncryption => again(
@@ -63,7 +63,7 @@ impl Failure {
                     settings"
                     .to_string(),
             ),
-            Failure::ForeignLetters => Handed::Never {
+            Failure::ForeignLetters => SendResult::Never {
                 reason: "the mail server accepts only the letters a to z before the @".to_string(),
                 fault: Fault::Message,
             },
@@ -82,7 +82,7 @@ impl Failure {
 }
 
 /// Where there is no answer to speak of.
-fn unanswered(step: Step, error: &Error, hushed: &Hushed) -> String {
+fn unanswered(step: Step, error: &Error, hushed: &Redactor) -> String {
     if let Some(wrong) = certificate_problem(error) {
         return format!("the mail server cannot be trusted: its certificate {wrong}");
     }
@@ -115,10 +115,10 @@ fn enhanced(words: &str) -> Option<(u16, u16)> {
     Some((subject.parse().ok()?, detail.parse().ok()?))
 }
 
-fn judge(step: Step, code: u16, words: &str, hushed: &Hushed) -> Handed {
+fn judge(step: Step, code: u16, words: &str, hushed: &Redactor) -> SendResult {
     let said = hushed.quoted(&format!("{code} {words}"));
-    let not_now = |reason: String, fault| Handed::NotNow { reason, wish_ms: None, fault };
-    let never = |reason: String, fault| Handed::Never { reason, fault };
+    let not_now = |reason: String, fault| SendResult::NotNow { reason, wish_ms: None, fault };
+    let never = |reason: String, fault| SendResult::Never { reason, fault };
     let permanent = code >= 500;
     match step {
         Step::Connect => {
@@ -190,13 +190,13 @@ mod tests {
 
     /// For ever? And whose fault?
     fn judged(step: Step, code: u16, words: &str) -> (bool, Fault) {
-        match judge(step, code, words, &Hushed::default()) {
-            Handed::Never { fault, reason } => {
+        match judge(step, code, words, &Redactor::default()) {
+            SendResult::Never { fault, reason } => {
                 assert!(reason.contains(&code.to_string()), "{reason}");
                 (true, fault)
             }
-            Handed::NotNow { fault, .. } => (false, fault),
-            Handed::Taken { .. } => panic!("it was refused"),
+            SendResult::NotNow { fault, .. } => (false, fault),
+            SendResult::Taken { .. } => panic!("it was refused"),
         }
     }
 

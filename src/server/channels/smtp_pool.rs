@@ -29,7 +29,7 @@ use super::{
     outside::Outside,
     smtp_answers::{Failure, Step},
 };
-use crate::domain::delivery::channel::Security;
+use crate::domain::delivery::channel::TlsMode;
 
 /// Connections at the same time.
 pub const CONNECTIONS_MAX: usize = 16;
@@ -43,7 +43,7 @@ pub struct Server {
     pub outside: Outside,
     pub host: String,
     pub port: u16,
-    pub security: Security,
+    pub security: TlsMode,
     /// None only without encryption.
     pub tls: Option<TlsParameters>,
     pub credentials: Option<Credentials>,
@@ -53,10 +53,10 @@ pub struct Server {
 pub struct Pool {
     server: Server,
     places: Semaphore,
-    quiet: Mutex<Vec<Quiet>>,
+    quiet: Mutex<Vec<IdleConnection>>,
 }
 
-struct Quiet {
+struct IdleConnection {
     line: Line,
     since: Instant,
 }
@@ -103,7 +103,7 @@ impl Pool {
             Err(failure) => failure.is_answered() && line.connection.command(Rset).await.is_ok(),
         };
         if sound {
-            self.quiet().push(Quiet { line, since: Instant::now() });
+            self.quiet().push(IdleConnection { line, since: Instant::now() });
         }
         outcome
     }
@@ -115,7 +115,7 @@ impl Pool {
         quiet.pop().map(|quiet| quiet.line)
     }
 
-    fn quiet(&self) -> std::sync::MutexGuard<'_, Vec<Quiet>> {
+    fn quiet(&self) -> std::sync::MutexGuard<'_, Vec<IdleConnection>> {
         self.quiet.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -124,7 +124,7 @@ impl Server {
     async fn connect(&self) -> Result<Line, Failure> {
         let addresses =
             self.outside.addresses(&self.host, self.port).await.map_err(Failure::NoWay)?;
-        let at_once = self.tls.clone().filter(|_| self.security == Security::Tls);
+        let at_once = self.tls.clone().filter(|_| self.security == TlsMode::Tls);
         let connecting = AsyncSmtpConnection::connect_tokio1(
             addresses.as_slice(),
             Some(CONNECT_TIMEOUT),
@@ -133,7 +133,7 @@ impl Server {
             None,
         );
         let mut connection = connecting.await.map_err(at(Step::Connect))?;
-        if self.security == Security::Starttls {
+        if self.security == TlsMode::Starttls {
             let tls = self
                 .tls
                 .clone()

@@ -10,11 +10,11 @@ use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
 use super::{
-    ChannelError, Content, Fault, Handed, Parcel, Transport,
+    ChannelError, Content, Fault, Parcel, SendResult, Transport,
     http::{Answer, Receiver},
     outside::Outside,
     webhook::IDEMPOTENCY_KEY,
-    words::Hushed,
+    words::Redactor,
 };
 use crate::domain::delivery::channel::{ChannelSecret, SmsSettings};
 
@@ -34,7 +34,7 @@ pub struct Twilio {
     authorization: HeaderValue,
     /// Where Twilio tells what became of a message.
     status_callback: Option<String>,
-    hushed: Hushed,
+    hushed: Redactor,
 }
 
 #[derive(Deserialize)]
@@ -73,11 +73,11 @@ impl Twilio {
             settings: settings.clone(),
             authorization,
             status_callback,
-            hushed: Hushed::new([token.to_string(), basic]),
+            hushed: Redactor::new([token.to_string(), basic]),
         })
     }
 
-    async fn send(&self, parcel: &Parcel, body: &str) -> Result<Handed, Handed> {
+    async fn send(&self, parcel: &Parcel, body: &str) -> Result<SendResult, SendResult> {
         let receiver = Receiver {
             name: "the SMS provider",
             timeout: TIMEOUT,
@@ -116,10 +116,10 @@ impl Twilio {
     }
 }
 
-fn judge(receiver: &Receiver<'_>, answer: &Answer) -> Handed {
+fn judge(receiver: &Receiver<'_>, answer: &Answer) -> SendResult {
     if answer.status.is_success() {
         let accepted = serde_json::from_str::<Accepted>(&answer.body).ok();
-        return Handed::Taken { provider_id: accepted.map(|accepted| accepted.sid) };
+        return SendResult::Taken { provider_id: accepted.map(|accepted| accepted.sid) };
     }
     let refused: Refused = serde_json::from_str(&answer.body).unwrap_or_default();
     let words = match (&refused.message, refused.code) {
@@ -129,31 +129,31 @@ fn judge(receiver: &Receiver<'_>, answer: &Answer) -> Handed {
     };
     let said = receiver.hushed.quoted(&words);
     match refused.code {
-        Some(OPTED_OUT) => Handed::Never {
+        Some(OPTED_OUT) => SendResult::Never {
             reason: format!("the recipient has opted out{said}"),
             fault: Fault::Address,
         },
-        Some(code) if DEAD_NUMBERS.contains(&code) => Handed::Never {
+        Some(code) if DEAD_NUMBERS.contains(&code) => SendResult::Never {
             reason: format!("the number cannot receive messages{said}"),
             fault: Fault::Address,
         },
-        Some(code) if WRONG_SENDER.contains(&code) => Handed::NotNow {
+        Some(code) if WRONG_SENDER.contains(&code) => SendResult::NotNow {
             reason: format!("the SMS provider does not allow sending with these settings{said}"),
             wish_ms: answer.wish_ms,
             fault: Fault::Channel,
         },
-        _ => receiver.refusal(answer, &words).unwrap_or(Handed::Taken { provider_id: None }),
+        _ => receiver.refusal(answer, &words).unwrap_or(SendResult::Taken { provider_id: None }),
     }
 }
 
 impl Transport for Twilio {
-    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Handed> {
+    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, SendResult> {
         Box::pin(async move {
             match &parcel.content {
                 Content::Sms { body } => {
                     self.send(parcel, body).await.unwrap_or_else(|handed| handed)
                 }
-                _ => Handed::wrong_channel(),
+                _ => SendResult::wrong_channel(),
             }
         })
     }
@@ -165,8 +165,8 @@ mod tests {
 
     use super::*;
 
-    fn judged(status: u16, body: &str) -> Handed {
-        let hushed = Hushed::new(["token".to_string()]);
+    fn judged(status: u16, body: &str) -> SendResult {
+        let hushed = Redactor::new(["token".to_string()]);
         let receiver = Receiver {
             name: "the SMS provider",
             timeout: TIMEOUT,
@@ -180,12 +180,12 @@ mod tests {
     fn fault(code: u32) -> (bool, Fault) {
         match judged(400, &format!("{{\"code\":{code},\"message\":\"no, token\",\"status\":400}}"))
         {
-            Handed::Never { fault, reason } => {
+            SendResult::Never { fault, reason } => {
                 assert!(reason.contains(&format!("error {code}: no, …")), "{reason}");
                 (true, fault)
             }
-            Handed::NotNow { fault, .. } => (false, fault),
-            Handed::Taken { .. } => panic!("it was refused"),
+            SendResult::NotNow { fault, .. } => (false, fault),
+            SendResult::Taken { .. } => panic!("it was refused"),
         }
     }
 
@@ -193,7 +193,7 @@ mod tests {
     fn what_twilio_says_is_whose_fault() {
         assert_eq!(
             judged(201, "{\"sid\":\"SM1\"}"),
-            Handed::Taken { provider_id: Some("SM1".to_string()) }
+            SendResult::Taken { provider_id: Some("SM1".to_string()) }
         );
         for code in DEAD_NUMBERS {
             assert_eq!(fault(code), (true, Fault::Address), "{code}");
@@ -203,10 +203,13 @@ mod tests {
         }
         // The text is too long.
         assert_eq!(fault(21617), (true, Fault::Message));
-        assert!(matches!(judged(401, "nonsense"), Handed::NotNow { fault: Fault::Channel, .. }));
+        assert!(matches!(
+            judged(401, "nonsense"),
+            SendResult::NotNow { fault: Fault::Channel, .. }
+        ));
         assert!(matches!(
             judged(429, "{\"code\":20429}"),
-            Handed::NotNow { fault: Fault::Channel, .. }
+            SendResult::NotNow { fault: Fault::Channel, .. }
         ));
     }
 }

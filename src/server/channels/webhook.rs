@@ -12,10 +12,10 @@ use reqwest::Request;
 use ring::hmac;
 
 use super::{
-    Content, Fault, Handed, Parcel, Transport, WebhookContent,
+    Content, Fault, Parcel, SendResult, Transport, WebhookContent,
     http::Receiver,
     outside::{NoWay, Outside},
-    words::Hushed,
+    words::Redactor,
 };
 use crate::{
     domain::{
@@ -47,7 +47,7 @@ pub struct Webhook {
     outside: Outside,
     timeout: Duration,
     signing: Option<hmac::Key>,
-    hushed: Hushed,
+    hushed: Redactor,
 }
 
 impl Webhook {
@@ -61,11 +61,11 @@ impl Webhook {
             timeout: Duration::from_secs(u64::from(settings.timeout_seconds)),
             signing: secret
                 .map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes())),
-            hushed: Hushed::new(secret.map(|secret| secret.expose().to_string())),
+            hushed: Redactor::new(secret.map(|secret| secret.expose().to_string())),
         }
     }
 
-    async fn send(&self, key: &str, content: &WebhookContent) -> Result<Handed, Handed> {
+    async fn send(&self, key: &str, content: &WebhookContent) -> Result<SendResult, SendResult> {
         let hushed = self.hushed.and(keys_of(&content.headers));
         let receiver = Receiver {
             name: "the receiver",
@@ -74,8 +74,8 @@ impl Webhook {
             hushed: &hushed,
         };
         let request = self.request(key, content).map_err(|error| match error {
-            Unsendable::Address(no_way) => receiver.no_way(&no_way),
-            Unsendable::Header(name) => Handed::Never {
+            RequestError::Address(no_way) => receiver.no_way(&no_way),
+            RequestError::Header(name) => SendResult::Never {
                 reason: format!(
                     "the header “{}” cannot be sent: correct its name or value",
                     hushed.words(&name)
@@ -84,11 +84,13 @@ impl Webhook {
             },
         })?;
         let answer = receiver.ask(&self.outside, request).await?;
-        Ok(receiver.refusal(&answer, &answer.body).unwrap_or(Handed::Taken { provider_id: None }))
+        Ok(receiver
+            .refusal(&answer, &answer.body)
+            .unwrap_or(SendResult::Taken { provider_id: None }))
     }
 
-    fn request(&self, key: &str, content: &WebhookContent) -> Result<Request, Unsendable> {
-        let url = self.outside.url(&content.url).map_err(Unsendable::Address)?;
+    fn request(&self, key: &str, content: &WebhookContent) -> Result<Request, RequestError> {
+        let url = self.outside.url(&content.url).map_err(RequestError::Address)?;
         let mut request = Request::new(method(content.method), url);
         let headers = request.headers_mut();
         if !content.body.is_empty() {
@@ -98,7 +100,7 @@ impl Webhook {
         headers.insert(
             IDEMPOTENCY_KEY,
             HeaderValue::from_str(key)
-                .map_err(|_| Unsendable::Header(IDEMPOTENCY_KEY.to_string()))?,
+                .map_err(|_| RequestError::Header(IDEMPOTENCY_KEY.to_string()))?,
         );
         if let Some(signature) = self.signature(SystemClock.now().0 / 1000, &content.body) {
             headers.insert(SIGNATURE, signature);
@@ -128,16 +130,16 @@ fn keys_of(headers: &[(String, String)]) -> impl Iterator<Item = String> {
 }
 
 /// Why there is nothing to send.
-enum Unsendable {
+enum RequestError {
     Address(NoWay),
     /// By its name.
     Header(String),
 }
 
 /// An author's headers; each name once, the last counts.
-fn take_over(from: &[(String, String)], to: &mut HeaderMap) -> Result<(), Unsendable> {
+fn take_over(from: &[(String, String)], to: &mut HeaderMap) -> Result<(), RequestError> {
     for (name, value) in from {
-        let odd = || Unsendable::Header(name.clone());
+        let odd = || RequestError::Header(name.clone());
         let known = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| odd())?;
         if OURS.contains(&known.as_str()) || known.as_str().starts_with("proxy-") {
             continue;
@@ -158,13 +160,13 @@ fn method(method: WebhookMethod) -> Method {
 }
 
 impl Transport for Webhook {
-    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Handed> {
+    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, SendResult> {
         Box::pin(async move {
             match &parcel.content {
                 Content::Webhook(content) => {
                     self.send(&parcel.key, content).await.unwrap_or_else(|handed| handed)
                 }
-                _ => Handed::wrong_channel(),
+                _ => SendResult::wrong_channel(),
             }
         })
     }

@@ -9,9 +9,9 @@ const WORDS_MAX: usize = 200;
 
 /// Things that are never shown, no matter who repeats them.
 #[derive(Clone, Default)]
-pub struct Hushed(Vec<String>);
+pub struct Redactor(Vec<String>);
 
-impl Hushed {
+impl Redactor {
     /// Empty texts are no secrets.
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
         Self(secrets.into_iter().filter(|secret| !secret.trim().is_empty()).collect())
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn words_are_one_short_line_without_secrets() {
-        let hushed = Hushed::new(["hunter2".to_string(), String::new()]);
+        let hushed = Redactor::new(["hunter2".to_string(), String::new()]);
         assert_eq!(hushed.quoted("no\r\n such  user,\u{0} hunter2"), " (no such user, …)");
         assert_eq!(hushed.quoted(" \n"), "");
         assert_eq!(hushed.words(&"x".repeat(500)).chars().count(), WORDS_MAX);

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::*;
 use crate::domain::{
     access::{Authority, Role},
-    actor::Origin,
+    actor::RequestOrigin,
     ids::{ProjectId, UserId},
 };
 
@@ -17,7 +17,7 @@ fn actor(person: u128, project: u128) -> Actor {
         name: String::new(),
         project: ProjectId(Uuid::from_u128(project)),
         authority: Authority::Role(Role::Viewer),
-        origin: Origin::default(),
+        origin: RequestOrigin::default(),
     }
 }
 

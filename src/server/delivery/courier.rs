@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    known::KnownVersions,
+    known::VersionCache,
     lane::Lane,
     letter::{Office, Outcome},
     share::share,
@@ -29,8 +29,8 @@ use crate::{
             StoreResult,
             channels::StoredChannel,
             delivery::{
-                ChangedFacts, DeliveryStore, Heap, ListedAddress, LiveChannel, Quota,
-                SettledMessage, Settlement, TakenMessage,
+                ActiveChannel, ChangedFacts, LeasedMessage, ListedAddress, MessageResult,
+                OutboxQueue, OutboxStore, Quota, SendOutcome,
             },
             engine::{EngineStore, ProjectNumber},
         },
@@ -43,7 +43,7 @@ pub(super) const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// than a third of what is in hand: the senders do not wait for it, and a transaction costs as much
 /// for a few as for many.
 pub(super) const GATHER: Duration = Duration::from_millis(2);
-const GATHERINGS: u32 = 10;
+const COALESCE_ROUNDS: u32 = 10;
 const GATHERED_PART: usize = 3;
 /// Most messages that are settled together.
 const TOGETHER: usize = 2_048;
@@ -52,15 +52,15 @@ const TOGETHER: usize = 2_048;
 pub type OpenTransport =
     Arc<dyn Fn(&StoredChannel) -> Result<Arc<dyn Transport>, String> + Send + Sync>;
 
-pub(super) type LaneKey = (ProjectNumber, Channel);
+pub(super) type ChannelKey = (ProjectNumber, Channel);
 
 pub struct Courier<S> {
     pub(super) store: S,
     pub(super) office: Arc<Office>,
     open: OpenTransport,
     epoch: i64,
-    pub(super) known: KnownVersions,
-    pub(super) lanes: HashMap<LaneKey, Lane>,
+    pub(super) known: VersionCache,
+    pub(super) lanes: HashMap<ChannelKey, Lane>,
     projects: HashMap<ProjectNumber, ProjectId>,
     pub(super) caps: HashMap<ProjectNumber, Arc<[FrequencyCap]>>,
     pub(super) send: mpsc::UnboundedSender<Outcome>,
@@ -70,7 +70,7 @@ pub struct Courier<S> {
     pub(super) stop: CancellationToken,
 }
 
-impl<S: EngineStore + DeliveryStore> Courier<S> {
+impl<S: EngineStore + OutboxStore> Courier<S> {
     pub fn new(store: S, office: Office, open: OpenTransport) -> Self {
         let (send, back) = mpsc::unbounded_channel();
         Self {
@@ -78,7 +78,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
             office: Arc::new(office),
             open,
             epoch: -1,
-            known: KnownVersions::default(),
+            known: VersionCache::default(),
             lanes: HashMap::new(),
             projects: HashMap::new(),
             caps: HashMap::new(),
@@ -125,7 +125,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
 
     /// Waits for others that are about to come back.
     async fn gather(&self, stop: &CancellationToken) {
-        for _ in 0..GATHERINGS {
+        for _ in 0..COALESCE_ROUNDS {
             tokio::time::sleep(GATHER).await;
             if self.back.len() >= self.in_hand / GATHERED_PART || stop.is_cancelled() {
                 return;
@@ -161,7 +161,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         self.refresh().await?;
         let now = self.office.clock.now();
         let heaps = self.store.heaps().await?;
-        let due: Vec<&Heap> = heaps.iter().filter(|heap| heap.due_at <= now).collect();
+        let due: Vec<&OutboxQueue> = heaps.iter().filter(|heap| heap.due_at <= now).collect();
         self.hear(came_back, now);
         let quotas = share(&mut self.lanes, &due, now);
         if !quotas.is_empty() || !came_back.is_empty() {
@@ -172,7 +172,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
     }
 
     /// Until the next message is due, or a channel has room again by the mere passing of time.
-    fn pause(&self, heaps: &[Heap], now: Timestamp) -> Duration {
+    fn pause(&self, heaps: &[OutboxQueue], now: Timestamp) -> Duration {
         let next = heaps.iter().filter_map(|heap| {
             let lane = self.lanes.get(&(heap.project, heap.channel))?;
             match lane.free_at(&heap.receiver, now) {
@@ -222,8 +222,8 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         let setups = self.store.live_setups().await?;
         let now = self.office.clock.now();
         self.projects = setups.iter().map(|setup| (setup.project, setup.stored.project)).collect();
-        let key = |setup: &LiveChannel| (setup.project, setup.stored.settings.channel());
-        let live: HashSet<LaneKey> = setups.iter().map(key).collect();
+        let key = |setup: &ActiveChannel| (setup.project, setup.stored.settings.channel());
+        let live: HashSet<ChannelKey> = setups.iter().map(key).collect();
         self.lanes.retain(|key, lane| {
             let stays = live.contains(key);
             if !stays {
@@ -259,7 +259,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         quotas: &[Quota],
         now: Timestamp,
     ) -> StoreResult<()> {
-        let settled: Vec<SettledMessage> =
+        let settled: Vec<MessageResult> =
             came_back.iter().map(|outcome| outcome.settled.clone()).collect();
         let taken = {
             let _guard = self.office.flights.taking().await;
@@ -297,9 +297,9 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
     }
 
     /// Other messages to an address that has just turned out not to exist do not begin.
-    fn leave_dead_addresses(&self, settled: &[SettledMessage]) {
+    fn leave_dead_addresses(&self, settled: &[MessageResult]) {
         let dead = settled.iter().filter_map(|message| match &message.settlement {
-            Settlement::Failed { dead_address: Some((kind, address)), .. } => {
+            SendOutcome::Failed { dead_address: Some((kind, address)), .. } => {
                 Some((message.project, *kind, address.clone()))
             }
             _ => None,
@@ -312,9 +312,9 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         }
     }
 
-    fn put_back(&self, taken: Vec<TakenMessage>, now: Timestamp) {
+    fn put_back(&self, taken: Vec<LeasedMessage>, now: Timestamp) {
         for message in taken {
-            let _ = self.send.send(Outcome::untouched(&message, Settlement::untouched(now)));
+            let _ = self.send.send(Outcome::untouched(&message, SendOutcome::untouched(now)));
         }
     }
 

@@ -18,8 +18,8 @@ use crate::{
     domain::{delivery::suppression::AddressKind, people::profile::Channel},
     server::store::{
         StoreResult,
-        delivery::{ChangedFacts, DeliveryStore, ListedAddress, MessageNumber, TakenMessage},
-        engine::{ProfileNumber, ProjectNumber, VersionNumber},
+        delivery::{ChangedFacts, LeasedMessage, ListedAddress, MessageNumber, OutboxStore},
+        engine::{ProfileKey, ProjectNumber, VersionKey},
     },
 };
 
@@ -42,8 +42,8 @@ struct Inner {
 /// A message that was taken and is not settled.
 struct InHand {
     project: ProjectNumber,
-    version: VersionNumber,
-    profile: ProfileNumber,
+    version: VersionKey,
+    profile: ProfileKey,
     channel: Channel,
     /// Where it goes, as the suppression list has it; none as long as no one has looked.
     address: Option<ListedAddress>,
@@ -96,13 +96,13 @@ enum Verdict {
 }
 
 /// A message that is being handed over. Dropping it says that this has come to an end.
-pub struct Flight {
+pub struct InFlightGuard {
     flights: Flights,
     message: MessageNumber,
     given_up: oneshot::Receiver<GivenUp>,
 }
 
-impl Flight {
+impl InFlightGuard {
     /// It is not wanted any more, and the grace is over.
     pub async fn given_up(&mut self) -> GivenUp {
         match (&mut self.given_up).await {
@@ -112,7 +112,7 @@ impl Flight {
     }
 }
 
-impl Drop for Flight {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
         if let Some(message) = self.flights.board().get_mut(&self.message) {
             message.flying = None;
@@ -132,8 +132,8 @@ impl Flights {
     }
 
     /// These messages were taken.
-    pub fn register(&self, messages: &[TakenMessage]) {
-        let in_hand = |message: &TakenMessage| InHand {
+    pub fn register(&self, messages: &[LeasedMessage]) {
+        let in_hand = |message: &LeasedMessage| InHand {
             project: message.project,
             version: message.version,
             profile: message.profile,
@@ -164,12 +164,12 @@ impl Flights {
     }
 
     /// The message is about to be handed over; none where it must not be as it was taken.
-    pub fn begin(&self, message: MessageNumber) -> Option<Flight> {
+    pub fn begin(&self, message: MessageNumber) -> Option<InFlightGuard> {
         let mut board = self.board();
         let entry = board.get_mut(&message).filter(|entry| !entry.recalled)?;
         let (give_up, given_up) = oneshot::channel();
         entry.flying = Some(give_up);
-        Some(Flight { flights: self.clone(), message, given_up })
+        Some(InFlightGuard { flights: self.clone(), message, given_up })
     }
 
     /// Returns when nothing of a stopped journey is on its way any more, nor ever will be. To be
@@ -177,8 +177,8 @@ impl Flights {
     ///
     /// # Errors
     /// The store's own: then it is not known what was stopped, and everything goes on.
-    pub async fn barrier(&self, store: &impl DeliveryStore) -> StoreResult<()> {
-        let versions: Vec<VersionNumber> = {
+    pub async fn barrier(&self, store: &impl OutboxStore) -> StoreResult<()> {
+        let versions: Vec<VersionKey> = {
             // What was taken before the Stop stands on the board from here on; what is taken later
             // sees the Stop.
             let _nobody_takes = self.taking().await;
@@ -328,7 +328,7 @@ pub struct Begun(Vec<(MessageNumber, GivenUp)>);
 
 /// Changed facts, ready to be looked up by message.
 struct Concerned<'a> {
-    people: HashMap<ProfileNumber, Vec<(Option<Channel>, bool)>>,
+    people: HashMap<ProfileKey, Vec<(Option<Channel>, bool)>>,
     suppressed: HashSet<&'a ListedAddress>,
     /// Of the suppressed addresses.
     kinds: HashSet<AddressKind>,
@@ -336,7 +336,7 @@ struct Concerned<'a> {
 
 impl<'a> Concerned<'a> {
     fn new(facts: &'a ChangedFacts) -> Self {
-        let mut people: HashMap<ProfileNumber, Vec<(Option<Channel>, bool)>> = HashMap::new();
+        let mut people: HashMap<ProfileKey, Vec<(Option<Channel>, bool)>> = HashMap::new();
         for person in &facts.people {
             people.entry(person.profile).or_default().push((person.channel, person.withdrawn));
         }
@@ -377,11 +377,11 @@ mod tests {
     use super::*;
     use crate::server::store::delivery::ChangedPerson;
 
-    const ADA: ProfileNumber = 1;
-    const BOB: ProfileNumber = 2;
+    const ADA: ProfileKey = 1;
+    const BOB: ProfileKey = 2;
 
-    fn message(seq: MessageNumber, profile: ProfileNumber, channel: Channel) -> TakenMessage {
-        TakenMessage {
+    fn message(seq: MessageNumber, profile: ProfileKey, channel: Channel) -> LeasedMessage {
+        LeasedMessage {
             seq,
             project: 1,
             version: 1,
@@ -395,7 +395,7 @@ mod tests {
         }
     }
 
-    fn withdrawn(profile: ProfileNumber, channel: Option<Channel>) -> ChangedFacts {
+    fn withdrawn(profile: ProfileKey, channel: Option<Channel>) -> ChangedFacts {
         ChangedFacts {
             people: vec![ChangedPerson { profile, channel, withdrawn: true }],
             ..ChangedFacts::default()

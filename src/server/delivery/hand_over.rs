@@ -7,8 +7,8 @@ use tokio::sync::Semaphore;
 
 use super::{
     courier::{Courier, LOOK_EVERY},
-    letter::{Letter, Outcome, address_of, recent_of, suppressed_of},
-    receiver::Pass,
+    letter::{DeliveryTask, Outcome, address_of, recent_of, suppressed_of},
+    receiver::SendPermit,
 };
 use crate::{
     domain::{
@@ -21,9 +21,9 @@ use crate::{
         store::{
             StoreResult,
             delivery::{
-                DeliveryStore, ListedAddress, MessageNumber, Settlement, Surroundings, TakenMessage,
+                LeasedMessage, ListedAddress, MessageNumber, OutboxStore, SendFacts, SendOutcome,
             },
-            engine::{EngineStore, Needs, ProfileNumber},
+            engine::{EngineStore, ProfileKey, ProfileNeeds},
         },
         supervisor::{said, short_task},
     },
@@ -33,36 +33,38 @@ use crate::{
 struct Way {
     transport: Arc<dyn Transport>,
     permits: Arc<Semaphore>,
-    pass: Pass,
+    pass: SendPermit,
     learns: bool,
 }
 
-type People = HashMap<ProfileNumber, Arc<Profile>>;
+type People = HashMap<ProfileKey, Arc<Profile>>;
 
-impl<S: EngineStore + DeliveryStore> Courier<S> {
+impl<S: EngineStore + OutboxStore> Courier<S> {
     /// Reads what the messages need, in sets.
     pub(super) async fn look_around(
         &mut self,
-        taken: &[TakenMessage],
+        taken: &[LeasedMessage],
         now: Timestamp,
-    ) -> StoreResult<(People, Surroundings)> {
+    ) -> StoreResult<(People, SendFacts)> {
         // What was changed before they were taken counts for them: anyone who changes something
         // afterwards finds them on the board.
         self.refresh().await?;
         self.known.learn(&self.store, taken.iter().map(|message| message.version)).await?;
-        let mut people: Vec<ProfileNumber> = taken.iter().map(|message| message.profile).collect();
+        let mut people: Vec<ProfileKey> = taken.iter().map(|message| message.profile).collect();
         people.sort_unstable();
         people.dedup();
-        let profiles =
-            self.store.people(&people, &Needs { profile: true, ..Needs::default() }).await?;
-        let address = |message: &TakenMessage| {
+        let profiles = self
+            .store
+            .people(&people, &ProfileNeeds { profile: true, ..ProfileNeeds::default() })
+            .await?;
+        let address = |message: &LeasedMessage| {
             let (kind, address) = address_of(profiles.get(&message.profile)?, message.channel)?;
             Some((message.seq, (message.project, kind, address)))
         };
         let (numbers, addresses): (Vec<MessageNumber>, Vec<ListedAddress>) =
             taken.iter().filter_map(address).unzip();
         self.office.flights.address(numbers.into_iter().zip(addresses.iter().cloned()));
-        let mut capped: Vec<ProfileNumber> = taken
+        let mut capped: Vec<ProfileKey> = taken
             .iter()
             .filter(|message| self.caps.contains_key(&message.project))
             .map(|message| message.profile)
@@ -79,9 +81,9 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
     /// Gives each to a task of its own.
     pub(super) fn dispatch(
         &mut self,
-        taken: Vec<TakenMessage>,
+        taken: Vec<LeasedMessage>,
         profiles: People,
-        surroundings: &Surroundings,
+        surroundings: &SendFacts,
         now: Timestamp,
     ) {
         for message in taken {
@@ -91,7 +93,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
                 self.way(&message),
             ) {
                 (Some(version), Some(profile), Some(way)) => {
-                    let letter = Letter {
+                    let letter = DeliveryTask {
                         recent: recent_of(surroundings, &message, now),
                         suppressed: suppressed_of(surroundings, &message, profile),
                         caps: self.caps.get(&message.project).cloned().unwrap_or_default(),
@@ -108,14 +110,14 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
         }
     }
 
-    fn way(&mut self, message: &TakenMessage) -> Option<Way> {
+    fn way(&mut self, message: &LeasedMessage) -> Option<Way> {
         let lane = self.lanes.get_mut(&(message.project, message.channel))?;
         let transport = Arc::clone(lane.transport.as_ref().ok()?);
         let (permits, pass) = lane.places(&message.receiver);
         Some(Way { transport, permits, pass, learns: lane.has_room() })
     }
 
-    fn hand_over(&self, letter: Letter, permits: Arc<Semaphore>, pass: Pass) {
+    fn hand_over(&self, letter: DeliveryTask, permits: Arc<Semaphore>, pass: SendPermit) {
         let (office, send, stop) = (Arc::clone(&self.office), self.send.clone(), self.stop.clone());
         // Made beforehand: of a panic nothing else is left. Whether the provider was asked is not
         // known then.
@@ -139,7 +141,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
                         broken_off
                     })
             } else {
-                Outcome::untouched(&letter.message, Settlement::untouched(office.clock.now()))
+                Outcome::untouched(&letter.message, SendOutcome::untouched(office.clock.now()))
             };
             let _ = send.send(outcome);
         });
@@ -148,10 +150,10 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
     /// Someone was deleted or merged meanwhile, a version or a person cannot be read, a channel
     /// was switched off. Taken again, it is known who it is for; what cannot be read stays so, and
     /// ends with the tries.
-    fn cannot(&self, message: &TakenMessage, is_known: bool, now: Timestamp) {
+    fn cannot(&self, message: &LeasedMessage, is_known: bool, now: Timestamp) {
         let at = now.plus(LOOK_EVERY.as_millis() as i64);
         let settlement = if is_known {
-            Settlement::Again {
+            SendOutcome::Again {
                 at,
                 reason: Some("its channel is not ready".to_string()),
                 tried: false,
@@ -167,7 +169,7 @@ impl<S: EngineStore + DeliveryStore> Courier<S> {
 const BROKEN_OFF: &str = "an error in Wayfare while sending";
 
 /// Not the provider's doing: tried again soon, then as after any other failure.
-fn our_fault(message: &TakenMessage, reason: &str, now: Timestamp) -> Settlement {
+fn our_fault(message: &LeasedMessage, reason: &str, now: Timestamp) -> SendOutcome {
     let soon = now.plus(LOOK_EVERY.as_millis() as i64);
     let next = if message.attempts == 0 {
         Some(soon)
@@ -175,7 +177,7 @@ fn our_fault(message: &TakenMessage, reason: &str, now: Timestamp) -> Settlement
         next_try(message.attempts + 1, now, None, 0)
     };
     match next {
-        Some(at) => Settlement::Again { at, reason: Some(reason.to_string()), tried: true },
-        None => Settlement::Failed { reason: reason.to_string(), dead_address: None },
+        Some(at) => SendOutcome::Again { at, reason: Some(reason.to_string()), tried: true },
+        None => SendOutcome::Failed { reason: reason.to_string(), dead_address: None },
     }
 }

@@ -14,15 +14,15 @@ use crate::{
     server::{
         store::{
             StoreResult,
-            delivery::{DeliveryStore, VersionNames},
-            engine::{EngineStore, VersionNumber},
+            delivery::{OutboxStore, VersionNames},
+            engine::{EngineStore, VersionKey},
         },
         templates::CompiledMessage,
     },
 };
 
 /// A node that sends something.
-pub struct KnownNode {
+pub struct CachedNode {
     pub sending: Sending,
     /// Or why it cannot be filled in.
     pub message: Result<CompiledMessage, String>,
@@ -30,21 +30,21 @@ pub struct KnownNode {
     pub receiver: Option<String>,
 }
 
-pub struct KnownVersion {
+pub struct CachedVersion {
     pub names: VersionNames,
     pub settings: Settings,
     /// By the node's id.
-    pub nodes: HashMap<String, KnownNode>,
+    pub nodes: HashMap<String, CachedNode>,
 }
 
 /// What was read so far. Forgotten as a whole when anything was edited.
 #[derive(Default)]
-pub struct KnownVersions {
+pub struct VersionCache {
     content: i64,
-    versions: HashMap<VersionNumber, Arc<KnownVersion>>,
+    versions: HashMap<VersionKey, Arc<CachedVersion>>,
 }
 
-impl KnownVersions {
+impl VersionCache {
     /// What is edited in place goes for messages that wait already.
     pub fn refresh(&mut self, content: i64) {
         if content != self.content {
@@ -52,22 +52,22 @@ impl KnownVersions {
         }
     }
 
-    pub fn get(&self, version: VersionNumber) -> Option<Arc<KnownVersion>> {
+    pub fn get(&self, version: VersionKey) -> Option<Arc<CachedVersion>> {
         self.versions.get(&version).cloned()
     }
 
     /// Reads those that are not known yet.
     pub async fn learn(
         &mut self,
-        store: &(impl EngineStore + DeliveryStore),
-        versions: impl Iterator<Item = VersionNumber>,
+        store: &(impl EngineStore + OutboxStore),
+        versions: impl Iterator<Item = VersionKey>,
     ) -> StoreResult<()> {
-        let unknown: HashSet<VersionNumber> =
+        let unknown: HashSet<VersionKey> =
             versions.filter(|version| !self.versions.contains_key(version)).collect();
         if unknown.is_empty() {
             return Ok(());
         }
-        let unknown: Vec<VersionNumber> = unknown.into_iter().collect();
+        let unknown: Vec<VersionKey> = unknown.into_iter().collect();
         let mut names = store.version_names(&unknown).await?;
         for content in store.contents(&unknown).await? {
             let Some(names) = names.remove(&content.seq) else { continue };
@@ -82,9 +82,9 @@ impl KnownVersions {
                     NodeKind::Webhook { url, .. } => receiver_of_template(url),
                     _ => None,
                 };
-                (node.id, KnownNode { sending: node.sending, message, receiver })
+                (node.id, CachedNode { sending: node.sending, message, receiver })
             });
-            let known = KnownVersion { names, settings: content.settings, nodes: nodes.collect() };
+            let known = CachedVersion { names, settings: content.settings, nodes: nodes.collect() };
             self.versions.insert(content.seq, Arc::new(known));
         }
         Ok(())

@@ -8,14 +8,14 @@ use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use tokio::sync::Semaphore;
 
-use super::receiver::{Pass, Receiver};
+use super::receiver::{Receiver, SendPermit};
 use crate::{
     domain::{
         delivery::rate::Rate,
         people::{mask::Said, profile::Channel},
         time::{MINUTE_MS, Timestamp},
     },
-    server::channels::{Handed, Transport},
+    server::channels::{SendResult, Transport},
 };
 
 /// Messages that are handed over at the same time to all receivers of a channel. One receiver has
@@ -49,7 +49,7 @@ pub struct Allowance {
 
 /// How a lane does, for people and for anyone who watches the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LaneReading {
+pub struct ChannelLimiterStatus {
     pub in_hand: i64,
     /// A circuit breaker keeps messages back.
     pub open: bool,
@@ -131,7 +131,7 @@ impl Lane {
     }
 
     /// Places at a receiver, and what is to be held by what is taken now.
-    pub fn places(&mut self, key: &str) -> (Arc<Semaphore>, Pass) {
+    pub fn places(&mut self, key: &str) -> (Arc<Semaphore>, SendPermit) {
         match self.receivers.get(key) {
             Some(receiver) => receiver.places(),
             None => self.receiver(key).places(),
@@ -160,7 +160,7 @@ impl Lane {
     }
 
     /// What a receiver said. Answers whether it has just become, or stays, something to wait for.
-    pub fn heard(&mut self, key: &str, handed: &Handed, now: Timestamp) -> bool {
+    pub fn heard(&mut self, key: &str, handed: &SendResult, now: Timestamp) -> bool {
         self.receivers.get_mut(key).is_some_and(|receiver| receiver.heard(handed, now))
     }
 
@@ -183,7 +183,7 @@ impl Lane {
 
     /// A provider that asks for patience gets it from all messages: it takes so much a second,
     /// no matter who they are for.
-    pub fn reading(&self) -> LaneReading {
+    pub fn reading(&self) -> ChannelLimiterStatus {
         let mut shut: Vec<(&String, &Receiver)> =
             self.receivers.iter().filter(|(_, receiver)| receiver.is_shut()).collect();
         shut.sort_unstable_by_key(|(key, _)| *key);
@@ -191,7 +191,7 @@ impl Lane {
             let trouble = Said::new(receiver.last_failure()?);
             Some(if key.is_empty() { trouble } else { trouble.of_machine(key) })
         });
-        LaneReading {
+        ChannelLimiterStatus {
             in_hand: self.receivers.values().map(Receiver::in_hand).sum(),
             open: !shut.is_empty(),
             trouble: self.transport.as_ref().err().map(Said::new).or(trouble),
@@ -209,7 +209,10 @@ mod tests {
     struct Nobody;
 
     impl Transport for Nobody {
-        fn hand_over<'a>(&'a self, _parcel: &'a Parcel) -> futures::future::BoxFuture<'a, Handed> {
+        fn hand_over<'a>(
+            &'a self,
+            _parcel: &'a Parcel,
+        ) -> futures::future::BoxFuture<'a, SendResult> {
             Box::pin(std::future::pending())
         }
     }
@@ -230,7 +233,7 @@ mod tests {
 
     fn answers(lane: &mut Lane, key: &str) {
         lane.receiver(key);
-        lane.heard(key, &Handed::Taken { provider_id: None }, NOW);
+        lane.heard(key, &SendResult::Taken { provider_id: None }, NOW);
     }
 
     #[test]
@@ -260,7 +263,7 @@ mod tests {
     #[test]
     fn one_that_fails_is_shut_alone() {
         let mut lane = lane(None);
-        let failed = Handed::NotNow {
+        let failed = SendResult::NotNow {
             reason: "it is busy".to_string(),
             wish_ms: None,
             fault: Fault::Channel,

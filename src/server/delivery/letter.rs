@@ -8,26 +8,26 @@ use url::Url;
 
 use super::{
     flights::{Flights, GivenUp},
-    known::KnownVersion,
+    known::CachedVersion,
     receiver::receiver_of,
     signs::DeliverySigns,
 };
 use crate::{
     domain::{
         delivery::{
-            gates::{self, Circumstances, FrequencyCap, Gate},
+            gates::{self, FrequencyCap, Gate, SendContext},
             retry::next_try,
             suppression::AddressKind,
         },
-        engine::{calendar::Calendar, chance::percentile},
+        engine::{calendar::TimeZones, chance::percentile},
         people::{Profile, Properties, profile::Channel},
         time::Timestamp,
     },
     server::{
         addresses::canonical,
-        channels::{Content, Fault, Handed, Parcel, Transport},
+        channels::{Content, Fault, Parcel, SendResult, Transport},
         clock::Clock,
-        store::delivery::{SettledMessage, Settlement, Surroundings, TakenMessage},
+        store::delivery::{LeasedMessage, MessageResult, SendFacts, SendOutcome},
         templates::Facts,
         tracking::token::{MessageLinks, message_key},
         vault::Vault,
@@ -37,7 +37,7 @@ use crate::{
 /// What all letters share.
 pub struct Office {
     pub clock: Arc<dyn Clock>,
-    pub calendar: Arc<dyn Calendar>,
+    pub calendar: Arc<dyn TimeZones>,
     pub vault: Vault,
     /// With which links in messages begin.
     pub links: Url,
@@ -46,10 +46,10 @@ pub struct Office {
 }
 
 /// A message that was taken.
-pub struct Letter {
-    pub message: TakenMessage,
+pub struct DeliveryTask {
+    pub message: LeasedMessage,
     pub profile: Arc<Profile>,
-    pub version: Arc<KnownVersion>,
+    pub version: Arc<CachedVersion>,
     pub caps: Arc<[FrequencyCap]>,
     pub recent: Vec<(Channel, Timestamp)>,
     pub suppressed: Option<String>,
@@ -60,11 +60,11 @@ pub struct Letter {
 
 /// What came of it: what is written down, and what the provider said, where it was asked.
 pub struct Outcome {
-    pub settled: SettledMessage,
+    pub settled: MessageResult,
     pub channel: Channel,
     /// For whom it was taken.
     pub receiver: String,
-    pub handed: Option<Handed>,
+    pub handed: Option<SendResult>,
     /// The server ended while it was on its way: it stays marked as begun, and the next start has
     /// it in doubt.
     pub stays_begun: bool,
@@ -74,9 +74,9 @@ pub struct Outcome {
 
 impl Outcome {
     /// Of a message that no one was asked to take.
-    pub fn untouched(message: &TakenMessage, settlement: Settlement) -> Self {
-        let TakenMessage { seq, project, version, channel, .. } = *message;
-        let settled = SettledMessage {
+    pub fn untouched(message: &LeasedMessage, settlement: SendOutcome) -> Self {
+        let LeasedMessage { seq, project, version, channel, .. } = *message;
+        let settled = MessageResult {
             message: seq,
             project,
             version,
@@ -98,8 +98,8 @@ impl Outcome {
 /// What someone got lately, as the gates look at it: what is with a sender counts where it was
 /// written before this message.
 pub fn recent_of(
-    surroundings: &Surroundings,
-    message: &TakenMessage,
+    surroundings: &SendFacts,
+    message: &LeasedMessage,
     now: Timestamp,
 ) -> Vec<(Channel, Timestamp)> {
     let of_person =
@@ -120,15 +120,15 @@ pub fn address_of(profile: &Profile, channel: Channel) -> Option<(AddressKind, S
 
 /// Why the person's address gets nothing any more.
 pub fn suppressed_of(
-    surroundings: &Surroundings,
-    message: &TakenMessage,
+    surroundings: &SendFacts,
+    message: &LeasedMessage,
     profile: &Profile,
 ) -> Option<String> {
     let (kind, address) = address_of(profile, message.channel)?;
     surroundings.suppressed.get(&(message.project, kind, address)).cloned()
 }
 
-impl Letter {
+impl DeliveryTask {
     /// Through the gates, filled in, handed over. Nothing begins after `stop`.
     pub async fn deliver(self, office: &Office, stop: &CancellationToken) -> Outcome {
         let now = office.clock.now();
@@ -140,18 +140,18 @@ impl Letter {
         let parcel = match self.fill_in(office, zone, now) {
             Ok(parcel) => parcel,
             Err(reason) => {
-                return self.outcome(Settlement::Failed { reason, dead_address: None }, None);
+                return self.outcome(SendOutcome::Failed { reason, dead_address: None }, None);
             }
         };
         if let Some(receiver) = self.other_receiver(&parcel) {
-            let mut outcome = Outcome::untouched(&self.message, Settlement::untouched(now));
+            let mut outcome = Outcome::untouched(&self.message, SendOutcome::untouched(now));
             outcome.settled.receiver = Some(receiver);
             return outcome;
         }
         let Some(mut flight) =
             office.flights.begin(self.message.seq).filter(|_| !stop.is_cancelled())
         else {
-            return Outcome::untouched(&self.message, Settlement::untouched(now));
+            return Outcome::untouched(&self.message, SendOutcome::untouched(now));
         };
         let handed = tokio::select! {
             handed = self.transport.hand_over(&parcel) => handed,
@@ -183,17 +183,17 @@ impl Letter {
         let reason = why.reason().to_string();
         match why {
             GivenUp::Stopped | GivenUp::Withdrawn | GivenUp::Suppressed => {
-                self.outcome(Settlement::Failed { reason, dead_address: None }, None)
+                self.outcome(SendOutcome::Failed { reason, dead_address: None }, None)
             }
             GivenUp::ChannelChanged => {
-                let again = Handed::NotNow { reason, wish_ms: None, fault: Fault::Message };
+                let again = SendResult::NotNow { reason, wish_ms: None, fault: Fault::Message };
                 let mut outcome = self.outcome(self.settlement(&again, now), None);
                 outcome.settled.in_doubt =
-                    matches!(outcome.settled.settlement, Settlement::Again { .. });
+                    matches!(outcome.settled.settlement, SendOutcome::Again { .. });
                 outcome
             }
             GivenUp::Ending => {
-                let outcome = Outcome::untouched(&self.message, Settlement::untouched(now));
+                let outcome = Outcome::untouched(&self.message, SendOutcome::untouched(now));
                 Outcome { stays_begun: true, ..outcome }
             }
         }
@@ -203,16 +203,16 @@ impl Letter {
         address_of(&self.profile, self.message.channel)
     }
 
-    fn outcome(&self, settlement: Settlement, handed: Option<Handed>) -> Outcome {
+    fn outcome(&self, settlement: SendOutcome, handed: Option<SendResult>) -> Outcome {
         Outcome { handed, ..Outcome::untouched(&self.message, settlement) }
     }
 
     /// None where the gates are open.
-    fn gate(&self, office: &Office, zone: &str, now: Timestamp) -> Option<Settlement> {
+    fn gate(&self, office: &Office, zone: &str, now: Timestamp) -> Option<SendOutcome> {
         let sending =
             self.version.nodes.get(&self.message.node).map(|node| node.sending).unwrap_or_default();
         let channel = self.message.channel;
-        let circumstances = Circumstances {
+        let circumstances = SendContext {
             usable: AddressKind::of(channel).is_none() || self.address().is_some(),
             suppressed: self.suppressed.as_deref(),
             caps: &self.caps,
@@ -231,9 +231,9 @@ impl Letter {
         );
         match gate {
             Gate::Open => None,
-            Gate::Shut(reason) => Some(Settlement::Withheld { reason }),
+            Gate::Shut(reason) => Some(SendOutcome::Withheld { reason }),
             Gate::Later(at, reason) => {
-                Some(Settlement::Again { at, reason: Some(reason), tried: false })
+                Some(SendOutcome::Again { at, reason: Some(reason), tried: false })
             }
         }
     }
@@ -273,19 +273,23 @@ impl Letter {
         })
     }
 
-    fn settlement(&self, handed: &Handed, now: Timestamp) -> Settlement {
+    fn settlement(&self, handed: &SendResult, now: Timestamp) -> SendOutcome {
         match handed {
-            Handed::Taken { provider_id } => Settlement::Sent { provider_id: provider_id.clone() },
-            Handed::Never { reason, fault } => {
-                let dead_address = self.address().filter(|_| *fault == Fault::Address);
-                Settlement::Failed { reason: reason.clone(), dead_address }
+            SendResult::Taken { provider_id } => {
+                SendOutcome::Sent { provider_id: provider_id.clone() }
             }
-            Handed::NotNow { reason, wish_ms, .. } => {
+            SendResult::Never { reason, fault } => {
+                let dead_address = self.address().filter(|_| *fault == Fault::Address);
+                SendOutcome::Failed { reason: reason.clone(), dead_address }
+            }
+            SendResult::NotNow { reason, wish_ms, .. } => {
                 let tries = self.message.attempts + 1;
                 let chance = percentile(&format!("retry {tries}"), self.message.seq);
                 match next_try(tries, now, *wish_ms, chance) {
-                    Some(at) => Settlement::Again { at, reason: Some(reason.clone()), tried: true },
-                    None => Settlement::Failed {
+                    Some(at) => {
+                        SendOutcome::Again { at, reason: Some(reason.clone()), tried: true }
+                    }
+                    None => SendOutcome::Failed {
                         reason: format!("tried {tries} times: {reason}"),
                         dead_address: None,
                     },

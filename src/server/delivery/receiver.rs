@@ -14,11 +14,11 @@ use url::Url;
 
 use crate::{
     domain::{
-        delivery::breaker::{Breaker, Trust},
+        delivery::breaker::{CircuitBreaker, Trust},
         people::profile::Channel,
         time::Timestamp,
     },
-    server::channels::{Fault, Handed},
+    server::channels::{Fault, SendResult},
 };
 
 /// Places of a webhook's receiver that has not answered yet: one that never does holds no more.
@@ -54,7 +54,7 @@ pub struct Receiver {
     /// Most messages that are in hand, however fast it is.
     room: i64,
     pace: Pace,
-    breaker: Breaker,
+    breaker: CircuitBreaker,
     /// How often the breaker opened: what was taken before it did and is not on its way yet goes
     /// back.
     opened: Arc<AtomicU64>,
@@ -64,12 +64,12 @@ pub struct Receiver {
 }
 
 /// Good for handing one message over, until the breaker opens.
-pub struct Pass {
+pub struct SendPermit {
     opened: Arc<AtomicU64>,
     when_taken: u64,
 }
 
-impl Pass {
+impl SendPermit {
     pub fn is_good(&self) -> bool {
         self.opened.load(Ordering::Relaxed) == self.when_taken
     }
@@ -85,7 +85,7 @@ impl Receiver {
             places_max,
             room: room(channel),
             pace: Pace::new(),
-            breaker: Breaker::default(),
+            breaker: CircuitBreaker::default(),
             opened: Arc::default(),
             in_hand: 0,
             last_failure: None,
@@ -148,8 +148,8 @@ impl Receiver {
         }
     }
 
-    pub fn places(&self) -> (Arc<Semaphore>, Pass) {
-        let pass = Pass {
+    pub fn places(&self) -> (Arc<Semaphore>, SendPermit) {
+        let pass = SendPermit {
             opened: Arc::clone(&self.opened),
             when_taken: self.opened.load(Ordering::Relaxed),
         };
@@ -171,10 +171,10 @@ impl Receiver {
     }
 
     /// What it said. Answers whether it has just become, or stays, something to wait for.
-    pub fn heard(&mut self, handed: &Handed, now: Timestamp) -> bool {
+    pub fn heard(&mut self, handed: &SendResult, now: Timestamp) -> bool {
         match handed {
-            Handed::NotNow { reason, fault: Fault::Channel, .. }
-            | Handed::Never { reason, fault: Fault::Channel } => {
+            SendResult::NotNow { reason, fault: Fault::Channel, .. }
+            | SendResult::Never { reason, fault: Fault::Channel } => {
                 self.last_failure = Some(reason.clone());
                 let opens = self.breaker.fails(now);
                 if opens {

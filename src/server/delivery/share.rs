@@ -2,17 +2,21 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{courier::LaneKey, lane::Lane};
+use super::{courier::ChannelKey, lane::Lane};
 use crate::{
     domain::time::Timestamp,
-    server::store::delivery::{Heap, Quota},
+    server::store::delivery::{OutboxQueue, Quota},
 };
 
 /// Each receiver gets what it has places for, whatever lies in wait for another. At a receiver each
 /// journey gets the same share, whatever lies in its heap: a large one does not keep the others
 /// waiting. The longest waiting are served first where there is not enough for everybody.
-pub fn share(lanes: &mut HashMap<LaneKey, Lane>, due: &[&Heap], now: Timestamp) -> Vec<Quota> {
-    let mut by_lane: BTreeMap<LaneKey, BTreeMap<&str, Vec<&Heap>>> = BTreeMap::new();
+pub fn share(
+    lanes: &mut HashMap<ChannelKey, Lane>,
+    due: &[&OutboxQueue],
+    now: Timestamp,
+) -> Vec<Quota> {
+    let mut by_lane: BTreeMap<ChannelKey, BTreeMap<&str, Vec<&OutboxQueue>>> = BTreeMap::new();
     for heap in due {
         by_lane
             .entry((heap.project, heap.channel))
@@ -24,7 +28,7 @@ pub fn share(lanes: &mut HashMap<LaneKey, Lane>, due: &[&Heap], now: Timestamp) 
     let mut quotas = Vec::new();
     for (key, receivers) in by_lane {
         let Some(lane) = lanes.get_mut(&key) else { continue };
-        let mut receivers: Vec<(&str, Vec<&Heap>)> = receivers.into_iter().collect();
+        let mut receivers: Vec<(&str, Vec<&OutboxQueue>)> = receivers.into_iter().collect();
         receivers.iter_mut().for_each(|(_, heaps)| heaps.sort_by_key(|heap| heap.due_at));
         receivers.sort_by_key(|(_, heaps)| heaps.first().map(|heap| heap.due_at));
         let mut allowance = lane.allowance(receivers.len(), now);
@@ -38,7 +42,11 @@ pub fn share(lanes: &mut HashMap<LaneKey, Lane>, due: &[&Heap], now: Timestamp) 
     quotas
 }
 
-fn divide<'a>(free: i64, heaps: &'a [&Heap], revision: i64) -> impl Iterator<Item = Quota> + 'a {
+fn divide<'a>(
+    free: i64,
+    heaps: &'a [&OutboxQueue],
+    revision: i64,
+) -> impl Iterator<Item = Quota> + 'a {
     let each = (free / heaps.len().max(1) as i64).max(1);
     let served = usize::try_from(free / each).unwrap_or(usize::MAX).min(heaps.len());
     let first = each + (free - each * served as i64).max(0);

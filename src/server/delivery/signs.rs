@@ -8,10 +8,10 @@ use std::{
     },
 };
 
-use super::lane::LaneReading;
+use super::lane::ChannelLimiterStatus;
 use crate::{
     domain::{ids::ProjectId, people::profile::Channel},
-    server::{engine::EngineSigns, store::delivery::Settlement},
+    server::{engine::EngineSigns, store::delivery::SendOutcome},
 };
 
 /// Counters and the state of the lanes. Cheap to clone.
@@ -25,7 +25,7 @@ struct Inner {
     withheld: AtomicU64,
     again: AtomicU64,
     failures: AtomicU64,
-    lanes: Mutex<HashMap<(ProjectId, Channel), LaneReading>>,
+    lanes: Mutex<HashMap<(ProjectId, Channel), ChannelLimiterStatus>>,
     engine: EngineSigns,
 }
 
@@ -62,12 +62,12 @@ impl DeliverySigns {
         self.0.engine.courier_woken().await;
     }
 
-    pub fn count(&self, settlement: &Settlement) {
+    pub fn count(&self, settlement: &SendOutcome) {
         let counter = match settlement {
-            Settlement::Sent { .. } => &self.0.sent,
-            Settlement::Failed { .. } => &self.0.failed,
-            Settlement::Withheld { .. } => &self.0.withheld,
-            Settlement::Again { .. } => &self.0.again,
+            SendOutcome::Sent { .. } => &self.0.sent,
+            SendOutcome::Failed { .. } => &self.0.failed,
+            SendOutcome::Withheld { .. } => &self.0.withheld,
+            SendOutcome::Again { .. } => &self.0.again,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }
@@ -88,12 +88,12 @@ impl DeliverySigns {
         }
     }
 
-    pub fn show_lanes(&self, lanes: HashMap<(ProjectId, Channel), LaneReading>) {
+    pub fn show_lanes(&self, lanes: HashMap<(ProjectId, Channel), ChannelLimiterStatus>) {
         *self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner) = lanes;
     }
 
     /// How the channels of a project do.
-    pub fn lanes(&self, project: ProjectId) -> Vec<(Channel, LaneReading)> {
+    pub fn lanes(&self, project: ProjectId) -> Vec<(Channel, ChannelLimiterStatus)> {
         let lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         let mut of_project: Vec<_> = lanes
             .iter()

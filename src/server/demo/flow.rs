@@ -6,14 +6,14 @@ const COLUMN: f64 = 280.0;
 const ROW: f64 = 128.0;
 
 /// A graph in the making, and the outlet from which it goes on.
-pub struct Flow {
+pub struct GraphBuilder {
     graph: Graph,
     at: Option<(String, String)>,
     column: f64,
     row: f64,
 }
 
-impl Flow {
+impl GraphBuilder {
     pub fn new() -> Self {
         Self {
             graph: Graph::empty(),

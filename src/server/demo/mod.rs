@@ -15,7 +15,7 @@ use crate::{
     domain::{
         document::JourneyDocument,
         error::FieldError,
-        figures::Figures,
+        figures::VersionStats,
         ids::UserId,
         status::Status,
         text::{Description, JourneyName, LabelName},
@@ -136,9 +136,9 @@ fn versions(
 }
 
 /// Believable figures that add up: `entered` people, split by a pattern that `turn` varies.
-pub(crate) fn figures(entered: i64, status: Status, turn: i64) -> Figures {
+pub(crate) fn figures(entered: i64, status: Status, turn: i64) -> VersionStats {
     if matches!(status, Status::Draft | Status::Scheduled) {
-        return Figures::default();
+        return VersionStats::default();
     }
     let converted = entered * (6 + turn * 7 % 31) / 100;
     let timed_out = entered * (4 + turn * 5 % 13) / 100;
@@ -151,7 +151,7 @@ pub(crate) fn figures(entered: i64, status: Status, turn: i64) -> Figures {
         _ => 0,
     };
     let stopped = if status == Status::Stopped { left * (3 + turn % 9) / 100 } else { 0 };
-    Figures {
+    VersionStats {
         entered,
         inside,
         completed: left - inside - stopped,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{flow::Flow, programme::Entry};
+use super::{flow::GraphBuilder, programme::Entry};
 use crate::domain::{
     graph::{
         Graph, NodeKind,
@@ -10,14 +10,15 @@ use crate::domain::{
         node::{Branch, Delay, PropertyValue, Share, WebhookMethod},
     },
     settings::{
-        Entry as EntrySetting, Goal, QuietHours, QuietThen, Reentry, SegmentTiming, Settings,
+        Entry as EntrySetting, Goal, QuietHours, QuietHoursPolicy, Reentry, SegmentSchedule,
+        Settings,
     },
     time::{DAY_MS, Timestamp},
 };
 
 /// The kinds of journeys in the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Plot {
+pub enum DemoGraph {
     AbandonedCart,
     Onboarding,
     WinBack,
@@ -34,58 +35,67 @@ pub enum Plot {
     Sketch,
 }
 
-impl Plot {
+impl DemoGraph {
     pub fn graph(self, entry: &Entry) -> Graph {
         match self {
-            Plot::AbandonedCart => abandoned_cart(entry),
-            Plot::Onboarding => onboarding(entry),
-            Plot::WinBack => win_back(entry),
-            Plot::Renewal => renewal(entry),
-            Plot::PriceDrop => price_drop(entry),
-            Plot::Survey => survey(entry),
-            Plot::Birthday => birthday(entry),
-            Plot::Alert => alert(entry),
-            Plot::Reminder => reminder(entry),
-            Plot::Experiment => experiment(entry),
-            Plot::Loyalty => loyalty(entry),
-            Plot::Newsletter => newsletter(entry),
-            Plot::Sketch => Flow::new().step("hello", email(entry.topic)).done(),
+            DemoGraph::AbandonedCart => abandoned_cart(entry),
+            DemoGraph::Onboarding => onboarding(entry),
+            DemoGraph::WinBack => win_back(entry),
+            DemoGraph::Renewal => renewal(entry),
+            DemoGraph::PriceDrop => price_drop(entry),
+            DemoGraph::Survey => survey(entry),
+            DemoGraph::Birthday => birthday(entry),
+            DemoGraph::Alert => alert(entry),
+            DemoGraph::Reminder => reminder(entry),
+            DemoGraph::Experiment => experiment(entry),
+            DemoGraph::Loyalty => loyalty(entry),
+            DemoGraph::Newsletter => newsletter(entry),
+            DemoGraph::Sketch => GraphBuilder::new().step("hello", email(entry.topic)).done(),
         }
     }
 
     pub fn settings(self, entry: &Entry, now: Timestamp) -> Settings {
         let way_in = match self {
-            Plot::WinBack => segment(entry, SegmentTiming::Every { hours: 24 }),
-            Plot::Newsletter => segment(
+            DemoGraph::WinBack => segment(entry, SegmentSchedule::Every { hours: 24 }),
+            DemoGraph::Newsletter => segment(
                 entry,
-                SegmentTiming::OnDates { dates: vec![now.plus(7 * DAY_MS), now.plus(14 * DAY_MS)] },
+                SegmentSchedule::OnDates {
+                    dates: vec![now.plus(7 * DAY_MS), now.plus(14 * DAY_MS)],
+                },
             ),
-            Plot::Survey => segment(entry, SegmentTiming::Once {}),
-            Plot::Birthday | Plot::Renewal => EntrySetting::Profile {
+            DemoGraph::Survey => segment(entry, SegmentSchedule::Once {}),
+            DemoGraph::Birthday | DemoGraph::Renewal => EntrySetting::Profile {
                 criteria: Criteria::All(vec![
                     Criteria::Property(filter(entry.event, Comparison::Exists, json!(null))),
                     Criteria::Reachable("email".to_string()),
                 ]),
             },
-            Plot::Loyalty => EntrySetting::List { name: entry.event.to_string() },
-            Plot::Alert => EntrySetting::Api {},
+            DemoGraph::Loyalty => EntrySetting::List { name: entry.event.to_string() },
+            DemoGraph::Alert => EntrySetting::Api {},
             _ => EntrySetting::Event { name: entry.event.to_string(), filters: Vec::new() },
         };
         let goal = Goal { name: entry.goal.to_string(), event: event(entry.goal) };
         Settings {
-            reentry: if matches!(self, Plot::AbandonedCart | Plot::PriceDrop | Plot::Alert) {
+            reentry: if matches!(
+                self,
+                DemoGraph::AbandonedCart | DemoGraph::PriceDrop | DemoGraph::Alert
+            ) {
                 Reentry::AfterHours(72)
             } else {
                 Reentry::Never
             },
-            goals: if self == Plot::Sketch { Vec::new() } else { vec![goal] },
+            goals: if self == DemoGraph::Sketch { Vec::new() } else { vec![goal] },
             exits: vec![event("Account Closed")],
-            timeout_hours: Some(if self == Plot::Onboarding { 720 } else { 336 }),
-            control_percent: if matches!(self, Plot::WinBack | Plot::Experiment) { 5 } else { 0 },
-            quiet_hours: (self != Plot::Alert).then(|| QuietHours {
+            timeout_hours: Some(if self == DemoGraph::Onboarding { 720 } else { 336 }),
+            control_percent: if matches!(self, DemoGraph::WinBack | DemoGraph::Experiment) {
+                5
+            } else {
+                0
+            },
+            quiet_hours: (self != DemoGraph::Alert).then(|| QuietHours {
                 from: "21:30".to_string(),
                 to: "08:00".to_string(),
-                then: QuietThen::SendWhenOver,
+                then: QuietHoursPolicy::SendWhenOver,
             }),
             time_zone: "Europe/Berlin".to_string(),
             ..Settings::new(way_in)
@@ -93,7 +103,7 @@ impl Plot {
     }
 }
 
-fn segment(entry: &Entry, when: SegmentTiming) -> EntrySetting {
+fn segment(entry: &Entry, when: SegmentSchedule) -> EntrySetting {
     EntrySetting::Segment { name: entry.event.to_string(), when }
 }
 
@@ -157,7 +167,7 @@ fn wait_for(entry: &Entry, same: &[&str], hours: u32) -> NodeKind {
 }
 
 fn abandoned_cart(entry: &Entry) -> Graph {
-    Flow::new()
+    GraphBuilder::new()
         .step("wait", wait_for(entry, &["cart_id"], 1))
         .step("bought", goal(entry))
         .from("wait", "timeout", 1.0)
@@ -176,7 +186,7 @@ fn abandoned_cart(entry: &Entry) -> Graph {
 }
 
 fn onboarding(entry: &Entry) -> Graph {
-    Flow::new()
+    GraphBuilder::new()
         .step("welcome", email(entry.topic))
         .step("two-days", hours(48))
         .step("has-started", NodeKind::HasDoneSplit { event: event(entry.goal), within_days: None })
@@ -215,7 +225,7 @@ fn win_back(entry: &Entry) -> Graph {
             json!(at_least),
         )),
     };
-    Flow::new()
+    GraphBuilder::new()
         .step(
             "value",
             NodeKind::ConditionSplit {
@@ -237,7 +247,7 @@ fn win_back(entry: &Entry) -> Graph {
 }
 
 fn renewal(entry: &Entry) -> Graph {
-    Flow::new()
+    GraphBuilder::new()
         .step(
             "month",
             NodeKind::Delay(Delay::UntilProperty {
@@ -258,7 +268,7 @@ fn renewal(entry: &Entry) -> Graph {
 }
 
 fn price_drop(entry: &Entry) -> Graph {
-    Flow::new()
+    GraphBuilder::new()
         .step("push", push(entry.topic))
         .step("half-day", hours(12))
         .step("bought", NodeKind::HasDoneSplit { event: event(entry.goal), within_days: Some(1) })
@@ -281,7 +291,7 @@ fn survey(entry: &Entry) -> Graph {
         name: name.to_string(),
         criteria: Criteria::Property(filter("nps_score", Comparison::AtLeast, json!(at_least))),
     };
-    Flow::new()
+    GraphBuilder::new()
         .step("ask", email(entry.topic))
         .step("answer", wait_for(entry, &[], 120))
         .step(
@@ -300,7 +310,7 @@ fn survey(entry: &Entry) -> Graph {
 }
 
 fn birthday(entry: &Entry) -> Graph {
-    Flow::new()
+    GraphBuilder::new()
         .step(
             "day",
             NodeKind::Delay(Delay::UntilProperty {
@@ -327,7 +337,7 @@ fn birthday(entry: &Entry) -> Graph {
 }
 
 fn alert(entry: &Entry) -> Graph {
-    Flow::new()
+    GraphBuilder::new()
         .step("push", push(entry.topic))
         .step("wait", wait_for(entry, &["alert_id"], 1))
         .step("seen", goal(entry))
@@ -339,7 +349,7 @@ fn alert(entry: &Entry) -> Graph {
 }
 
 fn reminder(entry: &Entry) -> Graph {
-    Flow::new()
+    GraphBuilder::new()
         .step("day", hours(24))
         .step(
             "done-already",
@@ -359,7 +369,7 @@ fn reminder(entry: &Entry) -> Graph {
 
 fn experiment(entry: &Entry) -> Graph {
     let share = |name: &str, percent: u8| Share { name: name.to_string(), percent };
-    Flow::new()
+    GraphBuilder::new()
         .step(
             "split",
             NodeKind::RandomSplit {
@@ -380,7 +390,7 @@ fn experiment(entry: &Entry) -> Graph {
 }
 
 fn loyalty(entry: &Entry) -> Graph {
-    Flow::new()
+    GraphBuilder::new()
         .step(
             "tier",
             NodeKind::UpdateProfile {
@@ -403,7 +413,7 @@ fn loyalty(entry: &Entry) -> Graph {
 }
 
 fn newsletter(entry: &Entry) -> Graph {
-    Flow::new()
+    GraphBuilder::new()
         .step("morning", until("08:30", &[2, 4]))
         .step("mail", email(entry.topic))
         .from("mail", "clicked", 1.0)

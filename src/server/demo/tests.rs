@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::*;
 use crate::{
     domain::{
-        delivery::names::KnownNames,
+        delivery::names::KnownProperties,
         interrupt::Uninterrupted,
         transition::{Action, Decision, Situation, transition},
     },
@@ -44,8 +44,8 @@ fn every_document_is_valid_and_what_is_published_could_be() {
 fn every_message_can_be_sent() {
     for journey in project(NOW).journeys {
         for node in journey.document.graph.nodes.iter().filter(|node| node.step.is_message()) {
-            let findings =
-                check(&node.step, &KnownNames::default(), &Uninterrupted).expect("not interrupted");
+            let findings = check(&node.step, &KnownProperties::default(), &Uninterrupted)
+                .expect("not interrupted");
             assert_eq!(
                 (findings.problems, findings.warnings),
                 (vec![], vec![]),

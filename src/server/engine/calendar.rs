@@ -3,19 +3,19 @@
 use jiff::{civil, tz::TimeZone};
 
 use crate::domain::{
-    engine::calendar::{Calendar, LocalTime},
+    engine::calendar::{LocalTime, TimeZones},
     time::{Day, Timestamp},
 };
 
-/// [`Calendar`] over `jiff`.
+/// [`TimeZones`] over `jiff`.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Zones;
+pub struct TzdbZones;
 
 fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
-impl Calendar for Zones {
+impl TimeZones for TzdbZones {
     fn local(&self, at: Timestamp, name: &str) -> LocalTime {
         let instant = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
         let local = zone(name).to_datetime(instant);
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         engine::calendar::{next_time_of_day, plus_days, quiet_until},
-        settings::{QuietHours, QuietThen},
+        settings::{QuietHours, QuietHoursPolicy},
         time::{DAY_MS, HOUR_MS},
     };
 
@@ -85,13 +85,13 @@ mod tests {
         ) {
             let (now, zone) = (Timestamp(now), ZONES[zone]);
             let weekdays: Vec<u8> = (weekday > 0).then_some(weekday).into_iter().collect();
-            let next = next_time_of_day(&Zones, now, zone, minute, &weekdays);
+            let next = next_time_of_day(&TzdbZones, now, zone, minute, &weekdays);
             prop_assert!(next >= now && next.0 - now.0 <= 9 * DAY_MS);
-            let local = Zones.local(next, zone);
+            let local = TzdbZones.local(next, zone);
             if local.minute != minute {
                 // Only where the wanted time does not exist that day: it is the moment after the
                 // gap.
-                prop_assert_ne!(Zones.local(next.plus(-HOUR_MS), zone).minute.abs_diff(local.minute), 60);
+                prop_assert_ne!(TzdbZones.local(next.plus(-HOUR_MS), zone).minute.abs_diff(local.minute), 60);
             } else if weekday > 0 {
                 prop_assert_eq!(local.day.weekday(), weekday);
             }
@@ -102,9 +102,9 @@ mod tests {
             now in 1_600_000_000_000_i64..1_900_000_000_000, zone in 0_usize..8, days in -400_i64..400,
         ) {
             let (now, zone) = (Timestamp(now), ZONES[zone]);
-            let later = plus_days(&Zones, now, zone, days);
+            let later = plus_days(&TzdbZones, now, zone, days);
             prop_assert!((later.0 - now.0 - days * DAY_MS).abs() <= DAY_MS + HOUR_MS);
-            let (before, after) = (Zones.local(now, zone), Zones.local(later, zone));
+            let (before, after) = (TzdbZones.local(now, zone), TzdbZones.local(later, zone));
             prop_assert!(before.minute == after.minute || after.minute.abs_diff(before.minute) <= 60);
         }
     }
@@ -113,7 +113,7 @@ mod tests {
     fn half_past_two_on_the_night_that_has_none_is_half_past_three() {
         let night = at("2026-03-28T20:00:00Z");
         assert_eq!(
-            next_time_of_day(&Zones, night, "Europe/Berlin", 150, &[]),
+            next_time_of_day(&TzdbZones, night, "Europe/Berlin", 150, &[]),
             at("2026-03-29T01:30:00Z")
         );
     }
@@ -121,10 +121,10 @@ mod tests {
     #[test]
     fn half_past_two_on_the_night_that_has_two_comes_once() {
         let night = at("2026-10-24T20:00:00Z");
-        let first = next_time_of_day(&Zones, night, "Europe/Berlin", 150, &[]);
+        let first = next_time_of_day(&TzdbZones, night, "Europe/Berlin", 150, &[]);
         assert_eq!(first, at("2026-10-25T00:30:00Z"));
         assert_eq!(
-            next_time_of_day(&Zones, first.plus(1), "Europe/Berlin", 150, &[]),
+            next_time_of_day(&TzdbZones, first.plus(1), "Europe/Berlin", 150, &[]),
             at("2026-10-26T01:30:00Z")
         );
     }
@@ -134,9 +134,9 @@ mod tests {
         let quiet = QuietHours {
             from: "22:00".to_string(),
             to: "08:00".to_string(),
-            then: QuietThen::SendWhenOver,
+            then: QuietHoursPolicy::SendWhenOver,
         };
-        let until = |now: &str| quiet_until(&Zones, at(now), "America/New_York", &quiet);
+        let until = |now: &str| quiet_until(&TzdbZones, at(now), "America/New_York", &quiet);
         assert_eq!(until("2026-07-01T03:00:00Z"), Some(at("2026-07-01T12:00:00Z")));
         assert_eq!(until("2026-07-01T12:00:00Z"), None);
     }

@@ -4,7 +4,7 @@
 //! in the same transaction. Real channels are fed by the courier (`server/delivery`); what became
 //! of a message comes back as an answer, here.
 
-use super::{Engine, slice::Slice};
+use super::{Engine, slice::BatchBuilder};
 use crate::{
     domain::delivery::{fate::Fate, message_status::MessageStatus},
     server::store::{Store, StoreResult, engine::QueuedMessage},
@@ -18,7 +18,7 @@ impl<S: Store + Clone> Engine<S> {
             return Ok(false);
         }
         let now = self.clock.now();
-        let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
+        let mut slice = BatchBuilder::new(&self.plan, &*self.calendar, head, now);
         let inside = queued
             .iter()
             .filter(|message| message.inside)
@@ -77,7 +77,7 @@ impl<S: Store + Clone> Engine<S> {
             return Ok(false);
         }
         let now = self.clock.now();
-        let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
+        let mut slice = BatchBuilder::new(&self.plan, &*self.calendar, head, now);
         let inside = answers
             .iter()
             .filter(|answer| answer.inside)

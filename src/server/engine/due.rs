@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::atomic::Ordering};
 
-use super::{Engine, slice::Slice};
+use super::{Engine, slice::BatchBuilder};
 use crate::{
     domain::{
         delivery::rate::Rate,
@@ -10,20 +10,20 @@ use crate::{
     },
     server::store::{
         Store, StoreResult,
-        engine::{Batch, EnrolmentNumber, LiveEnrolment},
+        engine::{ActiveEnrolment, Batch, EnrolmentKey},
     },
 };
 
 /// A standstill is longer than this, in milliseconds: anyone who was due before it ended, and
 /// longer ago, is overdue.
-const STANDSTILL: i64 = MINUTE_MS;
+const DOWNTIME_MIN_MS: i64 = MINUTE_MS;
 /// After how long those are looked at again who are due and cannot go on, in milliseconds.
 const LOOK_AGAIN: i64 = 5 * MINUTE_MS;
 
 /// Lets those who became overdue while no one looked go on at a set rate, the longest due first: a
 /// day's messages do not all go out in the minute after a server was mended. Anyone who is due in
 /// time meanwhile does not wait behind them.
-pub(super) struct CatchUp {
+pub(super) struct CatchUpLimiter {
     rate: Rate,
     /// Anyone who was due up to then is overdue.
     before: Timestamp,
@@ -32,16 +32,16 @@ pub(super) struct CatchUp {
     looked_at: Timestamp,
 }
 
-impl CatchUp {
+impl CatchUpLimiter {
     pub(super) fn new(per_second: u32, now: Timestamp) -> Self {
-        let before = now.plus(-STANDSTILL);
+        let before = now.plus(-DOWNTIME_MIN_MS);
         Self { rate: Rate::new(per_second, now), before, behind: true, looked_at: now }
     }
 
     /// No one has looked for long: what fell due meanwhile is overdue as well.
     fn look(&mut self, now: Timestamp) {
-        if now.0 - self.looked_at.0 > STANDSTILL {
-            self.before = now.plus(-STANDSTILL);
+        if now.0 - self.looked_at.0 > DOWNTIME_MIN_MS {
+            self.before = now.plus(-DOWNTIME_MIN_MS);
             self.behind = true;
         }
         self.looked_at = now;
@@ -49,11 +49,11 @@ impl CatchUp {
 }
 
 /// Those who are due and whom nothing moves: they cannot be read.
-fn unmoved(due: &[EnrolmentNumber], batch: &Batch) -> Vec<EnrolmentNumber> {
+fn unmoved(due: &[EnrolmentKey], batch: &Batch) -> Vec<EnrolmentKey> {
     if batch.moved.len() >= due.len() {
         return Vec::new();
     }
-    let moved: HashSet<EnrolmentNumber> = batch.moved.iter().map(|moved| moved.seq).collect();
+    let moved: HashSet<EnrolmentKey> = batch.moved.iter().map(|moved| moved.seq).collect();
     due.iter().copied().filter(|seq| !moved.contains(seq)).collect()
 }
 
@@ -80,7 +80,7 @@ impl<S: Store + Clone> Engine<S> {
         self.signs.0.lateness_ms.store(late, Ordering::Relaxed);
         let people: Vec<_> = due.iter().map(|live| (live.version, live.profile)).collect();
         let seqs: Vec<_> = due.iter().map(|live| live.seq).collect();
-        let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
+        let mut slice = BatchBuilder::new(&self.plan, &*self.calendar, head, now);
         slice.load(&self.store, due, &[]).await?;
         for (version, profile) in people {
             slice.time_up(version, profile);
@@ -100,7 +100,7 @@ impl<S: Store + Clone> Engine<S> {
         &mut self,
         until: Timestamp,
         now: Timestamp,
-    ) -> StoreResult<Vec<LiveEnrolment>> {
+    ) -> StoreResult<Vec<ActiveEnrolment>> {
         let Some(catch_up) = &mut self.catch_up else { return Ok(Vec::new()) };
         catch_up.look(now);
         let may = catch_up.rate.available(now).min(self.most);

@@ -31,8 +31,8 @@ pub use plan::enter_event;
 use crate::{
     domain::{
         access::Authority,
-        actor::{Actor, Origin},
-        engine::calendar::Calendar,
+        actor::{Actor, RequestOrigin},
+        engine::calendar::TimeZones,
         ids::ProjectId,
         status::Status,
         time::Timestamp,
@@ -41,7 +41,7 @@ use crate::{
         clock::Clock,
         store::{
             Store, StoreResult,
-            engine::{Batch, Head, VersionNumber},
+            engine::{Batch, Head, VersionKey},
         },
     },
 };
@@ -52,7 +52,7 @@ use plan::Plan;
 const ROUND: i64 = 4_000;
 /// Beyond this many decisions, a person and a journey each, a round takes no further events: its
 /// memory has a bound.
-const DECISIONS: usize = 10_000;
+const DECISIONS_MAX: usize = 10_000;
 /// The same while people have to wait for the engine's writing.
 const SHORT_ROUND: i64 = 1_000;
 const FEW_DECISIONS: usize = 1_000;
@@ -90,7 +90,7 @@ struct Counters {
 
 /// The counters at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct EngineReading {
+pub struct EngineMetricsSnapshot {
     /// Events looked at since the start.
     pub events: u64,
     pub entered: u64,
@@ -119,9 +119,9 @@ impl EngineSigns {
         self.0.post.notified().await;
     }
 
-    pub fn read(&self) -> EngineReading {
+    pub fn read(&self) -> EngineMetricsSnapshot {
         let counters = &self.0;
-        EngineReading {
+        EngineMetricsSnapshot {
             events: counters.events.load(Ordering::Relaxed),
             entered: counters.entered.load(Ordering::Relaxed),
             steps: counters.steps.load(Ordering::Relaxed),
@@ -137,10 +137,10 @@ impl EngineSigns {
 pub struct Engine<S> {
     store: S,
     clock: Arc<dyn Clock>,
-    calendar: Arc<dyn Calendar>,
+    calendar: Arc<dyn TimeZones>,
     signs: EngineSigns,
     plan: Plan,
-    /// Most people or messages of this round, and most decisions: [`ROUND`] and [`DECISIONS`], or
+    /// Most people or messages of this round, and most decisions: [`ROUND`] and [`DECISIONS_MAX`], or
     /// fewer.
     most: i64,
     most_decisions: usize,
@@ -158,14 +158,14 @@ pub struct Engine<S> {
     /// The epoch in which runs were looked for, and when the next one is.
     looked_epoch: i64,
     next_run: Timestamp,
-    catch_up: Option<due::CatchUp>,
+    catch_up: Option<due::CatchUpLimiter>,
 }
 
 impl<S: Store + Clone> Engine<S> {
     pub fn new(
         store: S,
         clock: Arc<dyn Clock>,
-        calendar: Arc<dyn Calendar>,
+        calendar: Arc<dyn TimeZones>,
         signs: EngineSigns,
     ) -> Self {
         Self {
@@ -175,7 +175,7 @@ impl<S: Store + Clone> Engine<S> {
             signs,
             plan: Plan::default(),
             most: ROUND,
-            most_decisions: DECISIONS,
+            most_decisions: DECISIONS_MAX,
             reached: 0,
             refused: 0,
             kept_at: Timestamp(0),
@@ -191,7 +191,7 @@ impl<S: Store + Clone> Engine<S> {
     /// People who became overdue while the server stood still go on at this rate.
     #[must_use]
     pub fn catching_up(mut self, per_second: u32) -> Self {
-        self.catch_up = Some(due::CatchUp::new(per_second, self.clock.now()));
+        self.catch_up = Some(due::CatchUpLimiter::new(per_second, self.clock.now()));
         self
     }
 
@@ -238,8 +238,11 @@ impl<S: Store + Clone> Engine<S> {
     /// # Errors
     /// The store's own; nothing of the failed part was done.
     pub async fn round(&mut self) -> StoreResult<bool> {
-        (self.most, self.most_decisions) =
-            if self.store.is_pressed() { (SHORT_ROUND, FEW_DECISIONS) } else { (ROUND, DECISIONS) };
+        (self.most, self.most_decisions) = if self.store.is_pressed() {
+            (SHORT_ROUND, FEW_DECISIONS)
+        } else {
+            (ROUND, DECISIONS_MAX)
+        };
         let head = self.fresh_head().await?;
         self.reached = self.reached.max(head.cursor);
         self.signs.0.behind.store(head.last_event - self.reached, Ordering::Relaxed);
@@ -346,7 +349,7 @@ impl<S: Store + Clone> Engine<S> {
     }
 
     /// Entry is over, by itself.
-    async fn complete(&self, version: VersionNumber) -> StoreResult<()> {
+    async fn complete(&self, version: VersionKey) -> StoreResult<()> {
         let Some(live) = self.plan.versions.get(&version) else { return Ok(()) };
         if live.planned.status != Status::Running {
             return Ok(());
@@ -399,6 +402,6 @@ pub fn system_actor(store: &impl Store, project: ProjectId) -> Actor {
         name: person.name,
         project,
         authority: Authority::System,
-        origin: Origin::default(),
+        origin: RequestOrigin::default(),
     }
 }

@@ -21,16 +21,18 @@ use crate::{
         delivery::receiver_of_template,
         store::{
             StoreResult,
-            engine::{EngineStore, Head, Needs, PlannedVersion, ProjectNumber, VersionNumber},
+            engine::{
+                ActiveVersionInfo, EngineStore, Head, ProfileNeeds, ProjectNumber, VersionKey,
+            },
         },
     },
 };
 
 /// One version of the plan.
 pub struct Live {
-    pub planned: PlannedVersion,
+    pub planned: ActiveVersionInfo,
     pub compiled: Arc<CompiledVersion>,
-    pub needs: Arc<Needs>,
+    pub needs: Arc<ProfileNeeds>,
     pub receivers: Arc<Receivers>,
 }
 
@@ -57,19 +59,19 @@ impl Live {
 
 /// Who cares about an event.
 #[derive(Default)]
-pub struct Interest {
-    pub entries: Vec<VersionNumber>,
-    pub inside: Vec<VersionNumber>,
+pub struct EventSubscribers {
+    pub entries: Vec<VersionKey>,
+    pub inside: Vec<VersionKey>,
 }
 
 #[derive(Default)]
 pub struct Plan {
     pub epoch: i64,
     content: i64,
-    pub versions: HashMap<VersionNumber, Live>,
-    interests: HashMap<(ProjectNumber, String), Interest>,
+    pub versions: HashMap<VersionKey, Live>,
+    interests: HashMap<(ProjectNumber, String), EventSubscribers>,
     /// Versions that let people in by what they are.
-    pub by_profile: HashMap<ProjectNumber, Vec<VersionNumber>>,
+    pub by_profile: HashMap<ProjectNumber, Vec<VersionKey>>,
     /// Channels by which projects really send.
     live_channels: HashSet<(ProjectNumber, Channel)>,
     /// Names of events by number.
@@ -78,7 +80,7 @@ pub struct Plan {
 }
 
 /// What a version's content became, kept as long as it is not edited.
-type Known = HashMap<VersionNumber, (Arc<CompiledVersion>, Arc<Needs>, Arc<Receivers>)>;
+type Known = HashMap<VersionKey, (Arc<CompiledVersion>, Arc<ProfileNeeds>, Arc<Receivers>)>;
 
 impl Plan {
     /// Brings the plan up to date where the head says that it is not. The epoch is the one from
@@ -114,10 +116,10 @@ impl Plan {
     async fn load(
         &self,
         store: &impl EngineStore,
-        planned: &[PlannedVersion],
+        planned: &[ActiveVersionInfo],
         known: &mut Known,
     ) -> StoreResult<()> {
-        let unknown: Vec<VersionNumber> = planned
+        let unknown: Vec<VersionKey> = planned
             .iter()
             .map(|version| version.seq)
             .filter(|seq| !known.contains_key(seq))
@@ -127,7 +129,7 @@ impl Plan {
         }
         let segments = store.all_segments().await?;
         let none = HashMap::new();
-        let projects: HashMap<VersionNumber, ProjectNumber> =
+        let projects: HashMap<VersionKey, ProjectNumber> =
             planned.iter().map(|version| (version.seq, version.project)).collect();
         for content in store.contents(&unknown).await? {
             let segments = projects
@@ -135,7 +137,7 @@ impl Plan {
                 .and_then(|project| segments.get(project))
                 .unwrap_or(&none);
             let compiled = CompiledVersion::new(&content.graph, &content.settings, segments);
-            let needs = Needs {
+            let needs = ProfileNeeds {
                 events: compiled.past_events().into_iter().collect(),
                 lists: compiled.asks_lists(),
                 profile: compiled.asks_profiles(),
@@ -194,7 +196,7 @@ impl Plan {
         self.names.get(&name).map_or("", String::as_str)
     }
 
-    pub fn interest(&self, project: ProjectNumber, key: &str) -> Option<&Interest> {
+    pub fn interest(&self, project: ProjectNumber, key: &str) -> Option<&EventSubscribers> {
         // A tuple of borrowed parts is no key: one short text is copied instead.
         self.interests.get(&(project, key.to_string()))
     }
@@ -205,8 +207,8 @@ impl Plan {
     }
 
     /// What has to be known of people in any of these versions.
-    pub fn needs(&self, versions: impl Iterator<Item = VersionNumber>) -> Needs {
-        let mut all = Needs::default();
+    pub fn needs(&self, versions: impl Iterator<Item = VersionKey>) -> ProfileNeeds {
+        let mut all = ProfileNeeds::default();
         for live in versions.filter_map(|seq| self.versions.get(&seq)) {
             all.events.extend(live.needs.events.iter().cloned());
             all.lists |= live.needs.lists;

@@ -5,22 +5,22 @@ use std::{
     sync::atomic::Ordering,
 };
 
-use super::{Engine, ROUND, slice::Slice};
+use super::{Engine, ROUND, slice::BatchBuilder};
 use crate::{
     domain::{people::PastEvent, settings::Entry, time::Timestamp},
     server::store::{
         Store, StoreResult,
-        engine::{Head, ProfileNumber, ProjectNumber, StoredEvent, VersionNumber},
+        engine::{Head, ProfileKey, ProjectNumber, StoredEvent, VersionKey},
     },
 };
 
 /// An event that someone cares about.
-struct Relevant {
-    profile: ProfileNumber,
+struct MatchedEvent {
+    profile: ProfileKey,
     received_at: Timestamp,
     happened: PastEvent,
-    entries: Vec<VersionNumber>,
-    inside: Vec<VersionNumber>,
+    entries: Vec<VersionKey>,
+    inside: Vec<VersionKey>,
 }
 
 impl<S: Store + Clone> Engine<S> {
@@ -41,15 +41,15 @@ impl<S: Store + Clone> Engine<S> {
         let count = looked_at.len() as u64;
         let active = self.active(looked_at);
 
-        let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
+        let mut slice = BatchBuilder::new(&self.plan, &*self.calendar, head, now);
         slice.batch.cursor = cursor;
-        let profiles: Vec<ProfileNumber> = relevant
+        let profiles: Vec<ProfileKey> = relevant
             .iter()
             .map(|event| event.profile)
             .collect::<HashSet<_>>()
             .into_iter()
             .collect();
-        let versions: Vec<VersionNumber> = relevant
+        let versions: Vec<VersionKey> = relevant
             .iter()
             .flat_map(|event| &event.inside)
             .copied()
@@ -57,7 +57,7 @@ impl<S: Store + Clone> Engine<S> {
             .into_iter()
             .collect();
         let inside = self.store.live(&profiles, &versions).await?;
-        let mut occasions: Vec<(VersionNumber, ProfileNumber)> = relevant
+        let mut occasions: Vec<(VersionKey, ProfileKey)> = relevant
             .iter()
             .flat_map(|event| event.entries.iter().map(|version| (*version, event.profile)))
             .collect();
@@ -83,7 +83,7 @@ impl<S: Store + Clone> Engine<S> {
 
     /// The events of one round, and those of them that someone cares about. A round has fewer
     /// events where many journeys care about each.
-    fn relevant<'a>(&self, events: &'a [StoredEvent]) -> (&'a [StoredEvent], Vec<Relevant>) {
+    fn relevant<'a>(&self, events: &'a [StoredEvent]) -> (&'a [StoredEvent], Vec<MatchedEvent>) {
         let mut relevant = Vec::new();
         let mut decisions = 0;
         for (place, event) in events.iter().enumerate() {
@@ -99,7 +99,7 @@ impl<S: Store + Clone> Engine<S> {
         (events, relevant)
     }
 
-    fn of_interest(&self, event: &StoredEvent) -> Option<Relevant> {
+    fn of_interest(&self, event: &StoredEvent) -> Option<MatchedEvent> {
         let key = self.plan.name(event.name);
         let interest = self.plan.interest(event.project, key)?;
         let happened = PastEvent {
@@ -111,7 +111,7 @@ impl<S: Store + Clone> Engine<S> {
                 .and_then(|text| serde_json::from_str(text).ok())
                 .unwrap_or_default(),
         };
-        let takes = |version: &&VersionNumber| {
+        let takes = |version: &&VersionKey| {
             self.plan.versions.get(version).is_some_and(|live| {
                 let fits = match &live.compiled.settings.entry {
                     Entry::Event { filters, .. } if !key.starts_with('$') => {
@@ -122,10 +122,10 @@ impl<S: Store + Clone> Engine<S> {
                 event.seq > live.planned.entry_mark && fits
             })
         };
-        let entries: Vec<VersionNumber> = interest.entries.iter().filter(takes).copied().collect();
+        let entries: Vec<VersionKey> = interest.entries.iter().filter(takes).copied().collect();
         let inside = interest.inside.clone();
         let matters = !entries.is_empty() || !inside.is_empty();
-        matters.then_some(Relevant {
+        matters.then_some(MatchedEvent {
             profile: event.profile,
             received_at: event.received_at,
             happened,
@@ -135,22 +135,19 @@ impl<S: Store + Clone> Engine<S> {
     }
 
     /// Anyone who did something may have come to meet the criteria of an entry.
-    fn active(&self, events: &[StoredEvent]) -> Vec<(VersionNumber, ProfileNumber)> {
+    fn active(&self, events: &[StoredEvent]) -> Vec<(VersionKey, ProfileKey)> {
         if self.plan.by_profile.is_empty() {
             return Vec::new();
         }
-        let people: HashSet<(ProjectNumber, ProfileNumber)> =
+        let people: HashSet<(ProjectNumber, ProfileKey)> =
             events.iter().map(|event| (event.project, event.profile)).collect();
         self.pairs(people)
     }
 
-    fn pairs(
-        &self,
-        people: HashSet<(ProjectNumber, ProfileNumber)>,
-    ) -> Vec<(VersionNumber, ProfileNumber)> {
+    fn pairs(&self, people: HashSet<(ProjectNumber, ProfileKey)>) -> Vec<(VersionKey, ProfileKey)> {
         let versions =
             |project: ProjectNumber| self.plan.by_profile.get(&project).into_iter().flatten();
-        let mut pairs: Vec<(VersionNumber, ProfileNumber)> = people
+        let mut pairs: Vec<(VersionKey, ProfileKey)> = people
             .into_iter()
             .flat_map(|(project, profile)| {
                 versions(project).map(move |version| (*version, profile))
@@ -171,7 +168,7 @@ impl<S: Store + Clone> Engine<S> {
         let now = self.clock.now();
         let pairs = self
             .pairs(changes.into_iter().map(|(_, project, profile)| (project, profile)).collect());
-        let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
+        let mut slice = BatchBuilder::new(&self.plan, &*self.calendar, head, now);
         slice.batch.profile_changes = Some(last);
         slice.load(&self.store, Vec::new(), &pairs).await?;
         self.meet(&mut slice, &pairs, now).await?;
@@ -183,12 +180,12 @@ impl<S: Store + Clone> Engine<S> {
     /// Lets in those who have come to meet the criteria since they were last looked at.
     async fn meet(
         &self,
-        slice: &mut Slice<'_>,
-        pairs: &[(VersionNumber, ProfileNumber)],
+        slice: &mut BatchBuilder<'_>,
+        pairs: &[(VersionKey, ProfileKey)],
         now: Timestamp,
     ) -> StoreResult<()> {
         let before = self.store.met(pairs).await?;
-        let mut after: HashMap<(VersionNumber, ProfileNumber), bool> = HashMap::new();
+        let mut after: HashMap<(VersionKey, ProfileKey), bool> = HashMap::new();
         for (version, profile) in pairs {
             let Some(criteria) = self
                 .plan

@@ -2,15 +2,15 @@
 //! uploaded list. And the first look of a journey that lets people in when they come to meet
 //! criteria: who meets them already does not come to.
 
-use super::{Engine, slice::Slice};
+use super::{Engine, slice::BatchBuilder};
 use crate::{
     domain::{
-        settings::{Entry, EntryType, SegmentTiming},
+        settings::{Entry, EntryType, SegmentSchedule},
         time::{HOUR_MS, Timestamp},
     },
     server::store::{
         Store, StoreResult,
-        engine::{ProfileNumber, VersionNumber},
+        engine::{ProfileKey, VersionKey},
     },
 };
 
@@ -21,7 +21,7 @@ const TOGETHER: usize = 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Run {
     at: Timestamp,
-    after: ProfileNumber,
+    after: ProfileKey,
     /// No other run follows it.
     last: bool,
 }
@@ -34,7 +34,7 @@ impl<S: Store + Clone> Engine<S> {
         }
         let by_runs =
             |entry| matches!(entry, EntryType::Segment | EntryType::List | EntryType::Profile);
-        let versions: Vec<VersionNumber> = self
+        let versions: Vec<VersionKey> = self
             .plan
             .versions
             .values()
@@ -68,7 +68,7 @@ impl<S: Store + Clone> Engine<S> {
         Ok(worked)
     }
 
-    async fn run_part(&mut self, version: VersionNumber, run: Run) -> StoreResult<bool> {
+    async fn run_part(&mut self, version: VersionKey, run: Run) -> StoreResult<bool> {
         let head = self.fresh_head().await?;
         let Some(live) = self.plan.versions.get(&version) else { return Ok(true) };
         let (Some(criteria), project) =
@@ -80,9 +80,9 @@ impl<S: Store + Clone> Engine<S> {
         let now = self.clock.now();
         let people = self.store.matching(project, &criteria, run.after, self.most, now).await?;
         let reached = if (people.len() as i64) < self.most { None } else { people.last().copied() };
-        let mut slice = Slice::new(&self.plan, &*self.calendar, head, now);
+        let mut slice = BatchBuilder::new(&self.plan, &*self.calendar, head, now);
         slice.batch.run = Some((version, run.at, reached));
-        let occasions: Vec<(VersionNumber, ProfileNumber)> =
+        let occasions: Vec<(VersionKey, ProfileKey)> =
             people.iter().map(|person| (version, *person)).collect();
         if priming {
             slice.batch.met = occasions.into_iter().map(|pair| (pair, true)).collect();
@@ -105,11 +105,11 @@ impl<S: Store + Clone> Engine<S> {
 fn next(
     entry: &Entry,
     since: Timestamp,
-    known: Option<(Timestamp, Option<ProfileNumber>)>,
+    known: Option<(Timestamp, Option<ProfileKey>)>,
     now: Timestamp,
 ) -> Option<Run> {
     let only_one =
-        matches!(entry, Entry::List { .. } | Entry::Segment { when: SegmentTiming::Once {}, .. });
+        matches!(entry, Entry::List { .. } | Entry::Segment { when: SegmentSchedule::Once {}, .. });
     let (at, after) = match known {
         // Under way. A pause cuts a recurring run off; the only run there is goes on where it was.
         Some((at, Some(after))) if at >= since || only_one => (at, after),
@@ -123,10 +123,10 @@ fn next(
 /// is not made up for.
 fn first(entry: &Entry, since: Timestamp, before: Option<Timestamp>) -> Option<Timestamp> {
     match entry {
-        Entry::Segment { when: SegmentTiming::OnDates { dates }, .. } => {
+        Entry::Segment { when: SegmentSchedule::OnDates { dates }, .. } => {
             dates.iter().copied().filter(|at| *at >= since).min()
         }
-        Entry::Segment { when: SegmentTiming::Every { hours }, .. } => match before {
+        Entry::Segment { when: SegmentSchedule::Every { hours }, .. } => match before {
             None => Some(since),
             Some(before) => {
                 let step = i64::from(*hours).max(1) * HOUR_MS;
@@ -135,7 +135,7 @@ fn first(entry: &Entry, since: Timestamp, before: Option<Timestamp>) -> Option<T
             }
         },
         Entry::Profile { .. } => Some(since),
-        Entry::Segment { when: SegmentTiming::Once {}, .. } | Entry::List { .. } => {
+        Entry::Segment { when: SegmentSchedule::Once {}, .. } | Entry::List { .. } => {
             Some(since).filter(|_| before.is_none())
         }
         Entry::Event { .. } | Entry::Api {} => None,
@@ -150,10 +150,10 @@ fn following(
     now: Timestamp,
 ) -> Option<Timestamp> {
     match entry {
-        Entry::Segment { when: SegmentTiming::OnDates { dates }, .. } => {
+        Entry::Segment { when: SegmentSchedule::OnDates { dates }, .. } => {
             dates.iter().copied().filter(|at| *at >= since && *at > done).min()
         }
-        Entry::Segment { when: SegmentTiming::Every { hours }, .. } => {
+        Entry::Segment { when: SegmentSchedule::Every { hours }, .. } => {
             let step = i64::from(*hours).max(1) * HOUR_MS;
             Some(done.plus(((now.0 - done.0).div_euclid(step)).max(1) * step))
         }
@@ -167,17 +167,17 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(0);
 
-    fn segment(when: SegmentTiming) -> Entry {
+    fn segment(when: SegmentSchedule) -> Entry {
         Entry::Segment { name: "VIP".to_string(), when }
     }
 
-    fn at(run: Option<Run>) -> Option<(i64, ProfileNumber)> {
+    fn at(run: Option<Run>) -> Option<(i64, ProfileKey)> {
         run.map(|run| (run.at.0, run.after))
     }
 
     #[test]
     fn once_is_once_and_goes_on_where_a_pause_cut_it_off() {
-        let once = segment(SegmentTiming::Once {});
+        let once = segment(SegmentSchedule::Once {});
         assert_eq!(at(next(&once, Timestamp(5), None, NOW)), Some((5, 0)));
         assert_eq!(
             at(next(&once, Timestamp(9), Some((Timestamp(5), Some(70))), NOW)),
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn dates_that_fell_into_a_pause_are_not_made_up_for() {
-        let dates = segment(SegmentTiming::OnDates {
+        let dates = segment(SegmentSchedule::OnDates {
             dates: vec![Timestamp(10), Timestamp(20), Timestamp(30)],
         });
         assert_eq!(at(next(&dates, Timestamp(0), None, NOW)), Some((10, 0)));
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn a_recurring_entry_keeps_its_rhythm_over_a_pause_and_makes_up_for_one_run_after_a_standstill()
     {
-        let daily = segment(SegmentTiming::Every { hours: 24 });
+        let daily = segment(SegmentSchedule::Every { hours: 24 });
         let day = |days: i64| Timestamp(7).plus(days * 24 * HOUR_MS);
         assert_eq!(at(next(&daily, day(0), None, day(0))), Some((7, 0)));
         assert_eq!(at(next(&daily, day(0), Some((day(0), None)), day(0))), Some((day(1).0, 0)));

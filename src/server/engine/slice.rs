@@ -9,10 +9,10 @@ use crate::{
         delivery::fate::Fate,
         engine::{
             admit::{Gate, History, Occasion, admit},
-            calendar::Calendar,
+            calendar::TimeZones,
             compiled::NodeIndex,
             step::{Effect, Ending},
-            trip::{self, Passage, Progress, Trip, Turned, World},
+            trip::{self, Advance, EnrolmentState, NodeVisit, Turned, World},
         },
         people::{PastEvent, Profile, Properties, profile::event_key, value::canonical},
         time::Timestamp,
@@ -20,42 +20,41 @@ use crate::{
     server::store::{
         StoreResult,
         engine::{
-            Batch, EngineStore, EnrolmentNumber, Head, JourneyNumber, LiveEnrolment,
-            MovedEnrolment, NewEnrolment, NewMessage, NewStep, Position, ProfileNumber,
-            VersionNumber,
+            ActiveEnrolment, Batch, EngineStore, EnrolmentKey, EnrolmentUpdate, Head, JourneyKey,
+            NewEnrolment, NewLogLine, NewMessage, Position, ProfileKey, VersionKey,
         },
     },
 };
 
 /// Someone inside, as the round has left them so far.
-struct Working {
-    seq: EnrolmentNumber,
+struct WorkingEnrolment {
+    seq: EnrolmentKey,
     /// None for those who came in during this round.
     from_visit: Option<i64>,
-    trip: Trip,
+    trip: EnrolmentState,
     moved: bool,
     ended: Option<Ending>,
     entry_text: Option<String>,
 }
 
 /// One round's people.
-pub struct Slice<'a> {
+pub struct BatchBuilder<'a> {
     plan: &'a Plan,
-    calendar: &'a dyn Calendar,
+    calendar: &'a dyn TimeZones,
     now: Timestamp,
-    people: HashMap<ProfileNumber, Profile>,
-    trips: HashMap<(VersionNumber, ProfileNumber), Working>,
+    people: HashMap<ProfileKey, Profile>,
+    trips: HashMap<(VersionKey, ProfileKey), WorkingEnrolment>,
     /// Trips that ended in this round, of people who came in again after them.
-    over: Vec<((VersionNumber, ProfileNumber), Working)>,
-    history: HashMap<(JourneyNumber, ProfileNumber), History>,
-    entered: HashMap<VersionNumber, i64>,
-    passed: HashMap<(VersionNumber, NodeIndex), Outlets>,
-    last_enrolment: EnrolmentNumber,
+    over: Vec<((VersionKey, ProfileKey), WorkingEnrolment)>,
+    history: HashMap<(JourneyKey, ProfileKey), History>,
+    entered: HashMap<VersionKey, i64>,
+    passed: HashMap<(VersionKey, NodeIndex), OutletCounts>,
+    last_enrolment: EnrolmentKey,
     pub batch: Batch,
 }
 
-impl<'a> Slice<'a> {
-    pub fn new(plan: &'a Plan, calendar: &'a dyn Calendar, head: Head, now: Timestamp) -> Self {
+impl<'a> BatchBuilder<'a> {
+    pub fn new(plan: &'a Plan, calendar: &'a dyn TimeZones, head: Head, now: Timestamp) -> Self {
         // Decided on the plan: should the plan be older than the store by now, the batch must fail.
         let head = Head { epoch: plan.epoch, ..head };
         Self {
@@ -77,10 +76,10 @@ impl<'a> Slice<'a> {
     pub async fn load(
         &mut self,
         store: &impl EngineStore,
-        inside: Vec<LiveEnrolment>,
-        occasions: &[(VersionNumber, ProfileNumber)],
+        inside: Vec<ActiveEnrolment>,
+        occasions: &[(VersionKey, ProfileKey)],
     ) -> StoreResult<()> {
-        let mut profiles: Vec<ProfileNumber> = inside
+        let mut profiles: Vec<ProfileKey> = inside
             .iter()
             .map(|live| live.profile)
             .chain(occasions.iter().map(|(_, profile)| *profile))
@@ -93,7 +92,7 @@ impl<'a> Slice<'a> {
             .chain(occasions.iter().map(|(version, _)| *version));
         let needs = self.plan.needs(versions.collect::<std::collections::HashSet<_>>().into_iter());
         self.people = store.people(&profiles, &needs).await?;
-        let mut pairs: Vec<(JourneyNumber, ProfileNumber)> = occasions
+        let mut pairs: Vec<(JourneyKey, ProfileKey)> = occasions
             .iter()
             .filter_map(|(version, profile)| {
                 Some((self.plan.versions.get(version)?.planned.journey, *profile))
@@ -108,7 +107,7 @@ impl<'a> Slice<'a> {
         Ok(())
     }
 
-    fn admit_loaded(&mut self, live: LiveEnrolment) -> StoreResult<()> {
+    fn admit_loaded(&mut self, live: ActiveEnrolment) -> StoreResult<()> {
         let Some(version) = self.plan.versions.get(&live.version) else { return Ok(()) };
         // A node that is gone with an edit: they go on from the entry's place rather than nowhere.
         let node = version.compiled.index_of(&live.node).unwrap_or(version.compiled.entry);
@@ -116,7 +115,7 @@ impl<'a> Slice<'a> {
             Some(text) => serde_json::from_str(text).unwrap_or_default(),
             None => Properties::new(),
         };
-        let trip = Trip {
+        let trip = EnrolmentState {
             node,
             visit: live.visit,
             entered_at: live.entered_at,
@@ -126,7 +125,7 @@ impl<'a> Slice<'a> {
             entry_properties,
             salt: live.journey.to_string(),
         };
-        let working = Working {
+        let working = WorkingEnrolment {
             seq: live.seq,
             from_visit: Some(live.visit),
             trip,
@@ -138,7 +137,7 @@ impl<'a> Slice<'a> {
         Ok(())
     }
 
-    pub fn person(&self, profile: ProfileNumber) -> Option<&Profile> {
+    pub fn person(&self, profile: ProfileKey) -> Option<&Profile> {
         self.people.get(&profile)
     }
 
@@ -149,8 +148,8 @@ impl<'a> Slice<'a> {
     /// They have an occasion to come in.
     pub fn occasion(
         &mut self,
-        version: VersionNumber,
-        profile: ProfileNumber,
+        version: VersionKey,
+        profile: ProfileKey,
         event: Option<(&PastEvent, Timestamp)>,
     ) {
         let Some(live) = self.plan.versions.get(&version) else { return };
@@ -187,7 +186,7 @@ impl<'a> Slice<'a> {
         }
     }
 
-    fn come_in(&mut self, live: &'a Live, profile: ProfileNumber, event: Option<&PastEvent>) {
+    fn come_in(&mut self, live: &'a Live, profile: ProfileKey, event: Option<&PastEvent>) {
         let world = self.world(live);
         let Some(person) = self.people.get_mut(&profile) else { return };
         let entry_properties = event.map(|event| event.properties.clone()).unwrap_or_default();
@@ -197,7 +196,7 @@ impl<'a> Slice<'a> {
         let salt = live.planned.journey.to_string();
         let progress = trip::enter(world, person, began_at, entry_properties, &salt);
         self.last_enrolment += 1;
-        let working = Working {
+        let working = WorkingEnrolment {
             seq: self.last_enrolment,
             from_visit: None,
             trip: progress.trip.clone(),
@@ -213,19 +212,19 @@ impl<'a> Slice<'a> {
     }
 
     /// They did something; it matters to their trip through this version, or not.
-    pub fn event(&mut self, version: VersionNumber, profile: ProfileNumber, happened: &PastEvent) {
+    pub fn event(&mut self, version: VersionKey, profile: ProfileKey, happened: &PastEvent) {
         self.with_trip(version, profile, |world, person, trip| {
             trip::event(world, person, trip, happened)
         });
     }
 
-    pub fn time_up(&mut self, version: VersionNumber, profile: ProfileNumber) {
+    pub fn time_up(&mut self, version: VersionKey, profile: ProfileKey) {
         self.with_trip(version, profile, |world, person, trip| {
             trip::time_up(world, person, trip.clone())
         });
     }
 
-    pub fn answer(&mut self, version: VersionNumber, profile: ProfileNumber, fate: Fate) {
+    pub fn answer(&mut self, version: VersionKey, profile: ProfileKey, fate: Fate) {
         self.with_trip(version, profile, |world, person, trip| {
             trip::answer(world, person, trip, fate)
         });
@@ -235,8 +234,8 @@ impl<'a> Slice<'a> {
     /// it in one round.
     pub fn message_answer(
         &mut self,
-        version: VersionNumber,
-        profile: ProfileNumber,
+        version: VersionKey,
+        profile: ProfileKey,
         at: (&str, i64),
         fate: Fate,
     ) {
@@ -249,9 +248,9 @@ impl<'a> Slice<'a> {
 
     fn with_trip(
         &mut self,
-        version: VersionNumber,
-        profile: ProfileNumber,
-        act: impl FnOnce(World<'_>, &mut Profile, &Trip) -> Option<Progress>,
+        version: VersionKey,
+        profile: ProfileKey,
+        act: impl FnOnce(World<'_>, &mut Profile, &EnrolmentState) -> Option<Advance>,
     ) {
         let Some(live) = self.plan.versions.get(&version) else { return };
         let world = self.world(live);
@@ -265,7 +264,7 @@ impl<'a> Slice<'a> {
     }
 
     /// Puts what became of them into the batch.
-    fn absorb(&mut self, live: &Live, profile: ProfileNumber, progress: Progress) {
+    fn absorb(&mut self, live: &Live, profile: ProfileKey, progress: Advance) {
         let (version, nodes) = (live.planned.seq, &live.compiled.nodes);
         let Some(working) = self.trips.get_mut(&(version, profile)) else { return };
         working.moved = true;
@@ -282,7 +281,11 @@ impl<'a> Slice<'a> {
             })
             .collect();
         let path = serde_json::to_string(&path).unwrap_or_else(|_| "[]".to_string());
-        self.batch.steps.push(NewStep { enrolment: working.seq, visit: working.trip.visit, path });
+        self.batch.steps.push(NewLogLine {
+            enrolment: working.seq,
+            visit: working.trip.visit,
+            path,
+        });
         let counted = self.batch.counted.entry(version).or_default();
         for message in progress.messages {
             counted.queued += 1;
@@ -311,7 +314,7 @@ impl<'a> Slice<'a> {
         }
     }
 
-    fn affect(&mut self, live: &Live, profile: ProfileNumber, effect: Effect) {
+    fn affect(&mut self, live: &Live, profile: ProfileKey, effect: Effect) {
         let project = live.planned.project;
         match effect {
             // A null stays: it takes the property away.
@@ -330,7 +333,7 @@ impl<'a> Slice<'a> {
     }
 
     /// It counts among the figures of the message's node.
-    pub fn count_fate(&mut self, version: VersionNumber, node: &str, fate: Fate) {
+    pub fn count_fate(&mut self, version: VersionKey, node: &str, fate: Fate) {
         *self.batch.nodes.entry((version, node.to_string(), fate.figure())).or_default() += 1;
     }
 
@@ -338,7 +341,7 @@ impl<'a> Slice<'a> {
     pub fn finish(mut self) -> Batch {
         let trips =
             std::mem::take(&mut self.trips).into_iter().chain(std::mem::take(&mut self.over));
-        let mut moved: Vec<((VersionNumber, ProfileNumber), Working)> =
+        let mut moved: Vec<((VersionKey, ProfileKey), WorkingEnrolment)> =
             trips.filter(|(_, working)| working.moved).collect();
         moved.sort_unstable_by_key(|(_, working)| working.seq);
         for ((version, profile), working) in moved {
@@ -352,9 +355,11 @@ impl<'a> Slice<'a> {
                 ended: working.ended,
             };
             match working.from_visit {
-                Some(from_visit) => {
-                    self.batch.moved.push(MovedEnrolment { seq: working.seq, from_visit, position })
-                }
+                Some(from_visit) => self.batch.moved.push(EnrolmentUpdate {
+                    seq: working.seq,
+                    from_visit,
+                    position,
+                }),
                 None => self.batch.entered.push(NewEnrolment {
                     seq: working.seq,
                     project: live.planned.project,
@@ -381,9 +386,9 @@ impl<'a> Slice<'a> {
 }
 
 /// How often each way out of a node was taken. A node has a handful of them.
-type Outlets = Vec<(String, i64)>;
+type OutletCounts = Vec<(String, i64)>;
 
-fn count_passage(outlets: &mut Outlets, passage: &Passage) {
+fn count_passage(outlets: &mut OutletCounts, passage: &NodeVisit) {
     let mut count = |before: &str, name: &str| {
         let same = |outlet: &&mut (String, i64)| outlet.0.strip_prefix(before) == Some(name);
         match outlets.iter_mut().find(same) {

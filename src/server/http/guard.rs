@@ -1,5 +1,5 @@
 //! Refuses requests that were not meant for us, before anything looks at them: a foreign `Host`
-//! (DNS rebinding), a foreign `Origin` (another site's script). What other sites' forms send is
+//! (DNS rebinding), a foreign `RequestOrigin` (another site's script). What other sites' forms send is
 //! refused by `CsrfLayer` in `mod.rs`.
 
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ use super::{assets::plain, client::Client};
 
 /// The names under which we may be called.
 #[derive(Debug, Clone, Default)]
-pub struct Hosts {
+pub struct AllowedHosts {
     /// Where people reach us, if the operator said so: `wayfare.example.com`, with a port if it is
     /// not the usual one.
     public: Option<String>,
@@ -23,7 +23,7 @@ pub struct Hosts {
     any_address: bool,
 }
 
-impl Hosts {
+impl AllowedHosts {
     pub fn new(public: Option<&Url>, any_address: bool) -> Self {
         let url = public;
         let public = url.and_then(|url| {
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn on_loopback_only_names_of_this_machine_are_ours() {
-        let hosts = Hosts::default();
+        let hosts = AllowedHosts::default();
         for host in [
             "localhost",
             "localhost:3000",
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_host_is_a_name_and_a_port_and_nothing_else() {
-        let hosts = Hosts::new(None, true);
+        let hosts = AllowedHosts::new(None, true);
         for host in [
             "127.0.0.1:80@evil.example",
             "evil.example@127.0.0.1",
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn the_public_name_is_ours_and_its_neighbours_are_not() {
         let url = Url::parse("https://wayfare.example.com").expect("an address");
-        let hosts = Hosts::new(Some(&url), false);
+        let hosts = AllowedHosts::new(Some(&url), false);
         assert!(hosts.allow("wayfare.example.com") && hosts.allow("Wayfare.Example.Com"));
         for host in [
             "example.com",
@@ -185,8 +185,8 @@ mod tests {
     #[test]
     fn a_page_of_the_same_name_with_another_scheme_is_another_site() {
         let url = Url::parse("https://wayfare.example.com").expect("an address");
-        let (public, plain) = (Hosts::new(Some(&url), false), Hosts::default());
-        let same = |hosts: &Hosts, origin: &str, host: &str, over_tls: bool| {
+        let (public, plain) = (AllowedHosts::new(Some(&url), false), AllowedHosts::default());
+        let same = |hosts: &AllowedHosts, origin: &str, host: &str, over_tls: bool| {
             let mut headers = HeaderMap::new();
             headers.insert(header::ORIGIN, origin.parse().expect("a value"));
             hosts.same_origin(&headers, Some(host), over_tls)
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn where_others_reach_us_an_address_is_fine_and_a_name_is_not() {
-        let hosts = Hosts::new(None, true);
+        let hosts = AllowedHosts::new(None, true);
         assert!(hosts.allow("192.168.1.5:3000") && hosts.allow("[2001:db8::1]:80"));
         assert!(!hosts.allow("wayfare.example.com"));
     }

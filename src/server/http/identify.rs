@@ -24,7 +24,7 @@ use crate::{
             Caller, accepts_html, cookie, device_cookie, new_cookie, project_cookie, session_cookie,
         },
     },
-    domain::{actor::Origin, ids::UserId, time::DAY_MS},
+    domain::{actor::RequestOrigin, ids::UserId, time::DAY_MS},
     server::{
         auth::secret,
         services::{Standing, Visit, Visitor},
@@ -84,7 +84,7 @@ pub async fn identify(
     }
     let secure = client.over_tls || state.site.is_https();
     let visitor = Visitor {
-        origin: Origin { address: Some(client.address), agent: agent(request.headers()) },
+        origin: RequestOrigin { address: Some(client.address), agent: agent(request.headers()) },
         secret: cookie(request.headers(), session_cookie(secure)).map(|text| secret::hash(&text)),
         base: state.site.base(client.host.as_deref(), secure),
         secure,

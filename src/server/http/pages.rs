@@ -21,16 +21,16 @@ use crate::{
     api::request::{Caller, FormProblem},
     ui::{
         app::App,
-        shell::{EditorFiles, Liveliness, PageFiles, shell},
+        shell::{EditorFiles, HydrationMode, PageFiles, shell},
     },
 };
 
 /// The one page that the browser's half takes over.
-pub const ALIVE: &str = "/journeys";
+pub const HYDRATED_ROUTE: &str = "/journeys";
 
 /// The root leads to the list.
 pub async fn home() -> Redirect {
-    Redirect::temporary(ALIVE)
+    Redirect::temporary(HYDRATED_ROUTE)
 }
 
 /// Every route of the pages, and a designed answer for what is none.
@@ -144,19 +144,19 @@ fn shows_message(path: &str) -> bool {
 
 fn document(files: PageFiles) -> impl leptos::prelude::IntoView {
     let liveliness =
-        use_context::<Parts>().map_or(Liveliness::Plain, |parts| liveliness(parts.uri.path()));
+        use_context::<Parts>().map_or(HydrationMode::Plain, |parts| liveliness(parts.uri.path()));
     shell(files, liveliness)
 }
 
-fn liveliness(path: &str) -> Liveliness {
+fn liveliness(path: &str) -> HydrationMode {
     let is_editor = path
         .strip_prefix("/journeys/")
         .and_then(|rest| rest.strip_suffix("/edit"))
         .is_some_and(|id| !id.contains('/'));
     match path {
-        ALIVE => Liveliness::List,
-        _ if is_editor => Liveliness::Editor,
-        _ => Liveliness::Plain,
+        HYDRATED_ROUTE => HydrationMode::List,
+        _ if is_editor => HydrationMode::Editor,
+        _ => HydrationMode::Plain,
     }
 }
 
@@ -185,7 +185,7 @@ pub async fn form_again(
     problem: FormProblem,
 ) -> Option<Response<Body>> {
     let uri: Uri = address.parse().ok()?;
-    if uri.path() == ALIVE || uri.path().starts_with("/api/") {
+    if uri.path() == HYDRATED_ROUTE || uri.path().starts_with("/api/") {
         return None;
     }
     let status = StatusCode::from_u16(problem.error.status()).ok()?;

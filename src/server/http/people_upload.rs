@@ -24,7 +24,7 @@ use crate::{
         actor::Actor,
         error::FieldError,
         ids::ImportId,
-        people::import::{FileFormat, FileReading},
+        people::import::{FileFormat, ImportOptions},
         query_string::FOR_PROJECT,
     },
     server::{
@@ -112,7 +112,7 @@ async fn read(
         name,
         file,
         bytes,
-        reading: FileReading { format, identity: given(identity), list: given(list) },
+        reading: ImportOptions { format, identity: given(identity), list: given(list) },
     })
 }
 

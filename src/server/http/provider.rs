@@ -18,7 +18,7 @@ use crate::{
     },
     server::services::{
         Visitor,
-        sso::{ProviderArrival, ProviderDeparture},
+        sso::{ProviderArrival, SsoRedirect},
     },
 };
 
@@ -72,7 +72,7 @@ pub async fn link(
 }
 
 /// Binds what was begun to this browser.
-fn bound(departure: ProviderDeparture, visitor: &Visitor) -> ::cookie::Cookie<'static> {
+fn bound(departure: SsoRedirect, visitor: &Visitor) -> ::cookie::Cookie<'static> {
     let name = provider_cookie(visitor.secure);
     new_cookie(name, departure.state, departure.lifetime, visitor.secure)
 }

@@ -39,7 +39,7 @@ pub async fn answer(State(state): State<AppState>, request: Request) -> Response
     let (body, _place) = match taken {
         Ok(taken) => taken,
         Err(error) if accepts_html(&parts.headers) => {
-            return error_page::of(&error, &state.assets, pages::ALIVE);
+            return error_page::of(&error, &state.assets, pages::HYDRATED_ROUTE);
         }
         Err(error) => return identify::json(&error),
     };
@@ -47,7 +47,7 @@ pub async fn answer(State(state): State<AppState>, request: Request) -> Response
     if let Err(error) = made_for_this_project(&parts, &caller, &body, plain_form) {
         // The form itself is not shown again: it would be one of the other project.
         return if plain_form {
-            let back = referer(&parts.headers).unwrap_or_else(|| pages::ALIVE.to_string());
+            let back = referer(&parts.headers).unwrap_or_else(|| pages::HYDRATED_ROUTE.to_string());
             error_page::of(&error, &state.assets, &back)
         } else {
             identify::json(&error)
@@ -117,9 +117,12 @@ fn went_well(
         return Response::from_parts(parts, page.into_body());
     }
     parts.status = StatusCode::SEE_OTHER;
+    let target = answer
+        .target
+        .or_else(|| referer(headers))
+        .unwrap_or_else(|| pages::HYDRATED_ROUTE.to_string());
     let target =
-        answer.target.or_else(|| referer(headers)).unwrap_or_else(|| pages::ALIVE.to_string());
-    let target = HeaderValue::from_str(&target).unwrap_or(HeaderValue::from_static(pages::ALIVE));
+        HeaderValue::from_str(&target).unwrap_or(HeaderValue::from_static(pages::HYDRATED_ROUTE));
     parts.headers.insert(header::LOCATION, target);
     Response::from_parts(parts, Body::empty())
 }
@@ -142,7 +145,7 @@ async fn went_wrong(
     let error = answer.error.or_else(|| serde_json::from_slice(&bytes).ok());
     let error = error.unwrap_or_else(|| AppError::NotFound("function".to_string()));
     if plain_form {
-        let back = referer(&original.headers).unwrap_or_else(|| pages::ALIVE.to_string());
+        let back = referer(&original.headers).unwrap_or_else(|| pages::HYDRATED_ROUTE.to_string());
         let typed = typed_fields(&String::from_utf8_lossy(body));
         let problem = FormProblem { error: error.clone(), typed };
         let again = pages::form_again(state, &original, &back, problem).await;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use url::Url;
 
-use super::{client::TrustedProxies, guard::Hosts, local_token::LocalToken};
+use super::{client::TrustedProxies, guard::AllowedHosts, local_token::LocalToken};
 use crate::server::auth::secret::Secret;
 
 /// Addresses and proxies, as configured.
@@ -13,7 +13,7 @@ use crate::server::auth::secret::Secret;
 pub struct Site {
     /// Where people reach us.
     public: Option<Url>,
-    pub hosts: Hosts,
+    pub hosts: AllowedHosts,
     pub proxies: TrustedProxies,
     /// What local mode asks for, where it asks for anything.
     pub local_token: Option<LocalToken>,
@@ -21,7 +21,7 @@ pub struct Site {
 
 impl Site {
     pub fn new(public: Option<Url>, listen: IpAddr, proxies: Vec<IpNet>) -> Self {
-        let hosts = Hosts::new(public.as_ref(), !listen.is_loopback());
+        let hosts = AllowedHosts::new(public.as_ref(), !listen.is_loopback());
         Self { public, hosts, proxies: TrustedProxies::new(proxies), local_token: None }
     }
 

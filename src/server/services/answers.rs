@@ -16,8 +16,8 @@ use crate::{
         audit::AuditEvent,
         delivery::{
             fate::Fate,
-            hook::{HookProvider, HookView},
-            message_view::MessageView,
+            hook::{ProviderWebhookView, WebhookProvider},
+            message_view::MessageSummary,
             preferences::{Recipient, Wish},
             suppression::{AddressKind, Suppression, SuppressionPage, SuppressionQuery},
         },
@@ -29,11 +29,11 @@ use crate::{
         channels,
         store::{
             Store, StoreError,
-            answers::{Report, Told},
+            answers::{NewMessageEvent, Told},
             delivery::ChangedFacts,
         },
         tracking::{
-            hook::{Call, Heard, NotHeard, Statement, hook_url, project_of_hook},
+            hook::{Call, NotHeard, ParsedWebhook, ProviderEvent, hook_url, project_of_hook},
             providers::{hear, read_secret},
             token::{Token, find_key},
         },
@@ -58,7 +58,7 @@ pub struct Taken {
 
 /// Why a provider's request was not taken; nothing of it was stored.
 #[derive(Debug, thiserror::Error)]
-pub enum HookError {
+pub enum WebhookError {
     /// There is no such address: no one learns what is missing.
     #[error("this address does not exist")]
     Unknown,
@@ -68,7 +68,7 @@ pub enum HookError {
     Service(#[from] ServiceError),
 }
 
-impl From<StoreError> for HookError {
+impl From<StoreError> for WebhookError {
     fn from(error: StoreError) -> Self {
         ServiceError::from(error).into()
     }
@@ -86,7 +86,7 @@ impl<S: Store + Clone> Services<S> {
     /// A picture was loaded. No one waits for it, and no one learns whether it is known.
     pub fn viewed(&self, token: &str) {
         if let Some(Token::Open { message }) = self.token(token) {
-            self.reports.note(Report::new(message, Fate::Viewed, self.now()));
+            self.reports.note(NewMessageEvent::new(message, Fate::Viewed, self.now()));
         }
     }
 
@@ -95,7 +95,7 @@ impl<S: Store + Clone> Services<S> {
     pub fn clicked(&self, token: &str, by_person: bool) -> Option<Url> {
         let Some(Token::Click { message, target }) = self.token(token) else { return None };
         if by_person {
-            self.reports.note(Report::new(message, Fate::Clicked, self.now()));
+            self.reports.note(NewMessageEvent::new(message, Fate::Clicked, self.now()));
         }
         Some(target)
     }
@@ -135,7 +135,7 @@ impl<S: Store + Clone> Services<S> {
     async fn secret_of_hook(
         &self,
         project: ProjectId,
-        provider: HookProvider,
+        provider: WebhookProvider,
     ) -> ServiceResult<Option<Vec<u8>>> {
         if provider.secret_name().is_none() {
             return Ok(Some(Vec::new()));
@@ -144,7 +144,7 @@ impl<S: Store + Clone> Services<S> {
         if let Some(sealed) = self.store.hook_secret(project, provider).await? {
             return Ok(Some(vault.unseal(&sealed_for(project, provider), &sealed)?));
         }
-        if provider != HookProvider::Twilio {
+        if provider != WebhookProvider::Twilio {
             return Ok(None);
         }
         let sealed =
@@ -164,18 +164,18 @@ impl<S: Store + Clone> Services<S> {
         token: &str,
         provider: &str,
         call: Call<'_>,
-    ) -> Result<Taken, HookError> {
+    ) -> Result<Taken, WebhookError> {
         let vault = self.vault()?;
-        let provider = HookProvider::from_key(provider).ok_or(HookError::Unknown)?;
-        let project = project_of_hook(vault, token, provider).ok_or(HookError::Unknown)?;
+        let provider = WebhookProvider::from_key(provider).ok_or(WebhookError::Unknown)?;
+        let project = project_of_hook(vault, token, provider).ok_or(WebhookError::Unknown)?;
         let Some(secret) = self.secret_of_hook(project, provider).await? else {
             tracing::warn!(%project, provider = provider.key(), "hook.no_secret");
-            return Err(HookError::NotHeard(NotHeard::Unsigned));
+            return Err(WebhookError::NotHeard(NotHeard::Unsigned));
         };
         let call = Call { now: self.now(), ..call };
         let heard = hear(provider, call, &secret).map_err(|refusal| {
             tracing::info!(%project, provider = provider.key(), ?refusal, "hook.refused");
-            HookError::NotHeard(refusal)
+            WebhookError::NotHeard(refusal)
         })?;
         self.store_heard(vault, project, heard).await
     }
@@ -184,8 +184,8 @@ impl<S: Store + Clone> Services<S> {
         &self,
         vault: &Vault,
         project: ProjectId,
-        heard: Heard,
-    ) -> Result<Taken, HookError> {
+        heard: ParsedWebhook,
+    ) -> Result<Taken, WebhookError> {
         let accepted = heard.statements.len() + heard.replies.len();
         let reports = self.resolve(vault, project, heard.statements).await?;
         let replies = heard.replies.into_iter().map(|reply| (project, reply)).collect();
@@ -202,9 +202,9 @@ impl<S: Store + Clone> Services<S> {
         &self,
         vault: &Vault,
         project: ProjectId,
-        statements: Vec<Statement>,
-    ) -> ServiceResult<Vec<Report>> {
-        let keyed = |said: &Statement| said.names.iter().find_map(|name| find_key(vault, name));
+        statements: Vec<ProviderEvent>,
+    ) -> ServiceResult<Vec<NewMessageEvent>> {
+        let keyed = |said: &ProviderEvent| said.names.iter().find_map(|name| find_key(vault, name));
         let numbers: Vec<i64> = statements.iter().filter_map(keyed).collect();
         let ours = self.store.messages_of(project, &numbers).await?;
         let unnamed: Vec<String> = statements
@@ -213,14 +213,14 @@ impl<S: Store + Clone> Services<S> {
             .flat_map(|said| spellings(&said.names))
             .collect();
         let by_provider = self.find_by_provider(project, &unnamed).await?;
-        let number = |said: &Statement| match keyed(said) {
+        let number = |said: &ProviderEvent| match keyed(said) {
             Some(number) => ours.contains(&number).then_some(number),
             None => spellings(&said.names).find_map(|name| by_provider.get(&name).copied()),
         };
-        let report = |said: Statement| {
+        let report = |said: ProviderEvent| {
             let message = number(&said)?;
-            let Statement { fate, at, detail, address, lasting, .. } = said;
-            Some(Report { message, fate, at, detail, address, lasting })
+            let ProviderEvent { fate, at, detail, address, lasting, .. } = said;
+            Some(NewMessageEvent { message, fate, at, detail, address, lasting })
         };
         Ok(statements.into_iter().filter_map(report).collect())
     }
@@ -248,13 +248,17 @@ impl<S: Store + Clone> Services<S> {
         self.reports.settle().await;
     }
 
-    pub async fn messages_to(&self, actor: &Actor, person: i64) -> ServiceResult<Vec<MessageView>> {
+    pub async fn messages_to(
+        &self,
+        actor: &Actor,
+        person: i64,
+    ) -> ServiceResult<Vec<MessageSummary>> {
         actor.require(Permission::SeeJourneys)?;
         let messages = self.store.messages_to(actor.project, person).await?;
         Ok(if actor.may(Permission::SeePeople) {
             messages
         } else {
-            messages.into_iter().map(MessageView::masked).collect()
+            messages.into_iter().map(MessageSummary::masked).collect()
         })
     }
 
@@ -349,11 +353,15 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where they may not see them.
-    pub async fn hooks(&self, actor: &Actor, base: &Url) -> ServiceResult<Vec<HookView>> {
+    pub async fn hooks(
+        &self,
+        actor: &Actor,
+        base: &Url,
+    ) -> ServiceResult<Vec<ProviderWebhookView>> {
         actor.require(Permission::ManageChannels)?;
         let vault = self.vault()?;
         let known = self.store.hook_secrets(actor.project).await?;
-        let view = |provider| HookView {
+        let view = |provider| ProviderWebhookView {
             provider,
             address: hook_url(base, vault, actor.project, provider),
             secret: known
@@ -361,7 +369,7 @@ impl<S: Store + Clone> Services<S> {
                 .find(|known| known.provider == provider)
                 .map(|known| (known.updated_at, known.updated_by.clone())),
         };
-        Ok(HookProvider::ALL.into_iter().map(view).collect())
+        Ok(WebhookProvider::ALL.into_iter().map(view).collect())
     }
 
     /// Keeps what a provider's reports are verified with, sealed; it is never shown again.
@@ -371,7 +379,7 @@ impl<S: Store + Clone> Services<S> {
     pub async fn save_hook_secret(
         &self,
         actor: &Actor,
-        provider: HookProvider,
+        provider: WebhookProvider,
         typed: &str,
     ) -> ServiceResult<()> {
         actor.require(Permission::ManageChannels)?;
@@ -389,7 +397,7 @@ impl<S: Store + Clone> Services<S> {
     pub async fn remove_hook_secret(
         &self,
         actor: &Actor,
-        provider: HookProvider,
+        provider: WebhookProvider,
     ) -> ServiceResult<()> {
         actor.require(Permission::ManageChannels)?;
         self.store.save_hook_secret(actor, provider, None, self.now()).await?;
@@ -399,7 +407,7 @@ impl<S: Store + Clone> Services<S> {
 }
 
 /// What a sealed secret belongs to: it opens nowhere else.
-fn sealed_for(project: ProjectId, provider: HookProvider) -> String {
+fn sealed_for(project: ProjectId, provider: WebhookProvider) -> String {
     format!("hook {project} {}", provider.key())
 }
 

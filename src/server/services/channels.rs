@@ -7,7 +7,7 @@ use crate::{
         actor::Actor,
         delivery::{
             channel::{ChannelSecret, ChannelState, ChannelView},
-            channel_form::{ChannelForm, ChannelOrder, SecretOrder},
+            channel_form::{ChannelForm, ChannelUpdate, SecretUpdate},
             gates::FrequencyCap,
         },
         error::FieldError,
@@ -17,7 +17,7 @@ use crate::{
         channels,
         store::{
             Store, StoreError,
-            channels::{ChannelChange, SealedChange, StoredChannel},
+            channels::{SaveChannel, SealedSecretUpdate, StoredChannel},
         },
     },
 };
@@ -91,34 +91,34 @@ impl<S: Store + Clone> Services<S> {
     fn try_on(
         &self,
         actor: &Actor,
-        order: &ChannelOrder,
+        order: &ChannelUpdate,
         known: Option<&StoredChannel>,
     ) -> ServiceResult<()> {
         let delivery = self.delivery()?;
         let secret = match &order.secret {
-            SecretOrder::Set(secret) => Some(secret.clone()),
-            SecretOrder::Keep => {
+            SecretUpdate::Set(secret) => Some(secret.clone()),
+            SecretUpdate::Keep => {
                 known.map(|known| self.secret_of(actor, known)).transpose()?.flatten()
             }
-            SecretOrder::Forget => None,
+            SecretUpdate::Forget => None,
         };
         channels::open_transport(&order.settings, secret.as_ref(), None, &delivery.outside)?;
         Ok(())
     }
 
-    fn change(&self, actor: &Actor, order: ChannelOrder) -> ServiceResult<ChannelChange> {
+    fn change(&self, actor: &Actor, order: ChannelUpdate) -> ServiceResult<SaveChannel> {
         let sealed = match &order.secret {
-            SecretOrder::Keep => SealedChange::Keep,
-            SecretOrder::Forget => SealedChange::Forget,
-            SecretOrder::Set(secret) => SealedChange::Set(channels::seal(
+            SecretUpdate::Keep => SealedSecretUpdate::Keep,
+            SecretUpdate::Forget => SealedSecretUpdate::Forget,
+            SecretUpdate::Set(secret) => SealedSecretUpdate::Set(channels::seal(
                 &self.delivery()?.vault,
                 actor.project,
                 order.settings.channel(),
                 secret,
             )?),
         };
-        let ChannelOrder { settings, live, per_second, revision, .. } = order;
-        Ok(ChannelChange { settings, live, sealed, per_second, revision })
+        let ChannelUpdate { settings, live, per_second, revision, .. } = order;
+        Ok(SaveChannel { settings, live, sealed, per_second, revision })
     }
 
     fn secret_of(

@@ -6,8 +6,8 @@ use crate::{
         access::Permission,
         actor::Actor,
         delivery::{
-            overview::{ChannelLoad, DeliveryOverview},
-            undelivered::UndeliveredQuery,
+            overview::{ChannelHealth, DeliveryOverview},
+            undelivered::FailedMessageQuery,
         },
         people::profile::Channel,
     },
@@ -18,11 +18,11 @@ use crate::{
 };
 
 /// What the courier does, for anyone who watches the server.
-pub struct DeliveryFigures {
+pub struct DeliveryStats {
     /// Of all projects, since the start.
     pub courier: DeliveryReading,
     /// Of the asker's project.
-    pub channels: Vec<ChannelLoad>,
+    pub channels: Vec<ChannelHealth>,
     pub doubts: i64,
 }
 
@@ -31,9 +31,9 @@ impl<S: Store + Clone> Services<S> {
     pub async fn delivery_overview(
         &self,
         actor: &Actor,
-        query: &UndeliveredQuery,
+        query: &FailedMessageQuery,
     ) -> ServiceResult<DeliveryOverview> {
-        let DeliveryFigures { channels, doubts, .. } = self.delivery_figures(actor).await?;
+        let DeliveryStats { channels, doubts, .. } = self.delivery_figures(actor).await?;
         let undelivered = self.store.undelivered(actor.project, query).await?;
         let undelivered =
             if actor.may(Permission::SeePeople) { undelivered } else { undelivered.masked() };
@@ -41,7 +41,7 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// How the channels of the project do, and what the courier has done.
-    pub async fn delivery_figures(&self, actor: &Actor) -> ServiceResult<DeliveryFigures> {
+    pub async fn delivery_figures(&self, actor: &Actor) -> ServiceResult<DeliveryStats> {
         actor.require(Permission::SeeJourneys)?;
         let load = self.store.outbox_load(actor.project).await?;
         let stored = self.store.channels(actor.project).await?;
@@ -58,9 +58,9 @@ impl<S: Store + Clone> Services<S> {
                 .unwrap_or_default();
             let (in_hand, resting) = (reading.in_hand, reading.open);
             let trouble = reading.trouble.map(|said| said.for_reader(sees));
-            ChannelLoad { channel, waiting, in_hand, resting, trouble, state }
+            ChannelHealth { channel, waiting, in_hand, resting, trouble, state }
         });
-        Ok(DeliveryFigures {
+        Ok(DeliveryStats {
             courier: signs.read(),
             channels: channels.collect(),
             doubts: load.doubts,
@@ -71,7 +71,7 @@ impl<S: Store + Clone> Services<S> {
     pub async fn send_again(
         &self,
         actor: &Actor,
-        query: &UndeliveredQuery,
+        query: &FailedMessageQuery,
         chosen: &[MessageNumber],
     ) -> ServiceResult<i64> {
         actor.require(Permission::OperateJourneys)?;

@@ -8,16 +8,17 @@ use crate::{
         access::Permission,
         actor::Actor,
         editor::{
-            Catalogue, Check, EditorDocument, Mode, PUBLISHED_DESCRIPTION_MAX, PersonHere,
-            Predecessor, Publish, Save, Saved, Severity, VersionLine, checks,
-            difference::{VersionDifference, difference},
+            Check, EditMode, EditorDocument, PUBLISHED_DESCRIPTION_MAX, PreviousVersionPolicy,
+            ProfileAtNode, ProjectCatalog, Publish, SaveVersion, Saved, Severity, VersionOption,
+            checks,
+            difference::{VersionDiff, difference},
         },
-        engine::calendar::Calendar,
+        engine::calendar::TimeZones,
         error::FieldError,
         graph::Graph,
         ids::JourneyId,
         interrupt::Interrupt,
-        journey::{NodeFigures, VersionSummary},
+        journey::{NodeStats, VersionSummary},
         settings::Settings,
         status::Status,
         text::{Description, JourneyName},
@@ -26,10 +27,10 @@ use crate::{
     },
     server::{
         costly_work::{Job, aside},
-        engine::calendar::Zones,
+        engine::calendar::TzdbZones,
         store::{
             Store,
-            editor::{OpenedVersion, Publication, SaveOutcome},
+            editor::{PublishVersion, SaveOutcome, VersionDetail},
         },
     },
 };
@@ -75,7 +76,7 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// With every reason why it cannot be kept.
-    pub async fn save_editor(&self, actor: &Actor, save: &Save) -> ServiceResult<Saved> {
+    pub async fn save_editor(&self, actor: &Actor, save: &SaveVersion) -> ServiceResult<Saved> {
         actor.require(Permission::EditJourneys)?;
         let now = self.now();
         let flaws: Vec<FieldError> =
@@ -85,8 +86,10 @@ impl<S: Store + Clone> Services<S> {
         }
         let opened =
             self.store.open_version(actor.project, save.journey, Some(save.version)).await?;
-        let save =
-            &Save { graph: save.graph.clone().with_secrets_of(&opened.graph), ..save.clone() };
+        let save = &SaveVersion {
+            graph: save.graph.clone().with_secrets_of(&opened.graph),
+            ..save.clone()
+        };
         let found = self.server_checks(actor, &save.graph, &save.settings).await?;
         // What people get from the next moment on is checked before; a draft when it is published.
         if opened.version.status != Status::Draft && opened.revision == save.revision {
@@ -158,9 +161,9 @@ impl<S: Store + Clone> Services<S> {
         };
         let Publish { journey, version, revision, predecessor, .. } = *publish;
         let publication =
-            Publication { journey, version, revision, name, description, predecessor };
+            PublishVersion { journey, version, revision, name, description, predecessor };
         self.store.publish_version(actor, &publication, self.now()).await?;
-        if let (Predecessor::Leave, Some(delivery)) = (predecessor, &self.delivery) {
+        if let (PreviousVersionPolicy::Leave, Some(delivery)) = (predecessor, &self.delivery) {
             // As with a Stop: answered only when nothing more goes out to anyone who has left.
             delivery.flights.barrier(&self.store).await?;
         }
@@ -174,7 +177,7 @@ impl<S: Store + Clone> Services<S> {
         actor: &Actor,
         journey: JourneyId,
         version: i64,
-    ) -> ServiceResult<Vec<NodeFigures>> {
+    ) -> ServiceResult<Vec<NodeStats>> {
         actor.require(Permission::SeeJourneys)?;
         self.store.open_version(actor.project, journey, Some(version)).await?;
         Ok(self.store.node_figures(actor.project, journey, version).await?)
@@ -186,14 +189,14 @@ impl<S: Store + Clone> Services<S> {
         journey: JourneyId,
         version: i64,
         node: &str,
-    ) -> ServiceResult<Vec<PersonHere>> {
+    ) -> ServiceResult<Vec<ProfileAtNode>> {
         actor.require(Permission::SeeJourneys)?;
         let people =
             self.store.people_at(actor.project, journey, version, node, PEOPLE_MAX).await?;
         Ok(if actor.may(Permission::SeePeople) {
             people
         } else {
-            people.into_iter().map(PersonHere::masked).collect()
+            people.into_iter().map(ProfileAtNode::masked).collect()
         })
     }
 
@@ -203,7 +206,7 @@ impl<S: Store + Clone> Services<S> {
         journey: JourneyId,
         from: i64,
         to: i64,
-    ) -> ServiceResult<VersionDifference> {
+    ) -> ServiceResult<VersionDiff> {
         actor.require(Permission::SeeJourneys)?;
         let (services, project) = (self.clone(), actor.project);
         let edits = actor.may(Permission::EditJourneys);
@@ -262,7 +265,7 @@ impl<S: Store + Clone> Services<S> {
         actor: &Actor,
         graph: &Graph,
         settings: &Settings,
-        catalogue: Option<Catalogue>,
+        catalogue: Option<ProjectCatalog>,
     ) -> ServiceResult<Vec<Check>> {
         let (of_graph, of_settings, now) = (graph.clone(), settings.clone(), self.now());
         let find = move |_: &dyn Interrupt| {
@@ -293,7 +296,7 @@ impl<S: Store + Clone> Services<S> {
             .into_iter()
             .map(|warning| checks::placed(Severity::Warning, graph, warning));
         let mut found: Vec<Check> = problems.chain(warnings).collect();
-        if !Zones.knows(&settings.time_zone) {
+        if !TzdbZones.knows(&settings.time_zone) {
             let sentence =
                 format!("“{}” is not a time zone. Use the form Europe/Berlin.", settings.time_zone);
             found.push(Check::of_settings(Severity::Error, "time_zone", "unknown_value", sentence));
@@ -325,15 +328,15 @@ fn published_description(text: &str) -> Result<Description, FieldError> {
     Ok(description)
 }
 
-fn line(version: VersionSummary) -> VersionLine {
+fn line(version: VersionSummary) -> VersionOption {
     let VersionSummary { number, status, published_by, published_at, figures, .. } = version;
-    VersionLine { number, status, published_by, published_at, figures }
+    VersionOption { number, status, published_by, published_at, figures }
 }
 
 /// What they may change about the version, and why not more.
-fn mode(actor: &Actor, opened: &OpenedVersion, now: Timestamp) -> (Mode, Option<String>) {
+fn mode(actor: &Actor, opened: &VersionDetail, now: Timestamp) -> (EditMode, Option<String>) {
     if let Err(refusal) = actor.require(Permission::EditJourneys) {
-        return (Mode::Read, Some(refusal.sentence()));
+        return (EditMode::Read, Some(refusal.sentence()));
     }
     let (summary, version) = (&opened.summary, &opened.version);
     let situation = Situation {
@@ -343,19 +346,19 @@ fn mode(actor: &Actor, opened: &OpenedVersion, now: Timestamp) -> (Mode, Option<
     };
     let allowed = |action| transition(situation, action);
     match (allowed(Action::EditDraft), allowed(Action::EditContent)) {
-        (Decision::Apply(_), _) => (Mode::Draft, None),
+        (Decision::Apply(_), _) => (EditMode::Draft, None),
         (_, Decision::Apply(_)) => {
             if let Some(Err(refusal)) =
                 Permission::of_action(Action::EditContent).map(|needed| actor.require(needed))
             {
-                return (Mode::Read, Some(refusal.sentence()));
+                return (EditMode::Read, Some(refusal.sentence()));
             }
             let why = format!(
                 "Version {} is published: you can edit texts, names and layout. For anything else, \
                     create a new version.",
                 version.number
             );
-            (Mode::Content, Some(why))
+            (EditMode::Content, Some(why))
         }
         (_, Decision::Already(refusal) | Decision::Refuse(refusal)) => {
             let what = if summary.archived {
@@ -364,7 +367,7 @@ fn mode(actor: &Actor, opened: &OpenedVersion, now: Timestamp) -> (Mode, Option<
                 format!("Version {}", version.number)
             };
             (
-                Mode::Read,
+                EditMode::Read,
                 Some(format!(
                     "{what} {}. You can view it. To make changes, create a new version or a clone.",
                     refusal.phrase()

@@ -15,7 +15,7 @@ use crate::{
         actor::Actor,
         ids::ImportId,
         people::{
-            import::{FileProgress, FileReading, ImportView, RefusedLine},
+            import::{ImportOptions, ImportProgress, ImportView, RejectedRow},
             sender::{Batch, RecordSource, Sender},
             value::read_key,
         },
@@ -23,7 +23,7 @@ use crate::{
     server::{
         costly_work::Running,
         ingest::IntakeError,
-        people_file::{Portion, portions},
+        people_file::{ImportChunk, portions},
         store::{Store, StoreError, people::NewImport},
         supervisor::{said, short_task},
     },
@@ -38,7 +38,7 @@ pub struct PeopleFile {
     pub name: String,
     pub file: File,
     pub bytes: u64,
-    pub reading: FileReading,
+    pub reading: ImportOptions,
 }
 
 impl<S: Store + Clone> Services<S> {
@@ -84,7 +84,7 @@ impl<S: Store + Clone> Services<S> {
         &self,
         actor: &Actor,
         file: PeopleFile,
-        tell: impl FnMut(&FileProgress, &[RefusedLine]) + Send,
+        tell: impl FnMut(&ImportProgress, &[RejectedRow]) + Send,
     ) -> ServiceResult<ImportView> {
         let (import, file) = self.begin_import(actor, file).await?;
         self.read_in(actor, import, file, tell).await?;
@@ -112,9 +112,9 @@ impl<S: Store + Clone> Services<S> {
         actor: &Actor,
         import: ImportId,
         file: PeopleFile,
-        mut tell: impl FnMut(&FileProgress, &[RefusedLine]) + Send,
+        mut tell: impl FnMut(&ImportProgress, &[RejectedRow]) + Send,
     ) -> ServiceResult<()> {
-        let mut progress = FileProgress::default();
+        let mut progress = ImportProgress::default();
         let mut portions = portions(file.file, file.reading, self.now());
         let mut problem = None;
         while let Some(portion) = portions.recv().await {
@@ -138,9 +138,9 @@ impl<S: Store + Clone> Services<S> {
         &self,
         actor: &Actor,
         import: ImportId,
-        portion: Portion,
-        progress: &mut FileProgress,
-        tell: &mut (impl FnMut(&FileProgress, &[RefusedLine]) + Send),
+        portion: ImportChunk,
+        progress: &mut ImportProgress,
+        tell: &mut (impl FnMut(&ImportProgress, &[RejectedRow]) + Send),
     ) -> Result<(), String> {
         let plain = |error: StoreError| ServiceError::from(error).to_string();
         if !portion.records.is_empty() {
@@ -180,14 +180,14 @@ impl<S: Store + Clone> Services<S> {
         &self,
         actor: &Actor,
         import: ImportId,
-    ) -> ServiceResult<Vec<RefusedLine>> {
+    ) -> ServiceResult<Vec<RejectedRow>> {
         actor.require(Permission::SendEvents)?;
         Ok(self.store.refused_lines(actor.project, import).await?)
     }
 }
 
 /// Refused rows as a table for a spreadsheet.
-pub fn refused_csv(lines: &[RefusedLine]) -> ServiceResult<Vec<u8>> {
+pub fn refused_csv(lines: &[RejectedRow]) -> ServiceResult<Vec<u8>> {
     let mut file = CsvFile::new();
     file.row(["line", "column", "why"])?;
     for refused in lines {

@@ -12,13 +12,13 @@ use crate::{
         label::Label,
         list_page::{ListPage, SavedFilter},
         list_query::ListQuery,
-        operation::{BulkAnswer, HistoryEntry, OperationAccount, StopPreview},
+        operation::{HistoryEntry, OperationDetail, OperationResult, StopPreview},
         selection::{Selection, SelectionDigest},
         status::Status,
         text::{JourneyName, SavedFilterName},
         transition::Action,
     },
-    server::store::{DetailsEdit, LabelChange, Store},
+    server::store::{ChangeLabels, EditDetails, Store},
 };
 
 /// Most lines of a journey's history on its page.
@@ -59,7 +59,7 @@ impl<S: Store + Clone> Services<S> {
         actor: &Actor,
         operation: OperationId,
         page: i64,
-    ) -> ServiceResult<OperationAccount> {
+    ) -> ServiceResult<OperationDetail> {
         actor.require(Permission::SeeJourneys)?;
         Ok(self.store.operation(actor.project, operation, page).await?)
     }
@@ -80,7 +80,7 @@ impl<S: Store + Clone> Services<S> {
         selection: &Selection,
         action: Action,
         confirmed: Option<SelectionDigest>,
-    ) -> ServiceResult<BulkAnswer> {
+    ) -> ServiceResult<OperationResult> {
         require_action(actor, action)?;
         let answer = self.store.operate(actor, selection, action, confirmed, self.now()).await?;
         if let (Action::Stop, Some(delivery)) = (action, &self.delivery) {
@@ -100,7 +100,11 @@ impl<S: Store + Clone> Services<S> {
     /// # Errors
     /// A draft that cannot run is refused with all its problems at once
     /// ([`ServiceError::Problems`]).
-    pub async fn publish(&self, actor: &Actor, journey: JourneyId) -> ServiceResult<BulkAnswer> {
+    pub async fn publish(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+    ) -> ServiceResult<OperationResult> {
         actor.require(Permission::OperateJourneys)?;
         let detail = self.store.journey(actor.project, journey).await?;
         let problems = self.publishing_problems(actor, &detail.graph, &detail.settings).await?;
@@ -114,8 +118,8 @@ impl<S: Store + Clone> Services<S> {
         &self,
         actor: &Actor,
         selection: &Selection,
-        change: &LabelChange,
-    ) -> ServiceResult<BulkAnswer> {
+        change: &ChangeLabels,
+    ) -> ServiceResult<OperationResult> {
         actor.require(Permission::EditJourneys)?;
         let answer = self.store.label(actor, selection, change, self.now()).await?;
         self.announce(actor.project).await;
@@ -127,7 +131,7 @@ impl<S: Store + Clone> Services<S> {
         actor: &Actor,
         journey: JourneyId,
         name: &JourneyName,
-    ) -> ServiceResult<BulkAnswer> {
+    ) -> ServiceResult<OperationResult> {
         actor.require(Permission::EditJourneys)?;
         let answer = self.store.rename(actor, journey, name, self.now()).await?;
         self.announce(actor.project).await;
@@ -135,7 +139,11 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// Takes an operation back. It needs the right to do what is taken back.
-    pub async fn undo(&self, actor: &Actor, operation: OperationId) -> ServiceResult<BulkAnswer> {
+    pub async fn undo(
+        &self,
+        actor: &Actor,
+        operation: OperationId,
+    ) -> ServiceResult<OperationResult> {
         let account = self.operation(actor, operation, 1).await?;
         require_action(actor, account.report.action)?;
         let answer = self.store.undo(actor, operation, self.now()).await?;
@@ -173,7 +181,7 @@ impl<S: Store + Clone> Services<S> {
         &self,
         actor: &Actor,
         journey: JourneyId,
-        edit: &DetailsEdit,
+        edit: &EditDetails,
     ) -> ServiceResult<()> {
         actor.require(Permission::EditJourneys)?;
         self.store.edit_details(actor, journey, edit, self.now()).await?;

@@ -7,8 +7,10 @@ use crate::{
         actor::Actor,
         delivery::{
             channel::ChannelState,
-            names::KnownNames,
-            preview::{DraftMessage, Findings, MessagePreview, PreviewContent, PreviewPerson},
+            names::KnownProperties,
+            preview::{
+                DraftMessage, MessagePreview, MessageProblems, PreviewContent, PreviewPerson,
+            },
             sms::sms_size,
         },
         error::FieldError,
@@ -21,7 +23,7 @@ use crate::{
         people::{
             Profile,
             profile::{Channel, event_key},
-            view::{PeopleQuery, PersonDetail},
+            view::{ProfileDetail, ProfileQuery},
         },
         settings::{Entry, Settings},
         time::Timestamp,
@@ -29,7 +31,7 @@ use crate::{
     server::{
         channels::Content,
         costly_work::{Job, aside},
-        engine::calendar::Zones,
+        engine::calendar::TzdbZones,
         store::{Store, StoreError},
         templates::{CompiledMessage, Facts, Sample, TemplateError, check, sample},
     },
@@ -47,23 +49,23 @@ pub struct Preview {
 }
 
 /// A message of a journey, filled in.
-pub struct FilledIn {
+pub struct RenderedMessage {
     pub journey: JourneyId,
     pub journey_name: String,
     pub node: String,
     pub title: String,
     pub channel: Channel,
     pub person: PreviewPerson,
-    pub findings: Findings,
+    pub findings: MessageProblems,
     /// None where it cannot be filled in; the findings say why.
     pub content: Option<Content>,
 }
 
 /// Whom a preview is filled in for.
-struct Somebody {
+struct PreviewSubject {
     person: PreviewPerson,
     /// None for someone made up.
-    found: Option<PersonDetail>,
+    found: Option<ProfileDetail>,
 }
 
 impl<S: Store + Clone> Services<S> {
@@ -76,10 +78,10 @@ impl<S: Store + Clone> Services<S> {
         actor: &Actor,
         graph: &Graph,
         settings: &Settings,
-    ) -> ServiceResult<Findings> {
+    ) -> ServiceResult<MessageProblems> {
         actor.require(Permission::SeeJourneys)?;
         if graph.messages() == 0 {
-            return Ok(Findings::default());
+            return Ok(MessageProblems::default());
         }
         let known = self.store.known_names(actor.project, entry_event(settings)).await?;
         let graph = graph.clone();
@@ -129,7 +131,7 @@ impl<S: Store + Clone> Services<S> {
         node: &str,
         person: Option<&str>,
         job: Job,
-    ) -> ServiceResult<FilledIn> {
+    ) -> ServiceResult<RenderedMessage> {
         let detail = self.store.journey(actor.project, journey).await?;
         let node = detail.graph.node(node).cloned().ok_or(StoreError::NotFound("message"))?;
         let person = person.unwrap_or_default().to_string();
@@ -142,7 +144,7 @@ impl<S: Store + Clone> Services<S> {
         actor: &Actor,
         draft: DraftMessage,
         job: Job,
-    ) -> ServiceResult<FilledIn> {
+    ) -> ServiceResult<RenderedMessage> {
         let name = self.store.journey(actor.project, draft.journey).await?.summary.name;
         self.fill_in_as(actor, name, draft, job).await
     }
@@ -153,7 +155,7 @@ impl<S: Store + Clone> Services<S> {
         name: String,
         draft: DraftMessage,
         job: Job,
-    ) -> ServiceResult<FilledIn> {
+    ) -> ServiceResult<RenderedMessage> {
         let channel = draft.node.step.channel().ok_or(StoreError::NotFound("message"))?;
         let (services, asking, project) = (self.clone(), actor.clone(), actor.project);
         self.costly(actor, job, |stop| async move {
@@ -168,20 +170,20 @@ impl<S: Store + Clone> Services<S> {
         .await
     }
 
-    async fn somebody(&self, actor: &Actor, wanted: &str) -> ServiceResult<Somebody> {
+    async fn somebody(&self, actor: &Actor, wanted: &str) -> ServiceResult<PreviewSubject> {
         let wanted = wanted.trim();
         if wanted.is_empty() {
-            return Ok(Somebody { person: PreviewPerson::Example, found: None });
+            return Ok(PreviewSubject { person: PreviewPerson::Example, found: None });
         }
         // A template can ask for every property.
         actor.require(Permission::SeePeople)?;
         let known = match self.store.person_by_identity(actor.project, wanted).await? {
             Some(seq) => Some(seq),
             None => {
-                let query = PeopleQuery {
+                let query = ProfileQuery {
                     search: wanted.to_string(),
                     among_addresses: true,
-                    ..PeopleQuery::default()
+                    ..ProfileQuery::default()
                 };
                 let page = self.store.people_page(actor.project, &query, self.now()).await?;
                 let is_hers = |email: &Option<String>| {
@@ -191,10 +193,10 @@ impl<S: Store + Clone> Services<S> {
             }
         };
         let Some(seq) = known else {
-            return Ok(Somebody { person: PreviewPerson::Unknown, found: None });
+            return Ok(PreviewSubject { person: PreviewPerson::Unknown, found: None });
         };
         let detail = self.store.person(actor.project, seq).await?;
-        Ok(Somebody {
+        Ok(PreviewSubject {
             person: PreviewPerson::Person { seq, title: detail.title() },
             found: Some(detail),
         })
@@ -210,10 +212,10 @@ fn entry_event(settings: &Settings) -> Option<&str> {
 
 fn findings_of(
     graph: &Graph,
-    known: &KnownNames,
+    known: &KnownProperties,
     interrupt: &dyn Interrupt,
-) -> Result<Findings, GivenUp> {
-    let mut all = Findings::default();
+) -> Result<MessageProblems, GivenUp> {
+    let mut all = MessageProblems::default();
     for (index, node) in graph.nodes.iter().enumerate() {
         let Some(channel) = node.step.channel() else { continue };
         let found = check(&node.step, known, interrupt)?;
@@ -251,10 +253,10 @@ struct Occasion {
 fn filled_in(
     draft: &DraftMessage,
     Occasion { journey_name, channel, now }: Occasion,
-    known: &KnownNames,
-    somebody: Somebody,
+    known: &KnownProperties,
+    somebody: PreviewSubject,
     interrupt: &dyn Interrupt,
-) -> Result<FilledIn, GivenUp> {
+) -> Result<RenderedMessage, GivenUp> {
     let DraftMessage { journey, node, settings, .. } = draft;
     let mut findings = check(&node.step, known, interrupt)?;
     let composed = CompiledMessage::new(&node.step).ok().map(|message| {
@@ -266,7 +268,7 @@ fn filled_in(
             event: &facts.event,
             journey_id: &journey_id,
             journey_name: &journey_name,
-            calendar: &Zones,
+            calendar: &TzdbZones,
             zone,
             now,
         };
@@ -284,7 +286,7 @@ fn filled_in(
         }
         None => None,
     };
-    Ok(FilledIn {
+    Ok(RenderedMessage {
         journey: *journey,
         journey_name,
         node: node.id.clone(),
@@ -310,10 +312,18 @@ impl Preview {
     }
 }
 
-impl FilledIn {
+impl RenderedMessage {
     fn preview(self, channel_state: ChannelState) -> Preview {
-        let FilledIn { journey, journey_name, node, title, channel, person, findings, content } =
-            self;
+        let RenderedMessage {
+            journey,
+            journey_name,
+            node,
+            title,
+            channel,
+            person,
+            findings,
+            content,
+        } = self;
         let (content, html) =
             content.map(shown).map_or((None, None), |(content, html)| (Some(content), html));
         let view = MessagePreview {
@@ -332,7 +342,7 @@ impl FilledIn {
 }
 
 /// Who they are, and the newest event of theirs that lets people in.
-fn facts_of(somebody: &Somebody, message: &CompiledMessage, settings: &Settings) -> Sample {
+fn facts_of(somebody: &PreviewSubject, message: &CompiledMessage, settings: &Settings) -> Sample {
     let Some(found) = &somebody.found else { return sample(message) };
     let key = entry_event(settings).map(event_key);
     let event = found.events.iter().find(|event| Some(event_key(&event.name)) == key);

@@ -7,7 +7,7 @@ use crate::{
         account::EmailAddress,
         actor::Actor,
         ids::{InvitationId, ProjectId, UserId},
-        team::{Invitation, InvitationOffer, Member},
+        team::{Invitation, InvitationPreview, Member},
         text::PersonName,
         time::Timestamp,
     },
@@ -120,7 +120,7 @@ impl<S: Store + Clone> Services<S> {
         &self,
         link: &str,
         asking: Option<&Standing>,
-    ) -> ServiceResult<InvitationOffer> {
+    ) -> ServiceResult<InvitationPreview> {
         let asking =
             asking.filter(|standing| !standing.is_local()).map(|standing| standing.actor.user);
         Ok(self.store.invitation_offer(&secret::hash(link), asking, self.now()).await?)

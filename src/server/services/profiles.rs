@@ -17,7 +17,10 @@ use crate::{
             record::Record,
             sender::{Batch, Ignored, RecordSource, Sender, Trust},
             value::read_key,
-            view::{PeoplePage, PeopleQuery, PersonDetail, SegmentView, TripDetail, WhyNot},
+            view::{
+                EnrolmentDetail, EntryExplanation, PeoplePage, ProfileDetail, ProfileQuery,
+                SegmentView,
+            },
         },
     },
     server::{
@@ -25,7 +28,7 @@ use crate::{
         store::{
             Store, StoreError,
             delivery::{ChangedFacts, ChangedPerson},
-            engine::Backlog,
+            engine::EngineBacklog,
         },
     },
 };
@@ -79,7 +82,7 @@ impl<S: Store + Clone> Services<S> {
     pub async fn people_page(
         &self,
         actor: &Actor,
-        query: &PeopleQuery,
+        query: &ProfileQuery,
     ) -> ServiceResult<PeoplePage> {
         actor.require(Permission::SeeJourneys)?;
         // Who is in a segment tells what they are.
@@ -87,7 +90,7 @@ impl<S: Store + Clone> Services<S> {
             actor.require(Permission::SeePeople)?;
         }
         let sees = actor.may(Permission::SeePeople);
-        let query = PeopleQuery { among_addresses: sees, ..query.clone() };
+        let query = ProfileQuery { among_addresses: sees, ..query.clone() };
         let (services, project) = (self.clone(), actor.project);
         let search = |_| async move {
             Ok(services.store.people_page(project, &query, services.now()).await?)
@@ -96,7 +99,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(if sees { page } else { page.masked() })
     }
 
-    pub async fn person(&self, actor: &Actor, person: i64) -> ServiceResult<PersonDetail> {
+    pub async fn person(&self, actor: &Actor, person: i64) -> ServiceResult<ProfileDetail> {
         let sees = actor.may(Permission::SeePeople);
         if !sees {
             actor.require(Permission::SeeJourneys)?;
@@ -114,7 +117,7 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where there is no one, or anyone who may not see addresses asks for one.
-    pub async fn person_of(&self, actor: &Actor, identity: &str) -> ServiceResult<PersonDetail> {
+    pub async fn person_of(&self, actor: &Actor, identity: &str) -> ServiceResult<ProfileDetail> {
         if !actor.may(Permission::SeePeople) {
             actor.require(if kind_of(identity).is_some() {
                 Permission::SeePeople
@@ -133,7 +136,7 @@ impl<S: Store + Clone> Services<S> {
         self.delete_person(actor, person).await
     }
 
-    pub async fn trip(&self, actor: &Actor, trip: i64) -> ServiceResult<TripDetail> {
+    pub async fn trip(&self, actor: &Actor, trip: i64) -> ServiceResult<EnrolmentDetail> {
         actor.require(Permission::SeeJourneys)?;
         let detail = self.store.trip(actor.project, trip).await?;
         Ok(if actor.may(Permission::SeePeople) { detail } else { detail.masked() })
@@ -144,14 +147,14 @@ impl<S: Store + Clone> Services<S> {
         actor: &Actor,
         person: i64,
         journey: JourneyId,
-    ) -> ServiceResult<WhyNot> {
+    ) -> ServiceResult<EntryExplanation> {
         actor.require(Permission::SeeJourneys)?;
         let why = self.store.why_not(actor.project, person, journey, self.now()).await?;
         Ok(if actor.may(Permission::SeePeople) { why } else { why.masked() })
     }
 
     /// What waits, and how each journey does.
-    pub async fn backlog(&self, actor: &Actor) -> ServiceResult<Backlog> {
+    pub async fn backlog(&self, actor: &Actor) -> ServiceResult<EngineBacklog> {
         actor.require(Permission::SeeJourneys)?;
         Ok(self.store.backlog(actor.project, self.now()).await?)
     }

@@ -3,7 +3,7 @@
 use super::{ServiceError, ServiceResult, Services, Standing};
 use crate::{
     domain::{
-        access::Permission, actor::Actor, ids::ProjectId, team::ProjectView, text::ProjectTitle,
+        access::Permission, actor::Actor, ids::ProjectId, team::ProjectSummary, text::ProjectTitle,
     },
     server::store::{Store, StoreError},
 };
@@ -13,7 +13,7 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// The store's own.
-    pub async fn projects(&self, standing: &Standing) -> ServiceResult<Vec<ProjectView>> {
+    pub async fn projects(&self, standing: &Standing) -> ServiceResult<Vec<ProjectSummary>> {
         let user = (!standing.is_local()).then_some(standing.actor.user);
         let mut projects = self.store.projects(user).await?;
         projects

@@ -16,7 +16,7 @@ use crate::{
         },
         store::{
             Store, StoreError,
-            access::{AccountRow, FirstRole, NewAccount, NewSession},
+            access::{AccountRecord, InitialRole, NewAccount, NewSession},
         },
         supervisor::short_task,
     },
@@ -109,7 +109,7 @@ impl<S: Store + Clone> Services<S> {
     /// The browser is known to this account from now on.
     fn known_device(
         &self,
-        account: &AccountRow,
+        account: &AccountRecord,
         visitor: &Visitor,
     ) -> ServiceResult<Option<String>> {
         let Some(delivery) = &self.delivery else { return Ok(None) };
@@ -172,7 +172,7 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where no one is signed in.
-    pub async fn own_account(&self, standing: &Standing) -> ServiceResult<AccountRow> {
+    pub async fn own_account(&self, standing: &Standing) -> ServiceResult<AccountRecord> {
         self.signed_in(standing)?;
         Ok(self.store.account_of(standing.actor.user).await?)
     }
@@ -237,7 +237,7 @@ impl<S: Store + Clone> Services<S> {
         let account = self.new_account(name, email, password).await?;
         let user = self
             .store
-            .create_account(&account, &FirstRole::Founder, &visitor.origin, self.now())
+            .create_account(&account, &InitialRole::Founder, &visitor.origin, self.now())
             .await?;
         self.open_session(user, visitor, "with the first account").await
     }
@@ -265,7 +265,7 @@ impl<S: Store + Clone> Services<S> {
         name: &str,
         email: &str,
         password: Option<&str>,
-        role: FirstRole,
+        role: InitialRole,
     ) -> ServiceResult<UserId> {
         let account = match password {
             Some(password) => self.new_account(name, email, password).await?,
@@ -278,7 +278,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.create_account(&account, &role, &Default::default(), self.now()).await?)
     }
 
-    pub async fn accounts(&self) -> ServiceResult<Vec<AccountRow>> {
+    pub async fn accounts(&self) -> ServiceResult<Vec<AccountRecord>> {
         Ok(self.store.accounts().await?)
     }
 
@@ -286,7 +286,7 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where there is none.
-    pub async fn account(&self, email: &str) -> ServiceResult<AccountRow> {
+    pub async fn account(&self, email: &str) -> ServiceResult<AccountRecord> {
         let email = EmailAddress::parse(email)?;
         Ok(self.store.account(&email).await?.ok_or(StoreError::NotFound("account"))?)
     }

@@ -10,7 +10,7 @@ use std::{
 
 use super::*;
 use crate::{
-    domain::actor::Origin,
+    domain::actor::RequestOrigin,
     server::{
         auth::{
             Auth, Lifetimes,
@@ -76,7 +76,7 @@ impl House {
             ("sam@example.com", Some(PASSWORD)),
             ("joe@example.com", None),
         ] {
-            let role = FirstRole::In(Vec::new());
+            let role = InitialRole::In(Vec::new());
             let user =
                 services.add_account("Somebody", email, password, role).await.expect("an account");
             if email.starts_with("sam") {
@@ -89,8 +89,10 @@ impl House {
     /// Signs in from a network of its own; answers the error and how many hashes were compared.
     async fn try_as(&self, network: u8, email: &str, password: &str) -> (Option<String>, usize) {
         let address = Some(IpAddr::from([192, 0, 2, network]));
-        let visitor =
-            Visitor { origin: Origin { address, ..Origin::default() }, ..Visitor::default() };
+        let visitor = Visitor {
+            origin: RequestOrigin { address, ..RequestOrigin::default() },
+            ..Visitor::default()
+        };
         let before = self.hasher.compared.load(Ordering::SeqCst);
         let answer = self.services.sign_in(email, password, &visitor).await;
         (

@@ -11,13 +11,13 @@ use crate::{
         auth::{oidc::Provider, secret},
         store::{
             Store, StoreError,
-            access::{PendingSignIn, ProvidedPerson},
+            access::{PendingSsoSignIn, SsoIdentity},
         },
     },
 };
 
 /// A sign-in that goes to the provider.
-pub struct ProviderDeparture {
+pub struct SsoRedirect {
     pub address: String,
     pub state: String,
     /// Milliseconds that it has.
@@ -49,7 +49,7 @@ impl<S: Store + Clone> Services<S> {
         &self,
         visitor: &Visitor,
         next: &str,
-    ) -> ServiceResult<ProviderDeparture> {
+    ) -> ServiceResult<SsoRedirect> {
         self.auth.throttle.attempt_from(visitor.origin.address)?;
         let provider =
             self.auth.provider.as_ref().ok_or(StoreError::NotFound("identity provider"))?;
@@ -66,7 +66,7 @@ impl<S: Store + Clone> Services<S> {
         standing: &Standing,
         present: &str,
         visitor: &Visitor,
-    ) -> ServiceResult<ProviderDeparture> {
+    ) -> ServiceResult<SsoRedirect> {
         let session = self.signed_in(standing)?;
         let sentence = "SSO is not set up here. Ask your administrator to set it up.";
         let provider = self.auth.provider.as_ref().ok_or(StoreError::Conflict(sentence))?;
@@ -80,16 +80,16 @@ impl<S: Store + Clone> Services<S> {
         visitor: &Visitor,
         next: &str,
         links: Option<SessionId>,
-    ) -> ServiceResult<ProviderDeparture> {
+    ) -> ServiceResult<SsoRedirect> {
         let departure = provider.depart(&back_from_provider(visitor), next).await?;
         let now = self.now();
         let lifetime = self.auth.lifetimes.provider_sign_in;
         let state = secret::hash(&departure.state);
-        let pending = PendingSignIn { links, ..departure.pending };
+        let pending = PendingSsoSignIn { links, ..departure.pending };
         self.store
             .begin_provider_sign_in(&state, &pending, Timestamp(now.0 + lifetime), now)
             .await?;
-        Ok(ProviderDeparture { address: departure.address, state: departure.state, lifetime })
+        Ok(SsoRedirect { address: departure.address, state: departure.state, lifetime })
     }
 
     /// Finishes it: opens a session, or links the account whose session began it.
@@ -127,11 +127,7 @@ impl<S: Store + Clone> Services<S> {
         }
     }
 
-    async fn link(
-        &self,
-        owner: &Standing,
-        person: &ProvidedPerson,
-    ) -> ServiceResult<ProviderArrival> {
+    async fn link(&self, owner: &Standing, person: &SsoIdentity) -> ServiceResult<ProviderArrival> {
         self.store.link_identity(&owner.actor, person, self.now()).await?;
         tracing::info!(user = %owner.actor.user, "sso.linked");
         Ok(ProviderArrival::Linked)

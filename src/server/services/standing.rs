@@ -9,14 +9,14 @@ use super::{ServiceResult, Services};
 use crate::{
     domain::{
         access::{Authority, Permission, Role},
-        actor::{Actor, Membership, Origin, ProjectName, Seat},
+        actor::{Actor, CurrentMember, Membership, ProjectRef, RequestOrigin},
         ids::{ProjectId, SessionId, UserId},
     },
     server::{
         auth::secret,
         store::{
             Store,
-            access::{LiveSession, SecretHash},
+            access::{ActiveSession, SecretHash},
         },
         supervisor::short_task,
     },
@@ -30,7 +30,7 @@ const TOUCH_WITHIN: Duration = Duration::from_millis(250);
 /// What a request brings, no matter who sends it.
 #[derive(Debug, Clone, Default)]
 pub struct Visitor {
-    pub origin: Origin,
+    pub origin: RequestOrigin,
     /// The hash of its session cookie.
     pub secret: Option<SecretHash>,
     /// `https://wayfare.example.com`, where this visitor reaches us; links begin with it.
@@ -106,7 +106,7 @@ impl Standing {
         }
     }
 
-    pub fn project(&self) -> Option<&ProjectName> {
+    pub fn project(&self) -> Option<&ProjectRef> {
         self.memberships
             .iter()
             .map(|membership| &membership.project)
@@ -121,12 +121,12 @@ impl Standing {
     }
 
     /// What the list has to know of them.
-    pub fn seat(&self) -> Option<Seat> {
+    pub fn seat(&self) -> Option<CurrentMember> {
         let elsewhere = self.memberships.iter().any(|membership| {
             membership.project.id != self.actor.project
                 && membership.role.may(Permission::EditJourneys)
         });
-        Some(Seat { project: self.actor.project, role: self.role()?, elsewhere })
+        Some(CurrentMember { project: self.actor.project, role: self.role()?, elsewhere })
     }
 
     /// The same person in another of their projects; `None` where they have no role there.
@@ -145,7 +145,7 @@ pub struct Visit {
     pub wanted: Option<ProjectId>,
     /// The project of the thing that the address names; goes before their choice.
     pub needed: Option<ProjectId>,
-    pub origin: Origin,
+    pub origin: RequestOrigin,
     /// It came through a proxy: then it may come from anywhere, and local mode is not for it.
     pub forwarded: bool,
 }
@@ -182,7 +182,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(Some(Standing::new(Entrance::Local, local.id, local.name, memberships, visit)))
     }
 
-    fn touch_session(&self, session: &LiveSession) {
+    fn touch_session(&self, session: &ActiveSession) {
         let now = self.now();
         if now.0 - session.last_seen_at.0 < TOUCH_EVERY {
             return;
@@ -200,7 +200,7 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// The store's own.
-    pub async fn program(&self, key: &str, origin: Origin) -> ServiceResult<Option<Actor>> {
+    pub async fn program(&self, key: &str, origin: RequestOrigin) -> ServiceResult<Option<Actor>> {
         let Some(live) = self.store.live_key(&secret::hash(key)).await? else { return Ok(None) };
         let now = self.now();
         let state = live.facts.state(now);

@@ -1,7 +1,7 @@
 //! Messages that are sent right now to be looked at: does a channel work, and how does a journey's
 //! message arrive?
 
-use super::{ServiceError, ServiceResult, Services, messages::FilledIn};
+use super::{ServiceError, ServiceResult, Services, messages::RenderedMessage};
 use crate::{
     domain::{
         access::Permission,
@@ -15,7 +15,7 @@ use crate::{
     },
     server::{
         addresses::canonical,
-        channels::{self, Content, EmailContent, Handed, Parcel, WebhookContent},
+        channels::{self, Content, EmailContent, Parcel, SendResult, WebhookContent},
         costly_work::Job,
         store::{Store, channels::StoredChannel},
     },
@@ -99,7 +99,7 @@ impl<S: Store + Clone> Services<S> {
     async fn try_message(
         &self,
         actor: &Actor,
-        filled: FilledIn,
+        filled: RenderedMessage,
         to: &str,
     ) -> ServiceResult<Option<String>> {
         let to = if filled.channel == Channel::Webhook { "" } else { typed_address(to)? };
@@ -149,16 +149,16 @@ impl<S: Store + Clone> Services<S> {
         let key = format!("test.{}", uuid::Uuid::now_v7().simple());
         let handed = transport.hand_over(&Parcel { key, to, to_name: None, content }).await;
         let (said, taken) = match &handed {
-            Handed::Taken { .. } => ("taken", true),
-            Handed::NotNow { reason, .. } | Handed::Never { reason, .. } => {
+            SendResult::Taken { .. } => ("taken", true),
+            SendResult::NotNow { reason, .. } | SendResult::Never { reason, .. } => {
                 (reason.as_str(), false)
             }
         };
         self.store.note(actor, event, &format!("{what} to {goes_to}: {said}"), self.now()).await?;
         tracing::info!(channel = channel.key(), taken, project = %actor.project, by = %actor.user, "{}", event.key());
         match handed {
-            Handed::Taken { provider_id } => Ok(provider_id),
-            Handed::NotNow { reason, .. } | Handed::Never { reason, .. } => {
+            SendResult::Taken { provider_id } => Ok(provider_id),
+            SendResult::NotNow { reason, .. } | SendResult::Never { reason, .. } => {
                 Err(ServiceError::NotDelivered(format!("The test message was not sent: {reason}.")))
             }
         }

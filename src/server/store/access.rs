@@ -6,10 +6,10 @@ use super::StoreResult;
 use crate::domain::{
     access::{KeyFacts, Role, Scope},
     account::{EmailAddress, LinkedIdentity, PasswordOffer, SessionView},
-    actor::{Actor, Membership, Origin, ProjectName},
+    actor::{Actor, Membership, ProjectRef, RequestOrigin},
     audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery},
     ids::{ApiKeyId, InvitationId, ProjectId, SessionId, UserId},
-    team::{ApiKey, Invitation, InvitationOffer, Member, ProjectView},
+    team::{ApiKey, Invitation, InvitationPreview, Member, ProjectSummary},
     text::{KeyName, PersonName, ProjectTitle},
     time::Timestamp,
 };
@@ -19,7 +19,7 @@ pub type SecretHash = [u8; 32];
 
 /// An account as the sign-in looks at it.
 #[derive(Debug, Clone)]
-pub struct AccountRow {
+pub struct AccountRecord {
     pub user: UserId,
     pub name: String,
     pub email: String,
@@ -31,7 +31,7 @@ pub struct AccountRow {
 
 /// A session that is alive, with everything that its owner may enter.
 #[derive(Debug, Clone)]
-pub struct LiveSession {
+pub struct ActiveSession {
     pub id: SessionId,
     pub user: UserId,
     pub name: String,
@@ -55,7 +55,7 @@ pub struct NewSession {
 
 /// An API key that was not revoked.
 #[derive(Debug, Clone)]
-pub struct LiveKey {
+pub struct ActiveApiKey {
     pub id: ApiKeyId,
     pub name: String,
     pub project: ProjectId,
@@ -86,7 +86,7 @@ pub struct NewAccount {
 
 /// What a new account may do.
 #[derive(Debug, Clone)]
-pub enum FirstRole {
+pub enum InitialRole {
     /// Admin of everything there is; refused where there is an account already.
     Founder,
     In(Vec<(ProjectId, Role)>),
@@ -94,7 +94,7 @@ pub enum FirstRole {
 
 /// A role that the sign-in provider's rule gives.
 #[derive(Debug, Clone)]
-pub struct ProvidedRole {
+pub struct SsoRole {
     /// None for every project.
     pub project: Option<String>,
     pub role: Role,
@@ -102,7 +102,7 @@ pub struct ProvidedRole {
 
 /// Whom the sign-in provider says someone is.
 #[derive(Debug, Clone)]
-pub struct ProvidedPerson {
+pub struct SsoIdentity {
     pub issuer: String,
     pub subject: String,
     pub email: Option<EmailAddress>,
@@ -110,12 +110,12 @@ pub struct ProvidedPerson {
     /// theirs too.
     pub email_verified: bool,
     pub name: PersonName,
-    pub roles: Vec<ProvidedRole>,
+    pub roles: Vec<SsoRole>,
 }
 
 /// A sign-in on its way to the provider and back.
 #[derive(Debug, Clone)]
-pub struct PendingSignIn {
+pub struct PendingSsoSignIn {
     pub nonce: String,
     pub pkce_verifier: String,
     pub next: String,
@@ -134,14 +134,14 @@ pub trait AccessStore: Send + Sync + 'static {
         secret: &SecretHash,
         idle_ms: i64,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<Option<LiveSession>>> + Send;
+    ) -> impl Future<Output = StoreResult<Option<ActiveSession>>> + Send;
     fn live_key(
         &self,
         secret: &SecretHash,
-    ) -> impl Future<Output = StoreResult<Option<LiveKey>>> + Send;
+    ) -> impl Future<Output = StoreResult<Option<ActiveApiKey>>> + Send;
     /// All projects that are not archived while there is no account, `None` from the first account
     /// on.
-    fn local_projects(&self) -> impl Future<Output = StoreResult<Option<Vec<ProjectName>>>> + Send;
+    fn local_projects(&self) -> impl Future<Output = StoreResult<Option<Vec<ProjectRef>>>> + Send;
     fn touch_session(
         &self,
         session: SessionId,
@@ -162,14 +162,14 @@ pub trait AccessStore: Send + Sync + 'static {
     fn account(
         &self,
         email: &EmailAddress,
-    ) -> impl Future<Output = StoreResult<Option<AccountRow>>> + Send;
-    fn account_of(&self, user: UserId) -> impl Future<Output = StoreResult<AccountRow>> + Send;
-    fn accounts(&self) -> impl Future<Output = StoreResult<Vec<AccountRow>>> + Send;
+    ) -> impl Future<Output = StoreResult<Option<AccountRecord>>> + Send;
+    fn account_of(&self, user: UserId) -> impl Future<Output = StoreResult<AccountRecord>> + Send;
+    fn accounts(&self) -> impl Future<Output = StoreResult<Vec<AccountRecord>>> + Send;
     fn create_account(
         &self,
         account: &NewAccount,
-        role: &FirstRole,
-        origin: &Origin,
+        role: &InitialRole,
+        origin: &RequestOrigin,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<UserId>> + Send;
     fn rename_account(
@@ -191,7 +191,7 @@ pub trait AccessStore: Send + Sync + 'static {
         user: UserId,
         hash: &str,
         keep: Option<SessionId>,
-        origin: &Origin,
+        origin: &RequestOrigin,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
     fn make_password_link(
@@ -213,7 +213,7 @@ pub trait AccessStore: Send + Sync + 'static {
         &self,
         secret: &SecretHash,
         hash: &str,
-        origin: &Origin,
+        origin: &RequestOrigin,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
 
@@ -221,7 +221,7 @@ pub trait AccessStore: Send + Sync + 'static {
     fn open_session(
         &self,
         session: &NewSession,
-        origin: &Origin,
+        origin: &RequestOrigin,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
     /// The same session under a new secret.
@@ -252,7 +252,7 @@ pub trait AccessStore: Send + Sync + 'static {
     fn note_failed_sign_in(
         &self,
         user: UserId,
-        origin: &Origin,
+        origin: &RequestOrigin,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
 
@@ -260,7 +260,7 @@ pub trait AccessStore: Send + Sync + 'static {
     fn begin_provider_sign_in(
         &self,
         state: &SecretHash,
-        pending: &PendingSignIn,
+        pending: &PendingSsoSignIn,
         expires_at: Timestamp,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
@@ -269,13 +269,13 @@ pub trait AccessStore: Send + Sync + 'static {
         &self,
         state: &SecretHash,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<Option<PendingSignIn>>> + Send;
+    ) -> impl Future<Output = StoreResult<Option<PendingSsoSignIn>>> + Send;
     /// The account of this person, made where there is none, with the roles that the rule gives
     /// now.
     fn provided_account(
         &self,
-        person: &ProvidedPerson,
-        origin: &Origin,
+        person: &SsoIdentity,
+        origin: &RequestOrigin,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<UserId>> + Send;
     /// Who this person is at the sign-in provider, by what was linked.
@@ -287,7 +287,7 @@ pub trait AccessStore: Send + Sync + 'static {
     fn link_identity(
         &self,
         actor: &Actor,
-        person: &ProvidedPerson,
+        person: &SsoIdentity,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
     /// Takes the link back, and the roles that the provider's rule gave. Refused where there is no
@@ -305,7 +305,7 @@ pub trait AccessStore: Send + Sync + 'static {
     fn projects(
         &self,
         user: Option<UserId>,
-    ) -> impl Future<Output = StoreResult<Vec<ProjectView>>> + Send;
+    ) -> impl Future<Output = StoreResult<Vec<ProjectSummary>>> + Send;
     fn create_project(
         &self,
         actor: &Actor,
@@ -365,13 +365,13 @@ pub trait AccessStore: Send + Sync + 'static {
         secret: &SecretHash,
         asking: Option<UserId>,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<InvitationOffer>> + Send;
+    ) -> impl Future<Output = StoreResult<InvitationPreview>> + Send;
     /// Joins with the account that is signed in, if it is the one that was invited.
     fn accept_invitation(
         &self,
         secret: &SecretHash,
         user: UserId,
-        origin: &Origin,
+        origin: &RequestOrigin,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<ProjectId>> + Send;
     /// Joins with a new account of the invited address.
@@ -380,7 +380,7 @@ pub trait AccessStore: Send + Sync + 'static {
         secret: &SecretHash,
         name: &PersonName,
         password_hash: &str,
-        origin: &Origin,
+        origin: &RequestOrigin,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<UserId>> + Send;
 

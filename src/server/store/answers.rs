@@ -8,8 +8,8 @@ use crate::domain::{
     actor::Actor,
     delivery::{
         fate::Fate,
-        hook::HookProvider,
-        message_view::MessageView,
+        hook::WebhookProvider,
+        message_view::MessageSummary,
         preferences::{Recipient, Wish},
         suppression::{AddressKind, Cause, Suppression, SuppressionPage, SuppressionQuery},
     },
@@ -20,7 +20,7 @@ use crate::domain::{
 
 /// Something that became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct NewMessageEvent {
     /// Its number in the outbox.
     pub message: i64,
     pub fate: Fate,
@@ -33,7 +33,7 @@ pub struct Report {
     pub lasting: bool,
 }
 
-impl Report {
+impl NewMessageEvent {
     /// What is told without any detail.
     pub fn new(message: i64, fate: Fate, at: Timestamp) -> Self {
         Self { message, fate, at, detail: None, address: None, lasting: true }
@@ -53,7 +53,7 @@ pub struct Reply {
 /// What one request told: all of it is stored, or, where its receipt was seen before, nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Told {
-    pub reports: Vec<Report>,
+    pub reports: Vec<NewMessageEvent>,
     /// In this project.
     pub replies: Vec<(ProjectId, Reply)>,
     pub receipt: Option<(ProjectId, String)>,
@@ -69,8 +69,8 @@ impl Told {
 
 /// The secret of a provider, sealed, as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownSecret {
-    pub provider: HookProvider,
+pub struct WebhookSecretInfo {
+    pub provider: WebhookProvider,
     pub updated_at: Timestamp,
     pub updated_by: String,
 }
@@ -151,17 +151,17 @@ pub trait AnswerStore {
     fn hook_secret(
         &self,
         project: ProjectId,
-        provider: HookProvider,
+        provider: WebhookProvider,
     ) -> impl Future<Output = StoreResult<Option<Vec<u8>>>> + Send;
     fn hook_secrets(
         &self,
         project: ProjectId,
-    ) -> impl Future<Output = StoreResult<Vec<KnownSecret>>> + Send;
+    ) -> impl Future<Output = StoreResult<Vec<WebhookSecretInfo>>> + Send;
     /// Keeps a sealed secret, or takes it away.
     fn save_hook_secret(
         &self,
         actor: &Actor,
-        provider: HookProvider,
+        provider: WebhookProvider,
         sealed: Option<&[u8]>,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
@@ -171,5 +171,5 @@ pub trait AnswerStore {
         &self,
         project: ProjectId,
         person: i64,
-    ) -> impl Future<Output = StoreResult<Vec<MessageView>>> + Send;
+    ) -> impl Future<Output = StoreResult<Vec<MessageSummary>>> + Send;
 }

@@ -28,10 +28,10 @@ pub struct StoredChannel {
 
 /// A channel as it shall be.
 #[derive(Clone)]
-pub struct ChannelChange {
+pub struct SaveChannel {
     pub settings: ChannelSettings,
     pub live: bool,
-    pub sealed: SealedChange,
+    pub sealed: SealedSecretUpdate,
     pub per_second: Option<u32>,
     /// Of the settings that were changed; 0 where there were none.
     pub revision: i64,
@@ -39,7 +39,7 @@ pub struct ChannelChange {
 
 /// What becomes of the sealed secret.
 #[derive(Clone)]
-pub enum SealedChange {
+pub enum SealedSecretUpdate {
     Keep,
     Set(Vec<u8>),
     Forget,
@@ -60,7 +60,7 @@ pub trait ChannelStore {
     fn save_channel(
         &self,
         actor: &Actor,
-        change: &ChannelChange,
+        change: &SaveChannel,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
     fn frequency_caps(

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{
     StoreResult,
     channels::StoredChannel,
-    engine::{ProfileNumber, ProjectNumber, VersionNumber},
+    engine::{ProfileKey, ProjectNumber, VersionKey},
 };
 use crate::domain::{
     actor::Actor,
@@ -13,7 +13,7 @@ use crate::domain::{
         fate::Fate,
         gates::FrequencyCap,
         suppression::AddressKind,
-        undelivered::{UndeliveredPage, UndeliveredQuery},
+        undelivered::{FailedMessagePage, FailedMessageQuery},
     },
     ids::ProjectId,
     people::profile::Channel,
@@ -25,9 +25,9 @@ pub type MessageNumber = i64;
 
 /// A journey's messages that wait for one receiver of a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heap {
+pub struct OutboxQueue {
     pub project: ProjectNumber,
-    pub version: VersionNumber,
+    pub version: VersionKey,
     pub channel: Channel,
     /// Machine and port of a webhook, where they are known; empty for the providers of other
     /// channels.
@@ -39,7 +39,7 @@ pub struct Heap {
 /// How many messages are wanted of a heap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quota {
-    pub version: VersionNumber,
+    pub version: VersionKey,
     pub channel: Channel,
     pub receiver: String,
     /// Of the channel's settings: where they have changed since, nothing is taken.
@@ -49,11 +49,11 @@ pub struct Quota {
 
 /// A message that the courier has taken.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TakenMessage {
+pub struct LeasedMessage {
     pub seq: MessageNumber,
     pub project: ProjectNumber,
-    pub version: VersionNumber,
-    pub profile: ProfileNumber,
+    pub version: VersionKey,
+    pub profile: ProfileKey,
     pub channel: Channel,
     /// As it was known when the message was written.
     pub receiver: String,
@@ -67,7 +67,7 @@ pub struct TakenMessage {
 
 /// What happened to a message that was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Settlement {
+pub enum SendOutcome {
     Sent {
         provider_id: Option<String>,
     },
@@ -87,30 +87,30 @@ pub enum Settlement {
     },
 }
 
-impl Settlement {
+impl SendOutcome {
     /// Back as it was: no provider was asked.
     pub fn untouched(now: Timestamp) -> Self {
-        Settlement::Again { at: now, reason: None, tried: false }
+        SendOutcome::Again { at: now, reason: None, tried: false }
     }
 
     /// What the person is moved by; none where the message waits on.
     pub fn fate(&self) -> Option<Fate> {
         match self {
-            Settlement::Sent { .. } => Some(Fate::Sent),
-            Settlement::Failed { .. } => Some(Fate::Failed),
-            Settlement::Withheld { .. } => Some(Fate::Withheld),
-            Settlement::Again { .. } => None,
+            SendOutcome::Sent { .. } => Some(Fate::Sent),
+            SendOutcome::Failed { .. } => Some(Fate::Failed),
+            SendOutcome::Withheld { .. } => Some(Fate::Withheld),
+            SendOutcome::Again { .. } => None,
         }
     }
 }
 
 /// A message and what happened to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettledMessage {
+pub struct MessageResult {
     pub message: MessageNumber,
     pub project: ProjectNumber,
-    pub version: VersionNumber,
-    pub settlement: Settlement,
+    pub version: VersionKey,
+    pub settlement: SendOutcome,
     /// It was given up on its way and waits again: the provider may have it.
     pub in_doubt: bool,
     /// Who receives it, where that turned out to be someone else than was known.
@@ -131,7 +131,7 @@ pub struct ChangedFacts {
 /// A person of whom something changed that send rules ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChangedPerson {
-    pub profile: ProfileNumber,
+    pub profile: ProfileKey,
     /// None: by every channel.
     pub channel: Option<Channel>,
     /// Nothing may go out any more as it was prepared: a consent or an address is gone, or the
@@ -140,12 +140,12 @@ pub struct ChangedPerson {
 }
 
 impl ChangedPerson {
-    pub fn withdrawn(profile: ProfileNumber, channel: Option<Channel>) -> Self {
+    pub fn withdrawn(profile: ProfileKey, channel: Option<Channel>) -> Self {
         Self { profile, channel, withdrawn: true }
     }
 
     /// Messages are only asked about again.
-    pub fn asked_again(profile: ProfileNumber) -> Self {
+    pub fn asked_again(profile: ProfileKey) -> Self {
         Self { profile, channel: None, withdrawn: false }
     }
 }
@@ -158,24 +158,24 @@ impl ChangedFacts {
 
 /// What the gates want to know of people besides their profiles.
 #[derive(Debug, Clone, Default)]
-pub struct Surroundings {
+pub struct SendFacts {
     /// Why addresses get nothing any more: by project, kind of address and address.
     pub suppressed: HashMap<(ProjectNumber, AddressKind, String), String>,
     /// When people got messages lately: by person, with the message's number and, where it is still
     /// with a sender, no time.
-    pub recent: HashMap<ProfileNumber, Vec<(Channel, MessageNumber, Option<Timestamp>)>>,
+    pub recent: HashMap<ProfileKey, Vec<(Channel, MessageNumber, Option<Timestamp>)>>,
 }
 
 /// A channel of a project by which messages really go out.
 #[derive(Clone)]
-pub struct LiveChannel {
+pub struct ActiveChannel {
     pub project: ProjectNumber,
     pub stored: StoredChannel,
 }
 
 /// What lies in a project's outbox.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OutboxLoad {
+pub struct OutboxDepth {
     /// Messages that wait, by channel.
     pub waiting: HashMap<Channel, i64>,
     /// Messages that were with a sender when the server died, ever.
@@ -190,27 +190,27 @@ pub struct VersionNames {
 }
 
 /// The outbox, as the courier sees it.
-pub trait DeliveryStore: Clone + Send + Sync + 'static {
+pub trait OutboxStore: Clone + Send + Sync + 'static {
     /// What waits, by journey and channel, whether its time has come or not.
-    fn heaps(&self) -> impl Future<Output = StoreResult<Vec<Heap>>> + Send;
+    fn heaps(&self) -> impl Future<Output = StoreResult<Vec<OutboxQueue>>> + Send;
     /// Writes down what happened to messages, and what the engine is to move people by; and takes
     /// others whose time has come, the longest due of each heap first. From then on they are the
     /// courier's, until they are settled or the server dies. Messages of people who left their
     /// journey meanwhile are called off instead. All of it, or nothing.
     fn exchange(
         &self,
-        settled: &[SettledMessage],
+        settled: &[MessageResult],
         quotas: &[Quota],
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<Vec<TakenMessage>>> + Send;
+    ) -> impl Future<Output = StoreResult<Vec<LeasedMessage>>> + Send;
     /// Addresses are asked for by project, kind and address; messages that were sent to people
     /// since then by number of person.
     fn surroundings(
         &self,
         addresses: &[(ProjectNumber, AddressKind, String)],
-        people: &[ProfileNumber],
+        people: &[ProfileKey],
         since: Timestamp,
-    ) -> impl Future<Output = StoreResult<Surroundings>> + Send;
+    ) -> impl Future<Output = StoreResult<SendFacts>> + Send;
     /// Whatever was with a sender when the server died waits again; answers how many that were.
     fn take_back(&self, now: Timestamp) -> impl Future<Output = StoreResult<i64>> + Send;
     fn project_number(
@@ -220,36 +220,36 @@ pub trait DeliveryStore: Clone + Send + Sync + 'static {
     /// Which of these versions are stopped.
     fn stopped_of(
         &self,
-        versions: &[VersionNumber],
-    ) -> impl Future<Output = StoreResult<HashSet<VersionNumber>>> + Send;
-    fn live_setups(&self) -> impl Future<Output = StoreResult<Vec<LiveChannel>>> + Send;
+        versions: &[VersionKey],
+    ) -> impl Future<Output = StoreResult<HashSet<VersionKey>>> + Send;
+    fn live_setups(&self) -> impl Future<Output = StoreResult<Vec<ActiveChannel>>> + Send;
     /// By project.
     fn all_caps(
         &self,
     ) -> impl Future<Output = StoreResult<HashMap<ProjectNumber, Vec<FrequencyCap>>>> + Send;
     fn version_names(
         &self,
-        versions: &[VersionNumber],
-    ) -> impl Future<Output = StoreResult<HashMap<VersionNumber, VersionNames>>> + Send;
+        versions: &[VersionKey],
+    ) -> impl Future<Output = StoreResult<HashMap<VersionKey, VersionNames>>> + Send;
 
     // For people.
     fn outbox_load(
         &self,
         project: ProjectId,
-    ) -> impl Future<Output = StoreResult<OutboxLoad>> + Send;
+    ) -> impl Future<Output = StoreResult<OutboxDepth>> + Send;
     /// Messages that no provider took, the newest first.
     fn undelivered(
         &self,
         project: ProjectId,
-        query: &UndeliveredQuery,
-    ) -> impl Future<Output = StoreResult<UndeliveredPage>> + Send;
+        query: &FailedMessageQuery,
+    ) -> impl Future<Output = StoreResult<FailedMessagePage>> + Send;
     /// Puts undelivered messages back into the outbox: the chosen ones, or all that the query
     /// matches. Those of stopped journeys and of people who were forgotten stay. Answers how many
     /// went back.
     fn send_again(
         &self,
         actor: &Actor,
-        query: &UndeliveredQuery,
+        query: &FailedMessageQuery,
         chosen: &[MessageNumber],
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<i64>> + Send;

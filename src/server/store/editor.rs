@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use super::{
     StoreResult,
-    engine::{Needs, ProfileNumber},
+    engine::{ProfileKey, ProfileNeeds},
 };
 use crate::domain::{
     actor::{Actor, Person},
-    editor::{Catalogue, PersonHere, Predecessor, Save},
+    editor::{PreviousVersionPolicy, ProfileAtNode, ProjectCatalog, SaveVersion},
     graph::{Graph, criteria::Criteria},
     ids::{JourneyId, ProjectId},
-    journey::{JourneySummary, NodeFigures, VersionSummary},
+    journey::{JourneySummary, NodeStats, VersionSummary},
     people::{PastEvent, Profile},
     settings::Settings,
     text::{Description, JourneyName},
@@ -20,7 +20,7 @@ use crate::domain::{
 
 /// A version with its journey.
 #[derive(Debug, Clone, PartialEq)]
-pub struct OpenedVersion {
+pub struct VersionDetail {
     pub summary: JourneySummary,
     /// Newest first.
     pub versions: Vec<VersionSummary>,
@@ -32,7 +32,7 @@ pub struct OpenedVersion {
     pub saved_at: Option<Timestamp>,
     pub graph: Graph,
     pub settings: Settings,
-    pub nodes: Vec<NodeFigures>,
+    pub nodes: Vec<NodeStats>,
 }
 
 /// What became of a save.
@@ -47,37 +47,37 @@ pub enum SaveOutcome {
 
 /// A draft that is published.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Publication {
+pub struct PublishVersion {
     pub journey: JourneyId,
     pub version: i64,
     pub revision: i64,
     pub name: JourneyName,
     pub description: Description,
-    pub predecessor: Predecessor,
+    pub predecessor: PreviousVersionPolicy,
 }
 
 /// Events of a project from a place on.
 #[derive(Debug, Clone, Default)]
-pub struct PastBatch {
-    pub events: Vec<(ProfileNumber, PastEvent, Timestamp)>,
+pub struct EventPage {
+    pub events: Vec<(ProfileKey, PastEvent, Timestamp)>,
     /// Where to go on; none: there are no more.
     pub next: Option<i64>,
 }
 
-pub trait EditorStore {
+pub trait VersionStore {
     /// The version of that number; without one the draft, or else the one that the list shows.
     fn open_version(
         &self,
         project: ProjectId,
         journey: JourneyId,
         version: Option<i64>,
-    ) -> impl Future<Output = StoreResult<OpenedVersion>> + Send;
+    ) -> impl Future<Output = StoreResult<VersionDetail>> + Send;
     /// Everything of a draft, texts of a published version; with more than texts in it a published
     /// one is refused ([`super::StoreError::Problems`]).
     fn save_version(
         &self,
         actor: &Actor,
-        save: &Save,
+        save: &SaveVersion,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<SaveOutcome>> + Send;
     /// A draft beside the published version, like version `from` or else the newest. Answers its
@@ -101,7 +101,7 @@ pub trait EditorStore {
     fn publish_version(
         &self,
         actor: &Actor,
-        publication: &Publication,
+        publication: &PublishVersion,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
     fn node_figures(
@@ -109,7 +109,7 @@ pub trait EditorStore {
         project: ProjectId,
         journey: JourneyId,
         version: i64,
-    ) -> impl Future<Output = StoreResult<Vec<NodeFigures>>> + Send;
+    ) -> impl Future<Output = StoreResult<Vec<NodeStats>>> + Send;
     /// Who is at a node right now, the latest first.
     fn people_at(
         &self,
@@ -118,9 +118,12 @@ pub trait EditorStore {
         version: i64,
         node: &str,
         limit: i64,
-    ) -> impl Future<Output = StoreResult<Vec<PersonHere>>> + Send;
+    ) -> impl Future<Output = StoreResult<Vec<ProfileAtNode>>> + Send;
     /// Names that the project knows.
-    fn catalogue(&self, project: ProjectId) -> impl Future<Output = StoreResult<Catalogue>> + Send;
+    fn catalogue(
+        &self,
+        project: ProjectId,
+    ) -> impl Future<Output = StoreResult<ProjectCatalog>> + Send;
 
     // Trying things out. Nothing is written.
     /// Every segment of the project.
@@ -132,7 +135,7 @@ pub trait EditorStore {
         &self,
         project: ProjectId,
         identity: &str,
-        needs: &Needs,
+        needs: &ProfileNeeds,
     ) -> impl Future<Output = StoreResult<Option<Profile>>> + Send;
     /// The place of the first event that was received since then, whosever it is.
     fn place_of_events(&self, since: Timestamp) -> impl Future<Output = StoreResult<i64>> + Send;
@@ -143,14 +146,14 @@ pub trait EditorStore {
         keys: &[String],
         from: i64,
         limit: i64,
-    ) -> impl Future<Output = StoreResult<PastBatch>> + Send;
+    ) -> impl Future<Output = StoreResult<EventPage>> + Send;
     /// People who meet criteria now, in the order of their numbers.
     fn people_who_meet(
         &self,
         project: ProjectId,
         criteria: &Criteria,
-        after: ProfileNumber,
+        after: ProfileKey,
         limit: i64,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<Vec<ProfileNumber>>> + Send;
+    ) -> impl Future<Output = StoreResult<Vec<ProfileKey>>> + Send;
 }

@@ -20,13 +20,13 @@ use crate::domain::{
 
 /// Short numbers of things in tables with millions of rows.
 pub type ProjectNumber = i64;
-pub type VersionNumber = i64;
-pub type JourneyNumber = i64;
-pub type ProfileNumber = i64;
-pub type EnrolmentNumber = i64;
+pub type VersionKey = i64;
+pub type JourneyKey = i64;
+pub type ProfileKey = i64;
+pub type EnrolmentKey = i64;
 
 /// When a run began, and the person that it has come to.
-pub type LastRun = (Timestamp, Option<ProfileNumber>);
+pub type EntryRunProgress = (Timestamp, Option<ProfileKey>);
 
 /// Where everything stands; a batch names the state that it was decided in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,7 +38,7 @@ pub struct Head {
     /// The last event that was looked at.
     pub cursor: i64,
     pub last_event: i64,
-    pub last_enrolment: EnrolmentNumber,
+    pub last_enrolment: EnrolmentKey,
     pub last_profile_change: i64,
     /// Messages for the log wait.
     pub queued: bool,
@@ -48,9 +48,9 @@ pub struct Head {
 
 /// A version in which people are let in or move.
 #[derive(Debug, Clone)]
-pub struct PlannedVersion {
-    pub seq: VersionNumber,
-    pub journey: JourneyNumber,
+pub struct ActiveVersionInfo {
+    pub seq: VersionKey,
+    pub journey: JourneyKey,
     pub journey_id: JourneyId,
     pub journey_name: String,
     pub project: ProjectNumber,
@@ -63,8 +63,8 @@ pub struct PlannedVersion {
 
 /// The parts that are read only once.
 #[derive(Debug, Clone)]
-pub struct VersionContent {
-    pub seq: VersionNumber,
+pub struct VersionDefinition {
+    pub seq: VersionKey,
     pub graph: Graph,
     pub settings: Settings,
 }
@@ -74,7 +74,7 @@ pub struct VersionContent {
 pub struct StoredEvent {
     pub seq: i64,
     pub project: ProjectNumber,
-    pub profile: ProfileNumber,
+    pub profile: ProfileKey,
     /// Number of its name.
     pub name: i64,
     pub at: Timestamp,
@@ -85,11 +85,11 @@ pub struct StoredEvent {
 
 /// A person inside.
 #[derive(Debug, Clone)]
-pub struct LiveEnrolment {
-    pub seq: EnrolmentNumber,
-    pub journey: JourneyNumber,
-    pub version: VersionNumber,
-    pub profile: ProfileNumber,
+pub struct ActiveEnrolment {
+    pub seq: EnrolmentKey,
+    pub journey: JourneyKey,
+    pub version: VersionKey,
+    pub profile: ProfileKey,
     pub node: String,
     pub visit: i64,
     pub entered_at: Timestamp,
@@ -110,7 +110,7 @@ pub struct Answer {
     pub visit: i64,
     /// Is the person still on their trip?
     pub inside: bool,
-    pub enrolment: LiveEnrolment,
+    pub enrolment: ActiveEnrolment,
 }
 
 /// A message that waits for its channel, with the trip it belongs to.
@@ -122,12 +122,12 @@ pub struct QueuedMessage {
     pub visit: i64,
     /// Is the person still on their trip?
     pub inside: bool,
-    pub enrolment: LiveEnrolment,
+    pub enrolment: ActiveEnrolment,
 }
 
 /// What of people is needed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Needs {
+pub struct ProfileNeeds {
     /// Keys of events.
     pub events: HashSet<String>,
     pub lists: bool,
@@ -138,11 +138,11 @@ pub struct Needs {
 /// Someone new inside (or already out again).
 #[derive(Debug, Clone)]
 pub struct NewEnrolment {
-    pub seq: EnrolmentNumber,
+    pub seq: EnrolmentKey,
     pub project: ProjectNumber,
-    pub journey: JourneyNumber,
-    pub version: VersionNumber,
-    pub profile: ProfileNumber,
+    pub journey: JourneyKey,
+    pub version: VersionKey,
+    pub profile: ProfileKey,
     pub position: Position,
     pub entered_at: Timestamp,
     pub began_at: Timestamp,
@@ -151,8 +151,8 @@ pub struct NewEnrolment {
 
 /// Someone who was inside and moved.
 #[derive(Debug, Clone)]
-pub struct MovedEnrolment {
-    pub seq: EnrolmentNumber,
+pub struct EnrolmentUpdate {
+    pub seq: EnrolmentKey,
     /// The visit that the decision was made for: someone who has moved since is not moved.
     pub from_visit: i64,
     pub position: Position,
@@ -171,8 +171,8 @@ pub struct Position {
 
 /// One line of the step log.
 #[derive(Debug, Clone)]
-pub struct NewStep {
-    pub enrolment: EnrolmentNumber,
+pub struct NewLogLine {
+    pub enrolment: EnrolmentKey,
     pub visit: i64,
     /// JSON: [[node, what, reason], …]
     pub path: String,
@@ -181,9 +181,9 @@ pub struct NewStep {
 #[derive(Debug, Clone)]
 pub struct NewMessage {
     pub project: ProjectNumber,
-    pub version: VersionNumber,
-    pub enrolment: EnrolmentNumber,
-    pub profile: ProfileNumber,
+    pub version: VersionKey,
+    pub enrolment: EnrolmentKey,
+    pub profile: ProfileKey,
     pub node: String,
     pub visit: i64,
     pub channel: &'static str,
@@ -208,14 +208,14 @@ pub struct Counted {
 
 /// What waits, and how each journey of a project does.
 #[derive(Debug, Clone, Default)]
-pub struct Backlog {
+pub struct EngineBacklog {
     /// People of all projects whose time has come.
     pub due: i64,
-    pub journeys: Vec<JourneyLoad>,
+    pub journeys: Vec<JourneyStatsRow>,
 }
 
 #[derive(Debug, Clone)]
-pub struct JourneyLoad {
+pub struct JourneyStatsRow {
     pub id: JourneyId,
     pub name: String,
     pub entered: i64,
@@ -234,29 +234,29 @@ pub struct Batch {
     /// The cursor afterwards.
     pub cursor: i64,
     pub entered: Vec<NewEnrolment>,
-    pub moved: Vec<MovedEnrolment>,
-    pub steps: Vec<NewStep>,
+    pub moved: Vec<EnrolmentUpdate>,
+    pub steps: Vec<NewLogLine>,
     pub messages: Vec<NewMessage>,
     /// What became of messages.
     pub settled: Vec<(i64, MessageStatus)>,
     /// What became of messages and was acted on.
     pub answered: Vec<(i64, Fate)>,
-    pub counted: HashMap<VersionNumber, Counted>,
+    pub counted: HashMap<VersionKey, Counted>,
     /// (version, node, outlet) → how many.
-    pub nodes: HashMap<(VersionNumber, String, String), i64>,
-    pub refused: HashMap<(VersionNumber, ProfileNumber), (Gate, i64)>,
-    pub properties: BTreeMap<ProfileNumber, Properties>,
+    pub nodes: HashMap<(VersionKey, String, String), i64>,
+    pub refused: HashMap<(VersionKey, ProfileKey), (Gate, i64)>,
+    pub properties: BTreeMap<ProfileKey, Properties>,
     /// Put on a list (true), or taken off.
-    pub lists: Vec<(ProjectNumber, ProfileNumber, String, bool)>,
+    pub lists: Vec<(ProjectNumber, ProfileKey, String, bool)>,
     /// Journeys that are to let someone in, by name or id in lower case, and how long the chain
     /// is.
-    pub started: Vec<(ProjectNumber, ProfileNumber, String, u64)>,
+    pub started: Vec<(ProjectNumber, ProfileKey, String, u64)>,
     /// Came to meet the criteria of an entry (true), or meets them no longer.
-    pub met: HashMap<(VersionNumber, ProfileNumber), bool>,
+    pub met: HashMap<(VersionKey, ProfileKey), bool>,
     /// Profile changes up to this one were looked at.
     pub profile_changes: Option<i64>,
     /// Progress of a run: version, its time, the last person (none: done).
-    pub run: Option<(VersionNumber, Timestamp, Option<ProfileNumber>)>,
+    pub run: Option<(VersionKey, Timestamp, Option<ProfileKey>)>,
     /// Projects whose pages should notice.
     pub announce: Vec<ProjectId>,
 }
@@ -310,11 +310,11 @@ pub struct Page {
 pub trait EngineStore: Clone + Send + Sync + 'static {
     fn head(&self) -> impl Future<Output = StoreResult<Head>> + Send;
     /// Versions in which anything may happen.
-    fn planned(&self) -> impl Future<Output = StoreResult<Vec<PlannedVersion>>> + Send;
+    fn planned(&self) -> impl Future<Output = StoreResult<Vec<ActiveVersionInfo>>> + Send;
     fn contents(
         &self,
-        versions: &[VersionNumber],
-    ) -> impl Future<Output = StoreResult<Vec<VersionContent>>> + Send;
+        versions: &[VersionKey],
+    ) -> impl Future<Output = StoreResult<Vec<VersionDefinition>>> + Send;
     /// Every segment, by project and name.
     fn all_segments(
         &self,
@@ -331,22 +331,22 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = StoreResult<Vec<StoredEvent>>> + Send;
     fn people(
         &self,
-        profiles: &[ProfileNumber],
-        needs: &Needs,
-    ) -> impl Future<Output = StoreResult<HashMap<ProfileNumber, Profile>>> + Send;
+        profiles: &[ProfileKey],
+        needs: &ProfileNeeds,
+    ) -> impl Future<Output = StoreResult<HashMap<ProfileKey, Profile>>> + Send;
     fn live(
         &self,
-        profiles: &[ProfileNumber],
-        versions: &[VersionNumber],
-    ) -> impl Future<Output = StoreResult<Vec<LiveEnrolment>>> + Send;
+        profiles: &[ProfileKey],
+        versions: &[VersionKey],
+    ) -> impl Future<Output = StoreResult<Vec<ActiveEnrolment>>> + Send;
     fn histories(
         &self,
-        pairs: &[(JourneyNumber, ProfileNumber)],
-    ) -> impl Future<Output = StoreResult<HashMap<(JourneyNumber, ProfileNumber), History>>> + Send;
+        pairs: &[(JourneyKey, ProfileKey)],
+    ) -> impl Future<Output = StoreResult<HashMap<(JourneyKey, ProfileKey), History>>> + Send;
     fn met(
         &self,
-        pairs: &[(VersionNumber, ProfileNumber)],
-    ) -> impl Future<Output = StoreResult<HashSet<(VersionNumber, ProfileNumber)>>> + Send;
+        pairs: &[(VersionKey, ProfileKey)],
+    ) -> impl Future<Output = StoreResult<HashSet<(VersionKey, ProfileKey)>>> + Send;
     /// Those whose time has come, the longest due first: after `after`, where that is given, up to
     /// `until`.
     fn due(
@@ -354,7 +354,7 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
         after: Option<Timestamp>,
         until: Timestamp,
         limit: i64,
-    ) -> impl Future<Output = StoreResult<Vec<LiveEnrolment>>> + Send;
+    ) -> impl Future<Output = StoreResult<Vec<ActiveEnrolment>>> + Send;
     /// When the next one's comes.
     fn next_due(
         &self,
@@ -363,7 +363,7 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
     /// Lets people wait until then who are due and cannot go on: no one behind them waits for them.
     fn put_off(
         &self,
-        people: &[EnrolmentNumber],
+        people: &[EnrolmentKey],
         now: Timestamp,
         until: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
@@ -383,21 +383,21 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
     fn profile_changes(
         &self,
         limit: i64,
-    ) -> impl Future<Output = StoreResult<Vec<(i64, ProjectNumber, ProfileNumber)>>> + Send;
+    ) -> impl Future<Output = StoreResult<Vec<(i64, ProjectNumber, ProfileKey)>>> + Send;
     /// People of the project who meet criteria, in the order of their numbers.
     fn matching(
         &self,
         project: ProjectNumber,
         criteria: &Criteria,
-        after: ProfileNumber,
+        after: ProfileKey,
         limit: i64,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<Vec<ProfileNumber>>> + Send;
+    ) -> impl Future<Output = StoreResult<Vec<ProfileKey>>> + Send;
     /// The last run of each version's entry, and the person that it has come to (none: it is done).
     fn runs_of(
         &self,
-        versions: &[VersionNumber],
-    ) -> impl Future<Output = StoreResult<HashMap<VersionNumber, LastRun>>> + Send;
+        versions: &[VersionKey],
+    ) -> impl Future<Output = StoreResult<HashMap<VersionKey, EntryRunProgress>>> + Send;
     /// Carries out a batch. False, and nothing done, where something that it was decided on has
     /// changed.
     fn carry_out(&self, batch: &Batch) -> impl Future<Output = StoreResult<bool>> + Send;
@@ -410,7 +410,7 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
         &self,
         project: ProjectId,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<Backlog>> + Send;
+    ) -> impl Future<Output = StoreResult<EngineBacklog>> + Send;
 
     // Retention. Each deletes from one page of a table, which begins at the key `from`.
     /// Events that were received before.
@@ -424,7 +424,7 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
     fn forget_steps(
         &self,
         age: Age,
-        from: EnrolmentNumber,
+        from: EnrolmentKey,
         limit: i64,
     ) -> impl Future<Output = StoreResult<Page>> + Send;
     /// Messages that were settled before, whatever became of them, with what became of them.
@@ -438,7 +438,7 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
     fn forget_refusals(
         &self,
         age: Age,
-        from: VersionNumber,
+        from: VersionKey,
         limit: i64,
     ) -> impl Future<Output = StoreResult<Page>> + Send;
     /// Accounts of imports and of providers' reports, as many as there is time for.

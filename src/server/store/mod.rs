@@ -21,7 +21,7 @@ use crate::domain::{
     label::Label,
     list_page::{ListPage, SavedFilter},
     list_query::ListQuery,
-    operation::{BulkAnswer, HistoryEntry, OperationAccount, StopPreview},
+    operation::{HistoryEntry, OperationDetail, OperationResult, StopPreview},
     selection::{Selection, SelectionDigest},
     text::{Description, JourneyName, LabelName, SavedFilterName},
     time::Timestamp,
@@ -35,7 +35,7 @@ pub type StoreResult<T> = Result<T, StoreError>;
 
 /// Which labels a bulk action puts on and takes off.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LabelChange {
+pub struct ChangeLabels {
     pub add: Vec<LabelId>,
     /// Labels that may not exist yet.
     pub create: Vec<LabelName>,
@@ -44,7 +44,7 @@ pub struct LabelChange {
 
 /// The texts of a journey that can be edited in every state that is not archived.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DetailsEdit {
+pub struct EditDetails {
     pub name: JourneyName,
     pub description: Description,
     pub labels: Vec<LabelId>,
@@ -58,11 +58,11 @@ pub trait Store:
     access::AccessStore
     + answers::AnswerStore
     + channels::ChannelStore
-    + delivery::DeliveryStore
-    + editor::EditorStore
+    + delivery::OutboxStore
+    + editor::VersionStore
     + engine::EngineStore
     + identity::IdentityStore
-    + people::PeopleStore
+    + people::ProfileStore
 {
     // The list.
     fn list(
@@ -89,32 +89,32 @@ pub trait Store:
         action: Action,
         confirmed: Option<SelectionDigest>,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<BulkAnswer>> + Send;
+    ) -> impl Future<Output = StoreResult<OperationResult>> + Send;
     fn label(
         &self,
         actor: &Actor,
         selection: &Selection,
-        change: &LabelChange,
+        change: &ChangeLabels,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<BulkAnswer>> + Send;
+    ) -> impl Future<Output = StoreResult<OperationResult>> + Send;
     fn rename(
         &self,
         actor: &Actor,
         journey: JourneyId,
         name: &JourneyName,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<BulkAnswer>> + Send;
+    ) -> impl Future<Output = StoreResult<OperationResult>> + Send;
     fn undo(
         &self,
         actor: &Actor,
         operation: OperationId,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<BulkAnswer>> + Send;
+    ) -> impl Future<Output = StoreResult<OperationResult>> + Send;
     /// Entry of a version is over, by itself.
     fn complete_version(
         &self,
         system: &Actor,
-        version: engine::VersionNumber,
+        version: engine::VersionKey,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
     /// Starts what is scheduled and completes what has ended; answers when to look again.
@@ -141,7 +141,7 @@ pub trait Store:
         project: ProjectId,
         operation: OperationId,
         page: i64,
-    ) -> impl Future<Output = StoreResult<OperationAccount>> + Send;
+    ) -> impl Future<Output = StoreResult<OperationDetail>> + Send;
     fn create(
         &self,
         actor: &Actor,
@@ -161,7 +161,7 @@ pub trait Store:
         &self,
         actor: &Actor,
         journey: JourneyId,
-        edit: &DetailsEdit,
+        edit: &EditDetails,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
 

@@ -3,13 +3,15 @@
 use super::{StoreResult, delivery::ChangedFacts};
 use crate::domain::{
     actor::Actor,
-    delivery::names::KnownNames,
+    delivery::names::KnownProperties,
     graph::criteria::Criteria,
     ids::{ImportId, JourneyId, ProjectId},
     people::{
-        import::{FileProgress, ImportView, RefusedLine},
+        import::{ImportProgress, ImportView, RejectedRow},
         sender::{Batch, Ignored},
-        view::{PeoplePage, PeopleQuery, PersonDetail, SegmentView, TripDetail, WhyNot},
+        view::{
+            EnrolmentDetail, EntryExplanation, PeoplePage, ProfileDetail, ProfileQuery, SegmentView,
+        },
     },
     time::Timestamp,
 };
@@ -32,7 +34,7 @@ pub struct Ingested {
 }
 
 /// People, what they do, segments and lists.
-pub trait PeopleStore {
+pub trait ProfileStore {
     /// Stores records of several senders in one transaction, each sender's in their order. Answered
     /// once they are on the disk, for each batch with what became of it.
     fn ingest(
@@ -43,14 +45,14 @@ pub trait PeopleStore {
     fn people_page(
         &self,
         project: ProjectId,
-        query: &PeopleQuery,
+        query: &ProfileQuery,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<PeoplePage>> + Send;
     fn person(
         &self,
         project: ProjectId,
         person: i64,
-    ) -> impl Future<Output = StoreResult<PersonDetail>> + Send;
+    ) -> impl Future<Output = StoreResult<ProfileDetail>> + Send;
     /// The number of the profile with this identity.
     fn person_by_identity(
         &self,
@@ -61,7 +63,7 @@ pub trait PeopleStore {
         &self,
         project: ProjectId,
         trip: i64,
-    ) -> impl Future<Output = StoreResult<TripDetail>> + Send;
+    ) -> impl Future<Output = StoreResult<EnrolmentDetail>> + Send;
     /// What is known about why a person is not, or not again, in a journey.
     fn why_not(
         &self,
@@ -69,7 +71,7 @@ pub trait PeopleStore {
         person: i64,
         journey: JourneyId,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<WhyNot>> + Send;
+    ) -> impl Future<Output = StoreResult<EntryExplanation>> + Send;
     /// Journeys that were published and are not archived, by name.
     fn published_journeys(
         &self,
@@ -123,7 +125,7 @@ pub trait PeopleStore {
         &self,
         project: ProjectId,
         event: Option<&str>,
-    ) -> impl Future<Output = StoreResult<KnownNames>> + Send;
+    ) -> impl Future<Output = StoreResult<KnownProperties>> + Send;
 
     // Imports of files.
     fn begin_import(
@@ -137,8 +139,8 @@ pub trait PeopleStore {
         &self,
         project: ProjectId,
         import: ImportId,
-        progress: &FileProgress,
-        refused: &[RefusedLine],
+        progress: &ImportProgress,
+        refused: &[RejectedRow],
     ) -> impl Future<Output = StoreResult<()>> + Send;
     /// It is done, or broken off because of `problem`.
     fn finish_import(
@@ -164,5 +166,5 @@ pub trait PeopleStore {
         &self,
         project: ProjectId,
         import: ImportId,
-    ) -> impl Future<Output = StoreResult<Vec<RefusedLine>>> + Send;
+    ) -> impl Future<Output = StoreResult<Vec<RejectedRow>>> + Send;
 }

@@ -1,7 +1,7 @@
 //! Journeys with a past: what the demo project and the load tests put into an empty store.
 
 use crate::domain::{
-    document::JourneyDocument, figures::Figures, ids::UserId, status::Status, time::Timestamp,
+    document::JourneyDocument, figures::VersionStats, ids::UserId, status::Status, time::Timestamp,
 };
 
 /// A person who has done something in the project.
@@ -27,8 +27,8 @@ pub struct SeedJourney {
 #[derive(Debug, Clone)]
 pub struct SeedVersion {
     pub status: Status,
-    /// Must add up ([`Figures::adds_up`]).
-    pub figures: Figures,
+    /// Must add up ([`VersionStats::adds_up`]).
+    pub figures: VersionStats,
     pub created_by: UserId,
     pub created_at: Timestamp,
     /// Who published it and when; `None` for a draft.

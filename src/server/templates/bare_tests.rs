@@ -12,13 +12,13 @@ use super::{
 };
 use crate::{
     domain::{
-        delivery::names::KnownNames,
+        delivery::names::KnownProperties,
         graph::node::NodeKind,
         interrupt::Uninterrupted,
         people::{Profile, Properties},
         time::Timestamp,
     },
-    server::engine::calendar::Zones,
+    server::engine::calendar::TzdbZones,
 };
 
 /// Filled in for somebody with a property that is an attack on attributes, and one on addresses.
@@ -37,7 +37,7 @@ fn filled(source: &str) -> String {
         event: &Properties::new(),
         journey_id: "",
         journey_name: "",
-        calendar: &Zones,
+        calendar: &TzdbZones,
         zone: "UTC",
         now: Timestamp(0),
     };
@@ -87,7 +87,8 @@ fn no_markup_before_it_makes_a_value_lead_to_a_script() {
 fn what_stands_without_quotes_is_refused_before_it_is_published() {
     let found = |body: &str| {
         let step = NodeKind::Email { subject: "Hi".to_string(), body: body.to_string() };
-        let findings = check(&step, &KnownNames::default(), &Uninterrupted).expect("nobody waits");
+        let findings =
+            check(&step, &KnownProperties::default(), &Uninterrupted).expect("nobody waits");
         findings.problems.iter().any(|problem| problem.key == "unquoted" && problem.path == "body")
     };
     for body in ["<p><a title={{ profile.name }}>x</a></p>", "<p {{ profile.name }}>x</p>"] {

@@ -10,15 +10,15 @@ use super::{
 use crate::{
     domain::{
         delivery::{
-            names::{KnownNames, OF_EVERYBODY, closest},
-            preview::Findings,
+            names::{BUILT_IN, KnownProperties, closest},
+            preview::MessageProblems,
         },
         error::FieldError,
         graph::node::NodeKind,
         interrupt::{GivenUp, Interrupt},
         time::Timestamp,
     },
-    server::{channels::Content, engine::calendar::Zones},
+    server::{channels::Content, engine::calendar::TzdbZones},
 };
 
 /// When the made-up person of checks lives: any time does.
@@ -36,18 +36,19 @@ const PROBLEMS_MAX: usize = 50;
 /// Where no one wants to know any more.
 pub fn check(
     step: &NodeKind,
-    known: &KnownNames,
+    known: &KnownProperties,
     interrupt: &dyn Interrupt,
-) -> Result<Findings, GivenUp> {
+) -> Result<MessageProblems, GivenUp> {
     interrupt.go_on()?;
     let compiled = match CompiledMessage::new(step) {
         Ok(compiled) => compiled,
         Err(mut problems) => {
             problems.truncate(PROBLEMS_MAX);
-            return Ok(Findings { problems, warnings: Vec::new() });
+            return Ok(MessageProblems { problems, warnings: Vec::new() });
         }
     };
-    let mut findings = Findings { problems: bare(&compiled), warnings: warnings(&compiled, known) };
+    let mut findings =
+        MessageProblems { problems: bare(&compiled), warnings: warnings(&compiled, known) };
     for empty in [false, true] {
         try_out(&compiled, step, empty, &mut findings, interrupt)?;
     }
@@ -59,7 +60,7 @@ fn try_out(
     compiled: &CompiledMessage,
     step: &NodeKind,
     empty: bool,
-    findings: &mut Findings,
+    findings: &mut MessageProblems,
     interrupt: &dyn Interrupt,
 ) -> Result<(), GivenUp> {
     let somebody = if empty { Sample::default() } else { sample(compiled) };
@@ -68,7 +69,7 @@ fn try_out(
         event: &somebody.event,
         journey_id: "00000000-0000-0000-0000-000000000000",
         journey_name: "Example",
-        calendar: &Zones,
+        calendar: &TzdbZones,
         zone: "UTC",
         now: SOME_TIME,
     };
@@ -121,7 +122,7 @@ fn begins_with_value(step: &NodeKind) -> bool {
 }
 
 /// Names that no one knows, once each.
-fn warnings(compiled: &CompiledMessage, known: &KnownNames) -> Vec<FieldError> {
+fn warnings(compiled: &CompiledMessage, known: &KnownProperties) -> Vec<FieldError> {
     let (mut seen, mut told) = (HashSet::new(), HashSet::new());
     let mut warnings = Vec::new();
     for (field, name) in compiled.names() {
@@ -138,11 +139,11 @@ fn warnings(compiled: &CompiledMessage, known: &KnownNames) -> Vec<FieldError> {
     warnings
 }
 
-fn unknown(name: &Name, known: &KnownNames) -> Option<String> {
+fn unknown(name: &Name, known: &KnownProperties) -> Option<String> {
     let Name { root, property, .. } = name;
     if is_person(root) {
         let property = property.as_deref().filter(|_| !known.profile.is_empty())?;
-        let all = || known.profile.iter().map(String::as_str).chain(OF_EVERYBODY);
+        let all = || known.profile.iter().map(String::as_str).chain(BUILT_IN);
         return missing(property, all(), "No profile has a property");
     }
     if is_event(root) {
@@ -156,7 +157,7 @@ fn unknown(name: &Name, known: &KnownNames) -> Option<String> {
     if is_around(root) {
         return None;
     }
-    if known.profile.contains(root) || OF_EVERYBODY.contains(&root.as_str()) {
+    if known.profile.contains(root) || BUILT_IN.contains(&root.as_str()) {
         return Some(format!("There is no “{root}”. Did you mean “profile.{root}”?"));
     }
     if known.event.contains(root) {

@@ -11,9 +11,9 @@ use super::{
     blocks, code,
     code::Name,
     filters,
-    marks::LeftOut,
+    marks::DeferredValues,
     meter::{Limit, Meter, Sink},
-    place::{Place, Rewriter, one_line},
+    place::{ContextTracker, Place, one_line},
     scope::Scope,
     source::{Fault, Piece, pieces},
 };
@@ -96,9 +96,9 @@ impl Template {
     /// # Errors
     /// As [`Template::fill`].
     pub fn fill_apart(&self, scope: &Scope<'_>) -> Result<(String, Vec<String>), Failure> {
-        scope.registers().get_mut::<LeftOut>().wanted = true;
+        scope.registers().get_mut::<DeferredValues>().wanted = true;
         let text = self.fill(scope)?;
-        let values = std::mem::take(&mut scope.registers().get_mut::<LeftOut>().values);
+        let values = std::mem::take(&mut scope.registers().get_mut::<DeferredValues>().values);
         Ok((text, values))
     }
 
@@ -163,7 +163,7 @@ struct Written<'a> {
 
 impl<'a> Written<'a> {
     fn new(place: Place, pieces: &'a [Piece]) -> Self {
-        let mut rewriter = Rewriter::new(place, pieces);
+        let mut rewriter = ContextTracker::new(place, pieces);
         let (mut source, mut texts, mut parts, mut line) =
             (String::new(), Vec::new(), Vec::new(), 1);
         let mut bare = Vec::new();

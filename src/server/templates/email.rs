@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::{
     Links, TemplateError,
-    links::{Linking, mentions, with_links},
+    links::{LinkRewriter, mentions, with_links},
     meter::{HTML_MAX, Limit},
     mjml::mjml_to_html,
     scope::Addresses,
@@ -156,7 +156,7 @@ pub fn finish(
     let (text, html) = both_parts(
         &body,
         kind,
-        links.map(|links| Linking { links, addresses, has_way_out }),
+        links.map(|links| LinkRewriter { links, addresses, has_way_out }),
         interrupt,
     )?;
     Ok((text, Some(html)))
@@ -166,7 +166,7 @@ pub fn finish(
 pub fn both_parts(
     body: &str,
     kind: BodyKind,
-    linking: Option<Linking<'_>>,
+    linking: Option<LinkRewriter<'_>>,
     interrupt: &dyn Interrupt,
 ) -> Result<(String, String), TemplateError> {
     check_nesting(body, kind)?;

@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError, RwLock};
 use super::{
     Links, TemplateError,
     email::{BodyKind, both_parts, finish},
-    links::{ENTITIES, Linking, counts, escaped, mentions, unescaped},
+    links::{ENTITIES, LinkRewriter, counts, escaped, mentions, unescaped},
     marks::{Mark, Part, is_marked, parts},
     meter::{EMAIL_MAX, Limit},
     scope::Addresses,
@@ -36,11 +36,11 @@ struct Known {
     shape: String,
     has_way_out: bool,
     /// None where it has to be finished for each person.
-    finished: Option<Finished>,
+    finished: Option<CachedLayout>,
 }
 
 /// A body that was filled in with its values apart.
-pub struct Shaped {
+pub struct BodyShape {
     pub shape: String,
     /// As they stand in HTML.
     pub values: Vec<String>,
@@ -62,12 +62,12 @@ impl Finisher {
     /// [`TemplateError`], of the text as it was filled in for them.
     pub fn finish(
         &self,
-        shaped: &Shaped,
+        shaped: &BodyShape,
         filled: impl FnOnce() -> Result<String, TemplateError>,
         links: &dyn Links,
         addresses: &Addresses<'_>,
     ) -> Result<(String, Option<String>), TemplateError> {
-        let Shaped { shape, values } = shaped;
+        let BodyShape { shape, values } = shaped;
         if shape.len() + values.iter().map(String::len).sum::<usize>() > EMAIL_MAX {
             return Err(TemplateError::Limit {
                 field: "body".to_string(),
@@ -90,8 +90,8 @@ impl Finisher {
         };
         let (text, html) = finish(filled()?, self.kind, Some(links), addresses, &Uninterrupted)?;
         if !is_known {
-            let finished = Finished::new(shape, values.len(), self.kind, has_way_out);
-            let same = |finished: &Finished| {
+            let finished = CachedLayout::new(shape, values.len(), self.kind, has_way_out);
+            let same = |finished: &CachedLayout| {
                 let made = finished.fill(values, links, addresses);
                 made.is_some_and(|made| {
                     made.0 == text
@@ -133,7 +133,7 @@ impl Known {
 
 /// A finished mail, but for what is one person's.
 #[derive(Debug)]
-struct Finished {
+struct CachedLayout {
     /// How many values it takes.
     values: usize,
     html: Vec<Part>,
@@ -142,7 +142,7 @@ struct Finished {
     targets: Vec<Vec<Part>>,
 }
 
-impl Finished {
+impl CachedLayout {
     /// None where it cannot be done for everybody.
     fn new(shape: &str, values: usize, kind: BodyKind, has_way_out: bool) -> Option<Self> {
         // Each value once, in their order: whatever else looks like a mark came with a text.
@@ -154,7 +154,7 @@ impl Finished {
         }
         let links = MarkedLinks::default();
         let addresses = Addresses::new(Some(&links));
-        let linking = Linking { links: &links, addresses: &addresses, has_way_out };
+        let linking = LinkRewriter { links: &links, addresses: &addresses, has_way_out };
         let (text, html) = both_parts(shape, kind, Some(linking), &Uninterrupted).ok()?;
         let targets = links.targets.into_inner().unwrap_or_else(PoisonError::into_inner);
         let targets = targets.iter().map(|target| parts(target)).collect::<Option<Vec<_>>>()?;

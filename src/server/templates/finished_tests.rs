@@ -12,7 +12,7 @@ use crate::{
     },
     server::{
         channels::{Content, EmailContent},
-        engine::calendar::Zones,
+        engine::calendar::TzdbZones,
     },
 };
 
@@ -79,7 +79,7 @@ fn composed(
         event: &properties(event),
         journey_id: "j-1",
         journey_name: "Welcome",
-        calendar: &Zones,
+        calendar: &TzdbZones,
         zone: "Europe/Berlin",
         now: Timestamp(1_795_530_600_000),
     };

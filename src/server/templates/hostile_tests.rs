@@ -19,7 +19,7 @@ use crate::{
         people::{Profile, Properties},
         time::Timestamp,
     },
-    server::engine::calendar::Zones,
+    server::engine::calendar::TzdbZones,
 };
 use liquid_core::Runtime;
 
@@ -39,7 +39,7 @@ fn run(source: &str) -> (Result<String, Failure>, u32) {
         event: &event,
         journey_id: "",
         journey_name: "",
-        calendar: &Zones,
+        calendar: &TzdbZones,
         zone: "UTC",
         now: Timestamp(0),
     };

@@ -7,7 +7,7 @@ use lol_html::{RewriteStrSettings, element, end, end_tag, html_content::ContentT
 use super::{Links, TemplateError, marks::is_marked, scope::Addresses};
 
 /// How links are written.
-pub struct Linking<'a> {
+pub struct LinkRewriter<'a> {
     pub links: &'a dyn Links,
     /// They do not count clicks.
     pub addresses: &'a Addresses<'a>,
@@ -33,8 +33,8 @@ pub fn counts(target: &str, addresses: &Addresses<'_>) -> bool {
 }
 
 /// Every link counts its clicks, a picture counts the view, and who has enough finds the way out.
-pub fn with_links(html: &str, linking: &Linking<'_>) -> Result<String, TemplateError> {
-    let Linking { links, addresses, has_way_out } = linking;
+pub fn with_links(html: &str, linking: &LinkRewriter<'_>) -> Result<String, TemplateError> {
+    let LinkRewriter { links, addresses, has_way_out } = linking;
     let footer = if *has_way_out { String::new() } else { footer(addresses.unsubscribe()) };
     let pixel = escaped(&links.pixel());
     let ending = format!(

@@ -90,7 +90,7 @@ pub fn parts(text: &str) -> Option<Vec<Part>> {
 /// Values that were left out of the text that is filled in. It lies in the registers of the
 /// rendering.
 #[derive(Debug, Default)]
-pub struct LeftOut {
+pub struct DeferredValues {
     /// Only where they are wanted apart.
     pub wanted: bool,
     pub values: Vec<String>,
@@ -100,7 +100,7 @@ pub struct LeftOut {
 /// stands for itself: a paragraph without words is another shape, for there is none in the text
 /// part.
 pub fn value_or_mark(runtime: &dyn Runtime, value: String) -> String {
-    let mut left_out = runtime.registers().get_mut::<LeftOut>();
+    let mut left_out = runtime.registers().get_mut::<DeferredValues>();
     if !left_out.wanted || value.trim().is_empty() {
         return value;
     }
@@ -111,9 +111,10 @@ pub fn value_or_mark(runtime: &dyn Runtime, value: String) -> String {
 /// Runs `make` with the values themselves: what it makes is looked at before it is shown, or not
 /// shown at all.
 pub fn with_values<T>(runtime: &dyn Runtime, make: impl FnOnce() -> T) -> T {
-    let wanted = std::mem::replace(&mut runtime.registers().get_mut::<LeftOut>().wanted, false);
+    let wanted =
+        std::mem::replace(&mut runtime.registers().get_mut::<DeferredValues>().wanted, false);
     let made = make();
-    runtime.registers().get_mut::<LeftOut>().wanted = wanted;
+    runtime.registers().get_mut::<DeferredValues>().wanted = wanted;
     made
 }
 

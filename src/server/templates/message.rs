@@ -7,7 +7,7 @@ use super::{
     code::Name,
     compile::{Failure, Template},
     email::{self, BodyKind},
-    finished::{Finisher, Shaped},
+    finished::{BodyShape, Finisher},
     links::is_web,
     meter::{EMAIL_MAX, Limit, TEXT_MAX},
     mjml::unknown_part,
@@ -276,7 +276,7 @@ impl CompiledMessage {
                         let (shape, values) = body
                             .fill_apart(&Scope::new(facts, &addresses))
                             .map_err(|failure| failed("body", failure))?;
-                        finisher.finish(&Shaped { shape, values }, filled, links, &addresses)?
+                        finisher.finish(&BodyShape { shape, values }, filled, links, &addresses)?
                     }
                     _ => email::finish(filled()?, finisher.kind(), links, &addresses, interrupt)?,
                 };

@@ -35,7 +35,7 @@ mod tests;
 mod text_part;
 
 use crate::domain::{
-    engine::calendar::Calendar,
+    engine::calendar::TimeZones,
     people::{Profile, Properties},
     time::Timestamp,
 };
@@ -51,7 +51,7 @@ pub struct Facts<'a> {
     pub event: &'a Properties,
     pub journey_id: &'a str,
     pub journey_name: &'a str,
-    pub calendar: &'a dyn Calendar,
+    pub calendar: &'a dyn TimeZones,
     /// IANA name of the zone they live in.
     pub zone: &'a str,
     pub now: Timestamp,

@@ -31,7 +31,7 @@ const URL_FILTERS: [&str; 4] = ["url_encode", "url_escape", "url_param_escape", 
 const JSON_FILTERS: [&str; 3] = ["json", "to_json", "as_json"];
 
 /// Follows the texts of a template to know where an output of it stands.
-pub struct Rewriter {
+pub struct ContextTracker {
     place: Place,
     /// JSON: between quotes?
     in_string: bool,
@@ -47,7 +47,7 @@ pub struct Rewriter {
     pub was_bare: bool,
 }
 
-impl Rewriter {
+impl ContextTracker {
     pub fn new(place: Place, pieces: &[Piece]) -> Self {
         let names = |wanted: &str| -> Vec<String> {
             let name = |piece: &Piece| match piece {

@@ -266,7 +266,7 @@ pub fn is_missing(value: &dyn ValueView) -> bool {
 }
 
 /// One round of a loop: its item and its counters, over everything around it.
-pub struct Round<'a> {
+pub struct LoopScope<'a> {
     pub around: &'a dyn Runtime,
     pub name: &'a str,
     pub item: &'a dyn ValueView,
@@ -278,7 +278,7 @@ pub struct Round<'a> {
     pub columns: i64,
 }
 
-impl Round<'_> {
+impl LoopScope<'_> {
     fn counter(&self, path: &[ScalarCow<'_>]) -> Option<Value> {
         let (name, rest) = path.split_first()?;
         let number = |number: i64| Some(Value::scalar(number));
@@ -309,7 +309,7 @@ impl Round<'_> {
     }
 }
 
-impl Runtime for Round<'_> {
+impl Runtime for LoopScope<'_> {
     fn partials(&self) -> &dyn PartialStore {
         &NoPartials
     }

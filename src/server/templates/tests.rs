@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
-        delivery::{names::KnownNames, preview::Findings},
+        delivery::{names::KnownProperties, preview::MessageProblems},
         graph::node::{NodeKind, WebhookHeader, WebhookMethod},
         interrupt::{GivenUp, Interrupt, Uninterrupted},
         people::{Profile, Properties},
@@ -20,7 +20,7 @@ use crate::{
     },
     server::{
         channels::{Content, EmailContent, WebhookContent},
-        engine::calendar::Zones,
+        engine::calendar::TzdbZones,
     },
 };
 
@@ -59,7 +59,7 @@ fn with_facts<T>(profile: &Profile, use_them: impl FnOnce(&Facts<'_>) -> T) -> T
         event: &event,
         journey_id: "j-1",
         journey_name: "Welcome",
-        calendar: &Zones,
+        calendar: &TzdbZones,
         zone: "Europe/Berlin",
         now: NOW,
     })
@@ -561,13 +561,13 @@ fn one_compiled_message_serves_many_people() {
     assert_eq!(named("Bob"), Content::Sms { body: "Bob".to_string() });
 }
 
-fn checked(step: &NodeKind, known: &KnownNames) -> Findings {
+fn checked(step: &NodeKind, known: &KnownProperties) -> MessageProblems {
     check(step, known, &Uninterrupted).expect("not interrupted")
 }
 
-fn known() -> KnownNames {
+fn known() -> KnownProperties {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
-    KnownNames { profile: names(&["first_name", "plan"]), event: names(&["total", "items"]) }
+    KnownProperties { profile: names(&["first_name", "plan"]), event: names(&["total", "items"]) }
 }
 
 fn mail(subject: &str, body: &str) -> NodeKind {
@@ -700,7 +700,7 @@ fn the_check_finds_names_that_nobody_knows() {
                 {% assign x = 1 %}{{ x }}{{ now }}{{ journey.name }}{{ unsubscribe_url }}{% if \
                 profile.plan == 'gold' %}{% endif %}";
     assert_eq!(warned(fine), [] as [&str; 0]);
-    let nobody = checked(&mail("a", "{{ profile.x }}{{ event.y }}"), &KnownNames::default());
+    let nobody = checked(&mail("a", "{{ profile.x }}{{ event.y }}"), &KnownProperties::default());
     assert_eq!(nobody.warnings, [], "where no one is known, no one can tell");
 }
 

@@ -85,7 +85,7 @@ pub fn push_squeezed(out: &mut String, text: &str) {
 /// The HTML without what only browsers look at. It is a tenth of a mail, and the reader takes its
 /// time for each element.
 fn slim(html: &str) -> String {
-    let mut out = Slim {
+    let mut out = TextBuilder {
         html: String::with_capacity(html.len() / 4),
         in_line: false,
         open: Vec::with_capacity(DEPTH_MAX),
@@ -124,7 +124,7 @@ fn slim(html: &str) -> String {
     out.html
 }
 
-struct Slim {
+struct TextBuilder {
     html: String,
     /// Something stands in the present line.
     in_line: bool,
@@ -133,7 +133,7 @@ struct Slim {
     open: Vec<&'static str>,
 }
 
-impl Slim {
+impl TextBuilder {
     fn text(&mut self, text: &str) {
         self.in_line |= !text.trim().is_empty();
         self.html.push_str(text);

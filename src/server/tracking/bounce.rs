@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
-use super::hook::{Call, Heard, NotHeard, Statement};
+use super::hook::{Call, NotHeard, ParsedWebhook, ProviderEvent};
 use crate::domain::{delivery::fate::Fate, time::Timestamp};
 
 /// Most names of messages that are looked for in a bounce.
@@ -24,13 +24,13 @@ const DETAIL_MAX: usize = 300;
 ///
 /// # Errors
 /// Where it is no mail.
-pub fn hear(call: Call<'_>) -> Result<Heard, NotHeard> {
+pub fn hear(call: Call<'_>) -> Result<ParsedWebhook, NotHeard> {
     // The parser and what drops its result go down a call a message within a message, and a mail
     // can nest more of them than the stack of a task has room for.
     stacker::grow(STACK_BYTES, || hear_mail(call))
 }
 
-fn hear_mail(call: Call<'_>) -> Result<Heard, NotHeard> {
+fn hear_mail(call: Call<'_>) -> Result<ParsedWebhook, NotHeard> {
     // The parser makes something of everything; a mail says at least from whom it is, or what is in
     // it.
     let is_mail =
@@ -39,7 +39,7 @@ fn hear_mail(call: Call<'_>) -> Result<Heard, NotHeard> {
     let message = message.ok_or_else(|| {
         NotHeard::Malformed("The body is not an email (message/rfc822).".to_string())
     })?;
-    let mut heard = Heard::default();
+    let mut heard = ParsedWebhook::default();
     let said = message.parts.iter().find_map(|part| {
         let fields = |part: &MessagePart<'_>| groups(&String::from_utf8_lossy(part.contents()));
         match subtype(part).as_deref() {
@@ -62,8 +62,8 @@ struct Said {
 }
 
 impl Said {
-    fn about(self, names: Vec<String>, at: Timestamp) -> Statement {
-        Statement {
+    fn about(self, names: Vec<String>, at: Timestamp) -> ProviderEvent {
+        ProviderEvent {
             names,
             fate: self.fate,
             at,
@@ -234,7 +234,7 @@ mod tests {
 
     const KEY: &str = "wf.21i3v9.00112233445566778899aabbccddeeff";
 
-    fn read(sample: &str) -> Heard {
+    fn read(sample: &str) -> ParsedWebhook {
         let sample = sample.replace("{key}", KEY).replace('\n', "\r\n");
         hear(Call {
             url: "",
@@ -245,13 +245,13 @@ mod tests {
         .expect("a mail")
     }
 
-    fn said(sample: &str) -> Statement {
+    fn said(sample: &str) -> ProviderEvent {
         let mut heard = read(sample);
         assert_eq!(heard.statements.len(), 1, "{heard:?}");
         heard.statements.remove(0)
     }
 
-    fn names_our_message(said: &Statement) -> bool {
+    fn names_our_message(said: &ProviderEvent) -> bool {
         said.names.iter().any(|name| name.contains(KEY))
     }
 
@@ -293,11 +293,11 @@ mod tests {
     fn a_message_that_is_late_or_was_put_off_has_not_bounced() {
         assert_eq!(
             read(include_str!("../../../tests/fixtures/bounces/delayed.eml")),
-            Heard::default()
+            ParsedWebhook::default()
         );
         assert_eq!(
             read(include_str!("../../../tests/fixtures/bounces/soft.eml")),
-            Heard::default()
+            ParsedWebhook::default()
         );
     }
 
@@ -312,7 +312,7 @@ mod tests {
     fn an_answer_by_somebody_who_is_away_says_nothing() {
         assert_eq!(
             read(include_str!("../../../tests/fixtures/bounces/away.eml")),
-            Heard::default()
+            ParsedWebhook::default()
         );
     }
 

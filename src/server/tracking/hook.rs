@@ -8,14 +8,14 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        delivery::{fate::Fate, hook::HookProvider},
+        delivery::{fate::Fate, hook::WebhookProvider},
         error::FieldError,
         ids::ProjectId,
         time::Timestamp,
     },
     server::{
         store::answers::Reply,
-        vault::{Purpose, Vault},
+        vault::{SigningPurpose, Vault},
     },
 };
 
@@ -25,27 +25,32 @@ const ID: usize = 16;
 /// Where a provider reports for a project: `https://wayfare.example.com/hooks/…/twilio`. For
 /// Twilio's status callbacks add `?key=` and the message's key ([`super::token::message_key`]): the
 /// report may come before its id is known here.
-pub fn hook_url(base: &Url, vault: &Vault, project: ProjectId, provider: HookProvider) -> String {
+pub fn hook_url(
+    base: &Url,
+    vault: &Vault,
+    project: ProjectId,
+    provider: WebhookProvider,
+) -> String {
     let base = base.as_str().trim_end_matches('/');
     format!("{base}/hooks/{}/{}", hook_token(vault, project, provider), provider.key())
 }
 
-fn hook_token(vault: &Vault, project: ProjectId, provider: HookProvider) -> String {
+fn hook_token(vault: &Vault, project: ProjectId, provider: WebhookProvider) -> String {
     let mut bytes = project.0.as_bytes().to_vec();
-    bytes.extend_from_slice(&vault.sign(Purpose::Hook, &signed(project, provider)));
+    bytes.extend_from_slice(&vault.sign(SigningPurpose::Hook, &signed(project, provider)));
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn signed(project: ProjectId, provider: HookProvider) -> Vec<u8> {
+fn signed(project: ProjectId, provider: WebhookProvider) -> Vec<u8> {
     [project.0.as_bytes(), provider.key().as_bytes()].concat()
 }
 
 /// The project of an address; none where it was not made here for this provider.
-pub fn project_of_hook(vault: &Vault, token: &str, provider: HookProvider) -> Option<ProjectId> {
+pub fn project_of_hook(vault: &Vault, token: &str, provider: WebhookProvider) -> Option<ProjectId> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
     let (id, signature) = bytes.split_at_checked(ID)?;
     let project = ProjectId(Uuid::from_slice(id).ok()?);
-    vault.verify(Purpose::Hook, &signed(project, provider), signature).then_some(project)
+    vault.verify(SigningPurpose::Hook, &signed(project, provider), signature).then_some(project)
 }
 
 /// A provider's request.
@@ -72,7 +77,7 @@ impl Call<'_> {
 
 /// What a provider says of one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement {
+pub struct ProviderEvent {
     /// What may name the message: our own key, alone or within something, or the provider's id.
     pub names: Vec<String>,
     pub fate: Fate,
@@ -86,8 +91,8 @@ pub struct Statement {
 
 /// What was understood of a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Heard {
-    pub statements: Vec<Statement>,
+pub struct ParsedWebhook {
+    pub statements: Vec<ProviderEvent>,
     pub replies: Vec<Reply>,
     /// Names the request, where it must not count twice.
     pub receipt: Option<String>,
@@ -119,27 +124,27 @@ mod tests {
         };
         let (project, other) = (ProjectId::new(), ProjectId::new());
         let base = Url::parse("https://wayfare.example").expect("an address");
-        let address = hook_url(&base, &vault(7), project, HookProvider::Twilio);
+        let address = hook_url(&base, &vault(7), project, WebhookProvider::Twilio);
         let parts: Vec<&str> = address.rsplit('/').collect();
         assert_eq!((parts[0], parts[2]), ("twilio", "hooks"));
         let token = parts[1];
-        assert_eq!(project_of_hook(&vault(7), token, HookProvider::Twilio), Some(project));
+        assert_eq!(project_of_hook(&vault(7), token, WebhookProvider::Twilio), Some(project));
         assert_eq!(
-            project_of_hook(&vault(7), token, HookProvider::Bounce),
+            project_of_hook(&vault(7), token, WebhookProvider::Bounce),
             None,
             "it is for one provider"
         );
-        assert_eq!(project_of_hook(&vault(8), token, HookProvider::Twilio), None);
+        assert_eq!(project_of_hook(&vault(8), token, WebhookProvider::Twilio), None);
         let forged =
             [other.0.as_bytes().as_slice(), &URL_SAFE_NO_PAD.decode(token).expect("bytes")[16..]]
                 .concat();
         assert_eq!(
-            project_of_hook(&vault(7), &URL_SAFE_NO_PAD.encode(forged), HookProvider::Twilio),
+            project_of_hook(&vault(7), &URL_SAFE_NO_PAD.encode(forged), WebhookProvider::Twilio),
             None
         );
         for nonsense in ["", "x", &token[..token.len() - 2], "////"] {
             assert_eq!(
-                project_of_hook(&vault(7), nonsense, HookProvider::Twilio),
+                project_of_hook(&vault(7), nonsense, WebhookProvider::Twilio),
                 None,
                 "{nonsense}"
             );

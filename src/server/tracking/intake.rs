@@ -18,7 +18,7 @@ use crate::{
         ingest::IntakeError,
         store::{
             Store, StoreError, StoreResult,
-            answers::{Report, Told},
+            answers::{NewMessageEvent, Told},
             delivery::ChangedFacts,
             error::Obstacle,
         },
@@ -59,7 +59,7 @@ impl Reports {
 
     /// Writes it soon, without anybody waiting. Where there is no room it is let go: a link must
     /// lead on in any case.
-    pub fn note(&self, report: Report) {
+    pub fn note(&self, report: NewMessageEvent) {
         let told = Told { reports: vec![report], ..Told::default() };
         if self.0.try_send(Waiting { told, answer: None }).is_err() {
             tracing::warn!("answers.let_go");

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::server::{
     templates::Links,
-    vault::{Purpose, Vault},
+    vault::{SigningPurpose, Vault},
 };
 
 /// Bytes of a signature.
@@ -46,7 +46,7 @@ impl Token {
         let mut bytes = vec![kind];
         push_number(&mut bytes, message.unsigned_abs());
         bytes.extend_from_slice(target.as_bytes());
-        let signature = vault.sign(Purpose::Link, &bytes);
+        let signature = vault.sign(SigningPurpose::Link, &bytes);
         bytes.extend_from_slice(&signature);
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -58,7 +58,7 @@ impl Token {
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (data, signature) = bytes.split_at_checked(bytes.len().checked_sub(SIGNATURE)?)?;
-        if !vault.verify(Purpose::Link, data, signature) {
+        if !vault.verify(SigningPurpose::Link, data, signature) {
             return None;
         }
         let (kind, rest) = data.split_first()?;
@@ -143,7 +143,7 @@ pub fn message_key(vault: &Vault, message: i64) -> String {
             break;
         }
     }
-    let signature = vault.sign(Purpose::MessageKey, &message.to_le_bytes());
+    let signature = vault.sign(SigningPurpose::MessageKey, &message.to_le_bytes());
     let number: String = digits.iter().rev().map(|digit| char::from(*digit)).collect();
     let signature: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{KEY}{number}.{signature}")
@@ -170,7 +170,7 @@ fn read_key(vault: &Vault, rest: &str) -> Option<i64> {
     let signature: Vec<u8> = (0..SIGNATURE)
         .map(|place| u8::from_str_radix(hex.get(2 * place..2 * place + 2)?, 16).ok())
         .collect::<Option<_>>()?;
-    vault.verify(Purpose::MessageKey, &message.to_le_bytes(), &signature).then_some(message)
+    vault.verify(SigningPurpose::MessageKey, &message.to_le_bytes(), &signature).then_some(message)
 }
 
 #[cfg(test)]

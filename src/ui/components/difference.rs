@@ -4,12 +4,12 @@
 use leptos::prelude::*;
 
 use crate::domain::{
-    editor::difference::{Change, ConnectorChange, FieldChange, NodeChange, VersionDifference},
+    editor::difference::{Change, ConnectorChange, FieldChange, NodeChange, VersionDiff},
     figures::counted,
 };
 
 #[component]
-pub fn Difference(difference: VersionDifference) -> impl IntoView {
+pub fn Mismatch(difference: VersionDiff) -> impl IntoView {
     if difference.is_empty() {
         return view! { <p>"No differences."</p> }.into_any();
     }

@@ -48,7 +48,7 @@ pub fn Page(
                     }
                 })}
             <h1>{title}</h1>
-            <Notice />
+            <Notification />
             {children()}
         </div>
     }
@@ -56,12 +56,12 @@ pub fn Page(
 
 /// Shows the content once it is loaded, or why it could not be.
 #[component]
-pub fn Loaded<T, Fut, V, View>(load: V, view: View) -> impl IntoView
+pub fn Loaded<T, Fut, V, Viewport>(load: V, view: Viewport) -> impl IntoView
 where
     V: Fn() -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<T, AppError>> + Send + 'static,
     T: Send + 'static,
-    View: Fn(T) -> AnyView + Clone + Send + Sync + 'static,
+    Viewport: Fn(T) -> AnyView + Clone + Send + Sync + 'static,
 {
     view! {
         <Suspense fallback=|| {
@@ -82,7 +82,7 @@ where
 
 /// The result of a plain form, on the page that it led to. The address only has its key.
 #[component]
-fn Notice() -> impl IntoView {
+fn Notification() -> impl IntoView {
     let text = match query_value("notice").as_str() {
         "saved" => "Saved.",
         "removed" => "Removed from the project. Their work is kept.",

@@ -4,14 +4,14 @@
 use leptos::prelude::*;
 
 use super::{
-    bench::{Bench, Side, row_id, step_id},
+    bench::{Bench, SidePanel, row_id, step_id},
     browser,
 };
 use crate::domain::{
     editor::{
-        Mode,
-        fragment::Fragment,
-        geometry::{Direction, Frame, View},
+        EditMode,
+        fragment::ClipboardGraph,
+        geometry::{Frame, LayoutDirection, Viewport},
         sketch::Edit,
     },
     graph::{Node, NodeKind, Position},
@@ -61,7 +61,7 @@ impl Bench {
 
     /// The form of the chosen step, with the keyboard in it.
     pub fn open_form(&self) {
-        self.side.set(Side::Step);
+        self.side.set(SidePanel::Step);
         browser::later(|| browser::focus_first_field("panel-form"));
     }
 
@@ -80,7 +80,7 @@ impl Bench {
     pub fn fit(&self) {
         let (width, height) = self.window.get_untracked();
         if let Some(all) = self.with_frames(|_, frames| Frame::around(frames.iter().copied())) {
-            self.view.set(View::fitting(all, width, height));
+            self.view.set(Viewport::fitting(all, width, height));
         }
     }
 
@@ -91,7 +91,7 @@ impl Bench {
         let view = self.with_frames(|graph, frames| {
             let entry =
                 graph.nodes.iter().position(|node| node.step == NodeKind::Entry {}).unwrap_or(0);
-            Some(View::opening(
+            Some(Viewport::opening(
                 Frame::around(frames.iter().copied())?,
                 *frames.get(entry)?,
                 direction,
@@ -110,16 +110,16 @@ impl Bench {
     }
 
     pub fn can_draw(&self) -> bool {
-        self.mode == Mode::Draft
+        self.mode == EditMode::Draft
     }
 
     /// May this person publish what is on the desk?
     pub fn publishes(&self) -> bool {
-        self.mode == Mode::Draft && self.document.with_value(|document| document.may_publish)
+        self.mode == EditMode::Draft && self.document.with_value(|document| document.may_publish)
     }
 
     pub fn can_write(&self) -> bool {
-        self.mode != Mode::Read
+        self.mode != EditMode::Read
     }
 
     /// A step behind an outlet, or where no one says which, behind what is chosen.
@@ -219,15 +219,18 @@ impl Bench {
         }
     }
 
-    pub fn copied(&self) -> Option<Fragment> {
+    pub fn copied(&self) -> Option<ClipboardGraph> {
         let chosen = self.chosen.get_untracked();
-        let fragment = self.graph(|graph| Fragment::cut_out(graph, |id| chosen.contains(id)));
+        let fragment = self.graph(|graph| ClipboardGraph::cut_out(graph, |id| chosen.contains(id)));
         (!fragment.nodes.is_empty()).then_some(fragment)
     }
 
-    pub fn align(&self, direction: Direction) {
-        let word =
-            if direction == Direction::Down { "from top to bottom" } else { "from left to right" };
+    pub fn align(&self, direction: LayoutDirection) {
+        let word = if direction == LayoutDirection::Down {
+            "from top to bottom"
+        } else {
+            "from left to right"
+        };
         if !self.apply(&Edit::Align(direction), |_| format!("Aligned {word}.")) && self.can_write()
         {
             self.say(format!("Already aligned {word}."));

@@ -9,18 +9,18 @@ use std::{
 
 use leptos::prelude::*;
 
-use super::{browser, lines::Lines, trail::Trail};
+use super::{browser, lines::Lines, trail::RunOverlay};
 use crate::domain::{
     editor::{
-        Check, EditorDocument, Mode,
+        Check, EditMode, EditorDocument,
         checks::checks,
-        desk::Desk,
-        geometry::{Direction, Frame, View, drawn_outlets, frame, shown_outlets},
+        desk::EditHistory,
+        geometry::{Frame, LayoutDirection, Viewport, drawn_outlets, frame, shown_outlets},
         outline::{Row, rows},
         sketch::{Edit, Sketch},
     },
     graph::{Connector, Graph, Node, Position},
-    journey::NodeFigures,
+    journey::NodeStats,
     settings::Settings,
 };
 
@@ -42,7 +42,7 @@ pub struct Cell {
 
 /// Which panel stands beside the canvas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub enum SidePanel {
     Step,
     Settings,
     Checks,
@@ -51,7 +51,7 @@ pub enum Side {
 
 /// The list of steps to choose from, opened at an outlet.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Picker {
+pub struct StepPickerState {
     pub from: String,
     pub outlet: String,
     /// Where on the canvas's window.
@@ -71,12 +71,12 @@ pub enum SaveState {
     Offline,
     /// Something must be mended first: a sentence.
     Held(String),
-    Conflict(Box<Theirs>),
+    Conflict(Box<ConflictingVersion>),
 }
 
 /// What someone else saved.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Theirs {
+pub struct ConflictingVersion {
     pub document: EditorDocument,
     pub by: String,
     pub at: String,
@@ -85,8 +85,8 @@ pub struct Theirs {
 #[derive(Clone, Copy)]
 pub struct Bench {
     pub document: StoredValue<Arc<EditorDocument>>,
-    pub mode: Mode,
-    desk: StoredValue<Desk>,
+    pub mode: EditMode,
+    desk: StoredValue<EditHistory>,
     cells: StoredValue<HashMap<String, Cell>>,
     pub lines: StoredValue<Lines>,
     /// The rows of the outline, until the graph is another.
@@ -98,7 +98,7 @@ pub struct Bench {
     pub chosen: RwSignal<BTreeSet<String>>,
     /// The connector that was clicked.
     pub wire: RwSignal<Option<(String, String)>>,
-    pub direction: RwSignal<Direction>,
+    pub direction: RwSignal<LayoutDirection>,
     /// Can something be taken back, or done again?
     pub history: RwSignal<(bool, bool)>,
     /// Rises with each change of the graph or the settings.
@@ -107,19 +107,19 @@ pub struct Bench {
     pub keyboard: RwSignal<Option<String>>,
     /// The row that it reaches in the outline.
     pub row: RwSignal<Option<String>>,
-    pub view: RwSignal<View>,
+    pub view: RwSignal<Viewport>,
     pub window: RwSignal<(f64, f64)>,
     pub checks: RwSignal<Vec<Check>>,
     /// What only the server could find when it saved.
     pub server_checks: RwSignal<Vec<Check>>,
     /// The last thing that was done, for everybody who cannot see it.
     pub said: RwSignal<String>,
-    pub picker: RwSignal<Option<Picker>>,
-    pub side: RwSignal<Side>,
+    pub picker: RwSignal<Option<StepPickerState>>,
+    pub side: RwSignal<SidePanel>,
     /// The node whose people are listed.
     pub people: RwSignal<Option<String>>,
-    pub figures: RwSignal<HashMap<String, NodeFigures>>,
-    pub trail: RwSignal<Trail>,
+    pub figures: RwSignal<HashMap<String, NodeStats>>,
+    pub trail: RwSignal<RunOverlay>,
     pub saving: RwSignal<SaveState>,
     pub name: RwSignal<String>,
     pub revision: StoredValue<i64>,
@@ -150,7 +150,7 @@ impl Bench {
             preview: RwSignal::new(None),
             settings: RwSignal::new(document.settings.clone()),
             direction: RwSignal::new(sketch.direction),
-            desk: StoredValue::new(Desk::new(sketch, document.mode)),
+            desk: StoredValue::new(EditHistory::new(sketch, document.mode)),
             document: StoredValue::new(document),
             cells: StoredValue::new(HashMap::new()),
             lines: StoredValue::new(Lines::default()),
@@ -163,16 +163,16 @@ impl Bench {
             generation: RwSignal::new(0),
             keyboard: RwSignal::new(first.clone()),
             row: RwSignal::new(first),
-            view: RwSignal::new(View::default()),
+            view: RwSignal::new(Viewport::default()),
             window: RwSignal::new((800.0, 600.0)),
             checks: RwSignal::new(Vec::new()),
             server_checks: RwSignal::new(Vec::new()),
             said: RwSignal::new(String::new()),
             picker: RwSignal::new(None),
-            side: RwSignal::new(Side::Settings),
+            side: RwSignal::new(SidePanel::Settings),
             people: RwSignal::new(None),
             figures: RwSignal::new(figures),
-            trail: RwSignal::new(Trail::default()),
+            trail: RwSignal::new(RunOverlay::default()),
             saving: RwSignal::new(SaveState::Saved),
         };
         bench.show();
@@ -234,14 +234,14 @@ impl Bench {
     }
 
     pub fn undo(&self) {
-        self.travel(Desk::undo, "Undone.", "Nothing to undo.");
+        self.travel(EditHistory::undo, "Undone.", "Nothing to undo.");
     }
 
     pub fn redo(&self) {
-        self.travel(Desk::redo, "Redone.", "Nothing to redo.");
+        self.travel(EditHistory::redo, "Redone.", "Nothing to redo.");
     }
 
-    fn travel(&self, go: fn(&mut Desk) -> bool, done: &str, nothing: &str) {
+    fn travel(&self, go: fn(&mut EditHistory) -> bool, done: &str, nothing: &str) {
         if self.desk.try_update_value(go).unwrap_or(false) {
             self.show();
             self.generation.update(|generation| *generation += 1);
@@ -253,7 +253,7 @@ impl Bench {
 
     /// The next change is a step of undo of its own.
     pub fn pause(&self) {
-        self.desk.update_value(Desk::pause);
+        self.desk.update_value(EditHistory::pause);
     }
 
     pub fn say(&self, text: String) {
@@ -302,8 +302,8 @@ impl Bench {
                 }
             }
             self.keyboard.set(one);
-            if self.side.get_untracked() != Side::Trial {
-                self.side.set(Side::Step);
+            if self.side.get_untracked() != SidePanel::Trial {
+                self.side.set(SidePanel::Step);
             }
         }
         if others {

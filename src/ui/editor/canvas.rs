@@ -4,7 +4,7 @@ use leptos::{html, prelude::*};
 
 use super::{
     bench::Bench,
-    hand::Hand,
+    hand::PointerTool,
     icons::{Mark, MarkIcon},
     minimap::Minimap,
     palette::StepPicker,
@@ -31,7 +31,7 @@ const DOTS: f64 = 20.0;
 const SMALL: f64 = 0.7;
 
 #[component]
-pub fn Canvas(ground: NodeRef<html::Div>, hand: Hand) -> impl IntoView {
+pub fn Canvas(ground: NodeRef<html::Div>, hand: PointerTool) -> impl IntoView {
     let bench = Bench::here();
     let layer = move || {
         let view = bench.view.get();

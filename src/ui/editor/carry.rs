@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use leptos::prelude::*;
 
-use super::{bench::Cell, hand::Hand, lines::HeldLine};
+use super::{bench::Cell, hand::PointerTool, lines::DraggedConnector};
 use crate::domain::{
     editor::{geometry::snap, sketch::Edit},
     graph::Position,
@@ -12,12 +12,12 @@ use crate::domain::{
 
 /// The nodes in the hand, where they lay, and their lines.
 #[derive(Clone, Default)]
-pub(super) struct Carried {
+pub(super) struct DraggedNodes {
     nodes: Vec<(String, Cell, Position)>,
-    lines: Vec<HeldLine>,
+    lines: Vec<DraggedConnector>,
 }
 
-impl Hand {
+impl PointerTool {
     /// The chosen nodes are lifted.
     pub(super) fn carry(&self) {
         let chosen = self.bench.chosen.get_untracked();
@@ -29,7 +29,7 @@ impl Hand {
             })
             .collect()
         });
-        self.carried.set_value(Carried { nodes, lines: self.bench.held_lines(&ids) });
+        self.carried.set_value(DraggedNodes { nodes, lines: self.bench.held_lines(&ids) });
     }
 
     /// Moves what is carried: whole steps of the grid, and nothing where it stays on the same one.
@@ -56,7 +56,7 @@ impl Hand {
     /// They lie where they are now: one step of undo.
     pub(super) fn drop_nodes(&self) {
         let carried = self.carried.get_value();
-        self.carried.set_value(Carried::default());
+        self.carried.set_value(DraggedNodes::default());
         if carried.nodes.is_empty() {
             return;
         }
@@ -76,7 +76,7 @@ impl Hand {
     /// What is carried lies where it lay.
     pub(super) fn put_back(&self) {
         let carried = self.carried.get_value();
-        self.carried.set_value(Carried::default());
+        self.carried.set_value(DraggedNodes::default());
         for (_, cell, start) in &carried.nodes {
             cell.at.set(*start);
         }

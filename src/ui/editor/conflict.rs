@@ -3,21 +3,21 @@
 use leptos::prelude::*;
 
 use super::{
-    bench::{Bench, SaveState, Theirs},
+    bench::{Bench, ConflictingVersion, SaveState},
     browser,
     dialogs::Window,
-    saver::Saver,
+    saver::Autosave,
 };
 use crate::{
     domain::editor::{
-        difference::{VersionDifference, difference},
-        fragment::Fragment,
+        difference::{VersionDiff, difference},
+        fragment::ClipboardGraph,
     },
-    ui::components::difference::Difference,
+    ui::components::difference::Mismatch,
 };
 
 #[component]
-pub fn ConflictWindow(saver: Saver) -> impl IntoView {
+pub fn ConflictWindow(saver: Autosave) -> impl IntoView {
     let bench = Bench::here();
     let theirs = Memo::new(move |_| match bench.saving.get() {
         SaveState::Conflict(theirs) => Some(*theirs),
@@ -51,12 +51,12 @@ pub fn ConflictWindow(saver: Saver) -> impl IntoView {
 /// What both did since the desk and the server were the same; where that is not known any more,
 /// what differs between them.
 enum Changes {
-    Both { mine: VersionDifference, theirs: VersionDifference },
-    Between(VersionDifference),
+    Both { mine: VersionDiff, theirs: VersionDiff },
+    Between(VersionDiff),
 }
 
 impl Changes {
-    fn of(bench: Bench, theirs: &Theirs) -> Self {
+    fn of(bench: Bench, theirs: &ConflictingVersion) -> Self {
         let there = (&theirs.document.graph, &theirs.document.settings);
         bench.sketch(|sketch| {
             let mine = (&sketch.graph, &sketch.settings);
@@ -75,15 +75,15 @@ impl Changes {
 }
 
 #[component]
-fn Conflict(theirs: Theirs, saver: Saver) -> impl IntoView {
+fn Conflict(theirs: ConflictingVersion, saver: Autosave) -> impl IntoView {
     let bench = Bench::here();
     let changes = Changes::of(bench, &theirs);
-    let Theirs { document, by, at } = theirs;
+    let ConflictingVersion { document, by, at } = theirs;
     let when = if at.is_empty() { String::new() } else { format!(" on {at}") };
     let revision = document.revision;
     let copied = RwSignal::new("");
     let copy = move |_| {
-        let text = bench.graph(|graph| Fragment::cut_out(graph, |_| true).to_text());
+        let text = bench.graph(|graph| ClipboardGraph::cut_out(graph, |_| true).to_text());
         let (fine, bad) = (
             "Your steps are on the clipboard.",
             "The browser blocked copying. Choose one of the two versions.",
@@ -106,11 +106,11 @@ fn Conflict(theirs: Theirs, saver: Saver) -> impl IntoView {
                     <div class="both">
                         <section class="both-side" aria-labelledby="mine-title" tabindex="0">
                             {heading("mine-title", "What you changed")}
-                            <Difference difference=mine />
+                            <Mismatch difference=mine />
                         </section>
                         <section class="both-side" aria-labelledby="theirs-title" tabindex="0">
                             {heading("theirs-title", "What they changed")}
-                            <Difference difference=theirs />
+                            <Mismatch difference=theirs />
                         </section>
                     </div>
                 }
@@ -120,7 +120,7 @@ fn Conflict(theirs: Theirs, saver: Saver) -> impl IntoView {
                 view! {
                     <section class="both-side" aria-labelledby="between-title" tabindex="0">
                         {heading("between-title", "From theirs to yours")}
-                        <Difference difference=difference />
+                        <Mismatch difference=difference />
                     </section>
                 }
                     .into_any()

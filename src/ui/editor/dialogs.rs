@@ -8,14 +8,14 @@ use super::{
     keys::SHORTCUTS,
     panel::CheckList,
     people::PeopleList,
-    saver::Saver,
+    saver::Autosave,
 };
 use crate::{
     api::editor::publish_version,
     domain::{
         editor::{
-            PUBLISHED_DESCRIPTION_MAX as DESCRIPTION_MAX, Predecessor, Publish, Severity,
-            VersionLine,
+            PUBLISHED_DESCRIPTION_MAX as DESCRIPTION_MAX, PreviousVersionPolicy, Publish, Severity,
+            VersionOption,
         },
         status::Status,
         text::NAME_MAX,
@@ -119,13 +119,13 @@ pub fn PeopleWindow() -> impl IntoView {
 /// Asks for name and description, and what becomes of the people in the older version. While
 /// something is wrong it shows what, and does not publish.
 #[component]
-pub fn PublishWindow(open: RwSignal<bool>, saver: Saver) -> impl IntoView {
+pub fn PublishWindow(open: RwSignal<bool>, saver: Autosave) -> impl IntoView {
     let body = move || view! { <PublishForm open=open saver=saver /> }.into_any();
     view! { <Window id="publish-window" title="Publish this version" open=open.into() closed=move || open.set(false) body=body /> }
 }
 
 #[component]
-fn PublishForm(open: RwSignal<bool>, saver: Saver) -> impl IntoView {
+fn PublishForm(open: RwSignal<bool>, saver: Autosave) -> impl IntoView {
     let bench = Bench::here();
     let document = bench.document.get_value();
     let name = RwSignal::new(bench.name.get_untracked());
@@ -148,9 +148,9 @@ fn PublishForm(open: RwSignal<bool>, saver: Saver) -> impl IntoView {
             name: name.get_untracked(),
             description: description.get_untracked(),
             predecessor: if leave.get_untracked() {
-                Predecessor::Leave
+                PreviousVersionPolicy::Leave
             } else {
-                Predecessor::CarryOn
+                PreviousVersionPolicy::CarryOn
             },
         };
         spawn_local(async move {
@@ -258,7 +258,7 @@ fn PublishForm(open: RwSignal<bool>, saver: Saver) -> impl IntoView {
 }
 
 /// An older version that takes people in, or has people inside.
-fn has_people(line: &VersionLine, version: i64) -> bool {
+fn has_people(line: &VersionOption, version: i64) -> bool {
     line.number != version
         && matches!(
             line.status,
@@ -267,7 +267,7 @@ fn has_people(line: &VersionLine, version: i64) -> bool {
 }
 
 #[component]
-fn OlderVersion(older: VersionLine, leave: RwSignal<bool>) -> impl IntoView {
+fn OlderVersion(older: VersionOption, leave: RwSignal<bool>) -> impl IntoView {
     let inside = crate::domain::figures::counted(older.figures.inside, "person is", "people are");
     view! {
         <fieldset class="choices choices-long">

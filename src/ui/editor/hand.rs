@@ -8,13 +8,13 @@ use leptos::{ev, html, prelude::*};
 use web_sys::PointerEvent;
 
 use super::{
-    bench::{Bench, Picker},
+    bench::{Bench, StepPickerState},
     browser,
-    carry::Carried,
+    carry::DraggedNodes,
 };
 use crate::domain::{
     editor::{
-        geometry::{Frame, View},
+        geometry::{Frame, Viewport},
         sketch::Edit,
     },
     graph::Position,
@@ -24,9 +24,9 @@ use crate::domain::{
 const STILL: f64 = 4.0;
 
 #[derive(Debug, Clone, PartialEq)]
-enum Grip {
+enum Gesture {
     /// Moves what the window shows.
-    Pan { from: View },
+    Pan { from: Viewport },
     /// Chooses what it spans.
     Band { from: Position, before: BTreeSet<String> },
     /// Moves nodes.
@@ -34,12 +34,12 @@ enum Grip {
     /// Draws a connector.
     Wire { from: String, outlet: String },
     /// Two fingers.
-    Pinch { from: View, distance: f64, middle: (f64, f64) },
+    Pinch { from: Viewport, distance: f64, middle: (f64, f64) },
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
 struct Held {
-    grip: Option<Grip>,
+    grip: Option<Gesture>,
     /// Where the first pointer went down, in the window of the canvas.
     start: (f64, f64),
     moved: bool,
@@ -61,7 +61,7 @@ struct Turned {
 
 /// A connector that is being drawn.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Wiring {
+pub struct ConnectorDrag {
     pub from: String,
     pub outlet: String,
     pub to: Position,
@@ -69,28 +69,28 @@ pub struct Wiring {
 }
 
 #[derive(Clone, Copy)]
-pub struct Hand {
+pub struct PointerTool {
     pub(super) bench: Bench,
     ground: NodeRef<html::Div>,
     held: StoredValue<Held>,
-    pub(super) carried: StoredValue<Carried>,
+    pub(super) carried: StoredValue<DraggedNodes>,
     wheel: StoredValue<Option<Turned>>,
     /// Where the canvas lies in the window.
     corner: StoredValue<(f64, f64)>,
-    pub wiring: RwSignal<Option<Wiring>>,
+    pub wiring: RwSignal<Option<ConnectorDrag>>,
     pub band: RwSignal<Option<Frame>>,
     pub panning: RwSignal<bool>,
     /// The space bar is down.
     pub space: StoredValue<bool>,
 }
 
-impl Hand {
+impl PointerTool {
     pub fn new(bench: Bench, ground: NodeRef<html::Div>) -> Self {
         Self {
             bench,
             ground,
             held: StoredValue::new(Held::default()),
-            carried: StoredValue::new(Carried::default()),
+            carried: StoredValue::new(DraggedNodes::default()),
             wheel: StoredValue::new(None),
             corner: StoredValue::new((0.0, 0.0)),
             wiring: RwSignal::new(None),
@@ -134,7 +134,7 @@ impl Hand {
         if let [a, b] = fingers[..] {
             // The second finger means the canvas, whatever the first one held.
             self.put_back();
-            let grip = Grip::Pinch {
+            let grip = Gesture::Pinch {
                 from: self.bench.view.get_untracked(),
                 distance: apart(a, b).max(1.0),
                 middle: between(a, b),
@@ -150,7 +150,7 @@ impl Hand {
         let wants_pan = event.button() == 1 || self.space.get_value();
         if wants_pan {
             event.prevent_default();
-            self.take(Grip::Pan { from: view }, at);
+            self.take(Gesture::Pan { from: view }, at);
             return;
         }
         if event.button() != 0 {
@@ -158,7 +158,7 @@ impl Hand {
         }
         match (node, outlet) {
             (Some(from), Some(outlet)) if self.bench.can_draw() => {
-                self.take(Grip::Wire { from, outlet }, at)
+                self.take(Gesture::Wire { from, outlet }, at)
             }
             (Some(_), Some(_)) => {}
             (Some(node), None) if browser::closest(target.clone(), "button, a").is_none() => {
@@ -168,13 +168,13 @@ impl Hand {
             (None, _) if browser::closest(target, "[data-wire], button").is_some() => {}
             (None, _) if event.shift_key() => {
                 let before = self.bench.chosen.get_untracked();
-                self.take(Grip::Band { from: view.to_canvas(at.0, at.1), before }, at);
+                self.take(Gesture::Band { from: view.to_canvas(at.0, at.1), before }, at);
             }
-            (None, _) => self.take(Grip::Pan { from: view }, at),
+            (None, _) => self.take(Gesture::Pan { from: view }, at),
         }
     }
 
-    fn take(&self, grip: Grip, at: (f64, f64)) {
+    fn take(&self, grip: Gesture, at: (f64, f64)) {
         self.bench.picker.set(None);
         self.held.update_value(|held| {
             held.grip = Some(grip);
@@ -191,7 +191,7 @@ impl Hand {
         } else if !chosen.contains(&node) {
             self.bench.choose_one(&node);
         }
-        self.take(Grip::Nodes { held: node, shift }, at);
+        self.take(Gesture::Nodes { held: node, shift }, at);
     }
 
     pub fn moved(self, event: &PointerEvent) {
@@ -214,9 +214,9 @@ impl Hand {
                 let _ = ground.set_pointer_capture(event.pointer_id());
             }
             self.panning
-                .set(self.held.with_value(|held| matches!(held.grip, Some(Grip::Pan { .. }))));
+                .set(self.held.with_value(|held| matches!(held.grip, Some(Gesture::Pan { .. }))));
             if self.bench.can_write()
-                && self.held.with_value(|held| matches!(held.grip, Some(Grip::Nodes { .. })))
+                && self.held.with_value(|held| matches!(held.grip, Some(Gesture::Nodes { .. })))
             {
                 self.carry();
             }
@@ -243,21 +243,21 @@ impl Hand {
         let view = self.bench.view.get_untracked();
         match held.grip {
             None => {}
-            Some(Grip::Pan { from }) => self.bench.view.set(from.panned(dx, dy)),
-            Some(Grip::Band { from, before }) => {
+            Some(Gesture::Pan { from }) => self.bench.view.set(from.panned(dx, dy)),
+            Some(Gesture::Band { from, before }) => {
                 let area = Frame::between(from, view.to_canvas(held.last.0, held.last.1));
                 self.band.set(Some(area));
                 let mut chosen = self.bench.hits(area, usize::MAX);
                 chosen.extend(before);
                 self.bench.choose(chosen);
             }
-            Some(Grip::Nodes { .. }) => self.carry_on(dx / view.zoom, dy / view.zoom),
-            Some(Grip::Wire { from, outlet }) => {
+            Some(Gesture::Nodes { .. }) => self.carry_on(dx / view.zoom, dy / view.zoom),
+            Some(Gesture::Wire { from, outlet }) => {
                 let to = view.to_canvas(held.last.0, held.last.1);
                 let over = self.bench.hit(to).filter(|over| *over != from);
-                self.wiring.set(Some(Wiring { from, outlet, to, over }));
+                self.wiring.set(Some(ConnectorDrag { from, outlet, to, over }));
             }
-            Some(Grip::Pinch { from, distance, middle }) => {
+            Some(Gesture::Pinch { from, distance, middle }) => {
                 let fingers: Vec<(f64, f64)> = held.pointers.values().copied().collect();
                 if let [a, b] = fingers[..] {
                     let now = between(a, b);
@@ -282,27 +282,33 @@ impl Hand {
         let wiring = self.wiring.get_untracked();
         self.wiring.set(None);
         match held.grip {
-            Some(Grip::Nodes { .. }) if held.moved => self.drop_nodes(),
-            Some(Grip::Nodes { held: node, shift: false })
+            Some(Gesture::Nodes { .. }) if held.moved => self.drop_nodes(),
+            Some(Gesture::Nodes { held: node, shift: false })
                 if self.bench.chosen.read_untracked().len() > 1 =>
             {
                 self.bench.choose_one(&node);
             }
-            Some(Grip::Wire { from, outlet }) if held.moved => {
+            Some(Gesture::Wire { from, outlet }) if held.moved => {
                 match wiring.and_then(|wiring| wiring.over) {
                     Some(to) => self.bench.connect(&from, &outlet, &to),
                     None => {
                         let (x, y) = held.last;
-                        self.bench.picker.set(Some(Picker { from, outlet, x, y, more: false }));
+                        self.bench.picker.set(Some(StepPickerState {
+                            from,
+                            outlet,
+                            x,
+                            y,
+                            more: false,
+                        }));
                     }
                 }
             }
-            Some(Grip::Pan { .. }) if !held.moved => self.bench.choose(BTreeSet::new()),
+            Some(Gesture::Pan { .. }) if !held.moved => self.bench.choose(BTreeSet::new()),
             // One of two fingers is lifted: the other one pans on.
-            Some(Grip::Pinch { .. }) => {
+            Some(Gesture::Pinch { .. }) => {
                 let other = self.held.with_value(|held| held.pointers.values().next().copied());
                 if let Some(at) = other {
-                    self.take(Grip::Pan { from: self.bench.view.get_untracked() }, at);
+                    self.take(Gesture::Pan { from: self.bench.view.get_untracked() }, at);
                     self.held.update_value(|held| held.moved = true);
                 }
             }

@@ -9,11 +9,11 @@ use leptos::{
 
 use super::{
     acts::said_chosen,
-    bench::{Bench, Side},
+    bench::{Bench, SidePanel},
     browser,
-    hand::Hand,
+    hand::PointerTool,
 };
-use crate::domain::editor::{fragment::Fragment, sketch::Edit};
+use crate::domain::editor::{fragment::ClipboardGraph, sketch::Edit};
 
 /// What is written into the window that `?` opens.
 pub const SHORTCUTS: [(&str, &str); 23] = [
@@ -44,7 +44,7 @@ pub const SHORTCUTS: [(&str, &str); 23] = [
 
 /// Windows that keys open.
 #[derive(Clone, Copy)]
-pub struct Windows {
+pub struct DialogSignals {
     pub help: RwSignal<bool>,
     pub publishing: RwSignal<bool>,
 }
@@ -93,7 +93,7 @@ fn to_next_part(back: bool) {
     }
 }
 
-pub fn on_key(bench: Bench, hand: Hand, windows: Windows, event: &KeyboardEvent) {
+pub fn on_key(bench: Bench, hand: PointerTool, windows: DialogSignals, event: &KeyboardEvent) {
     if event.default_prevented() || browser::in_field(event.target()) {
         return;
     }
@@ -131,7 +131,7 @@ fn on_command(bench: Bench, key: &str, shift: bool) -> bool {
     true
 }
 
-fn on_plain(bench: Bench, windows: Windows, event: &KeyboardEvent) -> bool {
+fn on_plain(bench: Bench, windows: DialogSignals, event: &KeyboardEvent) -> bool {
     if event.alt_key() {
         return false;
     }
@@ -154,9 +154,9 @@ fn on_plain(bench: Bench, windows: Windows, event: &KeyboardEvent) -> bool {
         "a" | "A" => {
             browser::focus_in(".step-tools", "select[name='new-step']");
         }
-        "s" | "S" => to_panel(bench, Side::Settings),
-        "c" | "C" => to_panel(bench, Side::Checks),
-        "t" | "T" => to_panel(bench, Side::Trial),
+        "s" | "S" => to_panel(bench, SidePanel::Settings),
+        "c" | "C" => to_panel(bench, SidePanel::Checks),
+        "t" | "T" => to_panel(bench, SidePanel::Trial),
         "p" | "P" if bench.publishes() => windows.publishing.set(true),
         "?" => windows.help.set(true),
         "Escape" => {
@@ -168,7 +168,7 @@ fn on_plain(bench: Bench, windows: Windows, event: &KeyboardEvent) -> bool {
     true
 }
 
-fn to_panel(bench: Bench, side: Side) {
+fn to_panel(bench: Bench, side: SidePanel) {
     bench.side.set(side);
     browser::later(|| browser::focus_first_field("panel-form"));
 }
@@ -194,7 +194,7 @@ pub fn listen_to_clipboard(bench: Bench) {
             .clipboard_data()
             .and_then(|data| data.get_data("text/plain").ok())
             .unwrap_or_default();
-        match Fragment::from_text(&text) {
+        match ClipboardGraph::from_text(&text) {
             None => bench.say("The clipboard holds no steps of a journey.".to_string()),
             Some(Err(sentence)) => bench.say(sentence),
             Some(Ok(fragment)) => {

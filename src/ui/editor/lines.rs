@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::bench::Bench;
 use crate::domain::{
     editor::{
-        geometry::{Direction, Frame, inlet_point, neighbour, outlet_point},
+        geometry::{Frame, LayoutDirection, inlet_point, neighbour, outlet_point},
         route::{self, Route, Wire},
     },
     graph::{Connector, Graph, Position},
@@ -18,7 +18,7 @@ use crate::domain::{
 #[derive(Default)]
 pub struct Lines {
     by_way: HashMap<(String, String), ArcRwSignal<Route>>,
-    direction: Direction,
+    direction: LayoutDirection,
     frames: Vec<Frame>,
     wires: Vec<Option<Wire>>,
 }
@@ -74,7 +74,7 @@ impl Bench {
     }
 
     /// Works out the lines, where a box has another place or size, or a connector other ends.
-    pub fn draw_lines(&self, graph: &Graph, direction: Direction) {
+    pub fn draw_lines(&self, graph: &Graph, direction: LayoutDirection) {
         let (frames, wires) = route::wires(graph, direction);
         let same = |lines: &Lines| {
             lines.direction == direction && lines.frames == frames && lines.wires == wires
@@ -123,7 +123,7 @@ impl Bench {
     }
 
     /// The lines that a hand which holds these nodes takes along.
-    pub fn held_lines(&self, nodes: &HashSet<&str>) -> Vec<HeldLine> {
+    pub fn held_lines(&self, nodes: &HashSet<&str>) -> Vec<DraggedConnector> {
         let held =
             |way: &&Connector| nodes.contains(way.from.as_str()) || nodes.contains(way.to.as_str());
         let ways: Vec<Connector> =
@@ -132,13 +132,13 @@ impl Bench {
             .map(|way| {
                 let line = self.line(&way);
                 let whole = nodes.contains(way.from.as_str()) && nodes.contains(way.to.as_str());
-                HeldLine { start: line.get_untracked(), line, way, whole }
+                DraggedConnector { start: line.get_untracked(), line, way, whole }
             })
             .collect()
     }
 
     /// Draws one of them where its ends are now. Other boxes are not minded until the hand lets go.
-    pub fn drag_line(&self, held: &HeldLine, dx: f64, dy: f64) {
+    pub fn drag_line(&self, held: &DraggedConnector, dx: f64, dy: f64) {
         if held.whole {
             held.line.set(held.start.shifted(dx, dy));
             return;
@@ -156,7 +156,7 @@ impl Bench {
 
 /// A line that a hand takes along.
 #[derive(Clone)]
-pub struct HeldLine {
+pub struct DraggedConnector {
     way: Connector,
     line: ArcRwSignal<Route>,
     /// How it was when the hand took it.

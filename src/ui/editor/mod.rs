@@ -31,16 +31,16 @@ use std::sync::Arc;
 use leptos::{html, prelude::*, task::spawn_local};
 
 use self::{
-    bench::{Bench, SaveState, Theirs},
+    bench::{Bench, ConflictingVersion, SaveState},
     canvas::Canvas,
     conflict::ConflictWindow,
     dialogs::{Help, PeopleWindow, PublishWindow},
-    hand::Hand,
+    hand::PointerTool,
     outline::Outline,
     palette::Palette,
     panel::Panel,
     preview::PreviewWindow,
-    saver::{Kept, Saver, kept, shelf},
+    saver::{Autosave, LocalBackup, kept, shelf},
     toolbar::Toolbar,
 };
 use super::{
@@ -90,14 +90,14 @@ fn Workbench(document: Arc<EditorDocument>) -> impl IntoView {
     let left_behind = kept(&document);
     let bench = Bench::new(document.clone());
     provide_context(bench);
-    let saver = Saver::watch(bench);
+    let saver = Autosave::watch(bench);
     if let Some(kept) = left_behind {
         bring_back(bench, &document, kept);
     }
     let ground = NodeRef::<html::Div>::new();
-    let hand = Hand::new(bench, ground);
+    let hand = PointerTool::new(bench, ground);
     let (help, publishing) = (RwSignal::new(false), RwSignal::new(false));
-    let windows = keys::Windows { help, publishing };
+    let windows = keys::DialogSignals { help, publishing };
     keys::listen_to_clipboard(bench);
     keys::listen_to_f6();
     follow_figures(bench);
@@ -165,7 +165,7 @@ fn follow_figures(bench: Bench) {
 }
 
 /// Work that an earlier visit could not save. Where the server has moved on since, both are shown.
-fn bring_back(bench: Bench, document: &EditorDocument, kept: Kept) {
+fn bring_back(bench: Bench, document: &EditorDocument, kept: LocalBackup) {
     let same_ground = kept.revision == document.revision;
     if !bench.restore(kept.graph, kept.settings) {
         browser::forget(&shelf(document));
@@ -175,7 +175,7 @@ fn bring_back(bench: Bench, document: &EditorDocument, kept: Kept) {
         bench.say("Unsaved changes from your last visit are restored.".to_string());
     } else {
         bench.base.set_value(None);
-        let theirs = Theirs {
+        let theirs = ConflictingVersion {
             document: document.clone(),
             by: "Someone else".to_string(),
             at: String::new(),

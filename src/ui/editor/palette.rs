@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{bench::Bench, browser, hand::Hand, step_box::GroupIcon};
+use super::{bench::Bench, browser, hand::PointerTool, step_box::GroupIcon};
 use crate::domain::{
     editor::palette::{GROUPS, Item, items},
     graph::{NodeKind, node::NodeGroup},
@@ -13,7 +13,7 @@ fn of_group(group: NodeGroup) -> Vec<Item> {
 }
 
 #[component]
-pub fn Palette(hand: Hand) -> impl IntoView {
+pub fn Palette(hand: PointerTool) -> impl IntoView {
     view! {
         <section class="palette" aria-label="Palette">
             {GROUPS
@@ -40,7 +40,7 @@ struct Dragged {
 }
 
 #[component]
-fn PaletteItem(item: Item, hand: Hand) -> impl IntoView {
+fn PaletteItem(item: Item, hand: PointerTool) -> impl IntoView {
     let bench = Bench::here();
     let dragged = RwSignal::new(None::<Dragged>);
     // A drag ends with a click, which must not add a second step.

@@ -6,13 +6,13 @@ use super::bench::Bench;
 use crate::{
     api::editor::people_at,
     domain::{
-        editor::PersonHere,
+        editor::ProfileAtNode,
         figures::{counted, grouped},
-        journey::NodeFigures,
+        journey::NodeStats,
     },
 };
 
-fn in_words(figures: &NodeFigures) -> String {
+fn in_words(figures: &NodeStats) -> String {
     match figures.waiting() {
         0 => format!("{} came", grouped(figures.came)),
         waiting => format!("{} came · {} here", grouped(figures.came), grouped(waiting)),
@@ -40,7 +40,7 @@ pub fn PeopleButton(id: String) -> impl IntoView {
 
 /// Who came and who waits; pressed, it lists those who are there.
 #[component]
-pub fn PeopleHere(id: String, figures: NodeFigures) -> impl IntoView {
+pub fn PeopleHere(id: String, figures: NodeStats) -> impl IntoView {
     let bench = Bench::here();
     let text = in_words(&figures);
     let label = format!("{text} at {}. List people here", bench.title(&id));
@@ -62,7 +62,7 @@ pub fn PeopleList(node: String) -> impl IntoView {
     let document = bench.document.get_value();
     let (journey, version) = (document.journey.to_string(), document.version);
     let title = bench.title(&node);
-    let found = RwSignal::new(None::<Result<Vec<PersonHere>, String>>);
+    let found = RwSignal::new(None::<Result<Vec<ProfileAtNode>, String>>);
     spawn_local(async move {
         let answer = people_at(journey, version, node).await.map_err(|error| error.sentence());
         found.try_set(Some(answer));
@@ -87,7 +87,7 @@ pub fn PeopleList(node: String) -> impl IntoView {
 }
 
 #[component]
-fn PersonLine(person: PersonHere) -> impl IntoView {
+fn PersonLine(person: ProfileAtNode) -> impl IntoView {
     let name = person.identity.unwrap_or_else(|| "Profile without an identity".to_string());
     view! {
         <li>

@@ -7,14 +7,14 @@ use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_loc
 use serde::{Deserialize, Serialize};
 
 use super::{
-    bench::{Bench, SaveState, Theirs},
+    bench::{Bench, ConflictingVersion, SaveState},
     browser,
 };
 use crate::{
     api::{AppError, editor::save_editor},
     domain::{
         actor::Person,
-        editor::{EditorDocument, Mode, Save, Saved},
+        editor::{EditMode, EditorDocument, SaveVersion, Saved},
         graph::Graph,
         settings::Settings,
         time::Timestamp,
@@ -29,7 +29,7 @@ const LOOK: Duration = Duration::from_millis(150);
 
 /// What is kept in the browser while the server does not have it.
 #[derive(Serialize, Deserialize)]
-pub struct Kept {
+pub struct LocalBackup {
     pub revision: i64,
     pub graph: Graph,
     pub settings: Settings,
@@ -41,14 +41,14 @@ pub fn shelf(document: &EditorDocument) -> String {
 }
 
 /// Work that an earlier visit left behind.
-pub fn kept(document: &EditorDocument) -> Option<Kept> {
-    let kept: Kept = serde_json::from_str(&browser::recall(&shelf(document))?).ok()?;
+pub fn kept(document: &EditorDocument) -> Option<LocalBackup> {
+    let kept: LocalBackup = serde_json::from_str(&browser::recall(&shelf(document))?).ok()?;
     let differs = kept.graph != document.graph || kept.settings != document.settings;
-    (differs && document.mode != Mode::Read).then_some(kept)
+    (differs && document.mode != EditMode::Read).then_some(kept)
 }
 
 #[derive(Clone, Copy)]
-pub struct Saver {
+pub struct Autosave {
     bench: Bench,
     timer: StoredValue<Option<TimeoutHandle>>,
     look: StoredValue<Option<TimeoutHandle>>,
@@ -57,7 +57,7 @@ pub struct Saver {
     saved: StoredValue<u64>,
 }
 
-impl Saver {
+impl Autosave {
     /// Watches the bench and saves what changes.
     pub fn watch(bench: Bench) -> Self {
         let saver = Self {
@@ -127,9 +127,9 @@ impl Saver {
         self.timer.set_value(set_timeout_with_handle(move || self.save(), pause).ok());
     }
 
-    fn content(&self) -> Save {
+    fn content(&self) -> SaveVersion {
         let document = self.bench.document.get_value();
-        self.bench.sketch(|sketch| Save {
+        self.bench.sketch(|sketch| SaveVersion {
             journey: document.journey,
             version: document.version,
             revision: self.bench.revision.get_value(),
@@ -140,8 +140,8 @@ impl Saver {
 
     /// Puts the work where the next visit finds it.
     fn keep(&self) {
-        let Save { revision, graph, settings, .. } = self.content();
-        if let Ok(text) = serde_json::to_string(&Kept { revision, graph, settings }) {
+        let SaveVersion { revision, graph, settings, .. } = self.content();
+        if let Ok(text) = serde_json::to_string(&LocalBackup { revision, graph, settings }) {
             browser::remember(&shelf(&self.bench.document.get_value()), &text);
         }
     }
@@ -191,7 +191,9 @@ impl Saver {
                 }
             }
             Ok(Saved::Conflict { theirs, by, at }) => {
-                bench.saving.set(SaveState::Conflict(Box::new(Theirs::new(*theirs, by, at))));
+                bench
+                    .saving
+                    .set(SaveState::Conflict(Box::new(ConflictingVersion::new(*theirs, by, at))));
             }
             Err(AppError::Connection) => {
                 bench.saving.set(SaveState::Offline);
@@ -232,7 +234,7 @@ impl Saver {
     }
 }
 
-impl Theirs {
+impl ConflictingVersion {
     fn new(document: EditorDocument, by: Option<Person>, at: Option<Timestamp>) -> Self {
         let by = by.map_or_else(|| "Someone else".to_string(), |person| person.name);
         Self { document, by, at: at.map(Timestamp::long_date).unwrap_or_default() }

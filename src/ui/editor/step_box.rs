@@ -3,9 +3,9 @@
 use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::{
-    bench::{Bench, Cell, Outlet, Picker, step_id},
+    bench::{Bench, Cell, Outlet, StepPickerState, step_id},
     browser,
-    hand::Hand,
+    hand::PointerTool,
     icons::{Mark, MarkIcon},
     people::PeopleHere,
 };
@@ -33,7 +33,7 @@ pub fn GroupIcon(group: NodeGroup) -> impl IntoView {
 }
 
 #[component]
-pub fn StepBox(id: String, hand: Hand) -> impl IntoView {
+pub fn StepBox(id: String, hand: PointerTool) -> impl IntoView {
     let bench = Bench::here();
     let Some(Cell { node, at, outlets }) = bench.cell(&id) else { return ().into_any() };
     let left = at.clone();
@@ -69,7 +69,8 @@ pub fn StepBox(id: String, hand: Hand) -> impl IntoView {
     };
     let data_node = id.clone();
     let direction = bench.direction;
-    let rightwards = move || direction.get() == crate::domain::editor::geometry::Direction::Right;
+    let rightwards =
+        move || direction.get() == crate::domain::editor::geometry::LayoutDirection::Right;
     view! {
         <div
             id=step_id(&data_node)
@@ -105,8 +106,8 @@ pub fn StepBox(id: String, hand: Hand) -> impl IntoView {
                 <span class="step-name">{name}</span>
             </div>
             <Badge id=id.clone() />
-            <Figures id=id.clone() />
-            <Outlets id=id.clone() outlets=outlets node=node />
+            <VersionStats id=id.clone() />
+            <OutletCounts id=id.clone() outlets=outlets node=node />
         </div>
     }
     .into_any()
@@ -196,7 +197,7 @@ fn Badge(id: String) -> impl IntoView {
 
 /// Who came and who waits, of a published version; or who would come, of a replay.
 #[component]
-fn Figures(id: String) -> impl IntoView {
+fn VersionStats(id: String) -> impl IntoView {
     let bench = Bench::here();
     move || {
         if let Some(came) = bench.trail.read().came.get(&id).copied() {
@@ -210,7 +211,7 @@ fn Figures(id: String) -> impl IntoView {
 }
 
 #[component]
-fn Outlets(
+fn OutletCounts(
     id: String,
     outlets: ArcRwSignal<Vec<Outlet>>,
     node: ArcRwSignal<Node>,
@@ -300,7 +301,7 @@ pub fn open_picker(
         browser::closest(event.target(), "button").map(|button| browser::frame_of(&button));
     if let (Some(canvas), Some(button)) = (canvas, button) {
         let (x, y) = (button.middle().x - canvas.x, button.bottom() - canvas.y);
-        bench.picker.set(Some(Picker { from, outlet, x, y, more }));
+        bench.picker.set(Some(StepPickerState { from, outlet, x, y, more }));
         browser::later(|| browser::focus_first_field("step-picker"));
     }
 }

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 
 use super::{
-    bench::{Bench, SaveState, Side},
+    bench::{Bench, SaveState, SidePanel},
     browser,
     icons::{Mark, MarkIcon},
 };
 use crate::{
     domain::{
-        editor::{Mode, Severity, geometry::Direction},
+        editor::{EditMode, Severity, geometry::LayoutDirection},
         time::Timestamp,
     },
     ui::components::icon::{Icon, Symbol},
@@ -23,7 +23,7 @@ pub fn Toolbar(
 ) -> impl IntoView {
     let bench = Bench::here();
     let document = bench.document.get_value();
-    let begins = bench.mode != Mode::Draft && !document.archived;
+    let begins = bench.mode != EditMode::Draft && !document.archived;
     let undo = move |_| bench.undo();
     let redo = move |_| bench.redo();
     view! {
@@ -38,24 +38,24 @@ pub fn Toolbar(
                     hint="L"
                     mark=Mark::AlignDown
                     off=Signal::derive(move || !bench.can_write())
-                    press=move |_| bench.align(Direction::Down)
+                    press=move |_| bench.align(LayoutDirection::Down)
                 />
                 <ToolButton
                     label="Align from left to right"
                     hint=""
                     mark=Mark::AlignRight
                     off=Signal::derive(move || !bench.can_write())
-                    press=move |_| bench.align(Direction::Right)
+                    press=move |_| bench.align(LayoutDirection::Right)
                 />
             </div>
             <ToolButton label="Keyboard shortcuts" hint="?" mark=Mark::Help off=Signal::derive(|| false) press=move |_| help.set(true) />
             <Saving />
             <div class="editor-bar-group editor-bar-end">
                 <Versions />
-                <SideButton side=Side::Step label="Step" />
-                <SideButton side=Side::Settings label="Settings" />
+                <SideButton side=SidePanel::Step label="Step" />
+                <SideButton side=SidePanel::Settings label="Settings" />
                 <ChecksButton />
-                <SideButton side=Side::Trial label="Simulation" />
+                <SideButton side=SidePanel::Trial label="Simulation" />
                 {begins
                     .then(|| {
                         view! {
@@ -98,7 +98,7 @@ where
 }
 
 #[component]
-fn SideButton(side: Side, label: &'static str) -> impl IntoView {
+fn SideButton(side: SidePanel, label: &'static str) -> impl IntoView {
     let bench = Bench::here();
     let open = move |_| {
         bench.side.set(side);
@@ -126,7 +126,7 @@ fn ChecksButton() -> impl IntoView {
         }
     };
     let open = move |_| {
-        bench.side.set(Side::Checks);
+        bench.side.set(SidePanel::Checks);
         browser::later(|| browser::focus("panel-title"));
     };
     view! {
@@ -134,7 +134,7 @@ fn ChecksButton() -> impl IntoView {
             class="button checks-button"
             class:checks-wrong=move || { counts.get().0 > 0 }
             r#type="button"
-            aria-pressed=move || (bench.side.get() == Side::Checks).to_string()
+            aria-pressed=move || (bench.side.get() == SidePanel::Checks).to_string()
             on:click=open
         >
             {move || {
@@ -159,7 +159,7 @@ fn count(number: usize, what: &str) -> String {
 fn Saving() -> impl IntoView {
     let bench = Bench::here();
     let text = move || match bench.saving.get() {
-        _ if bench.mode == Mode::Read => String::new(),
+        _ if bench.mode == EditMode::Read => String::new(),
         SaveState::Saved => "Saved".to_string(),
         SaveState::Unsaved => "Not saved yet".to_string(),
         SaveState::Saving => "Saving…".to_string(),

@@ -3,21 +3,21 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::domain::{
-    editor::{ReplayFigures, TrialStep},
+    editor::{ReplayResult, SimulationStep},
     graph::Graph,
 };
 
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Trail {
+pub struct RunOverlay {
     pub nodes: HashSet<String>,
     pub wires: HashSet<(String, String)>,
     /// People who would have come to a node.
     pub came: HashMap<String, i64>,
 }
 
-impl Trail {
+impl RunOverlay {
     /// The way of one person: the nodes that they came to, and the connectors between them.
-    pub fn of_person(steps: &[TrialStep]) -> Self {
+    pub fn of_person(steps: &[SimulationStep]) -> Self {
         let nodes = steps.iter().map(|step| step.node.clone()).collect();
         let wires = steps
             .iter()
@@ -28,7 +28,7 @@ impl Trail {
         Self { nodes, wires, came: HashMap::new() }
     }
 
-    pub fn of_replay(figures: &ReplayFigures, graph: &Graph) -> Self {
+    pub fn of_replay(figures: &ReplayResult, graph: &Graph) -> Self {
         let came: HashMap<String, i64> =
             figures.nodes.iter().map(|node| (node.node.clone(), node.came)).collect();
         let nodes = came.iter().filter(|(_, came)| **came > 0).map(|(id, _)| id.clone()).collect();

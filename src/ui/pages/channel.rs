@@ -7,8 +7,8 @@ use crate::{
     api::{channels::read_channel, request::typed},
     domain::{
         delivery::channel::{
-            ChannelSettings, ChannelState, ChannelView, FCM, GOOGLE_TOKENS, SecretNeed, Security,
-            TWILIO,
+            ChannelSettings, ChannelState, ChannelView, FCM, GOOGLE_TOKENS, SecretRequirement,
+            TWILIO, TlsMode,
         },
         people::profile::Channel,
     },
@@ -233,16 +233,15 @@ fn SettingField(field: Setting) -> impl IntoView {
 fn Encryption(settings: Option<ChannelSettings>) -> impl IntoView {
     let (known, authority) = match settings {
         Some(ChannelSettings::Email(email)) => (email.security, email.authority),
-        _ => (Security::default(), None),
+        _ => (TlsMode::default(), None),
     };
-    let chosen =
-        typed("fields[security]").and_then(|key| Security::from_key(&key)).unwrap_or(known);
+    let chosen = typed("fields[security]").and_then(|key| TlsMode::from_key(&key)).unwrap_or(known);
     let authority = typed("fields[authority]").or(authority).unwrap_or_default();
     view! {
         <label class="field">
             <span class="field-label">"Encryption"</span>
             <select name="fields[security]">
-                {Security::ALL
+                {TlsMode::ALL
                     .into_iter()
                     .map(|security| {
                         view! {
@@ -296,7 +295,7 @@ fn SecretField(channel: ChannelView) -> impl IntoView {
         && channel
             .settings
             .as_ref()
-            .is_some_and(|settings| settings.secret_need() == SecretNeed::May);
+            .is_some_and(|settings| settings.secret_need() == SecretRequirement::May);
     view! {
         <div class="field">
             <label class="field-label" for="field-secret">

@@ -23,7 +23,7 @@ pub fn CheckList(checks: Vec<Check>, graph: Graph) -> impl IntoView {
                 view! {
                     <section class="card card-warning" aria-labelledby="problems-title">
                         <h2 id="problems-title">"Fix before publishing"</h2>
-                        <Findings found=errors graph=graph.clone() />
+                        <MessageProblems found=errors graph=graph.clone() />
                     </section>
                 }
             })}
@@ -32,7 +32,7 @@ pub fn CheckList(checks: Vec<Check>, graph: Graph) -> impl IntoView {
                 view! {
                     <section class="card" aria-labelledby="warnings-title">
                         <h2 id="warnings-title">"Warnings"</h2>
-                        <Findings found=warnings graph=graph />
+                        <MessageProblems found=warnings graph=graph />
                     </section>
                 }
             })}
@@ -40,7 +40,7 @@ pub fn CheckList(checks: Vec<Check>, graph: Graph) -> impl IntoView {
 }
 
 #[component]
-fn Findings(found: Vec<Check>, graph: Graph) -> impl IntoView {
+fn MessageProblems(found: Vec<Check>, graph: Graph) -> impl IntoView {
     let more = found.len().saturating_sub(LISTED);
     let place = |check: &Check| {
         let node = graph.node(check.node.as_deref()?)?;

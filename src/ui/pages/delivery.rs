@@ -8,8 +8,8 @@ use crate::{
     domain::{
         access::Permission,
         delivery::{
-            overview::{ChannelLoad, DeliveryOverview},
-            undelivered::{Undelivered, UndeliveredPage, UndeliveredQuery},
+            overview::{ChannelHealth, DeliveryOverview},
+            undelivered::{FailedMessage, FailedMessagePage, FailedMessageQuery},
         },
         figures::{counted, grouped},
         people::profile::Channel,
@@ -62,9 +62,9 @@ fn Overview(overview: DeliveryOverview) -> impl IntoView {
 }
 
 #[component]
-fn ChannelRow(load: ChannelLoad) -> impl IntoView {
+fn ChannelRow(load: ChannelHealth) -> impl IntoView {
     let facts = load.describe();
-    let ChannelLoad { channel, state, trouble, resting, .. } = load;
+    let ChannelHealth { channel, state, trouble, resting, .. } = load;
     let heading = channel.heading();
     let name = if may(Permission::ManageChannels) {
         view! { <a href=format!("/channels/{}", channel.key())>{heading}</a> }.into_any()
@@ -90,8 +90,8 @@ fn ChannelRow(load: ChannelLoad) -> impl IntoView {
 }
 
 #[component]
-fn UndeliveredCard(page: UndeliveredPage) -> impl IntoView {
-    let UndeliveredPage { query, rows, total, next, reasons } = page;
+fn UndeliveredCard(page: FailedMessagePage) -> impl IntoView {
+    let FailedMessagePage { query, rows, total, next, reasons } = page;
     let none = rows.is_empty();
     let some_left = rows.iter().any(|row| !row.stopped && row.profile.is_some());
     let journey = query.journey.map(|journey| journey.to_string()).unwrap_or_default();
@@ -149,7 +149,7 @@ fn UndeliveredCard(page: UndeliveredPage) -> impl IntoView {
 
 /// By channel. The journey comes from a link on its page.
 #[component]
-fn Filter(query: UndeliveredQuery) -> impl IntoView {
+fn Filter(query: FailedMessageQuery) -> impl IntoView {
     let journey = query.journey.map(|journey| journey.to_string());
     view! {
         <form class="filters" method="get" action="/delivery">
@@ -213,7 +213,7 @@ fn Reasons(reasons: Vec<(String, i64)>) -> impl IntoView {
 }
 
 #[component]
-fn Rows(rows: Vec<Undelivered>) -> impl IntoView {
+fn Rows(rows: Vec<FailedMessage>) -> impl IntoView {
     view! {
         <ul class="rows" aria-label="Failed messages">
             {rows.into_iter().map(|row| view! { <Row row=row /> }).collect_view()}
@@ -222,7 +222,7 @@ fn Rows(rows: Vec<Undelivered>) -> impl IntoView {
 }
 
 #[component]
-fn Row(row: Undelivered) -> impl IntoView {
+fn Row(row: FailedMessage) -> impl IntoView {
     let can = !row.stopped && row.profile.is_some();
     let label = format!("Message to {}", row.person);
     let stays =

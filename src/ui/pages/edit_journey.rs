@@ -16,7 +16,7 @@ use crate::{
     },
     domain::{
         access::Permission,
-        editor::{EditorDocument, Mode},
+        editor::{EditMode, EditorDocument},
         ids::JourneyId,
         status::Status,
         text::{DESCRIPTION_MAX, LABEL_MAX, NAME_MAX},
@@ -102,7 +102,7 @@ fn Editor(loaded: EditPage) -> impl IntoView {
                 }
             })}
         <MissingCard missing=page.detail.missing />
-        {(document.status == Status::Draft || document.mode == Mode::Content)
+        {(document.status == Status::Draft || document.mode == EditMode::Content)
             .then(|| view! { <div class="without-canvas"><CheckList checks=checks graph=document.graph.clone() /></div> })}
         <section class="section without-canvas" aria-labelledby="steps-title">
             <h2 id="steps-title">"Steps"</h2>
@@ -121,7 +121,7 @@ fn VersionActions(page: Loaded, document: EditorDocument) -> impl IntoView {
     let may_begin =
         matches!(transition(summary.situation(page.now), Action::NewVersion), Decision::Apply(_))
             && !has_draft;
-    let is_draft = document.status == Status::Draft && document.mode == Mode::Draft;
+    let is_draft = document.status == Status::Draft && document.mode == EditMode::Draft;
     let beside = has_draft && summary.ever_published && !summary.archived;
     view! {
         <div class="page-actions">

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     api::hooks::read_hooks,
-    domain::delivery::hook::HookView,
+    domain::delivery::hook::ProviderWebhookView,
     ui::components::{
         for_project::ForProject,
         page::{Loaded, Page},
@@ -32,7 +32,7 @@ pub fn HooksPage() -> impl IntoView {
 }
 
 #[component]
-fn Hook(hook: HookView) -> impl IntoView {
+fn Hook(hook: ProviderWebhookView) -> impl IntoView {
     let provider = hook.provider;
     let (key, title) = (provider.key(), provider.title());
     let (heading, field) = (format!("hook-{key}"), format!("address-{key}"));

@@ -7,7 +7,7 @@ use crate::{
     api::imports::{read_import, read_imports},
     domain::{
         figures::{counted, grouped},
-        people::import::{ERRORS_KEPT, ImportState, ImportView, RefusedLine},
+        people::import::{ImportState, ImportView, REJECTED_ROWS_MAX, RejectedRow},
     },
     ui::components::{
         for_project::ForProject,
@@ -128,7 +128,7 @@ pub fn ImportPage() -> impl IntoView {
 }
 
 #[component]
-fn Import(import: ImportView, refused: Vec<RefusedLine>) -> impl IntoView {
+fn Import(import: ImportView, refused: Vec<RejectedRow>) -> impl IntoView {
     let under_way = import.state == ImportState::UnderWay;
     let problem = match &import.state {
         ImportState::BrokenOff(problem) => Some(problem.clone()),
@@ -155,10 +155,10 @@ fn Import(import: ImportView, refused: Vec<RefusedLine>) -> impl IntoView {
 }
 
 #[component]
-fn RefusedRows(refused: Vec<RefusedLine>, address: String, all: u64) -> impl IntoView {
+fn RefusedRows(refused: Vec<RejectedRow>, address: String, all: u64) -> impl IntoView {
     let kept = refused.len();
     let note = if all as usize > kept {
-        format!(" Only the first {} are kept.", grouped(ERRORS_KEPT as i64))
+        format!(" Only the first {} are kept.", grouped(REJECTED_ROWS_MAX as i64))
     } else {
         String::new()
     };

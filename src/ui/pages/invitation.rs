@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::part_of_path;
 use crate::{
     api::session::read_invitation,
-    domain::{query_string::write_query, team::InvitationOffer, text::PERSON_MAX},
+    domain::{query_string::write_query, team::InvitationPreview, text::PERSON_MAX},
     ui::components::{
         field::{NewPasswordField, TextField},
         page::{Loaded, Page},
@@ -30,7 +30,7 @@ pub fn InvitationPage() -> impl IntoView {
 }
 
 #[component]
-fn Offer(offer: InvitationOffer, link: String) -> impl IntoView {
+fn Offer(offer: InvitationPreview, link: String) -> impl IntoView {
     let lead = format!(
         "You are invited to the project “{}” as {} ({}). The invitation is for {}.",
         offer.project,

@@ -14,7 +14,7 @@ use crate::{
     },
     domain::{
         access::Permission,
-        figures::{Figures, grouped, percent},
+        figures::{VersionStats, grouped, percent},
         graph::node::minutes,
         ids::JourneyId,
         journey::{JourneyDetail, VersionSummary},
@@ -222,7 +222,7 @@ fn ActionForm(id: JourneyId, action: Action, text: &'static str, symbol: Symbol)
 }
 
 #[component]
-fn FigureTiles(figures: Figures) -> impl IntoView {
+fn FigureTiles(figures: VersionStats) -> impl IntoView {
     let rate = figures.rate().map_or_else(|| "–".to_string(), percent);
     let tiles = [
         ("Qualified", grouped(figures.qualified)),

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::domain::{
     delivery::fate::Fate,
     figures::{grouped, percent},
-    journey::{JourneyDetail, NodeFigures},
+    journey::{JourneyDetail, NodeStats},
 };
 
 /// The columns after “Sent”. Their percentages are of the messages sent.
@@ -27,7 +27,7 @@ pub fn MessageTable(detail: JourneyDetail) -> impl IntoView {
             .find(|figures| figures.node == id && !figures.messages.is_empty())
             .cloned()
     };
-    let rows: Vec<(String, NodeFigures)> = detail
+    let rows: Vec<(String, NodeStats)> = detail
         .graph
         .nodes
         .iter()
@@ -57,7 +57,7 @@ pub fn MessageTable(detail: JourneyDetail) -> impl IntoView {
 }
 
 #[component]
-fn Row(title: String, figures: NodeFigures) -> impl IntoView {
+fn Row(title: String, figures: NodeStats) -> impl IntoView {
     let sent = figures.message_count(Fate::Sent);
     let shown = move |count: i64| match count {
         0 => "0".to_string(),

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 
 use crate::{
-    domain::delivery::message_view::{AnswerView, MessageView},
+    domain::delivery::message_view::{MessageEventSummary, MessageSummary},
     ui::components::time::LongDate,
 };
 
 #[component]
 pub fn MessagesCard(
-    messages: Vec<MessageView>,
+    messages: Vec<MessageSummary>,
     /// Show the journey of each message, with a link to the enrolment.
     #[prop(optional)]
     with_trips: bool,
@@ -27,7 +27,7 @@ pub fn MessagesCard(
 }
 
 #[component]
-fn Line(message: MessageView, with_trip: bool) -> impl IntoView {
+fn Line(message: MessageSummary, with_trip: bool) -> impl IntoView {
     let standing = message.standing();
     let trip = with_trip.then(|| {
         view! {
@@ -48,7 +48,7 @@ fn Line(message: MessageView, with_trip: bool) -> impl IntoView {
 }
 
 #[component]
-fn Answer(answer: AnswerView) -> impl IntoView {
+fn Answer(answer: MessageEventSummary) -> impl IntoView {
     let detail = (!answer.detail.is_empty()).then(|| format!(" ({})", answer.detail));
     view! {
         <span class="history-who">

@@ -10,7 +10,7 @@ use crate::{
         figures::grouped,
         graph::Node,
         ids::JourneyId,
-        journey::{JourneyDetail, NodeFigures},
+        journey::{JourneyDetail, NodeStats},
     },
     ui::components::path_name::path_name,
 };
@@ -24,10 +24,10 @@ pub fn NodeTable(detail: JourneyDetail) -> impl IntoView {
             detail.graph.nodes.into_iter().filter(|node| node.step.is_message()).collect();
         return view! { <Messages journey=journey messages=messages /> }.into_any();
     }
-    let known: HashMap<&str, &NodeFigures> =
+    let known: HashMap<&str, &NodeStats> =
         detail.nodes.iter().map(|figures| (figures.node.as_str(), figures)).collect();
     let known = |node: &Node| known.get(node.id.as_str()).map(|figures| (*figures).clone());
-    let rows: Vec<(Node, NodeFigures)> = detail
+    let rows: Vec<(Node, NodeStats)> = detail
         .graph
         .nodes
         .iter()
@@ -58,7 +58,7 @@ pub fn NodeTable(detail: JourneyDetail) -> impl IntoView {
 }
 
 #[component]
-fn NodeRow(journey: JourneyId, node: Node, figures: NodeFigures) -> impl IntoView {
+fn NodeRow(journey: JourneyId, node: Node, figures: NodeStats) -> impl IntoView {
     let ways: Vec<String> = figures
         .left
         .iter()

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         access::Permission,
         figures::counted,
-        operation::{OperationAccount, Outcome},
+        operation::{OperationDetail, Outcome},
     },
     ui::components::{
         for_project::ForProject,
@@ -59,7 +59,7 @@ pub fn OperationPage() -> impl IntoView {
 }
 
 #[component]
-fn Account(account: OperationAccount) -> impl IntoView {
+fn Account(account: OperationDetail) -> impl IntoView {
     let report = account.report;
     let pages = (account.total + 99) / 100;
     let id = report.id;

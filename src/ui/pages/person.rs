@@ -16,7 +16,7 @@ use crate::{
         ids::JourneyId,
         people::{
             contact::ContactChange,
-            view::{EventView, PersonDetail, TripView, WhyNot},
+            view::{EnrolmentSummary, EntryExplanation, EventSummary, ProfileDetail},
         },
     },
     ui::components::{
@@ -79,7 +79,7 @@ fn Person(asked: Asked) -> impl IntoView {
     }
 }
 
-fn facts(person: &PersonDetail) -> Vec<(String, String)> {
+fn facts(person: &ProfileDetail) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     let mut add = |title: &str, value: String| {
         if !value.is_empty() {
@@ -105,7 +105,7 @@ fn shown(value: &serde_json::Value) -> String {
 }
 
 #[component]
-fn Trips(trips: Vec<TripView>) -> impl IntoView {
+fn Trips(trips: Vec<EnrolmentSummary>) -> impl IntoView {
     let none = trips.is_empty();
     view! {
         <section class="card" aria-labelledby="trips-title">
@@ -131,7 +131,11 @@ fn Trips(trips: Vec<TripView>) -> impl IntoView {
 
 /// Explains why this person is not in the chosen journey.
 #[component]
-fn WhyCard(number: i64, journeys: Vec<(JourneyId, String)>, why: Option<WhyNot>) -> impl IntoView {
+fn WhyCard(
+    number: i64,
+    journeys: Vec<(JourneyId, String)>,
+    why: Option<EntryExplanation>,
+) -> impl IntoView {
     let chosen = why.as_ref().map(|why| why.journey);
     view! {
         <section class="card" aria-labelledby="why-title">
@@ -195,7 +199,7 @@ fn Changes(changes: Vec<ContactChange>) -> impl IntoView {
 }
 
 #[component]
-fn Events(events: Vec<EventView>) -> impl IntoView {
+fn Events(events: Vec<EventSummary>) -> impl IntoView {
     let none = events.is_empty();
     view! {
         <section class="card" aria-labelledby="events-title">

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         access::Permission,
         figures::counted,
-        people::view::{PeoplePage, PeopleQuery, PersonRow, SegmentView},
+        people::view::{PeoplePage, ProfileQuery, ProfileSummary, SegmentView},
     },
     ui::components::{
         page::{Loaded, Page},
@@ -35,7 +35,7 @@ pub fn ProfilesPage() -> impl IntoView {
 }
 
 #[component]
-fn People(page: PeoplePage, segments: Vec<SegmentView>, query: PeopleQuery) -> impl IntoView {
+fn People(page: PeoplePage, segments: Vec<SegmentView>, query: ProfileQuery) -> impl IntoView {
     let none = page.rows.is_empty();
     let filtered = !query.search.is_empty() || query.segment.is_some() || query.criteria.is_some();
     let question =
@@ -126,7 +126,7 @@ pub fn masked_hint() -> String {
     )
 }
 
-fn address(query: &PeopleQuery, after: i64) -> String {
+fn address(query: &ProfileQuery, after: i64) -> String {
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let segment = query.segment.as_deref().unwrap_or_default();
     let conditions = &query.conditions;
@@ -138,7 +138,7 @@ fn address(query: &PeopleQuery, after: i64) -> String {
 }
 
 #[component]
-fn PeopleTable(rows: Vec<PersonRow>) -> impl IntoView {
+fn PeopleTable(rows: Vec<ProfileSummary>) -> impl IntoView {
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label="Profiles">
             <table class="plain-table" aria-label="Profiles">

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     api::projects::read_projects,
-    domain::{access::Permission, figures::counted, team::ProjectView, text::PROJECT_MAX},
+    domain::{access::Permission, figures::counted, team::ProjectSummary, text::PROJECT_MAX},
     ui::components::{
         field::TextField,
         for_project::ForProject,
@@ -23,7 +23,7 @@ pub fn ProjectsPage() -> impl IntoView {
 }
 
 #[component]
-fn Cards(projects: Vec<ProjectView>) -> impl IntoView {
+fn Cards(projects: Vec<ProjectSummary>) -> impl IntoView {
     let manager = projects
         .iter()
         .any(|project| project.current && project.role.may(Permission::ManageProjects));
@@ -39,7 +39,7 @@ fn Cards(projects: Vec<ProjectView>) -> impl IntoView {
 }
 
 #[component]
-fn ProjectRow(project: ProjectView) -> impl IntoView {
+fn ProjectRow(project: ProjectSummary) -> impl IntoView {
     let id = project.id.to_string();
     let archived = project.archived_at.is_some();
     let name = project.name.clone();

@@ -7,7 +7,7 @@ use super::query_string;
 use crate::{
     api::{
         request::may,
-        segments::{Building, build_segment, read_segments},
+        segments::{SegmentPageData, build_segment, read_segments},
     },
     domain::{
         access::Permission,
@@ -114,7 +114,7 @@ pub fn SegmentEditPage() -> impl IntoView {
 }
 
 #[component]
-fn Builder(building: Building) -> impl IntoView {
+fn Builder(building: SegmentPageData) -> impl IntoView {
     let form = building.form;
     let count = match building.people {
         Ok(people) => format!("{} right now", counted(people, "profile", "profiles")),

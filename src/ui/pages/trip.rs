@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{id_of_path, messages_card::MessagesCard};
 use crate::{
     api::profiles::read_trip,
-    domain::people::view::TripDetail,
+    domain::people::view::EnrolmentDetail,
     ui::components::{
         page::{Loaded, Page},
         time::LongDate,
@@ -22,14 +22,14 @@ pub fn TripPage() -> impl IntoView {
                     let id = id.clone();
                     async move { read_trip(&id).await }
                 }
-                view=|trip| view! { <Trip detail=trip /> }.into_any()
+                view=|trip| view! { <EnrolmentState detail=trip /> }.into_any()
             />
         </Page>
     }
 }
 
 #[component]
-fn Trip(detail: TripDetail) -> impl IntoView {
+fn EnrolmentState(detail: EnrolmentDetail) -> impl IntoView {
     let trip = detail.trip;
     let title = detail.person_title;
     let person = match detail.person {

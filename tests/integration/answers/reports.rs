@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{Response, StatusCode};
 use ring::hmac;
 use serde_json::{Value, json};
-use wayfare::domain::delivery::hook::HookProvider;
+use wayfare::domain::delivery::hook::WebhookProvider;
 
 use super::Post;
 
@@ -41,7 +41,7 @@ impl Post {
         records: &Value,
         signature: Option<String>,
     ) -> (StatusCode, Value) {
-        let mut request = self.post(&self.hook(HookProvider::Gateway)).body(records.to_string());
+        let mut request = self.post(&self.hook(WebhookProvider::Gateway)).body(records.to_string());
         if let Some(signature) = signature {
             request = request.header("wayfare-signature", signature);
         }
@@ -57,7 +57,7 @@ impl Post {
     async fn bounce(&self, sample: &str) -> Response {
         let mail = sample.replace("{key}", &self.key(1)).replace('\n', "\r\n");
         let request = self
-            .post(&self.hook(HookProvider::Bounce))
+            .post(&self.hook(WebhookProvider::Bounce))
             .header("content-type", "message/rfc822")
             .body(mail);
         request.send().await.expect("an answer")
@@ -65,7 +65,7 @@ impl Post {
 
     /// As Twilio signs and sends.
     async fn twilio(&self, fields: &[(&str, &str)], query: &str) -> StatusCode {
-        let address = format!("{}{query}", self.hook(HookProvider::Twilio));
+        let address = format!("{}{query}", self.hook(WebhookProvider::Twilio));
         let mut sorted = fields.to_vec();
         sorted.sort_unstable();
         let data = sorted.iter().fold(address.clone(), |data, (name, value)| data + name + value);
@@ -104,7 +104,7 @@ async fn a_report_that_is_not_signed_as_it_has_to_be_changes_nothing() {
     ] {
         assert_eq!(ask(Some(forged.clone())).await, 403, "{forged}");
     }
-    let address = post.hook(HookProvider::Gateway);
+    let address = post.hook(WebhookProvider::Gateway);
     for address in [
         address.replace("/gateway", "/mailgun"),
         address.replace("/hooks/A", "/hooks/B"),
@@ -196,7 +196,7 @@ async fn a_project_hears_only_about_its_own_messages() {
         .split('"')
         .filter(|text| text.ends_with("/gateway") && text.starts_with("http"))
         .collect();
-    assert_ne!(shown, [post.hook(HookProvider::Gateway)], "each project has its own address");
+    assert_ne!(shown, [post.hook(WebhookProvider::Gateway)], "each project has its own address");
     let body = json!([{ "key": post.key(1), "what": "bounced" }]).to_string();
     let request =
         post.post(shown[0]).header("wayfare-signature", signature(SECRET, &body)).body(body);
@@ -284,7 +284,7 @@ async fn stop_by_text_message_unsubscribes_start_undoes_it_and_an_old_stop_count
 async fn twilio_says_what_became_of_a_text_message() {
     let post = Post::delivered("sms").await.with_secret("twilio").await;
     let key = format!("?key={}", post.key(1));
-    let unsigned = post.post(&post.hook(HookProvider::Twilio)).form(&[("MessageSid", "SM1")]);
+    let unsigned = post.post(&post.hook(WebhookProvider::Twilio)).form(&[("MessageSid", "SM1")]);
     assert_eq!(unsigned.send().await.expect("an answer").status(), 401);
     let status = |status: &'static str| {
         [
@@ -334,7 +334,7 @@ async fn mailgun_reports_count_once_for_each_token() {
             "signature": { "timestamp": seconds.to_string(), "token": token, "signature": tag },
             "event-data": { "event": event, "user-variables": { "wayfare_key": post.key(1) }, "recipient": "ada@example.com" }
         });
-        post.post(&post.hook(HookProvider::Mailgun))
+        post.post(&post.hook(WebhookProvider::Mailgun))
             .json(&body)
             .send()
             .await
@@ -377,7 +377,7 @@ async fn sendgrid_reports_are_verified_with_its_public_key() {
         let signature =
             STANDARD.encode(pair.sign(&random, format!("1{signed}").as_bytes()).expect("signed"));
         let request = post
-            .post(&post.hook(HookProvider::SendGrid))
+            .post(&post.hook(WebhookProvider::SendGrid))
             .header("x-twilio-email-event-webhook-signature", signature);
         let request =
             request.header("x-twilio-email-event-webhook-timestamp", "1").body(body.clone());

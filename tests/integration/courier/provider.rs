@@ -8,7 +8,7 @@ use std::{
 
 use futures::future::BoxFuture;
 use tokio::sync::watch;
-use wayfare::server::channels::{Content, Fault, Handed, Parcel, Transport};
+use wayfare::server::channels::{Content, Fault, Parcel, SendResult, Transport};
 
 #[derive(Debug, Clone)]
 pub enum Answer {
@@ -87,7 +87,7 @@ impl Provider {
         self.state.lock().expect("state").to.values().copied().max().unwrap_or(0)
     }
 
-    fn answer(&self, parcel: &Parcel) -> Handed {
+    fn answer(&self, parcel: &Parcel) -> SendResult {
         let mut state = self.state.lock().expect("state");
         let place = match &parcel.content {
             Content::Webhook(webhook) => webhook.url.clone(),
@@ -96,15 +96,17 @@ impl Provider {
         state.asked.push((parcel.key.clone(), place));
         let reason = "the provider says no".to_string();
         if let Some(fault) = state.failing {
-            return Handed::NotNow { reason, wish_ms: None, fault };
+            return SendResult::NotNow { reason, wish_ms: None, fault };
         }
         let next = if state.answers.is_empty() { None } else { Some(state.answers.remove(0)) };
         *state.taken.entry(parcel.key.clone()).or_default() += 1;
         *state.to.entry(parcel.to.clone()).or_default() += 1;
         match next {
-            None => Handed::Taken { provider_id: None },
-            Some(Answer::NotNow { wish_ms, fault }) => Handed::NotNow { reason, wish_ms, fault },
-            Some(Answer::Never { fault }) => Handed::Never { reason, fault },
+            None => SendResult::Taken { provider_id: None },
+            Some(Answer::NotNow { wish_ms, fault }) => {
+                SendResult::NotNow { reason, wish_ms, fault }
+            }
+            Some(Answer::Never { fault }) => SendResult::Never { reason, fault },
         }
     }
 }
@@ -119,7 +121,7 @@ impl Drop for InFlight {
 }
 
 impl Transport for Provider {
-    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, Handed> {
+    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, SendResult> {
         Box::pin(async move {
             self.state.lock().expect("state").in_flight += 1;
             let _flight = InFlight(self.clone());

@@ -18,11 +18,11 @@ use wayfare::{
     domain::{
         actor::Actor,
         document::JourneyDocument,
-        figures::Figures,
+        figures::VersionStats,
         ids::JourneyId,
         people::{
             profile::Channel,
-            record::{NewEvent, ProfileChange, Record, What, Who},
+            record::{NewEvent, ProfileRef, ProfileUpdate, Record, What},
             sender::{Batch, RecordSource, Sender},
         },
         selection::Selection,
@@ -33,10 +33,10 @@ use wayfare::{
         channels::Transport,
         clock::Clock,
         delivery::{Courier, DeliverySigns, Flights, Office},
-        engine::{Engine, EngineSigns, calendar::Zones},
+        engine::{Engine, EngineSigns, calendar::TzdbZones},
         store::{
             Store,
-            people::PeopleStore,
+            people::ProfileStore,
             sqlite::{SqliteConfig, SqliteStore},
         },
         vault::Vault,
@@ -124,8 +124,12 @@ impl Shop {
     pub async fn open(provider: Provider) -> Self {
         let mut shop = Self::furnished(provider).await;
         let signs = shop.engine_signs.clone();
-        let engine =
-            Engine::new(shop.store.clone(), Arc::new(shop.clock.clone()), Arc::new(Zones), signs);
+        let engine = Engine::new(
+            shop.store.clone(),
+            Arc::new(shop.clock.clone()),
+            Arc::new(TzdbZones),
+            signs,
+        );
         shop.engine = Some(tokio::spawn(engine.run(shop.stop.clone())));
         shop.restart().await;
         shop
@@ -186,7 +190,7 @@ impl Shop {
         self.flights = Flights::default();
         let office = Office {
             clock: Arc::new(self.clock.clone()),
-            calendar: Arc::new(Zones),
+            calendar: Arc::new(TzdbZones),
             vault: Vault::open(None, &self.folder.path().join("shop.key")).expect("a vault"),
             links: "https://wayfare.example.com/".parse().expect("an address"),
             flights: self.flights.clone(),
@@ -324,7 +328,7 @@ impl Shop {
                 .as_object()
                 .cloned()
                 .expect("properties");
-            (number, What::Change(ProfileChange::read(properties).expect("a change")))
+            (number, What::Change(ProfileUpdate::read(properties).expect("a change")))
         });
         self.send(changes.collect()).await;
         self.did("Signed Up", people).await;
@@ -341,7 +345,8 @@ impl Shop {
     }
 
     async fn send(&self, what: Vec<(u64, What)>) {
-        let who = |number| Who::read(Some(format!("person {number}")), None).expect("a person");
+        let who =
+            |number| ProfileRef::read(Some(format!("person {number}")), None).expect("a person");
         let records =
             what.into_iter().map(|(number, what)| Record { who: who(number), what }).collect();
         let sender = Sender::trusted(self.actor.user, RecordSource::Api);
@@ -350,7 +355,7 @@ impl Shop {
         self.engine_signs.wake();
     }
 
-    pub async fn figures(&self, journey: JourneyId) -> Figures {
+    pub async fn figures(&self, journey: JourneyId) -> VersionStats {
         self.store.journey(self.actor.project, journey).await.expect("a journey").versions[0]
             .figures
     }
@@ -364,7 +369,7 @@ impl Shop {
         }
     }
 
-    pub async fn until(&self, journey: JourneyId, so: impl Fn(Figures) -> bool) {
+    pub async fn until(&self, journey: JourneyId, so: impl Fn(VersionStats) -> bool) {
         let what = format!("the figures did not come, they are {:?}", self.figures(journey).await);
         self.wait(&what, async || so(self.figures(journey).await)).await;
     }

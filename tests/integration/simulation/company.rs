@@ -14,14 +14,14 @@ use wayfare::{
     domain::{
         actor::Actor,
         document::JourneyDocument,
-        editor::{Predecessor, Save},
-        figures::Figures,
+        editor::{PreviousVersionPolicy, SaveVersion},
+        figures::VersionStats,
         ids::JourneyId,
         journey::VersionSummary,
         list_query::ListQuery,
         people::{
             Properties,
-            record::{NewEvent, ProfileChange, Record, What, Who},
+            record::{NewEvent, ProfileRef, ProfileUpdate, Record, What},
             sender::{Batch, RecordSource, Sender},
         },
         selection::Selection,
@@ -31,12 +31,12 @@ use wayfare::{
     },
     server::{
         clock::Clock,
-        engine::{Engine, EngineSigns, calendar::Zones},
+        engine::{Engine, EngineSigns, calendar::TzdbZones},
         store::{
             Store, StoreError,
-            editor::{EditorStore, Publication, SaveOutcome},
+            editor::{PublishVersion, SaveOutcome, VersionStore},
             engine::EngineStore,
-            people::PeopleStore,
+            people::ProfileStore,
             sqlite::{SqliteConfig, SqliteStore},
         },
     },
@@ -95,7 +95,7 @@ pub struct Company {
     /// Paused and stopped ones, as they were when that was answered.
     closed: HashMap<JourneyId, Seen>,
     /// Versions that a newer one took over from, as they were then; true where everybody left.
-    retired: HashMap<(JourneyId, i64), (Figures, bool)>,
+    retired: HashMap<(JourneyId, i64), (VersionStats, bool)>,
     _folder: TempDir,
 }
 
@@ -225,7 +225,7 @@ impl Company {
             let email = if self.dice.below(3) > 0 { json!("a@example.com") } else { json!(null) };
             let zone = self.dice.one(&["Europe/Berlin", "America/New_York", "Nowhere/Land"]);
             let properties = json!({"email": email, "tz": zone, "plan": self.dice.one(&["free", "gold"]), "renews": "2026-05-01"});
-            let change = ProfileChange::read(map(properties)).expect("a change");
+            let change = ProfileUpdate::read(map(properties)).expect("a change");
             records.push(Record { who: self.somebody(), what: What::Change(change) });
         }
         let now = self.clock.now();
@@ -233,7 +233,7 @@ impl Company {
     }
 
     /// Known by identity, by device, or by both, which joins them.
-    fn somebody(&mut self) -> Who {
+    fn somebody(&mut self) -> ProfileRef {
         let number = self.dice.below(PEOPLE);
         let (identity, anonymous) = match self.dice.below(8) {
             0 => (None, Some(format!("device {number}"))),
@@ -243,7 +243,7 @@ impl Company {
             ),
             _ => (Some(format!("person {number}")), None),
         };
-        Who::read(identity, anonymous).expect("a person")
+        ProfileRef::read(identity, anonymous).expect("a person")
     }
 
     async fn forget_somebody(&mut self) {
@@ -283,7 +283,7 @@ impl Company {
         let document = super::journey::random(&mut |end| self.dice.below(end), number, now);
         let document: JourneyDocument = serde_json::from_value(document).expect("a document");
         let JourneyDocument { graph, settings, name, description, .. } = document;
-        let save = Save { journey, version, revision: 1, graph, settings };
+        let save = SaveVersion { journey, version, revision: 1, graph, settings };
         assert_eq!(
             self.store.save_version(&self.actor, &save, now).await.expect("saved"),
             SaveOutcome::Done { revision: 2 },
@@ -295,9 +295,10 @@ impl Company {
             return self.store.discard_draft(&self.actor, journey, now).await.expect("discarded");
         }
         let leaves = self.dice.below(2) == 0;
-        let predecessor = if leaves { Predecessor::Leave } else { Predecessor::CarryOn };
+        let predecessor =
+            if leaves { PreviousVersionPolicy::Leave } else { PreviousVersionPolicy::CarryOn };
         let publication =
-            Publication { journey, version, revision: 2, name, description, predecessor };
+            PublishVersion { journey, version, revision: 2, name, description, predecessor };
         self.store.publish_version(&self.actor, &publication, now).await.expect("published");
         self.closed.remove(&journey);
         for older in
@@ -323,8 +324,13 @@ impl Company {
         let mut graph = opened.graph;
         graph.nodes.iter_mut().for_each(|node| node.name = Some(format!("At {now}")));
         let version = opened.version.number;
-        let save =
-            Save { journey, version, revision: opened.revision, graph, settings: opened.settings };
+        let save = SaveVersion {
+            journey,
+            version,
+            revision: opened.revision,
+            graph,
+            settings: opened.settings,
+        };
         match self.store.save_version(&self.actor, &save, now).await {
             Ok(SaveOutcome::Done { .. }) | Err(StoreError::Refused { .. }) => {}
             other => panic!("seed {}: {other:?}", self.seed),
@@ -411,7 +417,7 @@ impl Company {
 }
 
 fn engine(store: &SqliteStore, clock: &HeldClock) -> Engine<SqliteStore> {
-    Engine::new(store.clone(), Arc::new(clock.clone()), Arc::new(Zones), EngineSigns::default())
+    Engine::new(store.clone(), Arc::new(clock.clone()), Arc::new(TzdbZones), EngineSigns::default())
 }
 
 fn map(value: Value) -> Properties {

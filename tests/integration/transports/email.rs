@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use mail_parser::MessageParser;
 use wayfare::{
-    domain::delivery::channel::{ChannelSettings, EmailSettings, Security},
-    server::channels::{Content, EmailContent, Fault, Handed, Parcel, Transport, open_transport},
+    domain::delivery::channel::{ChannelSettings, EmailSettings, TlsMode},
+    server::channels::{
+        Content, EmailContent, Fault, Parcel, SendResult, Transport, open_transport,
+    },
 };
 
 use super::{End, assert_end, open, parcel, secret};
@@ -14,7 +16,7 @@ use crate::providers::{
     smtp::{Certificates, Sink},
 };
 
-fn settings(port: u16, security: Security) -> EmailSettings {
+fn settings(port: u16, security: TlsMode) -> EmailSettings {
     EmailSettings {
         host: "localhost".to_string(),
         port,
@@ -28,7 +30,7 @@ fn settings(port: u16, security: Security) -> EmailSettings {
 }
 
 fn plain(port: u16) -> Arc<dyn Transport> {
-    open(ChannelSettings::Email(settings(port, Security::None)), None)
+    open(ChannelSettings::Email(settings(port, TlsMode::None)), None)
 }
 
 fn mail(key: &str, to: &str) -> Parcel {
@@ -45,7 +47,7 @@ fn mail(key: &str, to: &str) -> Parcel {
 async fn a_mail_arrives_whole_under_its_key() {
     let sink = Sink::start();
     let handed = plain(sink.port).hand_over(&mail("k7.1", "ada@example.com")).await;
-    let Handed::Taken { provider_id: Some(_) } = handed else { panic!("{handed:?}") };
+    let SendResult::Taken { provider_id: Some(_) } = handed else { panic!("{handed:?}") };
     let messages = sink.messages();
     assert_eq!(messages.len(), 1);
     assert_eq!(messages[0]["from"], "news@shop.example");
@@ -76,7 +78,7 @@ async fn many_go_at_once_and_each_arrives_once() {
         })
         .collect();
     for sent in sending {
-        assert!(matches!(sent.await.expect("no panic"), Handed::Taken { .. }));
+        assert!(matches!(sent.await.expect("no panic"), SendResult::Taken { .. }));
     }
     let mut keys: Vec<String> =
         sink.messages().iter().map(|message| message["messageId"].to_string()).collect();
@@ -153,7 +155,7 @@ async fn a_sender_who_may_not_send_is_the_settings_fault() {
     let sink = Sink::start();
     let email = EmailSettings {
         from_address: "refused@shop.example".to_string(),
-        ..settings(sink.port, Security::None)
+        ..settings(sink.port, TlsMode::None)
     };
     let handed =
         open(ChannelSettings::Email(email), None).hand_over(&mail("k1", "ada@example.com")).await;
@@ -202,12 +204,11 @@ async fn nobody_there_is_told_as_such() {
         "cannot be reached",
     );
     let port = resetting().await.port();
-    let handed = open(ChannelSettings::Email(settings(port, Security::Tls)), None)
+    let handed = open(ChannelSettings::Email(settings(port, TlsMode::Tls)), None)
         .hand_over(&mail("k1", "ada@example.com"))
         .await;
     assert_end(&handed, &End::Again(Fault::Channel), "cannot be reached");
-    let email =
-        EmailSettings { host: "nobody.invalid".to_string(), ..settings(25, Security::None) };
+    let email = EmailSettings { host: "nobody.invalid".to_string(), ..settings(25, TlsMode::None) };
     let handed =
         open(ChannelSettings::Email(email), None).hand_over(&mail("k1", "ada@example.com")).await;
     assert_end(
@@ -221,7 +222,7 @@ async fn nobody_there_is_told_as_such() {
 async fn a_certificate_is_trusted_by_the_word_of_an_authority_that_is_known() {
     let certificates = Certificates::new();
     for (flags, security) in
-        [(Vec::new(), Security::Starttls), (vec!["--tls".to_string()], Security::Tls)]
+        [(Vec::new(), TlsMode::Starttls), (vec!["--tls".to_string()], TlsMode::Tls)]
     {
         let sink = Sink::start_with(&[certificates.flags(), flags].concat());
         let unknown = settings(sink.port, security);
@@ -248,7 +249,7 @@ async fn a_certificate_is_trusted_by_the_word_of_an_authority_that_is_known() {
 #[tokio::test]
 async fn without_encryption_nothing_is_sent_where_it_is_asked_for() {
     let sink = Sink::start();
-    let handed = open(ChannelSettings::Email(settings(sink.port, Security::Starttls)), None);
+    let handed = open(ChannelSettings::Email(settings(sink.port, TlsMode::Starttls)), None);
     let handed = handed.hand_over(&mail("k1", "ada@example.com")).await;
     assert_end(&handed, &End::Again(Fault::Channel), "offers no encryption (STARTTLS)");
     assert!(sink.messages().is_empty());
@@ -262,7 +263,7 @@ async fn a_password_lets_us_in_and_a_wrong_one_is_not_repeated() {
     let email = EmailSettings {
         user: Some("wayfare".to_string()),
         authority: Some(certificates.authority.clone()),
-        ..settings(sink.port, Security::Starttls)
+        ..settings(sink.port, TlsMode::Starttls)
     };
     let right = open(ChannelSettings::Email(email.clone()), Some(&secret("opens sesame")));
     assert_end(&right.hand_over(&mail("k1", "ada@example.com")).await, &End::Taken, "");
@@ -284,7 +285,7 @@ async fn a_server_that_wants_no_password_says_so() {
     let email = EmailSettings {
         user: Some("wayfare".to_string()),
         authority: Some(certificates.authority.clone()),
-        ..settings(sink.port, Security::Starttls)
+        ..settings(sink.port, TlsMode::Starttls)
     };
     let handed = open(ChannelSettings::Email(email), Some(&secret("opens sesame")))
         .hand_over(&mail("k1", "a@example.com"))
@@ -299,7 +300,7 @@ async fn a_mail_server_inside_is_reached_only_where_the_operator_allows_it() {
     for host in
         ["localhost", "127.0.0.1", "2130706433", "::1", "169.254.169.254", "::ffff:10.0.0.1"]
     {
-        let email = EmailSettings { host: host.to_string(), ..settings(sink.port, Security::None) };
+        let email = EmailSettings { host: host.to_string(), ..settings(sink.port, TlsMode::None) };
         let transport = open_transport(&ChannelSettings::Email(email), None, None, &closed)
             .expect("a transport");
         let handed = transport.hand_over(&mail("k1", "ada@example.com")).await;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use wayfare::{
     domain::delivery::channel::{ChannelSecret, ChannelSettings},
-    server::channels::{Content, Fault, Handed, Parcel, Transport, open_transport},
+    server::channels::{Content, Fault, Parcel, SendResult, Transport, open_transport},
 };
 
 use crate::providers::outside;
@@ -35,17 +35,17 @@ enum End {
     Never(Fault),
 }
 
-fn end(handed: &Handed) -> (End, String) {
+fn end(handed: &SendResult) -> (End, String) {
     match handed {
-        Handed::Taken { .. } => (End::Taken, String::new()),
-        Handed::NotNow { reason, fault, .. } => (End::Again(*fault), reason.clone()),
-        Handed::Never { reason, fault } => (End::Never(*fault), reason.clone()),
+        SendResult::Taken { .. } => (End::Taken, String::new()),
+        SendResult::NotNow { reason, fault, .. } => (End::Again(*fault), reason.clone()),
+        SendResult::Never { reason, fault } => (End::Never(*fault), reason.clone()),
     }
 }
 
 /// That it ended so, and that the reason says this.
 #[track_caller]
-fn assert_end(handed: &Handed, expected: &End, says: &str) {
+fn assert_end(handed: &SendResult, expected: &End, says: &str) {
     let (ended, reason) = end(handed);
     assert_eq!(&ended, expected, "{reason}");
     assert!(reason.contains(says), "“{says}” is in “{reason}”");

@@ -7,7 +7,9 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use serde_json::{Value, json};
 use wayfare::{
     domain::delivery::channel::{ChannelSettings, PushSettings},
-    server::channels::{ChannelError, Content, Fault, Handed, Parcel, Transport, open_transport},
+    server::channels::{
+        ChannelError, Content, Fault, Parcel, SendResult, Transport, open_transport,
+    },
 };
 
 use super::{End, assert_end, open, parcel, secret};
@@ -61,7 +63,7 @@ async fn a_notification_goes_out_with_a_token_that_a_signed_statement_brought() 
     let handed = transport.hand_over(&push()).await;
     assert_eq!(
         handed,
-        Handed::Taken { provider_id: Some("projects/shop-1/messages/2".to_string()) }
+        SendResult::Taken { provider_id: Some("projects/shop-1/messages/2".to_string()) }
     );
     let statement = firebase.asked()[0].field("assertion").expect("a statement");
     let claims = claims(&statement, &public);
@@ -83,7 +85,7 @@ async fn a_notification_goes_out_with_a_token_that_a_signed_statement_brought() 
         })
         .collect();
     for sent in sending {
-        assert!(matches!(sent.await.expect("no panic"), Handed::Taken { .. }));
+        assert!(matches!(sent.await.expect("no panic"), SendResult::Taken { .. }));
     }
     assert_eq!(tokens_asked(&firebase).len(), 1);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use wayfare::{
     domain::delivery::channel::{ChannelSettings, SmsSettings},
-    server::channels::{Content, Fault, Handed, Outside, Parcel, Transport, open_transport},
+    server::channels::{Content, Fault, Outside, Parcel, SendResult, Transport, open_transport},
 };
 
 use super::{End, assert_end, parcel, secret};
@@ -38,7 +38,7 @@ fn sms() -> Parcel {
 async fn a_message_goes_out_in_our_name_and_comes_back_with_the_providers() {
     let twilio = Receiver::start().await;
     let handed = open_at(twilio.url()).hand_over(&sms()).await;
-    assert_eq!(handed, Handed::Taken { provider_id: Some("SM1".to_string()) });
+    assert_eq!(handed, SendResult::Taken { provider_id: Some("SM1".to_string()) });
     let asked = twilio.last();
     assert_eq!(
         (asked.method.as_str(), asked.path.as_str()),
@@ -101,7 +101,7 @@ async fn each_answer_is_told_from_the_others() {
         "rejects the key (401): check the settings",
     );
     let slow = hand(Answer::with(429, "retry-after", "7")).await;
-    let Handed::NotNow { wish_ms: Some(7_000), fault: Fault::Channel, .. } = slow else {
+    let SendResult::NotNow { wish_ms: Some(7_000), fault: Fault::Channel, .. } = slow else {
         panic!("{slow:?}")
     };
     assert_end(

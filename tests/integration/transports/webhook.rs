@@ -9,7 +9,7 @@ use wayfare::{
         graph::node::WebhookMethod,
     },
     server::channels::{
-        Content, Fault, Handed, Outside, Parcel, Transport, WebhookContent, open_transport,
+        Content, Fault, Outside, Parcel, SendResult, Transport, WebhookContent, open_transport,
     },
 };
 
@@ -129,7 +129,7 @@ async fn each_answer_is_told_from_the_others() {
     assert_end(&hand(words).await, &End::Never(Fault::Message), "(422 no such order)");
     for status in [408, 425, 429, 503] {
         let handed = hand(Answer::with(status, "retry-after", "45")).await;
-        let Handed::NotNow { wish_ms: Some(45_000), fault: Fault::Channel, .. } = handed else {
+        let SendResult::NotNow { wish_ms: Some(45_000), fault: Fault::Channel, .. } = handed else {
             panic!("{status}: {handed:?}")
         };
     }

@@ -5,14 +5,14 @@ mod names;
 mod paths;
 mod unfinished;
 
-use super::{Catalogue, Check, Severity};
+use super::{Check, ProjectCatalog, Severity};
 use crate::domain::{error::FieldError, graph::Graph, settings::Settings, time::Timestamp};
 
 /// Everything that is found, errors first, in the order of the nodes.
 pub fn checks(
     graph: &Graph,
     settings: &Settings,
-    catalogue: &Catalogue,
+    catalogue: &ProjectCatalog,
     now: Timestamp,
 ) -> Vec<Check> {
     let mut found = errors(graph, settings, now);

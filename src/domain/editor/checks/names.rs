@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use super::super::{Catalogue, Check, Severity};
+use super::super::{Check, ProjectCatalog, Severity};
 use crate::domain::{
     graph::{
         Graph, NodeKind,
@@ -15,7 +15,12 @@ use crate::domain::{
     settings::{Entry, Settings},
 };
 
-pub fn warnings(graph: &Graph, settings: &Settings, catalogue: &Catalogue, found: &mut Vec<Check>) {
+pub fn warnings(
+    graph: &Graph,
+    settings: &Settings,
+    catalogue: &ProjectCatalog,
+    found: &mut Vec<Check>,
+) {
     let mut names = Names::new(graph, catalogue);
     names.of_settings(settings);
     for (index, node) in graph.nodes.iter().enumerate() {
@@ -48,7 +53,7 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn new(graph: &'a Graph, catalogue: &'a Catalogue) -> Self {
+    fn new(graph: &'a Graph, catalogue: &'a ProjectCatalog) -> Self {
         // Properties and lists that the journey makes itself will be there.
         let made = graph.nodes.iter().filter_map(|node| match &node.step {
             NodeKind::UpdateProfile { set } => {
@@ -216,7 +221,7 @@ impl<'a> Names<'a> {
 }
 
 /// Channels whose messages reach no one.
-fn channels(graph: &Graph, catalogue: &Catalogue) -> Vec<Check> {
+fn channels(graph: &Graph, catalogue: &ProjectCatalog) -> Vec<Check> {
     let mut found = Vec::new();
     for channel in Channel::ALL {
         let mut messages = graph

@@ -7,9 +7,9 @@ use crate::domain::{
     engine::calendar::minute_of,
     graph::{
         Graph, Node, NodeKind,
-        node::{Delay, LATER, NodeGroup},
+        node::{Delay, ENGAGEMENT_OUTLETS, NodeGroup},
     },
-    settings::{QuietThen, Settings},
+    settings::{QuietHoursPolicy, Settings},
 };
 
 pub fn warnings(graph: &Graph, settings: &Settings, found: &mut Vec<Check>) {
@@ -38,8 +38,9 @@ fn stops(
 ) {
     let is_drawn = |outlet: &str| drawn.contains(&(node.id.as_str(), outlet));
     let outlets = node.outlets();
-    let awaits =
-        node.step.is_message() && !is_drawn("sent") && LATER.iter().any(|later| is_drawn(later));
+    let awaits = node.step.is_message()
+        && !is_drawn("sent")
+        && ENGAGEMENT_OUTLETS.iter().any(|later| is_drawn(later));
     if awaits && node.sending.answer_minutes.is_none() && settings.timeout_hours.is_none() {
         let sentence = format!(
             "People who do nothing with “{}” stay there forever. Set how long to wait for a \
@@ -57,7 +58,7 @@ fn stops(
     }
     let taken = |outlet: &&String| match outlet.as_str() {
         // Of these people come by only where they are drawn.
-        later if node.step.is_message() && LATER.contains(&later) => false,
+        later if node.step.is_message() && ENGAGEMENT_OUTLETS.contains(&later) => false,
         "sent" if awaits => false,
         "timeout" if node.step.is_message() => awaits,
         // The entry that leads nowhere is an error of its own.
@@ -97,8 +98,10 @@ fn quiet(graph: &Graph, settings: &Settings, found: &mut Vec<Check>) {
         let NodeKind::Delay(Delay::Until { time, .. }) = &node.step else { continue };
         if minute_of(time).is_some_and(is_quiet) && before_messages.contains(node.id.as_str()) {
             let then = match hours.then {
-                QuietThen::Drop => "the next message is skipped".to_string(),
-                QuietThen::SendWhenOver => format!("the next message goes out at {}", hours.to),
+                QuietHoursPolicy::Drop => "the next message is skipped".to_string(),
+                QuietHoursPolicy::SendWhenOver => {
+                    format!("the next message goes out at {}", hours.to)
+                }
             };
             let sentence = format!(
                 "“{}” waits until {time}, within the quiet hours from {} to {}: {then}.",

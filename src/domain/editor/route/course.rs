@@ -20,7 +20,7 @@ pub const PATIENCE: usize = 300_000;
 
 /// An upright piece: where it may stand, and where it does.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Upright {
+pub struct VerticalSegment {
     pub x: f64,
     pub left: f64,
     pub right: f64,
@@ -29,7 +29,7 @@ pub struct Upright {
     pub bottom: f64,
 }
 
-impl Upright {
+impl VerticalSegment {
     /// Stands where an outlet or an inlet is.
     pub fn is_fixed(&self) -> bool {
         self.left == self.right
@@ -38,10 +38,10 @@ impl Upright {
 
 /// A way: upright pieces, and between each two of them the cell in which a level piece joins them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Course {
+pub struct OrthogonalPath {
     pub start: Position,
     pub end: Position,
-    pub uprights: Vec<Upright>,
+    pub uprights: Vec<VerticalSegment>,
     pub turns: Vec<Turn>,
 }
 
@@ -53,7 +53,7 @@ pub struct Turn {
     pub to_above: bool,
 }
 
-impl Course {
+impl OrthogonalPath {
     /// The corners, with the height of each level piece.
     pub fn corners(&self, levels: &[f64]) -> Vec<Position> {
         let mut corners = vec![self.start];
@@ -104,7 +104,7 @@ pub fn find(
     end: Position,
     clear: f64,
     patience: &mut usize,
-) -> Option<Course> {
+) -> Option<OrthogonalPath> {
     let first = field.at(Position { x: start.x, y: start.y + clear + 0.5 })?;
     let last = field.at(Position { x: end.x, y: end.y - clear - 0.5 })?;
     let passed = search(field, first, last, start.x, end, patience)?;
@@ -181,16 +181,16 @@ fn apart(a: f64, b: f64, c: f64, d: f64) -> f64 {
 }
 
 /// Turns as late as can be, so as seldom as can be.
-fn course(field: &Field, passed: &[usize], start: Position, end: Position) -> Course {
+fn course(field: &Field, passed: &[usize], start: Position, end: Position) -> OrthogonalPath {
     let cells: Vec<Cell> = passed.iter().map(|cell| field.cells[*cell]).collect();
-    let mut uprights: Vec<Upright> = Vec::new();
+    let mut uprights: Vec<VerticalSegment> = Vec::new();
     let mut turns: Vec<Turn> = Vec::new();
     let (mut left, mut right) = (start.x, start.x);
     let mut came_from_above = true;
     let mut begin = cells.first().copied();
     let mut close = |left: f64, right: f64, begin: Option<Cell>, here: Cell| {
         let begin = begin.unwrap_or(here);
-        uprights.push(Upright {
+        uprights.push(VerticalSegment {
             x: left,
             left,
             right,
@@ -220,12 +220,12 @@ fn course(field: &Field, passed: &[usize], start: Position, end: Position) -> Co
         close(end.x, end.x, begin, here);
     }
     settle(&mut uprights);
-    Course { start, end, uprights, turns }
+    OrthogonalPath { start, end, uprights, turns }
 }
 
 /// Where the pieces in between stand best: in the middle of a narrow gap, near the way before them
 /// in a wide one.
-fn settle(uprights: &mut [Upright]) {
+fn settle(uprights: &mut [VerticalSegment]) {
     let mut before = uprights.first().map(|first| first.x).unwrap_or_default();
     for upright in uprights.iter_mut() {
         if !upright.is_fixed() {
@@ -252,7 +252,7 @@ mod tests {
         /// rounded.
         #[test]
         fn an_upright_piece_stands_within_its_gap(before in -1e6..1e6_f64, (a, b) in prop_oneof![(-100.0..100.0_f64, -100.0..100.0_f64), (-1e6..1e6_f64, -1e6..1e6_f64)]) {
-            let piece = |left: f64, right: f64| Upright { x: left, left, right, top: 0.0, bottom: 1.0 };
+            let piece = |left: f64, right: f64| VerticalSegment { x: left, left, right, top: 0.0, bottom: 1.0 };
             let mut uprights = [piece(before, before), piece(a.min(b), a.max(b))];
             settle(&mut uprights);
             let [_, settled] = uprights;

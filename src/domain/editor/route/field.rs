@@ -4,7 +4,7 @@
 use crate::domain::{editor::geometry::Frame, graph::Position};
 
 /// Farther than anything lies.
-pub const FAR: f64 = 1e8;
+pub const UNBOUNDED: f64 = 1e8;
 
 /// A free rectangle.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,7 +30,7 @@ impl Field {
         let grown: Vec<Frame> = boxes.iter().map(|frame| frame.grown(clear)).collect();
         let mut edges: Vec<f64> =
             grown.iter().flat_map(|frame| [frame.y, frame.bottom()]).collect();
-        edges.extend([-FAR, FAR]);
+        edges.extend([-UNBOUNDED, UNBOUNDED]);
         edges.sort_by(f64::total_cmp);
         edges.dedup();
         let mut starting: Vec<&Frame> = grown.iter().collect();
@@ -55,8 +55,9 @@ impl Field {
     /// The free cells of one slab. One that is as wide as the one above it is the same.
     fn slab(&mut self, open: &[&Frame], (top, bottom): (f64, f64), above: &[usize]) -> Vec<usize> {
         let mut here = Vec::new();
-        let mut left = -FAR;
-        let ends = open.iter().map(|frame| (frame.x, frame.right())).chain([(FAR, FAR)]);
+        let mut left = -UNBOUNDED;
+        let ends =
+            open.iter().map(|frame| (frame.x, frame.right())).chain([(UNBOUNDED, UNBOUNDED)]);
         // Both rows are sorted: those that end left of here are done with.
         let mut first = 0;
         for (right, next) in ends {

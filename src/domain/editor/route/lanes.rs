@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::course::{Course, Turn};
+use super::course::{OrthogonalPath, Turn};
 
 /// Between two lanes, where there is room.
 const LANE: f64 = 12.0;
@@ -15,7 +15,7 @@ const CROWD: usize = 300;
 const DEEP: f64 = 140.0;
 
 /// Moves the upright pieces apart and answers the heights of the level ones, by course.
-pub fn assign(courses: &mut [Option<Course>]) -> Vec<Vec<f64>> {
+pub fn assign(courses: &mut [Option<OrthogonalPath>]) -> Vec<Vec<f64>> {
     part_uprights(courses);
     let mut heights: Vec<Vec<f64>> = courses
         .iter()
@@ -40,7 +40,7 @@ pub struct Crowd {
     pub room: f64,
 }
 
-pub fn crowds(courses: &[Option<Course>]) -> Vec<Crowd> {
+pub fn crowds(courses: &[Option<OrthogonalPath>]) -> Vec<Crowd> {
     by_cell(courses)
         .values()
         .filter_map(|levels| {
@@ -68,7 +68,7 @@ impl Standing {
     }
 }
 
-fn part_uprights(courses: &mut [Option<Course>]) {
+fn part_uprights(courses: &mut [Option<OrthogonalPath>]) {
     let mut standing = Standing::default();
     let mut free: Vec<(f64, usize, usize)> = Vec::new();
     for (index, course) in courses.iter().enumerate() {
@@ -106,7 +106,7 @@ fn part_uprights(courses: &mut [Option<Course>]) {
 
 /// A level piece.
 #[derive(Debug, Clone, Copy)]
-struct Level {
+struct HorizontalSegment {
     course: usize,
     turn: usize,
     of: Turn,
@@ -115,7 +115,7 @@ struct Level {
     go: f64,
 }
 
-impl Level {
+impl HorizontalSegment {
     fn left(&self) -> f64 {
         self.come.min(self.go)
     }
@@ -128,7 +128,7 @@ impl Level {
         (self.left() - NEAR..=self.right() + NEAR).contains(&x)
     }
 
-    fn meets(&self, other: &Level) -> bool {
+    fn meets(&self, other: &HorizontalSegment) -> bool {
         self.left() - NEAR < other.right() && other.left() - NEAR < self.right()
     }
 
@@ -138,8 +138,8 @@ impl Level {
     }
 
     /// How many crossings it saves to stand above another.
-    fn above(&self, other: &Level) -> i32 {
-        let saved = |a: &Level, b: &Level| {
+    fn above(&self, other: &HorizontalSegment) -> i32 {
+        let saved = |a: &HorizontalSegment, b: &HorizontalSegment| {
             a.ends()
                 .iter()
                 .filter(|(x, _)| b.covers(*x))
@@ -151,12 +151,13 @@ impl Level {
 }
 
 /// The level pieces by the cell in which they are.
-fn by_cell(courses: &[Option<Course>]) -> BTreeMap<(u64, u64), Vec<Level>> {
-    let mut cells: BTreeMap<(u64, u64), Vec<Level>> = BTreeMap::new();
+fn by_cell(courses: &[Option<OrthogonalPath>]) -> BTreeMap<(u64, u64), Vec<HorizontalSegment>> {
+    let mut cells: BTreeMap<(u64, u64), Vec<HorizontalSegment>> = BTreeMap::new();
     for (index, course) in courses.iter().enumerate() {
         let Some(course) = course else { continue };
         for (turn, (of, two)) in course.turns.iter().zip(course.uprights.windows(2)).enumerate() {
-            let level = Level { course: index, turn, of: *of, come: two[0].x, go: two[1].x };
+            let level =
+                HorizontalSegment { course: index, turn, of: *of, come: two[0].x, go: two[1].x };
             cells.entry((of.cell.top.to_bits(), of.cell.left.to_bits())).or_default().push(level);
         }
     }
@@ -164,7 +165,7 @@ fn by_cell(courses: &[Option<Course>]) -> BTreeMap<(u64, u64), Vec<Level>> {
 }
 
 /// The lane of each level piece, counted from above.
-fn lanes(levels: &[Level]) -> Vec<usize> {
+fn lanes(levels: &[HorizontalSegment]) -> Vec<usize> {
     if levels.len() > CROWD {
         return packed(levels);
     }
@@ -210,7 +211,7 @@ fn lanes(levels: &[Level]) -> Vec<usize> {
 }
 
 /// As few lanes as can be, in no order that means anything.
-fn packed(levels: &[Level]) -> Vec<usize> {
+fn packed(levels: &[HorizontalSegment]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..levels.len()).collect();
     order.sort_by(|a, b| levels[*a].left().total_cmp(&levels[*b].left()).then(a.cmp(b)));
     // Lanes that are free again, the first of them first, and those that are taken, by where they
@@ -233,7 +234,7 @@ fn packed(levels: &[Level]) -> Vec<usize> {
 }
 
 /// Where the lanes lie in their cell.
-fn heights_of(levels: &[Level], lanes: &[usize]) -> Vec<f64> {
+fn heights_of(levels: &[HorizontalSegment], lanes: &[usize]) -> Vec<f64> {
     let Some(cell) = levels.first().map(|level| level.of.cell) else { return Vec::new() };
     let count = lanes.iter().max().map(|most| most + 1).unwrap_or(1) as f64;
     let height = cell.bottom - cell.top;

@@ -18,7 +18,7 @@ use std::{collections::HashMap, fmt::Write};
 pub use lanes::Crowd;
 
 use super::geometry::{
-    Direction, Frame, drawn_outlets, frame, inlet_point, outlet_point, shown_outlets,
+    Frame, LayoutDirection, drawn_outlets, frame, inlet_point, outlet_point, shown_outlets,
 };
 use crate::domain::graph::{Connector, Graph, Position};
 
@@ -49,7 +49,7 @@ pub struct Route {
 
 impl Route {
     /// As the path of an SVG, with round corners and the tip of an arrow.
-    pub fn path(&self, direction: Direction) -> String {
+    pub fn path(&self, direction: LayoutDirection) -> String {
         let mut path = String::new();
         let Some(first) = self.points.first() else { return path };
         let _ = write!(path, "M{:.1} {:.1}", first.x, first.y);
@@ -67,8 +67,8 @@ impl Route {
         if let Some(last) = self.points.last() {
             let (x, y) = (last.x, last.y);
             let _ = match direction {
-                Direction::Down => write!(path, "L{x:.1} {y:.1}m-5 -7l5 7l5 -7"),
-                Direction::Right => write!(path, "L{x:.1} {y:.1}m-7 -5l7 5l-7 5"),
+                LayoutDirection::Down => write!(path, "L{x:.1} {y:.1}m-5 -7l5 7l5 -7"),
+                LayoutDirection::Right => write!(path, "L{x:.1} {y:.1}m-7 -5l7 5l-7 5"),
             };
         }
         path
@@ -91,7 +91,7 @@ impl Route {
 }
 
 /// The way without regard to other boxes: while a hand moves an end of it.
-pub fn plain(start: Position, end: Position, direction: Direction) -> Route {
+pub fn plain(start: Position, end: Position, direction: LayoutDirection) -> Route {
     let points = plain_points(turned(start, direction), turned(end, direction));
     let longest =
         points.windows(2).max_by(|a, b| distance(a[0], a[1]).total_cmp(&distance(b[0], b[1])));
@@ -116,7 +116,7 @@ fn plain_points(start: Position, end: Position) -> Vec<Position> {
 
 /// The boxes of a graph and the ends of its connectors, in their order; `None` for one whose ends
 /// are not there.
-pub fn wires(graph: &Graph, direction: Direction) -> (Vec<Frame>, Vec<Option<Wire>>) {
+pub fn wires(graph: &Graph, direction: LayoutDirection) -> (Vec<Frame>, Vec<Option<Wire>>) {
     let drawn = drawn_outlets(graph);
     let index: HashMap<&str, usize> =
         graph.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
@@ -145,13 +145,13 @@ pub fn wires(graph: &Graph, direction: Direction) -> (Vec<Frame>, Vec<Option<Wir
 }
 
 /// The ways of all connectors of a graph, in their order.
-pub fn routes(graph: &Graph, direction: Direction) -> Vec<Route> {
+pub fn routes(graph: &Graph, direction: LayoutDirection) -> Vec<Route> {
     let (frames, wires) = wires(graph, direction);
     routed(&frames, &wires, direction)
 }
 
 /// The ways of connectors around boxes. One that has no ends has no way.
-pub fn routed(frames: &[Frame], ends: &[Option<Wire>], direction: Direction) -> Vec<Route> {
+pub fn routed(frames: &[Frame], ends: &[Option<Wire>], direction: LayoutDirection) -> Vec<Route> {
     let boxes: Vec<Frame> = frames.iter().map(|frame| turned_frame(*frame, direction)).collect();
     let wires: Vec<Wire> = ends.iter().flatten().copied().collect();
     let points: Vec<Vec<Position>> =
@@ -166,14 +166,18 @@ pub fn routed(frames: &[Frame], ends: &[Option<Wire>], direction: Direction) -> 
 
 /// The room that level lines ask for in the free space in which they run, along the direction of
 /// the drawing: for anyone who moves layers apart.
-pub fn crowds(graph: &Graph, direction: Direction) -> Vec<Crowd> {
+pub fn crowds(graph: &Graph, direction: LayoutDirection) -> Vec<Crowd> {
     let (frames, ends) = wires(graph, direction);
     let boxes: Vec<Frame> = frames.iter().map(|frame| turned_frame(*frame, direction)).collect();
     let known: Vec<Wire> = ends.into_iter().flatten().collect();
     lanes::crowds(&courses(&boxes, &known, direction))
 }
 
-fn courses(boxes: &[Frame], wires: &[Wire], direction: Direction) -> Vec<Option<course::Course>> {
+fn courses(
+    boxes: &[Frame],
+    wires: &[Wire],
+    direction: LayoutDirection,
+) -> Vec<Option<course::OrthogonalPath>> {
     let wide = field::Field::new(boxes, CLEAR);
     let mut tight = None;
     let mut patience = course::PATIENCE;
@@ -190,7 +194,7 @@ fn courses(boxes: &[Frame], wires: &[Wire], direction: Direction) -> Vec<Option<
 }
 
 /// The corners of each way.
-fn plan(boxes: &[Frame], wires: &[Wire], direction: Direction) -> Vec<Vec<Position>> {
+fn plan(boxes: &[Frame], wires: &[Wire], direction: LayoutDirection) -> Vec<Vec<Position>> {
     let mut courses = courses(boxes, wires, direction);
     let levels = lanes::assign(&mut courses);
     courses
@@ -214,7 +218,7 @@ fn buttons(routes: &[Vec<Position>], wires: &[Wire], boxes: &[Frame]) -> Vec<Pos
         ((at.x / BUTTONS_APART).floor() as i64, (at.y / BUTTONS_APART).floor() as i64)
     };
     let mut placed: HashMap<(i64, i64), Vec<Position>> = HashMap::new();
-    let hidden = Hidden::behind(boxes);
+    let hidden = OverlapIndex::behind(boxes);
     routes
         .iter()
         .zip(wires)
@@ -262,11 +266,11 @@ fn button_candidates(points: &[Position], shared: bool) -> Vec<Position> {
 }
 
 /// Finds out quickly whether a button would lie upon a box.
-struct Hidden<'a> {
+struct OverlapIndex<'a> {
     boxes: HashMap<(i64, i64), Vec<&'a Frame>>,
 }
 
-impl<'a> Hidden<'a> {
+impl<'a> OverlapIndex<'a> {
     const TILE: f64 = 400.0;
     /// Half a button, and a little.
     const REACH: f64 = 13.0;
@@ -325,23 +329,23 @@ fn towards(from: Position, to: Position, length: f64) -> Position {
     between(from, to, length / distance(from, to).max(0.01))
 }
 
-fn turned(at: Position, direction: Direction) -> Position {
+fn turned(at: Position, direction: LayoutDirection) -> Position {
     match direction {
-        Direction::Down => at,
-        Direction::Right => Position { x: at.y, y: at.x },
+        LayoutDirection::Down => at,
+        LayoutDirection::Right => Position { x: at.y, y: at.x },
     }
 }
 
-fn turned_frame(frame: Frame, direction: Direction) -> Frame {
+fn turned_frame(frame: Frame, direction: LayoutDirection) -> Frame {
     match direction {
-        Direction::Down => frame,
-        Direction::Right => {
+        LayoutDirection::Down => frame,
+        LayoutDirection::Right => {
             Frame { x: frame.y, y: frame.x, width: frame.height, height: frame.width }
         }
     }
 }
 
-fn back(route: Route, direction: Direction) -> Route {
+fn back(route: Route, direction: LayoutDirection) -> Route {
     Route {
         points: route.points.iter().map(|at| turned(*at, direction)).collect(),
         button: turned(route.button, direction),

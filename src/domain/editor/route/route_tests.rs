@@ -11,7 +11,7 @@ use crate::domain::{
 };
 
 /// The pieces of ways that go through a box which is not the one they come from or lead to.
-fn through_boxes(graph: &Graph, direction: Direction) -> Vec<String> {
+fn through_boxes(graph: &Graph, direction: LayoutDirection) -> Vec<String> {
     let (frames, wires) = wires(graph, direction);
     let mut found = Vec::new();
     for (route, wire) in routes(graph, direction).iter().zip(wires) {
@@ -45,7 +45,7 @@ fn through_boxes(graph: &Graph, direction: Direction) -> Vec<String> {
 }
 
 /// Pieces of ways to different boxes that lie upon one another.
-fn upon_each_other(graph: &Graph, direction: Direction) -> Vec<String> {
+fn upon_each_other(graph: &Graph, direction: LayoutDirection) -> Vec<String> {
     let (_, wires) = wires(graph, direction);
     let mut pieces = Vec::new();
     for (number, (route, wire)) in routes(graph, direction).iter().zip(wires).enumerate() {
@@ -77,12 +77,12 @@ fn in_every_template_lines_go_around_boxes_and_lie_apart() {
     for template in TEMPLATES {
         let mut graph = template.document().expect("a document").graph;
         assert_eq!(
-            through_boxes(&graph, Direction::of(&graph)),
+            through_boxes(&graph, LayoutDirection::of(&graph)),
             Vec::<String>::new(),
             "{} as it comes",
             template.key
         );
-        for direction in [Direction::Down, Direction::Right] {
+        for direction in [LayoutDirection::Down, LayoutDirection::Right] {
             align(&mut graph, direction);
             assert_eq!(
                 through_boxes(&graph, direction),
@@ -104,7 +104,7 @@ fn in_every_template_lines_go_around_boxes_and_lie_apart() {
 fn buttons_of_a_template_stand_apart_and_on_their_lines() {
     for template in TEMPLATES {
         let mut graph = template.document().expect("a document").graph;
-        for direction in [Direction::Down, Direction::Right] {
+        for direction in [LayoutDirection::Down, LayoutDirection::Right] {
             align(&mut graph, direction);
             let (frames, _) = wires(&graph, direction);
             let routes = routes(&graph, direction);
@@ -204,9 +204,9 @@ fn a_box_in_the_way_is_gone_around() {
         outlet: "next".into(),
         to: "middle".into(),
     });
-    assert_eq!(through_boxes(&graph, Direction::Down), Vec::<String>::new());
-    assert_eq!(upon_each_other(&graph, Direction::Down), Vec::<String>::new());
+    assert_eq!(through_boxes(&graph, LayoutDirection::Down), Vec::<String>::new());
+    assert_eq!(upon_each_other(&graph, LayoutDirection::Down), Vec::<String>::new());
     // Nothing in the way: straight down.
     graph.nodes[1].position.x = 600.0;
-    assert_eq!(routes(&graph, Direction::Down)[0].points.len(), 2);
+    assert_eq!(routes(&graph, LayoutDirection::Down)[0].points.len(), 2);
 }

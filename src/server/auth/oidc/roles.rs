@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::{domain::access::Role, server::store::access::ProvidedRole};
+use crate::{domain::access::Role, server::store::access::SsoRole};
 
 /// `admins=admin; marketing=publisher@Shop; *=viewer`: anyone who has the value on the left in
 /// their claim gets the role on the right, in every project or in the named one. `*` is everybody.
@@ -55,11 +55,11 @@ fn rule(text: &str) -> Result<Rule, MalformedRule> {
 
 impl RoleRules {
     /// The roles of someone whose claim has these values.
-    pub fn roles_of(&self, values: &[String]) -> Vec<ProvidedRole> {
+    pub fn roles_of(&self, values: &[String]) -> Vec<SsoRole> {
         self.0
             .iter()
             .filter(|rule| rule.value == "*" || values.contains(&rule.value))
-            .map(|rule| ProvidedRole { project: rule.project.clone(), role: rule.role })
+            .map(|rule| SsoRole { project: rule.project.clone(), role: rule.role })
             .collect()
     }
 }

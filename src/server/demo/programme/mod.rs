@@ -4,7 +4,7 @@ mod bank;
 mod shop;
 mod travel;
 
-use super::plots::Plot;
+use super::plots::DemoGraph;
 use crate::domain::status::Status;
 
 /// One journey of the demo.
@@ -13,7 +13,7 @@ pub struct Entry {
     pub name: &'static str,
     pub description: &'static str,
     pub labels: &'static [&'static str],
-    pub plot: Plot,
+    pub plot: DemoGraph,
     /// The event, segment, list or property that lets people in.
     pub event: &'static str,
     pub goal: &'static str,

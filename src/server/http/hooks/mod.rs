@@ -16,9 +16,9 @@ use super::{
     tracking::{Base, whole_address},
 };
 use crate::{
-    domain::{delivery::hook::HookProvider, time::Timestamp},
+    domain::{delivery::hook::WebhookProvider, time::Timestamp},
     server::{
-        services::answers::{HookError, Taken},
+        services::answers::{Taken, WebhookError},
         tracking::hook::{Call, NotHeard},
     },
 };
@@ -45,7 +45,7 @@ pub async fn take(
 /// What is wrong is named, and the rest was kept; sent again, it does no harm.
 fn answer(provider: &str, taken: &Taken) -> Response {
     // It reads an answer as instructions, of which there are none.
-    if provider == HookProvider::Twilio.key() {
+    if provider == WebhookProvider::Twilio.key() {
         return ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], "<Response/>")
             .into_response();
     }
@@ -59,26 +59,26 @@ fn answer(provider: &str, taken: &Taken) -> Response {
         .into_response()
 }
 
-fn refuse(error: HookError) -> Response {
+fn refuse(error: WebhookError) -> Response {
     let told = |status: StatusCode, sentence: &str| {
         (status, axum::Json(json!({ "error": sentence }))).into_response()
     };
     match error {
-        HookError::Unknown => told(
+        WebhookError::Unknown => told(
             StatusCode::NOT_FOUND,
             "This address does not exist. Copy it again from the page Provider webhooks.",
         ),
-        HookError::NotHeard(NotHeard::Unsigned) => told(
+        WebhookError::NotHeard(NotHeard::Unsigned) => told(
             StatusCode::UNAUTHORIZED,
             "The request is not signed, or no secret is set for this provider webhook.",
         ),
-        HookError::NotHeard(NotHeard::Forged) => told(
+        WebhookError::NotHeard(NotHeard::Forged) => told(
             StatusCode::FORBIDDEN,
             "The signature does not match this request and the secret set here.",
         ),
-        HookError::NotHeard(NotHeard::Malformed(sentence)) => {
+        WebhookError::NotHeard(NotHeard::Malformed(sentence)) => {
             told(StatusCode::BAD_REQUEST, &sentence)
         }
-        HookError::Service(error) => ApiError::from(error).into_response(),
+        WebhookError::Service(error) => ApiError::from(error).into_response(),
     }
 }

@@ -21,7 +21,7 @@ use crate::{
         error::FieldError,
         people::{
             Properties,
-            record::{NewEvent, ProfileChange, Record, What, Who},
+            record::{NewEvent, ProfileRef, ProfileUpdate, Record, What},
         },
         time::Timestamp,
     },
@@ -116,7 +116,7 @@ impl From<FieldError> for Fault {
 }
 
 impl Form {
-    fn who(&self) -> Result<Who, Fault> {
+    fn who(&self) -> Result<ProfileRef, Fault> {
         let text = |value: &Option<Value>| match value {
             Some(Value::String(text)) if !text.is_empty() => Some(text.clone()),
             Some(Value::Number(number)) => Some(number.to_string()),
@@ -127,7 +127,7 @@ impl Form {
         let identity = text(&self.identity)
             .or(prefixed(&self.facebook, "fb:"))
             .or(prefixed(&self.google, "gp:"));
-        Ok(Who::read(identity, text(&self.object))?)
+        Ok(ProfileRef::read(identity, text(&self.object))?)
     }
 
     fn time(&self) -> Result<Option<Timestamp>, Fault> {
@@ -150,7 +150,7 @@ impl Form {
         match self.kind.as_deref() {
             Some("profile") => Ok(Record {
                 who,
-                what: What::Change(ProfileChange::read(dates(self.profile_data))?),
+                what: What::Change(ProfileUpdate::read(dates(self.profile_data))?),
             }),
             Some("event") => {
                 let name =

@@ -20,7 +20,7 @@ use crate::{
         ids::JourneyId,
         journey::{JourneyDetail, JourneySummary},
         list_query::ListQuery,
-        operation::{BulkAnswer, StopPreview},
+        operation::{OperationResult, StopPreview},
         selection::{Selection, SelectionDigest},
         transition::Action,
         unreadable::reason_with_place,
@@ -85,14 +85,14 @@ pub async fn create(
 /// Which journeys: named one by one, or all that match a query of the list.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Chosen {
+pub struct TargetParams {
     #[serde(default)]
     ids: Vec<String>,
     #[serde(default)]
     matching: Option<String>,
 }
 
-impl Chosen {
+impl TargetParams {
     fn selection(&self) -> Result<Selection, AppError> {
         Selection::parse(&self.ids, self.matching.as_deref()).map_err(AppError::field)
     }
@@ -104,7 +104,7 @@ pub async fn preview_stop(
     Extension(actor): Extension<Actor>,
     body: Bytes,
 ) -> Answer<Json<StopPreview>> {
-    let chosen: Chosen = json(&body)?;
+    let chosen: TargetParams = json(&body)?;
     Ok(Json(state.services.preview_stop(&actor, &chosen.selection()?).await?))
 }
 
@@ -127,10 +127,10 @@ pub async fn operate(
     State(state): State<AppState>,
     Extension(actor): Extension<Actor>,
     body: Bytes,
-) -> Answer<Json<BulkAnswer>> {
+) -> Answer<Json<OperationResult>> {
     let asked: Operate = json(&body)?;
     let action: Action = asked.action.parse().map_err(|()| unknown_action())?;
-    let selection = Chosen { ids: asked.ids, matching: asked.matching }.selection()?;
+    let selection = TargetParams { ids: asked.ids, matching: asked.matching }.selection()?;
     let confirmed = asked
         .confirmed
         .as_deref()

@@ -12,13 +12,13 @@ use axum::{
 
 use super::Answer;
 use crate::{
-    domain::{access::Permission, actor::Actor, delivery::overview::ChannelLoad},
+    domain::{access::Permission, actor::Actor, delivery::overview::ChannelHealth},
     server::{
         costly_work::WorkReading,
         http::AppState,
         log,
-        services::{ServiceError, delivery::DeliveryFigures},
-        store::engine::JourneyLoad,
+        services::{ServiceError, delivery::DeliveryStats},
+        store::engine::JourneyStatsRow,
     },
 };
 
@@ -90,7 +90,7 @@ fn engine(text: &mut String, state: &AppState, due: i64) {
     add(text, "due_backlog", "gauge", "People who are due and have not moved yet.", due);
 }
 
-fn courier(text: &mut String, delivery: &DeliveryFigures) {
+fn courier(text: &mut String, delivery: &DeliveryStats) {
     let reading = delivery.courier;
     add(text, "messages_sent_total", "counter", "Messages that a provider accepted.", reading.sent);
     add(text, "messages_failed_total", "counter", "Messages that failed.", reading.failed);
@@ -150,10 +150,10 @@ fn program(text: &mut String) {
 }
 
 /// Name, help and value of a figure that each channel has.
-type ChannelFigure = (&'static str, &'static str, fn(&ChannelLoad) -> i64);
+type ChannelFigure = (&'static str, &'static str, fn(&ChannelHealth) -> i64);
 
 /// Figures of the key's project, a line for each channel.
-fn by_channel(text: &mut String, channels: &[ChannelLoad]) {
+fn by_channel(text: &mut String, channels: &[ChannelHealth]) {
     let figures: [ChannelFigure; 3] = [
         ("channel_in_hand", "Messages that are being sent.", |channel| channel.in_hand),
         ("channel_waiting", "Queued messages.", |channel| channel.waiting),
@@ -175,10 +175,10 @@ fn by_channel(text: &mut String, channels: &[ChannelLoad]) {
 }
 
 /// Name, kind, help and value of a figure that each journey has.
-type JourneyFigure = (&'static str, &'static str, &'static str, fn(&JourneyLoad) -> i64);
+type JourneyFigure = (&'static str, &'static str, &'static str, fn(&JourneyStatsRow) -> i64);
 
 /// Figures of the key's project, a line for each journey.
-fn by_journey(text: &mut String, journeys: &[JourneyLoad]) {
+fn by_journey(text: &mut String, journeys: &[JourneyStatsRow]) {
     let figures: [JourneyFigure; 4] = [
         ("journey_entered_total", "counter", "People who entered.", |journey| journey.entered),
         ("journey_inside", "gauge", "People inside.", |journey| journey.inside),

@@ -20,10 +20,10 @@ use crate::{
         actor::Actor,
         people::{
             Properties,
-            native::{EventForm, ProfileForm},
-            record::{NewEvent, Record, What, Who},
+            native::{EventJson, ProfileJson},
+            record::{NewEvent, ProfileRef, Record, What},
             value::read_properties,
-            view::PersonDetail,
+            view::ProfileDetail,
         },
     },
     server::{engine::enter_event, http::AppState},
@@ -43,7 +43,7 @@ pub async fn events(
 ) -> Answer<Json<Taken>> {
     let now = state.services.now();
     let form: Events<'_> = parse(&body).map_err(AppError::field)?;
-    let read = read_each(&form.events, |form: EventForm| form.read(now))?;
+    let read = read_each(&form.events, |form: EventJson| form.read(now))?;
     take(&state, &actor, read).await
 }
 
@@ -60,13 +60,13 @@ pub async fn profiles(
     body: Bytes,
 ) -> Answer<Json<Taken>> {
     let form: Profiles<'_> = parse(&body).map_err(AppError::field)?;
-    let read = read_each(&form.profiles, ProfileForm::read)?;
+    let read = read_each(&form.profiles, ProfileJson::read)?;
     take(&state, &actor, read).await
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entrants<'a> {
+struct EnterRequest<'a> {
     #[serde(borrow)]
     people: Vec<&'a RawValue>,
 }
@@ -92,10 +92,10 @@ pub async fn enter(
 ) -> Answer<(StatusCode, Json<Taken>)> {
     let journey = journey_id(&id)?;
     let now = state.services.now();
-    let form: Entrants<'_> = parse(&body).map_err(AppError::field)?;
+    let form: EnterRequest<'_> = parse(&body).map_err(AppError::field)?;
     let name = enter_event(&journey.to_string());
     let read = read_each(&form.people, |form: Entrant| {
-        let who = Who::read(form.identity, form.anonymous_id)?;
+        let who = ProfileRef::read(form.identity, form.anonymous_id)?;
         let properties =
             read_properties(form.properties).map_err(|error| error.under("properties"))?;
         let event =
@@ -113,7 +113,7 @@ pub async fn read(
     State(state): State<AppState>,
     Extension(actor): Extension<Actor>,
     Path(identity): Path<String>,
-) -> Answer<Json<PersonDetail>> {
+) -> Answer<Json<ProfileDetail>> {
     Ok(Json(state.services.person_of(&actor, &identity).await?))
 }
 

@@ -16,7 +16,7 @@ use crate::{
         error::FieldError,
         people::{
             Properties,
-            record::{NewEvent, ProfileChange, Record, What, Who},
+            record::{NewEvent, ProfileRef, ProfileUpdate, Record, What},
         },
         time::Timestamp,
     },
@@ -62,8 +62,10 @@ struct Message {
 impl Message {
     /// An event happened when the library says; without a word about it, now.
     fn event(self, name: &str, now: Timestamp) -> Result<Vec<Record>, FieldError> {
-        let who =
-            Who::read(text(self.user_id, "userId")?, text(self.anonymous_id, "anonymousId")?)?;
+        let who = ProfileRef::read(
+            text(self.user_id, "userId")?,
+            text(self.anonymous_id, "anonymousId")?,
+        )?;
         let event = NewEvent::read(
             name,
             self.timestamp,
@@ -95,8 +97,10 @@ impl Message {
             }
             "identify" | "alias" | "group" => {
                 let anonymous = if kind == "alias" { self.previous_id } else { self.anonymous_id };
-                let who =
-                    Who::read(text(self.user_id, "userId")?, text(anonymous, "anonymousId")?)?;
+                let who = ProfileRef::read(
+                    text(self.user_id, "userId")?,
+                    text(anonymous, "anonymousId")?,
+                )?;
                 let mut traits = if kind == "identify" {
                     self.traits.unwrap_or_default()
                 } else {
@@ -105,7 +109,7 @@ impl Message {
                 if let Some(group) = self.group_id.filter(|_| kind == "group") {
                     traits.insert("group_id".to_string(), group);
                 }
-                let change = ProfileChange::read(traits).map_err(|error| error.under("traits"))?;
+                let change = ProfileUpdate::read(traits).map_err(|error| error.under("traits"))?;
                 Ok(vec![Record { who, what: What::Change(change) }])
             }
             other => {

@@ -10,10 +10,10 @@ use crate::{
         access::Permission,
         actor::Actor,
         editor::{
-            Replay, ReplayFigures, Trial, TrialStep,
-            replay::Rehearsal,
+            Replay, ReplayResult, SimulationStep, Trial,
+            replay::ReplayRun,
             times::next_times,
-            trial::{TrialCase, try_person},
+            trial::{Simulation, try_person},
         },
         engine::CompiledVersion,
         error::FieldError,
@@ -26,11 +26,11 @@ use crate::{
     },
     server::{
         costly_work::{Job, aside},
-        engine::calendar::Zones,
+        engine::calendar::TzdbZones,
         services::{ServiceError, ServiceResult, Services},
         store::{
             Store,
-            engine::{Needs, ProfileNumber},
+            engine::{ProfileKey, ProfileNeeds},
         },
     },
 };
@@ -52,7 +52,11 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where the graph cannot be walked, or there is no such person.
-    pub async fn try_person(&self, actor: &Actor, trial: &Trial) -> ServiceResult<Vec<TrialStep>> {
+    pub async fn try_person(
+        &self,
+        actor: &Actor,
+        trial: &Trial,
+    ) -> ServiceResult<Vec<SimulationStep>> {
         actor.require(Permission::SeeJourneys)?;
         walkable(&trial.graph)?;
         if trial.later.len() > LATER_MAX {
@@ -73,9 +77,9 @@ impl<S: Store + Clone> Services<S> {
             let start =
                 trial.settings.start.map_or(services.now(), |start| start.max(services.now()));
             let follow = move |interrupt: &dyn Interrupt| {
-                let case = TrialCase {
+                let case = Simulation {
                     version: &version,
-                    calendar: &Zones,
+                    calendar: &TzdbZones,
                     start,
                     event,
                     later: &trial.later,
@@ -91,7 +95,7 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where the graph cannot be walked.
-    pub async fn try_events(&self, actor: &Actor, replay: &Replay) -> ServiceResult<ReplayFigures> {
+    pub async fn try_events(&self, actor: &Actor, replay: &Replay) -> ServiceResult<ReplayResult> {
         actor.require(Permission::EditJourneys)?;
         // How many met a condition is told by its figures.
         actor.require(Permission::SeePeople)?;
@@ -104,7 +108,7 @@ impl<S: Store + Clone> Services<S> {
         self.costly(actor, Job::Replay, |stop| async move {
             let version = services.compile(project, &replay.graph, &replay.settings).await?;
             let since = services.now().plus(-i64::from(replay.days) * DAY_MS);
-            let mut rehearsal = Rehearsal::new(&version, &Zones, "trial", &stop);
+            let mut rehearsal = ReplayRun::new(&version, &TzdbZones, "trial", &stop);
             let began = Instant::now();
             let cut =
                 services.let_in_at_once(project, &version, &mut rehearsal, (since, began)).await?;
@@ -114,7 +118,7 @@ impl<S: Store + Clone> Services<S> {
             // Anyone who is still inside goes on: it takes a processor, so the others of this
             // thread move to another one.
             block_in_place(|| rehearsal.run_until(services.now()))?;
-            Ok(ReplayFigures { cut, ..rehearsal.finish() })
+            Ok(ReplayResult { cut, ..rehearsal.finish() })
         })
         .await
     }
@@ -131,13 +135,13 @@ impl<S: Store + Clone> Services<S> {
         zone: Option<&str>,
     ) -> ServiceResult<Vec<Timestamp>> {
         actor.require(Permission::SeeJourneys)?;
-        let profile = self.person_to_try(actor, person, &Needs::default()).await?;
+        let profile = self.person_to_try(actor, person, &ProfileNeeds::default()).await?;
         let zone = profile
             .time_zone
             .clone()
             .or(zone.map(str::to_string))
             .unwrap_or_else(|| "UTC".to_string());
-        Ok(next_times(&Zones, delay, &profile, &zone, self.now()))
+        Ok(next_times(&TzdbZones, delay, &profile, &zone, self.now()))
     }
 
     async fn compile(
@@ -155,7 +159,7 @@ impl<S: Store + Clone> Services<S> {
         &self,
         actor: &Actor,
         identity: Option<&str>,
-        needs: &Needs,
+        needs: &ProfileNeeds,
     ) -> ServiceResult<Profile> {
         let Some(identity) = identity.map(str::trim).filter(|identity| !identity.is_empty()) else {
             let addresses = Channel::ALL.into_iter().filter_map(Channel::address_key);
@@ -180,7 +184,7 @@ impl<S: Store + Clone> Services<S> {
         &self,
         project: ProjectId,
         version: &CompiledVersion,
-        rehearsal: &mut Rehearsal<'_>,
+        rehearsal: &mut ReplayRun<'_>,
         (since, began): (Timestamp, Instant),
     ) -> ServiceResult<bool> {
         let at_once = matches!(version.settings.entry, Entry::Segment { .. } | Entry::List { .. });
@@ -206,8 +210,8 @@ impl<S: Store + Clone> Services<S> {
         &self,
         project: ProjectId,
         criteria: &Criteria,
-        after: ProfileNumber,
-    ) -> ServiceResult<Vec<ProfileNumber>> {
+        after: ProfileKey,
+    ) -> ServiceResult<Vec<ProfileKey>> {
         Ok(self.store.people_who_meet(project, criteria, after, BATCH, self.now()).await?)
     }
 
@@ -217,10 +221,10 @@ impl<S: Store + Clone> Services<S> {
         &self,
         project: ProjectId,
         version: &CompiledVersion,
-        rehearsal: &mut Rehearsal<'_>,
+        rehearsal: &mut ReplayRun<'_>,
         (since, began): (Timestamp, Instant),
     ) -> ServiceResult<bool> {
-        let keys: Vec<String> = Rehearsal::events_of_interest(version).into_iter().collect();
+        let keys: Vec<String> = ReplayRun::events_of_interest(version).into_iter().collect();
         if keys.is_empty() {
             return Ok(false);
         }
@@ -228,7 +232,7 @@ impl<S: Store + Clone> Services<S> {
         let mut looked_at = 0;
         loop {
             let batch = self.store.past_events(project, &keys, place, BATCH).await?;
-            let new: Vec<ProfileNumber> = batch
+            let new: Vec<ProfileKey> = batch
                 .events
                 .iter()
                 .map(|(person, ..)| *person)
@@ -257,14 +261,14 @@ impl<S: Store + Clone> Services<S> {
     async fn add_people(
         &self,
         version: &CompiledVersion,
-        rehearsal: &mut Rehearsal<'_>,
-        mut people: Vec<ProfileNumber>,
+        rehearsal: &mut ReplayRun<'_>,
+        mut people: Vec<ProfileKey>,
         since: Timestamp,
     ) -> ServiceResult<()> {
         people.sort_unstable();
         people.dedup();
         // Only what is asked of people is kept of them.
-        let needs = Needs {
+        let needs = ProfileNeeds {
             lists: version.asks_lists(),
             profile: version.asks_profiles(),
             ..needs(version)
@@ -275,8 +279,8 @@ impl<S: Store + Clone> Services<S> {
     }
 }
 
-fn needs(version: &CompiledVersion) -> Needs {
-    Needs { events: version.past_events().into_iter().collect(), lists: true, profile: true }
+fn needs(version: &CompiledVersion) -> ProfileNeeds {
+    ProfileNeeds { events: version.past_events().into_iter().collect(), lists: true, profile: true }
 }
 
 /// A draft that is not finished can be tried; one that leads nowhere cannot.

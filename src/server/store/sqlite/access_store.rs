@@ -5,18 +5,18 @@ use crate::{
     domain::{
         access::Role,
         account::{EmailAddress, LinkedIdentity, PasswordOffer, SessionView},
-        actor::{Actor, Origin, ProjectName},
+        actor::{Actor, ProjectRef, RequestOrigin},
         audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery},
         ids::{ApiKeyId, InvitationId, ProjectId, SessionId, UserId},
-        team::{ApiKey, Invitation, InvitationOffer, Member, ProjectView},
+        team::{ApiKey, Invitation, InvitationPreview, Member, ProjectSummary},
         text::{PersonName, ProjectTitle},
         time::Timestamp,
     },
     server::store::{
         StoreResult,
         access::{
-            AccessStore, AccountRow, FirstRole, LiveKey, LiveSession, NewAccount, NewKey,
-            NewSession, PendingSignIn, ProvidedPerson, SecretHash,
+            AccessStore, AccountRecord, ActiveApiKey, ActiveSession, InitialRole, NewAccount,
+            NewKey, NewSession, PendingSsoSignIn, SecretHash, SsoIdentity,
         },
     },
 };
@@ -27,15 +27,15 @@ impl AccessStore for SqliteStore {
         secret: &SecretHash,
         idle_ms: i64,
         now: Timestamp,
-    ) -> StoreResult<Option<LiveSession>> {
+    ) -> StoreResult<Option<ActiveSession>> {
         sessions::live(self, secret, idle_ms, now).await
     }
 
-    async fn live_key(&self, secret: &SecretHash) -> StoreResult<Option<LiveKey>> {
+    async fn live_key(&self, secret: &SecretHash) -> StoreResult<Option<ActiveApiKey>> {
         keys::live(self, secret).await
     }
 
-    async fn local_projects(&self) -> StoreResult<Option<Vec<ProjectName>>> {
+    async fn local_projects(&self) -> StoreResult<Option<Vec<ProjectRef>>> {
         sessions::local_projects(self).await
     }
 
@@ -51,23 +51,23 @@ impl AccessStore for SqliteStore {
         projects::of_thing(self, thing).await
     }
 
-    async fn account(&self, email: &EmailAddress) -> StoreResult<Option<AccountRow>> {
+    async fn account(&self, email: &EmailAddress) -> StoreResult<Option<AccountRecord>> {
         accounts::by_email(self, email).await
     }
 
-    async fn account_of(&self, user: UserId) -> StoreResult<AccountRow> {
+    async fn account_of(&self, user: UserId) -> StoreResult<AccountRecord> {
         accounts::by_user(self, user).await
     }
 
-    async fn accounts(&self) -> StoreResult<Vec<AccountRow>> {
+    async fn accounts(&self) -> StoreResult<Vec<AccountRecord>> {
         accounts::all(self).await
     }
 
     async fn create_account(
         &self,
         account: &NewAccount,
-        role: &FirstRole,
-        origin: &Origin,
+        role: &InitialRole,
+        origin: &RequestOrigin,
         now: Timestamp,
     ) -> StoreResult<UserId> {
         accounts::create(self, account, role, origin, now).await
@@ -96,7 +96,7 @@ impl AccessStore for SqliteStore {
         user: UserId,
         hash: &str,
         keep: Option<SessionId>,
-        origin: &Origin,
+        origin: &RequestOrigin,
         now: Timestamp,
     ) -> StoreResult<()> {
         accounts::set_password(self, user, hash, keep, origin, now).await
@@ -124,7 +124,7 @@ impl AccessStore for SqliteStore {
         &self,
         secret: &SecretHash,
         hash: &str,
-        origin: &Origin,
+        origin: &RequestOrigin,
         now: Timestamp,
     ) -> StoreResult<()> {
         accounts::use_link(self, secret, hash, origin, now).await
@@ -133,7 +133,7 @@ impl AccessStore for SqliteStore {
     async fn open_session(
         &self,
         session: &NewSession,
-        origin: &Origin,
+        origin: &RequestOrigin,
         now: Timestamp,
     ) -> StoreResult<()> {
         sessions::open(self, session, origin, now).await
@@ -169,7 +169,7 @@ impl AccessStore for SqliteStore {
     async fn note_failed_sign_in(
         &self,
         user: UserId,
-        origin: &Origin,
+        origin: &RequestOrigin,
         now: Timestamp,
     ) -> StoreResult<()> {
         sessions::note_failed(self, user, origin, now).await
@@ -178,7 +178,7 @@ impl AccessStore for SqliteStore {
     async fn begin_provider_sign_in(
         &self,
         state: &SecretHash,
-        pending: &PendingSignIn,
+        pending: &PendingSsoSignIn,
         expires_at: Timestamp,
         now: Timestamp,
     ) -> StoreResult<()> {
@@ -189,14 +189,14 @@ impl AccessStore for SqliteStore {
         &self,
         state: &SecretHash,
         now: Timestamp,
-    ) -> StoreResult<Option<PendingSignIn>> {
+    ) -> StoreResult<Option<PendingSsoSignIn>> {
         provider::take(self, state, now).await
     }
 
     async fn provided_account(
         &self,
-        person: &ProvidedPerson,
-        origin: &Origin,
+        person: &SsoIdentity,
+        origin: &RequestOrigin,
         now: Timestamp,
     ) -> StoreResult<UserId> {
         provider::account(self, person, origin, now).await
@@ -209,7 +209,7 @@ impl AccessStore for SqliteStore {
     async fn link_identity(
         &self,
         actor: &Actor,
-        person: &ProvidedPerson,
+        person: &SsoIdentity,
         now: Timestamp,
     ) -> StoreResult<()> {
         provider::link(self, actor, person, now).await
@@ -224,7 +224,7 @@ impl AccessStore for SqliteStore {
         provider::unlink(self, actor, identity, now).await
     }
 
-    async fn projects(&self, user: Option<UserId>) -> StoreResult<Vec<ProjectView>> {
+    async fn projects(&self, user: Option<UserId>) -> StoreResult<Vec<ProjectSummary>> {
         projects::all(self, user).await
     }
 
@@ -306,7 +306,7 @@ impl AccessStore for SqliteStore {
         secret: &SecretHash,
         asking: Option<UserId>,
         now: Timestamp,
-    ) -> StoreResult<InvitationOffer> {
+    ) -> StoreResult<InvitationPreview> {
         members::offer(self, secret, asking, now).await
     }
 
@@ -314,7 +314,7 @@ impl AccessStore for SqliteStore {
         &self,
         secret: &SecretHash,
         user: UserId,
-        origin: &Origin,
+        origin: &RequestOrigin,
         now: Timestamp,
     ) -> StoreResult<ProjectId> {
         members::accept(self, secret, user, origin, now).await
@@ -325,7 +325,7 @@ impl AccessStore for SqliteStore {
         secret: &SecretHash,
         name: &PersonName,
         password_hash: &str,
-        origin: &Origin,
+        origin: &RequestOrigin,
         now: Timestamp,
     ) -> StoreResult<UserId> {
         members::accept_with_new_account(self, secret, name, password_hash, origin, now).await

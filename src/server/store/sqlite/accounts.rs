@@ -8,7 +8,7 @@ use crate::{
     domain::{
         access::Role,
         account::{EmailAddress, PasswordOffer},
-        actor::{Actor, Origin},
+        actor::{Actor, RequestOrigin},
         audit::AuditEvent,
         ids::{ProjectId, SessionId, UserId},
         text::PersonName,
@@ -16,7 +16,7 @@ use crate::{
     },
     server::store::{
         StoreError, StoreResult,
-        access::{AccountRow, FirstRole, NewAccount, SecretHash},
+        access::{AccountRecord, InitialRole, NewAccount, SecretHash},
     },
 };
 
@@ -31,8 +31,8 @@ struct Row {
 }
 
 impl Row {
-    fn into_domain(self) -> AccountRow {
-        AccountRow {
+    fn into_domain(self) -> AccountRecord {
+        AccountRecord {
             user: UserId(self.user_id),
             name: self.name,
             email: self.email,
@@ -46,7 +46,7 @@ impl Row {
 pub async fn by_email(
     store: &SqliteStore,
     email: &EmailAddress,
-) -> StoreResult<Option<AccountRow>> {
+) -> StoreResult<Option<AccountRecord>> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT a.user_id, u.name, a.email, a.password_hash, a.suspended_at, a.last_sign_in_at
          FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.email_key = ?",
@@ -57,7 +57,7 @@ pub async fn by_email(
     Ok(row.map(Row::into_domain))
 }
 
-pub async fn by_user(store: &SqliteStore, user: UserId) -> StoreResult<AccountRow> {
+pub async fn by_user(store: &SqliteStore, user: UserId) -> StoreResult<AccountRecord> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT a.user_id, u.name, a.email, a.password_hash, a.suspended_at, a.last_sign_in_at
          FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.user_id = ?",
@@ -68,7 +68,7 @@ pub async fn by_user(store: &SqliteStore, user: UserId) -> StoreResult<AccountRo
     row.map(Row::into_domain).ok_or(StoreError::NotFound("account"))
 }
 
-pub async fn all(store: &SqliteStore) -> StoreResult<Vec<AccountRow>> {
+pub async fn all(store: &SqliteStore) -> StoreResult<Vec<AccountRecord>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT a.user_id, u.name, a.email, a.password_hash, a.suspended_at, a.last_sign_in_at
          FROM accounts a JOIN users u ON u.id = a.user_id ORDER BY a.email_key",
@@ -81,14 +81,14 @@ pub async fn all(store: &SqliteStore) -> StoreResult<Vec<AccountRow>> {
 pub async fn create(
     store: &SqliteStore,
     account: &NewAccount,
-    role: &FirstRole,
-    origin: &Origin,
+    role: &InitialRole,
+    origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<UserId> {
     let mut transaction = store.begin().await?;
     let user = insert(&mut transaction, account, origin, now).await?;
     match role {
-        FirstRole::Founder => {
+        InitialRole::Founder => {
             let (others,): (i64,) =
                 sqlx::query_as("SELECT count(*) FROM accounts WHERE user_id <> ?")
                     .bind(user.0)
@@ -109,7 +109,7 @@ pub async fn create(
             .execute(&mut *transaction)
             .await?;
         }
-        FirstRole::In(roles) => {
+        InitialRole::In(roles) => {
             for (project, role) in roles {
                 give_role(&mut transaction, *project, user, *role, now).await?;
             }
@@ -123,7 +123,7 @@ pub async fn create(
 pub async fn insert(
     connection: &mut SqliteConnection,
     account: &NewAccount,
-    origin: &Origin,
+    origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<UserId> {
     let user = UserId::new();
@@ -220,10 +220,10 @@ pub async fn suspend(
     }
     if suspend {
         end_sessions(&mut transaction, user, None).await?;
-        close_invitations_of(&mut transaction, user, user, &Origin::default(), now).await?;
+        close_invitations_of(&mut transaction, user, user, &RequestOrigin::default(), now).await?;
     }
     let event = if suspend { AuditEvent::AccountSuspended } else { AuditEvent::AccountRestored };
-    Entry::of_account(user, event, "from the command line", &Origin::default())
+    Entry::of_account(user, event, "from the command line", &RequestOrigin::default())
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await
@@ -234,7 +234,7 @@ pub async fn set_password(
     user: UserId,
     hash: &str,
     keep: Option<SessionId>,
-    origin: &Origin,
+    origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
@@ -248,7 +248,7 @@ async fn write_password(
     user: UserId,
     hash: &str,
     keep: Option<SessionId>,
-    origin: &Origin,
+    origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<()> {
     sqlx::query("UPDATE accounts SET password_hash = ? WHERE user_id = ?")
@@ -305,7 +305,7 @@ pub async fn make_link(
     .execute(&mut *transaction)
     .await?;
     let summary = "from the command line";
-    Entry::of_account(user, AuditEvent::PasswordLinkMade, summary, &Origin::default())
+    Entry::of_account(user, AuditEvent::PasswordLinkMade, summary, &RequestOrigin::default())
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await
@@ -332,7 +332,7 @@ pub async fn use_link(
     store: &SqliteStore,
     secret: &SecretHash,
     hash: &str,
-    origin: &Origin,
+    origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;

@@ -7,7 +7,7 @@ use super::SqliteStore;
 use crate::{
     domain::{
         account::device_of,
-        actor::{Actor, Origin, Person},
+        actor::{Actor, Person, RequestOrigin},
         audit::{AUDIT_ROWS, AuditEntry, AuditEvent, AuditPage, AuditQuery},
         ids::{JourneyId, OperationId, ProjectId, UserId},
         text::search_key,
@@ -27,7 +27,7 @@ pub struct Entry<'a> {
     pub event: AuditEvent,
     pub summary: &'a str,
     pub operation: Option<OperationId>,
-    pub origin: &'a Origin,
+    pub origin: &'a RequestOrigin,
 }
 
 impl<'a> Entry<'a> {
@@ -48,7 +48,7 @@ impl<'a> Entry<'a> {
         user: UserId,
         event: AuditEvent,
         summary: &'a str,
-        origin: &'a Origin,
+        origin: &'a RequestOrigin,
     ) -> Self {
         Self { project: None, by: user, event, summary, operation: None, origin }
     }

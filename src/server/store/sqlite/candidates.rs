@@ -23,7 +23,7 @@ use crate::{
 
 /// A journey that an action might apply to.
 #[derive(Debug, Clone)]
-pub struct Candidate {
+pub struct OperationTarget {
     pub seq: i64,
     pub id: JourneyId,
     pub name: String,
@@ -35,12 +35,12 @@ pub struct Candidate {
 }
 
 /// A chosen set: the journeys that are there, and the ids of those that are not.
-pub struct Candidates {
-    pub found: Vec<Candidate>,
+pub struct OperationTargets {
+    pub found: Vec<OperationTarget>,
     pub missing: Vec<JourneyId>,
 }
 
-impl Candidates {
+impl OperationTargets {
     /// The fingerprint that a confirmation carries.
     pub fn digest(&self) -> SelectionDigest {
         let mut digest = SelectionDigest::default();
@@ -77,7 +77,7 @@ pub async fn read(
     project: ProjectId,
     selection: &Selection,
     now: Timestamp,
-) -> StoreResult<Candidates> {
+) -> StoreResult<OperationTargets> {
     match selection {
         Selection::Ticked(ids) => ticked(connection, project, ids, now, false).await,
         Selection::Matching(query) => {
@@ -88,7 +88,7 @@ pub async fn read(
             let rows: Vec<CandidateRow> = sql.build_query_as().fetch_all(connection).await?;
             let found =
                 rows.into_iter().map(|row| row.into_candidate(now)).collect::<StoreResult<_>>()?;
-            Ok(Candidates { found, missing: Vec::new() })
+            Ok(OperationTargets { found, missing: Vec::new() })
         }
     }
 }
@@ -100,7 +100,7 @@ pub async fn ticked(
     ids: &[JourneyId],
     now: Timestamp,
     deleted_too: bool,
-) -> StoreResult<Candidates> {
+) -> StoreResult<OperationTargets> {
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT ");
     sql.push(COLUMNS).push(" FROM json_each(");
     sql.push_bind(id_list(ids.iter().map(|id| id.0)));
@@ -111,17 +111,17 @@ pub async fn ticked(
     }
     sql.push(" ORDER BY chosen.key");
     let rows: Vec<CandidateRow> = sql.build_query_as().fetch_all(connection).await?;
-    let found: Vec<Candidate> =
+    let found: Vec<OperationTarget> =
         rows.into_iter().map(|row| row.into_candidate(now)).collect::<StoreResult<_>>()?;
     let there: HashSet<JourneyId> = found.iter().map(|candidate| candidate.id).collect();
     let missing = ids.iter().copied().filter(|id| !there.contains(id)).collect();
-    Ok(Candidates { found, missing })
+    Ok(OperationTargets { found, missing })
 }
 
 impl CandidateRow {
-    fn into_candidate(self, now: Timestamp) -> StoreResult<Candidate> {
+    fn into_candidate(self, now: Timestamp) -> StoreResult<OperationTarget> {
         let status = status(self.status)?;
-        Ok(Candidate {
+        Ok(OperationTarget {
             seq: self.seq,
             id: JourneyId(self.id),
             name: self.name,

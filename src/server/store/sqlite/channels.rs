@@ -15,8 +15,8 @@ use crate::{
     },
     server::store::{
         StoreError, StoreResult,
-        channels::{ChannelChange, ChannelStore, SealedChange, StoredChannel},
-        delivery::LiveChannel,
+        channels::{ChannelStore, SaveChannel, SealedSecretUpdate, StoredChannel},
+        delivery::ActiveChannel,
     },
 };
 
@@ -89,7 +89,7 @@ impl ChannelStore for SqliteStore {
     async fn save_channel(
         &self,
         actor: &Actor,
-        change: &ChannelChange,
+        change: &SaveChannel,
         now: Timestamp,
     ) -> StoreResult<()> {
         save(self, actor, change, now).await
@@ -140,7 +140,7 @@ impl ChannelStore for SqliteStore {
 }
 
 /// Those of all projects by which messages really go out.
-pub async fn live(store: &SqliteStore) -> StoreResult<Vec<LiveChannel>> {
+pub async fn live(store: &SqliteStore) -> StoreResult<Vec<ActiveChannel>> {
     let rows: Vec<Row> =
         sqlx::query_as(read!("WHERE c.live = 1")).fetch_all(&store.readers).await?;
     // A channel whose settings cannot be read keeps no other from sending.
@@ -149,7 +149,7 @@ pub async fn live(store: &SqliteStore) -> StoreResult<Vec<LiveChannel>> {
         let stored = row
             .into_stored()
             .inspect_err(|error| tracing::error!(project, %error, "delivery.channel_set_aside"));
-        stored.ok().map(|stored| LiveChannel { project, stored })
+        stored.ok().map(|stored| ActiveChannel { project, stored })
     };
     Ok(rows.into_iter().filter_map(readable).collect())
 }
@@ -157,7 +157,7 @@ pub async fn live(store: &SqliteStore) -> StoreResult<Vec<LiveChannel>> {
 async fn save(
     store: &SqliteStore,
     actor: &Actor,
-    change: &ChannelChange,
+    change: &SaveChannel,
     now: Timestamp,
 ) -> StoreResult<()> {
     let channel = change.settings.channel();
@@ -166,9 +166,9 @@ async fn save(
     })?;
     let mut transaction = store.begin().await?;
     let (keep, sealed) = match &change.sealed {
-        SealedChange::Keep => (true, None),
-        SealedChange::Set(sealed) => (false, Some(sealed.as_slice())),
-        SealedChange::Forget => (false, None),
+        SealedSecretUpdate::Keep => (true, None),
+        SealedSecretUpdate::Set(sealed) => (false, Some(sealed.as_slice())),
+        SealedSecretUpdate::Forget => (false, None),
     };
     // The settings that were looked at are revision 0 where there were none, so that two who set it
     // up at once do not overwrite each other.
@@ -202,9 +202,9 @@ async fn save(
     }
     let state = if change.live { "live" } else { "test mode" };
     let secret = match &change.sealed {
-        SealedChange::Keep => "",
-        SealedChange::Set(_) => ", a new secret",
-        SealedChange::Forget => ", without a secret",
+        SealedSecretUpdate::Keep => "",
+        SealedSecretUpdate::Set(_) => ", a new secret",
+        SealedSecretUpdate::Forget => ", without a secret",
     };
     let summary = format!("{}: {state}, {}{secret}", channel.title(), change.settings.describe());
     Entry::of(actor, AuditEvent::ChannelSaved, &summary).write(&mut transaction, now).await?;

@@ -107,21 +107,21 @@ FROM compared, json_each(json_array(
         ->> 'inside', 0), 0)))) f
 WHERE f.value ->> 1 <> f.value ->> 2";
 
-type Difference = (String, i64, String, i64, i64);
+type Mismatch = (String, i64, String, i64, i64);
 
-fn in_words((name, number, what, kept, found): Difference) -> String {
+fn in_words((name, number, what, kept, found): Mismatch) -> String {
     format!("{name}, version {number}: {what} is {kept}, but its rows add up to {found}")
 }
 
 /// Every counter against the trips that it counts.
 async fn trips(store: &SqliteStore) -> StoreResult<Vec<String>> {
-    let rows: Vec<Difference> = sqlx::query_as(TRIPS).fetch_all(&store.readers).await?;
+    let rows: Vec<Mismatch> = sqlx::query_as(TRIPS).fetch_all(&store.readers).await?;
     Ok(rows.into_iter().map(in_words).collect())
 }
 
 /// Queued and cancelled messages against the outbox.
 async fn messages(store: &SqliteStore) -> StoreResult<Vec<String>> {
-    let rows: Vec<Difference> = sqlx::query_as(
+    let rows: Vec<Mismatch> = sqlx::query_as(
         "WITH box AS (
             SELECT version, sum(state IN (0, 4)) AS queued, sum(state = 3) AS cancelled FROM outbox
             GROUP BY version),

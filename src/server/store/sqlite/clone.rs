@@ -14,7 +14,7 @@ use crate::{
     domain::{
         access::Permission,
         actor::Actor,
-        figures::Figures,
+        figures::VersionStats,
         graph::Graph,
         ids::{JourneyId, ProjectId, VersionId},
         reference::{Reference, ReferenceKind, references},
@@ -28,7 +28,7 @@ use crate::{
 };
 
 #[derive(FromRow)]
-struct Original {
+struct CloneSourceRow {
     name: String,
     description: String,
     entry_type: i64,
@@ -96,7 +96,7 @@ pub async fn clone_journey(
             created_at: now.0,
             published_by: None,
             published_at: None,
-            figures: Figures::default(),
+            figures: VersionStats::default(),
         }],
     };
     let note = if elsewhere {
@@ -120,8 +120,8 @@ async fn original(
     connection: &mut SqliteConnection,
     project: ProjectId,
     journey: JourneyId,
-) -> StoreResult<Original> {
-    let row: Option<Original> = sqlx::query_as(
+) -> StoreResult<CloneSourceRow> {
+    let row: Option<CloneSourceRow> = sqlx::query_as(
         "SELECT j.name, j.description, v.entry_type, v.graph, v.settings, v.end_at, v.start_at,
             v.missing,
                 (SELECT json_group_array(l.name ORDER BY l.name_key) FROM journey_labels jl

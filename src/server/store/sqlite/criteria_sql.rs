@@ -7,7 +7,9 @@ use sqlx::{QueryBuilder, Sqlite};
 use super::SqliteStore;
 use crate::{
     domain::{
-        graph::criteria::{Ago, Comparison, Criteria, EventMatch, Occasion, PropertyFilter},
+        graph::criteria::{
+            Comparison, Criteria, EventMatch, Occasion, PropertyFilter, RelativeAge,
+        },
         people::{
             profile::{Channel, event_key},
             value::{canonical, is_date},
@@ -16,7 +18,7 @@ use crate::{
     },
     server::store::{
         StoreResult,
-        engine::{ProfileNumber, ProjectNumber},
+        engine::{ProfileKey, ProjectNumber},
     },
 };
 
@@ -31,10 +33,10 @@ pub async fn matching(
     store: &SqliteStore,
     project: ProjectNumber,
     criteria: &Criteria,
-    after: ProfileNumber,
+    after: ProfileKey,
     limit: i64,
     now: Timestamp,
-) -> StoreResult<Vec<ProfileNumber>> {
+) -> StoreResult<Vec<ProfileKey>> {
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT p.seq FROM profiles p WHERE p.project = ");
     sql.push_bind(project).push(" AND p.seq > ").push_bind(after).push(" AND ");
     push_criteria(&mut sql, criteria, now);
@@ -92,7 +94,7 @@ pub fn push_criteria(sql: &mut QueryBuilder<Sqlite>, criteria: &Criteria, now: T
             let which = if *occasion == Occasion::First { "min" } else { "max" };
             sql.push("coalesce((SELECT ").push(which).push("(e.at)");
             push_events(sql, event);
-            let side = if *ago == Ago::Within { ") >= " } else { ") < " };
+            let side = if *ago == RelativeAge::Within { ") >= " } else { ") < " };
             sql.push(side).push_bind(days_ago(*days)).push(", 0)");
         }
         Criteria::InSegment(_) => {

@@ -5,18 +5,20 @@ use serde_json::{Value, json};
 
 use crate::{
     domain::{
-        graph::criteria::{Ago, Comparison, Criteria, EventMatch, Occasion, PropertyFilter},
+        graph::criteria::{
+            Comparison, Criteria, EventMatch, Occasion, PropertyFilter, RelativeAge,
+        },
         people::{
             Properties,
-            record::{NewEvent, ProfileChange, Record, What, Who},
+            record::{NewEvent, ProfileRef, ProfileUpdate, Record, What},
             sender::{Batch, RecordSource, Sender},
         },
         time::{DAY_MS, Timestamp},
     },
     server::store::{
         Store,
-        engine::{EngineStore, Needs},
-        people::PeopleStore,
+        engine::{EngineStore, ProfileNeeds},
+        people::ProfileStore,
         sqlite::{SqliteConfig, SqliteStore},
     },
 };
@@ -93,7 +95,7 @@ fn criteria() -> impl Strategy<Value = Criteria> {
         2 => (event(), any::<bool>(), any::<bool>(), 0_u32..6).prop_map(|(event, first, within, days)| Criteria::DidTime {
             event,
             occasion: if first { Occasion::First } else { Occasion::Last },
-            ago: if within { Ago::Within } else { Ago::Before },
+            ago: if within { RelativeAge::Within } else { RelativeAge::Before },
             days,
         }),
         1 => prop::sample::select(vec!["VIP", "Other"]).prop_map(|list| Criteria::OnList(list.to_string())),
@@ -121,8 +123,8 @@ fn someone() -> impl Strategy<Value = Someone> {
 fn records(people: &[Someone]) -> Vec<Record> {
     let mut records = Vec::new();
     for (number, (properties, events, listed, address, consent)) in people.iter().enumerate() {
-        let who = Who::read(Some(format!("p{number}")), None).expect("a profile");
-        let mut change = ProfileChange::read(properties.clone()).expect("properties");
+        let who = ProfileRef::read(Some(format!("p{number}")), None).expect("a profile");
+        let mut change = ProfileUpdate::read(properties.clone()).expect("properties");
         if *address {
             change.addresses.insert("email".to_string(), Some("a@example.com".to_string()));
         }
@@ -154,7 +156,7 @@ proptest! {
             let batch = Batch { project: actor.project, sender, records: records(&people) };
             store.ingest(&[batch], NOW).await.expect("stored");
             let numbers: Vec<i64> = (1..=people.len() as i64).collect();
-            let needs = Needs { events: ["did".to_string(), "never".to_string()].into(), lists: true, profile: true };
+            let needs = ProfileNeeds { events: ["did".to_string(), "never".to_string()].into(), lists: true, profile: true };
             let loaded = store.people(&numbers, &needs).await.expect("people");
             prop_assert_eq!(loaded.len(), people.len());
             for question in &questions {

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         delivery::fate::Fate,
         ids::{JourneyId, ProjectId},
-        journey::{JourneyDetail, JourneySummary, NodeFigures, VersionSummary},
+        journey::{JourneyDetail, JourneySummary, NodeStats, VersionSummary},
     },
     server::store::{StoreError, StoreResult},
 };
@@ -90,7 +90,7 @@ pub async fn nodes(
     project: ProjectId,
     journey: JourneyId,
     version: Option<i64>,
-) -> StoreResult<Vec<NodeFigures>> {
+) -> StoreResult<Vec<NodeStats>> {
     let rows: Vec<(String, String, i64, bool)> = sqlx::query_as(
         "SELECT f.node, f.outlet, f.count, v.emptied IS NOT NULL
          FROM journeys j JOIN versions v ON v.journey_id = j.id
@@ -103,12 +103,12 @@ pub async fn nodes(
     .bind(version)
     .fetch_all(&store.readers)
     .await?;
-    let mut nodes: Vec<NodeFigures> = Vec::new();
+    let mut nodes: Vec<NodeStats> = Vec::new();
     let mut emptied = false;
     for (node, outlet, count, over) in rows {
         emptied |= over;
         if nodes.last().is_none_or(|last| last.node != node) {
-            nodes.push(NodeFigures { node, ..NodeFigures::default() });
+            nodes.push(NodeStats { node, ..NodeStats::default() });
         }
         let Some(figures) = nodes.last_mut() else { continue };
         match outlet.as_str() {

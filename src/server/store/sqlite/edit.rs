@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 
 use super::{
     SqliteStore,
-    candidates::{self, Candidate, Candidates},
+    candidates::{self, OperationTarget, OperationTargets},
     import::{NewJourney, insert_one},
     labels,
     record::{Before, Item, Record},
@@ -16,14 +16,14 @@ use crate::{
         document::JourneyDocument,
         ids::JourneyId,
         label::LABELS_PER_JOURNEY,
-        operation::{BulkAnswer, Outcome},
+        operation::{OperationResult, Outcome},
         selection::Selection,
         status::Status,
         text::{JourneyName, search_key},
         time::Timestamp,
         transition::{Action, Decision, Refusal, transition},
     },
-    server::store::{DetailsEdit, StoreError, StoreResult},
+    server::store::{EditDetails, StoreError, StoreResult},
 };
 
 pub async fn create(
@@ -56,7 +56,7 @@ pub async fn allowed(
     journey: JourneyId,
     action: Action,
     now: Timestamp,
-) -> StoreResult<Candidate> {
+) -> StoreResult<OperationTarget> {
     let mut candidates =
         candidates::ticked(connection, actor.project, &[journey], now, false).await?;
     let candidate = candidates.found.pop().ok_or(StoreError::NotFound("journey"))?;
@@ -74,7 +74,7 @@ pub async fn rename(
     journey: JourneyId,
     name: &JourneyName,
     now: Timestamp,
-) -> StoreResult<BulkAnswer> {
+) -> StoreResult<OperationResult> {
     let mut transaction = store.begin().await?;
     let candidate = allowed(&mut transaction, actor, journey, Action::Rename, now).await?;
     write_name(&mut transaction, actor, &candidate, name, now).await?;
@@ -90,7 +90,7 @@ pub async fn rename(
 pub async fn write_name(
     connection: &mut SqliteConnection,
     actor: &Actor,
-    candidate: &Candidate,
+    candidate: &OperationTarget,
     name: &JourneyName,
     now: Timestamp,
 ) -> StoreResult<()> {
@@ -109,7 +109,7 @@ pub async fn write_name(
 }
 
 /// The record of a change to one journey that leaves its status alone.
-fn one(action: Action, candidate: &Candidate, name: &str, before: Option<Before>) -> Record {
+fn one(action: Action, candidate: &OperationTarget, name: &str, before: Option<Before>) -> Record {
     let item = Item {
         journey: candidate.id,
         name: name.to_string(),
@@ -118,7 +118,7 @@ fn one(action: Action, candidate: &Candidate, name: &str, before: Option<Before>
         before,
         revision: candidate.revision + 1,
     };
-    let nothing = Candidates { found: Vec::new(), missing: Vec::new() };
+    let nothing = OperationTargets { found: Vec::new(), missing: Vec::new() };
     Record::new(action, &Selection::Ticked(Vec::new()), vec![item], nothing)
 }
 
@@ -128,7 +128,7 @@ pub async fn edit_details(
     store: &SqliteStore,
     actor: &Actor,
     journey: JourneyId,
-    edit: &DetailsEdit,
+    edit: &EditDetails,
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;

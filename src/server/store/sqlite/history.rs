@@ -12,7 +12,7 @@ use crate::{
     domain::{
         actor::Person,
         ids::{JourneyId, OperationId, ProjectId, UserId},
-        operation::{HistoryEntry, ItemOutcome, OperationAccount, OperationReport, Outcome},
+        operation::{HistoryEntry, OperationDetail, OperationItem, OperationSummary, Outcome},
         time::Timestamp,
         transition::{Action, Refusal},
     },
@@ -101,7 +101,7 @@ pub async fn account(
     project: ProjectId,
     operation: OperationId,
     page: i64,
-) -> StoreResult<OperationAccount> {
+) -> StoreResult<OperationDetail> {
     let report: Option<ReportRow> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT {REPORT_COLUMNS} FROM operations o WHERE o.id = ? AND o.project_id = ?"
     )))
@@ -130,23 +130,23 @@ pub async fn account(
     let items = rows
         .into_iter()
         .map(|row| {
-            Ok(ItemOutcome {
+            Ok(OperationItem {
                 journey: JourneyId(row.journey_id),
                 name: row.name,
                 outcome: row.outcome.into_domain()?,
             })
         })
         .collect::<StoreResult<_>>()?;
-    Ok(OperationAccount { report, items, page, total })
+    Ok(OperationDetail { report, items, page, total })
 }
 
 impl ReportRow {
-    fn into_domain(self) -> StoreResult<OperationReport> {
+    fn into_domain(self) -> StoreResult<OperationSummary> {
         let action: Action = self
             .action
             .parse()
             .map_err(|()| StoreError::Damaged(format!("the unknown action {}", self.action)))?;
-        Ok(OperationReport {
+        Ok(OperationSummary {
             id: OperationId(self.id),
             action,
             undo_of: self.undo_of.map(OperationId),

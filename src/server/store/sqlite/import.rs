@@ -17,7 +17,7 @@ use crate::{
         actor::Actor,
         audit::AuditEvent,
         document::JourneyDocument,
-        figures::{Figures, counted},
+        figures::{VersionStats, counted},
         ids::{JourneyId, ProjectId, UserId, VersionId},
         operation::Outcome,
         selection::Selection,
@@ -60,7 +60,7 @@ pub struct NewVersion {
     pub created_at: i64,
     pub published_by: Option<String>,
     pub published_at: Option<i64>,
-    pub figures: Figures,
+    pub figures: VersionStats,
 }
 
 impl NewVersion {
@@ -78,7 +78,7 @@ impl NewVersion {
             created_at: now.0,
             published_by: None,
             published_at: None,
-            figures: Figures::default(),
+            figures: VersionStats::default(),
         })
     }
 }
@@ -204,7 +204,7 @@ pub async fn insert_one(
         before: None,
         revision: 1,
     };
-    let nothing = super::candidates::Candidates { found: Vec::new(), missing: Vec::new() };
+    let nothing = super::candidates::OperationTargets { found: Vec::new(), missing: Vec::new() };
     let mut record = Record::new(action, &Selection::Ticked(Vec::new()), vec![item], nothing);
     record.note = note;
     record.write(connection, actor, now).await?;

@@ -7,7 +7,7 @@ use super::audit::Entry;
 use crate::{
     domain::{
         access::Role,
-        actor::Origin,
+        actor::RequestOrigin,
         audit::AuditEvent,
         ids::{ProjectId, UserId},
         time::Timestamp,
@@ -27,7 +27,7 @@ pub async fn close_invitations_of(
     connection: &mut SqliteConnection,
     maker: UserId,
     by: UserId,
-    origin: &Origin,
+    origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<()> {
     let closed: Vec<(Uuid, String)> = sqlx::query_as(

@@ -15,7 +15,7 @@ use crate::{
     },
     server::store::{
         StoreError, StoreResult,
-        access::{LiveKey, NewKey, SecretHash},
+        access::{ActiveApiKey, NewKey, SecretHash},
     },
 };
 
@@ -71,7 +71,7 @@ struct LiveRow {
     facts: FactsRow,
 }
 
-pub async fn live(store: &SqliteStore, secret: &SecretHash) -> StoreResult<Option<LiveKey>> {
+pub async fn live(store: &SqliteStore, secret: &SecretHash) -> StoreResult<Option<ActiveApiKey>> {
     let row: Option<LiveRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT k.id, k.name, k.project_id, k.scopes, k.last_used_at, {FACTS}
          FROM api_keys k JOIN projects p ON p.id = k.project_id {KEEPER}
@@ -81,7 +81,7 @@ pub async fn live(store: &SqliteStore, secret: &SecretHash) -> StoreResult<Optio
     .fetch_optional(&store.readers)
     .await?;
     let live = |row: LiveRow| {
-        Ok(LiveKey {
+        Ok(ActiveApiKey {
             id: ApiKeyId(row.id),
             name: row.name,
             project: ProjectId(row.project_id),

@@ -15,13 +15,13 @@ use crate::{
         actor::Actor,
         ids::{LabelId, ProjectId},
         label::{LABELS_PER_JOURNEY, Label, hue_of},
-        operation::{BulkAnswer, Outcome},
+        operation::{OperationResult, Outcome},
         selection::Selection,
         text::{LabelName, search_key},
         time::Timestamp,
         transition::{Action, Decision, Refusal, transition},
     },
-    server::store::{LabelChange, StoreError, StoreResult},
+    server::store::{ChangeLabels, StoreError, StoreResult},
 };
 
 #[derive(FromRow)]
@@ -32,7 +32,7 @@ struct LabelRow {
 }
 
 #[derive(FromRow)]
-struct Worn {
+struct JourneyLabelRow {
     journey: String,
     label: String,
 }
@@ -118,9 +118,9 @@ pub async fn change(
     store: &SqliteStore,
     actor: &Actor,
     selection: &Selection,
-    change: &LabelChange,
+    change: &ChangeLabels,
     now: Timestamp,
-) -> StoreResult<BulkAnswer> {
+) -> StoreResult<OperationResult> {
     let mut transaction = store.begin().await?;
     let mut add = known(&mut transaction, actor.project, &change.add).await?;
     let created = ensure(&mut transaction, actor.project, &change.create, now).await?;
@@ -236,7 +236,7 @@ async fn worn(
     connection: &mut SqliteConnection,
     journeys: &[Uuid],
 ) -> StoreResult<HashMap<String, Vec<String>>> {
-    let rows: Vec<Worn> = sqlx::query_as(
+    let rows: Vec<JourneyLabelRow> = sqlx::query_as(
         "SELECT lower(hex(jl.journey_id)) AS journey, lower(hex(jl.label_id)) AS label
          FROM json_each(?) chosen CROSS JOIN journey_labels jl
          ON jl.journey_id = unhex(chosen.value)",

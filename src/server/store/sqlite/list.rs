@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// Up to this many matches a page is read filter first.
-const FEW: i64 = 1_500;
+const FILTER_FIRST_MAX: i64 = 1_500;
 /// Most totals that are remembered.
 const TOTALS_MAX: usize = 500;
 
@@ -161,7 +161,7 @@ async fn page_rows(
     if total == 0 {
         return Ok(Vec::new());
     }
-    let few = total <= FEW && !query.filter.is_empty();
+    let few = total <= FILTER_FIRST_MAX && !query.filter.is_empty();
     let plan = if few { Plan::FilterFirst } else { Plan::SortFirst(query.sort.key) };
     // The page's rows are chosen from the index alone; only they are then read whole.
     let mut sql =

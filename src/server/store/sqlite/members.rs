@@ -15,10 +15,10 @@ use crate::{
     domain::{
         access::{Permission, Role},
         account::EmailAddress,
-        actor::{Actor, Origin, Person},
+        actor::{Actor, Person, RequestOrigin},
         audit::AuditEvent,
         ids::{InvitationId, ProjectId, UserId},
-        team::{Invitation, InvitationOffer, Member},
+        team::{Invitation, InvitationPreview, Member},
         text::PersonName,
         time::Timestamp,
     },
@@ -296,10 +296,10 @@ pub async fn offer(
     secret: &SecretHash,
     asking: Option<UserId>,
     now: Timestamp,
-) -> StoreResult<InvitationOffer> {
+) -> StoreResult<InvitationPreview> {
     let mut connection = store.readers.acquire().await?;
     let row = open_invitation(&mut connection, secret, now).await?;
-    Ok(InvitationOffer {
+    Ok(InvitationPreview {
         project: row.project,
         email: row.email,
         role: role(row.role)?,
@@ -312,7 +312,7 @@ pub async fn accept(
     store: &SqliteStore,
     secret: &SecretHash,
     user: UserId,
-    origin: &Origin,
+    origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<ProjectId> {
     let mut transaction = store.begin().await?;
@@ -333,7 +333,7 @@ pub async fn accept_with_new_account(
     secret: &SecretHash,
     name: &PersonName,
     password_hash: &str,
-    origin: &Origin,
+    origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<UserId> {
     let mut transaction = store.begin().await?;
@@ -352,7 +352,7 @@ async fn join(
     connection: &mut SqliteConnection,
     invitation: &OpenInvitation,
     user: UserId,
-    origin: &Origin,
+    origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<()> {
     let project = ProjectId(invitation.project_id);

@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 
 use super::{
     SqliteStore,
-    candidates::{self, Candidate, Candidates},
+    candidates::{self, OperationTarget, OperationTargets},
     record::{Item, Record},
     rows::to_json,
     turns::Writing,
@@ -13,15 +13,15 @@ use super::{
 use crate::{
     domain::{
         actor::Actor,
-        figures::Figures,
+        figures::VersionStats,
         ids::{JourneyId, ProjectId},
-        operation::{BulkAnswer, Outcome, SkippedFor, StopPreview},
+        operation::{OperationResult, Outcome, SkipCount, StopPreview},
         selection::{Selection, SelectionDigest},
         status::Status,
         time::Timestamp,
         transition::{Action, Decision, Next, transition},
     },
-    server::store::{StoreError, StoreResult, engine::VersionNumber},
+    server::store::{StoreError, StoreResult, engine::VersionKey},
 };
 
 pub async fn operate(
@@ -31,7 +31,7 @@ pub async fn operate(
     action: Action,
     confirmed: Option<SelectionDigest>,
     now: Timestamp,
-) -> StoreResult<BulkAnswer> {
+) -> StoreResult<OperationResult> {
     let mut transaction = store.begin().await?;
     let candidates = candidates::read(&mut transaction, actor.project, selection, now).await?;
     if confirmed.is_some_and(|confirmed| confirmed != candidates.digest()) {
@@ -49,12 +49,12 @@ pub async fn carry_out(
     connection: &mut SqliteConnection,
     actor: &Actor,
     selection: &Selection,
-    candidates: Candidates,
+    candidates: OperationTargets,
     action: Action,
     now: Timestamp,
 ) -> StoreResult<Record> {
     let mut items = Vec::with_capacity(candidates.found.len());
-    let mut changes: Vec<(&Candidate, Next)> = Vec::new();
+    let mut changes: Vec<(&OperationTarget, Next)> = Vec::new();
     for candidate in &candidates.found {
         let outcome = match transition(candidate.situation, action) {
             Decision::Apply(next) => {
@@ -93,7 +93,7 @@ async fn apply(
     connection: &mut SqliteConnection,
     actor: &Actor,
     action: Action,
-    changes: &[(&Candidate, Next)],
+    changes: &[(&OperationTarget, Next)],
     now: Timestamp,
 ) -> StoreResult<()> {
     if changes.is_empty() {
@@ -134,7 +134,7 @@ async fn apply(
 async fn set_status(
     connection: &mut SqliteConnection,
     project: ProjectId,
-    changes: &[(&Candidate, Next)],
+    changes: &[(&OperationTarget, Next)],
     now: Timestamp,
 ) -> StoreResult<()> {
     for status in Status::ALL {
@@ -164,13 +164,15 @@ async fn set_status(
 }
 
 /// Every published version ends: people inside as stopped, queued messages as cancelled
-/// ([`Figures::after_stop`]).
+/// ([`VersionStats::after_stop`]).
 async fn stop(
     connection: &mut SqliteConnection,
     project: ProjectId,
     rows: &str,
 ) -> StoreResult<()> {
-    debug_assert!(Figures { entered: 1, inside: 1, ..Figures::default() }.after_stop().adds_up());
+    debug_assert!(
+        VersionStats { entered: 1, inside: 1, ..VersionStats::default() }.after_stop().adds_up()
+    );
     sqlx::query(
         "UPDATE versions SET status = ?3, stopped = stopped + inside, inside = 0, cancelled =
             cancelled + queued, queued = 0
@@ -227,7 +229,7 @@ pub async fn preview_stop(
     Ok(preview(&candidates::read(&mut connection, project, selection, now).await?))
 }
 
-fn preview(candidates: &Candidates) -> StopPreview {
+fn preview(candidates: &OperationTargets) -> StopPreview {
     let mut preview = StopPreview {
         journeys: 0,
         inside: 0,
@@ -247,7 +249,7 @@ fn preview(candidates: &Candidates) -> StopPreview {
             Decision::Already(refusal) | Decision::Refuse(refusal) => {
                 match preview.skipped.iter_mut().find(|known| known.refusal == refusal) {
                     Some(known) => known.count += 1,
-                    None => preview.skipped.push(SkippedFor {
+                    None => preview.skipped.push(SkipCount {
                         refusal,
                         count: 1,
                         example: candidate.name.clone(),
@@ -282,7 +284,7 @@ async fn by_itself(
 pub async fn complete(
     store: &SqliteStore,
     system: &Actor,
-    version: VersionNumber,
+    version: VersionKey,
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;

@@ -6,7 +6,7 @@ use super::SqliteStore;
 use crate::{
     domain::{
         access::Authority,
-        actor::{Actor, Origin, Person},
+        actor::{Actor, Person, RequestOrigin},
         ids::{ProjectId, UserId},
         time::Timestamp,
     },
@@ -59,7 +59,7 @@ pub async fn known_local_actor(store: &SqliteStore) -> StoreResult<Actor> {
         name: LOCAL_NAME.to_string(),
         project: project.map_or(FIRST_PROJECT, |(project,)| ProjectId(project)),
         authority: Authority::System,
-        origin: Origin::default(),
+        origin: RequestOrigin::default(),
     })
 }
 

@@ -10,7 +10,7 @@ use crate::{
         actor::Actor,
         audit::AuditEvent,
         ids::{ProjectId, UserId},
-        team::ProjectView,
+        team::ProjectSummary,
         text::ProjectTitle,
         time::Timestamp,
     },
@@ -28,7 +28,7 @@ struct Row {
     archived_at: Option<i64>,
 }
 
-pub async fn all(store: &SqliteStore, user: Option<UserId>) -> StoreResult<Vec<ProjectView>> {
+pub async fn all(store: &SqliteStore, user: Option<UserId>) -> StoreResult<Vec<ProjectSummary>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT p.id, p.name, coalesce(m.role, ?2) AS role,
                 (SELECT coalesce(sum(c.count), 0) FROM journey_counts c WHERE c.project_id = p.id
@@ -45,7 +45,7 @@ pub async fn all(store: &SqliteStore, user: Option<UserId>) -> StoreResult<Vec<P
     .await?;
     rows.into_iter()
         .map(|row| {
-            Ok(ProjectView {
+            Ok(ProjectSummary {
                 id: ProjectId(row.id),
                 name: row.name,
                 role: role(row.role)?,

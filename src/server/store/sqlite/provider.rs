@@ -12,21 +12,21 @@ use super::{
 use crate::{
     domain::{
         account::LinkedIdentity,
-        actor::{Actor, Origin},
+        actor::{Actor, RequestOrigin},
         audit::AuditEvent,
         ids::{SessionId, UserId},
         time::Timestamp,
     },
     server::store::{
         StoreError, StoreResult,
-        access::{NewAccount, PendingSignIn, ProvidedPerson, SecretHash},
+        access::{NewAccount, PendingSsoSignIn, SecretHash, SsoIdentity},
     },
 };
 
 pub async fn begin(
     store: &SqliteStore,
     state: &SecretHash,
-    pending: &PendingSignIn,
+    pending: &PendingSsoSignIn,
     expires_at: Timestamp,
     now: Timestamp,
 ) -> StoreResult<()> {
@@ -62,7 +62,7 @@ pub async fn take(
     store: &SqliteStore,
     state: &SecretHash,
     now: Timestamp,
-) -> StoreResult<Option<PendingSignIn>> {
+) -> StoreResult<Option<PendingSsoSignIn>> {
     let mut transaction = store.begin().await?;
     let row: Option<Pending> = sqlx::query_as(
         "DELETE FROM provider_sign_ins WHERE state_hash = ? AND expires_at > ?
@@ -73,7 +73,7 @@ pub async fn take(
     .fetch_optional(&mut *transaction)
     .await?;
     transaction.commit().await?;
-    Ok(row.map(|row| PendingSignIn {
+    Ok(row.map(|row| PendingSsoSignIn {
         nonce: row.nonce,
         pkce_verifier: row.pkce_verifier,
         next: row.next,
@@ -85,8 +85,8 @@ pub async fn take(
 /// account of the address that no one signs in to yet; else a new one.
 pub async fn account(
     store: &SqliteStore,
-    person: &ProvidedPerson,
-    origin: &Origin,
+    person: &SsoIdentity,
+    origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<UserId> {
     let mut transaction = store.begin().await?;
@@ -110,7 +110,7 @@ pub async fn account(
 
 async fn known(
     connection: &mut SqliteConnection,
-    person: &ProvidedPerson,
+    person: &SsoIdentity,
 ) -> StoreResult<Option<UserId>> {
     let row: Option<(Uuid,)> =
         sqlx::query_as("SELECT user_id FROM identities WHERE issuer = ? AND subject = ?")
@@ -132,8 +132,8 @@ struct Addressed {
 /// even a verified one, may be given to someone else tomorrow.
 async fn first_time(
     connection: &mut SqliteConnection,
-    person: &ProvidedPerson,
-    origin: &Origin,
+    person: &SsoIdentity,
+    origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<UserId> {
     let email = person.email.clone().ok_or(StoreError::Conflict(
@@ -177,9 +177,9 @@ async fn first_time(
 async fn insert_identity(
     connection: &mut SqliteConnection,
     user: UserId,
-    person: &ProvidedPerson,
+    person: &SsoIdentity,
     how: &str,
-    origin: &Origin,
+    origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<()> {
     sqlx::query("INSERT INTO identities (issuer, subject, user_id) VALUES (?, ?, ?)")
@@ -205,7 +205,7 @@ pub async fn identities(store: &SqliteStore, user: UserId) -> StoreResult<Vec<Li
 pub async fn link(
     store: &SqliteStore,
     actor: &Actor,
-    person: &ProvidedPerson,
+    person: &SsoIdentity,
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
@@ -280,7 +280,7 @@ pub async fn unlink(
 pub async fn unlink_all(
     connection: &mut SqliteConnection,
     user: UserId,
-    origin: &Origin,
+    origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<()> {
     let unlinked: Vec<(String, String)> =

@@ -9,17 +9,17 @@ use super::{audit::Entry, invitation_makers::close_invitations_of, members, sess
 use crate::{
     domain::{
         access::Role,
-        actor::Origin,
+        actor::RequestOrigin,
         audit::AuditEvent,
         ids::{ProjectId, UserId},
         time::Timestamp,
     },
-    server::store::{StoreResult, access::ProvidedRole},
+    server::store::{StoreResult, access::SsoRole},
 };
 
 /// What the rule gives from now on.
 pub struct Given<'a> {
-    pub roles: &'a [ProvidedRole],
+    pub roles: &'a [SsoRole],
     /// A project that would have no admin any more keeps this one.
     pub keeps_last_admin: bool,
 }
@@ -31,7 +31,7 @@ pub async fn give_roles(
     connection: &mut SqliteConnection,
     given: &Given<'_>,
     user: UserId,
-    origin: &Origin,
+    origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<Vec<ProjectId>> {
     let before = roles_of(connection, user).await?;
@@ -79,7 +79,7 @@ pub async fn give_roles(
 
 async fn write_roles(
     connection: &mut SqliteConnection,
-    roles: &[ProvidedRole],
+    roles: &[SsoRole],
     user: UserId,
     now: Timestamp,
 ) -> StoreResult<()> {

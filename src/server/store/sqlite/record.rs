@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 
 use super::{
     audit::Entry,
-    candidates::Candidates,
+    candidates::OperationTargets,
     rows::{hex, to_json},
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
         actor::Actor,
         audit::AuditEvent,
         ids::{JourneyId, OperationId},
-        operation::{BulkAnswer, ItemOutcome, OperationReport, Outcome, SkippedFor},
+        operation::{OperationItem, OperationResult, OperationSummary, Outcome, SkipCount},
         selection::Selection,
         status::Status,
         time::Timestamp,
@@ -63,7 +63,7 @@ impl Record {
         action: Action,
         selection: &Selection,
         items: Vec<Item>,
-        candidates: Candidates,
+        candidates: OperationTargets,
     ) -> Self {
         let filter = match selection {
             Selection::Ticked(_) => None,
@@ -88,7 +88,7 @@ impl Record {
         connection: &mut SqliteConnection,
         actor: &Actor,
         now: Timestamp,
-    ) -> StoreResult<BulkAnswer> {
+    ) -> StoreResult<OperationResult> {
         let report = self.report(actor, now);
         let summary = if report.note.is_empty() {
             report.sentence()
@@ -123,7 +123,7 @@ impl Record {
             ..Entry::of(actor, AuditEvent::Journeys(self.action), &summary)
         };
         entry.write(connection, now).await?;
-        Ok(BulkAnswer { items: self.answer_items(), report })
+        Ok(OperationResult { items: self.answer_items(), report })
     }
 
     async fn write_items(
@@ -168,15 +168,15 @@ impl Record {
         Ok(())
     }
 
-    fn report(&self, actor: &Actor, now: Timestamp) -> OperationReport {
-        let mut skipped: Vec<SkippedFor> = Vec::new();
+    fn report(&self, actor: &Actor, now: Timestamp) -> OperationSummary {
+        let mut skipped: Vec<SkipCount> = Vec::new();
         let mut changed = 0;
         let mut skip = |refusal: Refusal, name: &str| match skipped
             .iter_mut()
             .find(|known| known.refusal == refusal)
         {
             Some(known) => known.count += 1,
-            None => skipped.push(SkippedFor { refusal, count: 1, example: name.to_string() }),
+            None => skipped.push(SkipCount { refusal, count: 1, example: name.to_string() }),
         };
         for item in &self.items {
             match item.outcome {
@@ -189,7 +189,7 @@ impl Record {
         }
         let only =
             (self.items.len() == 1 && self.missing.is_empty()).then(|| self.items[0].name.clone());
-        OperationReport {
+        OperationSummary {
             id: OperationId::new(),
             action: self.action,
             undo_of: self.undo_of,
@@ -205,13 +205,13 @@ impl Record {
         }
     }
 
-    fn answer_items(&self) -> Vec<ItemOutcome> {
-        let found = self.items.iter().map(|item| ItemOutcome {
+    fn answer_items(&self) -> Vec<OperationItem> {
+        let found = self.items.iter().map(|item| OperationItem {
             journey: item.journey,
             name: item.name.clone(),
             outcome: item.outcome,
         });
-        let missing = self.missing.iter().map(|id| ItemOutcome {
+        let missing = self.missing.iter().map(|id| OperationItem {
             journey: *id,
             name: id.short(),
             outcome: Outcome::Skipped(Refusal::NotFound),

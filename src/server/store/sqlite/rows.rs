@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     domain::{
         actor::Person,
-        figures::{Figures, Headline},
+        figures::{StatsSummary, VersionStats},
         ids::{JourneyId, LabelId, UserId, VersionId},
         journey::{JourneySummary, VersionSummary},
         label::Label,
@@ -69,7 +69,7 @@ impl SummaryRow {
             ever_published: self.ever_published,
             entry_type: entry_type(self.entry_type)?,
             start: self.start_at.map(Timestamp),
-            figures: Headline {
+            figures: StatsSummary {
                 entered: self.entered,
                 inside: self.inside,
                 converted: self.converted,
@@ -136,7 +136,7 @@ impl VersionRow {
             id: VersionId(self.id),
             number: self.number,
             status: status(self.status)?,
-            figures: Figures {
+            figures: VersionStats {
                 entered: columns.entered,
                 inside: columns.inside,
                 completed: columns.completed,

@@ -9,14 +9,14 @@ use crate::{
     domain::{
         access::Role,
         account::{SessionView, device_of},
-        actor::{Actor, Membership, Origin, ProjectName},
+        actor::{Actor, Membership, ProjectRef, RequestOrigin},
         audit::AuditEvent,
         ids::{ProjectId, SessionId, UserId},
         time::Timestamp,
     },
     server::store::{
         StoreError, StoreResult,
-        access::{LiveSession, NewSession, SecretHash},
+        access::{ActiveSession, NewSession, SecretHash},
     },
 };
 
@@ -38,7 +38,7 @@ pub async fn live(
     secret: &SecretHash,
     idle_ms: i64,
     now: Timestamp,
-) -> StoreResult<Option<LiveSession>> {
+) -> StoreResult<Option<ActiveSession>> {
     let row: Option<LiveRow> = sqlx::query_as(
         "SELECT s.id, s.user_id, u.name, a.email, s.last_seen_at,
                 (SELECT json_group_array(json_array(lower(hex(p.id)), p.name, m.role)
@@ -59,10 +59,10 @@ pub async fn live(
     let memberships = cells
         .into_iter()
         .map(|MembershipCell(id, name, code)| {
-            Ok(Membership { project: ProjectName { id: ProjectId(id), name }, role: role(code)? })
+            Ok(Membership { project: ProjectRef { id: ProjectId(id), name }, role: role(code)? })
         })
         .collect::<StoreResult<_>>()?;
-    Ok(Some(LiveSession {
+    Ok(Some(ActiveSession {
         id: SessionId(row.id),
         user: UserId(row.user_id),
         name: row.name,
@@ -83,7 +83,7 @@ struct LocalRow {
     accounts: bool,
 }
 
-pub async fn local_projects(store: &SqliteStore) -> StoreResult<Option<Vec<ProjectName>>> {
+pub async fn local_projects(store: &SqliteStore) -> StoreResult<Option<Vec<ProjectRef>>> {
     let rows: Vec<LocalRow> = sqlx::query_as(
         "SELECT p.id, p.name, x.accounts FROM (SELECT EXISTS (SELECT 1 FROM accounts) AS accounts) x
          LEFT JOIN projects p ON p.archived_at IS NULL ORDER BY p.created_at, p.id",
@@ -95,7 +95,7 @@ pub async fn local_projects(store: &SqliteStore) -> StoreResult<Option<Vec<Proje
     }
     Ok(Some(
         rows.into_iter()
-            .filter_map(|row| Some(ProjectName { id: ProjectId(row.id?), name: row.name? }))
+            .filter_map(|row| Some(ProjectRef { id: ProjectId(row.id?), name: row.name? }))
             .collect(),
     ))
 }
@@ -113,7 +113,7 @@ pub async fn touch(store: &SqliteStore, session: SessionId, now: Timestamp) -> S
 pub async fn open(
     store: &SqliteStore,
     session: &NewSession,
-    origin: &Origin,
+    origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
@@ -236,7 +236,7 @@ pub async fn end_all(store: &SqliteStore, actor: &Actor, now: Timestamp) -> Stor
 pub async fn note_failed(
     store: &SqliteStore,
     user: UserId,
-    origin: &Origin,
+    origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;

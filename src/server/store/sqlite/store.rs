@@ -13,15 +13,15 @@ use crate::{
         label::Label,
         list_page::{ListPage, SavedFilter},
         list_query::ListQuery,
-        operation::{BulkAnswer, HistoryEntry, OperationAccount, StopPreview},
+        operation::{HistoryEntry, OperationDetail, OperationResult, StopPreview},
         selection::{Selection, SelectionDigest},
         text::{JourneyName, SavedFilterName},
         time::Timestamp,
         transition::Action,
     },
     server::store::{
-        DetailsEdit, LabelChange, Store, StoreResult,
-        engine::VersionNumber,
+        ChangeLabels, EditDetails, Store, StoreResult,
+        engine::VersionKey,
         seed::{SeedJourney, SeedPerson},
     },
 };
@@ -52,7 +52,7 @@ impl Store for SqliteStore {
         action: Action,
         confirmed: Option<SelectionDigest>,
         now: Timestamp,
-    ) -> StoreResult<BulkAnswer> {
+    ) -> StoreResult<OperationResult> {
         operate::operate(self, actor, selection, action, confirmed, now).await
     }
 
@@ -60,9 +60,9 @@ impl Store for SqliteStore {
         &self,
         actor: &Actor,
         selection: &Selection,
-        change: &LabelChange,
+        change: &ChangeLabels,
         now: Timestamp,
-    ) -> StoreResult<BulkAnswer> {
+    ) -> StoreResult<OperationResult> {
         labels::change(self, actor, selection, change, now).await
     }
 
@@ -72,7 +72,7 @@ impl Store for SqliteStore {
         journey: JourneyId,
         name: &JourneyName,
         now: Timestamp,
-    ) -> StoreResult<BulkAnswer> {
+    ) -> StoreResult<OperationResult> {
         edit::rename(self, actor, journey, name, now).await
     }
 
@@ -81,14 +81,14 @@ impl Store for SqliteStore {
         actor: &Actor,
         operation: OperationId,
         now: Timestamp,
-    ) -> StoreResult<BulkAnswer> {
+    ) -> StoreResult<OperationResult> {
         undo::undo(self, actor, operation, now).await
     }
 
     async fn complete_version(
         &self,
         system: &Actor,
-        version: VersionNumber,
+        version: VersionKey,
         now: Timestamp,
     ) -> StoreResult<()> {
         operate::complete(self, system, version, now).await
@@ -120,7 +120,7 @@ impl Store for SqliteStore {
         project: ProjectId,
         operation: OperationId,
         page: i64,
-    ) -> StoreResult<OperationAccount> {
+    ) -> StoreResult<OperationDetail> {
         history::account(self, project, operation, page).await
     }
 
@@ -147,7 +147,7 @@ impl Store for SqliteStore {
         &self,
         actor: &Actor,
         journey: JourneyId,
-        edit: &DetailsEdit,
+        edit: &EditDetails,
         now: Timestamp,
     ) -> StoreResult<()> {
         edit::edit_details(self, actor, journey, edit, now).await

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     SqliteStore,
-    candidates::{self, Candidate, Candidates},
+    candidates::{self, OperationTarget, OperationTargets},
     labels, operate,
     record::{Before, Item, Record, can_be_undone},
     rows::{hex, json, to_json},
@@ -16,7 +16,7 @@ use crate::{
     domain::{
         actor::Actor,
         ids::{JourneyId, OperationId},
-        operation::{BulkAnswer, Outcome},
+        operation::{OperationResult, Outcome},
         selection::Selection,
         text::search_key,
         time::Timestamp,
@@ -26,7 +26,7 @@ use crate::{
 };
 
 #[derive(FromRow)]
-struct Undoable {
+struct UndoRow {
     action: String,
     undone: bool,
 }
@@ -44,9 +44,9 @@ pub async fn undo(
     actor: &Actor,
     operation: OperationId,
     now: Timestamp,
-) -> StoreResult<BulkAnswer> {
+) -> StoreResult<OperationResult> {
     let mut transaction = store.begin().await?;
-    let known: Option<Undoable> =
+    let known: Option<UndoRow> =
         sqlx::query_as("SELECT action, undone FROM operations WHERE id = ? AND project_id = ?")
             .bind(operation.0)
             .bind(actor.project.0)
@@ -97,12 +97,12 @@ async fn sort_out(
     actor: &Actor,
     rows: &[ItemRow],
     now: Timestamp,
-) -> StoreResult<(Candidates, Vec<Item>)> {
+) -> StoreResult<(OperationTargets, Vec<Item>)> {
     let ids: Vec<JourneyId> = rows.iter().map(|row| JourneyId(row.journey_id)).collect();
     let candidates = candidates::ticked(connection, actor.project, &ids, now, true).await?;
     let left: HashMap<JourneyId, i64> =
         rows.iter().map(|row| (JourneyId(row.journey_id), row.revision)).collect();
-    let (untouched, touched): (Vec<Candidate>, Vec<Candidate>) = candidates
+    let (untouched, touched): (Vec<OperationTarget>, Vec<OperationTarget>) = candidates
         .found
         .into_iter()
         .partition(|candidate| left.get(&candidate.id) == Some(&candidate.revision));
@@ -117,7 +117,7 @@ async fn sort_out(
             revision: candidate.revision,
         })
         .collect();
-    Ok((Candidates { found: untouched, missing: candidates.missing }, changed_since))
+    Ok((OperationTargets { found: untouched, missing: candidates.missing }, changed_since))
 }
 
 /// Names, labels and deleted drafts come back from what the operation wrote down.
@@ -125,7 +125,7 @@ async fn put_back(
     connection: &mut SqliteConnection,
     actor: &Actor,
     action: Action,
-    candidates: Candidates,
+    candidates: OperationTargets,
     rows: &[ItemRow],
     now: Timestamp,
 ) -> StoreResult<Record> {

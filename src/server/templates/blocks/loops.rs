@@ -14,7 +14,7 @@ use super::write;
 use crate::server::templates::{
     filters::alone,
     meter,
-    scope::{Round, weight},
+    scope::{LoopScope, weight},
 };
 
 #[derive(Debug)]
@@ -120,7 +120,7 @@ impl Loop {
             let place = if self.reversed { chosen.end - 1 - index } else { chosen.start + index };
             let item = items.get(place);
             let index = i64::try_from(index).unwrap_or(i64::MAX);
-            let round = Round {
+            let round = LoopScope {
                 around: runtime,
                 name: &self.name,
                 item: item.as_view(),
@@ -142,7 +142,7 @@ impl Loop {
     fn round(
         &self,
         writer: &mut dyn Write,
-        round: &Round<'_>,
+        round: &LoopScope<'_>,
         index: i64,
         columns: i64,
         last: bool,
@@ -311,7 +311,7 @@ impl Renderable for Cycle {
     }
 }
 
-/// `cycle` under the names that [`super::super::place::Rewriter`] gives it.
+/// `cycle` under the names that [`super::super::place::ContextTracker`] gives it.
 pub fn parse_cycle(arguments: TagTokenIter<'_>, _: &Language) -> Result<Box<dyn Renderable>> {
     cycle(arguments, alone::plain)
 }

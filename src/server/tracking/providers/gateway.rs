@@ -16,7 +16,7 @@ use crate::{
         time::Timestamp,
         unreadable::{reason, reason_with_place},
     },
-    server::tracking::hook::{Call, Heard, NotHeard, Statement},
+    server::tracking::hook::{Call, NotHeard, ParsedWebhook, ProviderEvent},
 };
 
 /// How far the clock of a gateway may be from ours, and how long a request may take, in
@@ -35,7 +35,7 @@ struct Record {
     address: Option<String>,
 }
 
-pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
+pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<ParsedWebhook, NotHeard> {
     let receipt = verify(call, secret)?;
     let malformed = |error: serde_json::Error| {
         NotHeard::Malformed(format!(
@@ -49,7 +49,7 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
             "Send at most {RECORDS_MAX} message events at a time."
         )));
     }
-    let mut heard = Heard { receipt: Some(receipt), ..Heard::default() };
+    let mut heard = ParsedWebhook { receipt: Some(receipt), ..ParsedWebhook::default() };
     for (place, record) in records.into_iter().enumerate() {
         match read(record.get(), call.now) {
             Ok(statement) => heard.statements.push(statement),
@@ -79,7 +79,7 @@ fn verify(call: Call<'_>, secret: &[u8]) -> Result<String, NotHeard> {
     if any { Ok(receipt_of("gateway", &[&data])) } else { Err(NotHeard::Forged) }
 }
 
-fn read(record: &str, now: Timestamp) -> Result<Statement, FieldError> {
+fn read(record: &str, now: Timestamp) -> Result<ProviderEvent, FieldError> {
     let malformed = |error: serde_json::Error| {
         FieldError::new("", "malformed", format!("This cannot be read: {}.", reason(&error)))
     };
@@ -108,7 +108,7 @@ fn read(record: &str, now: Timestamp) -> Result<Statement, FieldError> {
         None => now,
     };
     let detail = record.detail.as_deref().and_then(shortened);
-    Ok(Statement { names, fate, at, detail, address: record.address, lasting: true })
+    Ok(ProviderEvent { names, fate, at, detail, address: record.address, lasting: true })
 }
 
 #[cfg(test)]
@@ -127,7 +127,7 @@ mod tests {
         format!("t={seconds},v1={hex}")
     }
 
-    fn ask(signature: Option<&str>, body: &str) -> Result<Heard, NotHeard> {
+    fn ask(signature: Option<&str>, body: &str) -> Result<ParsedWebhook, NotHeard> {
         let mut headers = HeaderMap::new();
         if let Some(signature) = signature {
             headers.insert("wayfare-signature", HeaderValue::from_str(signature).expect("a value"));

@@ -7,13 +7,13 @@ use serde_json::Value;
 use super::{KEY_FIELD, from_hex, is_signed, seconds, shortened, text};
 use crate::{
     domain::{delivery::fate::Fate, error::FieldError, unreadable::reason_with_place},
-    server::tracking::hook::{Call, Heard, NotHeard, Statement},
+    server::tracking::hook::{Call, NotHeard, ParsedWebhook, ProviderEvent},
 };
 
 /// Mailgun tries again for eight hours; after that nothing of it is news, in milliseconds.
 const AGE_MAX: i64 = 12 * 60 * 60 * 1000;
 
-pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
+pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<ParsedWebhook, NotHeard> {
     let malformed = |error: serde_json::Error| {
         NotHeard::Malformed(format!("The body is not JSON: {}.", reason_with_place(&error)))
     };
@@ -33,7 +33,8 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     if sent.checked_mul(1000).is_none_or(|sent| (call.now.0 - sent).abs() > AGE_MAX) {
         return Err(NotHeard::Forged);
     }
-    let mut heard = Heard { receipt: Some(format!("mailgun {token}")), ..Heard::default() };
+    let mut heard =
+        ParsedWebhook { receipt: Some(format!("mailgun {token}")), ..ParsedWebhook::default() };
     match body.get("event-data").filter(|event| event.is_object()) {
         Some(event) => heard.statements.extend(read(event, call)),
         None => {
@@ -46,7 +47,7 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
 
 /// Nothing where it is about something that does not matter here, or about a message of someone
 /// else.
-fn read(event: &Value, call: Call<'_>) -> Option<Statement> {
+fn read(event: &Value, call: Call<'_>) -> Option<ProviderEvent> {
     let fate = match text(event, "event")? {
         "delivered" => Fate::Delivered,
         "opened" => Fate::Viewed,
@@ -70,7 +71,7 @@ fn read(event: &Value, call: Call<'_>) -> Option<Statement> {
     let words =
         status.and_then(|status| text(status, "message").or_else(|| text(status, "description")));
     let detail = format!("{} {}", code.unwrap_or_default(), words.unwrap_or_default());
-    Some(Statement {
+    Some(ProviderEvent {
         names: key.into_iter().chain(id).map(str::to_string).collect(),
         fate,
         at: seconds(event.get("timestamp"), call.now),
@@ -97,7 +98,7 @@ mod tests {
         json!({ "timestamp": seconds.to_string(), "token": token, "signature": hex })
     }
 
-    fn ask(signature: Value, event: Value) -> Result<Heard, NotHeard> {
+    fn ask(signature: Value, event: Value) -> Result<ParsedWebhook, NotHeard> {
         let body = json!({ "signature": signature, "event-data": event }).to_string();
         hear(Call { url: "", headers: &HeaderMap::new(), body: body.as_bytes(), now: NOW }, b"key")
     }

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::{
     bounce,
-    hook::{Call, Heard, NotHeard},
+    hook::{Call, NotHeard, ParsedWebhook},
 };
-use crate::domain::{delivery::hook::HookProvider, error::FieldError, time::Timestamp};
+use crate::domain::{delivery::hook::WebhookProvider, error::FieldError, time::Timestamp};
 
 /// The name under which our key travels in what providers give back: SendGrid's custom arguments,
 /// Mailgun's variables.
@@ -28,13 +28,17 @@ const RECORDS_MAX: usize = 10_000;
 ///
 /// # Errors
 /// Where it is not signed with `secret`, or cannot be read at all.
-pub fn hear(provider: HookProvider, call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
+pub fn hear(
+    provider: WebhookProvider,
+    call: Call<'_>,
+    secret: &[u8],
+) -> Result<ParsedWebhook, NotHeard> {
     match provider {
-        HookProvider::Twilio => twilio::hear(call, secret),
-        HookProvider::SendGrid => sendgrid::hear(call, secret),
-        HookProvider::Mailgun => mailgun::hear(call, secret),
-        HookProvider::Gateway => gateway::hear(call, secret),
-        HookProvider::Bounce => bounce::hear(call),
+        WebhookProvider::Twilio => twilio::hear(call, secret),
+        WebhookProvider::SendGrid => sendgrid::hear(call, secret),
+        WebhookProvider::Mailgun => mailgun::hear(call, secret),
+        WebhookProvider::Gateway => gateway::hear(call, secret),
+        WebhookProvider::Bounce => bounce::hear(call),
     }
 }
 
@@ -42,18 +46,18 @@ pub fn hear(provider: HookProvider, call: Call<'_>, secret: &[u8]) -> Result<Hea
 ///
 /// # Errors
 /// A sentence for anyone who typed it.
-pub fn read_secret(provider: HookProvider, typed: &str) -> Result<String, FieldError> {
+pub fn read_secret(provider: WebhookProvider, typed: &str) -> Result<String, FieldError> {
     let typed = typed.trim();
     let refuse = |sentence: &str| Err(FieldError::new("secret", "malformed", sentence));
     match provider {
-        HookProvider::Bounce => refuse("Bounces need no secret."),
+        WebhookProvider::Bounce => refuse("Bounces need no secret."),
         _ if typed.is_empty() => refuse("Enter the secret."),
         _ if typed.len() > 1_000 => refuse("This is too long for a secret. Copy it again."),
-        HookProvider::SendGrid if sendgrid::public_key(typed).is_none() => refuse(
+        WebhookProvider::SendGrid if sendgrid::public_key(typed).is_none() => refuse(
             "This is not SendGrid's verification key. Copy the public key that the Signed Event \
                 Webhook shows; it begins with MFkw.",
         ),
-        HookProvider::Gateway if typed.len() < 16 => {
+        WebhookProvider::Gateway if typed.len() < 16 => {
             refuse("Choose a longer secret: at least 16 characters.")
         }
         _ => Ok(typed.to_string()),

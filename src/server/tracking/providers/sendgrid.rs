@@ -10,7 +10,7 @@ use crate::{
     domain::{
         delivery::fate::Fate, error::FieldError, time::Timestamp, unreadable::reason_with_place,
     },
-    server::tracking::hook::{Call, Heard, NotHeard, Statement},
+    server::tracking::hook::{Call, NotHeard, ParsedWebhook, ProviderEvent},
 };
 
 const SIGNATURE: &str = "x-twilio-email-event-webhook-signature";
@@ -27,7 +27,7 @@ pub fn public_key(text: &str) -> Option<Vec<u8>> {
     key.strip_prefix(&P256).filter(|point| point.len() == 65 && point[0] == 4).map(<[u8]>::to_vec)
 }
 
-pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
+pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<ParsedWebhook, NotHeard> {
     let signature = call.header(SIGNATURE).ok_or(NotHeard::Unsigned)?;
     let timestamp = call.header(TIMESTAMP).ok_or(NotHeard::Unsigned)?;
     let key = std::str::from_utf8(secret).ok().and_then(public_key).ok_or(NotHeard::Forged)?;
@@ -47,7 +47,7 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
         return Err(NotHeard::Malformed(format!("Send at most {RECORDS_MAX} events at a time.")));
     }
     let receipt = receipt_of("sendgrid", &[timestamp.as_bytes(), call.body]);
-    let mut heard = Heard { receipt: Some(receipt), ..Heard::default() };
+    let mut heard = ParsedWebhook { receipt: Some(receipt), ..ParsedWebhook::default() };
     for (place, event) in events.into_iter().enumerate() {
         match serde_json::from_str::<Value>(event.get()) {
             Ok(event) if event.is_object() => heard.statements.extend(read(&event, call.now)),
@@ -60,7 +60,7 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
 }
 
 /// Nothing where it is about something that does not matter here.
-fn read(event: &Value, now: Timestamp) -> Option<Statement> {
+fn read(event: &Value, now: Timestamp) -> Option<ProviderEvent> {
     let reason = text(event, "reason").unwrap_or_default();
     let fate = match text(event, "event")? {
         "delivered" => Fate::Delivered,
@@ -79,7 +79,7 @@ fn read(event: &Value, now: Timestamp) -> Option<Statement> {
     let id = text(event, "sg_message_id").and_then(|id| id.split('.').next());
     let names = [text(event, KEY_FIELD), text(event, "smtp-id"), id];
     let detail = format!("{} {reason}", text(event, "status").unwrap_or_default());
-    Some(Statement {
+    Some(ProviderEvent {
         names: names.into_iter().flatten().map(str::to_string).collect(),
         fate,
         at: seconds(event.get("timestamp"), now),
@@ -123,7 +123,12 @@ mod tests {
         STANDARD.encode([&P256[..], pair.public_key().as_ref()].concat())
     }
 
-    fn ask(pair: &EcdsaKeyPair, key: &str, signed: &str, body: &str) -> Result<Heard, NotHeard> {
+    fn ask(
+        pair: &EcdsaKeyPair,
+        key: &str,
+        signed: &str,
+        body: &str,
+    ) -> Result<ParsedWebhook, NotHeard> {
         let signature =
             pair.sign(&SystemRandom::new(), format!("1{signed}").as_bytes()).expect("signed");
         let mut headers = HeaderMap::new();

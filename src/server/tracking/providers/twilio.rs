@@ -13,7 +13,7 @@ use crate::{
     server::{
         addresses::canonical,
         store::answers::Reply,
-        tracking::hook::{Call, Heard, NotHeard, Statement},
+        tracking::hook::{Call, NotHeard, ParsedWebhook, ProviderEvent},
     },
 };
 
@@ -28,7 +28,7 @@ const LASTING: [&str; 5] = ["30005", "30006", "21211", "21614", "21217"];
 /// They have answered STOP before.
 const STOPPED: &str = "21610";
 
-pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
+pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<ParsedWebhook, NotHeard> {
     let tag = call.header("x-twilio-signature").ok_or(NotHeard::Unsigned)?;
     let tag = STANDARD.decode(tag).map_err(|_| NotHeard::Forged)?;
     let mut fields: Vec<(String, String)> = pairs(call.text()?).collect();
@@ -44,7 +44,7 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     };
     let sid = field("MessageSid").or(field("SmsSid"));
     let status = field("MessageStatus").or(field("SmsStatus")).unwrap_or_default();
-    let mut heard = Heard::default();
+    let mut heard = ParsedWebhook::default();
     if status == "received" || field("OptOutType").is_some() {
         heard.replies.extend(reply(call, &field));
         heard.receipt =
@@ -66,7 +66,7 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<Heard, NotHeard> {
     }
     let detail = error
         .map(|code| format!("Twilio error {code} {}", field("ErrorMessage").unwrap_or_default()));
-    heard.statements.push(Statement {
+    heard.statements.push(ProviderEvent {
         names: key_of(call.url).into_iter().chain(sid.map(str::to_string)).collect(),
         fate,
         at: call.now,
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
     use crate::domain::time::Timestamp;
 
-    fn ask(url: &str, signature: Option<&str>, body: &str) -> Result<Heard, NotHeard> {
+    fn ask(url: &str, signature: Option<&str>, body: &str) -> Result<ParsedWebhook, NotHeard> {
         let mut headers = HeaderMap::new();
         if let Some(signature) = signature {
             headers
@@ -127,7 +127,7 @@ mod tests {
         ))
     }
 
-    fn heard(url: &str, body: &str) -> Heard {
+    fn heard(url: &str, body: &str) -> ParsedWebhook {
         ask(url, Some(&sign(url, body)), body).expect("heard")
     }
 
@@ -136,7 +136,10 @@ mod tests {
     fn the_signature_is_the_one_that_twilio_documents() {
         let url = "https://mycompany.com/myapp.php?foo=1&bar=2";
         let body = "CallSid=CA1234567890ABCDE&Caller=%2B12349013030&Digits=1234&From=%2B12349013030&To=%2B18005551212";
-        assert_eq!(ask(url, Some("0/KCTR6DLpKmkAf8muzZqo1nDgQ="), body), Ok(Heard::default()));
+        assert_eq!(
+            ask(url, Some("0/KCTR6DLpKmkAf8muzZqo1nDgQ="), body),
+            Ok(ParsedWebhook::default())
+        );
         for (url, signature, body) in [
             (url, "0/KCTR6DLpKmkAf8muzZqo1nDgQ", body),
             (url, "1/KCTR6DLpKmkAf8muzZqo1nDgQ=", body),
@@ -162,7 +165,7 @@ mod tests {
         assert_eq!((said("30007").fate, said("30007").lasting), (Fate::Bounced, false));
         assert_eq!(said("21610").fate, Fate::Unsubscribed);
         assert_eq!(said("30005").names, ["wf.1.x", "SM1"]);
-        assert_eq!(heard(url, "MessageSid=SM1&MessageStatus=sent"), Heard::default());
+        assert_eq!(heard(url, "MessageSid=SM1&MessageStatus=sent"), ParsedWebhook::default());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::lists::{AddButton, RemoveButton};
 use crate::domain::{
     editor::{
-        LaterEvent,
+        SimulatedEvent,
         typed::{kind_of_value, value_of_text},
     },
     people::Properties,
@@ -51,11 +51,11 @@ impl Later {
     }
 
     /// None where no one said what they do.
-    pub fn event(self) -> Option<LaterEvent> {
+    pub fn event(self) -> Option<SimulatedEvent> {
         let name = self.name.get_untracked().trim().to_string();
         let count: u32 = self.count.get_untracked().trim().parse().unwrap_or(0);
         let minutes = count.saturating_mul(self.unit.get_untracked());
-        (!name.is_empty()).then(|| LaterEvent {
+        (!name.is_empty()).then(|| SimulatedEvent {
             minutes,
             name,
             properties: properties(&self.pairs.get_untracked(), differing_value),

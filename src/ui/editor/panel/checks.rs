@@ -7,7 +7,7 @@ use crate::{
     ui::{
         components::icon::{Icon, Symbol},
         editor::{
-            bench::{Bench, Side},
+            bench::{Bench, SidePanel},
             browser,
         },
     },
@@ -82,7 +82,7 @@ fn CheckLine(check: Check) -> impl IntoView {
         browser::later(move || {
             match &node {
                 Some(id) => bench.go_to(id),
-                None if problem.path.starts_with("settings") => bench.side.set(Side::Settings),
+                None if problem.path.starts_with("settings") => bench.side.set(SidePanel::Settings),
                 None => bench.fit(),
             }
             let field =

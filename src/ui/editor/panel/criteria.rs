@@ -10,7 +10,7 @@ use super::{
 };
 use crate::domain::{
     editor::typed::{text_of_value, value_of_text},
-    graph::criteria::{Ago, Comparison, Criteria, EventMatch, Occasion, PropertyFilter},
+    graph::criteria::{Comparison, Criteria, EventMatch, Occasion, PropertyFilter, RelativeAge},
     people::profile::Channel,
 };
 
@@ -155,7 +155,7 @@ fn of_kind(kind: &str, before: Criteria) -> Criteria {
         "did_time" => Criteria::DidTime {
             event: event(),
             occasion: Occasion::Last,
-            ago: Ago::Within,
+            ago: RelativeAge::Within,
             days: 7,
         },
         "segment" => Criteria::InSegment(String::new()),
@@ -305,7 +305,7 @@ fn DidTime(part: Part<Criteria>) -> impl IntoView {
     let ago = part.under(
         "did_time.ago",
         |criteria| {
-            if matches!(criteria, Criteria::DidTime { ago: Ago::Within, .. }) {
+            if matches!(criteria, Criteria::DidTime { ago: RelativeAge::Within, .. }) {
                 "within"
             } else {
                 "before"
@@ -314,7 +314,7 @@ fn DidTime(part: Part<Criteria>) -> impl IntoView {
         },
         |criteria, new: String| {
             if let Criteria::DidTime { ago, .. } = criteria {
-                *ago = if new == "within" { Ago::Within } else { Ago::Before };
+                *ago = if new == "within" { RelativeAge::Within } else { RelativeAge::Before };
             }
         },
     );

@@ -10,7 +10,7 @@ use crate::{
 
 /// What a form is about: complaints are looked for below it.
 #[derive(Clone, Copy)]
-pub struct Subject {
+pub struct FormScope {
     /// A node, or the settings.
     pub node: StoredValue<Option<String>>,
 }
@@ -33,7 +33,7 @@ pub fn open(kind: Kind) -> bool {
 
 /// The complaint about exactly this field, and whether it keeps the version from being published.
 pub fn found(path: StoredValue<String>) -> Signal<Option<(String, bool)>> {
-    let (bench, subject) = (Bench::here(), expect_context::<Subject>());
+    let (bench, subject) = (Bench::here(), expect_context::<FormScope>());
     Signal::derive(move || {
         let node = subject.node.get_value();
         let checks = bench.checks.read();

@@ -11,11 +11,11 @@ use crate::{
 
 /// The texts of a form, of which one is written into.
 #[derive(Clone, Copy)]
-pub struct Insertion {
+pub struct VariableInserter {
     into: RwSignal<Option<(Part<String>, &'static str)>>,
 }
 
-impl Insertion {
+impl VariableInserter {
     pub fn new() -> Self {
         Self { into: RwSignal::new(None) }
     }
@@ -29,7 +29,7 @@ pub fn Fillable(
     #[prop(optional)] main: bool,
     children: Children,
 ) -> impl IntoView {
-    let Insertion { into } = expect_context::<Insertion>();
+    let VariableInserter { into } = expect_context::<VariableInserter>();
     if main || into.read_untracked().is_none() {
         into.set(Some((part, label)));
     }
@@ -44,7 +44,7 @@ pub fn Fillable(
 #[component]
 pub fn Insert() -> impl IntoView {
     let bench = Bench::here();
-    let Insertion { into } = expect_context::<Insertion>();
+    let VariableInserter { into } = expect_context::<VariableInserter>();
     let groups = Memo::new(move |_| {
         variables(&bench.document.get_value().catalogue, &bench.settings.read().entry)
     });

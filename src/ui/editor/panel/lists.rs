@@ -71,7 +71,7 @@ pub fn Complaint(path: StoredValue<String>) -> impl IntoView {
 
 /// Names that fields offer, each list once on the page.
 #[component]
-pub fn KnownNames() -> impl IntoView {
+pub fn KnownProperties() -> impl IntoView {
     let bench = Bench::here();
     let catalogue = bench.document.get_value().catalogue.clone();
     let mut of_events: Vec<String> =

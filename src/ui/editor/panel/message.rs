@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     fields::{AreaField, Kind, PickField, TextField, options},
-    insert::{Fillable, Insert, Insertion},
+    insert::{Fillable, Insert, VariableInserter},
     lists::{AddButton, RemoveButton},
     part::{Part, part},
 };
@@ -20,7 +20,7 @@ use crate::{
 #[component]
 pub fn MessageFields(step: Part<NodeKind>, node: String) -> impl IntoView {
     let bench = Bench::here();
-    provide_context(Insertion::new());
+    provide_context(VariableInserter::new());
     view! {
         <TextFields step=step />
         {bench.can_write().then(|| view! { <Insert /> })}

@@ -15,7 +15,7 @@ mod trial;
 
 use leptos::prelude::*;
 
-use super::bench::{Bench, Side};
+use super::bench::{Bench, SidePanel};
 
 pub use checks::CheckList;
 
@@ -25,16 +25,16 @@ pub fn Panel() -> impl IntoView {
     let only = Memo::new(move |_| bench.only());
     let side = Memo::new(move |_| bench.side.get());
     let title = move || match side.get() {
-        Side::Step => match only.get().and_then(|id| bench.cell(&id)) {
+        SidePanel::Step => match only.get().and_then(|id| bench.cell(&id)) {
             Some(cell) => cell.node.read().step.title().to_string(),
             None => "Step".to_string(),
         },
-        Side::Settings => "Settings".to_string(),
-        Side::Checks => "Checks".to_string(),
-        Side::Trial => "Simulation".to_string(),
+        SidePanel::Settings => "Settings".to_string(),
+        SidePanel::Checks => "Checks".to_string(),
+        SidePanel::Trial => "Simulation".to_string(),
     };
     let body = move || match side.get() {
-        Side::Step => match only.get() {
+        SidePanel::Step => match only.get() {
             Some(id) => view! { <step::StepForm id=id /> }.into_any(),
             None => {
                 let text = if bench.chosen.read().is_empty() {
@@ -45,9 +45,9 @@ pub fn Panel() -> impl IntoView {
                 view! { <p class="hint">{text}</p> }.into_any()
             }
         },
-        Side::Settings => view! { <settings::SettingsForm /> }.into_any(),
-        Side::Checks => view! { <checks::Checks /> }.into_any(),
-        Side::Trial => view! { <trial::TrialPanel /> }.into_any(),
+        SidePanel::Settings => view! { <settings::SettingsForm /> }.into_any(),
+        SidePanel::Checks => view! { <checks::Checks /> }.into_any(),
+        SidePanel::Trial => view! { <trial::TrialPanel /> }.into_any(),
     };
     view! {
         <aside
@@ -74,7 +74,7 @@ pub fn Panel() -> impl IntoView {
             >
                 {body}
             </div>
-            <lists::KnownNames />
+            <lists::KnownProperties />
         </aside>
     }
 }

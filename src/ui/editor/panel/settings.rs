@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use super::{
     criteria::{CriteriaFields, EventFields, FilterList, event},
     fields::{
-        CheckField, NumberField, PickField, Subject, TextField, TimeField, optional, options, some,
+        CheckField, FormScope, NumberField, PickField, TextField, TimeField, optional, options,
+        some,
     },
     lists::{AddButton, RemoveButton},
     part::{Part, part},
@@ -15,8 +16,8 @@ use crate::{
         editor::sketch::Edit,
         graph::criteria::{Criteria, EventMatch},
         settings::{
-            Entry, EntryType, GOALS_MAX, Goal, QuietHours, QuietThen, Reentry, SegmentTiming,
-            Settings,
+            Entry, EntryType, GOALS_MAX, Goal, QuietHours, QuietHoursPolicy, Reentry,
+            SegmentSchedule, Settings,
         },
         time::Timestamp,
     },
@@ -29,7 +30,7 @@ use crate::{
 #[component]
 pub fn SettingsForm() -> impl IntoView {
     let bench = Bench::here();
-    provide_context(Subject { node: StoredValue::new(None) });
+    provide_context(FormScope { node: StoredValue::new(None) });
     let whole = Part::new(bench.settings.into(), "", move |settings: Settings, field| {
         bench.apply(&Edit::Settings { settings: Box::new(settings), field }, |_| String::new());
     });
@@ -53,7 +54,7 @@ pub fn SettingsForm() -> impl IntoView {
                 list="known-zones"
                 hint="Used when a profile has no time zone."
             />
-            <Zones />
+            <TzdbZones />
         </fieldset>
         <fieldset class="panel-group">
             <legend>"Re-entry and limits"</legend>
@@ -83,7 +84,7 @@ pub fn SettingsForm() -> impl IntoView {
                 min=1
                 hint="People inside longer than this exit as timed out. Empty: never."
             />
-            <Quiet part=part!(whole, "quiet_hours", Settings { quiet_hours, .. } => quiet_hours) />
+            <IdleConnection part=part!(whole, "quiet_hours", Settings { quiet_hours, .. } => quiet_hours) />
         </fieldset>
     }
 }
@@ -98,7 +99,7 @@ fn EntryFields(entry: Part<Entry>) -> impl IntoView {
                 Ok(EntryType::Event) => Entry::Event { name: String::new(), filters: Vec::new() },
                 Ok(EntryType::Profile) => Entry::Profile { criteria: Criteria::everyone() },
                 Ok(EntryType::Segment) => {
-                    Entry::Segment { name: String::new(), when: SegmentTiming::Once {} }
+                    Entry::Segment { name: String::new(), when: SegmentSchedule::Once {} }
                 }
                 Ok(EntryType::List) => Entry::List { name: String::new() },
                 _ => Entry::Api {},
@@ -135,7 +136,7 @@ fn EntryFields(entry: Part<Entry>) -> impl IntoView {
                 }
                 EntryType::Segment => {
                     let name = part!(entry, "segment.name", Entry::Segment { name, .. } => name);
-                    let when = part!(entry, "segment.when", Entry::Segment { when, .. } => when, SegmentTiming::Once {});
+                    let when = part!(entry, "segment.when", Entry::Segment { when, .. } => when, SegmentSchedule::Once {});
                     view! {
                         <TextField label="Segment" part=name list="known-segments" />
                         <Timing part=when />
@@ -156,20 +157,20 @@ fn EntryFields(entry: Part<Entry>) -> impl IntoView {
 }
 
 #[component]
-fn Timing(part: Part<SegmentTiming>) -> impl IntoView {
-    let key = |timing: &SegmentTiming| match timing {
-        SegmentTiming::Once {} => "once",
-        SegmentTiming::OnDates { .. } => "dates",
-        SegmentTiming::Every { .. } => "every",
+fn Timing(part: Part<SegmentSchedule>) -> impl IntoView {
+    let key = |timing: &SegmentSchedule| match timing {
+        SegmentSchedule::Once {} => "once",
+        SegmentSchedule::OnDates { .. } => "dates",
+        SegmentSchedule::Every { .. } => "every",
     };
     let kind = part.under(
         "",
         move |timing| key(timing).to_string(),
         |timing, kind: String| {
             *timing = match kind.as_str() {
-                "dates" => SegmentTiming::OnDates { dates: vec![now()] },
-                "every" => SegmentTiming::Every { hours: 24 },
-                _ => SegmentTiming::Once {},
+                "dates" => SegmentSchedule::OnDates { dates: vec![now()] },
+                "every" => SegmentSchedule::Every { hours: 24 },
+                _ => SegmentSchedule::Once {},
             };
         },
     );
@@ -180,11 +181,11 @@ fn Timing(part: Part<SegmentTiming>) -> impl IntoView {
         <PickField label="Evaluated" part=kind options=kinds />
         {move || match shown.get() {
             "dates" => {
-                let dates = part!(part, "on_dates.dates", SegmentTiming::OnDates { dates } => dates);
+                let dates = part!(part, "on_dates.dates", SegmentSchedule::OnDates { dates } => dates);
                 view! { <Dates part=dates /> }.into_any()
             }
             "every" => {
-                let hours = part!(part, "every.hours", SegmentTiming::Every { hours } => hours);
+                let hours = part!(part, "every.hours", SegmentSchedule::Every { hours } => hours);
                 view! { <NumberField label="Interval (hours)" part=some(hours) min=1 required=true /> }.into_any()
             }
             _ => ().into_any(),
@@ -300,11 +301,11 @@ fn Exits(part: Part<Vec<EventMatch>>) -> impl IntoView {
 }
 
 #[component]
-fn Quiet(part: Part<Option<QuietHours>>) -> impl IntoView {
+fn IdleConnection(part: Part<Option<QuietHours>>) -> impl IntoView {
     let usual = || QuietHours {
         from: "22:00".to_string(),
         to: "08:00".to_string(),
-        then: QuietThen::SendWhenOver,
+        then: QuietHoursPolicy::SendWhenOver,
     };
     let on = part.under("", Option::is_some, move |quiet, on: bool| *quiet = on.then(usual));
     let is_on = Memo::new(move |_| part.value.with(Option::is_some));
@@ -315,9 +316,10 @@ fn Quiet(part: Part<Option<QuietHours>>) -> impl IntoView {
     );
     let then = hours.under(
         "then",
-        |quiet| if quiet.then == QuietThen::Drop { "drop" } else { "later" }.to_string(),
+        |quiet| if quiet.then == QuietHoursPolicy::Drop { "drop" } else { "later" }.to_string(),
         |quiet, then: String| {
-            quiet.then = if then == "drop" { QuietThen::Drop } else { QuietThen::SendWhenOver }
+            quiet.then =
+                if then == "drop" { QuietHoursPolicy::Drop } else { QuietHoursPolicy::SendWhenOver }
         },
     );
     view! {
@@ -345,7 +347,7 @@ fn Quiet(part: Part<Option<QuietHours>>) -> impl IntoView {
 
 /// The zones that the browser knows.
 #[component]
-fn Zones() -> impl IntoView {
+fn TzdbZones() -> impl IntoView {
     let zones = known_zones();
     view! { <datalist id="known-zones">{zones.into_iter().map(|zone| view! { <option value=zone></option> }).collect_view()}</datalist> }
 }

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 
 use super::{
-    fields::{AreaField, CheckField, Kind, LengthField, Subject, TextField},
+    fields::{AreaField, CheckField, FormScope, Kind, LengthField, TextField},
     flow, message,
     part::{Part, part},
 };
 use crate::{
     domain::{
-        editor::{Mode, sketch::Edit},
+        editor::{EditMode, sketch::Edit},
         graph::{Node, NodeKind, node::Sending},
     },
     ui::editor::bench::Bench,
@@ -21,7 +21,7 @@ pub fn StepForm(id: String) -> impl IntoView {
     let bench = Bench::here();
     let Some(cell) = bench.cell(&id) else { return ().into_any() };
     let node_id = id.clone();
-    provide_context(Subject { node: StoredValue::new(Some(id)) });
+    provide_context(FormScope { node: StoredValue::new(Some(id)) });
     let node = cell.node;
     let whole = Part::new(Signal::from(node.clone()), "", move |node: Node, field| {
         bench.apply(&Edit::Change { node: Box::new(node), field }, |_| String::new());
@@ -35,7 +35,7 @@ pub fn StepForm(id: String) -> impl IntoView {
     let is_message = node.with_untracked(|node| node.step.is_message());
     let is_entry = node.with_untracked(|node| node.step == NodeKind::Entry {});
     let why = match bench.mode {
-        Mode::Draft => None,
+        EditMode::Draft => None,
         _ => bench.document.get_value().why.clone(),
     };
     view! {
@@ -51,7 +51,7 @@ pub fn StepForm(id: String) -> impl IntoView {
                     <button
                         class="button button-small"
                         r#type="button"
-                        on:click=move |_| bench.side.set(crate::ui::editor::bench::Side::Settings)
+                        on:click=move |_| bench.side.set(crate::ui::editor::bench::SidePanel::Settings)
                     >
                         "Open the settings"
                     </button>

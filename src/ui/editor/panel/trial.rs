@@ -7,16 +7,16 @@ use super::assumed::{Later, LaterFields, Pair, Pairs, properties};
 use crate::{
     api::editor::{try_events, try_person},
     domain::{
-        editor::{Replay, ReplayFigures, Trial, TrialStep, typed::value_of_text},
+        editor::{Replay, ReplayResult, SimulationStep, Trial, typed::value_of_text},
         figures::{counted, grouped},
     },
-    ui::editor::{bench::Bench, browser, trail::Trail},
+    ui::editor::{bench::Bench, browser, trail::RunOverlay},
 };
 
 #[component]
 pub fn TrialPanel() -> impl IntoView {
     let bench = Bench::here();
-    on_cleanup(move || bench.trail.set(Trail::default()));
+    on_cleanup(move || bench.trail.set(RunOverlay::default()));
     view! {
         <p class="hint">"Nothing is sent, and no profile changes."</p>
         <PersonTrial />
@@ -30,7 +30,7 @@ fn PersonTrial() -> impl IntoView {
     let person = RwSignal::new(String::new());
     let pairs = RwSignal::new(Vec::<Pair>::new());
     let later = RwSignal::new(Vec::<Later>::new());
-    let steps = RwSignal::new(None::<Result<Vec<TrialStep>, String>>);
+    let steps = RwSignal::new(None::<Result<Vec<SimulationStep>, String>>);
     let busy = RwSignal::new(false);
     let run = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -53,7 +53,7 @@ fn PersonTrial() -> impl IntoView {
             let Some(()) = busy.try_set(false).map_or(Some(()), |_| None) else { return };
             match &answer {
                 Ok(found) => {
-                    bench.trail.set(Trail::of_person(found));
+                    bench.trail.set(RunOverlay::of_person(found));
                     bench.say(format!(
                         "Simulated {}.",
                         counted(found.len() as i64, "step", "steps")
@@ -87,7 +87,7 @@ fn PersonTrial() -> impl IntoView {
 }
 
 #[component]
-fn StepLog(steps: Vec<TrialStep>) -> impl IntoView {
+fn StepLog(steps: Vec<SimulationStep>) -> impl IntoView {
     let bench = Bench::here();
     let zone = bench.settings.read_untracked().time_zone.clone();
     if steps.is_empty() {
@@ -118,7 +118,7 @@ fn StepLog(steps: Vec<TrialStep>) -> impl IntoView {
 }
 
 /// The step log's keys, for people.
-fn words(bench: Bench, step: &TrialStep) -> String {
+fn words(bench: Bench, step: &SimulationStep) -> String {
     match step.what.split_once(':') {
         Some(("left", outlet)) => format!("path {}", bench.outlet_title(&step.node, outlet)),
         Some(("ended", how)) => format!("ends: {}", how.replace('_', " ")),
@@ -130,7 +130,7 @@ fn words(bench: Bench, step: &TrialStep) -> String {
 fn EventsTrial() -> impl IntoView {
     let bench = Bench::here();
     let days = RwSignal::new("7".to_string());
-    let found = RwSignal::new(None::<Result<ReplayFigures, String>>);
+    let found = RwSignal::new(None::<Result<ReplayResult, String>>);
     let busy = RwSignal::new(false);
     let run = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -149,7 +149,7 @@ fn EventsTrial() -> impl IntoView {
             let Some(()) = busy.try_set(false).map_or(Some(()), |_| None) else { return };
             match &answer {
                 Ok(figures) => {
-                    bench.trail.set(bench.graph(|graph| Trail::of_replay(figures, graph)));
+                    bench.trail.set(bench.graph(|graph| RunOverlay::of_replay(figures, graph)));
                     bench.say(format!(
                         "{} would have entered.",
                         counted(figures.entered, "person", "people")
@@ -187,7 +187,7 @@ fn EventsTrial() -> impl IntoView {
 }
 
 #[component]
-fn ReplayAnswer(figures: ReplayFigures) -> impl IntoView {
+fn ReplayAnswer(figures: ReplayResult) -> impl IntoView {
     let bench = Bench::here();
     let line = |name: String, count: i64| view! { <dt>{name}</dt><dd>{grouped(count)}</dd> };
     view! {

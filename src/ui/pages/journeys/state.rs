@@ -13,11 +13,11 @@ use crate::{
     },
     domain::{
         access::Permission,
-        actor::Seat,
+        actor::CurrentMember,
         ids::JourneyId,
         journey::JourneySummary,
         list_page::ListPage,
-        operation::{BulkAnswer, StopPreview},
+        operation::{OperationResult, StopPreview},
         transition::{Action, Decision, transition},
     },
     ui::{dom, toaster::Toaster},
@@ -63,7 +63,7 @@ pub struct ListState {
     /// The address of this list.
     pub url: Memo<String>,
     /// The project and role of the user. If they change, the page is loaded anew.
-    pub seat: Option<Seat>,
+    pub seat: Option<CurrentMember>,
     toaster: Toaster,
 }
 
@@ -265,7 +265,7 @@ impl ListState {
     }
 
     /// Runs a server function and tells what it did.
-    pub fn run(self, call: impl Future<Output = Result<BulkAnswer, AppError>> + 'static) {
+    pub fn run(self, call: impl Future<Output = Result<OperationResult, AppError>> + 'static) {
         self.busy.set(true);
         spawn_local(async move {
             match call.await {
@@ -279,7 +279,7 @@ impl ListState {
         });
     }
 
-    fn done(&self, answer: &BulkAnswer) {
+    fn done(&self, answer: &OperationResult) {
         self.toaster.outcome(answer);
         self.clear();
         self.refresh.update(|count| *count += 1);

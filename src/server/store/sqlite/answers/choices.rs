@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        actor::Origin,
+        actor::RequestOrigin,
         audit::AuditEvent,
         figures::counted,
         ids::{ProjectId, UserId},
@@ -15,7 +15,7 @@ use crate::{
     },
     server::store::{
         StoreResult,
-        engine::{ProfileNumber, ProjectNumber},
+        engine::{ProfileKey, ProjectNumber},
         sqlite::{
             audit::Entry,
             people::contact_changes::{self, NewContactChange},
@@ -30,7 +30,7 @@ const SPELLED_MAX: usize = 5;
 
 /// Consent of someone that is another now.
 pub struct Choice {
-    pub profile: ProfileNumber,
+    pub profile: ProfileKey,
     pub changes: Vec<FieldChange>,
 }
 
@@ -58,7 +58,7 @@ pub async fn keep(
         event: AuditEvent::RecipientDecided,
         summary: &summary,
         operation: None,
-        origin: &Origin::default(),
+        origin: &RequestOrigin::default(),
     };
     entry.write(connection, now).await?;
     let of = |choice: Choice| {

@@ -27,7 +27,7 @@ use crate::{
         store::{
             StoreResult,
             delivery::{ChangedFacts, ChangedPerson, ListedAddress},
-            engine::{ProfileNumber, ProjectNumber},
+            engine::{ProfileKey, ProjectNumber},
             sqlite::{
                 SqliteStore,
                 rows::{json, to_json},
@@ -41,7 +41,7 @@ struct Row {
     project: ProjectNumber,
     name: String,
     channel: String,
-    profile: Option<ProfileNumber>,
+    profile: Option<ProfileKey>,
     addresses: Option<String>,
     consent: Option<String>,
 }
@@ -51,7 +51,7 @@ struct Row {
 async fn read(
     connection: &mut SqliteConnection,
     message: i64,
-) -> StoreResult<Option<(ProjectNumber, Option<ProfileNumber>, Recipient)>> {
+) -> StoreResult<Option<(ProjectNumber, Option<ProfileKey>, Recipient)>> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT o.project, j.name, o.channel, p.seq AS profile, p.addresses, p.consent
          FROM outbox o JOIN projects j ON j.number = o.project LEFT JOIN profiles p

@@ -4,12 +4,12 @@ use sqlx::FromRow;
 
 use crate::{
     domain::{
-        actor::Actor, audit::AuditEvent, delivery::hook::HookProvider, ids::ProjectId,
+        actor::Actor, audit::AuditEvent, delivery::hook::WebhookProvider, ids::ProjectId,
         time::Timestamp,
     },
     server::store::{
         StoreError, StoreResult,
-        answers::KnownSecret,
+        answers::WebhookSecretInfo,
         sqlite::{SqliteStore, audit::Entry},
     },
 };
@@ -17,7 +17,7 @@ use crate::{
 pub async fn secret(
     store: &SqliteStore,
     project: ProjectId,
-    provider: HookProvider,
+    provider: WebhookProvider,
 ) -> StoreResult<Option<Vec<u8>>> {
     let row: Option<(Vec<u8>,)> =
         sqlx::query_as("SELECT secret FROM hook_secrets WHERE project_id = ? AND provider = ?")
@@ -35,7 +35,7 @@ struct Row {
     updated_by: String,
 }
 
-pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<KnownSecret>> {
+pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<WebhookSecretInfo>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT h.provider, h.updated_at, u.name AS updated_by FROM hook_secrets h JOIN users u
             ON u.id = h.updated_by
@@ -45,8 +45,8 @@ pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<Kno
     .fetch_all(&store.readers)
     .await?;
     let known = |row: Row| {
-        let provider = HookProvider::from_key(&row.provider)?;
-        Some(KnownSecret {
+        let provider = WebhookProvider::from_key(&row.provider)?;
+        Some(WebhookSecretInfo {
             provider,
             updated_at: Timestamp(row.updated_at),
             updated_by: row.updated_by,
@@ -58,7 +58,7 @@ pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<Kno
 pub async fn save(
     store: &SqliteStore,
     actor: &Actor,
-    provider: HookProvider,
+    provider: WebhookProvider,
     sealed: Option<&[u8]>,
     now: Timestamp,
 ) -> StoreResult<()> {

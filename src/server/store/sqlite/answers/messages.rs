@@ -9,7 +9,7 @@ use crate::{
         delivery::{
             fate::Fate,
             message_status::MessageStatus,
-            message_view::{AnswerView, MessageView},
+            message_view::{MessageEventSummary, MessageSummary},
         },
         graph::Graph,
         ids::ProjectId,
@@ -18,7 +18,7 @@ use crate::{
     },
     server::store::{
         StoreError, StoreResult,
-        engine::{EnrolmentNumber, ProfileNumber, VersionNumber},
+        engine::{EnrolmentKey, ProfileKey, VersionKey},
         sqlite::{
             SqliteStore,
             people::number_of,
@@ -72,8 +72,8 @@ pub async fn by_provider(
 #[derive(FromRow)]
 struct Row {
     seq: i64,
-    enrolment: EnrolmentNumber,
-    version: VersionNumber,
+    enrolment: EnrolmentKey,
+    version: VersionKey,
     journey_name: String,
     node: String,
     channel: String,
@@ -94,7 +94,7 @@ const MESSAGES: &str = "SELECT o.seq, o.enrolment, o.version, j.name AS journey_
     FROM outbox o JOIN versions v ON v.seq = o.version JOIN journeys j ON j.id = v.journey_id";
 
 /// The messages of a trip, in the order in which they were written. The project was looked at.
-pub async fn of_trip(store: &SqliteStore, trip: EnrolmentNumber) -> StoreResult<Vec<MessageView>> {
+pub async fn of_trip(store: &SqliteStore, trip: EnrolmentKey) -> StoreResult<Vec<MessageSummary>> {
     let sql = format!("{MESSAGES} WHERE o.enrolment = ? ORDER BY o.seq");
     let rows: Vec<Row> =
         sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(trip).fetch_all(&store.readers).await?;
@@ -104,8 +104,8 @@ pub async fn of_trip(store: &SqliteStore, trip: EnrolmentNumber) -> StoreResult<
 pub async fn to_person(
     store: &SqliteStore,
     project: ProjectId,
-    person: ProfileNumber,
-) -> StoreResult<Vec<MessageView>> {
+    person: ProfileKey,
+) -> StoreResult<Vec<MessageSummary>> {
     let sql =
         format!("{MESSAGES} WHERE o.profile = ? AND o.project = ? ORDER BY o.seq DESC LIMIT ?");
     let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
@@ -117,7 +117,7 @@ pub async fn to_person(
     views(store, rows).await
 }
 
-async fn views(store: &SqliteStore, rows: Vec<Row>) -> StoreResult<Vec<MessageView>> {
+async fn views(store: &SqliteStore, rows: Vec<Row>) -> StoreResult<Vec<MessageSummary>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -130,7 +130,7 @@ async fn views(store: &SqliteStore, rows: Vec<Row>) -> StoreResult<Vec<MessageVi
                 StoreError::Damaged(format!("a message in the unknown state {}", row.state))
             })?;
             let title = titles.get(&(row.version, row.node.clone())).cloned();
-            Ok(MessageView {
+            Ok(MessageSummary {
                 seq: row.seq,
                 trip: row.enrolment,
                 journey_name: row.journey_name,
@@ -152,9 +152,9 @@ async fn views(store: &SqliteStore, rows: Vec<Row>) -> StoreResult<Vec<MessageVi
 /// What the nodes of versions are called.
 async fn titles(
     store: &SqliteStore,
-    versions: impl Iterator<Item = VersionNumber>,
-) -> StoreResult<HashMap<(VersionNumber, String), String>> {
-    let versions: std::collections::BTreeSet<VersionNumber> = versions.collect();
+    versions: impl Iterator<Item = VersionKey>,
+) -> StoreResult<HashMap<(VersionKey, String), String>> {
+    let versions: std::collections::BTreeSet<VersionKey> = versions.collect();
     let rows: Vec<(i64, String)> = sqlx::query_as(
         "SELECT v.seq, v.graph FROM json_each(?1) chosen CROSS JOIN versions v
             ON v.seq = chosen.value",
@@ -173,7 +173,7 @@ async fn titles(
 async fn answers(
     store: &SqliteStore,
     messages: impl Iterator<Item = i64>,
-) -> StoreResult<HashMap<i64, Vec<AnswerView>>> {
+) -> StoreResult<HashMap<i64, Vec<MessageEventSummary>>> {
     let rows: Vec<(i64, i64, i64, Option<String>)> = sqlx::query_as(
         "SELECT m.message, m.what, m.at, m.detail FROM json_each(?1) chosen CROSS
             JOIN message_events m ON m.message = chosen.value
@@ -182,11 +182,12 @@ async fn answers(
     .bind(to_json(&messages.collect::<Vec<i64>>())?)
     .fetch_all(&store.readers)
     .await?;
-    let mut answers: HashMap<i64, Vec<AnswerView>> = HashMap::new();
+    let mut answers: HashMap<i64, Vec<MessageEventSummary>> = HashMap::new();
     for (message, what, at, detail) in rows {
         // That it was sent, failed or was withheld stands in its state.
         let Some(fate) = Fate::from_code(what).filter(|fate| !fate.is_settling()) else { continue };
-        let view = AnswerView { fate, at: Timestamp(at), detail: detail.unwrap_or_default() };
+        let view =
+            MessageEventSummary { fate, at: Timestamp(at), detail: detail.unwrap_or_default() };
         answers.entry(message).or_default().push(view);
     }
     Ok(answers)

@@ -16,8 +16,8 @@ use crate::{
     domain::{
         actor::Actor,
         delivery::{
-            hook::HookProvider,
-            message_view::MessageView,
+            hook::WebhookProvider,
+            message_view::MessageSummary,
             preferences::{Recipient, Wish},
             suppression::{AddressKind, Suppression, SuppressionPage, SuppressionQuery},
         },
@@ -26,7 +26,7 @@ use crate::{
     },
     server::store::{
         StoreResult,
-        answers::{AnswerStore, KnownSecret, Told},
+        answers::{AnswerStore, Told, WebhookSecretInfo},
         delivery::ChangedFacts,
     },
 };
@@ -111,26 +111,30 @@ impl AnswerStore for SqliteStore {
     async fn hook_secret(
         &self,
         project: ProjectId,
-        provider: HookProvider,
+        provider: WebhookProvider,
     ) -> StoreResult<Option<Vec<u8>>> {
         hooks::secret(self, project, provider).await
     }
 
-    async fn hook_secrets(&self, project: ProjectId) -> StoreResult<Vec<KnownSecret>> {
+    async fn hook_secrets(&self, project: ProjectId) -> StoreResult<Vec<WebhookSecretInfo>> {
         hooks::all(self, project).await
     }
 
     async fn save_hook_secret(
         &self,
         actor: &Actor,
-        provider: HookProvider,
+        provider: WebhookProvider,
         sealed: Option<&[u8]>,
         now: Timestamp,
     ) -> StoreResult<()> {
         hooks::save(self, actor, provider, sealed, now).await
     }
 
-    async fn messages_to(&self, project: ProjectId, person: i64) -> StoreResult<Vec<MessageView>> {
+    async fn messages_to(
+        &self,
+        project: ProjectId,
+        person: i64,
+    ) -> StoreResult<Vec<MessageSummary>> {
         messages::to_person(self, project, person).await
     }
 }

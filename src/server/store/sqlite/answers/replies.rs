@@ -23,7 +23,7 @@ use crate::{
         StoreResult,
         answers::Reply,
         delivery::{ChangedFacts, ChangedPerson},
-        engine::{ProfileNumber, ProjectNumber},
+        engine::{ProfileKey, ProjectNumber},
     },
 };
 
@@ -95,7 +95,7 @@ async fn who_has(
     project: ProjectNumber,
     kind: AddressKind,
     address: &str,
-) -> StoreResult<Vec<ProfileNumber>> {
+) -> StoreResult<Vec<ProfileKey>> {
     // Only numbers are answered from. Written as the index has it.
     if kind != AddressKind::Phone {
         return Ok(Vec::new());
@@ -115,7 +115,7 @@ async fn who_has(
 /// What they answer to: the last message that was sent to them by this channel.
 async fn last_message(
     connection: &mut SqliteConnection,
-    profile: ProfileNumber,
+    profile: ProfileKey,
     reply: &Reply,
 ) -> StoreResult<Option<i64>> {
     let row: Option<(i64,)> = sqlx::query_as(

@@ -26,9 +26,9 @@ use crate::{
         addresses::canonical,
         store::{
             StoreResult,
-            answers::{Report, Told},
+            answers::{NewMessageEvent, Told},
             delivery::{ChangedFacts, ChangedPerson},
-            engine::{ProfileNumber, ProjectNumber},
+            engine::{ProfileKey, ProjectNumber},
             sqlite::{
                 SqliteStore,
                 bulk::Bulk,
@@ -46,7 +46,7 @@ struct Posted {
     seq: i64,
     project: ProjectNumber,
     /// None once they were forgotten.
-    profile: Option<ProfileNumber>,
+    profile: Option<ProfileKey>,
     channel: String,
 }
 
@@ -69,7 +69,7 @@ pub async fn report(
             fresh.push(one);
         }
     }
-    let reports: Vec<&Report> = fresh.iter().flat_map(|told| &told.reports).collect();
+    let reports: Vec<&NewMessageEvent> = fresh.iter().flat_map(|told| &told.reports).collect();
     let mut changed = ChangedFacts::default();
     let mut news = write(connection, &reports, &mut changed, now).await?;
     for (project, reply) in fresh.iter().flat_map(|told| &told.replies) {
@@ -101,7 +101,7 @@ async fn is_first(
 /// Answers how many things were not known yet.
 async fn write(
     connection: &mut SqliteConnection,
-    reports: &[&Report],
+    reports: &[&NewMessageEvent],
     changed: &mut ChangedFacts,
     now: Timestamp,
 ) -> StoreResult<u64> {
@@ -168,12 +168,12 @@ pub async fn insert(
 /// their consent.
 async fn draw_consequences(
     connection: &mut SqliteConnection,
-    reported: &[(&Posted, &Report)],
+    reported: &[(&Posted, &NewMessageEvent)],
     facts: &mut ChangedFacts,
     now: Timestamp,
 ) -> StoreResult<()> {
-    let lasting = |report: &Report| report.fate != Fate::Bounced || report.lasting;
-    let grave: Vec<(&Posted, &Report, Cause)> = reported
+    let lasting = |report: &NewMessageEvent| report.fate != Fate::Bounced || report.lasting;
+    let grave: Vec<(&Posted, &NewMessageEvent, Cause)> = reported
         .iter()
         .filter(|(_, report)| lasting(report))
         .filter_map(|(message, report)| Some((*message, *report, Cause::of(report.fate)?)))
@@ -183,7 +183,7 @@ async fn draw_consequences(
     }
     let mut people =
         read_people(connection, grave.iter().filter_map(|(message, ..)| message.profile)).await?;
-    let mut changed: HashMap<ProfileNumber, ProjectNumber> = HashMap::new();
+    let mut changed: HashMap<ProfileKey, ProjectNumber> = HashMap::new();
     let mut said: HashMap<ProjectNumber, Vec<Choice>> = HashMap::new();
     for (message, ..) in grave.iter().filter(|(.., cause)| *cause == Cause::Unsubscribed) {
         if let Some((profile, person)) =
@@ -217,9 +217,9 @@ async fn draw_consequences(
 
 fn suppression(
     message: &Posted,
-    report: &Report,
+    report: &NewMessageEvent,
     cause: Cause,
-    people: &HashMap<ProfileNumber, Reached>,
+    people: &HashMap<ProfileKey, Reached>,
     now: Timestamp,
 ) -> Option<NewSuppression> {
     let kind = AddressKind::of(Channel::from_key(&message.channel)?)?;
@@ -243,9 +243,9 @@ fn suppression(
 
 pub async fn read_people(
     connection: &mut SqliteConnection,
-    profiles: impl Iterator<Item = ProfileNumber>,
-) -> StoreResult<HashMap<ProfileNumber, Reached>> {
-    let profiles: HashSet<ProfileNumber> = profiles.collect();
+    profiles: impl Iterator<Item = ProfileKey>,
+) -> StoreResult<HashMap<ProfileKey, Reached>> {
+    let profiles: HashSet<ProfileKey> = profiles.collect();
     let rows: Vec<(i64, String, String)> = sqlx::query_as(
         "SELECT p.seq, p.addresses, p.consent FROM json_each(?1) chosen CROSS JOIN profiles p
          ON p.seq = chosen.value",
@@ -269,7 +269,7 @@ pub async fn read_people(
 /// Keeps what people want, and lets the engine look at them as after any change of a profile.
 pub async fn write_consent(
     connection: &mut SqliteConnection,
-    people: impl Iterator<Item = (ProjectNumber, ProfileNumber, &BTreeMap<String, bool>)>,
+    people: impl Iterator<Item = (ProjectNumber, ProfileKey, &BTreeMap<String, bool>)>,
     now: Timestamp,
 ) -> StoreResult<()> {
     static WRITE: Bulk = Bulk::new(
@@ -277,7 +277,7 @@ pub async fn write_consent(
         3,
         ") c WHERE profiles.seq = c.column1",
     );
-    let rows: Vec<(ProjectNumber, ProfileNumber, String)> = people
+    let rows: Vec<(ProjectNumber, ProfileKey, String)> = people
         .map(|(project, profile, consent)| Ok((project, profile, to_json(consent)?)))
         .collect::<StoreResult<_>>()?;
     if rows.is_empty() {

@@ -10,17 +10,17 @@ use crate::{
     domain::{delivery::message_status::MessageStatus, time::Timestamp},
     server::store::{
         StoreResult,
-        delivery::{MessageNumber, Quota, SettledMessage, TakenMessage},
+        delivery::{LeasedMessage, MessageNumber, MessageResult, Quota},
         sqlite::{SqliteStore, rows::to_json, turns::Urgency},
     },
 };
 
 pub async fn exchange(
     store: &SqliteStore,
-    settled: &[SettledMessage],
+    settled: &[MessageResult],
     quotas: &[Quota],
     now: Timestamp,
-) -> StoreResult<Vec<TakenMessage>> {
+) -> StoreResult<Vec<LeasedMessage>> {
     match all_together(store, settled, quotas, now).await {
         Ok(Some(taken)) => Ok(taken),
         Ok(None) => {
@@ -41,10 +41,10 @@ pub async fn exchange(
 /// None, and nothing done, where some of them are not in hand any more.
 async fn all_together(
     store: &SqliteStore,
-    settled: &[SettledMessage],
+    settled: &[MessageResult],
     quotas: &[Quota],
     now: Timestamp,
-) -> StoreResult<Option<Vec<TakenMessage>>> {
+) -> StoreResult<Option<Vec<LeasedMessage>>> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     if !settle::settle(&mut transaction, settled, now).await? {
         transaction.rollback().await?;
@@ -59,7 +59,7 @@ async fn take_only(
     store: &SqliteStore,
     quotas: &[Quota],
     now: Timestamp,
-) -> StoreResult<Vec<TakenMessage>> {
+) -> StoreResult<Vec<LeasedMessage>> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let taken = take::take(&mut transaction, quotas, now).await?;
     transaction.commit().await?;
@@ -69,12 +69,12 @@ async fn take_only(
 /// Those that are still in hand; what someone else has settled counts as they settled it.
 async fn settle_ours(
     store: &SqliteStore,
-    settled: &[SettledMessage],
+    settled: &[MessageResult],
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let held = in_hand(&mut transaction, settled).await?;
-    let ours: Vec<SettledMessage> =
+    let ours: Vec<MessageResult> =
         settled.iter().filter(|message| held.contains(&message.message)).cloned().collect();
     tracing::error!(others = settled.len() - ours.len(), "delivery.settled_by_somebody_else");
     settle::settle(&mut transaction, &ours, now).await?;
@@ -84,7 +84,7 @@ async fn settle_ours(
 
 async fn in_hand(
     connection: &mut SqliteConnection,
-    settled: &[SettledMessage],
+    settled: &[MessageResult],
 ) -> StoreResult<HashSet<MessageNumber>> {
     let numbers: Vec<MessageNumber> = settled.iter().map(|message| message.message).collect();
     let rows: Vec<(i64,)> = sqlx::query_as(
@@ -99,7 +99,7 @@ async fn in_hand(
 
 async fn settle_one(
     store: &SqliteStore,
-    message: &SettledMessage,
+    message: &MessageResult,
     now: Timestamp,
 ) -> StoreResult<()> {
     let one = std::slice::from_ref(message);
@@ -122,7 +122,7 @@ async fn settle_one(
 
 async fn settle_uncounted(
     store: &SqliteStore,
-    one: &[SettledMessage],
+    one: &[MessageResult],
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin_as(Urgency::Work).await?;

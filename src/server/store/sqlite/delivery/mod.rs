@@ -1,4 +1,4 @@
-//! [`DeliveryStore`] for SQLite.
+//! [`OutboxStore`] for SQLite.
 
 mod exchange;
 mod settle;
@@ -15,7 +15,7 @@ use crate::{
         delivery::{
             gates::FrequencyCap,
             suppression::AddressKind,
-            undelivered::{UndeliveredPage, UndeliveredQuery},
+            undelivered::{FailedMessagePage, FailedMessageQuery},
         },
         ids::{JourneyId, ProjectId},
         people::profile::Channel,
@@ -24,33 +24,33 @@ use crate::{
     server::store::{
         StoreError, StoreResult,
         delivery::{
-            DeliveryStore, Heap, LiveChannel, MessageNumber, OutboxLoad, Quota, SettledMessage,
-            Surroundings, TakenMessage, VersionNames,
+            ActiveChannel, LeasedMessage, MessageNumber, MessageResult, OutboxDepth, OutboxQueue,
+            OutboxStore, Quota, SendFacts, VersionNames,
         },
-        engine::{ProfileNumber, ProjectNumber, VersionNumber},
+        engine::{ProfileKey, ProjectNumber, VersionKey},
     },
 };
 
-impl DeliveryStore for SqliteStore {
-    async fn heaps(&self) -> StoreResult<Vec<Heap>> {
+impl OutboxStore for SqliteStore {
+    async fn heaps(&self) -> StoreResult<Vec<OutboxQueue>> {
         take::heaps(self).await
     }
 
     async fn exchange(
         &self,
-        settled: &[SettledMessage],
+        settled: &[MessageResult],
         quotas: &[Quota],
         now: Timestamp,
-    ) -> StoreResult<Vec<TakenMessage>> {
+    ) -> StoreResult<Vec<LeasedMessage>> {
         exchange::exchange(self, settled, quotas, now).await
     }
 
     async fn surroundings(
         &self,
         addresses: &[(ProjectNumber, AddressKind, String)],
-        people: &[ProfileNumber],
+        people: &[ProfileKey],
         since: Timestamp,
-    ) -> StoreResult<Surroundings> {
+    ) -> StoreResult<SendFacts> {
         surroundings::read(self, addresses, people, since).await
     }
 
@@ -58,7 +58,7 @@ impl DeliveryStore for SqliteStore {
         settle::take_back(self, now).await
     }
 
-    async fn outbox_load(&self, project: ProjectId) -> StoreResult<OutboxLoad> {
+    async fn outbox_load(&self, project: ProjectId) -> StoreResult<OutboxDepth> {
         surroundings::outbox_load(self, project).await
     }
 
@@ -66,11 +66,11 @@ impl DeliveryStore for SqliteStore {
         people::number_of(self, project).await
     }
 
-    async fn stopped_of(&self, versions: &[VersionNumber]) -> StoreResult<HashSet<VersionNumber>> {
+    async fn stopped_of(&self, versions: &[VersionKey]) -> StoreResult<HashSet<VersionKey>> {
         settle::stopped(&mut *self.readers.acquire().await?, versions).await
     }
 
-    async fn live_setups(&self) -> StoreResult<Vec<LiveChannel>> {
+    async fn live_setups(&self) -> StoreResult<Vec<ActiveChannel>> {
         channels::live(self).await
     }
 
@@ -80,8 +80,8 @@ impl DeliveryStore for SqliteStore {
 
     async fn version_names(
         &self,
-        versions: &[VersionNumber],
-    ) -> StoreResult<HashMap<VersionNumber, VersionNames>> {
+        versions: &[VersionKey],
+    ) -> StoreResult<HashMap<VersionKey, VersionNames>> {
         let rows: Vec<(i64, uuid::Uuid, String)> = sqlx::query_as(
             "SELECT v.seq, j.id, j.name FROM json_each(?1) chosen CROSS JOIN versions v
                 ON v.seq = chosen.value
@@ -99,15 +99,15 @@ impl DeliveryStore for SqliteStore {
     async fn undelivered(
         &self,
         project: ProjectId,
-        query: &UndeliveredQuery,
-    ) -> StoreResult<UndeliveredPage> {
+        query: &FailedMessageQuery,
+    ) -> StoreResult<FailedMessagePage> {
         undelivered::page(self, project, query).await
     }
 
     async fn send_again(
         &self,
         actor: &Actor,
-        query: &UndeliveredQuery,
+        query: &FailedMessageQuery,
         chosen: &[MessageNumber],
         now: Timestamp,
     ) -> StoreResult<i64> {

@@ -11,8 +11,8 @@ use crate::{
     },
     server::store::{
         StoreResult,
-        delivery::{SettledMessage, Settlement},
-        engine::{ProjectNumber, VersionNumber},
+        delivery::{MessageResult, SendOutcome},
+        engine::{ProjectNumber, VersionKey},
         sqlite::{SqliteStore, bulk::Bulk, rows::to_json, turns::Urgency},
     },
 };
@@ -21,14 +21,14 @@ use crate::{
 /// it counts them.
 pub async fn settle(
     connection: &mut SqliteConnection,
-    settled: &[SettledMessage],
+    settled: &[MessageResult],
     now: Timestamp,
 ) -> StoreResult<bool> {
     if settled.is_empty() {
         return Ok(true);
     }
-    let versions: HashSet<VersionNumber> = settled.iter().map(|message| message.version).collect();
-    let versions: Vec<VersionNumber> = versions.into_iter().collect();
+    let versions: HashSet<VersionKey> = settled.iter().map(|message| message.version).collect();
+    let versions: Vec<VersionKey> = versions.into_iter().collect();
     let stopped = stopped(connection, &versions).await?;
     if write_states(connection, settled, &stopped, now).await? != settled.len() as u64 {
         return Ok(false);
@@ -44,8 +44,8 @@ pub async fn settle(
 /// Those of the versions that were stopped or left.
 pub async fn stopped(
     connection: &mut SqliteConnection,
-    versions: &[VersionNumber],
-) -> StoreResult<HashSet<VersionNumber>> {
+    versions: &[VersionKey],
+) -> StoreResult<HashSet<VersionKey>> {
     let rows: Vec<(i64,)> = sqlx::query_as(
         "SELECT v.seq FROM json_each(?1) chosen CROSS JOIN versions v ON v.seq = chosen.value
          WHERE v.emptied IS NOT NULL",
@@ -59,8 +59,8 @@ pub async fn stopped(
 /// Answers how many of them were in hand and have their new state now.
 pub async fn write_states(
     connection: &mut SqliteConnection,
-    settled: &[SettledMessage],
-    stopped: &HashSet<VersionNumber>,
+    settled: &[MessageResult],
+    stopped: &HashSet<VersionKey>,
     now: Timestamp,
 ) -> StoreResult<u64> {
     static WRITE: Bulk = Bulk::new(
@@ -73,21 +73,21 @@ pub async fn write_states(
     WRITE
         .run(connection, settled, |query, message| {
             let (state, due, tried, reason, provider_id) = match &message.settlement {
-                Settlement::Sent { provider_id } => {
+                SendOutcome::Sent { provider_id } => {
                     (MessageStatus::Sent, None, true, None, provider_id.as_deref())
                 }
-                Settlement::Failed { reason, .. } => {
+                SendOutcome::Failed { reason, .. } => {
                     (MessageStatus::Failed, None, true, Some(reason.as_str()), None)
                 }
-                Settlement::Withheld { reason } => {
+                SendOutcome::Withheld { reason } => {
                     (MessageStatus::Skipped, None, false, Some(reason.as_str()), None)
                 }
                 // What would wait again waits no more where its journey was stopped: it was counted
                 // as cancelled.
-                Settlement::Again { .. } if stopped.contains(&message.version) => {
+                SendOutcome::Again { .. } if stopped.contains(&message.version) => {
                     (MessageStatus::Cancelled, None, false, None, None)
                 }
-                Settlement::Again { at, reason, tried } => {
+                SendOutcome::Again { at, reason, tried } => {
                     (MessageStatus::Queued, Some(at.0), *tried, reason.as_deref(), None)
                 }
             };
@@ -105,7 +105,7 @@ pub async fn write_states(
 /// The engine moves people by what became of their messages.
 pub async fn tell_engine(
     connection: &mut SqliteConnection,
-    settled: &[SettledMessage],
+    settled: &[MessageResult],
     now: Timestamp,
 ) -> StoreResult<()> {
     static TELL: Bulk = Bulk::new(
@@ -126,8 +126,8 @@ pub async fn tell_engine(
 /// does not.
 async fn count(
     connection: &mut SqliteConnection,
-    settled: &[SettledMessage],
-    stopped: &HashSet<VersionNumber>,
+    settled: &[MessageResult],
+    stopped: &HashSet<VersionKey>,
 ) -> StoreResult<()> {
     static COUNT: Bulk = Bulk::new(
         "UPDATE versions SET queued = queued - c.column2, cancelled = cancelled - c.column3
@@ -135,7 +135,7 @@ async fn count(
         3,
         ") c WHERE versions.seq = c.column1",
     );
-    let mut done: HashMap<VersionNumber, i64> = HashMap::new();
+    let mut done: HashMap<VersionKey, i64> = HashMap::new();
     for message in settled.iter().filter(|message| message.settlement.fate().is_some()) {
         *done.entry(message.version).or_default() += 1;
     }
@@ -150,7 +150,7 @@ async fn count(
 }
 
 /// What was given up on its way and goes out again may arrive twice: that is counted and shown.
-async fn doubt(connection: &mut SqliteConnection, settled: &[SettledMessage]) -> StoreResult<()> {
+async fn doubt(connection: &mut SqliteConnection, settled: &[MessageResult]) -> StoreResult<()> {
     static DOUBT: Bulk =
         Bulk::new("UPDATE outbox SET doubts = doubts + 1 WHERE seq IN (VALUES", 1, ")");
     static COUNT: Bulk = Bulk::new(
@@ -158,8 +158,7 @@ async fn doubt(connection: &mut SqliteConnection, settled: &[SettledMessage]) ->
         2,
         " ON CONFLICT DO UPDATE SET count = count + excluded.count",
     );
-    let doubtful: Vec<&SettledMessage> =
-        settled.iter().filter(|message| message.in_doubt).collect();
+    let doubtful: Vec<&MessageResult> = settled.iter().filter(|message| message.in_doubt).collect();
     if doubtful.is_empty() {
         return Ok(());
     }
@@ -177,7 +176,7 @@ async fn doubt(connection: &mut SqliteConnection, settled: &[SettledMessage]) ->
 /// What turned out to lead to another receiver than was known waits for that one.
 async fn learn_receivers(
     connection: &mut SqliteConnection,
-    settled: &[SettledMessage],
+    settled: &[MessageResult],
 ) -> StoreResult<()> {
     static LEARN: Bulk = Bulk::new(
         "UPDATE outbox SET receiver = c.column2 FROM (VALUES",
@@ -195,7 +194,7 @@ async fn learn_receivers(
 /// Nothing is sent again to an address that does not exist.
 async fn suppress(
     connection: &mut SqliteConnection,
-    settled: &[SettledMessage],
+    settled: &[MessageResult],
     now: Timestamp,
 ) -> StoreResult<()> {
     static SUPPRESS: Bulk = Bulk::new(
@@ -204,7 +203,7 @@ async fn suppress(
         " ON CONFLICT DO NOTHING",
     );
     let dead = settled.iter().filter_map(|message| match &message.settlement {
-        Settlement::Failed { reason, dead_address: Some((kind, address)) } => {
+        SendOutcome::Failed { reason, dead_address: Some((kind, address)) } => {
             Some((message.project, kind, address, reason))
         }
         _ => None,

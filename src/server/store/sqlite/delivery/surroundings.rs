@@ -12,8 +12,8 @@ use crate::{
     },
     server::store::{
         StoreResult,
-        delivery::{OutboxLoad, Surroundings},
-        engine::{ProfileNumber, ProjectNumber},
+        delivery::{OutboxDepth, SendFacts},
+        engine::{ProfileKey, ProjectNumber},
         sqlite::{SqliteStore, rows::to_json},
     },
 };
@@ -21,10 +21,10 @@ use crate::{
 pub async fn read(
     store: &SqliteStore,
     addresses: &[(ProjectNumber, AddressKind, String)],
-    people: &[ProfileNumber],
+    people: &[ProfileKey],
     since: Timestamp,
-) -> StoreResult<Surroundings> {
-    let mut surroundings = Surroundings::default();
+) -> StoreResult<SendFacts> {
+    let mut surroundings = SendFacts::default();
     if !addresses.is_empty() {
         let rows: Vec<(i64, String, String, String)> = sqlx::query_as(
             "SELECT s.project, s.kind, s.address, s.reason FROM json_each(?1) a
@@ -48,9 +48,9 @@ pub async fn read(
 /// Only what really went out, or is going out: the log reaches no one.
 async fn recent(
     store: &SqliteStore,
-    people: &[ProfileNumber],
+    people: &[ProfileKey],
     since: Timestamp,
-) -> StoreResult<HashMap<ProfileNumber, Vec<(Channel, i64, Option<Timestamp>)>>> {
+) -> StoreResult<HashMap<ProfileKey, Vec<(Channel, i64, Option<Timestamp>)>>> {
     let rows: Vec<(i64, String, i64, Option<i64>)> = sqlx::query_as(
         "SELECT o.profile, o.channel, o.seq, o.settled_at FROM json_each(?1) chosen
          CROSS JOIN outbox o INDEXED BY outbox_of_profile ON o.profile = chosen.value
@@ -66,7 +66,7 @@ async fn recent(
     .bind(since.0)
     .fetch_all(&store.readers)
     .await?;
-    let mut recent: HashMap<ProfileNumber, Vec<_>> = HashMap::new();
+    let mut recent: HashMap<ProfileKey, Vec<_>> = HashMap::new();
     for (profile, key, message, at) in rows {
         let Ok(channel) = channel(&key) else { continue };
         recent.entry(profile).or_default().push((channel, message, at.map(Timestamp)));
@@ -99,7 +99,7 @@ pub async fn all_caps(
     Ok(caps)
 }
 
-pub async fn outbox_load(store: &SqliteStore, project: ProjectId) -> StoreResult<OutboxLoad> {
+pub async fn outbox_load(store: &SqliteStore, project: ProjectId) -> StoreResult<OutboxDepth> {
     let waiting: Vec<(String, i64)> = sqlx::query_as(
         "SELECT o.channel, count(*) FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
              ON o.version = v.seq AND o.state = 0 AND o.lane = 1
@@ -116,7 +116,7 @@ pub async fn outbox_load(store: &SqliteStore, project: ProjectId) -> StoreResult
     .bind(project.0)
     .fetch_optional(&store.readers)
     .await?;
-    Ok(OutboxLoad {
+    Ok(OutboxDepth {
         waiting: waiting
             .into_iter()
             .map(|(key, count)| Ok((channel(&key)?, count)))

@@ -9,8 +9,8 @@ use crate::{
     domain::time::Timestamp,
     server::store::{
         StoreResult,
-        delivery::{Heap, MessageNumber, Quota, TakenMessage},
-        engine::VersionNumber,
+        delivery::{LeasedMessage, MessageNumber, OutboxQueue, Quota},
+        engine::VersionKey,
         sqlite::{SqliteStore, bulk::Bulk},
     },
 };
@@ -32,7 +32,7 @@ const HEAPS: &str = "WITH RECURSIVE heaps (seq, version, channel, receiver, due_
  WHERE v.status BETWEEN 2 AND 5 AND v.emptied IS NULL AND p.archived_at IS NULL";
 
 #[derive(FromRow)]
-struct HeapRow {
+struct OutboxQueueRow {
     project: i64,
     version: i64,
     channel: String,
@@ -40,21 +40,21 @@ struct HeapRow {
     due_at: i64,
 }
 
-pub async fn heaps(store: &SqliteStore) -> StoreResult<Vec<Heap>> {
-    let rows: Vec<HeapRow> = sqlx::query_as(HEAPS).fetch_all(&store.readers).await?;
+pub async fn heaps(store: &SqliteStore) -> StoreResult<Vec<OutboxQueue>> {
+    let rows: Vec<OutboxQueueRow> = sqlx::query_as(HEAPS).fetch_all(&store.readers).await?;
     // Messages of a channel that is not known wait; they keep no one else waiting.
-    let heap = |row: HeapRow| {
-        let HeapRow { project, version, receiver, due_at, .. } = row;
+    let heap = |row: OutboxQueueRow| {
+        let OutboxQueueRow { project, version, receiver, due_at, .. } = row;
         let channel = channel(&row.channel)
             .inspect_err(|error| tracing::error!(version, %error, "delivery.heap_set_aside"))
             .ok()?;
-        Some(Heap { project, version, channel, receiver, due_at: Timestamp(due_at) })
+        Some(OutboxQueue { project, version, channel, receiver, due_at: Timestamp(due_at) })
     };
     Ok(rows.into_iter().filter_map(heap).collect())
 }
 
 #[derive(FromRow)]
-struct TakenRow {
+struct LeasedRow {
     seq: i64,
     project: i64,
     version: i64,
@@ -88,11 +88,11 @@ pub async fn take(
     connection: &mut SqliteConnection,
     quotas: &[Quota],
     now: Timestamp,
-) -> StoreResult<Vec<TakenMessage>> {
+) -> StoreResult<Vec<LeasedMessage>> {
     let mut taken = Vec::new();
-    let mut called_off: Vec<(MessageNumber, VersionNumber)> = Vec::new();
+    let mut called_off: Vec<(MessageNumber, VersionKey)> = Vec::new();
     for quota in quotas {
-        let rows: Vec<TakenRow> = sqlx::query_as(TAKE)
+        let rows: Vec<LeasedRow> = sqlx::query_as(TAKE)
             .bind(quota.version)
             .bind(quota.channel.key())
             .bind(now.0)
@@ -103,7 +103,7 @@ pub async fn take(
             .await?;
         for row in rows {
             match row.profile.filter(|_| row.wanted) {
-                Some(profile) => taken.push(TakenMessage {
+                Some(profile) => taken.push(LeasedMessage {
                     seq: row.seq,
                     project: row.project,
                     version: row.version,
@@ -128,7 +128,7 @@ pub async fn take(
 /// Anyone who met a goal or left meanwhile gets nothing any more.
 async fn call_off(
     connection: &mut SqliteConnection,
-    messages: &[(MessageNumber, VersionNumber)],
+    messages: &[(MessageNumber, VersionKey)],
     now: Timestamp,
 ) -> StoreResult<()> {
     static CALL_OFF: Bulk = Bulk::new(
@@ -143,7 +143,7 @@ async fn call_off(
         2,
         ") c WHERE versions.seq = c.column1",
     );
-    let mut counts: HashMap<VersionNumber, i64> = HashMap::new();
+    let mut counts: HashMap<VersionKey, i64> = HashMap::new();
     for (_, version) in messages {
         *counts.entry(*version).or_default() += 1;
     }

@@ -8,7 +8,9 @@ use crate::{
     domain::{
         actor::Actor,
         audit::AuditEvent,
-        delivery::undelivered::{AGAIN_MAX, PAGE, Undelivered, UndeliveredPage, UndeliveredQuery},
+        delivery::undelivered::{
+            FailedMessage, FailedMessagePage, FailedMessageQuery, PAGE, RESEND_MAX,
+        },
         figures::counted,
         ids::{JourneyId, ProjectId},
         time::Timestamp,
@@ -39,8 +41,8 @@ struct Row {
 pub async fn page(
     store: &SqliteStore,
     project: ProjectId,
-    query: &UndeliveredQuery,
-) -> StoreResult<UndeliveredPage> {
+    query: &FailedMessageQuery,
+) -> StoreResult<FailedMessagePage> {
     let journey = query.journey.map(|journey| journey.0);
     let channel_key = query.channel.map(|channel| channel.key());
     let rows: Vec<Row> = sqlx::query_as(
@@ -76,7 +78,7 @@ pub async fn page(
     .bind(project.0)
     .bind(journey)
     .bind(channel_key)
-    .bind(AGAIN_MAX)
+    .bind(RESEND_MAX)
     .fetch_all(&store.readers)
     .await?;
     let total = reasons.iter().map(|(_, count)| count).sum();
@@ -87,11 +89,11 @@ pub async fn page(
         .collect();
     let next = (rows.len() as i64 > PAGE).then(|| rows[PAGE as usize - 1].seq);
     let rows = rows.into_iter().take(PAGE as usize).map(message).collect::<StoreResult<_>>()?;
-    Ok(UndeliveredPage { query: *query, rows, total, next, reasons })
+    Ok(FailedMessagePage { query: *query, rows, total, next, reasons })
 }
 
-fn message(row: Row) -> StoreResult<Undelivered> {
-    Ok(Undelivered {
+fn message(row: Row) -> StoreResult<FailedMessage> {
+    Ok(FailedMessage {
         number: row.seq,
         journey: JourneyId(row.journey_id),
         journey_name: row.journey_name,
@@ -111,7 +113,7 @@ fn message(row: Row) -> StoreResult<Undelivered> {
 pub async fn send_again(
     store: &SqliteStore,
     actor: &Actor,
-    query: &UndeliveredQuery,
+    query: &FailedMessageQuery,
     chosen: &[MessageNumber],
     now: Timestamp,
 ) -> StoreResult<i64> {
@@ -130,7 +132,7 @@ pub async fn send_again(
     .bind(query.journey.map(|journey| journey.0))
     .bind(query.channel.map(|channel| channel.key()))
     .bind(to_json(&chosen)?)
-    .bind(AGAIN_MAX)
+    .bind(RESEND_MAX)
     .fetch_all(&mut *transaction)
     .await?;
     let count = messages.len() as i64;

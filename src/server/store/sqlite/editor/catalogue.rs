@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    domain::{editor::Catalogue, ids::ProjectId},
+    domain::{editor::ProjectCatalog, ids::ProjectId},
     server::store::{
         StoreResult,
-        people::PeopleStore,
+        people::ProfileStore,
         sqlite::{SqliteStore, people::number_of},
     },
 };
@@ -20,7 +20,7 @@ const AMONG: i64 = 50_000;
 /// Most names of one kind.
 const NAMES: i64 = 1_000;
 
-pub async fn read(store: &SqliteStore, project: ProjectId) -> StoreResult<Catalogue> {
+pub async fn read(store: &SqliteStore, project: ProjectId) -> StoreResult<ProjectCatalog> {
     let number = number_of(store, project).await?;
     let properties = texts(
         store,
@@ -50,7 +50,7 @@ pub async fn read(store: &SqliteStore, project: ProjectId) -> StoreResult<Catalo
     .bind(project.0)
     .fetch_all(&store.readers)
     .await?;
-    Ok(Catalogue {
+    Ok(ProjectCatalog {
         events: store.known_events(project).await?,
         properties,
         event_properties: event_properties(store, number).await?,

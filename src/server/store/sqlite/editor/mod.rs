@@ -1,4 +1,4 @@
-//! [`EditorStore`] for SQLite.
+//! [`VersionStore`] for SQLite.
 
 mod catalogue;
 mod open;
@@ -14,35 +14,35 @@ use super::{SqliteStore, people};
 use crate::{
     domain::{
         actor::Actor,
-        editor::{Catalogue, PersonHere, Save},
+        editor::{ProfileAtNode, ProjectCatalog, SaveVersion},
         graph::criteria::Criteria,
         ids::{JourneyId, ProjectId},
-        journey::NodeFigures,
+        journey::NodeStats,
         people::Profile,
         time::Timestamp,
     },
     server::store::{
         StoreResult,
-        editor::{EditorStore, OpenedVersion, PastBatch, Publication, SaveOutcome},
-        engine::{Needs, ProfileNumber},
-        people::PeopleStore,
+        editor::{EventPage, PublishVersion, SaveOutcome, VersionDetail, VersionStore},
+        engine::{ProfileKey, ProfileNeeds},
+        people::ProfileStore,
     },
 };
 
-impl EditorStore for SqliteStore {
+impl VersionStore for SqliteStore {
     async fn open_version(
         &self,
         project: ProjectId,
         journey: JourneyId,
         version: Option<i64>,
-    ) -> StoreResult<OpenedVersion> {
+    ) -> StoreResult<VersionDetail> {
         open::open(self, project, journey, version).await
     }
 
     async fn save_version(
         &self,
         actor: &Actor,
-        save: &Save,
+        save: &SaveVersion,
         now: Timestamp,
     ) -> StoreResult<SaveOutcome> {
         save::save(self, actor, save, now).await
@@ -70,7 +70,7 @@ impl EditorStore for SqliteStore {
     async fn publish_version(
         &self,
         actor: &Actor,
-        publication: &Publication,
+        publication: &PublishVersion,
         now: Timestamp,
     ) -> StoreResult<()> {
         publish::publish(self, actor, publication, now).await
@@ -81,7 +81,7 @@ impl EditorStore for SqliteStore {
         project: ProjectId,
         journey: JourneyId,
         version: i64,
-    ) -> StoreResult<Vec<NodeFigures>> {
+    ) -> StoreResult<Vec<NodeStats>> {
         super::detail::nodes(self, project, journey, Some(version)).await
     }
 
@@ -92,11 +92,11 @@ impl EditorStore for SqliteStore {
         version: i64,
         node: &str,
         limit: i64,
-    ) -> StoreResult<Vec<PersonHere>> {
+    ) -> StoreResult<Vec<ProfileAtNode>> {
         people_at::read(self, project, journey, version, node, limit).await
     }
 
-    async fn catalogue(&self, project: ProjectId) -> StoreResult<Catalogue> {
+    async fn catalogue(&self, project: ProjectId) -> StoreResult<ProjectCatalog> {
         catalogue::read(self, project).await
     }
 
@@ -113,7 +113,7 @@ impl EditorStore for SqliteStore {
         &self,
         project: ProjectId,
         identity: &str,
-        needs: &Needs,
+        needs: &ProfileNeeds,
     ) -> StoreResult<Option<Profile>> {
         replay::person(self, project, identity, needs).await
     }
@@ -128,7 +128,7 @@ impl EditorStore for SqliteStore {
         keys: &[String],
         from: i64,
         limit: i64,
-    ) -> StoreResult<PastBatch> {
+    ) -> StoreResult<EventPage> {
         replay::events(self, project, keys, from, limit).await
     }
 
@@ -136,10 +136,10 @@ impl EditorStore for SqliteStore {
         &self,
         project: ProjectId,
         criteria: &Criteria,
-        after: ProfileNumber,
+        after: ProfileKey,
         limit: i64,
         now: Timestamp,
-    ) -> StoreResult<Vec<ProfileNumber>> {
+    ) -> StoreResult<Vec<ProfileKey>> {
         let number = people::number_of(self, project).await?;
         super::criteria_sql::matching(self, number, criteria, after, limit, now).await
     }

@@ -12,7 +12,7 @@ use crate::{
     },
     server::store::{
         StoreError, StoreResult,
-        editor::OpenedVersion,
+        editor::VersionDetail,
         sqlite::{SqliteStore, detail, rows::json},
     },
 };
@@ -32,7 +32,7 @@ pub async fn open(
     project: ProjectId,
     journey: JourneyId,
     version: Option<i64>,
-) -> StoreResult<OpenedVersion> {
+) -> StoreResult<VersionDetail> {
     let summary = detail::summary(store, project, journey).await?;
     let versions = detail::versions(store, project, journey).await?;
     // A draft is the newest version; without one, the newest is what the list shows.
@@ -53,7 +53,7 @@ pub async fn open(
     .await?;
     let content = content.ok_or(StoreError::NotFound("version"))?;
     let nodes = detail::nodes(store, project, journey, Some(chosen.number)).await?;
-    Ok(OpenedVersion {
+    Ok(VersionDetail {
         summary,
         versions,
         version: chosen,

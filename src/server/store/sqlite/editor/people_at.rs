@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use crate::{
     domain::{
-        editor::PersonHere,
+        editor::ProfileAtNode,
         ids::{JourneyId, ProjectId},
         time::Timestamp,
     },
@@ -28,7 +28,7 @@ pub async fn read(
     version: i64,
     node: &str,
     limit: i64,
-) -> StoreResult<Vec<PersonHere>> {
+) -> StoreResult<Vec<ProfileAtNode>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT e.seq AS trip, e.profile AS person, p.identity,
                 coalesce((SELECT min(s.at) FROM steps s WHERE s.enrolment = e.seq
@@ -48,7 +48,7 @@ pub async fn read(
     .bind(limit)
     .fetch_all(&store.readers)
     .await?;
-    let here = |row: Row| PersonHere {
+    let here = |row: Row| ProfileAtNode {
         person: row.person,
         trip: row.trip,
         identity: row.identity,

@@ -10,7 +10,7 @@ use super::versions::{candidate, record_one};
 use crate::{
     domain::{
         actor::Actor,
-        editor::Predecessor,
+        editor::PreviousVersionPolicy,
         figures::counted,
         ids::JourneyId,
         status::Status,
@@ -19,8 +19,8 @@ use crate::{
     },
     server::store::{
         StoreError, StoreResult,
-        editor::Publication,
-        sqlite::{SqliteStore, candidates::Candidate, edit::write_name, rows::status},
+        editor::PublishVersion,
+        sqlite::{SqliteStore, candidates::OperationTarget, edit::write_name, rows::status},
     },
 };
 
@@ -38,7 +38,7 @@ struct VersionRow {
 pub async fn publish(
     store: &SqliteStore,
     actor: &Actor,
-    publication: &Publication,
+    publication: &PublishVersion,
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
@@ -54,10 +54,10 @@ pub async fn publish(
     let first = !journey.situation.ever_published;
     let note = match publication.predecessor {
         _ if first => String::new(),
-        Predecessor::CarryOn => {
+        PreviousVersionPolicy::CarryOn => {
             format!("version {}; people in older versions continue", draft.number)
         }
-        Predecessor::Leave => {
+        PreviousVersionPolicy::Leave => {
             format!(
                 "version {}; {} exited the older versions",
                 draft.number,
@@ -65,7 +65,7 @@ pub async fn publish(
             )
         }
     };
-    let named = Candidate { name: publication.name.to_string(), ..journey.clone() };
+    let named = OperationTarget { name: publication.name.to_string(), ..journey.clone() };
     let mut record = record_one(&named, Action::Publish, (journey.status, becomes), note);
     record.ended_inside = ended;
     record.cancelled_messages = cancelled;
@@ -88,9 +88,9 @@ async fn versions_of(
 
 /// What the draft becomes, by the table.
 fn decide(
-    journey: &Candidate,
+    journey: &OperationTarget,
     draft: &VersionRow,
-    publication: &Publication,
+    publication: &PublishVersion,
     now: Timestamp,
 ) -> StoreResult<Status> {
     let refused = |refusal| StoreError::Refused { name: journey.name.clone(), refusal };
@@ -115,14 +115,14 @@ fn decide(
 async fn retire(
     connection: &mut SqliteConnection,
     actor: &Actor,
-    journey: &Candidate,
+    journey: &OperationTarget,
     versions: &[VersionRow],
-    predecessor: Predecessor,
+    predecessor: PreviousVersionPolicy,
     now: Timestamp,
 ) -> StoreResult<(i64, i64)> {
     let (action, leave) = match predecessor {
-        Predecessor::CarryOn => (Action::Restrict, false),
-        Predecessor::Leave => (Action::Complete, true),
+        PreviousVersionPolicy::CarryOn => (Action::Restrict, false),
+        PreviousVersionPolicy::Leave => (Action::Complete, true),
     };
     let (mut ended, mut cancelled) = (0, 0);
     for version in versions {
@@ -184,7 +184,7 @@ async fn close(
 async fn open(
     connection: &mut SqliteConnection,
     actor: &Actor,
-    journey: &Candidate,
+    journey: &OperationTarget,
     draft: &VersionRow,
     becomes: Status,
     now: Timestamp,
@@ -222,8 +222,8 @@ async fn open(
 async fn write_texts(
     connection: &mut SqliteConnection,
     actor: &Actor,
-    journey: &Candidate,
-    publication: &Publication,
+    journey: &OperationTarget,
+    publication: &PublishVersion,
     now: Timestamp,
 ) -> StoreResult<()> {
     write_name(connection, actor, journey, &publication.name, now).await?;

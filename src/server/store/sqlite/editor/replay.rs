@@ -10,9 +10,9 @@ use crate::{
     },
     server::store::{
         StoreResult,
-        editor::PastBatch,
-        engine::{EngineStore, Needs},
-        people::PeopleStore,
+        editor::EventPage,
+        engine::{EngineStore, ProfileNeeds},
+        people::ProfileStore,
         sqlite::{SqliteStore, engine::read::parse_properties, people::number_of, rows::to_json},
     },
 };
@@ -24,10 +24,10 @@ pub async fn person(
     store: &SqliteStore,
     project: ProjectId,
     identity: &str,
-    needs: &Needs,
+    needs: &ProfileNeeds,
 ) -> StoreResult<Option<Profile>> {
     let Some(number) = store.person_by_identity(project, identity).await? else { return Ok(None) };
-    let needs = Needs { profile: true, ..needs.clone() };
+    let needs = ProfileNeeds { profile: true, ..needs.clone() };
     Ok(store.people(&[number], &needs).await?.remove(&number))
 }
 
@@ -71,7 +71,7 @@ pub async fn events(
     keys: &[String],
     from: i64,
     limit: i64,
-) -> StoreResult<PastBatch> {
+) -> StoreResult<EventPage> {
     let number = number_of(store, project).await?;
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT e.seq, e.profile, n.name_key, e.at, e.received_at, e.properties FROM events e
@@ -101,5 +101,5 @@ pub async fn events(
             Timestamp(row.received_at),
         ))
     };
-    Ok(PastBatch { events: rows.into_iter().map(event).collect::<StoreResult<_>>()?, next })
+    Ok(EventPage { events: rows.into_iter().map(event).collect::<StoreResult<_>>()?, next })
 }

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         access::Permission,
         actor::Actor,
-        editor::{Save, difference::difference},
+        editor::{SaveVersion, difference::difference},
         graph::Graph,
         operation::Outcome,
         reference::{Reference, references},
@@ -22,7 +22,7 @@ use crate::{
         editor::SaveOutcome,
         sqlite::{
             SqliteStore,
-            candidates::Candidates,
+            candidates::OperationTargets,
             record::{Item, Record},
             rows::{json, status, to_json},
         },
@@ -31,7 +31,7 @@ use crate::{
 
 /// A draft saves itself every few seconds: one line of the history stands for all of someone's
 /// saves that follow one another within this time, in milliseconds.
-const SITTING: i64 = 15 * MINUTE_MS;
+const EDIT_SESSION_MS: i64 = 15 * MINUTE_MS;
 
 #[derive(FromRow)]
 struct SavedRow {
@@ -53,7 +53,7 @@ struct SavedRow {
 pub async fn save(
     store: &SqliteStore,
     actor: &Actor,
-    save: &Save,
+    save: &SaveVersion,
     now: Timestamp,
 ) -> StoreResult<SaveOutcome> {
     let mut transaction = store.begin().await?;
@@ -90,8 +90,8 @@ pub async fn save(
         }
     }
     write(&mut transaction, actor, save, &row, now).await?;
-    let same_sitting =
-        row.saved_by == Some(actor.user.0) && row.saved_at.is_some_and(|at| now.0 - at < SITTING);
+    let same_sitting = row.saved_by == Some(actor.user.0)
+        && row.saved_at.is_some_and(|at| now.0 - at < EDIT_SESSION_MS);
     if action == Action::EditContent || !same_sitting {
         let titles: Vec<&str> =
             changes.nodes.iter().map(|node| node.title.as_str()).take(5).collect();
@@ -111,7 +111,7 @@ pub async fn save(
 async fn read(
     connection: &mut SqliteConnection,
     actor: &Actor,
-    save: &Save,
+    save: &SaveVersion,
 ) -> StoreResult<Option<SavedRow>> {
     Ok(sqlx::query_as(
         "SELECT j.name, j.shelf = 1 AS archived, j.ever_published, j.revision AS journey_revision,
@@ -131,7 +131,7 @@ async fn read(
 async fn write(
     connection: &mut SqliteConnection,
     actor: &Actor,
-    save: &Save,
+    save: &SaveVersion,
     row: &SavedRow,
     now: Timestamp,
 ) -> StoreResult<()> {
@@ -177,7 +177,7 @@ async fn write(
 async fn note_edit(
     connection: &mut SqliteConnection,
     actor: &Actor,
-    save: &Save,
+    save: &SaveVersion,
     row: &SavedRow,
     action: Action,
     note: String,
@@ -192,7 +192,7 @@ async fn note_edit(
         before: None,
         revision: row.journey_revision,
     };
-    let nothing = Candidates { found: Vec::new(), missing: Vec::new() };
+    let nothing = OperationTargets { found: Vec::new(), missing: Vec::new() };
     let mut record = Record::new(action, &Selection::Ticked(Vec::new()), vec![item], nothing);
     record.note = note;
     record.write(connection, actor, now).await?;

@@ -17,7 +17,7 @@ use crate::{
         StoreError, StoreResult,
         sqlite::{
             SqliteStore,
-            candidates::{self, Candidate, Candidates},
+            candidates::{self, OperationTarget, OperationTargets},
             edit::allowed,
             record::{Item, Record},
             rows::{json, to_json},
@@ -109,7 +109,7 @@ pub async fn discard(
 /// The number of the journey's draft.
 async fn draft_of(
     connection: &mut SqliteConnection,
-    candidate: &Candidate,
+    candidate: &OperationTarget,
 ) -> StoreResult<Option<i64>> {
     let row: Option<(i64,)> =
         sqlx::query_as("SELECT number FROM versions WHERE journey_id = ? AND status = 0")
@@ -123,7 +123,7 @@ async fn draft_of(
 async fn change(
     connection: &mut SqliteConnection,
     actor: &Actor,
-    candidate: &Candidate,
+    candidate: &OperationTarget,
     (action, versions): (Action, i64),
     note: String,
     now: Timestamp,
@@ -147,7 +147,7 @@ async fn change(
 
 /// The line of the history of a change to one journey.
 pub fn record_one(
-    candidate: &Candidate,
+    candidate: &OperationTarget,
     action: Action,
     (from, to): (Status, Status),
     note: String,
@@ -160,7 +160,7 @@ pub fn record_one(
         before: None,
         revision: candidate.revision + 1,
     };
-    let nothing = Candidates { found: Vec::new(), missing: Vec::new() };
+    let nothing = OperationTargets { found: Vec::new(), missing: Vec::new() };
     let mut record = Record::new(action, &Selection::Ticked(Vec::new()), vec![item], nothing);
     record.note = note;
     record
@@ -172,7 +172,7 @@ pub async fn candidate(
     actor: &Actor,
     journey: JourneyId,
     now: Timestamp,
-) -> StoreResult<Candidate> {
+) -> StoreResult<OperationTarget> {
     let mut candidates =
         candidates::ticked(connection, actor.project, &[journey], now, false).await?;
     candidates.found.pop().ok_or(StoreError::NotFound("journey"))

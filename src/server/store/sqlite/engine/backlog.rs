@@ -10,7 +10,7 @@ use crate::{
     },
     server::store::{
         StoreResult,
-        engine::{Backlog, JourneyLoad},
+        engine::{EngineBacklog, JourneyStatsRow},
         sqlite::SqliteStore,
     },
 };
@@ -28,7 +28,11 @@ struct Row {
     unreachable: i64,
 }
 
-pub async fn read(store: &SqliteStore, project: ProjectId, now: Timestamp) -> StoreResult<Backlog> {
+pub async fn read(
+    store: &SqliteStore,
+    project: ProjectId,
+    now: Timestamp,
+) -> StoreResult<EngineBacklog> {
     let (due,): (i64,) = sqlx::query_as(
         "SELECT count(*) FROM enrolments INDEXED BY enrolments_due WHERE due_at <= ?",
     )
@@ -51,7 +55,7 @@ pub async fn read(store: &SqliteStore, project: ProjectId, now: Timestamp) -> St
     .bind(JOURNEYS)
     .fetch_all(&store.readers)
     .await?;
-    let load = |row: Row| JourneyLoad {
+    let load = |row: Row| JourneyStatsRow {
         id: JourneyId(row.id),
         name: row.name,
         entered: row.entered,
@@ -59,5 +63,5 @@ pub async fn read(store: &SqliteStore, project: ProjectId, now: Timestamp) -> St
         failed: row.failed,
         unreachable: row.unreachable,
     };
-    Ok(Backlog { due, journeys: rows.into_iter().map(load).collect() })
+    Ok(EngineBacklog { due, journeys: rows.into_iter().map(load).collect() })
 }

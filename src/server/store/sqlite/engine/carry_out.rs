@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use sqlx::SqliteConnection;
 
-use super::plan::{HEAD, HeadRow};
+use super::plan::{EngineStateRow, HEAD};
 use crate::{
     domain::{engine::step::Ending, ids::ProjectId},
     server::store::{
         StoreResult,
-        engine::{Batch, Head, Position, ProfileNumber},
+        engine::{Batch, Head, Position, ProfileKey},
         sqlite::{SqliteStore, bulk::Bulk, rows::to_json, turns::Urgency},
     },
 };
@@ -18,7 +18,7 @@ use crate::{
 pub async fn carry_out(store: &SqliteStore, batch: &Batch) -> StoreResult<bool> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let connection = &mut *transaction;
-    let head: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *connection).await?;
+    let head: EngineStateRow = sqlx::query_as(HEAD).fetch_one(&mut *connection).await?;
     let head = Head::from(head);
     let moved_on = head.epoch != batch.head.epoch
         || head.cursor != batch.head.cursor
@@ -246,7 +246,7 @@ async fn change_people(connection: &mut SqliteConnection, batch: &Batch) -> Stor
     static PART: Bulk =
         Bulk::new("DELETE FROM met_criteria WHERE (version, profile) IN (VALUES", 2, ")");
     let now = batch.now.0;
-    let patches: Vec<(ProfileNumber, String)> = batch
+    let patches: Vec<(ProfileKey, String)> = batch
         .properties
         .iter()
         .map(|(profile, patch)| Ok((*profile, to_json(patch)?)))

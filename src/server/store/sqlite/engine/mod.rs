@@ -21,9 +21,9 @@ use crate::{
     server::store::{
         StoreResult,
         engine::{
-            Age, Answer, Backlog, Batch, EngineStore, EnrolmentNumber, Head, JourneyNumber,
-            LastRun, LiveEnrolment, Needs, Page, PlannedVersion, ProfileNumber, ProjectNumber,
-            QueuedMessage, StoredEvent, VersionContent, VersionNumber,
+            ActiveEnrolment, ActiveVersionInfo, Age, Answer, Batch, EngineBacklog, EngineStore,
+            EnrolmentKey, EntryRunProgress, Head, JourneyKey, Page, ProfileKey, ProfileNeeds,
+            ProjectNumber, QueuedMessage, StoredEvent, VersionDefinition, VersionKey,
         },
     },
 };
@@ -33,11 +33,11 @@ impl EngineStore for SqliteStore {
         plan::head(self).await
     }
 
-    async fn planned(&self) -> StoreResult<Vec<PlannedVersion>> {
+    async fn planned(&self) -> StoreResult<Vec<ActiveVersionInfo>> {
         plan::planned(self).await
     }
 
-    async fn contents(&self, versions: &[VersionNumber]) -> StoreResult<Vec<VersionContent>> {
+    async fn contents(&self, versions: &[VersionKey]) -> StoreResult<Vec<VersionDefinition>> {
         plan::contents(self, versions).await
     }
 
@@ -55,31 +55,31 @@ impl EngineStore for SqliteStore {
 
     async fn people(
         &self,
-        profiles: &[ProfileNumber],
-        needs: &Needs,
-    ) -> StoreResult<HashMap<ProfileNumber, Profile>> {
+        profiles: &[ProfileKey],
+        needs: &ProfileNeeds,
+    ) -> StoreResult<HashMap<ProfileKey, Profile>> {
         read::people(self, profiles, needs).await
     }
 
     async fn live(
         &self,
-        profiles: &[ProfileNumber],
-        versions: &[VersionNumber],
-    ) -> StoreResult<Vec<LiveEnrolment>> {
+        profiles: &[ProfileKey],
+        versions: &[VersionKey],
+    ) -> StoreResult<Vec<ActiveEnrolment>> {
         read::live(self, profiles, versions).await
     }
 
     async fn histories(
         &self,
-        pairs: &[(JourneyNumber, ProfileNumber)],
-    ) -> StoreResult<HashMap<(JourneyNumber, ProfileNumber), History>> {
+        pairs: &[(JourneyKey, ProfileKey)],
+    ) -> StoreResult<HashMap<(JourneyKey, ProfileKey), History>> {
         read::histories(self, pairs).await
     }
 
     async fn met(
         &self,
-        pairs: &[(VersionNumber, ProfileNumber)],
-    ) -> StoreResult<HashSet<(VersionNumber, ProfileNumber)>> {
+        pairs: &[(VersionKey, ProfileKey)],
+    ) -> StoreResult<HashSet<(VersionKey, ProfileKey)>> {
         read::met(self, pairs).await
     }
 
@@ -88,7 +88,7 @@ impl EngineStore for SqliteStore {
         after: Option<Timestamp>,
         until: Timestamp,
         limit: i64,
-    ) -> StoreResult<Vec<LiveEnrolment>> {
+    ) -> StoreResult<Vec<ActiveEnrolment>> {
         read::due(self, after, until, limit).await
     }
 
@@ -98,7 +98,7 @@ impl EngineStore for SqliteStore {
 
     async fn put_off(
         &self,
-        people: &[EnrolmentNumber],
+        people: &[EnrolmentKey],
         now: Timestamp,
         until: Timestamp,
     ) -> StoreResult<()> {
@@ -120,7 +120,7 @@ impl EngineStore for SqliteStore {
     async fn profile_changes(
         &self,
         limit: i64,
-    ) -> StoreResult<Vec<(i64, ProjectNumber, ProfileNumber)>> {
+    ) -> StoreResult<Vec<(i64, ProjectNumber, ProfileKey)>> {
         read::profile_changes(self, limit).await
     }
 
@@ -128,17 +128,17 @@ impl EngineStore for SqliteStore {
         &self,
         project: ProjectNumber,
         criteria: &Criteria,
-        after: ProfileNumber,
+        after: ProfileKey,
         limit: i64,
         now: Timestamp,
-    ) -> StoreResult<Vec<ProfileNumber>> {
+    ) -> StoreResult<Vec<ProfileKey>> {
         super::criteria_sql::matching(self, project, criteria, after, limit, now).await
     }
 
     async fn runs_of(
         &self,
-        versions: &[VersionNumber],
-    ) -> StoreResult<HashMap<VersionNumber, LastRun>> {
+        versions: &[VersionKey],
+    ) -> StoreResult<HashMap<VersionKey, EntryRunProgress>> {
         read::runs_of(self, versions).await
     }
 
@@ -150,7 +150,7 @@ impl EngineStore for SqliteStore {
         sweep::sweep(self, now, limit).await
     }
 
-    async fn backlog(&self, project: ProjectId, now: Timestamp) -> StoreResult<Backlog> {
+    async fn backlog(&self, project: ProjectId, now: Timestamp) -> StoreResult<EngineBacklog> {
         backlog::read(self, project, now).await
     }
 
@@ -158,7 +158,7 @@ impl EngineStore for SqliteStore {
         retention::events(self, age, from, limit).await
     }
 
-    async fn forget_steps(&self, age: Age, from: EnrolmentNumber, limit: i64) -> StoreResult<Page> {
+    async fn forget_steps(&self, age: Age, from: EnrolmentKey, limit: i64) -> StoreResult<Page> {
         retention::steps(self, age, from, limit).await
     }
 
@@ -166,12 +166,7 @@ impl EngineStore for SqliteStore {
         retention::messages(self, age, from, limit).await
     }
 
-    async fn forget_refusals(
-        &self,
-        age: Age,
-        from: VersionNumber,
-        limit: i64,
-    ) -> StoreResult<Page> {
+    async fn forget_refusals(&self, age: Age, from: VersionKey, limit: i64) -> StoreResult<Page> {
         retention::refusals(self, age, from, limit).await
     }
 

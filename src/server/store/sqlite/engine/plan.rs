@@ -15,7 +15,7 @@ use crate::{
     },
     server::store::{
         StoreResult,
-        engine::{Head, PlannedVersion, ProjectNumber, VersionContent, VersionNumber},
+        engine::{ActiveVersionInfo, Head, ProjectNumber, VersionDefinition, VersionKey},
         sqlite::{
             SqliteStore,
             rows::{json, status, to_json},
@@ -33,7 +33,7 @@ pub const HEAD: &str = "SELECT epoch, content, cursor,
     FROM engine_state";
 
 #[derive(FromRow)]
-pub struct HeadRow {
+pub struct EngineStateRow {
     epoch: i64,
     content: i64,
     cursor: i64,
@@ -44,8 +44,8 @@ pub struct HeadRow {
     answers: bool,
 }
 
-impl From<HeadRow> for Head {
-    fn from(row: HeadRow) -> Self {
+impl From<EngineStateRow> for Head {
+    fn from(row: EngineStateRow) -> Self {
         Self {
             epoch: row.epoch,
             content: row.content,
@@ -60,7 +60,7 @@ impl From<HeadRow> for Head {
 }
 
 pub async fn head(store: &SqliteStore) -> StoreResult<Head> {
-    let row: HeadRow = sqlx::query_as(HEAD).fetch_one(&store.readers).await?;
+    let row: EngineStateRow = sqlx::query_as(HEAD).fetch_one(&store.readers).await?;
     Ok(row.into())
 }
 
@@ -78,7 +78,7 @@ struct PlannedRow {
     entered: i64,
 }
 
-pub async fn planned(store: &SqliteStore) -> StoreResult<Vec<PlannedVersion>> {
+pub async fn planned(store: &SqliteStore) -> StoreResult<Vec<ActiveVersionInfo>> {
     let rows: Vec<PlannedRow> = sqlx::query_as(
         "SELECT v.seq, j.seq AS journey, v.journey_id, j.name AS journey_name, p.number AS
             project, v.project_id, v.status, v.entry_mark, v.entry_since,
@@ -92,7 +92,7 @@ pub async fn planned(store: &SqliteStore) -> StoreResult<Vec<PlannedVersion>> {
     .await?;
     rows.into_iter()
         .map(|row| {
-            Ok(PlannedVersion {
+            Ok(ActiveVersionInfo {
                 seq: row.seq,
                 journey: row.journey,
                 journey_id: JourneyId(row.journey_id),
@@ -110,8 +110,8 @@ pub async fn planned(store: &SqliteStore) -> StoreResult<Vec<PlannedVersion>> {
 
 pub async fn contents(
     store: &SqliteStore,
-    versions: &[VersionNumber],
-) -> StoreResult<Vec<VersionContent>> {
+    versions: &[VersionKey],
+) -> StoreResult<Vec<VersionDefinition>> {
     let rows: Vec<(i64, String, String)> = sqlx::query_as(
         "SELECT v.seq, v.graph, v.settings FROM json_each(?1) chosen CROSS JOIN versions v
          ON v.seq = chosen.value",
@@ -120,7 +120,7 @@ pub async fn contents(
     .fetch_all(&store.readers)
     .await?;
     let content = |(seq, graph, settings): (i64, String, String)| {
-        StoreResult::Ok(VersionContent {
+        StoreResult::Ok(VersionDefinition {
             seq,
             graph: json(&graph, "graph")?,
             settings: json(&settings, "settings")?,

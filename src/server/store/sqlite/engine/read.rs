@@ -14,8 +14,8 @@ use crate::{
     server::store::{
         StoreResult,
         engine::{
-            Answer, JourneyNumber, LastRun, LiveEnrolment, Needs, ProfileNumber, ProjectNumber,
-            QueuedMessage, StoredEvent, VersionNumber,
+            ActiveEnrolment, Answer, EntryRunProgress, JourneyKey, ProfileKey, ProfileNeeds,
+            ProjectNumber, QueuedMessage, StoredEvent, VersionKey,
         },
         sqlite::{
             SqliteStore,
@@ -96,9 +96,9 @@ impl ProfileRow {
 
 pub async fn people(
     store: &SqliteStore,
-    profiles: &[ProfileNumber],
-    needs: &Needs,
-) -> StoreResult<HashMap<ProfileNumber, Profile>> {
+    profiles: &[ProfileKey],
+    needs: &ProfileNeeds,
+) -> StoreResult<HashMap<ProfileKey, Profile>> {
     if profiles.is_empty() {
         return Ok(HashMap::new());
     }
@@ -120,7 +120,7 @@ pub async fn people(
 async fn whole_people(
     store: &SqliteStore,
     chosen: &str,
-) -> StoreResult<HashMap<ProfileNumber, Profile>> {
+) -> StoreResult<HashMap<ProfileKey, Profile>> {
     let rows: Vec<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {PROFILE_COLUMNS} FROM json_each(?1) chosen CROSS JOIN profiles p
          ON p.seq = chosen.value"
@@ -143,7 +143,7 @@ async fn whole_people(
 async fn bare_people(
     store: &SqliteStore,
     chosen: &str,
-) -> StoreResult<HashMap<ProfileNumber, Profile>> {
+) -> StoreResult<HashMap<ProfileKey, Profile>> {
     let rows: Vec<(i64,)> = sqlx::query_as(
         "SELECT p.seq FROM json_each(?1) chosen CROSS JOIN profiles p ON p.seq = chosen.value",
     )
@@ -156,8 +156,8 @@ async fn bare_people(
 async fn load_events(
     store: &SqliteStore,
     chosen: &str,
-    needs: &Needs,
-    people: &mut HashMap<ProfileNumber, Profile>,
+    needs: &ProfileNeeds,
+    people: &mut HashMap<ProfileKey, Profile>,
 ) -> StoreResult<()> {
     let rows: Vec<(i64, String, i64, Option<String>)> = sqlx::query_as(
         "SELECT e.profile, n.name_key, e.at, e.properties
@@ -185,7 +185,7 @@ async fn load_events(
 async fn load_lists(
     store: &SqliteStore,
     chosen: &str,
-    people: &mut HashMap<ProfileNumber, Profile>,
+    people: &mut HashMap<ProfileKey, Profile>,
 ) -> StoreResult<()> {
     let rows: Vec<(i64, String)> = sqlx::query_as(
         "SELECT m.profile, l.name FROM json_each(?1) chosen CROSS JOIN list_members m
@@ -230,7 +230,7 @@ struct LiveRow {
     entry_properties: Option<String>,
 }
 
-impl From<LiveRow> for LiveEnrolment {
+impl From<LiveRow> for ActiveEnrolment {
     fn from(row: LiveRow) -> Self {
         Self {
             seq: row.seq,
@@ -251,9 +251,9 @@ impl From<LiveRow> for LiveEnrolment {
 
 pub async fn live(
     store: &SqliteStore,
-    profiles: &[ProfileNumber],
-    versions: &[VersionNumber],
-) -> StoreResult<Vec<LiveEnrolment>> {
+    profiles: &[ProfileKey],
+    versions: &[VersionKey],
+) -> StoreResult<Vec<ActiveEnrolment>> {
     if profiles.is_empty() || versions.is_empty() {
         return Ok(Vec::new());
     }
@@ -269,7 +269,7 @@ pub async fn live(
     .bind(to_json(&versions)?)
     .fetch_all(&store.readers)
     .await?;
-    Ok(rows.into_iter().map(LiveEnrolment::from).collect())
+    Ok(rows.into_iter().map(ActiveEnrolment::from).collect())
 }
 
 /// Numbers as `json_each` reads them best: a plain list. Pairs would have to be taken apart again
@@ -281,8 +281,8 @@ fn distinct(numbers: impl Iterator<Item = i64>) -> StoreResult<String> {
 
 pub async fn histories(
     store: &SqliteStore,
-    pairs: &[(JourneyNumber, ProfileNumber)],
-) -> StoreResult<HashMap<(JourneyNumber, ProfileNumber), History>> {
+    pairs: &[(JourneyKey, ProfileKey)],
+) -> StoreResult<HashMap<(JourneyKey, ProfileKey), History>> {
     if pairs.is_empty() {
         return Ok(HashMap::new());
     }
@@ -308,8 +308,8 @@ pub async fn histories(
 
 pub async fn met(
     store: &SqliteStore,
-    pairs: &[(VersionNumber, ProfileNumber)],
-) -> StoreResult<HashSet<(VersionNumber, ProfileNumber)>> {
+    pairs: &[(VersionKey, ProfileKey)],
+) -> StoreResult<HashSet<(VersionKey, ProfileKey)>> {
     if pairs.is_empty() {
         return Ok(HashSet::new());
     }
@@ -330,7 +330,7 @@ pub async fn due(
     after: Option<Timestamp>,
     until: Timestamp,
     limit: i64,
-) -> StoreResult<Vec<LiveEnrolment>> {
+) -> StoreResult<Vec<ActiveEnrolment>> {
     let rows: Vec<LiveRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {LIVE_COLUMNS} FROM enrolments e INDEXED BY enrolments_due
          WHERE e.due_at > ?3 AND e.due_at <= ?1 AND e.profile IS NOT NULL ORDER BY e.due_at
@@ -341,7 +341,7 @@ pub async fn due(
     .bind(after.map_or(i64::MIN, |after| after.0))
     .fetch_all(&store.readers)
     .await?;
-    Ok(rows.into_iter().map(LiveEnrolment::from).collect())
+    Ok(rows.into_iter().map(ActiveEnrolment::from).collect())
 }
 
 pub async fn next_due(
@@ -442,7 +442,7 @@ pub async fn answers(store: &SqliteStore, limit: i64) -> StoreResult<Vec<Answer>
 pub async fn profile_changes(
     store: &SqliteStore,
     limit: i64,
-) -> StoreResult<Vec<(i64, ProjectNumber, ProfileNumber)>> {
+) -> StoreResult<Vec<(i64, ProjectNumber, ProfileKey)>> {
     Ok(sqlx::query_as("SELECT seq, project, profile FROM profile_changes ORDER BY seq LIMIT ?")
         .bind(limit)
         .fetch_all(&store.readers)
@@ -451,8 +451,8 @@ pub async fn profile_changes(
 
 pub async fn runs_of(
     store: &SqliteStore,
-    versions: &[VersionNumber],
-) -> StoreResult<HashMap<VersionNumber, LastRun>> {
+    versions: &[VersionKey],
+) -> StoreResult<HashMap<VersionKey, EntryRunProgress>> {
     if versions.is_empty() {
         return Ok(HashMap::new());
     }

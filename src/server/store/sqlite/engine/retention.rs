@@ -9,7 +9,7 @@ use crate::{
     domain::{delivery::message_status::MessageStatus, time::Timestamp},
     server::store::{
         StoreResult,
-        engine::{Age, EnrolmentNumber, Page, VersionNumber},
+        engine::{Age, EnrolmentKey, Page, VersionKey},
         sqlite::{SqliteStore, bulk::Bulk, rows::to_json, turns::Urgency},
     },
 };
@@ -51,7 +51,7 @@ pub async fn events(store: &SqliteStore, age: Age, from: i64, limit: i64) -> Sto
 pub async fn steps(
     store: &SqliteStore,
     age: Age,
-    from: EnrolmentNumber,
+    from: EnrolmentKey,
     trips: i64,
 ) -> StoreResult<Page> {
     let first: Option<(i64, i64)> = sqlx::query_as(
@@ -76,7 +76,7 @@ pub async fn steps(
 }
 
 /// A message of a page: its number, state and version, when it was written and when it was settled.
-type Posted = (i64, i64, VersionNumber, i64, Option<i64>);
+type Posted = (i64, i64, VersionKey, i64, Option<i64>);
 
 /// Messages are numbered as they were written; those that wait or are on their way stay.
 pub async fn messages(store: &SqliteStore, age: Age, from: i64, limit: i64) -> StoreResult<Page> {
@@ -111,7 +111,7 @@ async fn delete_messages(store: &SqliteStore, old: &[i64]) -> StoreResult<u64> {
         ") c WHERE versions.seq = c.column1",
     );
     let mut transaction = store.begin_as(Urgency::Upkeep).await?;
-    let gone: Vec<(i64, i64, VersionNumber)> = sqlx::query_as(
+    let gone: Vec<(i64, i64, VersionKey)> = sqlx::query_as(
         "DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each(?1))
             AND state IN (SELECT value FROM json_each(?2))
          RETURNING seq, state, version",
@@ -120,7 +120,7 @@ async fn delete_messages(store: &SqliteStore, old: &[i64]) -> StoreResult<u64> {
     .bind(to_json(&MessageStatus::FINAL.map(MessageStatus::code))?)
     .fetch_all(&mut *transaction)
     .await?;
-    let mut cancelled: HashMap<VersionNumber, i64> = HashMap::new();
+    let mut cancelled: HashMap<VersionKey, i64> = HashMap::new();
     for (_, _, version) in
         gone.iter().filter(|(_, state, _)| *state == MessageStatus::Cancelled.code())
     {
@@ -142,7 +142,7 @@ async fn delete_messages(store: &SqliteStore, old: &[i64]) -> StoreResult<u64> {
 pub async fn refusals(
     store: &SqliteStore,
     age: Age,
-    from: VersionNumber,
+    from: VersionKey,
     limit: i64,
 ) -> StoreResult<Page> {
     let version: (Option<i64>,) =

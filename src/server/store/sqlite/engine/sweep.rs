@@ -6,7 +6,7 @@ use crate::{
     domain::time::Timestamp,
     server::store::{
         StoreResult,
-        engine::EnrolmentNumber,
+        engine::EnrolmentKey,
         sqlite::{SqliteStore, rows::to_json, turns::Urgency},
     },
 };
@@ -68,7 +68,7 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResu
 /// Only when someone is looked at again is put off; what they wait for stays as it is.
 pub async fn put_off(
     store: &SqliteStore,
-    people: &[EnrolmentNumber],
+    people: &[EnrolmentKey],
     now: Timestamp,
     until: Timestamp,
 ) -> StoreResult<()> {

@@ -11,7 +11,7 @@ use crate::{
     },
     server::store::{
         StoreError, StoreResult,
-        engine::{ProfileNumber, ProjectNumber},
+        engine::{ProfileKey, ProjectNumber},
         sqlite::{SqliteStore, bulk::Bulk},
     },
 };
@@ -22,7 +22,7 @@ const LINES: i64 = 50;
 /// A change that is to be kept.
 pub struct NewContactChange {
     pub project: ProjectNumber,
-    pub profile: ProfileNumber,
+    pub profile: ProfileKey,
     pub change: FieldChange,
     pub source: ContactSource,
     pub by: Option<UserId>,
@@ -71,7 +71,7 @@ struct ChangeRow {
 pub async fn of_person(
     store: &SqliteStore,
     project: ProjectNumber,
-    profile: ProfileNumber,
+    profile: ProfileKey,
 ) -> StoreResult<Vec<ContactChange>> {
     let rows: Vec<ChangeRow> = sqlx::query_as(
         "SELECT c.at, c.field, c.before, c.after, c.source, u.name AS by

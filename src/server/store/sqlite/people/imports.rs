@@ -10,7 +10,7 @@ use crate::{
         error::FieldError,
         figures::counted,
         ids::{ImportId, ProjectId},
-        people::import::{ERRORS_KEPT, FileProgress, ImportState, ImportView, RefusedLine},
+        people::import::{ImportProgress, ImportState, ImportView, REJECTED_ROWS_MAX, RejectedRow},
         time::Timestamp,
     },
     server::store::{
@@ -53,8 +53,8 @@ pub async fn note(
     store: &SqliteStore,
     project: ProjectId,
     import: ImportId,
-    progress: &FileProgress,
-    refused: &[RefusedLine],
+    progress: &ImportProgress,
+    refused: &[RejectedRow],
 ) -> StoreResult<()> {
     static REFUSE: Bulk = Bulk::new(
         "INSERT INTO import_errors (import, line, field, sentence) VALUES",
@@ -74,7 +74,7 @@ pub async fn note(
     .execute(&mut *transaction)
     .await?;
     let before = (progress.refused as usize).saturating_sub(refused.len());
-    let kept = refused.iter().take(ERRORS_KEPT.saturating_sub(before));
+    let kept = refused.iter().take(REJECTED_ROWS_MAX.saturating_sub(before));
     REFUSE
         .run(&mut transaction, kept, |query, refused| {
             query
@@ -152,7 +152,7 @@ impl From<Row> for ImportView {
                 _ => ImportState::BrokenOff(row.problem.unwrap_or_default()),
             },
             bytes: row.bytes.unsigned_abs(),
-            progress: FileProgress {
+            progress: ImportProgress {
                 bytes_read: row.bytes_read.unsigned_abs(),
                 taken: row.taken.unsigned_abs(),
                 refused: row.refused.unsigned_abs(),
@@ -190,7 +190,7 @@ pub async fn refused(
     store: &SqliteStore,
     project: ProjectId,
     import: ImportId,
-) -> StoreResult<Vec<RefusedLine>> {
+) -> StoreResult<Vec<RejectedRow>> {
     let rows: Vec<(i64, String, String)> = sqlx::query_as(
         "SELECT e.line, e.field, e.sentence FROM imports i JOIN import_errors e ON e.import = i.id
          WHERE i.id = ?1 AND i.project_id = ?2 ORDER BY e.line",
@@ -199,7 +199,7 @@ pub async fn refused(
     .bind(project.0)
     .fetch_all(&store.readers)
     .await?;
-    let line = |(line, field, sentence): (i64, String, String)| RefusedLine {
+    let line = |(line, field, sentence): (i64, String, String)| RejectedRow {
         line: line.unsigned_abs(),
         error: FieldError::new(field, "refused", sentence),
     };

@@ -13,7 +13,7 @@ use super::{
     contact_changes::{self, NewContactChange},
     merge,
     of_browser::{self, Naming, OfBrowser},
-    resolve::{Resolved, resolve},
+    resolve::{ResolvedProfiles, resolve},
 };
 use crate::{
     domain::{
@@ -23,7 +23,7 @@ use crate::{
             Properties,
             contact::FieldChange,
             profile::{Channel, event_key},
-            record::{NewEvent, ProfileChange, What, merge as merge_properties},
+            record::{NewEvent, ProfileUpdate, What, merge as merge_properties},
             sender::{Batch, Ignored, IgnoredReason, Sender, Trust, of_known_person},
         },
         time::Timestamp,
@@ -31,7 +31,7 @@ use crate::{
     server::store::{
         StoreError, StoreResult,
         delivery::ChangedPerson,
-        engine::{ProfileNumber, ProjectNumber},
+        engine::{ProfileKey, ProjectNumber},
         people::Ingested,
         sqlite::{
             SqliteStore,
@@ -49,7 +49,7 @@ const OF_BROWSERS: [u8; 8] = [0xff; 8];
 /// A record with the person that it is about, and as much of it as its sender may say.
 pub struct Addressed<'a> {
     pub project: ProjectNumber,
-    pub profile: ProfileNumber,
+    pub profile: ProfileKey,
     /// The place of its batch, and whose that is.
     pub batch: usize,
     /// Its own place in the batch.
@@ -105,7 +105,7 @@ async fn write(
 }
 
 /// What changed that send rules ask for, by the person that records are about.
-type AskedAgain = HashMap<ProfileNumber, Vec<ChangedPerson>>;
+type AskedAgain = HashMap<ProfileKey, Vec<ChangedPerson>>;
 
 /// The same by sender; nearly always there is nothing.
 fn by_sender(
@@ -118,7 +118,7 @@ fn by_sender(
     if asked_again.is_empty() {
         return ingested;
     }
-    let about: HashSet<(usize, ProfileNumber)> =
+    let about: HashSet<(usize, ProfileKey)> =
         addressed.iter().map(|record| (record.batch, record.profile)).collect();
     for (batch, profile) in about {
         if let (Some(ingested), Some(people)) = (ingested.get_mut(batch), asked_again.get(&profile))
@@ -150,7 +150,7 @@ async fn project_number(
 /// Gives each record to its person, and takes out of it what its sender may not say of them.
 fn address<'a>(
     batches: &[(ProjectNumber, &'a Batch)],
-    resolved: &Resolved,
+    resolved: &ResolvedProfiles,
 ) -> (Vec<Addressed<'a>>, Vec<Vec<Ignored>>) {
     let mut addressed = Vec::with_capacity(resolved.profiles.len());
     let mut found = resolved.profiles.iter();
@@ -210,7 +210,7 @@ pub(super) struct Changed {
 impl Changed {
     /// What a consent that is withdrawn, and an address that is another one, mean for messages in
     /// hand.
-    fn note_withdrawn(&mut self, change: &ProfileChange) {
+    fn note_withdrawn(&mut self, change: &ProfileUpdate) {
         for (key, address) in &change.addresses {
             let other =
                 self.addresses.get(key).is_some_and(|known| Some(known) != address.as_ref());
@@ -226,7 +226,7 @@ impl Changed {
     }
 
     /// Answers the names of new properties that found no room.
-    fn apply(&mut self, change: &ProfileChange, mut trace: impl FnMut(FieldChange)) -> Vec<String> {
+    fn apply(&mut self, change: &ProfileUpdate, mut trace: impl FnMut(FieldChange)) -> Vec<String> {
         self.note_withdrawn(change);
         let without_room = merge_properties(&mut self.properties, &change.properties);
         for (key, address) in &change.addresses {
@@ -258,7 +258,7 @@ impl Changed {
 async fn change_profiles(
     connection: &mut SqliteConnection,
     records: &[Addressed<'_>],
-    resolved: &Resolved,
+    resolved: &ResolvedProfiles,
     asked_again: &mut AskedAgain,
     now: Timestamp,
 ) -> StoreResult<Vec<(usize, Ignored)>> {
@@ -269,7 +269,7 @@ async fn change_profiles(
             _ => record.naming.map(|_| (record, None)),
         })
     };
-    let mut changed: HashMap<ProfileNumber, Changed> = HashMap::new();
+    let mut changed: HashMap<ProfileKey, Changed> = HashMap::new();
     for (record, _) in changes() {
         changed.entry(record.profile).or_default().project = record.project;
     }
@@ -277,7 +277,7 @@ async fn change_profiles(
     if changed.is_empty() {
         return Ok(without_room);
     }
-    let known: Vec<&ProfileNumber> =
+    let known: Vec<&ProfileKey> =
         changed.keys().filter(|profile| !new.contains(*profile)).collect();
     if !known.is_empty() {
         let rows: Vec<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
@@ -349,7 +349,7 @@ async fn change_profiles(
 
 async fn write_profiles(
     connection: &mut SqliteConnection,
-    changed: &HashMap<ProfileNumber, Changed>,
+    changed: &HashMap<ProfileKey, Changed>,
     now: Timestamp,
 ) -> StoreResult<()> {
     static WRITE: Bulk = Bulk::new(
@@ -389,7 +389,7 @@ async fn write_profiles(
 /// are.
 pub async fn notice_changes(
     connection: &mut SqliteConnection,
-    changed: impl Iterator<Item = (ProjectNumber, ProfileNumber)>,
+    changed: impl Iterator<Item = (ProjectNumber, ProfileKey)>,
 ) -> StoreResult<()> {
     static NOTICE: Bulk = Bulk::new("INSERT INTO profile_changes (project, profile) VALUES", 2, "");
     let (looked_at,): (bool,) = sqlx::query_as(
@@ -524,7 +524,7 @@ async fn join_lists(
     records: &[Addressed<'_>],
     now: Timestamp,
 ) -> StoreResult<()> {
-    let rows: Vec<(ProjectNumber, ProfileNumber, &String)> = records
+    let rows: Vec<(ProjectNumber, ProfileKey, &String)> = records
         .iter()
         .filter_map(|record| {
             if let What::List(list) = &*record.what {

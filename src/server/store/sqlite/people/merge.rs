@@ -14,7 +14,7 @@ use crate::{
     server::store::{
         StoreResult,
         delivery::ChangedPerson,
-        engine::ProfileNumber,
+        engine::ProfileKey,
         sqlite::rows::{json, to_json},
     },
 };
@@ -24,16 +24,16 @@ use crate::{
 /// more. To be asked before the merge.
 pub async fn changed_facts(
     connection: &mut SqliteConnection,
-    from: ProfileNumber,
-    into: ProfileNumber,
+    from: ProfileKey,
+    into: ProfileKey,
 ) -> StoreResult<Vec<ChangedPerson>> {
-    let rows: Vec<(ProfileNumber, String)> =
+    let rows: Vec<(ProfileKey, String)> =
         sqlx::query_as("SELECT seq, consent FROM profiles WHERE seq IN (?1, ?2)")
             .bind(from)
             .bind(into)
             .fetch_all(connection)
             .await?;
-    let consents: HashMap<ProfileNumber, BTreeMap<String, bool>> = rows
+    let consents: HashMap<ProfileKey, BTreeMap<String, bool>> = rows
         .into_iter()
         .map(|(profile, text)| Ok((profile, json(&text, "consent")?)))
         .collect::<StoreResult<_>>()?;
@@ -43,7 +43,7 @@ pub async fn changed_facts(
         merged.iter().filter(|(_, wanted)| !**wanted).filter_map(|(key, _)| Channel::from_key(key));
     let mut changed = vec![ChangedPerson::asked_again(from), ChangedPerson::asked_again(into)];
     for channel in unwanted {
-        let wanted_by = |profile: &ProfileNumber| {
+        let wanted_by = |profile: &ProfileKey| {
             consents
                 .get(profile)
                 .and_then(|consent| consent.get(channel.key()))
@@ -59,8 +59,8 @@ pub async fn changed_facts(
 /// are inside of one journey, `from`'s trip ends.
 pub async fn merge(
     connection: &mut SqliteConnection,
-    from: ProfileNumber,
-    into: ProfileNumber,
+    from: ProfileKey,
+    into: ProfileKey,
     now: Timestamp,
 ) -> StoreResult<()> {
     end_trips(
@@ -104,11 +104,11 @@ pub async fn merge(
 
 async fn merged_properties(
     connection: &mut SqliteConnection,
-    from: ProfileNumber,
-    into: ProfileNumber,
+    from: ProfileKey,
+    into: ProfileKey,
 ) -> StoreResult<Properties> {
     let mut of = HashMap::new();
-    let rows: Vec<(ProfileNumber, String)> =
+    let rows: Vec<(ProfileKey, String)> =
         sqlx::query_as("SELECT seq, properties FROM profiles WHERE seq IN (?1, ?2)")
             .bind(from)
             .bind(into)
@@ -125,7 +125,7 @@ async fn merged_properties(
 /// Forgets everything that was about them; the counts of journeys keep their trips.
 pub async fn forget(
     connection: &mut SqliteConnection,
-    profile: ProfileNumber,
+    profile: ProfileKey,
     now: Timestamp,
 ) -> StoreResult<()> {
     end_trips(connection, "profile = ?1 AND state = 0 AND ?2 > 0", profile, profile, now).await?;
@@ -159,8 +159,8 @@ pub async fn forget(
 async fn end_trips(
     connection: &mut SqliteConnection,
     which: &'static str,
-    first: ProfileNumber,
-    second: ProfileNumber,
+    first: ProfileKey,
+    second: ProfileKey,
     now: Timestamp,
 ) -> StoreResult<()> {
     let ending: Vec<(i64, i64, String)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(

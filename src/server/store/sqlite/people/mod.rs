@@ -1,4 +1,4 @@
-//! [`PeopleStore`] for SQLite.
+//! [`ProfileStore`] for SQLite.
 
 pub mod contact_changes;
 mod imports;
@@ -16,24 +16,27 @@ use super::SqliteStore;
 use crate::{
     domain::{
         actor::Actor,
-        delivery::names::KnownNames,
+        delivery::names::KnownProperties,
         graph::criteria::Criteria,
         ids::{ImportId, JourneyId, ProjectId},
         people::{
-            import::{FileProgress, ImportView, RefusedLine},
+            import::{ImportProgress, ImportView, RejectedRow},
             sender::Batch,
-            view::{PeoplePage, PeopleQuery, PersonDetail, SegmentView, TripDetail, WhyNot},
+            view::{
+                EnrolmentDetail, EntryExplanation, PeoplePage, ProfileDetail, ProfileQuery,
+                SegmentView,
+            },
         },
         time::Timestamp,
     },
     server::store::{
         StoreError, StoreResult,
         engine::ProjectNumber,
-        people::{Ingested, NewImport, PeopleStore},
+        people::{Ingested, NewImport, ProfileStore},
     },
 };
 
-impl PeopleStore for SqliteStore {
+impl ProfileStore for SqliteStore {
     async fn ingest(&self, batches: &[Batch], now: Timestamp) -> StoreResult<Vec<Ingested>> {
         ingest::ingest(self, batches, now).await
     }
@@ -41,13 +44,13 @@ impl PeopleStore for SqliteStore {
     async fn people_page(
         &self,
         project: ProjectId,
-        query: &PeopleQuery,
+        query: &ProfileQuery,
         now: Timestamp,
     ) -> StoreResult<PeoplePage> {
         page::page(self, project, query, now).await
     }
 
-    async fn person(&self, project: ProjectId, person: i64) -> StoreResult<PersonDetail> {
+    async fn person(&self, project: ProjectId, person: i64) -> StoreResult<ProfileDetail> {
         person::person(self, project, person).await
     }
 
@@ -59,7 +62,7 @@ impl PeopleStore for SqliteStore {
         person::by_identity(self, project, identity).await
     }
 
-    async fn trip(&self, project: ProjectId, trip: i64) -> StoreResult<TripDetail> {
+    async fn trip(&self, project: ProjectId, trip: i64) -> StoreResult<EnrolmentDetail> {
         person::trip(self, project, trip).await
     }
 
@@ -69,7 +72,7 @@ impl PeopleStore for SqliteStore {
         person: i64,
         journey: JourneyId,
         now: Timestamp,
-    ) -> StoreResult<WhyNot> {
+    ) -> StoreResult<EntryExplanation> {
         why_not::why_not(self, project, person, journey, now).await
     }
 
@@ -127,7 +130,7 @@ impl PeopleStore for SqliteStore {
         &self,
         project: ProjectId,
         event: Option<&str>,
-    ) -> StoreResult<KnownNames> {
+    ) -> StoreResult<KnownProperties> {
         names::known(self, project, event).await
     }
 
@@ -144,8 +147,8 @@ impl PeopleStore for SqliteStore {
         &self,
         project: ProjectId,
         import: ImportId,
-        progress: &FileProgress,
-        refused: &[RefusedLine],
+        progress: &ImportProgress,
+        refused: &[RejectedRow],
     ) -> StoreResult<()> {
         imports::note(self, project, import, progress, refused).await
     }
@@ -176,7 +179,7 @@ impl PeopleStore for SqliteStore {
         &self,
         project: ProjectId,
         import: ImportId,
-    ) -> StoreResult<Vec<RefusedLine>> {
+    ) -> StoreResult<Vec<RejectedRow>> {
         imports::refused(self, project, import).await
     }
 }

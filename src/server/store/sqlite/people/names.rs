@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::number_of;
 use crate::{
-    domain::{delivery::names::KnownNames, ids::ProjectId, people::profile::event_key},
+    domain::{delivery::names::KnownProperties, ids::ProjectId, people::profile::event_key},
     server::store::{StoreResult, sqlite::SqliteStore},
 };
 
@@ -20,7 +20,7 @@ pub async fn known(
     store: &SqliteStore,
     project: ProjectId,
     event: Option<&str>,
-) -> StoreResult<KnownNames> {
+) -> StoreResult<KnownProperties> {
     let number = number_of(store, project).await?;
     let profile: Vec<(String,)> = sqlx::query_as(
         "SELECT DISTINCT property.key FROM
@@ -37,7 +37,7 @@ pub async fn known(
         Some(event) => of_event(store, number, event).await?,
         None => BTreeSet::new(),
     };
-    Ok(KnownNames { profile: profile.into_iter().map(|(name,)| name).collect(), event })
+    Ok(KnownProperties { profile: profile.into_iter().map(|(name,)| name).collect(), event })
 }
 
 async fn of_event(store: &SqliteStore, project: i64, event: &str) -> StoreResult<BTreeSet<String>> {

@@ -13,13 +13,13 @@ use crate::{
         delivery::suppression::AddressKind,
         people::{
             contact::FieldChange,
-            record::{ProfileChange, PropertyMeaning},
+            record::{ProfileUpdate, PropertyMeaning},
             sender::Trust,
         },
     },
     server::store::{
         StoreResult,
-        engine::ProfileNumber,
+        engine::ProfileKey,
         sqlite::{
             bulk::Bulk,
             rows::{json, to_json},
@@ -58,15 +58,15 @@ fn of_consent(channel: &str) -> String {
 /// What is kept of those who change.
 pub async fn read(
     connection: &mut SqliteConnection,
-    described: &HashSet<ProfileNumber>,
-    changed: &mut HashMap<ProfileNumber, Changed>,
+    described: &HashSet<ProfileKey>,
+    changed: &mut HashMap<ProfileKey, Changed>,
 ) -> StoreResult<()> {
-    let asked: Vec<&ProfileNumber> =
+    let asked: Vec<&ProfileKey> =
         changed.keys().filter(|profile| described.contains(profile)).collect();
     if asked.is_empty() {
         return Ok(());
     }
-    let rows: Vec<(ProfileNumber, String)> = sqlx::query_as(
+    let rows: Vec<(ProfileKey, String)> = sqlx::query_as(
         "SELECT p.seq, p.of_browser FROM json_each(?1) chosen CROSS JOIN profiles p
          ON p.seq = chosen.value WHERE p.of_browser IS NOT NULL",
     )
@@ -83,14 +83,14 @@ pub async fn read(
 
 pub async fn write(
     connection: &mut SqliteConnection,
-    changed: &HashMap<ProfileNumber, Changed>,
+    changed: &HashMap<ProfileKey, Changed>,
 ) -> StoreResult<()> {
     static WRITE: Bulk = Bulk::new(
         "UPDATE profiles SET of_browser = c.column2 FROM (VALUES",
         2,
         ") c WHERE profiles.seq = c.column1",
     );
-    let rows: Vec<(ProfileNumber, Option<String>)> = changed
+    let rows: Vec<(ProfileKey, Option<String>)> = changed
         .iter()
         .filter(|(_, person)| person.of_browser.changed)
         .map(|(profile, person)| {
@@ -107,7 +107,7 @@ pub async fn write(
 
 impl Changed {
     /// Whose word an address and a consent are from now on.
-    pub(super) fn note_sender(&mut self, trust: Trust, change: &ProfileChange) {
+    pub(super) fn note_sender(&mut self, trust: Trust, change: &ProfileUpdate) {
         let addresses = change.addresses.keys().cloned();
         for field in addresses.chain(change.consent.keys().map(|channel| of_consent(channel))) {
             self.of_browser.changed |= match trust {
@@ -120,7 +120,7 @@ impl Changed {
     /// A trusted sender names them, and says this.
     pub(super) fn drop_what_a_browser_said(
         &mut self,
-        said: Option<&ProfileChange>,
+        said: Option<&ProfileUpdate>,
         mut trace: impl FnMut(FieldChange),
     ) {
         let fields = std::mem::take(&mut self.of_browser.fields);

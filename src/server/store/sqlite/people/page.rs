@@ -6,7 +6,7 @@ use super::{number_of, segments};
 use crate::{
     domain::{
         ids::ProjectId,
-        people::view::{PEOPLE_ROWS, PeoplePage, PeopleQuery, PersonRow},
+        people::view::{PEOPLE_ROWS, PeoplePage, ProfileQuery, ProfileSummary},
         time::Timestamp,
     },
     server::store::{
@@ -28,7 +28,7 @@ struct Row {
 pub async fn page(
     store: &SqliteStore,
     project: ProjectId,
-    query: &PeopleQuery,
+    query: &ProfileQuery,
     now: Timestamp,
 ) -> StoreResult<PeoplePage> {
     let number = number_of(store, project).await?;
@@ -84,7 +84,7 @@ pub async fn page(
         .fetch_one(&mut *reader)
         .await?;
     reader.release().await?;
-    let row = |row: Row| PersonRow {
+    let row = |row: Row| ProfileSummary {
         seq: row.seq,
         identity: row.identity,
         name: row.name,

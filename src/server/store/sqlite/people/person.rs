@@ -16,7 +16,9 @@ use crate::{
             node::{Delay, NodeKind},
         },
         ids::{JourneyId, ProjectId},
-        people::view::{EventView, PersonDetail, StepView, TripDetail, TripView},
+        people::view::{
+            EnrolmentDetail, EnrolmentLogLine, EnrolmentSummary, EventSummary, ProfileDetail,
+        },
         time::Timestamp,
     },
     server::store::{
@@ -38,7 +40,7 @@ pub async fn person(
     store: &SqliteStore,
     project: ProjectId,
     person: i64,
-) -> StoreResult<PersonDetail> {
+) -> StoreResult<ProfileDetail> {
     let number = number_of(store, project).await?;
     let row: Option<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {PROFILE_COLUMNS} FROM profiles p WHERE p.seq = ?1 AND p.project = ?2"
@@ -58,7 +60,7 @@ pub async fn person(
             sqlx::query_as(sql).bind(person).fetch_all(&store.readers).await?;
         StoreResult::Ok(rows.into_iter().map(|(text,)| text).collect::<Vec<String>>())
     };
-    Ok(PersonDetail {
+    Ok(ProfileDetail {
         seq: person,
         identity: profile.identity,
         anonymous: texts(
@@ -98,7 +100,7 @@ pub async fn by_identity(
     Ok(row.map(|(profile,)| profile))
 }
 
-async fn events(store: &SqliteStore, person: i64) -> StoreResult<Vec<EventView>> {
+async fn events(store: &SqliteStore, person: i64) -> StoreResult<Vec<EventSummary>> {
     let rows: Vec<(String, i64, Option<String>)> = sqlx::query_as(
         "SELECT n.name, e.at, e.properties FROM events e JOIN event_names n ON n.id = e.name
          WHERE e.profile = ?1 AND n.name NOT GLOB '$*' ORDER BY e.at DESC, e.seq DESC LIMIT ?2",
@@ -109,7 +111,7 @@ async fn events(store: &SqliteStore, person: i64) -> StoreResult<Vec<EventView>>
     .await?;
     rows.into_iter()
         .map(|(name, at, properties)| {
-            Ok(EventView {
+            Ok(EventSummary {
                 name,
                 at: Timestamp(at),
                 properties: parse_properties(properties.as_deref())?,
@@ -119,7 +121,7 @@ async fn events(store: &SqliteStore, person: i64) -> StoreResult<Vec<EventView>>
 }
 
 #[derive(FromRow)]
-struct TripRow {
+struct EnrolmentRow {
     seq: i64,
     journey: Uuid,
     journey_name: String,
@@ -137,8 +139,8 @@ async fn trips(
     project: i64,
     column: &'static str,
     value: i64,
-) -> StoreResult<Vec<TripView>> {
-    let rows: Vec<TripRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+) -> StoreResult<Vec<EnrolmentSummary>> {
+    let rows: Vec<EnrolmentRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT e.seq, j.id AS journey, j.name AS journey_name, v.number AS version, e.state,
             v.emptied,
                 e.entered_at, e.ended_at, e.due_at
@@ -150,11 +152,11 @@ async fn trips(
     .bind(LINES)
     .fetch_all(&store.readers)
     .await?;
-    let view = |row: TripRow| {
+    let view = |row: EnrolmentRow| {
         // What a Stop or a newer version ended may still be waiting to be swept.
         let ending =
             Ending::from_code(if row.state == 0 { row.emptied.unwrap_or(0) } else { row.state });
-        TripView {
+        EnrolmentSummary {
             seq: row.seq,
             journey: JourneyId(row.journey),
             journey_name: row.journey_name,
@@ -168,7 +170,11 @@ async fn trips(
     Ok(rows.into_iter().map(view).collect())
 }
 
-pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreResult<TripDetail> {
+pub async fn trip(
+    store: &SqliteStore,
+    project: ProjectId,
+    trip: i64,
+) -> StoreResult<EnrolmentDetail> {
     let number = number_of(store, project).await?;
     let view = trips(store, number, "e.seq", trip)
         .await?
@@ -195,7 +201,7 @@ pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreRe
         let path: Vec<(String, String, String)> = json(&path, "step")?;
         steps.extend(path.into_iter().map(|(id, what, reason)| {
             let node = nodes.get(id.as_str()).copied();
-            StepView {
+            EnrolmentLogLine {
                 at: Timestamp(at),
                 of_properties: told_by_properties(node),
                 title: node.map_or_else(|| id.clone(), Node::title),
@@ -207,7 +213,7 @@ pub async fn trip(store: &SqliteStore, project: ProjectId, trip: i64) -> StoreRe
     }
     let unknown = if person.is_some() { "Unknown profile" } else { "Deleted profile" };
     let messages = of_trip(store, trip).await?;
-    Ok(TripDetail {
+    Ok(EnrolmentDetail {
         trip: view,
         person,
         person_title: title.unwrap_or_else(|| unknown.to_string()),

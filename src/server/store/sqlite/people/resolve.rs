@@ -19,7 +19,7 @@ use crate::{
     },
     server::store::{
         StoreResult,
-        engine::{ProfileNumber, ProjectNumber},
+        engine::{ProfileKey, ProjectNumber},
         sqlite::{bulk::Bulk, rows::to_json},
     },
 };
@@ -27,40 +27,40 @@ use crate::{
 const IDENTITY: u8 = 0;
 const ANONYMOUS: u8 = 1;
 
-type Alias<'a> = (ProjectNumber, u8, &'a str);
+type IdentifierKey<'a> = (ProjectNumber, u8, &'a str);
 
 /// The people of a batch.
 #[derive(Default)]
-pub struct Resolved {
+pub struct ResolvedProfiles {
     /// Of each record, in order.
     pub profiles: Vec<Found>,
-    pub new: HashSet<ProfileNumber>,
+    pub new: HashSet<ProfileKey>,
     /// From, into.
-    pub merges: Vec<(ProfileNumber, ProfileNumber)>,
-    identified: HashSet<ProfileNumber>,
-    identified_in: HashMap<ProfileNumber, usize>,
+    pub merges: Vec<(ProfileKey, ProfileKey)>,
+    identified: HashSet<ProfileKey>,
+    identified_in: HashMap<ProfileKey, usize>,
     /// Whoever a browser has described or named, and no trusted sender yet.
-    pub of_browser: HashSet<ProfileNumber>,
+    pub of_browser: HashSet<ProfileKey>,
 }
 
 /// Whom a record is about.
 pub struct Found {
-    pub profile: ProfileNumber,
+    pub profile: ProfileKey,
     /// They had an identity before the record's batch.
     pub known: bool,
 }
 
-impl Resolved {
+impl ResolvedProfiles {
     /// Had the person an identity before this batch, by its place?
-    pub fn is_known(&self, profile: ProfileNumber, batch: usize) -> bool {
+    pub fn is_known(&self, profile: ProfileKey, batch: usize) -> bool {
         is_known(&self.identified, &self.identified_in, profile, batch)
     }
 }
 
 fn is_known(
-    identified: &HashSet<ProfileNumber>,
-    identified_in: &HashMap<ProfileNumber, usize>,
-    profile: ProfileNumber,
+    identified: &HashSet<ProfileKey>,
+    identified_in: &HashMap<ProfileKey, usize>,
+    profile: ProfileKey,
     batch: usize,
 ) -> bool {
     identified.contains(&profile) && identified_in.get(&profile) != Some(&batch)
@@ -71,12 +71,12 @@ pub async fn resolve(
     connection: &mut SqliteConnection,
     batches: &[(ProjectNumber, &Batch)],
     now: Timestamp,
-) -> StoreResult<Resolved> {
+) -> StoreResult<ResolvedProfiles> {
     let Known { names, identified, of_browser, all } = read(connection, batches).await?;
     // No one is new where every name is known.
     let last = if all { 0 } else { last_profile(connection).await? };
-    let mut book = Book { names, identified, last, ..Book::default() };
-    let mut resolved = Resolved { of_browser, ..Resolved::default() };
+    let mut book = IdentityResolver { names, identified, last, ..IdentityResolver::default() };
+    let mut resolved = ResolvedProfiles { of_browser, ..ResolvedProfiles::default() };
     for (place, (project, batch)) in batches.iter().enumerate() {
         book.begin_batch(place, batch.sender.trust);
         for record in &batch.records {
@@ -96,7 +96,7 @@ pub async fn resolve(
     Ok(resolved)
 }
 
-async fn last_profile(connection: &mut SqliteConnection) -> StoreResult<ProfileNumber> {
+async fn last_profile(connection: &mut SqliteConnection) -> StoreResult<ProfileKey> {
     let (last,) = sqlx::query_as(
         "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'profiles'), 0)",
     )
@@ -108,11 +108,11 @@ async fn last_profile(connection: &mut SqliteConnection) -> StoreResult<ProfileN
 /// What is known of the names in the batch.
 struct Known<'a> {
     /// Whose they are.
-    names: HashMap<Alias<'a>, ProfileNumber>,
+    names: HashMap<IdentifierKey<'a>, ProfileKey>,
     /// Which of these people have an identity.
-    identified: HashSet<ProfileNumber>,
+    identified: HashSet<ProfileKey>,
     /// Of which a browser said something that nobody has confirmed.
-    of_browser: HashSet<ProfileNumber>,
+    of_browser: HashSet<ProfileKey>,
     /// Are all known?
     all: bool,
 }
@@ -121,7 +121,7 @@ async fn read<'a>(
     connection: &mut SqliteConnection,
     batches: &[(ProjectNumber, &'a Batch)],
 ) -> StoreResult<Known<'a>> {
-    let mut names: HashSet<Alias<'a>> = HashSet::new();
+    let mut names: HashSet<IdentifierKey<'a>> = HashSet::new();
     for (project, batch) in batches {
         for record in &batch.records {
             names.extend(record.who.identity.as_deref().map(|id| (*project, IDENTITY, id)));
@@ -159,7 +159,7 @@ async fn read<'a>(
     Ok(Known { names: known, identified, of_browser, all })
 }
 
-fn grouped(names: HashSet<Alias<'_>>) -> HashMap<(ProjectNumber, u8), Vec<&str>> {
+fn grouped(names: HashSet<IdentifierKey<'_>>) -> HashMap<(ProjectNumber, u8), Vec<&str>> {
     let mut groups: HashMap<(ProjectNumber, u8), Vec<&str>> = HashMap::new();
     for (project, kind, text) in names {
         groups.entry((project, kind)).or_default().push(text);
@@ -168,44 +168,44 @@ fn grouped(names: HashSet<Alias<'_>>) -> HashMap<(ProjectNumber, u8), Vec<&str>>
 }
 
 #[derive(Default)]
-struct Book<'a> {
-    names: HashMap<Alias<'a>, ProfileNumber>,
-    identified: HashSet<ProfileNumber>,
+struct IdentityResolver<'a> {
+    names: HashMap<IdentifierKey<'a>, ProfileKey>,
+    identified: HashSet<ProfileKey>,
     /// In which batch people got their identity, where that was just now.
-    identified_in: HashMap<ProfileNumber, usize>,
+    identified_in: HashMap<ProfileKey, usize>,
     /// The batch that is being read, and how far its sender is believed.
     batch: usize,
     of_browser: bool,
-    last: ProfileNumber,
-    new: Vec<(ProfileNumber, ProjectNumber)>,
+    last: ProfileKey,
+    new: Vec<(ProfileKey, ProjectNumber)>,
     /// Names to be written.
-    given: HashMap<Alias<'a>, ProfileNumber>,
+    given: HashMap<IdentifierKey<'a>, ProfileKey>,
     /// Identities that profiles got.
-    identities: HashMap<ProfileNumber, &'a str>,
-    merges: Vec<(ProfileNumber, ProfileNumber)>,
+    identities: HashMap<ProfileKey, &'a str>,
+    merges: Vec<(ProfileKey, ProfileKey)>,
 }
 
-impl<'a> Book<'a> {
+impl<'a> IdentityResolver<'a> {
     fn begin_batch(&mut self, batch: usize, trust: Trust) {
         (self.batch, self.of_browser) = (batch, trust == Trust::Browser);
     }
 
-    fn is_known(&self, profile: ProfileNumber) -> bool {
+    fn is_known(&self, profile: ProfileKey) -> bool {
         is_known(&self.identified, &self.identified_in, profile, self.batch)
     }
 
     /// May the sender say that this person goes by another name as well?
-    fn may_name(&self, profile: ProfileNumber) -> bool {
+    fn may_name(&self, profile: ProfileKey) -> bool {
         !self.of_browser || !self.is_known(profile)
     }
 
     fn find(
         &mut self,
         project: ProjectNumber,
-        identity: Option<Alias<'a>>,
-        anonymous: Option<Alias<'a>>,
-    ) -> ProfileNumber {
-        let of = |book: &Self, name: Option<Alias<'a>>| {
+        identity: Option<IdentifierKey<'a>>,
+        anonymous: Option<IdentifierKey<'a>>,
+    ) -> ProfileKey {
+        let of = |book: &Self, name: Option<IdentifierKey<'a>>| {
             name.and_then(|name| book.names.get(&name).copied())
         };
         let profile = match (of(self, identity), of(self, anonymous)) {
@@ -249,7 +249,7 @@ impl<'a> Book<'a> {
         profile
     }
 
-    fn newcomer(&mut self, project: ProjectNumber) -> ProfileNumber {
+    fn newcomer(&mut self, project: ProjectNumber) -> ProfileKey {
         self.last += 1;
         self.new.push((self.last, project));
         self.last
@@ -281,7 +281,7 @@ impl<'a> Book<'a> {
                     .bind(now.0)
             })
             .await?;
-        let new: HashSet<ProfileNumber> = self.new.iter().map(|(profile, _)| *profile).collect();
+        let new: HashSet<ProfileKey> = self.new.iter().map(|(profile, _)| *profile).collect();
         let named = self.identities.iter().filter(|(profile, _)| !new.contains(profile));
         IDENTIFY
             .run(connection, named, |query, (profile, identity)| query.bind(profile).bind(identity))

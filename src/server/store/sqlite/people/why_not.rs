@@ -15,7 +15,7 @@ use crate::{
         people::{
             Properties,
             profile::event_key,
-            view::{Because, WhyNot},
+            view::{Because, EntryExplanation},
         },
         settings::{Entry, Reentry, Settings},
         status::Status,
@@ -23,7 +23,7 @@ use crate::{
     },
     server::store::{
         StoreError, StoreResult,
-        engine::{EngineStore, Needs},
+        engine::{EngineStore, ProfileNeeds},
         sqlite::{
             SqliteStore,
             engine::read::parse_properties,
@@ -63,7 +63,7 @@ pub async fn why_not(
     person: i64,
     journey: JourneyId,
     now: Timestamp,
-) -> StoreResult<WhyNot> {
+) -> StoreResult<EntryExplanation> {
     let number = number_of(store, project).await?;
     let row: Option<VersionRow> = sqlx::query_as(
         "SELECT j.name, j.seq AS journey, v.seq AS version, v.status, j.shelf, v.graph,
@@ -121,7 +121,7 @@ pub async fn why_not(
             );
         }
     }
-    Ok(WhyNot { journey, journey_name: row.name, inside, reasons })
+    Ok(EntryExplanation { journey, journey_name: row.name, inside, reasons })
 }
 
 fn closed(status: Status) -> Option<String> {
@@ -222,7 +222,7 @@ async fn occasion(
             ))])
         }
         Entry::Profile { .. } | Entry::Segment { .. } | Entry::List { .. } => {
-            let needs = Needs {
+            let needs = ProfileNeeds {
                 events: case.compiled.past_events().into_iter().collect(),
                 lists: true,
                 profile: true,
