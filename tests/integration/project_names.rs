@@ -28,7 +28,7 @@ async fn a_name_is_taken_only_by_a_project_that_somebody_sees() {
     }
     assert_eq!(ada.post("projects/create", &[("name", "my project")]).await.status(), 409);
     let rename = [("project", second.as_str()), ("name", "My project")];
-    assert_eq!(ada.post("projects/rename", &rename).await.status(), 409, "she sees both");
+    assert_eq!(ada.post("projects/rename", &rename).await.status(), 409, "both are seen");
     assert_eq!(eve.post("projects/create", &[("name", "My project")]).await.status(), 200);
     assert_eq!(eve.list("").await["total"], 0, "it is another one");
     assert_eq!(eve.post("projects/create", &[("name", "My project")]).await.status(), 409);

@@ -263,7 +263,7 @@ impl Provider {
     /// us (OpenID Connect Core, 3.1.3.7).
     fn meant_for_us(&self, subject: &str, party: Option<&str>) -> Result<(), ProviderError> {
         if subject.trim().is_empty() {
-            return Err(ProviderError::Untrusted("the ID token names nobody".to_string()));
+            return Err(ProviderError::Untrusted("the ID token has no subject".to_string()));
         }
         match party {
             Some(party) if party != self.config.client_id => Err(ProviderError::Untrusted(

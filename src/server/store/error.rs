@@ -52,7 +52,7 @@ pub enum StoreError {
 pub enum Obstacle {
     #[error("another program holds its lock")]
     Locked,
-    #[error("there is no room on the disk")]
+    #[error("the disk is full")]
     DiskFull,
     #[error("the disk does not take what is written")]
     Disk,

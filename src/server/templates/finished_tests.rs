@@ -104,11 +104,11 @@ fn assert_same(body: &str, profile: &Value, event: &Value) {
     let with_all = json!({ "name": profile["name"], "title": profile["title"] });
     let as_read =
         |mail: EmailContent| EmailContent { html: mail.html.as_deref().map(read), ..mail };
-    let (hers, her_own) = (
+    let (shared_mail, own_mail) = (
         composed(&shared, &with_all, event, "2"),
         composed(&compiled(body), &with_all, event, "2"),
     );
-    assert_eq!(as_read(hers), as_read(her_own), "{body}");
+    assert_eq!(as_read(shared_mail), as_read(own_mail), "{body}");
 }
 
 #[test]

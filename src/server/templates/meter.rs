@@ -160,7 +160,7 @@ impl io::Write for Sink {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         if self.text.len() + piece.len() > self.most {
             self.is_over = true;
-            return Err(io::Error::other("there is no more room"));
+            return Err(io::Error::other("the limit is reached"));
         }
         self.text.extend_from_slice(piece);
         Ok(piece.len())

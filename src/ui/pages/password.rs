@@ -53,8 +53,8 @@ pub fn PasswordPage() -> impl IntoView {
 fn Unlinks(linked: Vec<LinkedIdentity>) -> impl IntoView {
     view! {
         <p class="hint">
-            "These sign-ins with the sign-in provider end as well, with the roles that came with \
-                them. Link your own again under “Your account”."
+            "These SSO sign-ins are unlinked as well, with the roles that came with them. Link \
+                your own again under “Your account”."
         </p>
         <ul class="rows" aria-label="Linked sign-ins">
             {linked

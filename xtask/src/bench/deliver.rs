@@ -1,5 +1,5 @@
 //! The figures of delivery on the release build: messages a second from a full outbox to a sink for
-//! mail and one for webhooks, each person moved along by what became of hers, beside a bare loop
+//! mail and one for webhooks, each person moved along by what became of their message, beside a bare loop
 //! around lettre and reqwest that sends to the same sinks in the same run.
 
 use std::{

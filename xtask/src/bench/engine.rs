@@ -249,7 +249,7 @@ fn crowd(target: &Target, label: &str) -> Result<()> {
     let begin = Instant::now();
     target.until_idle()?;
     println!(
-        "all look at it and none takes her: {per_second:.0} events accepted a second; the last was \
+        "all look at it and none lets them in: {per_second:.0} events accepted a second; the last was \
             looked at {:.2} s after",
         begin.elapsed().as_secs_f64()
     );

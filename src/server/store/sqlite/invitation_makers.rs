@@ -45,7 +45,7 @@ pub async fn close_invitations_of(
     .fetch_all(&mut *connection)
     .await?;
     for (project, email) in closed {
-        let summary = format!("{email}: whoever invited them may not do so any more");
+        let summary = format!("{email}: the member who sent it can no longer invite people");
         let entry = Entry {
             project: Some(ProjectId(project)),
             by,

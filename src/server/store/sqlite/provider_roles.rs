@@ -55,11 +55,7 @@ pub async fn give_roles(
         let said = |role: Option<Role>| {
             role.map_or_else(|| "no role".to_string(), |role| role.to_string())
         };
-        let summary = format!(
-            "{name}: from {} to {}, by the rule of the sign-in provider",
-            said(was),
-            said(is)
-        );
+        let summary = format!("{name}: from {} to {}, by an SSO rule", said(was), said(is));
         let event = AuditEvent::RoleChangedBySso;
         let entry = Entry {
             project: Some(ProjectId(project)),

@@ -169,5 +169,5 @@ impl Renderable for Text {
 }
 
 fn write(writer: &mut dyn Write, text: &str) -> Result<()> {
-    writer.write_all(text.as_bytes()).map_err(|_| Error::with_msg("there is no more room"))
+    writer.write_all(text.as_bytes()).map_err(|_| Error::with_msg("the limit is reached"))
 }

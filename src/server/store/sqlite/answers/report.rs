@@ -229,8 +229,8 @@ fn suppression(
     {
         return None;
     }
-    let hers = || person.and_then(|person| person.addresses.get(kind.key()));
-    let address = report.address.as_ref().or_else(hers)?;
+    let known = || person.and_then(|person| person.addresses.get(kind.key()));
+    let address = report.address.as_ref().or_else(known)?;
     Some(NewSuppression {
         project: message.project,
         kind,
