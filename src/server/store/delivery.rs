@@ -1,6 +1,10 @@
 //! What the courier asks of the store.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use super::{
     StoreResult,
@@ -156,6 +160,27 @@ impl ChangedFacts {
     }
 }
 
+/// Who becomes whom, told by the store before it is committed: a message that was taken for the one
+/// is the other's from then on, for whoever changes something afterwards. Cheap to clone; all clones
+/// are the same.
+#[derive(Clone, Default)]
+pub struct Merges(Arc<Mutex<Vec<(ProfileNumber, ProfileNumber)>>>);
+
+impl Merges {
+    fn noted(&self) -> MutexGuard<'_, Vec<(ProfileNumber, ProfileNumber)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn note(&self, merges: &[(ProfileNumber, ProfileNumber)]) {
+        self.noted().extend(merges);
+    }
+
+    /// What was noted since it was asked last.
+    pub fn take(&self) -> Vec<(ProfileNumber, ProfileNumber)> {
+        mem::take(&mut *self.noted())
+    }
+}
+
 /// What the gates want to know of people besides their profiles.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
@@ -231,6 +256,9 @@ pub trait DeliveryStore: Clone + Send + Sync + 'static {
         &self,
         versions: &[VersionNumber],
     ) -> impl Future<Output = StoreResult<HashMap<VersionNumber, VersionNames>>> + Send;
+
+    /// What this store merges.
+    fn merges(&self) -> Merges;
 
     // For people.
     fn outbox_load(

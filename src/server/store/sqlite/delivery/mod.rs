@@ -24,8 +24,8 @@ use crate::{
     server::store::{
         StoreError, StoreResult,
         delivery::{
-            DeliveryStore, Heap, LiveChannel, MessageNumber, OutboxLoad, Quota, SettledMessage,
-            Surroundings, TakenMessage, VersionNames,
+            DeliveryStore, Heap, LiveChannel, Merges, MessageNumber, OutboxLoad, Quota,
+            SettledMessage, Surroundings, TakenMessage, VersionNames,
         },
         engine::{ProfileNumber, ProjectNumber, VersionNumber},
     },
@@ -94,6 +94,10 @@ impl DeliveryStore for SqliteStore {
             (seq, VersionNames { journey_id: JourneyId(id).to_string(), journey_name: name })
         };
         Ok(rows.into_iter().map(names).collect())
+    }
+
+    fn merges(&self) -> Merges {
+        self.merges.clone()
     }
 
     async fn undelivered(
