@@ -38,6 +38,7 @@ use crate::{
             Store,
             access::AccessStore,
             channels::StoredChannel,
+            delivery::OutboxStore,
             error::Obstacle,
             identity::IdentityStore,
             people::ProfileStore,
@@ -132,7 +133,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let address = listener.local_addr()?;
     let auth = Auth::new(lifetimes, provider);
     let signs = EngineSigns::default();
-    let flights = Flights::default();
+    let flights = Flights::new(store.merges());
     let delivery = Delivery {
         vault: server_key(&args.delivery, &store).await?,
         outside: Outside::new(args.delivery.allow_networks.clone())?,

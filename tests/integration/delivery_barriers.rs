@@ -112,6 +112,34 @@ async fn nothing_goes_out_to_somebody_after_their_deletion_was_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_on_its_way_before_a_merge_is_waited_for_by_whoever_deletes_the_merged_profile() {
+    let (place, receiver) = (Place::empty(), Receiver::start().await);
+    receiver.answers(Answer::Stuck);
+    let mut server = place.serve_with(&HERE);
+    let program = Program::new(&server).await;
+    let form = [("channel", "webhook"), ("fields[timeout_seconds]", "30"), ("live", "on")];
+    assert_eq!(server.post("channels/save", &form).await.status(), StatusCode::OK);
+    program.publish(journey("Hooks", "Signed Up", &hook(&receiver.url()))).await;
+    let events = json!({ "events": [{ "anonymous_id": "device", "name": "Signed Up" }] });
+    assert_eq!(program.json("/api/v1/events", events).await.0, StatusCode::OK);
+    until("the webhook is on its way", || receiver.asked().len() == 1).await;
+    for names in
+        [json!({ "identity": "ada" }), json!({ "identity": "ada", "anonymous_id": "device" })]
+    {
+        let profiles = json!({ "profiles": [names] });
+        assert_eq!(program.json("/api/v1/profiles", profiles).await.0, StatusCode::OK);
+    }
+    assert_eq!(program.delete("/api/v1/profiles/ada").await, StatusCode::NO_CONTENT);
+    program.tells(&["channel_in_hand{channel=\"webhook\"} 0"]).await;
+    let given_up = "SELECT count(*) FROM outbox WHERE state = 2
+        AND reason LIKE 'cancelled while sending%'";
+    assert_eq!(place.count(given_up).await, 1, "its connection was dropped before the answer");
+    assert_eq!(receiver.asked().len(), 1);
+    server.terminate();
+    check(&place);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_goes_out_by_a_channel_after_test_mode_was_answered_and_the_rest_goes_when_it_is_live_again()
  {
     let (place, mut server, program, receiver) = in_the_middle_of_webhooks().await;

@@ -242,6 +242,27 @@ async fn a_function_that_changes_something_is_not_reached_by_a_link() {
     assert_eq!(ada.list("status=paused").await["total"], 8);
 }
 
+/// The first line of the answer to a request as it goes over the wire.
+async fn first_line(server: &Server, request: &str) -> String {
+    let address = server.url.strip_prefix("http://").expect("an address");
+    let mut stream = TcpStream::connect(address).await.expect("connected");
+    let request = format!("{request} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.expect("an answer");
+    String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_string()
+}
+
+#[tokio::test]
+async fn methods_that_nothing_here_has_are_refused_to_everybody() {
+    let place = place();
+    let server = place.serve();
+    for request in ["CONNECT a.example.com:1", "TRACE /journeys", "TRACE /healthz"] {
+        let line = first_line(&server, request).await;
+        assert!(line.starts_with("HTTP/1.1 405 "), "{request}: {line}");
+    }
+}
+
 #[tokio::test]
 async fn a_form_that_is_sent_twice_does_its_work_once() {
     let place = place();

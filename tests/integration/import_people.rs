@@ -82,7 +82,12 @@ async fn a_file_that_cannot_be_read_at_all_says_why_and_changes_nothing() {
         "{shown}"
     );
     let address = format!("{}/imports/upload", server.url);
-    for (name, sentence) in [("people.xlsx", "has an unknown format"), ("", "Choose a file")] {
+    let long = format!("{}.csv", "p".repeat(252));
+    for (name, sentence) in [
+        ("people.xlsx", "has an unknown format"),
+        ("", "Choose a file"),
+        (&long, "more than 255 characters"),
+    ] {
         let answer =
             upload(&server.client, &address, name, TABLE, &[]).send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{name}");

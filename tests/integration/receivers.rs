@@ -87,6 +87,55 @@ async fn where_each_person_has_a_receiver_of_their_own_the_dead_ones_keep_nobody
     );
 }
 
+/// Machines that take every connection and never say a word, at one port of all addresses of this
+/// machine.
+async fn silent_machines() -> u16 {
+    let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            held.push(stream);
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_machines_are_silent_everything_for_a_healthy_one_arrives_before_their_time_out()
+ {
+    const MACHINES: usize = 1_000;
+    let (place, healthy, port) = (Place::empty(), Receiver::start().await, silent_machines().await);
+    let mut server = place.serve_with(&HERE);
+    let program = Program::new(&server).await;
+    webhooks_go_out(&server).await;
+    let dead = json!({ "webhook": { "url": format!("http://{{{{ profile.host }}}}:{port}/"), "body": "{}" } });
+    program.publish(journey("Dead", "Signed Up", &dead)).await;
+    let second = program.publish(journey("Healthy", "Visited", &hook(&healthy.url()))).await;
+    for first in (0..3 * MACHINES).step_by(500) {
+        let people = first..first + 500;
+        let host =
+            |number: usize| format!("127.1.{}.{}", number % MACHINES / 250, 1 + number % 250);
+        let profile = |number: usize| json!({ "identity": format!("p{number}"), "properties": { "host": host(number) } });
+        let profiles: Vec<Value> = people.clone().map(profile).collect();
+        assert_eq!(program.json("/api/v1/profiles", json!({ "profiles": profiles })).await.0, 200);
+        let event = |number| json!({ "identity": format!("p{number}"), "name": "Signed Up" });
+        let events: Vec<Value> = people.map(event).collect();
+        assert_eq!(program.json("/api/v1/events", json!({ "events": events })).await.0, 200);
+    }
+    let known = "SELECT count(DISTINCT receiver) FROM outbox WHERE state IN (0, 4)";
+    while place.count(known).await < MACHINES as i64 / 2 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    did(&program, "Visited").await;
+    program.until(&second, "completed", PEOPLE as i64).await;
+    assert!(nobody_was_tried_twice(&place).await, "a silent one's time-out came first");
+    assert_eq!(healthy.asked().len(), PEOPLE);
+    server.kill();
+    let check = place.run(&["check"]);
+    assert!(check.status.success(), "{}", text(&check.stdout));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_is_mended_in_place_counts_for_what_waits_for_the_old_one() {
     let (place, healthy) = (Place::empty(), Receiver::start().await);

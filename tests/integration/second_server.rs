@@ -89,6 +89,24 @@ async fn a_server_whose_file_was_removed_ends_by_itself() {
     assert!(told.contains("was replaced or removed while the server was running"), "{told}");
 }
 
+#[tokio::test]
+async fn a_server_whose_file_was_cut_off_says_so_for_as_long_as_it_runs() {
+    let place = Place::journeys(300);
+    let server = place.serve();
+    assert_eq!(server.get("/healthz").await.status(), StatusCode::OK);
+    let file = fs::OpenOptions::new().write(true).open(place.database()).expect("opened");
+    file.set_len(8_192).expect("cut");
+    for _ in 0..1_200 {
+        let answer = server.get("/healthz").await;
+        if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+            assert_eq!(answer.text().await.expect("a word"), "the database is damaged\n");
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("nothing says that the database was cut off");
+}
+
 async fn sign_up(program: &Program) -> bool {
     program
         .try_json(

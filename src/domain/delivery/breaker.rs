@@ -61,6 +61,11 @@ impl CircuitBreaker {
         true
     }
 
+    /// Failures since it worked last.
+    pub fn in_a_row(&self) -> u32 {
+        self.in_a_row
+    }
+
     /// Is it open, or has no one tried since?
     pub fn is_open(&self) -> bool {
         self.open_until.is_some()

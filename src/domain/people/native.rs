@@ -10,6 +10,9 @@ use super::{
 };
 use crate::domain::{error::FieldError, time::Timestamp, unreadable::reason};
 
+/// Most lists that one record puts someone on.
+pub const LISTS_MAX: usize = 100;
+
 /// Something that someone did.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,6 +57,11 @@ impl ProfileJson {
         let who = ProfileRef::read(self.identity, self.anonymous_id)?;
         let change =
             ProfileUpdate::read(self.properties).map_err(|error| error.under("properties"))?;
+        if self.lists.len() > LISTS_MAX {
+            let sentence =
+                format!("There are {} lists; the limit is {LISTS_MAX}.", self.lists.len());
+            return Err(FieldError::new("lists", "too_many", sentence));
+        }
         let mut records = vec![Record { who: who.clone(), what: What::Change(change) }];
         for list in self.lists {
             let list = read_key(&list).map_err(|error| error.under("lists"))?;
@@ -106,6 +114,18 @@ mod tests {
         assert!(
             matches!(&profile[..], [Record { what: What::Change(_), .. }, Record { what: What::List(list), .. }] if list == "VIP")
         );
+    }
+
+    #[test]
+    fn a_record_names_so_many_lists_and_no_more() {
+        let profile = |count: usize| {
+            let lists = (0..count).map(|number| format!("L{number}")).collect();
+            ProfileJson { identity: Some("ada".to_string()), lists, ..ProfileJson::default() }
+        };
+        assert_eq!(profile(LISTS_MAX).read().expect("records").len(), 1 + LISTS_MAX);
+        let error = profile(LISTS_MAX + 1).read().expect_err("refused");
+        assert_eq!((error.path.as_str(), error.key.as_str()), ("lists", "too_many"));
+        assert!(error.sentence.contains("the limit is 100"), "{}", error.sentence);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::mpsc;
@@ -18,6 +18,7 @@ use super::{
     lane::Lane,
     letter::{Office, Outcome},
     share::share,
+    waiting::Waiting,
 };
 use crate::{
     domain::{
@@ -30,7 +31,7 @@ use crate::{
             channels::StoredChannel,
             delivery::{
                 ActiveChannel, ChangedFacts, LeasedMessage, ListedAddress, MessageResult,
-                OutboxQueue, OutboxStore, Quota, SendOutcome,
+                OutboxStore, Quota, SendOutcome,
             },
             engine::{EngineStore, ProjectNumber},
         },
@@ -66,6 +67,7 @@ pub struct Courier<S> {
     pub(super) send: mpsc::UnboundedSender<Outcome>,
     pub(super) back: mpsc::UnboundedReceiver<Outcome>,
     pub(super) in_hand: usize,
+    waiting: Waiting,
     /// Nothing begins after it.
     pub(super) stop: CancellationToken,
 }
@@ -85,6 +87,7 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
             send,
             back,
             in_hand: 0,
+            waiting: Waiting::default(),
             stop: CancellationToken::new(),
         }
     }
@@ -116,7 +119,7 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
                     came_back.push(outcome);
                     self.gather(&stop).await;
                 }
-                () = self.office.signs.woken() => {}
+                () = self.office.signs.woken() => self.waiting.hear_of_news(),
                 () = tokio::time::sleep(wait) => {}
             }
         }
@@ -160,20 +163,22 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
         }
         self.refresh().await?;
         let now = self.office.clock.now();
-        let heaps = self.store.heaps().await?;
-        let due: Vec<&OutboxQueue> = heaps.iter().filter(|heap| heap.due_at <= now).collect();
+        if self.waiting.rest().is_none() {
+            let since = Instant::now();
+            self.waiting.was_read(self.store.heaps().await?, since);
+        }
         self.hear(came_back, now);
-        let quotas = share(&mut self.lanes, &due, now);
+        let quotas = share(&mut self.lanes, &self.waiting.due(now), now);
         if !quotas.is_empty() || !came_back.is_empty() {
             self.exchange(came_back, &quotas, now).await?;
         }
         self.show();
-        Ok(self.pause(&heaps, now))
+        Ok(self.pause(now))
     }
 
     /// Until the next message is due, or a channel has room again by the mere passing of time.
-    fn pause(&self, heaps: &[OutboxQueue], now: Timestamp) -> Duration {
-        let next = heaps.iter().filter_map(|heap| {
+    fn pause(&self, now: Timestamp) -> Duration {
+        let next = self.waiting.heaps().iter().filter_map(|heap| {
             let lane = self.lanes.get(&(heap.project, heap.channel))?;
             match lane.free_at(&heap.receiver, now) {
                 Some(free_at) => Some(free_at.max(heap.due_at)),
@@ -182,7 +187,7 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
         });
         let ahead =
             next.min().map(|next| Duration::from_millis((next.0 - now.0).max(1).unsigned_abs()));
-        ahead.map_or(LOOK_EVERY, |ahead| ahead.min(LOOK_EVERY))
+        self.waiting.pause(ahead.unwrap_or(LOOK_EVERY)).min(LOOK_EVERY)
     }
 
     /// What the providers said counts at once, and for each message once, also where it cannot be
@@ -271,6 +276,10 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
         };
         for outcome in came_back.drain(..) {
             self.office.signs.count(&outcome.settled.settlement);
+        }
+        self.waiting.took(quotas, &taken);
+        if settled.iter().any(|message| message.settlement.fate().is_none()) {
+            self.waiting.hear_of_news();
         }
         self.in_hand = self.in_hand.saturating_sub(settled.len()) + taken.len();
         self.leave_dead_addresses(&settled);

@@ -18,7 +18,9 @@ use crate::{
     domain::{delivery::suppression::AddressKind, people::profile::Channel},
     server::store::{
         StoreResult,
-        delivery::{ChangedFacts, LeasedMessage, ListedAddress, MessageNumber, OutboxStore},
+        delivery::{
+            ChangedFacts, LeasedMessage, ListedAddress, Merges, MessageNumber, OutboxStore,
+        },
         engine::{ProfileKey, ProjectNumber, VersionKey},
     },
 };
@@ -35,6 +37,7 @@ pub struct Flights(Arc<Inner>);
 struct Inner {
     /// Held while messages are taken, until they stand on the board.
     taking: AsyncMutex<()>,
+    merges: Merges,
     board: Mutex<HashMap<MessageNumber, InHand>>,
     landed: Notify,
 }
@@ -43,7 +46,8 @@ struct Inner {
 struct InHand {
     project: ProjectNumber,
     version: VersionKey,
-    profile: ProfileKey,
+    /// Whose it is: of several where they were merged meanwhile.
+    people: Vec<ProfileKey>,
     channel: Channel,
     /// Where it goes, as the suppression list has it; none as long as no one has looked.
     address: Option<ListedAddress>,
@@ -126,9 +130,36 @@ impl Flights {
         self.0.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// To be held from before messages are taken until they were registered.
+    /// A board that knows whom the store has merged.
+    pub fn new(merges: Merges) -> Self {
+        Self(Arc::new(Inner { merges, ..Inner::default() }))
+    }
+
+    /// To be held from before messages are taken until they were registered. Whoever gets it finds
+    /// everything on the board that was taken before, under everybody whose it is by now.
     pub async fn taking(&self) -> AsyncGuard<'_, ()> {
-        self.0.taking.lock().await
+        let guard = self.0.taking.lock().await;
+        self.follow_merges();
+        guard
+    }
+
+    /// A message also stays that of the person who was merged: should the merge fail after all, a
+    /// barrier is one too many rather than missing.
+    fn follow_merges(&self) {
+        let merges: HashMap<ProfileKey, ProfileKey> = self.0.merges.take().into_iter().collect();
+        if merges.is_empty() {
+            return;
+        }
+        for message in self.board().values_mut() {
+            let mut place = 0;
+            while let Some(person) = message.people.get(place) {
+                if let Some(into) = merges.get(person).filter(|into| !message.people.contains(into))
+                {
+                    message.people.push(*into);
+                }
+                place += 1;
+            }
+        }
     }
 
     /// These messages were taken.
@@ -136,7 +167,7 @@ impl Flights {
         let in_hand = |message: &LeasedMessage| InHand {
             project: message.project,
             version: message.version,
-            profile: message.profile,
+            people: vec![message.profile],
             channel: message.channel,
             address: None,
             recalled: false,
@@ -345,10 +376,9 @@ impl<'a> Concerned<'a> {
     }
 
     fn verdict(&self, message: &InHand) -> Verdict {
-        let of_person = self.people.get(&message.profile).map(Vec::as_slice).unwrap_or_default();
-        let concerned = of_person
-            .iter()
-            .filter(|(channel, _)| channel.is_none_or(|channel| channel == message.channel));
+        let changed = message.people.iter().filter_map(|person| self.people.get(person)).flatten();
+        let concerned =
+            changed.filter(|(channel, _)| channel.is_none_or(|channel| channel == message.channel));
         let (any, withdrawn) =
             concerned.fold((false, false), |(_, withdrawn), (_, this)| (true, withdrawn || *this));
         if withdrawn {
@@ -464,6 +494,26 @@ mod tests {
         let sender = tokio::spawn(async move { under_way.given_up().await });
         flights.channel_changed(1, Some(Channel::Email)).await;
         assert_eq!(sender.await.expect("given up"), GivenUp::ChannelChanged);
+    }
+
+    #[tokio::test]
+    async fn a_message_of_someone_who_was_merged_meanwhile_is_also_that_persons_whom_they_became() {
+        const CAROL: ProfileKey = 3;
+        let merges = Merges::default();
+        let flights = Flights::new(merges.clone());
+        flights.register(&[message(1, ADA, Channel::Email), message(2, ADA, Channel::Email)]);
+        let under_way = flights.begin(1).expect("begins");
+        merges.note(&[(ADA, BOB), (BOB, CAROL)]);
+        let answered = tokio::spawn({
+            let flights = flights.clone();
+            async move { flights.facts_changed(&withdrawn(CAROL, None)).await }
+        });
+        while flights.begin(2).is_some() {
+            tokio::task::yield_now().await;
+        }
+        assert!(!answered.is_finished(), "one is on its way");
+        drop(under_way);
+        answered.await.expect("answered");
     }
 
     #[test]

@@ -8,23 +8,24 @@ use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use tokio::sync::Semaphore;
 
-use super::receiver::{Receiver, SendPermit};
+use super::receiver::{Receiver, SendPermit, Standing};
 use crate::{
     domain::{
         delivery::rate::Rate,
         people::{mask::Said, profile::Channel},
         time::{MINUTE_MS, Timestamp},
     },
-    server::channels::{SendResult, Transport},
+    server::{
+        channels::{SendResult, Transport},
+        store::delivery::OutboxQueue,
+    },
 };
 
-/// Messages that are handed over at the same time to all receivers of a channel. One receiver has
-/// at most a quarter of it.
+/// Messages that are handed over at the same time to all receivers of a channel that do equally
+/// well. One receiver has at most a quarter of it.
 const TOGETHER_MAX: i64 = 256;
-/// What a receiver has in any case, also where others have taken all of it.
-const SHARE_MIN: i64 = 4;
 /// Receivers that are told apart. Further ones share the places of those who are not known.
-const RECEIVERS_MAX: usize = 1_000;
+const RECEIVERS_MAX: usize = 4_000;
 
 /// What stands between the outbox and those who receive.
 pub struct Lane {
@@ -43,8 +44,8 @@ pub struct Allowance {
     rated: i64,
     /// Receivers that it is shared among.
     sharers: i64,
-    /// Places that are taken at the same time.
-    together: i64,
+    /// Places that are taken at the same time, by standing.
+    together: [i64; Standing::COUNT],
 }
 
 /// How a lane does, for people and for anyone who watches the server.
@@ -91,9 +92,12 @@ impl Lane {
 
     /// What may be taken in a round for so many receivers.
     pub fn allowance(&mut self, sharers: usize, now: Timestamp) -> Allowance {
-        self.forget_idle();
+        self.forget_idle(now);
         let rated = self.rate.as_mut().map_or(i64::MAX, |rate| rate.available(now));
-        let together = self.receivers.values().map(Receiver::together).sum();
+        let mut together = [0; Standing::COUNT];
+        for receiver in self.receivers.values() {
+            together[receiver.standing() as usize] += receiver.together();
+        }
         Allowance { rated, sharers: i64::try_from(sharers).unwrap_or(i64::MAX).max(1), together }
     }
 
@@ -111,13 +115,28 @@ impl Lane {
         };
         allowance.sharers = (allowance.sharers - 1).max(1);
         let receiver = self.receiver(key);
-        let places = (TOGETHER_MAX - allowance.together).max(SHARE_MIN - receiver.together());
+        let standing = receiver.standing();
+        let together = &mut allowance.together[standing as usize];
+        let in_any_case = (standing.few() - receiver.together()).min(standing.most() - *together);
+        let places = (TOGETHER_MAX - *together).max(in_any_case);
         let free = receiver.free(places, now, Instant::now()).min(rated).min(allowance.rated);
         if allowance.rated != i64::MAX {
             allowance.rated -= free;
         }
-        allowance.together += receiver.together_with(free) - receiver.together();
+        *together += receiver.together_with(free) - receiver.together();
         free
+    }
+
+    /// May anything be taken of the heap as far as its receiver goes? What waits for one whose
+    /// breaker is open is not looked at.
+    pub fn is_open(&self, heap: &OutboxQueue, now: Timestamp) -> bool {
+        let receiver = self.receivers.get(&heap.receiver);
+        receiver.is_none_or(|receiver| receiver.shut_until(now).is_none())
+    }
+
+    /// Did a receiver answer when it was asked last?
+    pub fn answers(&self, key: &str) -> bool {
+        self.receivers.get(key).is_some_and(|receiver| receiver.standing() == Standing::Answers)
     }
 
     /// When more may be taken for a receiver, where that is a question of time. Otherwise something
@@ -175,25 +194,33 @@ impl Lane {
         }
     }
 
-    fn forget_idle(&mut self) {
-        if self.receivers.len() >= RECEIVERS_MAX / 2 {
-            self.receivers.retain(|_, receiver| receiver.in_hand() > 0 || receiver.is_shut());
+    /// Those that nothing is in hand for: first the ones of which nothing is known, and where there
+    /// is no room for others, all that need not be waited for.
+    fn forget_idle(&mut self, now: Timestamp) {
+        let count = self.receivers.len();
+        if count < RECEIVERS_MAX / 2 {
+            return;
         }
+        let all = count >= RECEIVERS_MAX;
+        self.receivers.retain(|_, receiver| {
+            receiver.in_hand() > 0
+                || receiver.shut_until(now).is_some()
+                || (!all && receiver.standing() != Standing::New)
+        });
     }
 
     /// A provider that asks for patience gets it from all messages: it takes so much a second,
     /// no matter who they are for.
     pub fn reading(&self) -> ChannelLimiterStatus {
-        let mut shut: Vec<(&String, &Receiver)> =
-            self.receivers.iter().filter(|(_, receiver)| receiver.is_shut()).collect();
-        shut.sort_unstable_by_key(|(key, _)| *key);
-        let trouble = shut.first().and_then(|(key, receiver)| {
+        let shut = self.receivers.iter().filter(|(_, receiver)| receiver.is_shut());
+        let first = shut.min_by_key(|(key, _)| *key);
+        let trouble = first.and_then(|(key, receiver)| {
             let trouble = Said::new(receiver.last_failure()?);
             Some(if key.is_empty() { trouble } else { trouble.of_machine(key) })
         });
         ChannelLimiterStatus {
             in_hand: self.receivers.values().map(Receiver::in_hand).sum(),
-            open: !shut.is_empty(),
+            open: first.is_some(),
             trouble: self.transport.as_ref().err().map(Said::new).or(trouble),
         }
     }
@@ -255,21 +282,52 @@ mod tests {
         }
         let keys: Vec<&str> = slow.iter().map(String::as_str).collect();
         let held = take(&mut lane, &keys);
-        assert!(held.iter().all(|held| (SHARE_MIN..=64).contains(held)), "{held:?}");
-        assert!(held.iter().sum::<i64>() <= TOGETHER_MAX + 20 * SHARE_MIN);
-        assert_eq!(take(&mut lane, &["well:80"]), [SHARE_MIN]);
+        assert!(held.iter().all(|held| (4..=64).contains(held)), "{held:?}");
+        assert!(held.iter().sum::<i64>() <= TOGETHER_MAX + 20 * 4);
+        assert_eq!(take(&mut lane, &["well:80"]), [4]);
+    }
+
+    fn fails(lane: &mut Lane, key: &str) -> bool {
+        let reason = "it is busy".to_string();
+        let failed = SendResult::NotNow { reason, wish_ms: None, fault: Fault::Channel };
+        lane.receiver(key);
+        lane.heard(key, &failed, NOW)
+    }
+
+    #[test]
+    fn however_many_fail_one_that_answers_has_all_of_its_places_and_a_new_one_its_few() {
+        let mut lane = lane(None);
+        let dead: Vec<String> = (0..1_000).map(|number| format!("dead-{number}:443")).collect();
+        let dead: Vec<&str> = dead.iter().map(String::as_str).collect();
+        take(&mut lane, &dead);
+        answers(&mut lane, "well:80");
+        assert_eq!(take(&mut lane, &["well:80", "new:80"]), [64, 4]);
+        for key in &dead {
+            fails(&mut lane, key);
+            (0..lane.receivers[*key].in_hand()).for_each(|_| lane.returned(key));
+        }
+        let held: i64 = take(&mut lane, &dead).iter().sum();
+        assert!(held <= Standing::Fails.most(), "{held}");
+        answers(&mut lane, "too:80");
+        assert_eq!(take(&mut lane, &["too:80"]), [64]);
+    }
+
+    #[test]
+    fn one_that_used_to_answer_keeps_its_places_when_it_fails_now_and_then() {
+        let mut lane = lane(None);
+        answers(&mut lane, "well:80");
+        fails(&mut lane, "well:80");
+        assert!(lane.answers("well:80"));
+        (0..2).for_each(|_| assert!(!fails(&mut lane, "well:80")));
+        assert!(!lane.answers("well:80"));
+        answers(&mut lane, "well:80");
+        assert!(lane.answers("well:80"));
     }
 
     #[test]
     fn one_that_fails_is_shut_alone() {
         let mut lane = lane(None);
-        let failed = SendResult::NotNow {
-            reason: "it is busy".to_string(),
-            wish_ms: None,
-            fault: Fault::Channel,
-        };
-        lane.receiver("dead:80");
-        let shut = (0..8).filter(|_| lane.heard("dead:80", &failed, NOW)).count();
+        let shut = (0..8).filter(|_| fails(&mut lane, "dead:80")).count();
         assert_eq!(shut, 1);
         assert_eq!(take(&mut lane, &["dead:80"]), [0]);
         assert!(take(&mut lane, &["well:80"])[0] > 0);

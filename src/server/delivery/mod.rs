@@ -11,6 +11,7 @@ mod letter;
 mod receiver;
 mod share;
 pub mod signs;
+mod waiting;
 
 pub use courier::{Courier, OpenTransport};
 pub use flights::Flights;

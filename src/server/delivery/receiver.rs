@@ -23,6 +23,8 @@ use crate::{
 
 /// Places of a webhook's receiver that has not answered yet: one that never does holds no more.
 const UNPROVEN: i64 = 32;
+/// Failures in a row until one that used to answer counts among those that fail.
+const FAILS_AFTER: u32 = 3;
 /// Messages are not worth a transaction one by one: while others are on their way, a receiver waits
 /// until it has room for such a part of what it has in hand.
 const WORTH_PART: i64 = 16;
@@ -46,6 +48,36 @@ pub fn receiver_of_template(template: &str) -> Option<String> {
     receiver_of(&fixed.parse().ok()?).filter(|_| whole)
 }
 
+/// How a receiver did last. Those of each standing have their places apart, so that the ones that
+/// fail take none of those that answer, however many they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Answers,
+    /// No one has heard of it yet.
+    New,
+    Fails,
+}
+
+impl Standing {
+    pub const COUNT: usize = 3;
+
+    /// What one of them has in any case, also where others have taken all of it.
+    pub fn few(self) -> i64 {
+        match self {
+            Standing::Answers | Standing::New => 4,
+            Standing::Fails => 1,
+        }
+    }
+
+    /// And what all of them have at most.
+    pub fn most(self) -> i64 {
+        match self {
+            Standing::Answers | Standing::New => 2_048,
+            Standing::Fails => 512,
+        }
+    }
+}
+
 pub struct Receiver {
     permits: Arc<Semaphore>,
     /// Messages that are handed over at the same time.
@@ -55,6 +87,7 @@ pub struct Receiver {
     room: i64,
     pace: Pace,
     breaker: CircuitBreaker,
+    standing: Standing,
     /// How often the breaker opened: what was taken before it did and is not on its way yet goes
     /// back.
     opened: Arc<AtomicU64>,
@@ -86,6 +119,7 @@ impl Receiver {
             room: room(channel),
             pace: Pace::new(),
             breaker: CircuitBreaker::default(),
+            standing: Standing::New,
             opened: Arc::default(),
             in_hand: 0,
             last_failure: None,
@@ -100,6 +134,10 @@ impl Receiver {
 
     pub fn in_hand(&self) -> i64 {
         self.in_hand
+    }
+
+    pub fn standing(&self) -> Standing {
+        self.standing
     }
 
     pub fn is_shut(&self) -> bool {
@@ -165,7 +203,9 @@ impl Receiver {
         self.pace.returned(1);
     }
 
+    /// It answered, or what was thought to lead to it did not even ask it.
     pub fn trust_again(&mut self) {
+        self.standing = Standing::Answers;
         self.last_failure = None;
         self.breaker.works();
     }
@@ -177,12 +217,24 @@ impl Receiver {
             | SendResult::Never { reason, fault: Fault::Channel } => {
                 self.last_failure = Some(reason.clone());
                 let opens = self.breaker.fails(now);
+                if self.standing != Standing::Answers || self.breaker.in_a_row() >= FAILS_AFTER {
+                    self.standing = Standing::Fails;
+                }
                 if opens {
                     self.close();
                 }
                 opens
             }
-            _ => {
+            // A machine that has no name, for instance: that is the message's matter, and no answer.
+            SendResult::NotNow { .. } => {
+                let before = self.standing;
+                self.trust_again();
+                if before != Standing::Answers {
+                    self.standing = Standing::Fails;
+                }
+                false
+            }
+            SendResult::Taken { .. } | SendResult::Never { .. } => {
                 self.trust_again();
                 if self.places < self.places_max {
                     self.permits.add_permits(

@@ -8,6 +8,10 @@ use crate::{
     server::store::delivery::{OutboxQueue, Quota},
 };
 
+/// Receivers that do not answer, or have not yet, for which something is taken in one round: each is a
+/// look into the outbox, while everybody who writes waits.
+const UNPROVEN_MAX: usize = 256;
+
 /// Each receiver gets what it has places for, whatever lies in wait for another. At a receiver each
 /// journey gets the same share, whatever lies in its heap: a large one does not keep the others
 /// waiting. The longest waiting are served first where there is not enough for everybody.
@@ -17,7 +21,10 @@ pub fn share(
     now: Timestamp,
 ) -> Vec<Quota> {
     let mut by_lane: BTreeMap<ChannelKey, BTreeMap<&str, Vec<&OutboxQueue>>> = BTreeMap::new();
-    for heap in due {
+    let open = |heap: &&&OutboxQueue| {
+        lanes.get(&(heap.project, heap.channel)).is_some_and(|lane| lane.is_open(heap, now))
+    };
+    for heap in due.iter().filter(open) {
         by_lane
             .entry((heap.project, heap.channel))
             .or_default()
@@ -31,6 +38,11 @@ pub fn share(
         let mut receivers: Vec<(&str, Vec<&OutboxQueue>)> = receivers.into_iter().collect();
         receivers.iter_mut().for_each(|(_, heaps)| heaps.sort_by_key(|heap| heap.due_at));
         receivers.sort_by_key(|(_, heaps)| heaps.first().map(|heap| heap.due_at));
+        let mut unproven = 0;
+        receivers.retain(|(receiver, _)| {
+            unproven += usize::from(!lane.answers(receiver));
+            lane.answers(receiver) || unproven <= UNPROVEN_MAX
+        });
         let mut allowance = lane.allowance(receivers.len(), now);
         for (receiver, heaps) in receivers {
             let free = lane.free(receiver, &mut allowance, now);

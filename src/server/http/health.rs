@@ -8,10 +8,13 @@ use axum::{
 
 use super::{AppState, assets::plain};
 
-/// The process runs, with everything that works in the background; and whether it is held, where
-/// no one enters or moves and nothing is sent.
+/// The process runs, with everything that works in the background, and its database is all there;
+/// and whether it is held, where no one enters or moves and nothing is sent.
 pub async fn alive(State(state): State<AppState>) -> Response<Body> {
     match state.services.supervisor().first_death() {
+        None if state.services.is_damaged() => {
+            plain(StatusCode::SERVICE_UNAVAILABLE, "the database is damaged\n")
+        }
         None if state.services.hold().is_some() => plain(StatusCode::OK, "ok held\n"),
         None => plain(StatusCode::OK, "ok\n"),
         Some(death) => {

@@ -4,7 +4,7 @@
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, Response, StatusCode, header},
+    http::{HeaderMap, Method, Response, StatusCode, header},
     middleware::Next,
     response::IntoResponse,
 };
@@ -93,7 +93,7 @@ fn words(status: StatusCode) -> (&'static str, &'static str, &'static str) {
     }
 }
 
-/// Refuses addresses that are no text, and puts our words in place of the framework's.
+/// Refuses addresses that are no text and methods that nothing here has, and puts our words in place of the framework's.
 pub async fn in_our_words(
     State(state): State<AppState>,
     request: Request,
@@ -102,6 +102,10 @@ pub async fn in_our_words(
     let path = request.uri().path();
     let asked =
         Asked { by_program: is_for_programs(path), for_page: accepts_html(request.headers()) };
+    // CONNECT names a machine and no address, which the pages take for granted.
+    if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+        return asked.told(&state, StatusCode::METHOD_NOT_ALLOWED);
+    }
     if SIGNS.contains(&path) {
         return next.run(request).await;
     }

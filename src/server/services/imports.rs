@@ -13,6 +13,7 @@ use crate::{
     domain::{
         access::Permission,
         actor::Actor,
+        error::FieldError,
         ids::ImportId,
         people::{
             import::{ImportOptions, ImportProgress, ImportView, RejectedRow},
@@ -29,6 +30,8 @@ use crate::{
     },
 };
 
+/// Longest name of a file that is kept, in characters.
+const NAME_MAX: usize = 255;
 /// What the page of an import says where the program itself failed.
 const BROKEN_OFF: &str = "Something went wrong on our side. Import the file again: existing \
     profiles are updated.";
@@ -46,7 +49,7 @@ impl<S: Store + Clone> Services<S> {
     /// its place until its end.
     ///
     /// # Errors
-    /// Where they may not, or the list has no proper name.
+    /// Where they may not, the file's name is too long, or the list has no proper name.
     pub async fn start_import(
         &self,
         actor: &Actor,
@@ -97,6 +100,11 @@ impl<S: Store + Clone> Services<S> {
         mut file: PeopleFile,
     ) -> ServiceResult<(ImportId, PeopleFile)> {
         actor.require(Permission::SendEvents)?;
+        if file.name.chars().count() > NAME_MAX {
+            let sentence =
+                format!("The file's name has more than {NAME_MAX} characters. Shorten it.");
+            return Err(FieldError::new("file", "too_long", sentence).into());
+        }
         let list = file.reading.list.as_deref().map(read_key).transpose();
         file.reading.list = list.map_err(|error| error.under("list"))?;
         let new = NewImport {

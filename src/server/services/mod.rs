@@ -225,6 +225,11 @@ impl<S: Store + Clone> Services<S> {
         self.store.ready().await
     }
 
+    /// Was a part of the database lost while it was open?
+    pub fn is_damaged(&self) -> bool {
+        self.store.is_damaged()
+    }
+
     /// Tells everybody who watches that the project changed, and the engine that there may be
     /// something to do.
     async fn announce(&self, project: ProjectId) {

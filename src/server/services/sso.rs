@@ -191,8 +191,8 @@ impl<S: Store + Clone> Services<S> {
         if session.is_some_and(|session| now.0 - session.created_at.0 <= FRESH_MS) {
             return Ok(());
         }
-        let sentence = "Your account has no password yet, so a new sign-in has to show that it is \
-            you. Sign out, sign in again, and try again within ten minutes.";
+        let sentence = "Your account has no password yet, so this needs a recent sign-in. Sign out, \
+            sign in again and try again within ten minutes.";
         Err(StoreError::Conflict(sentence).into())
     }
 }

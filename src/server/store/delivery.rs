@@ -1,6 +1,10 @@
 //! What the courier asks of the store.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use super::{
     StoreResult,
@@ -156,6 +160,27 @@ impl ChangedFacts {
     }
 }
 
+/// Who becomes whom, told by the store before it is committed: a message that was taken for the one
+/// is the other's from then on, for whoever changes something afterwards. Cheap to clone; all clones
+/// are the same.
+#[derive(Clone, Default)]
+pub struct Merges(Arc<Mutex<Vec<(ProfileKey, ProfileKey)>>>);
+
+impl Merges {
+    fn noted(&self) -> MutexGuard<'_, Vec<(ProfileKey, ProfileKey)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn note(&self, merges: &[(ProfileKey, ProfileKey)]) {
+        self.noted().extend(merges);
+    }
+
+    /// What was noted since it was asked last.
+    pub fn take(&self) -> Vec<(ProfileKey, ProfileKey)> {
+        mem::take(&mut *self.noted())
+    }
+}
+
 /// What the gates want to know of people besides their profiles.
 #[derive(Debug, Clone, Default)]
 pub struct SendFacts {
@@ -231,6 +256,9 @@ pub trait OutboxStore: Clone + Send + Sync + 'static {
         &self,
         versions: &[VersionKey],
     ) -> impl Future<Output = StoreResult<HashMap<VersionKey, VersionNames>>> + Send;
+
+    /// What this store merges.
+    fn merges(&self) -> Merges;
 
     // For people.
     fn outbox_load(

@@ -20,6 +20,8 @@ pub trait IdentityStore: Send + Sync + 'static {
     ) -> impl Future<Output = StoreResult<()>> + Send;
     /// Looks whether the database is still this process's; answers the hold that is in force.
     fn look_at_identity(&self) -> impl Future<Output = StoreResult<Option<Hold>>> + Send;
+    /// Was the database cut off or overwritten under this process?
+    fn is_damaged(&self) -> bool;
     /// Holds everything that happens by itself; where it is held already, that hold stays.
     fn hold(
         &self,

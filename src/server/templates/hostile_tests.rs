@@ -2,7 +2,7 @@
 //! amount of work.
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Facts, Links, TemplateError,
@@ -29,11 +29,12 @@ fn run(source: &str) -> (Result<String, Failure>, u32) {
         .unwrap_or_else(|faults| panic!("{source}: {faults:?}"));
     let list: Vec<String> =
         (0..100).map(|number| format!("{number} {}", "x".repeat(900))).collect();
+    fill(&template, json!(list), json!("y".repeat(1_000)))
+}
+
+fn fill(template: &Template, list: Value, text: Value) -> (Result<String, Failure>, u32) {
     let profile = Profile::default();
-    let event = Properties::from_iter([
-        ("list".to_string(), json!(list)),
-        ("text".to_string(), json!("y".repeat(1_000))),
-    ]);
+    let event = Properties::from_iter([("list".to_string(), list), ("text".to_string(), text)]);
     let facts = Facts {
         profile: &profile,
         event: &event,
@@ -248,6 +249,18 @@ fn a_template_of_very_many_names_is_read_and_compared_once() {
     let used: String = (0..40_000).map(|number| format!("{{{{b{number}}}}}")).collect();
     let template = Template::parse(&(made + &used), Place::Html, 2_000_000).expect("a template");
     assert_eq!(template.names.len(), 40_000);
+}
+
+#[test]
+fn a_long_name_is_read_once_for_a_list_of_many_items() {
+    // For each of them anew it would be thirty thousand millions of bytes.
+    let (items, name) = (vec![json!({}); 40_000], "n".repeat(700_000));
+    for filter in ["map: event.text | size", "sum: event.text", "sort: event.text | size"] {
+        let source = format!("{{{{ event.list | {filter} }}}}");
+        let template = Template::parse(&source, Place::Html, TEXT_MAX).expect("a template");
+        let (result, _) = fill(&template, json!(items), json!(name));
+        assert!(result.is_ok_and(|text| text == "40000" || text == "0"), "{filter}");
+    }
 }
 
 #[test]

@@ -16,6 +16,9 @@ const DEPTH_MAX: usize = 3;
 /// Room for as many messages within messages as the largest request can have (4 MiB, about thirty
 /// bytes each). Memory that is not used is not taken.
 const STACK_BYTES: usize = 256 * 1024 * 1024;
+/// Most parts of parameters (`name*12=`, RFC 2231): the parser puts them together one by one, each
+/// with all that it has so far. A report has none, or some of a file's name.
+const CONTINUATIONS_MAX: usize = 1_000;
 /// Longest diagnosis that is kept, in characters.
 const DETAIL_MAX: usize = 300;
 
@@ -31,6 +34,11 @@ pub fn hear(call: Call<'_>) -> Result<ParsedWebhook, NotHeard> {
 }
 
 fn hear_mail(call: Call<'_>) -> Result<ParsedWebhook, NotHeard> {
+    if continuations(call.body).nth(CONTINUATIONS_MAX).is_some() {
+        let sentence =
+            format!("The email has parameters in more than {CONTINUATIONS_MAX} parts (RFC 2231).");
+        return Err(NotHeard::Malformed(sentence));
+    }
     // The parser makes something of everything; a mail says at least from whom it is, or what is in
     // it.
     let is_mail =
@@ -52,6 +60,14 @@ fn hear_mail(call: Call<'_>) -> Result<ParsedWebhook, NotHeard> {
         heard.statements.push(said.about(names(&message, call.body), call.now));
     }
     Ok(heard)
+}
+
+/// Where a part of a parameter, or one that names its alphabet, may begin: `*12=`, `*12*=` or `*=`.
+fn continuations(mail: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let between = |sign: &&u8| matches!(sign, b' ' | b'\t' | b'\r' | b'+' | b'0'..=b'9');
+    mail.split(|sign| *sign == b'*')
+        .skip(1)
+        .filter(move |rest| rest.iter().find(|sign| !between(sign)) == Some(&b'='))
 }
 
 /// What a report says, before it is known of which message.
@@ -216,6 +232,20 @@ mod tests {
     use http::HeaderMap;
 
     use super::*;
+
+    #[test]
+    fn a_mail_with_parameters_in_more_parts_than_any_report_has_is_refused_and_one_with_some_is_read()
+     {
+        let with = |parts: usize| {
+            let parts: String = (0..parts).map(|part| format!("; name*{part}*=a")).collect();
+            let mail = format!("From: a@b.example\r\nContent-Type: text/plain{parts}\r\n\r\n");
+            let headers = HeaderMap::new();
+            hear(Call { url: "", headers: &headers, body: mail.as_bytes(), now: Timestamp(0) })
+        };
+        assert!(with(CONTINUATIONS_MAX).is_ok());
+        let refused = with(CONTINUATIONS_MAX + 1).expect_err("refused");
+        assert!(matches!(refused, NotHeard::Malformed(why) if why.contains("1000 parts")));
+    }
 
     #[test]
     fn messages_within_messages_are_read_however_deep() {

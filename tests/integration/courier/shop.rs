@@ -36,6 +36,7 @@ use wayfare::{
         engine::{Engine, EngineSigns, calendar::TzdbZones},
         store::{
             Store,
+            delivery::OutboxStore,
             people::ProfileStore,
             sqlite::{SqliteConfig, SqliteStore},
         },
@@ -149,7 +150,7 @@ impl Shop {
         let actor = store.local_actor(clock.now()).await.expect("an actor");
         let (engine_signs, stop) = (EngineSigns::default(), CancellationToken::new());
         let signs = DeliverySigns::new(engine_signs.clone());
-        let flights = Flights::default();
+        let flights = Flights::new(store.merges());
         let (engine, runtime) = (None, None);
         let shop = Self {
             store,
@@ -187,7 +188,7 @@ impl Shop {
 
     /// A courier that knows nothing of the one before it.
     pub async fn restart(&mut self) {
-        self.flights = Flights::default();
+        self.flights = Flights::new(self.store.merges());
         let office = Office {
             clock: Arc::new(self.clock.clone()),
             calendar: Arc::new(TzdbZones),

@@ -54,7 +54,7 @@ async fn a_link_for_a_new_password_says_which_sign_ins_end_and_ends_them() {
     let house = house().await;
     assert_eq!(house.who(signed("a-stranger", "mia@example.com")).await.0, 303);
     let page = choose(&house, "mia@example.com").await;
-    assert!(page.contains("a-stranger") && page.contains("end as well"), "{page}");
+    assert!(page.contains("a-stranger") && page.contains("unlinks these SSO sign-ins"), "{page}");
     assert_eq!(house.who(signed("a-stranger", "mia@example.com")).await, (409, None));
     let mia = house.server.browser();
     assert_eq!(mia.sign_in("mia@example.com", NEW_PASSWORD).await.status(), 200);
@@ -62,7 +62,7 @@ async fn a_link_for_a_new_password_says_which_sign_ins_end_and_ends_them() {
     let log = house.audit("account.sso_unlink").await;
     assert!(log.contains("a-stranger at http") && log.contains("new password"), "{log}");
     // Where nothing is linked there is nothing to say.
-    assert!(!choose(&house, BOB).await.contains("end as well"));
+    assert!(!choose(&house, BOB).await.contains("unlinks these"));
 }
 
 fn zoe(groups: &[&str]) -> super::Said {

@@ -15,6 +15,8 @@ use crate::server::store::{StoreError, StoreResult};
 
 /// The first bytes of every SQLite file.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+/// As much of the file's beginning as says how long it is.
+const HEADER_BYTES: usize = 100;
 /// What may be done to a file of ours by anybody but its owner: nothing.
 const OTHERS: u32 = 0o077;
 
@@ -125,6 +127,17 @@ impl DatabaseFile {
         }
     }
 
+    /// Does the file begin as a database does, and is it as long as its beginning says? True where
+    /// it cannot be known. While SQLite folds its log into the file it may be shorter for a moment.
+    pub fn is_whole(&self) -> bool {
+        let Ok(meta) = self.handle.metadata() else { return true };
+        let mut start = [0; HEADER_BYTES];
+        match read_at_start(&self.handle, &mut start) {
+            Ok(()) => start.starts_with(MAGIC) && meta.len() >= bytes_of(&start),
+            Err(error) => error.kind() != ErrorKind::UnexpectedEof,
+        }
+    }
+
     /// # Errors
     /// Where it cannot be read, or holds something else than a database.
     pub fn content(&self) -> StoreResult<Content> {
@@ -155,6 +168,28 @@ impl DatabaseFile {
             .filter_map(|end| open_to_others(&beside(&self.canonical(), end)))
             .collect()
     }
+}
+
+/// What a database of this header has: the size of a page, where 1 stands for 65,536, times their
+/// number.
+fn bytes_of(header: &[u8; HEADER_BYTES]) -> u64 {
+    let page = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        bytes => u64::from(bytes),
+    };
+    let pages = u32::from_be_bytes([header[28], header[29], header[30], header[31]]);
+    page * u64::from(pages)
+}
+
+#[cfg(unix)]
+fn read_at_start(file: &File, bytes: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, 0)
+}
+
+#[cfg(not(unix))]
+fn read_at_start(mut file: &File, bytes: &mut [u8]) -> io::Result<()> {
+    file.rewind()?;
+    file.read_exact(bytes)
 }
 
 /// The file beside another whose name ends in addition so.

@@ -38,6 +38,12 @@ impl IdentityStore for SqliteStore {
         if let Some(lost) = self.ownership.look() {
             return Err(StoreError::Unavailable(lost));
         }
+        if self.ownership.look_whether_whole() {
+            tracing::error!(
+                file = %self.file().path().display(),
+                "database.damaged: a part of the file is missing; restore a backup"
+            );
+        }
         let (fence, since, reason): (i64, Option<i64>, Option<i64>) =
             sqlx::query_as("SELECT fence, held_since, held_reason FROM database_identity")
                 .fetch_one(&self.readers)
@@ -49,6 +55,10 @@ impl IdentityStore for SqliteStore {
         let reason =
             reason.map(|code| HoldReason::from_code(code).unwrap_or(HoldReason::Requested));
         Ok(since.zip(reason).map(|(since, reason)| Hold { since: Timestamp(since), reason }))
+    }
+
+    fn is_damaged(&self) -> bool {
+        self.ownership.is_cut()
     }
 
     async fn hold(&self, reason: HoldReason, now: Timestamp) -> StoreResult<()> {

@@ -60,7 +60,7 @@ use sqlx::{
 };
 use turns::{Turns, Urgency, Writing};
 
-use super::{StoreError, StoreResult, error::Obstacle};
+use super::{StoreError, StoreResult, delivery::Merges, error::Obstacle};
 use crate::domain::ids::ProjectId;
 
 pub use database_file::Access;
@@ -80,6 +80,7 @@ pub struct SqliteStore {
     turns: Turns,
     totals: Arc<Mutex<list::Totals>>,
     numbers: Arc<Mutex<numbers::Numbers>>,
+    merges: Merges,
     /// The last to be dropped: it holds the file open.
     ownership: ownership::Ownership,
 }

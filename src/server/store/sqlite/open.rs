@@ -17,7 +17,7 @@ use super::{
     ownership::Ownership,
     turns::Turns,
 };
-use crate::server::store::{StoreError, StoreResult};
+use crate::server::store::{StoreError, StoreResult, delivery::Merges};
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -95,6 +95,7 @@ impl SqliteStore {
             turns: Turns::default(),
             totals: Arc::default(),
             numbers: Arc::default(),
+            merges: Merges::default(),
             ownership,
         })
     }

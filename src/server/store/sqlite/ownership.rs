@@ -4,8 +4,14 @@
 //! no one finds again, so each commit looks first whether the path still names the open file (one
 //! `stat`). Another server took it: each start raises the fencing number in the database, and each
 //! transaction begins with a look at it, in the statement that begins it.
+//!
+//! A file of which a part was cut off is still the same file: that is looked for once a second, and
+//! told.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU32, Ordering},
+};
 
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr, SqliteConnection};
 use tokio::sync::watch;
@@ -23,11 +29,21 @@ struct Inner {
     /// no server.
     fence: OnceLock<(i64, Arc<str>)>,
     lost: watch::Sender<Option<Obstacle>>,
+    /// How often in a row the file was found shorter than it says it is.
+    cut: AtomicU32,
 }
+
+/// Looks, a second apart, until that is no moment in which SQLite is writing.
+const CUT_FOR_GOOD: u32 = 3;
 
 impl Ownership {
     pub fn new(file: DatabaseFile) -> Self {
-        Self(Arc::new(Inner { file, fence: OnceLock::new(), lost: watch::Sender::new(None) }))
+        Self(Arc::new(Inner {
+            file,
+            fence: OnceLock::new(),
+            lost: watch::Sender::new(None),
+            cut: AtomicU32::new(0),
+        }))
     }
 
     pub fn file(&self) -> &DatabaseFile {
@@ -85,6 +101,22 @@ impl Ownership {
             self.lose(Obstacle::Replaced);
         }
         self.loss()
+    }
+
+    /// Looks whether the file is all there. Answers whether it has just turned out not to be.
+    pub fn look_whether_whole(&self) -> bool {
+        if self.0.file.is_whole() {
+            self.0.cut.store(0, Ordering::Relaxed);
+            return false;
+        }
+        let looks = self.0.cut.load(Ordering::Relaxed).saturating_add(1);
+        self.0.cut.store(looks, Ordering::Relaxed);
+        looks == CUT_FOR_GOOD
+    }
+
+    /// Was a part of the file lost while it was open?
+    pub fn is_cut(&self) -> bool {
+        self.0.cut.load(Ordering::Relaxed) >= CUT_FOR_GOOD
     }
 
     /// Returns when it is lost, with the reason.

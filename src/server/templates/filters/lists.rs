@@ -20,7 +20,8 @@ pub const FILTERS: &[Spec] = &[
         Ok(Value::Array(items(call).into_iter().filter(|item| !item.is_nil()).collect()))
     }),
     spec("map", 1, 1, |call| {
-        Ok(Value::Array(items(call).iter().map(|item| member(item, &call.text_of(0))).collect()))
+        let key = Key::of(call);
+        Ok(Value::Array(items(call).iter().map(|item| key.in_item(item)).collect()))
     }),
     spec("reverse", 0, 0, |call| Ok(Value::Array(items(call).into_iter().rev().collect()))),
     spec("slice", 1, 2, slice),
@@ -52,9 +53,18 @@ fn member(item: &Value, name: &str) -> Value {
     item.as_object().and_then(|object| object.get(name)).map_or(Value::Nil, ValueView::to_value)
 }
 
-/// What is sorted and compared by: a member of each, or itself.
-fn key(call: &Call<'_>, item: &Value) -> Value {
-    if call.arguments.is_empty() { item.clone() } else { member(item, &call.text_of(0)) }
+/// What is sorted and compared by: a member of each, or itself. Its name is read once, however many
+/// items there are: it may be as long as a property.
+struct Key(Option<String>);
+
+impl Key {
+    fn of(call: &Call<'_>) -> Self {
+        Self((!call.arguments.is_empty()).then(|| call.text_of(0)))
+    }
+
+    fn in_item(&self, item: &Value) -> Value {
+        self.0.as_deref().map_or_else(|| item.clone(), |name| member(item, name))
+    }
 }
 
 fn size(call: &Call<'_>) -> Result<Value> {
@@ -143,8 +153,9 @@ fn compare(a: &Value, b: &Value) -> Ordering {
 }
 
 fn sorted(call: &Call<'_>, order: fn(&Value, &Value) -> Ordering) -> Result<Value> {
+    let key = Key::of(call);
     let mut keyed: Vec<(Value, Value)> =
-        items(call).into_iter().map(|item| (key(call, &item), item)).collect();
+        items(call).into_iter().map(|item| (key.in_item(&item), item)).collect();
     // A sort compares each about as often as its length has bits.
     let bits = keyed.len().checked_ilog2().unwrap_or(0) as usize + 1;
     call.makes(keyed.iter().map(|(key, _)| weight(key)).sum::<usize>() * bits)?;
@@ -153,8 +164,9 @@ fn sorted(call: &Call<'_>, order: fn(&Value, &Value) -> Ordering) -> Result<Valu
 }
 
 fn sum(call: &Call<'_>) -> Result<Value> {
+    let key = Key::of(call);
     let number = |item: &Value| {
-        key(call, item).as_scalar().and_then(|scalar| scalar.to_float()).unwrap_or(0.0)
+        key.in_item(item).as_scalar().and_then(|scalar| scalar.to_float()).unwrap_or(0.0)
     };
     let sum: f64 = items(call).iter().map(number).sum();
     Ok(if sum.fract() == 0.0 && sum.abs() < 9e15 {
@@ -168,8 +180,9 @@ fn uniq(call: &Call<'_>) -> Result<Value> {
     let all = items(call);
     call.makes(weight(call.input) * all.len().min(UNIQ_MAX))?;
     let mut kept: Vec<(Value, Value)> = Vec::new();
+    let key_of = Key::of(call);
     for item in all.into_iter().take(UNIQ_MAX) {
-        let key = key(call, &item);
+        let key = key_of.in_item(&item);
         if !kept.iter().any(|(known, _)| ValueViewCmp::new(known) == ValueViewCmp::new(&key)) {
             kept.push((key, item));
         }

@@ -24,8 +24,8 @@ use crate::{
     server::store::{
         StoreError, StoreResult,
         delivery::{
-            ActiveChannel, LeasedMessage, MessageNumber, MessageResult, OutboxDepth, OutboxQueue,
-            OutboxStore, Quota, SendFacts, VersionNames,
+            ActiveChannel, LeasedMessage, Merges, MessageNumber, MessageResult, OutboxDepth,
+            OutboxQueue, OutboxStore, Quota, SendFacts, VersionNames,
         },
         engine::{ProfileKey, ProjectNumber, VersionKey},
     },
@@ -94,6 +94,10 @@ impl OutboxStore for SqliteStore {
             (seq, VersionNames { journey_id: JourneyId(id).to_string(), journey_name: name })
         };
         Ok(rows.into_iter().map(names).collect())
+    }
+
+    fn merges(&self) -> Merges {
+        self.merges.clone()
     }
 
     async fn undelivered(

@@ -15,18 +15,25 @@ use crate::{
     },
 };
 
-/// One step along the index for each heap, however many messages lie in it.
+/// One step along the index for each heap, however many messages lie in it. The next one is looked
+/// for column by column: of a comparison of all three at once only the first would be a way into the
+/// index, and each step would read everything before it.
 const HEAPS: &str = "WITH RECURSIVE heaps (seq, version, channel, receiver, due_at) AS (
     SELECT * FROM (SELECT seq, version, channel, receiver, due_at FROM outbox
     INDEXED BY outbox_waiting WHERE state = 0 AND lane = 1
                    ORDER BY version, channel, receiver, due_at LIMIT 1)
     UNION ALL
     SELECT o.seq, o.version, o.channel, o.receiver, o.due_at FROM heaps h CROSS JOIN outbox o
-    ON o.seq = (
-        SELECT n.seq FROM outbox n INDEXED BY outbox_waiting
-        WHERE n.state = 0 AND n.lane = 1 AND (n.version, n.channel, n.receiver) > (h.version,
-        h.channel, h.receiver)
-        ORDER BY n.version, n.channel, n.receiver, n.due_at LIMIT 1))
+    ON o.seq = coalesce(
+        (SELECT n.seq FROM outbox n INDEXED BY outbox_waiting
+         WHERE n.state = 0 AND n.lane = 1 AND n.version = h.version AND n.channel = h.channel
+         AND n.receiver > h.receiver ORDER BY n.receiver, n.due_at LIMIT 1),
+        (SELECT n.seq FROM outbox n INDEXED BY outbox_waiting
+         WHERE n.state = 0 AND n.lane = 1 AND n.version = h.version AND n.channel > h.channel
+         ORDER BY n.channel, n.receiver, n.due_at LIMIT 1),
+        (SELECT n.seq FROM outbox n INDEXED BY outbox_waiting
+         WHERE n.state = 0 AND n.lane = 1 AND n.version > h.version
+         ORDER BY n.version, n.channel, n.receiver, n.due_at LIMIT 1)))
  SELECT p.number AS project, h.version, h.channel, h.receiver, h.due_at FROM heaps h
  CROSS JOIN versions v ON v.seq = h.version JOIN projects p ON p.id = v.project_id
  WHERE v.status BETWEEN 2 AND 5 AND v.emptied IS NULL AND p.archived_at IS NULL";
@@ -164,4 +171,30 @@ async fn call_off(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::store::sqlite::SqliteConfig;
+
+    #[tokio::test]
+    async fn each_heap_is_one_step_along_the_index_whatever_lies_in_those_before_it() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let config = SqliteConfig::new(folder.path().join("heaps.db"));
+        let store = SqliteStore::open(&config).await.expect("a store");
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {HEAPS}")))
+                .fetch_all(&store.readers)
+                .await
+                .expect("a plan");
+        let steps: Vec<&str> = plan.iter().map(|(.., step)| step.as_str()).collect();
+        for way in
+            ["(version=? AND channel=? AND receiver>?)", "(version=? AND channel>?)", "(version>?)"]
+        {
+            let searches = format!("SEARCH n USING INDEX outbox_waiting {way}");
+            assert!(steps.contains(&searches.as_str()), "{way} is not among {steps:#?}");
+        }
+        store.close().await;
+    }
 }

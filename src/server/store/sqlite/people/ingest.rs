@@ -100,6 +100,7 @@ async fn write(
     }
     insert_events(store, connection, &addressed, now).await?;
     join_lists(connection, &addressed, now).await?;
+    store.merges.note(&resolved.merges);
     transaction.commit().await?;
     Ok(by_sender(ignored, &addressed, &asked_again))
 }
