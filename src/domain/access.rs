@@ -367,8 +367,8 @@ mod tests {
             .expect_err("refused");
         assert_eq!(
             refusal.sentence(),
-            "Publishing, pausing, resuming, stopping and archiving needs a Publisher; you are a \
-                Viewer in this project. Ask an admin of the project."
+            "Publishing, changing what is published, pausing, resuming, stopping and archiving \
+                needs a Publisher; you are a Viewer in this project. Ask an admin of the project."
         );
     }
 }

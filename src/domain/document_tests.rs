@@ -77,5 +77,5 @@ fn a_foreign_file_and_a_newer_form_are_told_apart() {
 #[test]
 fn an_over_long_name_is_refused() {
     let text = GOOD.replace("Welcome", &"x".repeat(300));
-    assert!(errors(&text)[0].sentence.contains("most is 200"), "{}", errors(&text)[0].sentence);
+    assert!(errors(&text)[0].sentence.contains("limit is 200"), "{}", errors(&text)[0].sentence);
 }

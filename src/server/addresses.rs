@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(read, ["ada@example.com", "bob@example.com"]);
         let error =
             read_addresses(AddressKind::Email, "ada@example.com\nnobody").expect_err("refused");
-        assert!(error.sentence.contains("“nobody” is not an e-mail address"), "{error}");
+        assert!(error.sentence.contains("“nobody” is not an email address"), "{error}");
         assert_eq!(read_addresses(AddressKind::Email, " \n").expect_err("refused").key, "required");
     }
 }

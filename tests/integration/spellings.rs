@@ -42,7 +42,8 @@ async fn a_listed_address_gets_nothing_in_any_spelling_and_what_has_no_spelling_
     program.until(&id, "completed", to.len() as i64).await;
     let mut arrived: Vec<String> = arrivals(&sink).into_keys().collect();
     arrived.sort();
-    assert_eq!(arrived, ["ada@xn--bcher-kva.example", "o'hara@example.org"]);
+    // The test server shows the letters that the one spelling stands for.
+    assert_eq!(arrived, ["ada@bücher.example", "o'hara@example.org"]);
     drop(server);
     let unusable = "SELECT count(*) FROM outbox WHERE reason LIKE '%no usable address%'";
     assert_eq!(place.count(unusable).await, 2, "and the reason says so");

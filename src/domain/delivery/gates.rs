@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn what_cannot_be_spelled_in_one_way_is_not_written_to() {
         let gate = ask(&somebody(), &SendContext { usable: false, ..free() });
-        assert_eq!(gate, Gate::Shut("has no usable address for e-mail".to_string()));
+        assert_eq!(gate, Gate::Shut("has no usable address for email".to_string()));
     }
 
     #[test]

@@ -144,7 +144,7 @@ mod tests {
         let node = desk.now().graph.node("sms-1").expect("there");
         assert_eq!((node.position.x, &node.step), (400.0, &sms("")));
         assert!(desk.redo() && desk.redo() && !desk.redo());
-        assert_eq!(desk.now().graph.node("sms-1").map(|node| node.step.clone()), Some(sms("Hey")));
+        assert_eq!(desk.now().graph.node("sms-1").map(|node| node.step.clone()), Some(sms("Hay")));
     }
 
     #[test]

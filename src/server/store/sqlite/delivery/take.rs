@@ -192,8 +192,8 @@ mod tests {
         for way in
             ["(version=? AND channel=? AND receiver>?)", "(version=? AND channel>?)", "(version>?)"]
         {
-            let searches = format!("SEARCH n USING INDEX outbox_waiting {way}");
-            assert!(steps.contains(&searches.as_str()), "{way} is not among {steps:#?}");
+            let is_search = |step: &&str| step.starts_with("SEARCH n USING") && step.ends_with(way);
+            assert!(steps.iter().any(is_search), "{way} is not among {steps:#?}");
         }
         store.close().await;
     }
