@@ -123,6 +123,8 @@ async fn a_plain_form_gets_a_page_and_a_redirect_stays_here() {
     let place = Place::demo();
     let server = place.serve();
     let id = server.ids("status=running").await[0].clone();
+    let project = server.shown_project().await.expect("a project");
+    let here = ("for_project", project.as_str());
     let send = async |form: &[(&str, &str)]| {
         server
             .client
@@ -133,10 +135,11 @@ async fn a_plain_form_gets_a_page_and_a_redirect_stays_here() {
             .await
             .expect("an answer")
     };
-    let refused = send(&[("action", "pause")]).await;
+    let refused = send(&[("action", "pause"), here]).await;
     assert_eq!(refused.status(), 400);
     assert!(refused.text().await.expect("a page").contains("Select at least one journey first."));
-    let done = send(&[("action", "pause"), ("ids[]", &id), ("back", "//evil.example/x")]).await;
+    let back = ("back", "//evil.example/x");
+    let done = send(&[("action", "pause"), ("ids[]", &id), back, here]).await;
     assert_eq!(done.status(), 303);
     let target = done.headers()["location"].to_str().expect("an address").to_string();
     assert!(target.starts_with("/journeys?done="), "{target}");

@@ -281,7 +281,7 @@ async fn a_secret_that_was_sealed_with_another_key_has_to_be_entered_again() {
     );
     let (status, said) =
         sentence(server.post("channels/test", &[("channel", "sms"), ("to", "+49170")]).await).await;
-    assert!(status == 409 && said.contains("encrypted with another key"), "{said}");
+    assert!(status == 409 && said.contains("encrypted with another server key"), "{said}");
     assert_eq!(
         save_sms(&server, &twilio.url(), &[("revision", "1"), ("secret", TOKEN)]).await.status(),
         200

@@ -119,7 +119,7 @@ async fn it_says_at_the_start_and_on_every_page_to_whom_it_is_open() {
         .expect("the line that programs wait for")
         .to_string();
     assert!(
-        lines[1].contains("whoever reaches this port may do everything")
+        lines[1].contains("Anyone who reaches this port can do everything")
             && !lines[1].contains("token="),
         "{lines:?}"
     );

@@ -294,8 +294,8 @@ async fn who_is_in_a_segment_and_how_many_is_for_those_who_may_see_people() {
     assert_eq!(viewer.page("/profiles?segment=Best").await.0, 403);
     assert!(creator.page("/profiles?segment=Best").await.1.contains("/profiles/1\""));
     let (_, seen) = viewer.page("/segments").await;
-    assert!(seen.contains("Best") && !seen.contains("1 person"), "{seen}");
-    assert!(creator.page("/segments").await.1.contains("1 person"));
+    assert!(seen.contains("Best") && !seen.contains("1 profile"), "{seen}");
+    assert!(creator.page("/segments").await.1.contains("1 profile"));
 }
 
 #[tokio::test]
@@ -383,6 +383,6 @@ async fn what_a_receiver_repeats_is_read_by_nobody_without_the_right() {
         }
     }
     let (_, page) = viewer.page("/delivery").await;
-    assert!(page.contains("the receiver has trouble."), "our own half: {page}");
-    assert!(page.contains("the receiver does not take the message"), "{page}");
+    assert!(page.contains("the receiver has a problem."), "our own half: {page}");
+    assert!(page.contains("the receiver rejected the message"), "{page}");
 }

@@ -40,7 +40,7 @@ async fn a_plain_sign_in_that_fails_shows_the_form_again_without_the_password() 
     let place = place();
     let server = place.serve();
     let form = [("email", ADA), ("password", "my secret guess"), ("next", "/api-keys")];
-    let answer = server.plain("session/sign-in", &form, "/sign-in?next=%2Fapi-keys").await;
+    let answer = server.plain("session/sign-in", &form, "/sign-in?next=%2Fapi%2Dkeys").await;
     assert_eq!(answer.status(), 401);
     let page = answer.text().await.expect("text");
     assert!(page.contains("is wrong") && page.contains(ADA), "the reason and the address");

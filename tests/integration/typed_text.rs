@@ -42,7 +42,9 @@ const SHOWN: [&str; 15] = [
     "/segments",
 ];
 /// Pages that only a link in a mail or a sign-in provider leads to, and files of the site.
-const UNREACHED: [&str; 8] = [
+const UNREACHED: [&str; 9] = [
+    // Where a page was before.
+    "/trips/{id}",
     "/invitations/{link}",
     "/password/{link}",
     "/pkg/{file}",

@@ -1,5 +1,5 @@
 //! Refuses requests that were not meant for us, before anything looks at them: a foreign `Host`
-//! (DNS rebinding), a foreign `RequestOrigin` (another site's script). What other sites' forms send is
+//! (DNS rebinding), a foreign `Origin` (another site's script). What other sites' forms send is
 //! refused by `CsrfLayer` in `mod.rs`.
 
 use std::net::IpAddr;

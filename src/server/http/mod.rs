@@ -176,7 +176,7 @@ fn route(request: &Request) -> &str {
     request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str)
 }
 
-/// Refuses what other sites' pages send (Fetch Metadata and `RequestOrigin`).
+/// Refuses what other sites' pages send (Fetch Metadata and `Origin`).
 fn csrf(
     site: &Site,
 ) -> CsrfLayer<fn(tower_http::csrf::ProtectionError) -> axum::http::Response<axum::body::Body>> {

@@ -175,7 +175,7 @@ fn typed_address(to: &str) -> Result<&str, FieldError> {
 
 fn unusable(kind: AddressKind) -> FieldError {
     let sentence = match kind {
-        AddressKind::Email => "This is not a usable e-mail address.",
+        AddressKind::Email => "This is not a usable email address.",
         AddressKind::Phone => {
             "This is not a usable phone number. Begin with the country code, such as +49."
         }

@@ -54,7 +54,7 @@ async fn a_link_for_a_new_password_says_which_sign_ins_end_and_ends_them() {
     let house = house().await;
     assert_eq!(house.who(signed("a-stranger", "mia@example.com")).await.0, 303);
     let page = choose(&house, "mia@example.com").await;
-    assert!(page.contains("a-stranger") && page.contains("unlinks these SSO sign-ins"), "{page}");
+    assert!(page.contains("a-stranger") && page.contains("SSO sign-ins are unlinked"), "{page}");
     assert_eq!(house.who(signed("a-stranger", "mia@example.com")).await, (409, None));
     let mia = house.server.browser();
     assert_eq!(mia.sign_in("mia@example.com", NEW_PASSWORD).await.status(), 200);

@@ -162,7 +162,7 @@ async fn a_sender_who_may_not_send_is_the_settings_fault() {
     assert_end(
         &handed,
         &End::Again(Fault::Channel),
-        "does not let us send from this address (550 5.7.1 not your address)",
+        "does not allow sending from this address (550 5.7.1 not your address)",
     );
 }
 

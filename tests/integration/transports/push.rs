@@ -167,7 +167,7 @@ async fn a_sign_in_that_knows_us_not_is_the_settings_fault() {
     assert_end(
         &handed,
         &End::Again(Fault::Channel),
-        "does not take the service account (invalid_grant Invalid grant: account",
+        "rejects the service account (invalid_grant Invalid grant: account",
     );
     assert_eq!(firebase.asked().len(), 1, "nothing was sent");
 }

@@ -93,7 +93,7 @@ async fn each_answer_is_told_from_the_others() {
     assert_end(
         &echo,
         &End::Again(Fault::Channel),
-        "does not let us send with these settings (error 20003: Authenticate …)",
+        "does not allow sending with these settings (error 20003: Authenticate …)",
     );
     assert_end(
         &hand(Answer::status(401)).await,
