@@ -384,5 +384,5 @@ async fn what_a_receiver_repeats_is_read_by_nobody_without_the_right() {
     }
     let (_, page) = viewer.page("/delivery").await;
     assert!(page.contains("the receiver has a problem."), "our own half: {page}");
-    assert!(page.contains("the receiver rejected the message"), "{page}");
+    assert!(page.contains("the receiver does not take the message"), "{page}");
 }

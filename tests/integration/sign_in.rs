@@ -260,7 +260,7 @@ async fn a_cookie_from_before_the_sign_out_opens_nothing() {
         .await
         .expect("an answer");
     assert_eq!(page.status(), 303);
-    assert_eq!(page.headers()["location"], "/sign-in?next=%2Fapi-keys");
+    assert_eq!(page.headers()["location"], "/sign-in?next=%2Fapi%2Dkeys");
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ async fn a_link_for_a_new_password_says_which_sign_ins_end_and_ends_them() {
     let log = house.audit("account.sso_unlink").await;
     assert!(log.contains("a-stranger at http") && log.contains("new password"), "{log}");
     // Where nothing is linked there is nothing to say.
-    assert!(!choose(&house, BOB).await.contains("unlinks these"));
+    assert!(!choose(&house, BOB).await.contains("are unlinked as well"));
 }
 
 fn zoe(groups: &[&str]) -> super::Said {
@@ -151,5 +151,4 @@ async fn over_tls_no_other_host_sets_the_cookies_of_the_provider_and_of_the_proj
         assert!(cookie.contains("Secure") && cookie.contains("Path=/"), "{cookie}");
         assert!(!cookie.contains("Domain"), "{cookie}");
     }
-    assert!(html(&server, "/sign-in").await.status().is_client_error(), "by its name alone");
 }
