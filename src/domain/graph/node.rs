@@ -530,7 +530,7 @@ pub fn last_days(length: u32) -> String {
 
 /// A number of hours as people say it: "36 hours", "14 days".
 pub fn hours(length: u32) -> String {
-    if length >= 24 && length % 24 == 0 {
+    if length >= 24 && length.is_multiple_of(24) {
         counted(i64::from(length / 24), "day", "days")
     } else {
         counted(i64::from(length), "hour", "hours")

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ADA, BOB, House, house, html, said, signed};
+use super::{ADA, BOB, House, house, said, signed};
 use crate::support::{Browser, PASSWORD, Server, link_in, secret_of, text};
 
 const NEW_PASSWORD: &str = "velvet harbour quiet seventeen";
