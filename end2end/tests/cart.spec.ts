@@ -163,7 +163,7 @@ class Mouse implements Hands {
   }
 
   async whoIsAt(which: RegExp) {
-    await step(this.page, which).getByRole('button', { name: /List who is here/ }).click();
+    await step(this.page, which).getByRole('button', { name: /List people here/ }).click();
   }
 }
 
@@ -274,7 +274,7 @@ class Keys implements Hands {
 
   async whoIsAt(which: RegExp) {
     await this.toRow(which);
-    await this.keys.tabTo(tools(this.page).getByRole('button', { name: /List who is here/ }), 3);
+    await this.keys.tabTo(tools(this.page).getByRole('button', { name: /List people here/ }), 3);
     await this.keys.press('Enter');
   }
 }
@@ -293,7 +293,7 @@ test('and the same with the keyboard alone', async ({ page, server }) => {
   await hands.keys.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
   await hands.keys.isSeen();
-  await expect(tools(page).getByRole('button', { name: /List who is here/ })).toBeFocused();
+  await expect(tools(page).getByRole('button', { name: /List people here/ })).toBeFocused();
 });
 
 test('the keyboard is never lost: by adding, connecting, disconnecting, copying, deleting, taking back', async ({ page, server }) => {

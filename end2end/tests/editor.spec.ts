@@ -19,7 +19,7 @@ test('steps are dragged out of the palette, connected by hand and put onto a con
   await drag(page, await middle(step(page, /^Email/).getByRole('button', { name: /^Sent of/ })), await middle(step(page, /^Exit/)));
   await expect(said(page)).toContainText('leads to “Exit”');
 
-  const way = page.getByRole('button', { name: /^Add a step between .*, sent, and Exit$/ });
+  const way = page.getByRole('button', { name: /^Add a step between .*, Sent, and Exit$/ });
   await way.click();
   await accessible(page);
   await page.getByRole('dialog', { name: /^Add a step after/ }).getByRole('button', { name: 'Delay', exact: true }).click();
@@ -56,7 +56,7 @@ test('checks are live, lead to their place, and keep a version from being publis
   await page.getByRole('button', { name: 'Publish…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Publish this version' });
   await expect(dialog).toContainText('Fix these errors before you publish.');
-  await dialog.getByRole('button', { name: /time of day is written/ }).click();
+  await dialog.getByRole('button', { name: /Write a time of day/ }).click();
   await expect(panel(page).getByLabel(/^Time of day/)).toBeFocused();
   await panel(page).getByLabel(/^Time of day/).fill('09:30');
   await expect(saving(page)).toHaveText('Saved');
@@ -149,7 +149,7 @@ test('several steps are chosen and moved together, and a drag is one step of und
   await addAt(page, step(page, /^Entry/), 'Next', 'Delay');
   await addAt(page, step(page, /^Delay/), 'Next', 'SMS');
   await canvas(page).press('Control+a');
-  await expect(said(page)).toHaveText('3 steps chosen.');
+  await expect(said(page)).toHaveText('3 steps selected.');
   const before = await middle(step(page, /^SMS/));
   const from = await middle(step(page, /^Delay/).locator('.step-name'));
   await drag(page, from, { x: from.x + 80, y: from.y + 40 });
@@ -373,7 +373,7 @@ test.describe('an example of ours', () => {
     // The same cart: she bought it.
     await run.click();
     await expect(log).toContainText('path Yes');
-    // Another cart: she is reminded of this one.
+    // Another cart: a reminder is sent of this one.
     const differences = later.getByRole('group', { name: 'Properties that differ' });
     await differences.getByRole('button', { name: 'Add a property' }).click();
     await differences.getByLabel('Property', { exact: true }).fill('cart_id');

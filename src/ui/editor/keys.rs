@@ -124,7 +124,7 @@ fn on_command(bench: Bench, key: &str, shift: bool) -> bool {
         "a" => {
             let all = bench.graph(|graph| graph.nodes.iter().map(|node| node.id.clone()).collect());
             bench.choose(all);
-            bench.say(said_chosen(&bench, "chosen"));
+            bench.say(said_chosen(&bench, "selected"));
         }
         _ => return false,
     }
