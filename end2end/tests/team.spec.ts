@@ -17,7 +17,7 @@ test('the first account is made from local mode, and closes it', async ({ page, 
 
   const other = await browser.newPage();
   await other.goto(`${server.url}/api-keys`);
-  await expect(other).toHaveURL(`${server.url}/sign-in?next=%2Fapi-keys`);
+  await expect(other).toHaveURL(`${server.url}/sign-in?next=%2Fapi%2Dkeys`);
   await other.getByLabel('Email address').fill(ADA);
   await other.getByLabel('Password').fill('not the password at all');
   await other.getByRole('button', { name: 'Sign in' }).click();

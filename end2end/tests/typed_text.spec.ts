@@ -72,7 +72,7 @@ test.describe('with an admin', () => {
       const form = document.createElement('form');
       form.method = 'post';
       form.action = '/api/ui/people/role';
-      form.innerHTML = `<input name="user" value="${id}"><input name="role" value="admin"><input name="confirmed" value="yes"><button>Continue</button>`;
+      form.innerHTML = `<input name="user" value="${id}"><input name="role" value="admin"><input name="confirmed" value="yes"><input name="for_project" value="${document.body.dataset.project}"><button>Continue</button>`;
       document.querySelector('main')!.prepend(form);
     }, user);
     await page.getByRole('button', { name: 'Continue' }).click();
