@@ -234,7 +234,7 @@ pub fn merge(properties: &mut Properties, change: &Properties) -> Vec<String> {
         properties.remove(name);
     }
     let mut without_room = Vec::new();
-    let mut bytes: usize = properties.iter().map(|(name, value)| name.len() + size(value)).sum();
+    let mut bytes = bytes_of(properties);
     for (name, value) in change.iter().filter(|(_, value)| !value.is_null()) {
         let before = properties.get(name).map(|known| name.len() + size(known));
         let after = bytes - before.unwrap_or_default() + name.len() + size(value);
@@ -249,10 +249,14 @@ pub fn merge(properties: &mut Properties, change: &Properties) -> Vec<String> {
     without_room
 }
 
+fn bytes_of(properties: &Properties) -> usize {
+    properties.iter().map(|(name, value)| name.len() + size(value)).sum()
+}
+
 /// The properties of two profiles that become one: all of `kept`, and of the `other` what it says
 /// besides, as far as there is room.
 pub fn merge_profiles(kept: &mut Properties, other: Properties) {
-    let mut bytes: usize = kept.iter().map(|(name, value)| name.len() + size(value)).sum();
+    let mut bytes = bytes_of(kept);
     for (name, value) in other {
         let more = name.len() + size(&value);
         let has_room = kept.len() < PROPERTIES_MAX && bytes + more <= PROFILE_BYTES_MAX;

@@ -121,11 +121,8 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
         let (office, send, stop) = (Arc::clone(&self.office), self.send.clone(), self.stop.clone());
         // Made beforehand: of a panic nothing else is left. Whether the provider was asked is not
         // known then.
-        let mut broken_off = Outcome::untouched(
-            &letter.message,
-            our_fault(&letter.message, BROKEN_OFF, office.clock.now()),
-        );
-        broken_off.settled.in_doubt = true;
+        let (now, attempts) = (office.clock.now(), letter.message.attempts);
+        let mut broken_off = Outcome::untouched(&letter.message, SendOutcome::untouched(now));
         short_task("delivery.message", async move {
             let permit = tokio::select! {
                 biased;
@@ -138,6 +135,9 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
                     .await
                     .unwrap_or_else(|panic| {
                         tracing::error!(reason = said(&*panic), "delivery.message_panicked");
+                        let settled = &mut broken_off.settled;
+                        settled.settlement = our_fault(attempts, BROKEN_OFF, office.clock.now());
+                        settled.in_doubt = true;
                         broken_off
                     })
             } else {
@@ -159,7 +159,7 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
                 tried: false,
             }
         } else {
-            our_fault(message, "the profile cannot be read", now)
+            our_fault(message.attempts, "the profile cannot be read", now)
         };
         let _ = self.send.send(Outcome::untouched(message, settlement));
     }
@@ -169,13 +169,9 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
 const BROKEN_OFF: &str = "an error in Wayfare while sending";
 
 /// Not the provider's doing: tried again soon, then as after any other failure.
-fn our_fault(message: &LeasedMessage, reason: &str, now: Timestamp) -> SendOutcome {
+fn our_fault(attempts: i64, reason: &str, now: Timestamp) -> SendOutcome {
     let soon = now.plus(LOOK_EVERY.as_millis() as i64);
-    let next = if message.attempts == 0 {
-        Some(soon)
-    } else {
-        next_try(message.attempts + 1, now, None, 0)
-    };
+    let next = if attempts == 0 { Some(soon) } else { next_try(attempts + 1, now, None, 0) };
     match next {
         Some(at) => SendOutcome::Again { at, reason: Some(reason.to_string()), tried: true },
         None => SendOutcome::Failed { reason: reason.to_string(), dead_address: None },
