@@ -50,6 +50,7 @@ mod turns;
 mod undo;
 
 use std::{
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -97,14 +98,24 @@ impl SqliteStore {
         if let Some(lost) = self.ownership.loss() {
             return Err(StoreError::Unavailable(lost));
         }
-        // One that is given up here was not begun: the driver rolls back what no one waits for.
-        let begun = tokio::time::timeout(WAIT, self.begin_in_turn(urgency)).await;
-        begun.unwrap_or(Err(StoreError::Unavailable(Obstacle::Busy)))
+        let mut beginning = pin!(self.begin_in_turn(urgency));
+        tokio::select! {
+            begun = &mut beginning => begun,
+            // One that is given up here was not begun: the driver rolls back what no one waits
+            // for. What keeps the first of the queue keeps everybody behind it.
+            () = tokio::time::sleep(WAIT) => Err(StoreError::Unavailable(
+                if self.turns.wait_for_the_file() { Obstacle::Locked } else { Obstacle::Busy },
+            )),
+        }
     }
 
     async fn begin_in_turn(&self, urgency: Urgency) -> StoreResult<Writing> {
         let turn = self.turns.take(urgency).await;
-        Ok(Writing::new(self.begin_now().await?, turn))
+        let begun = {
+            let _asking = turn.ask_for_the_file();
+            self.begin_now().await?
+        };
+        Ok(Writing::new(begun, turn))
     }
 
     async fn begin_now(&self) -> StoreResult<Transaction<'static, Sqlite>> {

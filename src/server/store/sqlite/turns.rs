@@ -50,6 +50,8 @@ struct Queue {
     taken: bool,
     /// Turns so far: the clock by which patience is measured.
     turns: u64,
+    /// Whoever has the turn has not begun to write: another program holds the file's lock.
+    asks_for_the_file: bool,
     waiting: [VecDeque<Ticket>; Urgency::COUNT],
     person_waited_at: Option<Instant>,
 }
@@ -92,9 +94,32 @@ impl Turns {
         }
     }
 
+    /// Does whoever has the turn wait for another program, and so everybody behind?
+    pub fn wait_for_the_file(&self) -> bool {
+        self.queue().asks_for_the_file
+    }
+
     /// Has a person had to wait lately? Anyone who writes much does so in small portions then.
     pub fn are_pressed(&self) -> bool {
         self.queue().person_waited_at.is_some_and(|at| at.elapsed() < PRESSED)
+    }
+}
+
+impl Turn {
+    /// Says that the file's lock is asked for, until what is answered is dropped.
+    pub fn ask_for_the_file(&self) -> Option<AskingForTheFile<'_>> {
+        let turns = self.0.as_ref()?;
+        turns.queue().asks_for_the_file = true;
+        Some(AskingForTheFile(turns))
+    }
+}
+
+/// Whoever has the turn asks for the file's lock while this lives.
+pub struct AskingForTheFile<'a>(&'a Turns);
+
+impl Drop for AskingForTheFile<'_> {
+    fn drop(&mut self) {
+        self.0.queue().asks_for_the_file = false;
     }
 }
 
@@ -232,6 +257,16 @@ mod tests {
             passed_work >= 10 && passed_upkeep >= 2,
             "{passed_work} and {passed_upkeep} of 100"
         );
+    }
+
+    #[tokio::test]
+    async fn those_behind_know_whether_the_first_waits_for_another_program() {
+        let turns = Turns::default();
+        let turn = turns.take(Urgency::Upkeep).await;
+        let asking = turn.ask_for_the_file();
+        assert!(turns.wait_for_the_file(), "it has not begun");
+        drop(asking);
+        assert!(!turns.wait_for_the_file(), "it writes");
     }
 
     #[tokio::test]
